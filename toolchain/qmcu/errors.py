@@ -1,0 +1,54 @@
+"""The errors a user can meet, as one small tree.
+
+Every message is one clear sentence: what is wrong and where, how far off it is, what to do. The
+CLI prints it and exits with `exit_code`: 2 for bad input or an environment that cannot do the
+job, 1 for a check that ran and failed.
+"""
+
+
+class QmcuError(Exception):
+    """Base of every error that is shown to the user without a traceback."""
+
+    exit_code = 2
+
+
+class UsageError(QmcuError):
+    """An argument, option or configuration file is wrong."""
+
+
+class ModelError(QmcuError):
+    """A model file is damaged, or holds what qmcu cannot compile."""
+
+
+class UnsupportedModelError(ModelError):
+    """The model is well formed but asks for something that is not supported; lists all of it."""
+
+
+class VectorError(QmcuError):
+    """A vector or input file does not fit the model."""
+
+
+class BoardError(QmcuError):
+    """A board is unknown or its description is wrong."""
+
+
+class DoesNotFitError(QmcuError):
+    """The firmware needs more flash or RAM than the board has."""
+
+
+class ToolError(QmcuError):
+    """An external program is missing or failed."""
+
+
+class DeviceError(QmcuError):
+    """A device did not answer, answered wrongly, or crashed."""
+
+
+class GuestFault(DeviceError):
+    """The firmware crashed: fault cause, address and function are in the message."""
+
+
+class CheckFailedError(QmcuError):
+    """A check ran to its end and its answer is no."""
+
+    exit_code = 1
