@@ -1,0 +1,170 @@
+"""The Plan: what the firmware does, step by step, and where every byte lies.
+
+`compile_graph` makes a Plan from a Graph; `codegen` prints it as C. A Plan is complete: nothing
+to the right of it looks at the Graph again.
+"""
+
+from dataclasses import dataclass, field
+
+FieldValue = int | tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Numbers that go to flash.
+
+    `ctype` is int8_t, uint8_t, int16_t, int32_t or uint32_t; `data` the little-endian bytes;
+    `shape` only documents. `role` is weights, bias, requantization, table or data: the memory
+    report adds up by role. Equal constants are emitted once.
+    """
+
+    name: str
+    ctype: str
+    data: bytes = field(repr=False)
+    shape: tuple[int, ...]
+    role: str
+
+    @property
+    def size(self) -> int:
+        """Size in bytes."""
+        return len(self.data)
+
+
+@dataclass(frozen=True)
+class TensorArgument:
+    """A pointer to an int8 activation tensor in the arena (graph tensor index)."""
+
+    tensor: int
+
+
+@dataclass(frozen=True)
+class TensorListArgument:
+    """A pointer to an array of tensor pointers, for a kernel with a variable operand count.
+
+    `writes` is True for outputs (`int8_t *const *`), False for inputs (`const int8_t *const *`).
+    """
+
+    tensors: tuple[int, ...]
+    writes: bool
+
+
+@dataclass(frozen=True)
+class ConstantArgument:
+    """A pointer to a constant in flash; `constant` None is a null pointer."""
+
+    constant: Constant | None
+
+
+@dataclass(frozen=True)
+class ParametersArgument:
+    """A pointer to a constant parameter struct: its C type and field values in order."""
+
+    ctype: str
+    fields: tuple[tuple[str, FieldValue], ...]
+
+
+@dataclass(frozen=True)
+class ScratchArgument:
+    """A pointer to working memory in the arena, live during this call only."""
+
+    size: int
+
+
+Argument = (
+    TensorArgument | TensorListArgument | ConstantArgument | ParametersArgument | ScratchArgument
+)
+
+
+@dataclass(frozen=True)
+class KernelCall:
+    """One call of a kernel: what an operator was lowered to.
+
+    `kernel` names both the C function (with the prefix qmcu_) and its file firmware/kernels/
+    <kernel>.c. `layer` is unique, readable and a C identifier. `macs` counts the
+    multiply-accumulates of one inference. `may_overlay` lists (input, output) tensor pairs
+    of which the output may be written over the input.
+    """
+
+    kernel: str
+    layer: str
+    operator: int
+    kind: str
+    arguments: tuple[Argument, ...]
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
+    macs: int = 0
+    may_overlay: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def scratch_size(self) -> int:
+        """Bytes of working memory that the call needs."""
+        return sum(a.size for a in self.arguments if isinstance(a, ScratchArgument))
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A tensor's (or scratch buffer's) place in the arena and the steps during which it lives.
+
+    `tensors` are the graph tensors that share these bytes (aliases by RESHAPE and the like);
+    it is empty for scratch. Live from step `first` to step `last`, both included; -1 is before
+    the first step (model inputs), the step count is after the last (model outputs).
+    """
+
+    name: str
+    tensors: tuple[int, ...]
+    offset: int
+    size: int
+    first: int
+    last: int
+
+    @property
+    def end(self) -> int:
+        """Offset of the first byte after it."""
+        return self.offset + self.size
+
+
+@dataclass(frozen=True)
+class PlanTensor:
+    """What a device test must know of a tensor: where it lies, its shape and quantization."""
+
+    index: int
+    name: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Ordered kernel calls with arena offsets and constants: everything that firmware needs."""
+
+    name: str
+    model_sha256: str
+    kernels: str
+    calls: tuple[KernelCall, ...]
+    placements: tuple[Placement, ...]
+    tensors: tuple[PlanTensor, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    arena_size: int
+    arena_lower_bound: int
+
+    def tensor(self, index: int) -> PlanTensor:
+        """The activation tensor with this graph index. Raises KeyError if it is not in the plan."""
+        for tensor in self.tensors:
+            if tensor.index == index:
+                return tensor
+        raise KeyError(index)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+        return sum(call.macs for call in self.calls)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: {len(self.calls)} kernel calls, arena {self.arena_size} bytes "
+            f"(lower bound {self.arena_lower_bound}), {self.macs} MACs"
+        )
