@@ -1,0 +1,26 @@
+"""Fixtures that every test folder shares."""
+
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED = REPOSITORY.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared_models() -> Path:
+    """The folder of MLPerf Tiny int8 models, kept beside the checkout."""
+    folder = SHARED / "models"
+    if not folder.is_dir():
+        pytest.skip(f"the MLPerf Tiny models are not at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cifar10() -> Path:
+    """The CIFAR-10 JPEG archive, kept beside the checkout."""
+    file = SHARED / "data" / "cifar10_jpeg.npz"
+    if not file.is_file():
+        pytest.skip(f"CIFAR-10 is not at {file}")
+    return file

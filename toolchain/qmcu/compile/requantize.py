@@ -1,0 +1,74 @@
+"""Fixed-point requantization constants and arithmetic, equal to TensorFlow Lite Micro's.
+
+gemmlowp's double rounding (Jacob et al., CVPR 2018, section 2.2): a real multiplier becomes a
+31-bit integer and a power of two; firmware/kernels/requantize.h is the same arithmetic in C.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+
+def quantize_multiplier(real: float) -> tuple[int, int]:
+    """(multiplier, shift) with real = multiplier * 2**(shift - 31), multiplier in [2**30, 2**31).
+
+    Zero, and values too small to matter (shift below -31), give (0, 0).
+    Raises ValueError for a negative or non-finite value.
+    """
+    if not math.isfinite(real) or real < 0:
+        raise ValueError(f"multiplier {real} is not a finite non-negative number")
+    if real == 0:
+        return 0, 0
+    mantissa, shift = math.frexp(real)
+    multiplier = math.floor(mantissa * (1 << 31) + 0.5)
+    if multiplier == 1 << 31:
+        multiplier //= 2
+        shift += 1
+    if shift < -31:
+        return 0, 0
+    if shift > 30:
+        return (1 << 31) - 1, 30
+    return multiplier, shift
+
+
+def requantize(
+    values: npt.ArrayLike, multiplier: npt.ArrayLike, shift: npt.ArrayLike
+) -> npt.NDArray[np.int64]:
+    """Multiply int32 `values` by multiplier * 2**(shift - 31), rounding as the device does.
+
+    Broadcasts; returns int64 holding int32 values.
+    """
+    shift = np.asarray(shift, np.int64)
+    left, right = np.maximum(shift, 0), np.maximum(-shift, 0)
+    shifted = (np.asarray(values, np.int64) << left).astype(np.int32).astype(np.int64)
+    high = (shifted * np.asarray(multiplier, np.int64) + (1 << 30)) >> 31
+    mask = (np.int64(1) << right) - 1
+    threshold = (mask >> 1) + (high < 0)
+    result: npt.NDArray[np.int64] = (high >> right) + ((high & mask) > threshold)
+    return result
+
+
+def activation_range(
+    activation: str, scale: float, zero_point: int
+) -> tuple[int, int]:
+    """The int8 clamp (minimum, maximum) of a fused activation on an output tensor.
+
+    `activation` is NONE, RELU, RELU6 or RELU_N1_TO_1; the bounds are quantized with float32
+    arithmetic and clipped to [-128, 127]. Raises ValueError for any other name.
+    """
+
+    def quantized(real: float) -> int:
+        ratio = float(np.float32(real) / np.float32(scale))
+        return zero_point + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))
+
+    bounds = {
+        "NONE": (-128, 127),
+        "RELU": (quantized(0.0), 127),
+        "RELU6": (quantized(0.0), quantized(6.0)),
+        "RELU_N1_TO_1": (quantized(-1.0), quantized(1.0)),
+    }
+    if activation not in bounds:
+        raise ValueError(f"fused activation {activation} is not supported")
+    low, high = bounds[activation]
+    return max(low, -128), min(high, 127)
