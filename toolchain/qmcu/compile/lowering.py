@@ -62,9 +62,7 @@ class OperatorContext:
         """An argument for numbers in flash; the dtype of `values` gives the C type."""
         ctype = _CTYPES[values.dtype.name]
         data = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<")).tobytes()
-        return ConstantArgument(
-            Constant(f"{self.layer}_{name}", ctype, data, values.shape, role)
-        )
+        return ConstantArgument(Constant(f"{self.layer}_{name}", ctype, data, values.shape, role))
 
     def operand(self, tensor: Tensor) -> Argument:
         """An argument for an int8 operand: in the arena, or in flash when it is constant."""

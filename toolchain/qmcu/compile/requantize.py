@@ -49,9 +49,7 @@ def requantize(
     return result
 
 
-def activation_range(
-    activation: str, scale: float, zero_point: int
-) -> tuple[int, int]:
+def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
     """The int8 clamp (minimum, maximum) of a fused activation on an output tensor.
 
     `activation` is NONE, RELU, RELU6 or RELU_N1_TO_1; the bounds are quantized with float32

@@ -1,0 +1,72 @@
+"""The planner's result is checked by a test that knows nothing of how it was found."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qmcu.compile.lifetimes import Buffer, lower_bound
+from qmcu.compile.planner import ALIGNMENT, place
+
+
+@st.composite
+def buffer_lists(draw: st.DrawFn) -> list[Buffer]:
+    count = draw(st.integers(0, 14))
+    buffers = []
+    for i in range(count):
+        first = draw(st.integers(-1, 10))
+        last = draw(st.integers(first, 11))
+        buffers.append(Buffer(f"b{i}", (i,), draw(st.integers(1, 5000)), first, last))
+    return buffers
+
+
+def greedy_by_size_with_16_byte_alignment(buffers: list[Buffer]) -> int:
+    """TensorFlow Lite Micro's planner, restated: sizes rounded to 16, largest first, first gap."""
+    placed: list[tuple[int, int, Buffer]] = []
+    for buffer in sorted(buffers, key=lambda b: -b.size):
+        size = -(-buffer.size // 16) * 16
+        start = 0
+        for offset, other_size, other in sorted(placed, key=lambda p: p[0]):
+            overlaps_in_time = other.first <= buffer.last and buffer.first <= other.last
+            if overlaps_in_time and start + size > offset:
+                start = max(start, offset + other_size)
+        placed.append((start, size, buffer))
+    return max((start + size for start, size, _ in placed), default=0)
+
+
+@given(buffer_lists())
+@settings(max_examples=150, deadline=None)
+def test_no_two_live_buffers_share_a_byte(buffers: list[Buffer]) -> None:
+    placements, size = place(buffers)
+    for step in range(-1, 12):
+        used: set[int] = set()
+        for p in placements:
+            if p.first <= step <= p.last:
+                mine = set(range(p.offset, p.offset + p.size))
+                assert not used & mine
+                used |= mine
+        assert not used or max(used) < size
+
+
+@given(buffer_lists())
+@settings(max_examples=150, deadline=None)
+def test_size_is_between_the_lower_bound_and_the_interpreter_s_planner(
+    buffers: list[Buffer],
+) -> None:
+    placements, size = place(buffers)
+    assert lower_bound(buffers) <= size <= greedy_by_size_with_16_byte_alignment(buffers)
+    assert all(p.offset % ALIGNMENT == 0 for p in placements)
+    assert [p.name for p in placements] == [b.name for b in buffers]
+
+
+def test_lower_bound_is_reached_where_greedy_alone_misses_it() -> None:
+    buffers = [
+        Buffer("a", (0,), 40, 0, 1),
+        Buffer("b", (1,), 60, 1, 2),
+        Buffer("c", (2,), 40, 2, 3),
+        Buffer("d", (3,), 60, 3, 4),
+    ]
+    assert place(buffers)[1] == lower_bound(buffers) == 100
+
+
+def test_placing_is_deterministic() -> None:
+    buffers = [Buffer(f"b{i}", (i,), 100 + 37 * i % 91, i % 5 - 1, i % 5 + 2) for i in range(12)]
+    assert place(buffers) == place(buffers)

@@ -1,0 +1,125 @@
+"""The model as C: model.h, model.c (the calls) and model_data.{h,c} (the constants)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qmcu.codegen.c_source import argument_text, arena, array_body, struct_fields
+from qmcu.codegen.templates import render
+from qmcu.compile.plan import (
+    Constant,
+    ConstantArgument,
+    KernelCall,
+    ParametersArgument,
+    Plan,
+    TensorListArgument,
+)
+
+_LIST_TYPES = {True: "int8_t *const", False: "const int8_t *const"}
+
+
+@dataclass(frozen=True)
+class LayerSource:
+    """One layer as the template prints it."""
+
+    name: str
+    title: str
+    kernel: str
+    parameters: tuple[str, str] | None
+    tensor_lists: tuple[tuple[str, str, str], ...]
+    arguments: str
+
+
+@dataclass(frozen=True)
+class ConstantSource:
+    """One constant as the template prints it."""
+
+    name: str
+    ctype: str
+    count: int
+    comment: str
+    body: str
+
+
+def model_sources(plan: Plan) -> dict[str, str]:
+    """File name to text of the model's C files, in a stable order."""
+    names = constant_names(plan)
+    values = {
+        "plan": plan,
+        "layers": [_layer(plan, call, names) for call in plan.calls],
+        "constants": [_constant(constant, name) for constant, name in names.items()],
+        "kernels": plan_kernels(plan),
+        "inputs": [plan.tensor(i) for i in plan.inputs],
+        "outputs": [plan.tensor(i) for i in plan.outputs],
+        "sha256": [f"0x{byte:02x}" for byte in bytes.fromhex(plan.model_sha256)],
+    }
+    files = ("model.h", "model.c", "model_data.h", "model_data.c")
+    return {name: render(f"{name}.j2", values) for name in files}
+
+
+def plan_kernels(plan: Plan) -> tuple[str, ...]:
+    """The kernels that the plan calls, sorted."""
+    return tuple(sorted({call.kernel for call in plan.calls}))
+
+
+def constant_names(plan: Plan) -> dict[Constant, str]:
+    """Each constant's C name; equal bytes are stored once, under the first user's name."""
+    names: dict[Constant, str] = {}
+    stored: dict[tuple[str, bytes], str] = {}
+    for call in plan.calls:
+        for argument in call.arguments:
+            if isinstance(argument, ConstantArgument) and argument.constant is not None:
+                constant = argument.constant
+                name = stored.setdefault((constant.ctype, constant.data), constant.name)
+                names.setdefault(constant, name)
+    return names
+
+
+def _constant(constant: Constant, name: str) -> ConstantSource | None:
+    if constant.name != name:
+        return None
+    shape = "x".join(map(str, constant.shape)) or "1"
+    count = max(len(constant.data) // _width(constant.ctype), 1)
+    return ConstantSource(
+        name, constant.ctype, count, f"{constant.role}, {shape}", array_body(constant)
+    )
+
+
+def _width(ctype: str) -> int:
+    return int("".join(c for c in ctype if c.isdigit())) // 8
+
+
+def _layer(plan: Plan, call: KernelCall, names: Mapping[Constant, str]) -> LayerSource:
+    offsets = {tensor.index: tensor.offset for tensor in plan.tensors}
+    scratch = {p.name: p.offset for p in plan.placements if not p.tensors}
+    arguments = argument_text(call, offsets, scratch.get(f"{call.layer}_scratch", 0), names)
+    parameters = next(
+        (
+            (argument.ctype, struct_fields(argument.fields))
+            for argument in call.arguments
+            if isinstance(argument, ParametersArgument)
+        ),
+        None,
+    )
+    lists = tuple(
+        (
+            f"{call.layer}_tensors_{position}",
+            _LIST_TYPES[argument.writes],
+            ", ".join(arena(offsets[t]) for t in argument.tensors),
+        )
+        for position, argument in enumerate(call.arguments)
+        if isinstance(argument, TensorListArgument)
+    )
+    return LayerSource(
+        name=call.layer,
+        title=f"{call.kind}: {_shapes(plan, call.reads)} -> {_shapes(plan, call.writes)}",
+        kernel=call.kernel,
+        parameters=parameters,
+        tensor_lists=lists,
+        arguments=",\n        ".join(arguments),
+    )
+
+
+def _shapes(plan: Plan, tensors: tuple[int, ...]) -> str:
+    return ", ".join(
+        f"{plan.tensor(t).name} [{'x'.join(map(str, plan.tensor(t).shape))}]" for t in tensors
+    )

@@ -1,0 +1,34 @@
+"""Rendering of firmware/templates with Jinja: strict, no blank lines left by tags."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from qmcu.resources import firmware_directory
+
+
+def comment_text(text: object) -> str:
+    """Text from a model file made safe inside a C comment, whatever it holds."""
+    return re.sub(r"[^\w.:;,+= \[\]()>#-]", "_", str(text), flags=re.ASCII)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(firmware_directory() / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - C, not HTML
+    )
+    environment.filters["comment"] = comment_text
+    return environment
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """The text of one template of firmware/templates; an unknown variable is an error."""
+    return _environment().get_template(template).render(**values)

@@ -1,0 +1,10 @@
+"""Graph in, Plan out.
+
+Every operator is checked against the one statement of what is supported (`operators`), lowered
+to a kernel call with its constants, and its tensors are placed in one arena (`planner`).
+"""
+
+from qmcu.compile.compiler import KERNEL_SETS, compile_graph, unsupported
+from qmcu.compile.plan import Plan
+
+__all__ = ["KERNEL_SETS", "Plan", "compile_graph", "unsupported"]

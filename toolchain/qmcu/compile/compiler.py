@@ -1,0 +1,124 @@
+"""Graph to Plan: check that every operator is supported, lower it, place its tensors."""
+
+from collections.abc import Mapping, Sequence
+
+from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
+from qmcu.compile.lowering import OperatorContext, OperatorSupport
+from qmcu.compile.operators import OPERATORS
+from qmcu.compile.plan import KernelCall, Placement, Plan, PlanTensor
+from qmcu.compile.planner import place
+from qmcu.errors import UnsupportedModelError
+from qmcu.model.graph import Graph, Tensor
+
+KERNEL_SETS = ("portable",)
+
+
+def compile_graph(graph: Graph, kernels: str = "portable") -> Plan:
+    """Compile a graph for one of KERNEL_SETS.
+
+    Raises UnsupportedModelError listing everything that is unsupported, all at once.
+    """
+    problems = unsupported(graph)
+    if problems:
+        raise UnsupportedModelError(
+            f"{graph.name} cannot be compiled ({len(problems)} "
+            f"{'problem' if len(problems) == 1 else 'problems'}):\n  "
+            + "\n  ".join(problems)
+            + "\nSee docs/OPERATORS.md for what is supported; convert the model to full int8 "
+            "with supported operators."
+        )
+    calls, aliased = _lower(graph)
+    roots = alias_roots(graph, aliased)
+    plain = live_buffers(graph, calls, roots, overlay=False)
+    overlaid = live_buffers(graph, calls, roots, overlay=True)
+    # Overlaying couples two lifetimes, so it can in theory cost space: keep the smaller result.
+    placements, size = min((place(overlaid), place(plain)), key=lambda result: result[1])
+    return Plan(
+        name=graph.name,
+        model_sha256=graph.sha256,
+        kernels=kernels,
+        calls=calls,
+        placements=placements,
+        tensors=_plan_tensors(graph, placements),
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+        arena_size=size,
+        arena_lower_bound=lower_bound(plain),
+    )
+
+
+def unsupported(graph: Graph) -> list[str]:
+    """Everything in the graph that cannot be compiled, one clear phrase each; empty if nothing."""
+    problems = [
+        f"model {role} {tensor.name} is {tensor.dtype}, int8 is needed"
+        for role, tensors in (("input", graph.input_tensors), ("output", graph.output_tensors))
+        for tensor in tensors
+        if tensor.dtype != "int8"
+    ]
+    problems += [
+        f"model output {tensor.name} is a constant"
+        for tensor in graph.output_tensors
+        if tensor.is_constant
+    ]
+    if not graph.operators:
+        problems.append("the model has no operators")
+    for operator in graph.operators:
+        support = OPERATORS.get(operator.kind)
+        if support is None:
+            problems.append(f"{operator}: the operator is not supported")
+            continue
+        problems += _violations(support, OperatorContext(graph, operator))
+    return problems
+
+
+def _violations(support: OperatorSupport, context: OperatorContext) -> list[str]:
+    problems = []
+    for constraint in support.constraints:
+        problem = constraint.check(context)
+        if problem is not None:
+            problems.append(f"{context.operator}: {problem}")
+            # Later checks of an operator may rely on earlier ones.
+            break
+    return problems
+
+
+def _lower(graph: Graph) -> tuple[tuple[KernelCall, ...], list[tuple[int, int]]]:
+    """Kernel calls in order, and (input, output) pairs of tensors that share their bytes."""
+    contexts = [OperatorContext(graph, operator) for operator in graph.operators]
+    supports = [OPERATORS[operator.kind] for operator in graph.operators]
+    shared = [
+        support.aliases and not context.input(0).is_constant
+        for support, context in zip(supports, contexts, strict=True)
+    ]
+    if all(shared):
+        # A model that only renames bytes still needs one call: the layer table is never empty.
+        shared[-1] = False
+    calls = tuple(
+        support.lower(context)
+        for support, context, is_shared in zip(supports, contexts, shared, strict=True)
+        if not is_shared
+    )
+    aliased = [
+        (context.operator.inputs[0], context.operator.outputs[0])
+        for context, is_shared in zip(contexts, shared, strict=True)
+        if is_shared
+    ]
+    return calls, aliased
+
+
+def _plan_tensors(graph: Graph, placements: Sequence[Placement]) -> tuple[PlanTensor, ...]:
+    offsets: Mapping[int, int] = {t: p.offset for p in placements for t in p.tensors}
+    return tuple(_plan_tensor(t, offsets[t.index]) for t in graph.tensors if t.index in offsets)
+
+
+def _plan_tensor(tensor: Tensor, offset: int) -> PlanTensor:
+    quantization = tensor.quantization
+    return PlanTensor(
+        index=tensor.index,
+        name=tensor.name,
+        shape=tensor.shape,
+        scale=quantization.scale if quantization else 1.0,
+        zero_point=quantization.zero_point if quantization else 0,
+        offset=offset,
+        size=tensor.size,
+    )

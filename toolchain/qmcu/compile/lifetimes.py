@@ -1,0 +1,111 @@
+"""From kernel calls to buffers: which tensors share bytes, and from when to when each must live."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qmcu.compile.plan import KernelCall
+from qmcu.model.graph import Graph
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Bytes that must be kept from step `first` to step `last` (both included), not yet placed.
+
+    `tensors` share the bytes (aliases, or an output written over its input); empty for scratch.
+    """
+
+    name: str
+    tensors: tuple[int, ...]
+    size: int
+    first: int
+    last: int
+
+    def meets(self, other: "Buffer") -> bool:
+        """True when both must live at some same step."""
+        return self.first <= other.last and other.first <= self.last
+
+
+def alias_roots(graph: Graph, aliased: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Map every tensor to the first tensor of its alias group, given (input, output) pairs."""
+    roots = {tensor.index: tensor.index for tensor in graph.tensors}
+    for source, target in aliased:
+        roots[target] = roots[source]
+    return roots
+
+
+def live_buffers(
+    graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int], *, overlay: bool
+) -> tuple[Buffer, ...]:
+    """The buffers that one inference needs, in the order in which they come to life.
+
+    With `overlay`, an output is laid over an input of the same size that its kernel allows and
+    that nobody reads later.
+    """
+    first: dict[int, int] = {roots[i]: -1 for i in graph.inputs}
+    last: dict[int, int] = dict(first)
+    for step, call in enumerate(calls):
+        for tensor in call.reads:
+            last[roots[tensor]] = step
+        for tensor in call.writes:
+            first.setdefault(roots[tensor], step)
+            last[roots[tensor]] = max(last.get(roots[tensor], step), step)
+    for tensor in graph.outputs:
+        last[roots[tensor]] = len(calls)
+
+    groups = {root: [root] for root in first}
+    if overlay:
+        _merge_overlays(graph, calls, roots, groups, last)
+    members: dict[int, list[int]] = {}
+    for tensor, root in roots.items():
+        if root in first:
+            members.setdefault(root, []).append(tensor)
+
+    buffers = [
+        Buffer(
+            name=graph.tensors[group[0]].name,
+            tensors=tuple(t for root in group for t in members[root]),
+            size=max(graph.tensors[root].size for root in group),
+            first=min(first[root] for root in group),
+            last=max(last[root] for root in group),
+        )
+        for group in groups.values()
+    ]
+    buffers += [
+        Buffer(f"{call.layer}_scratch", (), call.scratch_size, step, step)
+        for step, call in enumerate(calls)
+        if call.scratch_size
+    ]
+    return tuple(sorted(buffers, key=lambda b: (b.first, b.last, -b.size, b.name)))
+
+
+def _merge_overlays(
+    graph: Graph,
+    calls: Sequence[KernelCall],
+    roots: Mapping[int, int],
+    groups: dict[int, list[int]],
+    last: Mapping[int, int],
+) -> None:
+    owner = {root: root for root in groups}
+    for step, call in enumerate(calls):
+        for source, target in call.may_overlay:
+            source_root, target_root = roots[source], roots[target]
+            if source_root not in owner:
+                continue
+            same_size = graph.tensors[source].size == graph.tensors[target].size
+            dies_here = last[source_root] == step
+            read_once = sum(roots[t] == source_root for t in call.reads) == 1
+            if not (same_size and dies_here and read_once and target_root in groups):
+                continue
+            if owner[source_root] == target_root:
+                continue
+            keeper = owner[source_root]
+            groups[keeper] += groups.pop(target_root)
+            for root in groups[keeper]:
+                owner[root] = keeper
+            break
+
+
+def lower_bound(buffers: Sequence[Buffer]) -> int:
+    """The largest sum of live buffer sizes at any step: no placement can need less."""
+    steps = {step for b in buffers for step in (b.first, b.last)}
+    return max((sum(b.size for b in buffers if b.first <= s <= b.last) for s in steps), default=0)
