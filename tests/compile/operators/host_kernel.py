@@ -1,0 +1,121 @@
+"""Kernels on the host: a plan's kernel calls, run in an arena in this process.
+
+Each kernel is compiled as the firmware compiles it, but with the host's gcc and the undefined
+behaviour sanitizer, and called through ctypes with the arguments of its lowered KernelCall. No
+code generation, no emulator: this is the quick test that lowering and kernel agree.
+"""
+
+import ctypes
+import functools
+import hashlib
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.compile.plan import (
+    ConstantArgument,
+    KernelCall,
+    ParametersArgument,
+    Plan,
+    ScratchArgument,
+    TensorArgument,
+    TensorListArgument,
+)
+from qmcu.resources import firmware_directory
+
+Int8Array = npt.NDArray[np.int8]
+
+FLAGS = (
+    "-std=c11 -O2 -fPIC -shared -Wall -Wextra -Werror -Wconversion "
+    "-fsanitize=undefined -fno-sanitize-recover=all"
+).split()
+_GUARD = 64
+_GARBAGE = 0x5A
+
+
+def run_plan(plan: Plan, inputs: Sequence[Int8Array]) -> list[Int8Array]:
+    """The output tensors of one inference on int8 `inputs`, in the model's order and shapes.
+
+    The arena starts with garbage. Raises AssertionError when a kernel writes outside the arena
+    or to a constant.
+    """
+    arena = np.full(plan.arena_size + 2 * _GUARD, _GARBAGE, np.int8)
+    base = arena.ctypes.data + _GUARD
+    for index, values in zip(plan.inputs, inputs, strict=True):
+        tensor = plan.tensor(index)
+        assert values.dtype == np.int8 and values.size == tensor.size
+        start = _GUARD + tensor.offset
+        arena[start : start + tensor.size] = values.reshape(-1)
+    for call in plan.calls:
+        _invoke(plan, call, base)
+    assert (arena[:_GUARD] == _GARBAGE).all(), "a kernel wrote below the arena"
+    assert (arena[_GUARD + plan.arena_size :] == _GARBAGE).all(), "a kernel wrote above the arena"
+    outputs = [plan.tensor(index) for index in plan.outputs]
+    return [arena[_GUARD + t.offset :][: t.size].reshape(t.shape).copy() for t in outputs]
+
+
+def _invoke(plan: Plan, call: KernelCall, base: int) -> None:
+    scratch = next((p.offset for p in plan.placements if p.name == f"{call.layer}_scratch"), 0)
+    kept: list[tuple[ctypes.Array[ctypes.c_char], bytes]] = []
+    lists: list[ctypes.Array[ctypes.c_void_p]] = []
+
+    def stored(data: bytes) -> ctypes.c_void_p:
+        buffer = ctypes.create_string_buffer(data, len(data))
+        kept.append((buffer, data))
+        return ctypes.c_void_p(ctypes.addressof(buffer))
+
+    pointers: list[ctypes.c_void_p] = []
+    for argument in call.arguments:
+        match argument:
+            case TensorArgument(tensor):
+                pointers.append(ctypes.c_void_p(base + plan.tensor(tensor).offset))
+            case TensorListArgument(tensors):
+                array = (ctypes.c_void_p * len(tensors))(
+                    *(base + plan.tensor(t).offset for t in tensors)
+                )
+                lists.append(array)
+                pointers.append(ctypes.c_void_p(ctypes.addressof(array)))
+            case ConstantArgument(None):
+                pointers.append(ctypes.c_void_p(None))
+            case ConstantArgument(constant):
+                assert constant is not None
+                pointers.append(stored(constant.data))
+            case ParametersArgument(_, fields):
+                values = [v for _, f in fields for v in (f if isinstance(f, tuple) else (f,))]
+                pointers.append(stored(np.array(values, "<i4").tobytes()))
+            case ScratchArgument(size):
+                pointers.append(ctypes.c_void_p(base + scratch))
+                scratch += size
+    _function(call.kernel)(*pointers)
+    for buffer, data in kept:
+        assert buffer.raw == data, f"{call.kernel} wrote to a constant"
+
+
+@functools.cache
+def _function(kernel: str) -> "ctypes._NamedFuncPointer":
+    library = ctypes.CDLL(str(_compiled(kernel)))
+    function = getattr(library, f"qmcu_{kernel}")
+    function.restype = None
+    return function  # type: ignore[no-any-return]
+
+
+def _compiled(kernel: str) -> Path:
+    """The shared library of one kernel, compiled once per content of the kernels' folder."""
+    folder = firmware_directory() / "kernels"
+    source = folder / f"{kernel}.c"
+    digest = hashlib.sha256(" ".join(FLAGS).encode())
+    for file in [source, *sorted(folder.glob("*.h"))]:
+        digest.update(file.read_bytes())
+    cache = Path(tempfile.gettempdir()) / "qmcu-host-kernels"
+    cache.mkdir(exist_ok=True)
+    library = cache / f"{kernel}-{digest.hexdigest()[:16]}.so"
+    if not library.exists():
+        fresh = Path(tempfile.mkdtemp(dir=cache)) / library.name
+        subprocess.run(["gcc", *FLAGS, str(source), "-o", str(fresh)], check=True)
+        fresh.replace(library)
+        fresh.parent.rmdir()
+    return library
