@@ -29,10 +29,11 @@ from qmcu.resources import firmware_directory
 
 Int8Array = npt.NDArray[np.int8]
 
-FLAGS = (
-    "-std=c11 -O2 -fPIC -shared -Wall -Wextra -Werror -Wconversion "
-    "-fsanitize=undefined -fno-sanitize-recover=all"
-).split()
+FLAGS = [
+    *("-std=c11", "-O2", "-fPIC", "-shared"),
+    *("-Wall", "-Wextra", "-Werror", "-Wconversion"),
+    *("-fsanitize=undefined", "-fno-sanitize-recover=all"),
+]
 _GUARD = 64
 _GARBAGE = 0x5A
 
