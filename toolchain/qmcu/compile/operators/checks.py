@@ -7,6 +7,8 @@ rely on the earlier ones: begin with `operands`, then `int8`, then shapes and qu
 import math
 from collections.abc import Callable, Collection
 
+import numpy as np
+
 from qmcu.compile.lowering import Constraint, OperatorContext
 from qmcu.compile.requantize import quantize_multiplier
 from qmcu.model.graph import Tensor
@@ -89,14 +91,18 @@ def _activations(context: OperatorContext, positions: Collection[int]) -> list[t
     return [(role, tensor) for role, tensor in found if tensor is not None]
 
 
-def same_quantization(*positions: int) -> Constraint:
-    """The inputs at `positions` (all of them when none is given) are quantized as output 0 is."""
+def same_quantization(*positions: int, tolerance: float = 0.0) -> Constraint:
+    """The inputs at `positions` (all of them when none is given) are quantized as output 0 is.
+
+    Scales may differ by `tolerance`, measured as float32.
+    """
 
     def check(context: OperatorContext) -> str | None:
         wanted = _quantized(context.output())
         for role, tensor in _activations(context, positions):
             found = _quantized(tensor)
-            if found != wanted:
+            difference = abs(np.float32(found[0]) - np.float32(wanted[0]))
+            if float(difference) > tolerance or found[1] != wanted[1]:
                 return (
                     f"{role} {tensor.name} has scale {found[0]:.9g} and zero point {found[1]}, "
                     f"output {context.output().name} has {wanted[0]:.9g} and {wanted[1]}; "

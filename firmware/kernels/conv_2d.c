@@ -1,0 +1,95 @@
+/* 2-D convolution.
+
+   sum[o] = bias[o] + sum over taps and channels of weight * (input - input_zero_point), where a tap
+   outside the image counts as input_zero_point; output = clamp(requantize(sum) + output_zero_point).
+   The zero point's share of a whole window is in the bias already, so a window that lies inside the
+   image needs products only, and one that does not adds zero point * weight for what is missing. */
+#include "conv_2d.h"
+
+#include "accumulate.h"
+#include "window.h"
+
+/* The taps inside the image; image points at the first of them (and channel of the group). */
+static uint32_t inside(const qmcu_conv_2d_params *p, uint32_t sum, const int8_t *image,
+                       const int8_t *filter, qmcu_taps rows, qmcu_taps columns)
+{
+    const int32_t depth = p->input_depth / p->groups;
+    const int32_t columns_inside = qmcu_taps_count(columns);
+    /* Neighbouring taps that are neighbours in memory too make one long product. */
+    const int32_t joined = p->dilation_width == 1 && p->groups == 1;
+    const int32_t runs = joined ? 1 : columns_inside;
+    const int32_t run_length = joined ? columns_inside * depth : depth;
+    filter += (rows.first * p->kernel_width + columns.first) * depth;
+    for (int32_t row = rows.first; row < rows.end; ++row) {
+        for (int32_t run = 0; run < runs; ++run) {
+            sum = qmcu_dot(sum, image + run * p->dilation_width * p->input_depth,
+                           filter + run * depth, run_length);
+        }
+        image += p->dilation_height * p->input_width * p->input_depth;
+        filter += p->kernel_width * depth;
+    }
+    return sum;
+}
+
+/* The sum of the weights of the taps outside the image. */
+static uint32_t weights_outside(const qmcu_conv_2d_params *p, const int8_t *filter, qmcu_taps rows,
+                                qmcu_taps columns)
+{
+    const int32_t depth = p->input_depth / p->groups;
+    uint32_t sum = 0;
+    for (int32_t row = 0; row < p->kernel_height; ++row) {
+        for (int32_t column = 0; column < p->kernel_width; ++column) {
+            if (row < rows.first || row >= rows.end || column < columns.first ||
+                column >= columns.end) {
+                for (int32_t channel = 0; channel < depth; ++channel) {
+                    sum += (uint32_t)filter[channel];
+                }
+            }
+            filter += depth;
+        }
+    }
+    return sum;
+}
+
+void qmcu_conv_2d(const qmcu_conv_2d_params *params, const int8_t *input, const int8_t *weights,
+                  const int32_t *bias, const int32_t *multipliers, const int8_t *shifts,
+                  int8_t *output)
+{
+    const qmcu_conv_2d_params *const p = params;
+    const int32_t depth = p->input_depth / p->groups;
+    const int32_t filters = p->output_depth / p->groups;
+    const int32_t filter_size = p->kernel_height * p->kernel_width * depth;
+    for (int32_t row = 0; row < p->batches * p->output_height; ++row) {
+        const int32_t batch = row / p->output_height;
+        const int32_t y = row % p->output_height * p->stride_height - p->padding_top;
+        const qmcu_taps rows =
+            qmcu_taps_inside(y, p->dilation_height, p->kernel_height, p->input_height);
+        const int32_t first_y = batch * p->input_height + y + rows.first * p->dilation_height;
+        for (int32_t column = 0; column < p->output_width; ++column) {
+            const int32_t x = column * p->stride_width - p->padding_left;
+            const qmcu_taps columns =
+                qmcu_taps_inside(x, p->dilation_width, p->kernel_width, p->input_width);
+            const int32_t first_x = x + columns.first * p->dilation_width;
+            const int32_t whole = qmcu_taps_count(rows) == p->kernel_height &&
+                                  qmcu_taps_count(columns) == p->kernel_width;
+            const int8_t *image = input + (first_y * p->input_width + first_x) * p->input_depth;
+            const int8_t *filter = weights;
+            int32_t left_in_group = filters;
+            for (int32_t channel = 0; channel < p->output_depth; ++channel) {
+                uint32_t sum = inside(p, (uint32_t)bias[channel], image, filter, rows, columns);
+                if (!whole) {
+                    sum += (uint32_t)p->input_zero_point *
+                           weights_outside(p, filter, rows, columns);
+                }
+                const int32_t r = channel * p->requantization_step;
+                *output++ = qmcu_output_s8(sum, multipliers[r], shifts[r], p->output_zero_point,
+                                           p->activation_minimum, p->activation_maximum);
+                filter += filter_size;
+                if (--left_in_group == 0) {
+                    left_in_group = filters;
+                    image += depth;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+#ifndef QMCU_TRANSPOSE_CONV_H
+#define QMCU_TRANSPOSE_CONV_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t batches;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t input_depth;
+    int32_t output_height;
+    int32_t output_width;
+    int32_t output_depth;
+    int32_t kernel_height;
+    int32_t kernel_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t padding_top;
+    int32_t padding_left;
+    int32_t input_zero_point;
+    int32_t output_zero_point;
+    int32_t activation_minimum;
+    int32_t activation_maximum;
+    int32_t requantization_step; /* 1: a multiplier and shift per output channel, 0: one for all */
+} qmcu_transpose_conv_params;
+
+/* input NHWC, weights [output_depth][kernel_height][kernel_width][input_depth], output NHWC,
+   bias [output_depth]. */
+void qmcu_transpose_conv(const qmcu_transpose_conv_params *params, const int8_t *input,
+                         const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                         const int8_t *shifts, int8_t *output);
+
+#endif

@@ -1,0 +1,32 @@
+/* Which taps of a sliding window lie inside the image. */
+#ifndef QMCU_WINDOW_H
+#define QMCU_WINDOW_H
+
+#include <stdint.h>
+
+/* Taps first <= tap < end are inside. */
+typedef struct {
+    int32_t first;
+    int32_t end;
+} qmcu_taps;
+
+/* Tap k of `count` reads position origin + k * dilation; inside is 0 <= position < size. */
+static inline qmcu_taps qmcu_taps_inside(int32_t origin, int32_t dilation, int32_t count,
+                                         int32_t size)
+{
+    qmcu_taps taps = {0, count};
+    if (origin < 0) {
+        taps.first = (dilation - 1 - origin) / dilation;
+    }
+    if (origin + (count - 1) * dilation >= size) {
+        taps.end = (size - origin + dilation - 1) / dilation;
+    }
+    return taps;
+}
+
+static inline int32_t qmcu_taps_count(qmcu_taps taps)
+{
+    return taps.end > taps.first ? taps.end - taps.first : 0;
+}
+
+#endif

@@ -1,0 +1,181 @@
+"""CONV_2D and DEPTHWISE_CONV_2D."""
+
+import numpy as np
+
+from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.operators.weights import (
+    channel_multipliers,
+    constant_bias,
+    constant_weights,
+    folded_bias,
+    multipliers_in_range,
+    quantization_of,
+    requantization,
+)
+from qmcu.compile.operators.window import Axis, axes, taps_fit, window_options
+from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
+
+_OPTIONS = ("stride_h", "stride_w", "dilation_h_factor", "dilation_w_factor")
+_MULTIPLIERS = channel_multipliers(0, 1)
+
+
+def _kernel(context: OperatorContext) -> tuple[int, ...]:
+    return context.input(1).shape[1:3]
+
+
+def _windows(context: OperatorContext) -> tuple[Axis, Axis]:
+    return axes(context, context.input(0).shape[1:3], _kernel(context))
+
+
+def _groups_problem(context: OperatorContext) -> str | None:
+    depth, (filters, _, _, filter_depth) = context.input(0).shape[3], context.input(1).shape
+    if depth % filter_depth:
+        return f"{depth} input channels are no multiple of the weights' {filter_depth}"
+    groups = depth // filter_depth
+    if filters % groups:
+        return f"{filters} output channels are no multiple of the {groups} groups"
+    return None
+
+
+def _depth_problem(context: OperatorContext) -> str | None:
+    weights, depth = context.input(1), context.input(0).shape[3]
+    multiplier = context.integer("depth_multiplier")
+    if weights.shape[0] != 1:
+        return f"weights {weights} have {weights.shape[0]} in dimension 0, 1 is needed"
+    if weights.shape[3] != depth * multiplier:
+        return (
+            f"weights {weights} have {weights.shape[3]} channels, {depth} input channels "
+            f"times depth multiplier {multiplier} are needed"
+        )
+    return None
+
+
+def _output_shape(channels: int) -> Constraint:
+    def expected(context: OperatorContext) -> tuple[int, ...]:
+        vertical, horizontal = _windows(context)
+        depth = context.input(1).shape[channels]
+        return context.input(0).shape[0], vertical.output, horizontal.output, depth
+
+    return checks.output_shape("output shape follows from input, weights and options", expected)
+
+
+def _constraints(channels: int, shape: Constraint) -> tuple[Constraint, ...]:
+    return (
+        checks.operands(2, 1),
+        checks.int8(0),
+        *constant_weights(1, 4, channels),
+        *constant_bias(2, 1, channels),
+        checks.input_rank(4, 4),
+        window_options(*_OPTIONS),
+        taps_fit(_kernel),
+        shape,
+        _output_shape(channels),
+        checks.fused_activation(),
+        multipliers_in_range(_MULTIPLIERS),
+    )
+
+
+def _window_fields(context: OperatorContext) -> tuple[tuple[str, FieldValue], ...]:
+    vertical, horizontal = _windows(context)
+    return (
+        ("kernel_height", vertical.kernel),
+        ("kernel_width", horizontal.kernel),
+        ("stride_height", vertical.stride),
+        ("stride_width", horizontal.stride),
+        ("dilation_height", vertical.dilation),
+        ("dilation_width", horizontal.dilation),
+        ("padding_top", vertical.padding),
+        ("padding_left", horizontal.padding),
+    )
+
+
+def _lower_conv_2d(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    weights, zero_point = context.input(1), quantization_of(source).zero_point
+    batches, height, width, depth = source.shape
+    bias = folded_bias(context.optional_input(2), weights.array, zero_point)
+    fields, constants = requantization(context, _MULTIPLIERS(context))
+    parameters = (
+        ("batches", batches),
+        ("input_height", height),
+        ("input_width", width),
+        ("input_depth", depth),
+        ("output_height", target.shape[1]),
+        ("output_width", target.shape[2]),
+        ("output_depth", target.shape[3]),
+        *_window_fields(context),
+        ("groups", depth // weights.shape[3]),
+        ("input_zero_point", zero_point),
+        *fields,
+    )
+    return context.call(
+        "conv_2d",
+        (
+            ParametersArgument("qmcu_conv_2d_params", parameters),
+            context.operand(source),
+            context.constant("weights", weights.array, "weights"),
+            context.constant("bias", bias, "bias"),
+            *constants,
+            context.operand(target),
+        ),
+        macs=target.elements * weights.elements // weights.shape[0],
+    )
+
+
+def _lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    weights, zero_point = context.input(1), quantization_of(source).zero_point
+    batches, height, width, depth = source.shape
+    by_channel = np.moveaxis(weights.array, 3, 0)
+    bias = folded_bias(context.optional_input(2), by_channel, zero_point)
+    fields, constants = requantization(context, _MULTIPLIERS(context))
+    parameters = (
+        ("batches", batches),
+        ("input_height", height),
+        ("input_width", width),
+        ("input_depth", depth),
+        ("output_height", target.shape[1]),
+        ("output_width", target.shape[2]),
+        ("depth_multiplier", target.shape[3] // depth),
+        *_window_fields(context),
+        ("input_zero_point", zero_point),
+        *fields,
+    )
+    return context.call(
+        "depthwise_conv_2d",
+        (
+            ParametersArgument("qmcu_depthwise_conv_2d_params", parameters),
+            context.operand(source),
+            context.constant("weights", weights.array, "weights"),
+            context.constant("bias", bias, "bias"),
+            *constants,
+            context.operand(target),
+        ),
+        macs=target.elements * weights.shape[1] * weights.shape[2],
+    )
+
+
+SUPPORT = (
+    OperatorSupport(
+        kind="CONV_2D",
+        kernel="conv_2d",
+        constraints=_constraints(
+            0,
+            Constraint(
+                "input channels a multiple of the weights' channels (groups), "
+                "output channels a multiple of the groups",
+                _groups_problem,
+            ),
+        ),
+        lower=_lower_conv_2d,
+    ),
+    OperatorSupport(
+        kind="DEPTHWISE_CONV_2D",
+        kernel="depthwise_conv_2d",
+        constraints=_constraints(
+            3, Constraint("output channels = input channels * depth multiplier", _depth_problem)
+        ),
+        lower=_lower_depthwise_conv_2d,
+    ),
+)

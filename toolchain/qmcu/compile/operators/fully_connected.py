@@ -1,0 +1,106 @@
+"""FULLY_CONNECTED."""
+
+import numpy as np
+
+from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.operators.weights import (
+    channel_multipliers,
+    constant_bias,
+    constant_weights,
+    folded_bias,
+    multipliers_in_range,
+    quantization_of,
+    requantization,
+)
+from qmcu.compile.plan import KernelCall, ParametersArgument
+
+_PER_CHANNEL = channel_multipliers(0, 1)
+
+
+def _multipliers(context: OperatorContext) -> list[float]:
+    weights = quantization_of(context.input(1))
+    if weights.per_channel:
+        return list(_PER_CHANNEL(context))
+    # With one scale, the reference multiplies input and weights scale as float32.
+    source = np.float32(quantization_of(context.input(0)).scale)
+    return [float(source * np.float32(weights.scale)) / quantization_of(context.output()).scale]
+
+
+def _format_problem(context: OperatorContext) -> str | None:
+    found = context.text("weights_format", "DEFAULT")
+    return None if found == "DEFAULT" else f"weights format {found}, DEFAULT is needed"
+
+
+def _shape_problem(context: OperatorContext) -> str | None:
+    source, weights, target = context.input(0), context.input(1), context.output()
+    outputs, depth = weights.shape
+    if source.elements % depth:
+        return f"input {source} is no multiple of the weights' {depth} columns"
+    if not target.shape or target.shape[-1] != outputs:
+        return f"output {target} must have {outputs} as its last dimension"
+    if target.elements != source.elements // depth * outputs:
+        return f"output {target} does not match input {source} and weights {weights}"
+    return None
+
+
+def _bias_scale_problem(context: OperatorContext) -> str | None:
+    bias, weights = context.optional_input(2), quantization_of(context.input(1))
+    if bias is None or weights.per_channel:
+        return None
+    found = bias.quantization.scale if bias.quantization and bias.quantization.scales else 0.0
+    wanted = quantization_of(context.input(0)).scale * weights.scale
+    if abs(wanted - found) / quantization_of(context.output()).scale <= 0.02:
+        return None
+    return f"bias {bias.name} has scale {found:.6g}, input scale * weights scale is {wanted:.6g}"
+
+
+def _lower(context: OperatorContext) -> KernelCall:
+    source, weights, target = context.input(0), context.input(1), context.output()
+    outputs, depth = weights.shape
+    bias = folded_bias(context.optional_input(2), weights.array, quantization_of(source).zero_point)
+    fields, constants = requantization(context, _multipliers(context))
+    parameters = (
+        ("batches", source.elements // depth),
+        ("input_depth", depth),
+        ("output_depth", outputs),
+        *fields,
+    )
+    return context.call(
+        "fully_connected",
+        (
+            ParametersArgument("qmcu_fully_connected_params", parameters),
+            context.operand(source),
+            context.constant("weights", weights.array, "weights"),
+            context.constant("bias", bias, "bias"),
+            *constants,
+            context.operand(target),
+        ),
+        macs=source.elements * outputs,
+    )
+
+
+SUPPORT = (
+    OperatorSupport(
+        kind="FULLY_CONNECTED",
+        kernel="fully_connected",
+        constraints=(
+            checks.operands(2, 1),
+            checks.int8(0),
+            Constraint("weights in the default format", _format_problem),
+            *constant_weights(1, 2, 0),
+            *constant_bias(2, 1, 0),
+            Constraint(
+                "input is a number of rows as long as the weights', output has a row for each",
+                _shape_problem,
+            ),
+            Constraint(
+                "bias scale = input scale * weights scale when quantized per tensor",
+                _bias_scale_problem,
+            ),
+            checks.fused_activation(),
+            multipliers_in_range(_multipliers),
+        ),
+        lower=_lower,
+    ),
+)

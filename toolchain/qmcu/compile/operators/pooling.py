@@ -1,0 +1,85 @@
+"""AVERAGE_POOL_2D and MAX_POOL_2D."""
+
+from qmcu.compile.lowering import OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.operators.weights import quantization_of
+from qmcu.compile.operators.window import Axis, axes, taps_fit, window_options
+from qmcu.compile.plan import KernelCall, ParametersArgument
+from qmcu.compile.requantize import activation_range
+
+# The reference accepts scales of input and output that differ by no more than this.
+_SCALE_TOLERANCE = 1e-6
+
+
+def _kernel(context: OperatorContext) -> tuple[int, ...]:
+    return context.integer("filter_height"), context.integer("filter_width")
+
+
+def _windows(context: OperatorContext) -> tuple[Axis, Axis]:
+    return axes(context, context.input(0).shape[1:3], _kernel(context))
+
+
+def _expected_shape(context: OperatorContext) -> tuple[int, ...]:
+    source = context.input(0).shape
+    vertical, horizontal = _windows(context)
+    return source[0], vertical.output, horizontal.output, source[3]
+
+
+def _lower(context: OperatorContext, kernel: str) -> KernelCall:
+    source, target = context.input(0), context.output()
+    batches, height, width, depth = source.shape
+    vertical, horizontal = _windows(context)
+    quantization = quantization_of(target)
+    low, high = activation_range(
+        context.text("fused_activation_function", "NONE"),
+        quantization.scale,
+        quantization.zero_point,
+    )
+    parameters = (
+        ("batches", batches),
+        ("input_height", height),
+        ("input_width", width),
+        ("depth", depth),
+        ("output_height", vertical.output),
+        ("output_width", horizontal.output),
+        ("kernel_height", vertical.kernel),
+        ("kernel_width", horizontal.kernel),
+        ("stride_height", vertical.stride),
+        ("stride_width", horizontal.stride),
+        ("padding_top", vertical.padding),
+        ("padding_left", horizontal.padding),
+        ("activation_minimum", low),
+        ("activation_maximum", high),
+    )
+    return context.call(
+        kernel,
+        (
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
+            context.operand(source),
+            context.operand(target),
+        ),
+    )
+
+
+def _support(kind: str, kernel: str) -> OperatorSupport:
+    return OperatorSupport(
+        kind=kind,
+        kernel=kernel,
+        constraints=(
+            checks.operands(1),
+            checks.int8(),
+            checks.same_quantization(tolerance=_SCALE_TOLERANCE),
+            checks.input_rank(4, 4),
+            window_options("stride_h", "stride_w", "filter_height", "filter_width"),
+            taps_fit(_kernel),
+            checks.output_shape("output shape follows from input and options", _expected_shape),
+            checks.fused_activation(),
+        ),
+        lower=lambda context: _lower(context, kernel),
+    )
+
+
+SUPPORT = (
+    _support("AVERAGE_POOL_2D", "average_pool_2d"),
+    _support("MAX_POOL_2D", "max_pool_2d"),
+)

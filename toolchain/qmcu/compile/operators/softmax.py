@@ -1,0 +1,101 @@
+"""SOFTMAX over the last dimension."""
+
+import math
+
+from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.operators.weights import quantization_of
+from qmcu.compile.plan import KernelCall, ParametersArgument
+
+# exp(0) of this many elements still fits the accumulator's 12 integer bits.
+_LONGEST_ROW = 4095
+_DIFFERENCE_INTEGER_BITS = 5
+_DIFFERENCE_FRACTION_BITS = 31 - _DIFFERENCE_INTEGER_BITS
+
+
+def _beta(context: OperatorContext) -> float:
+    return float(context.operator.options.get("beta", 0.0))  # type: ignore[arg-type]
+
+
+def _real_multiplier(context: OperatorContext) -> float:
+    scale = quantization_of(context.input(0)).scale
+    return _beta(context) * scale * (1 << _DIFFERENCE_FRACTION_BITS)
+
+
+def difference_scaling(real: float) -> tuple[int, int, int]:
+    """(multiplier, shift, smallest input difference) for beta * input scale * 2^26 = `real`.
+
+    The difference times the multiplier is a number with 26 fractional bits; below the smallest
+    one it would not fit, and exp of it is 0. `real` is more than 1.
+    """
+    mantissa, shift = math.frexp(min(real, 2.0**31 - 1))
+    multiplier = math.floor(mantissa * (1 << 31) + 0.5)
+    if multiplier == 1 << 31:
+        multiplier, shift = multiplier // 2, shift + 1
+    largest = (1 << _DIFFERENCE_INTEGER_BITS) - 1
+    smallest = -((largest << _DIFFERENCE_FRACTION_BITS) >> shift)
+    # A shift of 31 comes with 0 as the only difference, which any shift maps to 0.
+    return multiplier, min(shift, 30), smallest
+
+
+def _output_problem(context: OperatorContext) -> str | None:
+    target = context.output()
+    quantization = quantization_of(target)
+    if quantization.scale == 1 / 256 and quantization.zero_point == -128:
+        return None
+    return (
+        f"output {target.name} has scale {quantization.scale:.9g} and zero point "
+        f"{quantization.zero_point}, 1/256 and -128 are needed"
+    )
+
+
+def _beta_problem(context: OperatorContext) -> str | None:
+    beta = _beta(context)
+    if not (math.isfinite(beta) and _real_multiplier(context) > 1):
+        return f"beta {beta} with the input's scale is too small, beta * scale > 2^-26 is needed"
+    return None
+
+
+def _row_problem(context: OperatorContext) -> str | None:
+    depth = context.input(0).shape[-1]
+    return None if depth <= _LONGEST_ROW else f"{depth} classes, at most {_LONGEST_ROW}"
+
+
+def _lower(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    multiplier, shift, smallest = difference_scaling(_real_multiplier(context))
+    parameters = (
+        ("rows", source.elements // source.shape[-1]),
+        ("depth", source.shape[-1]),
+        ("multiplier", multiplier),
+        ("shift", shift),
+        ("minimum_difference", smallest),
+    )
+    overlay = () if source.is_constant else ((source.index, target.index),)
+    return context.call(
+        "softmax",
+        (
+            ParametersArgument("qmcu_softmax_params", parameters),
+            context.operand(source),
+            context.operand(target),
+        ),
+        may_overlay=overlay,
+    )
+
+
+SUPPORT = (
+    OperatorSupport(
+        kind="SOFTMAX",
+        kernel="softmax",
+        constraints=(
+            checks.operands(1),
+            checks.int8(),
+            checks.input_rank(1, 8),
+            checks.same_shape(),
+            Constraint("output scale 1/256 and zero point -128", _output_problem),
+            Constraint("beta * input scale more than 2^-26", _beta_problem),
+            Constraint(f"at most {_LONGEST_ROW} classes", _row_problem),
+        ),
+        lower=_lower,
+    ),
+)

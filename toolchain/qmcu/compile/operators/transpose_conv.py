@@ -1,0 +1,106 @@
+"""TRANSPOSE_CONV."""
+
+from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.operators.weights import (
+    bias_values,
+    channel_multipliers,
+    constant_bias,
+    constant_weights,
+    multipliers_in_range,
+    quantization_of,
+    requantization,
+)
+from qmcu.compile.operators.window import Axis, axes, taps_fit, window_options
+from qmcu.compile.plan import KernelCall, ParametersArgument
+
+_MULTIPLIERS = channel_multipliers(2, 1)
+
+
+def _kernel(context: OperatorContext) -> tuple[int, ...]:
+    return context.input(1).shape[1:3]
+
+
+def _windows(context: OperatorContext) -> tuple[Axis, Axis]:
+    """The windows of the convolution that leads from the output back to the input."""
+    return axes(context, context.output().shape[1:3], _kernel(context))
+
+
+def _shape_problem(context: OperatorContext) -> str | None:
+    weights, source, target = context.input(1), context.input(2), context.output()
+    vertical, horizontal = _windows(context)
+    expected = (target.shape[0], vertical.output, horizontal.output, weights.shape[3])
+    if source.shape != expected:
+        return f"input {source} must have shape {expected} for output {target}"
+    if target.shape[3] != weights.shape[0]:
+        return f"output {target} must have the weights' {weights.shape[0]} channels"
+    return None
+
+
+def _output_shape_problem(context: OperatorContext) -> str | None:
+    stated, target = context.input(0), context.output()
+    values = tuple(int(v) for v in stated.array.reshape(-1))
+    if values == target.shape:
+        return None
+    return f"output shape operand {stated.name} says {values}, output {target} has another"
+
+
+def _lower(context: OperatorContext) -> KernelCall:
+    weights, source, target = context.input(1), context.input(2), context.output()
+    batches, height, width, depth = source.shape
+    vertical, horizontal = _windows(context)
+    bias = bias_values(context.optional_input(3), target.shape[3])
+    fields, constants = requantization(context, _MULTIPLIERS(context))
+    parameters = (
+        ("batches", batches),
+        ("input_height", height),
+        ("input_width", width),
+        ("input_depth", depth),
+        ("output_height", target.shape[1]),
+        ("output_width", target.shape[2]),
+        ("output_depth", target.shape[3]),
+        ("kernel_height", vertical.kernel),
+        ("kernel_width", horizontal.kernel),
+        ("stride_height", vertical.stride),
+        ("stride_width", horizontal.stride),
+        ("padding_top", vertical.padding),
+        ("padding_left", horizontal.padding),
+        ("input_zero_point", quantization_of(source).zero_point),
+        *fields,
+    )
+    return context.call(
+        "transpose_conv",
+        (
+            ParametersArgument("qmcu_transpose_conv_params", parameters),
+            context.operand(source),
+            context.constant("weights", weights.array, "weights"),
+            context.constant("bias", bias, "bias"),
+            *constants,
+            context.operand(target),
+        ),
+        macs=source.elements * weights.elements // depth,
+    )
+
+
+SUPPORT = (
+    OperatorSupport(
+        kind="TRANSPOSE_CONV",
+        kernel="transpose_conv",
+        constraints=(
+            checks.operands(3, 1),
+            checks.int8(2),
+            checks.constant(0, "output shape", ("int32",)),
+            *constant_weights(1, 4, 0),
+            *constant_bias(3, 1, 0),
+            checks.input_rank(4, 4, 2),
+            checks.output_rank(4, 4),
+            Constraint("output shape operand equals the output's shape", _output_shape_problem),
+            window_options("stride_h", "stride_w"),
+            taps_fit(_kernel),
+            Constraint("input has the shape that output, weights and options give", _shape_problem),
+            checks.fused_activation(),
+            multipliers_in_range(_MULTIPLIERS),
+        ),
+        lower=_lower,
+    ),
+)

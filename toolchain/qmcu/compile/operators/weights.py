@@ -1,0 +1,151 @@
+"""Weights, bias and requantization: what convolutions and fully connected layers share."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.compile.lowering import Constraint, OperatorContext
+from qmcu.compile.operators.checks import constant, multiplier_problem, rank
+from qmcu.compile.plan import ConstantArgument, FieldValue
+from qmcu.compile.requantize import activation_range, quantize_multiplier
+from qmcu.model.graph import Quantization, Tensor
+
+Multipliers = Callable[[OperatorContext], Sequence[float]]
+
+
+def constant_weights(position: int, dimensions: int, axis: int) -> tuple[Constraint, ...]:
+    """The weights are constant int8 with zero point 0, per tensor or per channel along `axis`."""
+
+    def check(context: OperatorContext) -> str | None:
+        tensor = context.input(position)
+        quantization = tensor.quantization
+        if quantization is None or not quantization.scales:
+            return f"weights {tensor.name} have no quantization"
+        if tensor.elements < 1:
+            return f"weights {tensor} have no elements"
+        if quantization.per_channel and quantization.axis != axis:
+            return (
+                f"weights {tensor.name} are quantized along dimension {quantization.axis}, "
+                f"{axis} is needed"
+            )
+        return _quantization_problem(tensor, quantization, tensor.shape[axis])
+
+    return (
+        constant(position, "weights", ("int8",)),
+        rank("weights", lambda context: context.input(position), dimensions, dimensions),
+        Constraint(
+            f"weights with zero point 0, quantized per tensor or along dimension {axis}", check
+        ),
+    )
+
+
+def _quantization_problem(tensor: Tensor, quantization: Quantization, channels: int) -> str | None:
+    if quantization.per_channel and len(quantization.scales) != channels:
+        count = len(quantization.scales)
+        return f"weights {tensor.name} have {count} scales for {channels} channels"
+    if any(quantization.zero_points):
+        point = next(z for z in quantization.zero_points if z)
+        return f"weights {tensor.name} have zero point {point}, 0 is needed"
+    for scale in quantization.scales:
+        if not (math.isfinite(scale) and scale >= 0):
+            return f"weights {tensor.name} have scale {scale}, a finite number is needed"
+    return None
+
+
+def constant_bias(position: int, weights: int, axis: int) -> tuple[Constraint, ...]:
+    """The bias, if there is one, is constant int32 with one value per output channel.
+
+    The output channels are dimension `axis` of the input at `weights`.
+    """
+
+    def check(context: OperatorContext) -> str | None:
+        tensor = context.optional_input(position)
+        channels = context.input(weights).shape[axis]
+        if tensor is None or tensor.elements == channels:
+            return None
+        return f"bias {tensor} has {tensor.elements} values for {channels} output channels"
+
+    return (
+        constant(position, "bias", ("int32",)),
+        Constraint("bias, if any, has one value per output channel", check),
+    )
+
+
+def multipliers_in_range(multipliers: Multipliers) -> Constraint:
+    """Every real requantization multiplier has an exact fixed-point form."""
+
+    def check(context: OperatorContext) -> str | None:
+        problems = (multiplier_problem(real) for real in multipliers(context))
+        return next((problem for problem in problems if problem is not None), None)
+
+    return Constraint("input scale * weights scale / output scale less than 2^29", check)
+
+
+def channel_multipliers(input_position: int, weights_position: int) -> Multipliers:
+    """Real multipliers, one per scale of the weights: input * weights / output, in double."""
+
+    def multipliers(context: OperatorContext) -> list[float]:
+        source = quantization_of(context.input(input_position)).scale
+        target = quantization_of(context.output()).scale
+        scales = quantization_of(context.input(weights_position)).scales
+        return [source * scale / target for scale in scales]
+
+    return multipliers
+
+
+def quantization_of(tensor: Tensor) -> Quantization:
+    """The quantization of a tensor that was checked to have one."""
+    assert tensor.quantization is not None
+    return tensor.quantization
+
+
+def requantization(
+    context: OperatorContext, reals: Sequence[float]
+) -> tuple[tuple[tuple[str, FieldValue], ...], tuple[ConstantArgument, ConstantArgument]]:
+    """The parameter fields and constants that turn accumulators into output bytes.
+
+    One multiplier and shift serve all channels when all are equal.
+    """
+    pairs = [quantize_multiplier(real) for real in reals]
+    if len(set(pairs)) == 1:
+        pairs = pairs[:1]
+    target = quantization_of(context.output())
+    activation = context.text("fused_activation_function", "NONE")
+    low, high = activation_range(activation, target.scale, target.zero_point)
+    fields: tuple[tuple[str, FieldValue], ...] = (
+        ("output_zero_point", target.zero_point),
+        ("activation_minimum", low),
+        ("activation_maximum", high),
+        ("requantization_step", int(len(pairs) > 1)),
+    )
+    multipliers = np.array([multiplier for multiplier, _ in pairs], np.int32)
+    shifts = np.array([shift for _, shift in pairs], np.int8)
+    return fields, (
+        context.constant("multipliers", multipliers, "requantization"),
+        context.constant("shifts", shifts, "requantization"),
+    )
+
+
+def bias_values(bias: Tensor | None, channels: int) -> npt.NDArray[np.int32]:
+    """The bias as int32[channels]; zeros when there is none."""
+    if bias is None:
+        return np.zeros(channels, np.int32)
+    values: npt.NDArray[np.int32] = bias.array.reshape(channels).astype(np.int32)
+    return values
+
+
+def folded_bias(
+    bias: Tensor | None, weights: npt.NDArray[np.int8], zero_point: int
+) -> npt.NDArray[np.int32]:
+    """bias - zero_point * (sum of the channel's weights), modulo 2^32.
+
+    `weights` has the output channel first: int8[channels, ...]. The device accumulates modulo
+    2^32 too, so moving the zero point out of the sum changes no output.
+    """
+    channels = weights.shape[0]
+    sums = weights.reshape(channels, -1).sum(axis=1, dtype=np.int64)
+    exact = bias_values(bias, channels).astype(np.int64) - zero_point * sums
+    folded: npt.NDArray[np.int32] = exact.astype(np.int32)
+    return folded

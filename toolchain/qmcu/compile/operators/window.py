@@ -1,0 +1,81 @@
+"""Sliding windows: output size and padding, and the constraints of operators that have them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qmcu.compile.lowering import Constraint, OperatorContext
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A window along one axis: `output` positions, `padding` before the first element."""
+
+    kernel: int
+    stride: int
+    dilation: int
+    output: int
+    padding: int
+
+
+def axis(padding: str, size: int, kernel: int, stride: int, dilation: int = 1) -> Axis:
+    """The window over `size` elements with `padding` SAME or VALID.
+
+    SAME pads as little as possible, the odd element after the end.
+    """
+    extent = (kernel - 1) * dilation + 1
+    output = (size if padding == "SAME" else size - extent + 1) + stride - 1
+    output //= stride
+    before = max((output - 1) * stride + extent - size, 0) // 2
+    return Axis(kernel, stride, dilation, output, before)
+
+
+def axes(
+    context: OperatorContext, size: tuple[int, ...], kernel: tuple[int, ...]
+) -> tuple[Axis, Axis]:
+    """The vertical and horizontal windows of an operator with stride and dilation options.
+
+    `size` is the (height, width) that the window of (height, width) `kernel` slides over.
+    """
+    padding = context.text("padding")
+    vertical, horizontal = (
+        axis(
+            padding,
+            size[i],
+            kernel[i],
+            context.integer(f"stride_{name}", 1),
+            context.integer(f"dilation_{name}_factor", 1),
+        )
+        for i, name in enumerate("hw")
+    )
+    return vertical, horizontal
+
+
+def window_options(*names: str) -> Constraint:
+    """Padding is SAME or VALID and the integer options `names` are at least 1."""
+
+    def check(context: OperatorContext) -> str | None:
+        padding = context.text("padding")
+        if padding not in ("SAME", "VALID"):
+            return f"padding {padding or 'unknown'}, SAME or VALID is needed"
+        for name in names:
+            value = context.integer(name, 1)
+            if value < 1:
+                return f"{name} is {value}, at least 1 is needed"
+        return None
+
+    return Constraint(f"padding SAME or VALID; {', '.join(names)} at least 1", check)
+
+
+def taps_fit(kernel: Callable[[OperatorContext], tuple[int, ...]]) -> Constraint:
+    """Window extents and strides stay below 2^15, so that positions fit int32 with ease."""
+    limit = 1 << 15
+
+    def check(context: OperatorContext) -> str | None:
+        for size, name in zip(kernel(context), "hw", strict=True):
+            extent = size * context.integer(f"dilation_{name}_factor", 1)
+            stride = context.integer(f"stride_{name}", 1)
+            if max(extent, stride) >= limit:
+                return f"window extent {extent} and stride {stride} must be below {limit}"
+        return None
+
+    return Constraint("window extent and stride below 32768", check)
