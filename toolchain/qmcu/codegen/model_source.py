@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qmcu.codegen.c_source import argument_text, arena, array_body, struct_fields
+from qmcu.codegen.c_source import arena, argument_text, array_body, struct_fields
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import (
     Constant,

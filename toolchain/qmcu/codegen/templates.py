@@ -23,7 +23,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - C, not HTML
+        autoescape=False,
     )
     environment.filters["comment"] = comment_text
     return environment

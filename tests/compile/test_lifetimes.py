@@ -1,0 +1,79 @@
+"""Which tensors share bytes, and when each must live."""
+
+from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
+from qmcu.compile.plan import KernelCall, ScratchArgument, TensorArgument
+from qmcu.model.graph import Graph, Tensor
+
+
+def graph_of(sizes: list[int], inputs: tuple[int, ...], outputs: tuple[int, ...]) -> Graph:
+    tensors = tuple(Tensor(i, f"t{i}", (size,), "int8") for i, size in enumerate(sizes))
+    return Graph("g", tensors, (), inputs, outputs)
+
+
+def call(
+    step: int,
+    reads: tuple[int, ...],
+    writes: tuple[int, ...],
+    overlay: tuple[tuple[int, int], ...] = (),
+    scratch: int = 0,
+) -> KernelCall:
+    arguments = tuple(TensorArgument(t) for t in reads + writes)
+    return KernelCall(
+        kernel="k",
+        layer=f"l{step}",
+        operator=step,
+        kind="K",
+        arguments=(*arguments, ScratchArgument(scratch)) if scratch else arguments,
+        reads=reads,
+        writes=writes,
+        may_overlay=overlay,
+    )
+
+
+def test_a_chain_lives_from_producer_to_last_reader() -> None:
+    graph = graph_of([10, 20, 30], (0,), (2,))
+    calls = [call(0, (0,), (1,)), call(1, (1,), (2,))]
+    roots = alias_roots(graph, [])
+    buffers = {b.name: b for b in live_buffers(graph, calls, roots, overlay=False)}
+    assert (buffers["t0"].first, buffers["t0"].last) == (-1, 0)
+    assert (buffers["t1"].first, buffers["t1"].last) == (0, 1)
+    assert (buffers["t2"].first, buffers["t2"].last) == (1, 2)
+    assert lower_bound(tuple(buffers.values())) == 50
+
+
+def test_an_alias_keeps_its_source_alive() -> None:
+    graph = graph_of([10, 10, 30], (0,), (2,))
+    calls = [call(0, (1,), (2,))]
+    buffers = live_buffers(graph, calls, alias_roots(graph, [(0, 1)]), overlay=False)
+    assert [b.tensors for b in buffers] == [(0, 1), (2,)]
+
+
+def test_an_output_is_laid_over_an_input_that_dies() -> None:
+    graph = graph_of([10, 10, 10], (0,), (2,))
+    calls = [call(0, (0,), (1,), ((0, 1),)), call(1, (1,), (2,), ((1, 2),))]
+    buffers = live_buffers(graph, calls, alias_roots(graph, []), overlay=True)
+    assert [(b.tensors, b.first, b.last) for b in buffers] == [((0, 1, 2), -1, 2)]
+
+
+def test_no_overlay_while_somebody_still_reads_the_input() -> None:
+    graph = graph_of([10, 10, 10], (0,), (2,))
+    calls = [call(0, (0,), (1,), ((0, 1),)), call(1, (0, 1), (2,), ((0, 2), (1, 2)))]
+    buffers = live_buffers(graph, calls, alias_roots(graph, []), overlay=True)
+    assert [b.tensors for b in buffers] == [(0, 2), (1,)]
+
+
+def test_no_overlay_over_a_model_output_or_another_size() -> None:
+    graph = graph_of([10, 10, 12], (0,), (1, 2))
+    calls = [call(0, (0,), (1,)), call(1, (1,), (2,), ((1, 2),))]
+    buffers = live_buffers(graph, calls, alias_roots(graph, []), overlay=True)
+    assert [b.tensors for b in buffers] == [(0,), (1,), (2,)]
+
+
+def test_scratch_lives_for_its_step_only() -> None:
+    graph = graph_of([10, 10], (0,), (1,))
+    buffers = live_buffers(
+        graph, [call(0, (0,), (1,), scratch=64)], alias_roots(graph, []), overlay=True
+    )
+    scratch = next(b for b in buffers if not b.tensors)
+    assert (scratch.size, scratch.first, scratch.last) == (64, 0, 0)
+    assert lower_bound(buffers) == 84
