@@ -32,17 +32,17 @@ static uint32_t inside(const qmcu_conv_2d_params *p, uint32_t sum, const int8_t 
 }
 
 /* The sum of the weights of the taps outside the image. */
-static uint32_t weights_outside(const qmcu_conv_2d_params *p, const int8_t *filter, qmcu_taps rows,
+static int32_t weights_outside(const qmcu_conv_2d_params *p, const int8_t *filter, qmcu_taps rows,
                                 qmcu_taps columns)
 {
     const int32_t depth = p->input_depth / p->groups;
-    uint32_t sum = 0;
+    int32_t sum = 0;
     for (int32_t row = 0; row < p->kernel_height; ++row) {
         for (int32_t column = 0; column < p->kernel_width; ++column) {
             if (row < rows.first || row >= rows.end || column < columns.first ||
                 column >= columns.end) {
                 for (int32_t channel = 0; channel < depth; ++channel) {
-                    sum += (uint32_t)filter[channel];
+                    sum += filter[channel];
                 }
             }
             filter += depth;
@@ -79,7 +79,7 @@ void qmcu_conv_2d(const qmcu_conv_2d_params *params, const int8_t *input, const 
                 uint32_t sum = inside(p, (uint32_t)bias[channel], image, filter, rows, columns);
                 if (!whole) {
                     sum += (uint32_t)p->input_zero_point *
-                           weights_outside(p, filter, rows, columns);
+                           (uint32_t)weights_outside(p, filter, rows, columns);
                 }
                 const int32_t r = channel * p->requantization_step;
                 *output++ = qmcu_output_s8(sum, multipliers[r], shifts[r], p->output_zero_point,

@@ -31,15 +31,15 @@ static uint32_t inside(const qmcu_depthwise_conv_2d_params *p, uint32_t sum, con
 }
 
 /* The sum of the weights of the taps outside the image. */
-static uint32_t weights_outside(const qmcu_depthwise_conv_2d_params *p, const int8_t *filter,
+static int32_t weights_outside(const qmcu_depthwise_conv_2d_params *p, const int8_t *filter,
                                 qmcu_taps rows, qmcu_taps columns)
 {
-    uint32_t sum = 0;
+    int32_t sum = 0;
     for (int32_t row = 0; row < p->kernel_height; ++row) {
         for (int32_t column = 0; column < p->kernel_width; ++column) {
             if (row < rows.first || row >= rows.end || column < columns.first ||
                 column >= columns.end) {
-                sum += (uint32_t)*filter;
+                sum += *filter;
             }
             filter += p->input_depth * p->depth_multiplier;
         }
@@ -73,7 +73,7 @@ void qmcu_depthwise_conv_2d(const qmcu_depthwise_conv_2d_params *params, const i
                 uint32_t sum = inside(p, (uint32_t)bias[channel], image, filter, rows, columns);
                 if (!whole) {
                     sum += (uint32_t)p->input_zero_point *
-                           weights_outside(p, filter, rows, columns);
+                           (uint32_t)weights_outside(p, filter, rows, columns);
                 }
                 const int32_t r = channel * p->requantization_step;
                 *output++ = qmcu_output_s8(sum, multipliers[r], shifts[r], p->output_zero_point,

@@ -96,11 +96,12 @@ static void softmax_row(const qmcu_softmax_params *p, const int8_t *input, int8_
     }
     const int32_t fraction = (int32_t)(((uint32_t)sum << headroom) - 0x80000000u);
     const int32_t reciprocal = reciprocal_of_one_plus(fraction);
+    /* Above 31, with 512 and more nearly equal inputs, every probability rounds to 0. */
     const int32_t exponent = 12 - headroom + 31 - 8;
     for (int32_t i = 0; i < p->depth; ++i) {
         const int32_t difference = input[i] - largest;
         int32_t probability = 0;
-        if (difference >= p->minimum_difference) {
+        if (difference >= p->minimum_difference && exponent <= 31) {
             const int32_t e = exp_of_difference(p, difference);
             probability = qmcu_rounding_divide(HIGH_MULTIPLY(reciprocal, e), exponent);
         }

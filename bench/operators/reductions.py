@@ -1,0 +1,92 @@
+"""Random AVERAGE_POOL_2D, MAX_POOL_2D, MEAN and SOFTMAX graphs."""
+
+import numpy as np
+from bench.operators.single import (
+    SingleOperator,
+    chance,
+    float32,
+    fused_activation,
+    log_uniform,
+    pick,
+    quantization,
+    zero_point,
+)
+
+from qmcu.model.graph import Graph, OptionValue, Quantization
+
+Rng = np.random.Generator
+
+
+def average_pool_2d(rng: Rng) -> Graph:
+    """Windows over the padding, strides larger than the window, the whole image as one window."""
+    return _pool(rng, "AVERAGE_POOL_2D")
+
+
+def max_pool_2d(rng: Rng) -> Graph:
+    """Windows over the padding, strides larger than the window, the whole image as one window."""
+    return _pool(rng, "MAX_POOL_2D")
+
+
+def _pool(rng: Rng, kind: str) -> Graph:
+    height, width = (int(n) for n in rng.integers(1, 12, size=2))
+    padding = str(pick(rng, "SAME", "VALID"))
+    kernel = [int(n) for n in rng.integers(1, 7, size=2)]
+    if chance(rng, 0.15):
+        kernel = [height, width]
+    if padding == "VALID":
+        kernel = [min(kernel[0], height), min(kernel[1], width)]
+    stride = [int(n) for n in rng.integers(1, 8, size=2)]
+    output = [
+        -(-(size if padding == "SAME" else size - k + 1) // s)
+        for size, k, s in zip((height, width), kernel, stride, strict=True)
+    ]
+    batches, depth = int(pick(rng, 1, 1, 2)), int(rng.integers(1, 10))
+    same = quantization(rng, 1e-3, 0.5)
+    operator = SingleOperator(kind)
+    operator.input((batches, height, width, depth), same)
+    options: dict[str, OptionValue] = {
+        "padding": padding,
+        "stride_h": stride[0],
+        "stride_w": stride[1],
+        "filter_height": kernel[0],
+        "filter_width": kernel[1],
+        "fused_activation_function": fused_activation(rng),
+    }
+    return operator.graph(((batches, *output, depth), same), options=options, version=2)
+
+
+def mean(rng: Rng) -> Graph:
+    """Any rank from 1 to 4, any axes (also negative and repeated), keep_dims or not."""
+    rank = int(rng.integers(1, 5))
+    shape = tuple(int(n) for n in rng.integers(1, 10, size=rank))
+    axes = sorted(
+        int(a) for a in rng.choice(rank, size=int(rng.integers(1, rank + 1)), replace=False)
+    )
+    keep = chance(rng, 0.5)
+    result = tuple(1 if i in axes else n for i, n in enumerate(shape) if keep or i not in axes)
+    stated = [a - rank if chance(rng, 0.3) else a for a in axes]
+    if chance(rng, 0.2):
+        stated.append(stated[0])
+    rng.shuffle(stated)
+    source = quantization(rng)
+    factor = pick(rng, log_uniform(rng, 0.05, 2), 1.0, log_uniform(rng, 1e-4, 1e4))
+    target = Quantization((float32(source.scale * factor),), (zero_point(rng),))
+    operator = SingleOperator("MEAN")
+    operator.input(shape, source)
+    operator.constant("axes", np.array(stated, np.int32))
+    return operator.graph((result, target), options={"keep_dims": keep}, version=2)
+
+
+def softmax(rng: Rng) -> Graph:
+    """Any rank from 1 to 4; scales from nearly uniform to one-hot outputs; several betas.
+
+    At most 511 classes: the reference aborts when the exponentials add up to 512.
+    """
+    rank = int(rng.integers(1, 5))
+    shape = [int(n) for n in rng.integers(1, 5, size=rank)]
+    shape[-1] = int(pick(rng, 1, 2, 10, rng.integers(1, 40), rng.integers(1, 512)))
+    beta = float(pick(rng, 1.0, 1.0, 1.0, 0.5, log_uniform(rng, 0.01, 10)))
+    operator = SingleOperator("SOFTMAX")
+    operator.input(tuple(shape), quantization(rng, 1e-4, float(pick(rng, 1.0, 1.0, 50.0))))
+    target = Quantization((1 / 256,), (-128,))
+    return operator.graph((tuple(shape), target), options={"beta": beta}, version=2)

@@ -1,0 +1,98 @@
+"""Building blocks of random graphs with one operator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
+
+
+@dataclass
+class SingleOperator:
+    """Collects the tensors of a graph with one operator, in the order of its operands."""
+
+    kind: str
+    tensors: list[Tensor] = field(default_factory=list)
+    operands: list[int] = field(default_factory=list)
+
+    def _add(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: str,
+        quantization: Quantization | None,
+        data: bytes | None = None,
+    ) -> int:
+        index = len(self.tensors)
+        self.tensors.append(Tensor(index, name, shape, dtype, quantization, data))
+        return index
+
+    def input(self, shape: tuple[int, ...], quantization: Quantization) -> None:
+        """An int8 operand that is a model input."""
+        name = f"input{len(self.operands)}"
+        self.operands.append(self._add(name, shape, "int8", quantization))
+
+    def constant(
+        self, name: str, values: npt.NDArray[Any], quantization: Quantization | None = None
+    ) -> None:
+        """A constant operand."""
+        data = np.ascontiguousarray(values).tobytes()
+        dtype = values.dtype.name
+        self.operands.append(self._add(name, values.shape, dtype, quantization, data))
+
+    def absent(self) -> None:
+        """An optional operand that is not there."""
+        self.operands.append(-1)
+
+    def graph(
+        self,
+        *outputs: tuple[tuple[int, ...], Quantization],
+        options: Mapping[str, OptionValue] | None = None,
+        version: int = 1,
+    ) -> Graph:
+        """The graph, with int8 outputs of these shapes and quantizations."""
+        results = tuple(
+            self._add(f"output{i}", shape, "int8", quantization)
+            for i, (shape, quantization) in enumerate(outputs)
+        )
+        inputs = tuple(t.index for t in self.tensors if t.data is None and t.index not in results)
+        operator = Operator(0, self.kind, tuple(self.operands), results, options or {}, version)
+        return Graph(self.kind.lower(), tuple(self.tensors), (operator,), inputs, results)
+
+
+def float32(value: float) -> float:
+    """The nearest float32 number, as a scale in a model file is one."""
+    return float(np.float32(value))
+
+
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A float32 number between `low` and `high`, uniform in its logarithm."""
+    return float32(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def zero_point(rng: np.random.Generator) -> int:
+    """A zero point: often an extreme one."""
+    return int(rng.choice([-128, 127, 0, -1, int(rng.integers(-128, 128))]))
+
+
+def quantization(rng: np.random.Generator, low: float = 1e-3, high: float = 1.0) -> Quantization:
+    """A per-tensor quantization with a scale in [low, high]."""
+    return Quantization((log_uniform(rng, low, high),), (zero_point(rng),))
+
+
+def chance(rng: np.random.Generator, probability: float) -> bool:
+    """True with this probability."""
+    return bool(rng.random() < probability)
+
+
+def pick(rng: np.random.Generator, *choices: Any) -> Any:
+    """One of the choices, unchanged."""
+    return choices[int(rng.integers(len(choices)))]
+
+
+def fused_activation(rng: np.random.Generator) -> str:
+    """A fused activation."""
+    return str(pick(rng, "NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1"))
