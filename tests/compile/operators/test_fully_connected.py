@@ -1,0 +1,56 @@
+"""FULLY_CONNECTED: what is refused, and how."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.operators.convolutions import fully_connected
+from qmcu.compile import unsupported
+from qmcu.model.graph import Graph
+from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
+
+
+@pytest.fixture
+def graph() -> Graph:
+    """Per tensor, with a bias."""
+    graphs = (fully_connected(np.random.default_rng(seed)) for seed in range(100))
+    return next(
+        g
+        for g in graphs
+        if len(g.operators[0].inputs) == 3
+        and g.operators[0].inputs[2] >= 0
+        and g.tensors[1].shape[0] > 1
+        and not g.tensors[1].quantization.per_channel  # type: ignore[union-attr]
+    )
+
+
+@pytest.mark.parametrize(
+    ("position", "changes", "reason"),
+    [
+        (0, {"dtype": "float32"}, "input 0 input0 is float32"),
+        (1, {"data": None}, "computed at run time"),
+        (1, {"zero_point": -1}, "zero point -1, 0 is needed"),
+        (1, {"shape": (1, 1, 1)}, "3 dimensions, 2 is needed"),
+        (2, {"dtype": "int16"}, "bias bias is int16"),
+        (2, {"scale": 1e6}, "bias bias has scale 1e+06"),
+    ],
+)
+def test_operands_are_refused(
+    graph: Graph, position: int, changes: dict[str, Any], reason: str
+) -> None:
+    assert unsupported(graph) == []
+    assert reason in refusal(with_operand(graph, position, **changes))
+
+
+def test_shuffled_weights_are_refused(graph: Graph) -> None:
+    changed = with_options(graph, weights_format="SHUFFLED4x16INT8")
+    assert "weights format SHUFFLED4x16INT8" in refusal(changed)
+
+
+def test_output_of_another_shape_is_refused(graph: Graph) -> None:
+    shape = graph.output_tensors[0].shape
+    assert "as its last dimension" in refusal(
+        with_output(graph, shape=(*shape[:-1], shape[-1] + 1))
+    )
+    assert "does not match" in refusal(with_output(graph, shape=(7, *shape)))
