@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from bench.operators.convolutions import conv_2d, depthwise_conv_2d
+from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
+
 from qmcu.compile import compile_graph, unsupported
 from qmcu.model.graph import Graph, Quantization
-from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 
 
 def _small(kind: str) -> Graph:

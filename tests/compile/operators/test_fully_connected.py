@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from bench.operators.convolutions import fully_connected
+from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
+
 from qmcu.compile import unsupported
 from qmcu.model.graph import Graph
-from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-
 from bench.operators.single import SingleOperator
-from qmcu.compile import compile_graph, unsupported
-from qmcu.model.graph import Graph, Quantization
 from tests.compile.operators.changes import refusal, with_operand, with_output
 from tests.compile.operators.host_kernel import run_plan
+
+from qmcu.compile import compile_graph, unsupported
+from qmcu.model.graph import Graph, Quantization
 
 SAME = Quantization((0.5,), (3,))
 

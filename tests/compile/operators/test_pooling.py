@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-
 from bench.operators.reductions import average_pool_2d, max_pool_2d
+from tests.compile.operators.changes import refusal, with_options, with_output
+
 from qmcu.compile import unsupported
 from qmcu.model.graph import Graph
-from tests.compile.operators.changes import refusal, with_options, with_output
 
 
 @pytest.fixture(params=[average_pool_2d, max_pool_2d])

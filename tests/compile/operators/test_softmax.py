@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
+from bench.operators.single import SingleOperator
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
+from tests.compile.operators.host_kernel import run_plan
 
-from bench.operators.single import SingleOperator
 from qmcu.compile import compile_graph, unsupported
 from qmcu.compile.operators.softmax import difference_scaling
 from qmcu.model.graph import Graph, Quantization
-from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
-from tests.compile.operators.host_kernel import run_plan
 
 
 def _softmax(depth: int, scale: float = 0.1, beta: float = 1.0) -> Graph:
