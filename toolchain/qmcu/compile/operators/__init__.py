@@ -6,11 +6,19 @@ its OperatorSupport: the compiler, its refusals and docs/OPERATORS.md all read i
 
 from qmcu.compile.lowering import OperatorSupport
 from qmcu.compile.operators import (
+    concatenation,
     convolution,
+    elementwise,
     fully_connected,
+    lookup,
     mean,
+    padding,
     pooling,
+    resize,
+    shapes,
+    slicing,
     softmax,
+    transpose,
     transpose_conv,
 )
 
@@ -21,6 +29,14 @@ _MODULES = (
     pooling,
     mean,
     softmax,
+    elementwise,
+    lookup,
+    shapes,
+    padding,
+    concatenation,
+    slicing,
+    transpose,
+    resize,
 )
 
 OPERATORS: dict[str, OperatorSupport] = {

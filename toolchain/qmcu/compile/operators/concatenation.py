@@ -1,0 +1,166 @@
+"""CONCATENATION and SPLIT."""
+
+from math import prod
+
+import numpy as np
+
+from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.plan import (
+    ConstantArgument,
+    KernelCall,
+    ParametersArgument,
+    TensorListArgument,
+)
+
+# The interpreter's own limit, and the length of the arrays in the kernel's parameters.
+PARTS = 10
+
+
+def _concatenated(context: OperatorContext) -> list[int]:
+    return list(range(len(context.operator.inputs)))
+
+
+def _check_parts(context: OperatorContext) -> str | None:
+    found = len(context.operator.inputs)
+    if found > PARTS:
+        return f"has {found} inputs, at most {PARTS} are possible"
+    if all(context.input(i).is_constant for i in range(found)):
+        return "all inputs are constants"
+    return None
+
+
+def _check_joined(context: OperatorContext) -> str | None:
+    output = context.output()
+    rank = len(output.shape)
+    axis = context.integer("axis")
+    if not -rank <= axis < rank:
+        return f"axis {axis} is outside output {output}"
+    axis %= rank
+    total = 0
+    for position in _concatenated(context):
+        tensor = context.input(position)
+        wanted = (*output.shape[:axis], *tensor.shape[axis : axis + 1], *output.shape[axis + 1 :])
+        if len(tensor.shape) != rank or tensor.shape != wanted:
+            return f"input {position} {tensor} does not fit into output {output} along axis {axis}"
+        total += tensor.shape[axis]
+    if total != output.shape[axis]:
+        return f"inputs have {total} along axis {axis}, output {output} {output.shape[axis]}"
+    return None
+
+
+def _check_no_activation(context: OperatorContext) -> str | None:
+    activation = context.text("fused_activation_function", "NONE")
+    return None if activation == "NONE" else f"fused activation {activation}, none is possible"
+
+
+def _lower_concatenation(context: OperatorContext) -> KernelCall:
+    output = context.output()
+    axis = context.integer("axis") % len(output.shape)
+    tensors = [context.input(i) for i in _concatenated(context)]
+    constants = [tensor.array.reshape(-1) for tensor in tensors if tensor.is_constant]
+    offsets, used = [], 0
+    for tensor in tensors:
+        offsets.append(used if tensor.is_constant else -1)
+        used += tensor.size if tensor.is_constant else 0
+    sizes = [prod(tensor.shape[axis:]) for tensor in tensors]
+    unused = [0] * (PARTS - len(tensors))
+    parameters = ParametersArgument(
+        "qmcu_concatenation_params",
+        (
+            ("rows", prod(output.shape[:axis])),
+            ("parts", len(tensors)),
+            ("sizes", tuple(sizes + unused)),
+            ("offsets", tuple(offsets + unused)),
+        ),
+    )
+    inputs = TensorListArgument(tuple(t.index for t in tensors if not t.is_constant), writes=False)
+    stored = (
+        context.constant("parts", np.concatenate(constants), "data")
+        if constants
+        else ConstantArgument(None)
+    )
+    return context.call("concatenation", (parameters, inputs, stored, context.operand(output)))
+
+
+def _check_axis_number(context: OperatorContext) -> str | None:
+    axis_tensor, tensor = context.input(0), context.input(1)
+    if axis_tensor.elements != 1:
+        return f"axis {axis_tensor} is not a single number"
+    axis, rank = int(axis_tensor.array.reshape(-1)[0]), len(tensor.shape)
+    return None if -rank <= axis < rank else f"axis {axis} is outside input {tensor}"
+
+
+def _split_axis(context: OperatorContext) -> int:
+    return int(context.input(0).array.reshape(-1)[0]) % len(context.input(1).shape)
+
+
+def _check_equal_parts(context: OperatorContext) -> str | None:
+    tensor, axis = context.input(1), _split_axis(context)
+    parts = len(context.operator.outputs)
+    if tensor.shape[axis] % parts:
+        return f"cannot cut {tensor.shape[axis]} along axis {axis} into {parts} equal parts"
+    wanted = (*tensor.shape[:axis], tensor.shape[axis] // parts, *tensor.shape[axis + 1 :])
+    for position in range(parts):
+        output = context.output(position)
+        if output.shape != wanted:
+            return f"output {position} {output} has shape {output.shape}, {wanted} is needed"
+    return None
+
+
+def _check_split_quantization(context: OperatorContext) -> str | None:
+    tensor = context.input(1)
+    for position in range(len(context.operator.outputs)):
+        output = context.output(position)
+        assert tensor.quantization and output.quantization
+        found = (output.quantization.scale, output.quantization.zero_point)
+        if found != (tensor.quantization.scale, tensor.quantization.zero_point):
+            return f"output {position} {output.name} is not quantized like input {tensor.name}"
+    return None
+
+
+def _lower_split(context: OperatorContext) -> KernelCall:
+    tensor, axis = context.input(1), _split_axis(context)
+    outputs = context.operator.outputs
+    parameters = ParametersArgument(
+        "qmcu_split_params",
+        (
+            ("rows", prod(tensor.shape[:axis])),
+            ("parts", len(outputs)),
+            ("size", prod(tensor.shape[axis:]) // len(outputs)),
+        ),
+    )
+    arguments = (parameters, context.operand(tensor), TensorListArgument(outputs, writes=True))
+    return context.call("split", arguments)
+
+
+SUPPORT: tuple[OperatorSupport, ...] = (
+    OperatorSupport(
+        "CONCATENATION",
+        "concatenation",
+        (
+            checks.operands(1, unbounded=True),
+            checks.int8(),
+            Constraint(f"at most {PARTS} inputs, not all constant", _check_parts),
+            checks.same_quantization(),
+            checks.output_rank(1, 6),
+            Constraint("shapes agree except along the axis, where they add up", _check_joined),
+            Constraint("no fused activation", _check_no_activation),
+        ),
+        _lower_concatenation,
+    ),
+    OperatorSupport(
+        "SPLIT",
+        "split",
+        (
+            checks.operands(2, outputs=None),
+            checks.int8(1),
+            checks.constant(0, "axis", ("int32",)),
+            checks.input_rank(1, 6, 1),
+            Constraint("axis is one number within the input's dimensions", _check_axis_number),
+            Constraint("outputs are equal parts of the input", _check_equal_parts),
+            Constraint("input and outputs quantized alike", _check_split_quantization),
+        ),
+        _lower_split,
+    ),
+)

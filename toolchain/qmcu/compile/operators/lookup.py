@@ -1,0 +1,273 @@
+"""Operators that are a function of one byte: the function becomes a table of 256 bytes.
+
+RELU, RELU6, LEAKY_RELU, LOGISTIC, TANH, HARD_SWISH and QUANTIZE (int8 to int8). The tables are
+computed with the integer arithmetic of the interpreter, so they hold its very results.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks, fixed_point
+from qmcu.compile.plan import KernelCall, ParametersArgument
+from qmcu.compile.requantize import activation_range, quantize_multiplier, requantize
+from qmcu.model.graph import Quantization
+
+Values = npt.NDArray[np.int64]
+Table = Callable[[OperatorContext], Values]
+
+_BYTES: Values = np.arange(-128, 128, dtype=np.int64)
+# (input - zero_point) is below 2**8: results up to 2**30 leave room for the zero point.
+_LARGEST_MULTIPLIER = 2.0**22
+_FRACTIONAL_BITS = 27
+_INTEGER_BITS = 4
+
+
+def _input(context: OperatorContext) -> Quantization:
+    quantization = context.input(0).quantization
+    assert quantization is not None
+    return quantization
+
+
+def _output(context: OperatorContext) -> Quantization:
+    quantization = context.output().quantization
+    assert quantization is not None
+    return quantization
+
+
+def _scaled(values: Values, real: float) -> Values:
+    return requantize(values, *quantize_multiplier(real))
+
+
+def _clip(values: Values, low: int = -128, high: int = 127) -> Values:
+    return np.clip(values, low, high)
+
+
+def _float32_ratio(context: OperatorContext) -> float:
+    return float(np.float32(_input(context).scale) / np.float32(_output(context).scale))
+
+
+def _float64_ratio(context: OperatorContext) -> float:
+    return _input(context).scale / _output(context).scale
+
+
+def _alpha_ratio(context: OperatorContext) -> float:
+    alpha = context.operator.options.get("alpha", 0.0)
+    assert isinstance(alpha, (int, float))
+    scaled = np.float32(_input(context).scale) * np.float32(alpha)
+    return float(scaled / np.float32(_output(context).scale))
+
+
+def quantize_table(context: OperatorContext) -> Values:
+    """QUANTIZE: the same number in the output's quantization."""
+    values = _BYTES - _input(context).zero_point
+    return _clip(_scaled(values, _float64_ratio(context)) + _output(context).zero_point)
+
+
+def relu_table(context: OperatorContext) -> Values:
+    """RELU, with a change of quantization."""
+    output = _output(context)
+    values = _scaled(_BYTES - _input(context).zero_point, _float32_ratio(context))
+    bounds = activation_range("RELU", output.scale, output.zero_point)
+    return _clip(values + output.zero_point, *bounds)
+
+
+def relu6_table(context: OperatorContext) -> Values:
+    """RELU6, without a change of quantization."""
+    quantization = _input(context)
+    return _clip(_BYTES, *activation_range("RELU6", quantization.scale, quantization.zero_point))
+
+
+def leaky_relu_table(context: OperatorContext) -> Values:
+    """LEAKY_RELU, with a change of quantization; alpha may be negative."""
+    values = _BYTES - _input(context).zero_point
+    alpha = _alpha_ratio(context)
+    below = _scaled(values, abs(alpha)) * (-1 if alpha < 0 else 1)
+    above = _scaled(values, _float32_ratio(context))
+    return _clip(np.where(values >= 0, above, below) + _output(context).zero_point)
+
+
+def _sigmoidal(context: OperatorContext, function: Callable[[Values, int], Values]) -> Values:
+    """`function` of the input as fixed point; what lies outside (-15, 15) becomes its limit."""
+    values = _BYTES - _input(context).zero_point
+    mantissa, shift = math.frexp(_input(context).scale * (1 << _FRACTIONAL_BITS))
+    radius = math.floor(((1 << _INTEGER_BITS) - 1) * 2.0**_FRACTIONAL_BITS / 2.0**shift)
+    near = np.abs(values) < radius
+    fixed = requantize(np.where(near, values, 0), int(mantissa * (1 << 31)), shift)
+    limits = np.where(values > 0, (1 << 31) - 1, -(1 << 31))
+    return np.where(near, function(fixed, _INTEGER_BITS), limits)
+
+
+def logistic_table(context: OperatorContext) -> Values:
+    """LOGISTIC with output scale 1/256 and zero point -128."""
+
+    def function(fixed: Values, integer_bits: int) -> Values:
+        return fixed_point.rounding_divide(fixed_point.logistic(fixed, integer_bits), 23) - 128
+
+    return _clip(_sigmoidal(context, function))
+
+
+def tanh_table(context: OperatorContext) -> Values:
+    """TANH with output scale 1/128 and zero point 0."""
+
+    def function(fixed: Values, integer_bits: int) -> Values:
+        return fixed_point.rounding_divide(fixed_point.tanh(fixed, integer_bits), 24)
+
+    return _clip(_sigmoidal(context, function))
+
+
+def _int16_multiplier(real: float) -> tuple[int, int]:
+    multiplier, exponent = quantize_multiplier(real)
+    return min((multiplier + (1 << 15)) >> 16, (1 << 15) - 1), exponent
+
+
+def _hard_swish_multipliers(context: OperatorContext) -> tuple[float, float]:
+    """From the input, 128 times finer, to the output, and to 3.0 = 32768; in float32."""
+    fine = np.float32(1.0 / 128.0) * np.float32(_input(context).scale)
+    to_gate = fine / (np.float32(3.0) / np.float32(32768.0))
+    return float(fine / np.float32(_output(context).scale)), float(to_gate)
+
+
+def _multiply_int16(a: Values, b: int) -> Values:
+    return (a * b + (1 << 14)) >> 15
+
+
+def _saturate_int16(values: Values) -> Values:
+    return np.clip(values, -(1 << 15), (1 << 15) - 1)
+
+
+def hard_swish_table(context: OperatorContext) -> Values:
+    """HARD_SWISH: x * clamp(x + 3, 0, 6) / 6 in 16-bit fixed point."""
+    to_output, to_gate = _hard_swish_multipliers(context)
+    output_multiplier, output_exponent = _int16_multiplier(to_output)
+    gate_multiplier, gate_exponent = _int16_multiplier(to_gate)
+    fine = (_BYTES - _input(context).zero_point) << 7
+    value = _multiply_int16(fine, output_multiplier)
+    gate = fine
+    if gate_exponent > 0:
+        gate = _saturate_int16(gate << (gate_exponent - 1))
+    gate = _multiply_int16(gate, gate_multiplier)
+    if gate_exponent > 0:
+        gate = _saturate_int16(gate << 1)
+    gate = fixed_point.rounding_divide(gate, max(0, -gate_exponent))
+    gate = (gate + (1 << 15)) >> 1
+    product = gate * value
+    # Rounded towards zero, which cancels the bias of the rounding above.
+    product = np.sign(product) * (np.abs(product) >> 15)
+    scaled = fixed_point.rounding_divide(product, -output_exponent)
+    return _clip(scaled + _output(context).zero_point)
+
+
+def _lower(table: Table) -> Callable[[OperatorContext], KernelCall]:
+    def lower(context: OperatorContext) -> KernelCall:
+        source, target = context.input(0), context.output()
+        # The kernel takes the input byte as unsigned: 0 to 127 come first, then -128 to -1.
+        entries = np.roll(table(context), 128).astype(np.int8)
+        parameters = ParametersArgument("qmcu_lookup_params", (("size", target.size),))
+        arguments = (
+            parameters,
+            context.operand(source),
+            context.constant("table", entries, "table"),
+            context.operand(target),
+        )
+        overlay = () if source.is_constant else ((source.index, target.index),)
+        return context.call("lookup", arguments, may_overlay=overlay)
+
+    return lower
+
+
+def _ratio_below_limit(text: str, ratio: Callable[[OperatorContext], float]) -> Constraint:
+    def check(context: OperatorContext) -> str | None:
+        found = abs(ratio(context))
+        # Written so that NaN fails too.
+        if found < _LARGEST_MULTIPLIER:
+            return None
+        return f"{text} is {found:.3g}, less than 2^22 is needed"
+
+    return Constraint(f"{text} below 2^22", check)
+
+
+def _output_quantized(scale_text: str, scale: float, zero_point: int) -> Constraint:
+    def check(context: OperatorContext) -> str | None:
+        found = _output(context)
+        if (found.scale, found.zero_point) == (scale, zero_point):
+            return None
+        return (
+            f"output {context.output().name} has scale {found.scale:.9g} and zero point "
+            f"{found.zero_point}, {scale_text} and {zero_point} are needed"
+        )
+
+    return Constraint(f"output scale {scale_text} and zero point {zero_point}", check)
+
+
+def _check_sigmoidal_scale(context: OperatorContext) -> str | None:
+    scale = _input(context).scale
+    if 2.0**-_FRACTIONAL_BITS <= scale < 8:
+        return None
+    return f"input {context.input(0).name} has scale {scale:.3g}, 2^-27 to 8 is needed"
+
+
+def _check_hard_swish_scales(context: OperatorContext) -> str | None:
+    to_output, _ = _hard_swish_multipliers(context)
+    scale, ratio = _input(context).scale, to_output * 128
+    # Within these the 16-bit intermediate values neither wrap around nor vanish.
+    if 2.0**-21 <= scale < 2.0**23 and 2.0**-8 <= ratio < 2.0**6:
+        return None
+    return (
+        f"input scale {scale:.3g} is {ratio:.3g} times the output's; an input scale from 2^-21 "
+        "to 2^23 and 2^-8 to 64 times the output's is needed"
+    )
+
+
+def _check_relu6_scale(context: OperatorContext) -> str | None:
+    scale = _input(context).scale
+    # 6 / scale must be an int32.
+    return None if scale >= 2.0**-27 else f"scale {scale:.3g} is too small for 6, 2^-27 is needed"
+
+
+_INPUT_RATIO = _ratio_below_limit("input scale / output scale", _float64_ratio)
+_COMMON = (checks.operands(1), checks.int8(), checks.same_elements())
+
+
+def _support(kind: str, table: Table, *constraints: Constraint) -> OperatorSupport:
+    return OperatorSupport(kind, "lookup", (*_COMMON, *constraints), _lower(table))
+
+
+SUPPORT: tuple[OperatorSupport, ...] = (
+    _support("RELU", relu_table, _INPUT_RATIO),
+    _support(
+        "RELU6",
+        relu6_table,
+        checks.same_quantization(),
+        Constraint("scale at least 2^-27", _check_relu6_scale),
+    ),
+    _support(
+        "LEAKY_RELU",
+        leaky_relu_table,
+        _INPUT_RATIO,
+        _ratio_below_limit("alpha * input scale / output scale", _alpha_ratio),
+    ),
+    _support(
+        "LOGISTIC",
+        logistic_table,
+        _output_quantized("1/256", 1 / 256, -128),
+        Constraint("input scale 2^-27 to 8", _check_sigmoidal_scale),
+    ),
+    _support(
+        "TANH",
+        tanh_table,
+        _output_quantized("1/128", 1 / 128, 0),
+        Constraint("input scale 2^-27 to 8", _check_sigmoidal_scale),
+    ),
+    _support(
+        "HARD_SWISH",
+        hard_swish_table,
+        Constraint(
+            "input scale 2^-21 to 2^23, and 2^-8 to 64 times the output's", _check_hard_swish_scales
+        ),
+    ),
+    _support("QUANTIZE", quantize_table, _INPUT_RATIO),
+)

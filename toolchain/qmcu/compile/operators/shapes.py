@@ -1,0 +1,92 @@
+"""RESHAPE, SQUEEZE and EXPAND_DIMS: another shape for the same bytes."""
+
+from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.plan import KernelCall, ParametersArgument
+
+
+def _lower(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    parameters = ParametersArgument("qmcu_copy_params", (("size", target.size),))
+    return context.call("copy", (parameters, context.operand(source), context.operand(target)))
+
+
+def _squeezed(context: OperatorContext) -> tuple[int, ...]:
+    shape = context.input(0).shape
+    option = context.operator.options.get("squeeze_dims", ())
+    assert isinstance(option, tuple)
+    axes = {axis % len(shape) for axis in option} if option else range(len(shape))
+    return tuple(length for axis, length in enumerate(shape) if not (axis in axes and length == 1))
+
+
+def _check_squeeze_dims(context: OperatorContext) -> str | None:
+    tensor = context.input(0)
+    option = context.operator.options.get("squeeze_dims", ())
+    assert isinstance(option, tuple)
+    for axis in option:
+        if not -len(tensor.shape) <= axis < len(tensor.shape):
+            return f"squeezes dimension {axis} of input {tensor}, which does not exist"
+        if tensor.shape[axis] != 1:
+            return f"squeezes dimension {axis} of input {tensor}, whose length is not 1"
+    return None
+
+
+def _check_expansion(context: OperatorContext) -> str | None:
+    tensor, axis_tensor = context.input(0), context.input(1)
+    if axis_tensor.elements != 1 or len(axis_tensor.shape) > 1:
+        return f"axis {axis_tensor} is not a single number"
+    axis = int(axis_tensor.array.reshape(-1)[0])
+    rank = len(tensor.shape)
+    if not -rank - 1 <= axis <= rank:
+        return f"axis {axis} is outside [{-rank - 1}, {rank}]"
+    return None
+
+
+def _expanded(context: OperatorContext) -> tuple[int, ...]:
+    shape = list(context.input(0).shape)
+    axis = int(context.input(1).array.reshape(-1)[0])
+    shape.insert(axis if axis >= 0 else axis + len(shape) + 1, 1)
+    return tuple(shape)
+
+
+_SAME_BYTES = (checks.int8(0), checks.same_quantization(0))
+
+SUPPORT: tuple[OperatorSupport, ...] = (
+    OperatorSupport(
+        "RESHAPE",
+        "copy",
+        (
+            checks.operands(1, 1),
+            *_SAME_BYTES,
+            checks.constant(1, "shape", ("int32",)),
+            checks.same_elements(),
+        ),
+        _lower,
+        aliases=True,
+    ),
+    OperatorSupport(
+        "SQUEEZE",
+        "copy",
+        (
+            checks.operands(1),
+            *_SAME_BYTES,
+            Constraint("the dimensions to squeeze have length 1", _check_squeeze_dims),
+            checks.output_shape("output has the input's shape without them", _squeezed),
+        ),
+        _lower,
+        aliases=True,
+    ),
+    OperatorSupport(
+        "EXPAND_DIMS",
+        "copy",
+        (
+            checks.operands(2),
+            *_SAME_BYTES,
+            checks.constant(1, "axis", ("int32",)),
+            Constraint("axis is one number within the output's dimensions", _check_expansion),
+            checks.output_shape("output has the input's shape with a 1 at the axis", _expanded),
+        ),
+        _lower,
+        aliases=True,
+    ),
+)

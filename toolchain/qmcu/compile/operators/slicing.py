@@ -1,0 +1,110 @@
+"""STRIDED_SLICE."""
+
+from dataclasses import dataclass
+
+from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks, walk
+from qmcu.compile.plan import KernelCall, ParametersArgument
+
+_INDICES = ((1, "begin"), (2, "end"), (3, "strides"))
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """What is taken from one dimension: `length` elements from `first` on, `step` apart."""
+
+    first: int
+    length: int
+    step: int
+    shrinks: bool
+
+
+def _axis(context: OperatorContext, axis: int) -> _Axis:
+    size = context.input(0).shape[axis]
+    begin, end, step = (int(context.input(p).array.reshape(-1)[axis]) for p, _ in _INDICES)
+    bit = 1 << axis
+    low, high = (0, size) if step > 0 else (-1, size - 1)
+    first = min(max(begin + size if begin < 0 else begin, low), high)
+    if context.integer("begin_mask") & bit:
+        first = 0 if step > 0 else size - 1
+    last = min(max(end + size if end < 0 else end, low), high)
+    if context.integer("end_mask") & bit:
+        last = size if step > 0 else -1
+    if context.integer("shrink_axis_mask") & bit:
+        return _Axis(first, 1, 1, True)
+    span = last - first if step > 0 else first - last
+    return _Axis(first, max(0, -(-span // abs(step))), step, False)
+
+
+def _axes(context: OperatorContext) -> list[_Axis]:
+    return [_axis(context, axis) for axis in range(len(context.input(0).shape))]
+
+
+def _check_masks(context: OperatorContext) -> str | None:
+    for option in ("ellipsis_mask", "new_axis_mask"):
+        if context.integer(option):
+            return f"{option} is {context.integer(option)}, 0 is needed"
+    if context.operator.options.get("offset", False):
+        return "end is relative to begin (offset), an absolute end is needed"
+    return None
+
+
+def _check_indices(context: OperatorContext) -> str | None:
+    tensor = context.input(0)
+    for position, role in _INDICES:
+        indices = context.input(position)
+        if indices.elements != len(tensor.shape):
+            return f"{role} {indices} needs one number for each dimension of input {tensor}"
+    if (context.input(3).array == 0).any():
+        return f"strides {context.input(3).name} hold a zero"
+    return None
+
+
+def _check_shrunk(context: OperatorContext) -> str | None:
+    for axis, size in enumerate(context.input(0).shape):
+        if not context.integer("shrink_axis_mask") & (1 << axis):
+            continue
+        begin, step = (int(context.input(p).array.reshape(-1)[axis]) for p in (1, 3))
+        if step < 0:
+            return f"shrinks dimension {axis} with stride {step}, a positive one is needed"
+        if not context.integer("begin_mask") & (1 << axis) and not -size <= begin < size:
+            return f"shrinks dimension {axis} of length {size} to its index {begin}"
+    return None
+
+
+def _sliced(context: OperatorContext) -> tuple[int, ...]:
+    return tuple(axis.length for axis in _axes(context) if not axis.shrinks)
+
+
+def _lower(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    axes = _axes(context)
+    dense = walk.dense_strides(source.shape)
+    strides = [axis.step * stride for axis, stride in zip(axes, dense, strict=True)]
+    shape, (fused,) = walk.fused([axis.length for axis in axes], strides)
+    start = sum(axis.first * stride for axis, stride in zip(axes, dense, strict=True))
+    parameters = ParametersArgument(
+        "qmcu_strided_copy_params", (("shape", shape), ("strides", fused), ("start", start))
+    )
+    arguments = (parameters, context.operand(source), context.operand(target))
+    return context.call("strided_copy", arguments)
+
+
+SUPPORT: tuple[OperatorSupport, ...] = (
+    OperatorSupport(
+        "STRIDED_SLICE",
+        "strided_copy",
+        (
+            checks.operands(4),
+            checks.int8(0),
+            checks.same_quantization(0),
+            checks.input_rank(1, 4),
+            *(checks.constant(position, role, ("int32",)) for position, role in _INDICES),
+            Constraint("no ellipsis mask, new-axis mask or offset", _check_masks),
+            Constraint("one begin, end and nonzero stride for each dimension", _check_indices),
+            Constraint("shrunk dimensions: positive stride, index in range", _check_shrunk),
+            checks.output_shape("output has the slice's shape, which is not empty", _sliced),
+        ),
+        _lower,
+    ),
+)
