@@ -1,6 +1,7 @@
 """CONV_2D and DEPTHWISE_CONV_2D: what is refused, and how."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,14 @@ def test_groups_must_divide_the_channels() -> None:
 def test_depth_multiplier_must_match() -> None:
     graph = _small("DEPTHWISE_CONV_2D")
     assert "depth multiplier 7" in refusal(with_options(graph, depth_multiplier=7))
+
+
+def test_bias_listed_as_absent() -> None:
+    for kind, count in (("CONV_2D", 0), ("DEPTHWISE_CONV_2D", 1)):
+        graph = _small(kind)
+        (operator,) = graph.operators
+        changed = replace(operator, inputs=(*operator.inputs[:2], -1))
+        assert len(unsupported(replace(graph, operators=(changed,)))) == count
 
 
 def test_macs_and_roles(graph: Graph) -> None:

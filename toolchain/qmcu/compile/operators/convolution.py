@@ -38,6 +38,13 @@ def _groups_problem(context: OperatorContext) -> str | None:
     return None
 
 
+def _listed_bias_problem(context: OperatorContext) -> str | None:
+    # The reference interpreter crashes on it, so nothing says what the output would be.
+    if context.operator.inputs[2:] == (-1,):
+        return "the bias is listed as absent (-1); leave the third input out instead"
+    return None
+
+
 def _depth_problem(context: OperatorContext) -> str | None:
     weights, depth = context.input(1), context.input(0).shape[3]
     multiplier = context.integer("depth_multiplier")
@@ -173,8 +180,12 @@ SUPPORT = (
     OperatorSupport(
         kind="DEPTHWISE_CONV_2D",
         kernel="depthwise_conv_2d",
-        constraints=_constraints(
-            3, Constraint("output channels = input channels * depth multiplier", _depth_problem)
+        constraints=(
+            *_constraints(
+                3,
+                Constraint("output channels = input channels * depth multiplier", _depth_problem),
+            ),
+            Constraint("no bias listed as absent", _listed_bias_problem),
         ),
         lower=_lower_depthwise_conv_2d,
     ),

@@ -12,7 +12,7 @@ _SCALE_TOLERANCE = 1e-6
 
 
 def _kernel(context: OperatorContext) -> tuple[int, ...]:
-    return context.integer("filter_height"), context.integer("filter_width")
+    return context.integer("filter_height", 1), context.integer("filter_width", 1)
 
 
 def _windows(context: OperatorContext) -> tuple[Axis, Axis]:
