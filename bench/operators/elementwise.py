@@ -1,0 +1,94 @@
+"""Random ADD, SUB, MUL, MAXIMUM and MINIMUM graphs."""
+
+import numpy as np
+from bench.operators.single import (
+    SingleOperator,
+    chance,
+    float32,
+    fused_activation,
+    log_uniform,
+    pick,
+    quantization,
+    zero_point,
+)
+
+from qmcu.model.graph import Graph, Quantization
+
+Rng = np.random.Generator
+Shape = tuple[int, ...]
+
+
+def add(rng: Rng) -> Graph:
+    """Scales of the same size or far apart, any broadcasting, constant operands."""
+    return _sum(rng, "ADD")
+
+
+def sub(rng: Rng) -> Graph:
+    """Scales of the same size or far apart, any broadcasting, constant operands."""
+    return _sum(rng, "SUB")
+
+
+def mul(rng: Rng) -> Graph:
+    """Outputs that fit the product, saturated or nearly constant, multipliers above 1."""
+    first, second = quantization(rng), quantization(rng)
+    typical = first.scale * second.scale * 60
+    factor = pick(rng, 1.0, 1.0, 1.0, 0.01, 100.0)
+    target = log_uniform(rng, typical * factor * 0.3, typical * factor * 3)
+    return _binary(rng, "MUL", first, second, Quantization((target,), (zero_point(rng),)))
+
+
+def maximum(rng: Rng) -> Graph:
+    """Any broadcasting, constant operands."""
+    same = quantization(rng)
+    return _binary(rng, "MAXIMUM", same, same, same)
+
+
+def minimum(rng: Rng) -> Graph:
+    """Any broadcasting, constant operands."""
+    same = quantization(rng)
+    return _binary(rng, "MINIMUM", same, same, same)
+
+
+def _sum(rng: Rng, kind: str) -> Graph:
+    first = quantization(rng)
+    spread = pick(rng, 1.0, 3.0, 3.0, 1e3, 1e6)
+    scale = float32(first.scale * log_uniform(rng, 1 / spread, spread))
+    second = Quantization((scale,), (zero_point(rng),))
+    largest = max(first.scale, second.scale)
+    # The output's scale must be more than 2^-19 of the larger input scale.
+    factor = pick(rng, log_uniform(rng, 0.5, 3), log_uniform(rng, 1e-4, 1e4))
+    target = Quantization((float32(largest * factor),), (zero_point(rng),))
+    return _binary(rng, kind, first, second, target)
+
+
+def _binary(
+    rng: Rng, kind: str, first: Quantization, second: Quantization, target: Quantization
+) -> Graph:
+    shapes = _shapes(rng)
+    operator = SingleOperator(kind)
+    # One of the two may be constant, never both.
+    constant = int(pick(rng, 0, 1, 2, 2, 2))
+    for position, (shape, quantized) in enumerate(zip(shapes, (first, second), strict=True)):
+        if position == constant:
+            values = rng.integers(-128, 128, size=shape).astype(np.int8)
+            operator.constant(f"constant{position}", values, quantized)
+        else:
+            operator.input(shape, quantized)
+    options = {} if kind in ("MAXIMUM", "MINIMUM") else {"fused_activation_function": "NONE"}
+    if options:
+        options["fused_activation_function"] = fused_activation(rng)
+    result = np.broadcast_shapes(*shapes)
+    return operator.graph((result, target), options=options, version=2)
+
+
+def _shapes(rng: Rng) -> tuple[Shape, Shape]:
+    """Two shapes that broadcast: equal, with ones, of different ranks, scalars."""
+    rank = int(rng.integers(1, 6))
+    full = tuple(int(n) for n in rng.integers(1, 7 if rank < 5 else 4, size=rank))
+    if chance(rng, 0.35):
+        return full, full
+    first = tuple(1 if chance(rng, 0.3) else n for n in full)
+    second = tuple(1 if chance(rng, 0.3) else n for n in full)
+    cut = int(rng.integers(0, rank + 1))
+    shorter = pick(rng, second, second[cut:], (), full[-1:])
+    return (shorter, first) if chance(rng, 0.5) else (first, shorter)

@@ -1,0 +1,81 @@
+"""Random graphs of the operators that are a function of one byte; the input has all 256 bytes."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from bench.operators.single import (
+    SingleOperator,
+    float32,
+    log_uniform,
+    pick,
+    quantization,
+    zero_point,
+)
+
+from qmcu.model.graph import Graph, OptionValue, Quantization
+
+Rng = np.random.Generator
+
+
+def relu(rng: Rng) -> Graph:
+    """With and without a change of quantization."""
+    return _unary(rng, "RELU", *_pair(rng))
+
+
+def relu6(rng: Rng) -> Graph:
+    """Scales at which 6 is anywhere from 1 to far outside the range."""
+    same = quantization(rng, 1e-4, 6.0)
+    return _unary(rng, "RELU6", same, same)
+
+
+def leaky_relu(rng: Rng) -> Graph:
+    """Alpha small, zero, one, above one and negative."""
+    alpha = pick(rng, 0.01, 0.2, 0.3, 0.0, 1.0, 2.5, -0.3, log_uniform(rng, 1e-4, 10))
+    return _unary(rng, "LEAKY_RELU", *_pair(rng), options={"alpha": float32(alpha)})
+
+
+def logistic(rng: Rng) -> Graph:
+    """Scales from a nearly constant to a step function."""
+    return _unary(rng, "LOGISTIC", _wide(rng), Quantization((1 / 256,), (-128,)))
+
+
+def tanh(rng: Rng) -> Graph:
+    """Scales from a nearly constant to a step function."""
+    return _unary(rng, "TANH", _wide(rng), Quantization((1 / 128,), (0,)))
+
+
+def hard_swish(rng: Rng) -> Graph:
+    """Ranges far smaller and far larger than [-3, 3], outputs that fit or saturate."""
+    source = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
+    factor = pick(rng, log_uniform(rng, 0.3, 1.5), log_uniform(rng, 0.02, 50))
+    target = Quantization((float32(source.scale * factor),), (zero_point(rng),))
+    return _unary(rng, "HARD_SWISH", source, target)
+
+
+def quantize(rng: Rng) -> Graph:
+    """Ratios of scales near one, far from one, exactly one."""
+    return _unary(rng, "QUANTIZE", *_pair(rng))
+
+
+def _wide(rng: Rng) -> Quantization:
+    low, high = pick(rng, (0.01, 0.2), (0.01, 0.2), (1e-6, 0.01), (0.2, 7.9))
+    return Quantization((log_uniform(rng, low, high),), (zero_point(rng),))
+
+
+def _pair(rng: Rng) -> tuple[Quantization, Quantization]:
+    source = quantization(rng, 1e-4, 1.0)
+    factor = pick(rng, 1.0, log_uniform(rng, 0.3, 3), log_uniform(rng, 1e-4, 1e3))
+    return source, Quantization((float32(source.scale * factor),), (zero_point(rng),))
+
+
+def _unary(
+    rng: Rng,
+    kind: str,
+    source: Quantization,
+    target: Quantization,
+    options: Mapping[str, OptionValue] | None = None,
+) -> Graph:
+    shape = pick(rng, (256,), (1, 16, 16), (2, 4, 4, 8), (1, 256), (1, 2, 2, 8, 8))
+    operator = SingleOperator(kind)
+    operator.input(shape, source)
+    return operator.graph((shape, target), options=options, version=1)
