@@ -77,24 +77,12 @@ def _activation_fields(context: OperatorContext) -> tuple[tuple[str, FieldValue]
     )
 
 
-def add_multipliers(first: float, second: float, output: float) -> tuple[float, float, float]:
-    """The real multipliers of ADD for these scales: of input 1, of input 2, of their sum."""
-    common = 2 * max(first, second)
-    return first / common, second / common, common / ((1 << _HEADROOM_BITS) * output)
-
-
-def sub_multipliers(first: float, second: float, output: float) -> tuple[float, float, float]:
-    """The real multipliers of SUB, which differ from ADD's: they are computed in float32."""
-    one, two, out = np.float32(first), np.float32(second), np.float32(output)
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        common = np.float32(2) * max(one, two)
-        last = common / (np.float32(1 << _HEADROOM_BITS) * out)
-        return float(one / common), float(two / common), float(last)
-
-
 def _sum_multipliers(context: OperatorContext) -> tuple[float, float, float]:
-    multipliers = add_multipliers if context.operator.kind == "ADD" else sub_multipliers
-    return multipliers(_scale(context.input(0)), _scale(context.input(1)), _scale(context.output()))
+    """The real multipliers of input 1, of input 2 and of their sum."""
+    first, second = _scale(context.input(0)), _scale(context.input(1))
+    common = 2 * max(first, second)
+    last = common / ((1 << _HEADROOM_BITS) * _scale(context.output()))
+    return first / common, second / common, last
 
 
 def _check_sum_scales(context: OperatorContext) -> str | None:

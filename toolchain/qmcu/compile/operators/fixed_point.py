@@ -33,7 +33,8 @@ def _multiply(a: Fixed, b: Fixed | int) -> Fixed:
 
 
 def _saturating_shift(values: Fixed, exponent: int) -> Fixed:
-    return np.minimum(np.maximum(values << exponent, _SMALLEST), _LARGEST)
+    result: Fixed = np.clip(values << exponent, _SMALLEST, _LARGEST)
+    return result
 
 
 def _exp_between_minus_quarter_and_0(a: Fixed) -> Fixed:

@@ -46,31 +46,26 @@ def _clip(values: Values, low: int = -128, high: int = 127) -> Values:
     return np.clip(values, low, high)
 
 
-def _float32_ratio(context: OperatorContext) -> float:
-    return float(np.float32(_input(context).scale) / np.float32(_output(context).scale))
-
-
-def _float64_ratio(context: OperatorContext) -> float:
+def _ratio(context: OperatorContext) -> float:
     return _input(context).scale / _output(context).scale
 
 
 def _alpha_ratio(context: OperatorContext) -> float:
     alpha = context.operator.options.get("alpha", 0.0)
     assert isinstance(alpha, (int, float))
-    scaled = np.float32(_input(context).scale) * np.float32(alpha)
-    return float(scaled / np.float32(_output(context).scale))
+    return _input(context).scale * alpha / _output(context).scale
 
 
 def quantize_table(context: OperatorContext) -> Values:
     """QUANTIZE: the same number in the output's quantization."""
     values = _BYTES - _input(context).zero_point
-    return _clip(_scaled(values, _float64_ratio(context)) + _output(context).zero_point)
+    return _clip(_scaled(values, _ratio(context)) + _output(context).zero_point)
 
 
 def relu_table(context: OperatorContext) -> Values:
     """RELU, with a change of quantization."""
     output = _output(context)
-    values = _scaled(_BYTES - _input(context).zero_point, _float32_ratio(context))
+    values = _scaled(_BYTES - _input(context).zero_point, _ratio(context))
     bounds = activation_range("RELU", output.scale, output.zero_point)
     return _clip(values + output.zero_point, *bounds)
 
@@ -86,7 +81,7 @@ def leaky_relu_table(context: OperatorContext) -> Values:
     values = _BYTES - _input(context).zero_point
     alpha = _alpha_ratio(context)
     below = _scaled(values, abs(alpha)) * (-1 if alpha < 0 else 1)
-    above = _scaled(values, _float32_ratio(context))
+    above = _scaled(values, _ratio(context))
     return _clip(np.where(values >= 0, above, below) + _output(context).zero_point)
 
 
@@ -125,10 +120,9 @@ def _int16_multiplier(real: float) -> tuple[int, int]:
 
 
 def _hard_swish_multipliers(context: OperatorContext) -> tuple[float, float]:
-    """From the input, 128 times finer, to the output, and to 3.0 = 32768; in float32."""
-    fine = np.float32(1.0 / 128.0) * np.float32(_input(context).scale)
-    to_gate = fine / (np.float32(3.0) / np.float32(32768.0))
-    return float(fine / np.float32(_output(context).scale)), float(to_gate)
+    """From the input, 128 times finer, to the output, and to 3.0 = 32768."""
+    fine = _input(context).scale / 128
+    return fine / _output(context).scale, fine / (3 / 32768)
 
 
 def _multiply_int16(a: Values, b: int) -> Values:
@@ -228,7 +222,7 @@ def _check_relu6_scale(context: OperatorContext) -> str | None:
     return None if scale >= 2.0**-27 else f"scale {scale:.3g} is too small for 6, 2^-27 is needed"
 
 
-_INPUT_RATIO = _ratio_below_limit("input scale / output scale", _float64_ratio)
+_INPUT_RATIO = _ratio_below_limit("input scale / output scale", _ratio)
 _COMMON = (checks.operands(1), checks.int8(), checks.same_elements())
 
 
