@@ -1,0 +1,20 @@
+#ifndef QMCU_REGISTERS_H
+#define QMCU_REGISTERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define QMCU_REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
+
+/* Waits, but not for ever, until register & mask == value: emulators model few clocks. */
+static inline bool qmcu_wait(uintptr_t address, uint32_t mask, uint32_t value)
+{
+    for (uint32_t i = 0; i < 100000u; ++i) {
+        if ((QMCU_REGISTER(address) & mask) == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#endif

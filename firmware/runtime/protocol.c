@@ -1,0 +1,287 @@
+/* The device's side of docs/PROTOCOL.md: requests are decoded while they arrive, input bytes going
+   straight into the input tensors, and are acted on only after their CRC was found right. */
+#include "protocol.h"
+
+#include "board.h"
+#include "frame.h"
+#include "model.h"
+#include "port.h"
+#include "stack.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { HELLO = 0x01, INFER = 0x02, PROFILE = 0x03, TRACE = 0x04 };
+enum { READY = 0x80, RESPONSE = 0x80, FAULT = 0xFE, ERROR = 0xFF };
+enum { DAMAGED_FRAME = 1, UNKNOWN_REQUEST = 2, WRONG_LENGTH = 3, BAD_ARGUMENT = 4 };
+enum { PROTOCOL_VERSION = 1, HEADER_SIZE = 8, CRC_SIZE = 4, TRACE_ARGUMENTS = 12 };
+
+
+/* A request as it arrives. */
+typedef struct {
+    uint8_t left;      /* bytes left in the COBS block */
+    bool zero_follows; /* a zero stands between this block and the next */
+    bool damaged;
+    uint32_t held;  /* the last four bytes: the CRC if the frame ends now */
+    uint32_t count; /* decoded bytes, the held ones included */
+    uint32_t crc;   /* of the bytes that are no longer held */
+    uint8_t header[HEADER_SIZE];
+    uint8_t arguments[TRACE_ARGUMENTS];
+    uint32_t tensor; /* where the next input byte goes */
+    uint32_t position;
+} request;
+
+static request current;
+static uint16_t working_sequence;
+static uint32_t working_crc;
+
+static uint32_t u32_at(const uint8_t *bytes)
+{
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+static uint32_t input_bytes(void)
+{
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < QMCU_MODEL_INPUTS; ++i) {
+        size += qmcu_model_inputs[i].size;
+    }
+    return size;
+}
+
+static uint32_t output_bytes(void)
+{
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < QMCU_MODEL_OUTPUTS; ++i) {
+        size += qmcu_model_outputs[i].size;
+    }
+    return size;
+}
+
+/* Where byte `index` of the frame goes; what is too long is dropped here and refused at the end. */
+static void store(uint32_t index, uint8_t byte)
+{
+    if (index < HEADER_SIZE) {
+        current.header[index] = byte;
+        return;
+    }
+    index -= HEADER_SIZE;
+    if (current.header[0] == TRACE) {
+        if (index < TRACE_ARGUMENTS) {
+            current.arguments[index] = byte;
+            return;
+        }
+    } else if (current.header[0] != INFER && current.header[0] != PROFILE) {
+        return;
+    }
+    if (current.tensor < QMCU_MODEL_INPUTS) {
+        const qmcu_tensor *tensor = &qmcu_model_inputs[current.tensor];
+        tensor->data[current.position] = (int8_t)byte;
+        if (++current.position == tensor->size) {
+            current.position = 0;
+            ++current.tensor;
+        }
+    }
+}
+
+static void decoded(uint8_t byte)
+{
+    if (current.count >= CRC_SIZE) {
+        const uint8_t settled = (uint8_t)current.held;
+        current.crc = qmcu_crc32(current.crc, &settled, 1);
+        store(current.count - CRC_SIZE, settled);
+    }
+    current.held = (current.held >> 8) | ((uint32_t)byte << 24);
+    ++current.count;
+}
+
+/* Takes one byte from the wire; true at the end of a frame. */
+static bool receive(uint8_t byte)
+{
+    if (byte == 0) {
+        current.damaged |= current.left != 0;
+        return true;
+    }
+    if (current.left == 0) {
+        if (current.zero_follows) {
+            decoded(0);
+        }
+        current.left = (uint8_t)(byte - 1);
+        current.zero_follows = byte != 0xFF;
+    } else {
+        --current.left;
+        decoded(byte);
+    }
+    return false;
+}
+
+static void begin(qmcu_frame_writer *writer, uint8_t type, uint32_t length)
+{
+    qmcu_frame_begin(writer, type, working_sequence, length + sizeof working_crc);
+    qmcu_frame_put_u32(writer, working_crc);
+}
+
+static void put_outputs(qmcu_frame_writer *writer)
+{
+    for (uint32_t i = 0; i < QMCU_MODEL_OUTPUTS; ++i) {
+        qmcu_frame_put(writer, qmcu_model_outputs[i].data, qmcu_model_outputs[i].size);
+    }
+}
+
+static void send_error(uint16_t code, const char *reason)
+{
+    qmcu_frame_writer writer;
+    const uint32_t length = (uint32_t)strlen(reason);
+    begin(&writer, ERROR, sizeof code + length);
+    qmcu_frame_put(&writer, &code, sizeof code);
+    qmcu_frame_put(&writer, reason, length);
+    qmcu_frame_end(&writer);
+}
+
+static void hello(void)
+{
+    static const uint8_t build_id[32] = QMCU_BUILD_ID;
+    static const char name[] = QMCU_BOARD_NAME;
+    const uint32_t tensors = QMCU_MODEL_INPUTS + QMCU_MODEL_OUTPUTS;
+    const uint8_t lead[4] = {PROTOCOL_VERSION, 0, qmcu_port_counter(), 0};
+    const uint16_t counts[2] = {QMCU_MODEL_INPUTS, QMCU_MODEL_OUTPUTS};
+    const uint8_t name_length = sizeof name - 1;
+    qmcu_frame_writer writer;
+    begin(&writer, RESPONSE | HELLO, 4 + 32 + 32 + 12 + 4 + 4 * tensors + 1 + name_length);
+    qmcu_frame_put(&writer, lead, sizeof lead);
+    qmcu_frame_put(&writer, qmcu_model_sha256, 32);
+    qmcu_frame_put(&writer, build_id, 32);
+    qmcu_frame_put_u32(&writer, qmcu_port_clock_hz());
+    qmcu_frame_put_u32(&writer, QMCU_MODEL_LAYERS);
+    qmcu_frame_put_u32(&writer, QMCU_MODEL_ARENA_SIZE);
+    qmcu_frame_put(&writer, counts, sizeof counts);
+    for (uint32_t i = 0; i < QMCU_MODEL_INPUTS; ++i) {
+        qmcu_frame_put_u32(&writer, qmcu_model_inputs[i].size);
+    }
+    for (uint32_t i = 0; i < QMCU_MODEL_OUTPUTS; ++i) {
+        qmcu_frame_put_u32(&writer, qmcu_model_outputs[i].size);
+    }
+    qmcu_frame_put(&writer, &name_length, 1);
+    qmcu_frame_put(&writer, name, name_length);
+    qmcu_frame_end(&writer);
+}
+
+static void infer(void)
+{
+    qmcu_stack_paint();
+    const uint64_t start = qmcu_port_cycles();
+    qmcu_model_invoke();
+    const uint64_t cycles = qmcu_port_cycles() - start;
+    const uint32_t stack = qmcu_stack_used();
+    qmcu_frame_writer writer;
+    begin(&writer, RESPONSE | INFER, sizeof cycles + sizeof stack + output_bytes());
+    qmcu_frame_put_u64(&writer, cycles);
+    qmcu_frame_put_u32(&writer, stack);
+    put_outputs(&writer);
+    qmcu_frame_end(&writer);
+}
+
+static void profile(void)
+{
+    static uint64_t layers[QMCU_MODEL_LAYERS];
+    qmcu_stack_paint();
+    const uint64_t start = qmcu_port_cycles();
+    uint64_t before = start;
+    for (uint32_t i = 0; i < QMCU_MODEL_LAYERS; ++i) {
+        qmcu_model_layers[i]();
+        const uint64_t now = qmcu_port_cycles();
+        layers[i] = now - before;
+        before = now;
+    }
+    const uint32_t stack = qmcu_stack_used();
+    qmcu_frame_writer writer;
+    begin(&writer, RESPONSE | PROFILE, 8 + sizeof stack + sizeof layers + output_bytes());
+    qmcu_frame_put_u64(&writer, before - start);
+    qmcu_frame_put_u32(&writer, stack);
+    qmcu_frame_put(&writer, layers, sizeof layers);
+    put_outputs(&writer);
+    qmcu_frame_end(&writer);
+}
+
+static void trace(void)
+{
+    const uint32_t layers = u32_at(current.arguments);
+    const uint32_t offset = u32_at(current.arguments + 4);
+    const uint32_t length = u32_at(current.arguments + 8);
+    if (layers > QMCU_MODEL_LAYERS || offset > QMCU_MODEL_ARENA_SIZE ||
+        length > QMCU_MODEL_ARENA_SIZE - offset) {
+        send_error(BAD_ARGUMENT, "trace outside the model");
+        return;
+    }
+    for (uint32_t i = 0; i < layers; ++i) {
+        qmcu_model_layers[i]();
+    }
+    qmcu_frame_writer writer;
+    begin(&writer, RESPONSE | TRACE, length);
+    qmcu_frame_put(&writer, qmcu_model_arena + offset, length);
+    qmcu_frame_end(&writer);
+}
+
+static void answer(void)
+{
+    const uint32_t payload = current.count - HEADER_SIZE - CRC_SIZE;
+    const uint8_t type = current.header[0];
+    uint32_t expected = type == HELLO ? 0 : input_bytes();
+    expected += type == TRACE ? TRACE_ARGUMENTS : 0;
+    if (type < HELLO || type > TRACE) {
+        send_error(UNKNOWN_REQUEST, "unknown request");
+    } else if (payload != expected) {
+        send_error(WRONG_LENGTH, "wrong payload length");
+    } else if (type == HELLO) {
+        hello();
+    } else if (type == INFER) {
+        infer();
+    } else if (type == PROFILE) {
+        profile();
+    } else {
+        trace();
+    }
+}
+
+static void end_of_frame(void)
+{
+    if (current.count == 0 && !current.damaged) {
+        return;
+    }
+    const bool whole = !current.damaged && current.count >= HEADER_SIZE + CRC_SIZE &&
+                       current.crc == current.held &&
+                       u32_at(current.header + 4) == current.count - HEADER_SIZE - CRC_SIZE;
+    if (whole) {
+        working_sequence = (uint16_t)(current.header[2] | (current.header[3] << 8));
+        working_crc = current.held;
+        answer();
+    } else {
+        working_sequence = 0;
+        working_crc = 0;
+        send_error(DAMAGED_FRAME, "damaged frame");
+    }
+}
+
+void qmcu_protocol_run(void)
+{
+    qmcu_frame_writer writer;
+    begin(&writer, READY, 0);
+    qmcu_frame_end(&writer);
+    for (;;) {
+        uint8_t byte;
+        if (qmcu_port_read(&byte) && receive(byte)) {
+            end_of_frame();
+            memset(&current, 0, sizeof current);
+        }
+    }
+}
+
+void qmcu_protocol_fault(const qmcu_fault *fault)
+{
+    qmcu_frame_writer writer;
+    begin(&writer, FAULT, sizeof *fault);
+    qmcu_frame_put(&writer, fault, sizeof *fault);
+    qmcu_frame_end(&writer);
+}

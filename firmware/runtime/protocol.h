@@ -1,0 +1,25 @@
+#ifndef QMCU_PROTOCOL_H
+#define QMCU_PROTOCOL_H
+
+#include <stdint.h>
+
+/* What a crash leaves behind; the order is that of the FAULT payload. */
+typedef struct {
+    uint32_t cause;
+    uint32_t pc;
+    uint32_t lr;
+    uint32_t sp;
+    uint32_t xpsr;
+    uint32_t cfsr;
+    uint32_t hfsr;
+    uint32_t mmfar;
+    uint32_t bfar;
+} qmcu_fault;
+
+/* Announces READY, then answers requests for ever. */
+void qmcu_protocol_run(void) __attribute__((noreturn));
+
+/* Sends a FAULT frame for the request that is being worked on. */
+void qmcu_protocol_fault(const qmcu_fault *fault);
+
+#endif

@@ -1,0 +1,9 @@
+"""Board files in, checked descriptions out: core, memories, port, UART, emulators, flashing.
+
+One TOML file a board; every fact about a board is there and nowhere else.
+"""
+
+from qmcu.board.description import Board, Core, Memory, Uart
+from qmcu.board.registry import list_boards, load_board
+
+__all__ = ["Board", "Core", "Memory", "Uart", "list_boards", "load_board"]

@@ -1,0 +1,201 @@
+"""What a board is, as plain data."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from qmcu.board.fields import Table
+
+CPUS = (
+    "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33",
+    "cortex-m55", "cortex-m85",
+)  # fmt: skip
+UART_DRIVERS = ("stm32-usart-v1", "stm32-usart-v2", "cmsdk")
+COUNTERS = ("dwt", "systick")
+DEFAULT_STACK = 4096
+
+
+@dataclass(frozen=True)
+class Core:
+    """The processor core: GCC's names for -mcpu and -mfpu (None: no FPU)."""
+
+    cpu: str
+    fpu: str | None = None
+
+    @property
+    def has_dsp(self) -> bool:
+        """True when the core has the DSP extension (SMLAD and the like)."""
+        return self.cpu in ("cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "cortex-m85")
+
+    @property
+    def has_mve(self) -> bool:
+        """True when the core has the M-profile vector extension."""
+        return self.cpu in ("cortex-m55", "cortex-m85")
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The compiler options that select the core."""
+        abi = ("-mfloat-abi=hard", f"-mfpu={self.fpu}") if self.fpu else ("-mfloat-abi=soft",)
+        return (f"-mcpu={self.cpu}", "-mthumb", *abi)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A memory: first address and size in bytes; `kind` is flash or ram."""
+
+    name: str
+    kind: str
+    start: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """The address after the last byte."""
+        return self.start + self.size
+
+
+@dataclass(frozen=True)
+class Uart:
+    """The UART that speaks the protocol; pins such as PA9, None where there are none to set."""
+
+    name: str
+    driver: str
+    base: int
+    baud: int
+    tx: str | None = None
+    rx: str | None = None
+    alternate_function: int = 0
+    settings: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board as its file describes it.
+
+    `settings` of port and UART are facts that only the port's C code understands; they become
+    macros. `unicorn` tells whether the image runs in the in-process emulator, `qemu` names
+    QEMU's machine. `flashing` holds the tools in order of preference and their arguments.
+    """
+
+    name: str
+    title: str
+    chip: str
+    core: Core
+    flash: Memory
+    ram: Memory
+    family: str
+    clock_hz: int
+    counter: str
+    uart: Uart
+    stack_size: int = DEFAULT_STACK
+    port_settings: Mapping[str, int] = field(default_factory=dict)
+    unicorn: bool = False
+    qemu: str | None = None
+    flashing: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def emulators(self) -> tuple[str, ...]:
+        """The names of the emulators that run this board's image."""
+        return (("unicorn",) if self.unicorn else ()) + (("qemu",) if self.qemu else ())
+
+    @property
+    def macros(self) -> tuple[tuple[str, str], ...]:
+        """Names and values for board.h, in a stable order."""
+        uart = self.uart
+        values = {
+            "QMCU_BOARD_NAME": f'"{self.name}"',
+            "QMCU_CORE_HAS_FPU": str(int(self.core.fpu is not None)),
+            "QMCU_CLOCK_HZ": f"{self.clock_hz}u",
+            "QMCU_COUNTER_IS_SYSTICK": str(int(self.counter == "systick")),
+            **{f"QMCU_{name}": f"{value}u" for name, value in self.port_settings.items()},
+            "QMCU_UART_BASE": f"0x{uart.base:08X}u",
+            "QMCU_UART_BAUD": f"{uart.baud}u",
+            **{f"QMCU_UART_{name}": f"{value}u" for name, value in uart.settings.items()},
+        }
+        for role, pin in (("TX", uart.tx), ("RX", uart.rx)):
+            if pin is not None:
+                values[f"QMCU_UART_{role}_PORT"] = f"{ord(pin[1]) - ord('A')}u"
+                values[f"QMCU_UART_{role}_PIN"] = f"{int(pin[2:])}u"
+        if uart.tx is not None:
+            values["QMCU_UART_AF"] = f"{uart.alternate_function}u"
+        return tuple(values.items())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; `from_dict` is the inverse."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> "Board":
+        """The board of `to_dict`. Raises KeyError or TypeError on other data."""
+        values = dict(data)
+        values["core"] = Core(**values["core"])
+        values["flash"] = Memory(**values["flash"])
+        values["ram"] = Memory(**values["ram"])
+        values["uart"] = Uart(**values["uart"])
+        return Board(**values)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: {self.title}, {self.core.cpu}, {self.flash.size // 1024} KiB flash, "
+            f"{self.ram.size // 1024} KiB RAM"
+        )
+
+
+def board_from_table(table: Table) -> Board:
+    """The board that a TOML file describes. Raises BoardError naming file and key."""
+    core, port, uart = table.table("core"), table.table("port"), table.table("uart")
+    emulators = table.table("emulators", optional=True)
+    memories = [_memory(m) for m in table.tables("memory")]
+    board = Board(
+        name=table.text("name"),
+        title=table.text("title"),
+        chip=table.text("chip"),
+        core=Core(core.choice("cpu", CPUS), core.optional_text("fpu")),
+        flash=_only(table, memories, "flash"),
+        ram=_only(table, memories, "ram"),
+        family=port.text("family"),
+        clock_hz=port.integer("clock_hz", 1, 2_000_000_000),
+        counter=port.choice("counter", COUNTERS),
+        uart=_uart(uart),
+        stack_size=table.integer("stack_size", 256, 1 << 20, default=DEFAULT_STACK),
+        port_settings=port.integers("settings"),
+        unicorn=emulators.boolean("unicorn"),
+        qemu=emulators.optional_text("qemu"),
+        flashing=table.free("flashing"),
+    )
+    for part in (core, port, uart, emulators, table):
+        part.refuse_unknown_keys()
+    return board
+
+
+def _memory(table: Table) -> Memory:
+    memory = Memory(
+        table.text("name"),
+        table.choice("kind", ("flash", "ram")),
+        table.integer("start", 0, 0xFFFF_FFFF),
+        table.integer("size", 1024, 1 << 31),
+    )
+    table.refuse_unknown_keys()
+    return memory
+
+
+def _only(table: Table, memories: list[Memory], kind: str) -> Memory:
+    found = [m for m in memories if m.kind == kind]
+    if len(found) != 1:
+        raise table.error(
+            "memory", f"has {len(found)} memories of kind {kind}, exactly 1 is needed"
+        )
+    return found[0]
+
+
+def _uart(table: Table) -> Uart:
+    return Uart(
+        name=table.text("name"),
+        driver=table.choice("driver", UART_DRIVERS),
+        base=table.integer("base", 0, 0xFFFF_FFFF),
+        baud=table.integer("baud", 1200, 20_000_000),
+        tx=table.pin("tx"),
+        rx=table.pin("rx"),
+        alternate_function=table.integer("alternate_function", 0, 15, default=0),
+        settings=table.integers("settings"),
+    )

@@ -1,0 +1,111 @@
+"""Reading a TOML table key by key, each checked, with errors that name file and key."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from qmcu.errors import BoardError
+
+
+class Table:
+    """A TOML table that remembers which keys were asked for, so that typos are refused."""
+
+    def __init__(self, path: Path, prefix: str, data: Mapping[str, Any]) -> None:
+        self._path = path
+        self._prefix = prefix
+        self._data = data
+        self._known: set[str] = set()
+
+    def error(self, key: str, problem: str) -> BoardError:
+        """A BoardError for this key."""
+        return BoardError(f"{self._path}: {self._prefix}{key} {problem}.")
+
+    def _get(self, key: str, kind: type, name: str) -> Any:
+        self._known.add(key)
+        value = self._data.get(key)
+        if value is None:
+            raise self.error(key, f"is missing; give {name}")
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self.error(key, f"is {value!r}; give {name}")
+        return value
+
+    def text(self, key: str) -> str:
+        """A string that is not empty."""
+        value = self._get(key, str, "a text")
+        if not value:
+            raise self.error(key, "is empty; give a text")
+        return str(value)
+
+    def optional_text(self, key: str) -> str | None:
+        """A string, or None when the key is absent."""
+        self._known.add(key)
+        return self.text(key) if key in self._data else None
+
+    def choice(self, key: str, values: Sequence[str]) -> str:
+        """One of `values`."""
+        value = self.text(key)
+        if value not in values:
+            raise self.error(key, f"is {value!r}; give one of {', '.join(values)}")
+        return value
+
+    def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
+        """An integer from `low` to `high`."""
+        if default is not None and key not in self._data:
+            self._known.add(key)
+            return default
+        value = int(self._get(key, int, "an integer"))
+        if not low <= value <= high:
+            raise self.error(key, f"is {value}; give {low} to {high}")
+        return value
+
+    def boolean(self, key: str) -> bool:
+        """True or False; False when absent."""
+        self._known.add(key)
+        return bool(self._get(key, bool, "true or false")) if key in self._data else False
+
+    def pin(self, key: str) -> str | None:
+        """A pin such as PA9, or None when absent."""
+        value = self.optional_text(key)
+        if value is not None and not re.fullmatch(r"P[A-K]([0-9]|1[0-5])", value):
+            raise self.error(key, f"is {value!r}; give a pin such as PA9")
+        return value
+
+    def integers(self, key: str) -> dict[str, int]:
+        """A table of upper-case names and non-negative integers; empty when absent."""
+        self._known.add(key)
+        if key not in self._data:
+            return {}
+        table = self._get(key, dict, "a table of integers")
+        for name, value in table.items():
+            if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
+                raise self.error(f"{key}.{name}", "is no upper-case name")
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise self.error(f"{key}.{name}", f"is {value!r}; give a non-negative integer")
+        return dict(table)
+
+    def table(self, key: str, *, optional: bool = False) -> "Table":
+        """A table inside this one."""
+        self._known.add(key)
+        if optional and key not in self._data:
+            return Table(self._path, f"{self._prefix}{key}.", {})
+        return Table(self._path, f"{self._prefix}{key}.", self._get(key, dict, "a table"))
+
+    def tables(self, key: str) -> list["Table"]:
+        """An array of tables."""
+        items = self._get(key, list, "an array of tables")
+        if not all(isinstance(item, dict) for item in items):
+            raise self.error(key, "is no array of tables")
+        return [Table(self._path, f"{self._prefix}{key}[{i}].", m) for i, m in enumerate(items)]
+
+    def free(self, key: str) -> dict[str, Any]:
+        """A table whose content is checked elsewhere; empty when absent."""
+        self._known.add(key)
+        return dict(self._get(key, dict, "a table")) if key in self._data else {}
+
+    def refuse_unknown_keys(self) -> None:
+        """Raise BoardError for a key that nothing asked for."""
+        unknown = sorted(set(self._data) - self._known)
+        if unknown:
+            known = ", ".join(sorted(self._known))
+            raise self.error(unknown[0], f"is no known key (known here: {known})")
