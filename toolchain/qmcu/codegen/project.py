@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,19 +20,56 @@ _LOCAL_INCLUDE = re.compile(r'^#include "([\w./]+)"', re.MULTILINE)
 
 @dataclass(frozen=True)
 class BuildFiles:
-    """What the build templates need to know: identity and sources relative to the project."""
+    """What the build templates need to know: identity, flags, sources relative to the project."""
 
     name: str
     build_id: str
-    model_sources: tuple[str, ...]
-    kernel_sources: tuple[str, ...]
-    runtime_sources: tuple[str, ...]
-    port_sources: tuple[str, ...]
+    fast_sources: tuple[str, ...]
+    small_sources: tuple[str, ...]
+    include_directories: tuple[str, ...] = ("src", "src/runtime", "src/port")
+    fast_flag: str = "-O2"
+    small_flag: str = "-Os"
+    # Not -ffreestanding: it would turn small memcpy calls into real ones.
+    plain_compile_flags: tuple[str, ...] = (
+        "-std=c11",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-ffunction-sections",
+        "-fdata-sections",
+        "-fno-common",
+        "-fno-exceptions",
+        "-fno-unwind-tables",
+        "-fno-asynchronous-unwind-tables",
+    )
+    plain_link_flags: tuple[str, ...] = (
+        "--specs=nano.specs",
+        "--specs=nosys.specs",
+        "-nostartfiles",
+        "-Wl,--gc-sections",
+        "-Wl,--build-id=none",
+    )
 
     @property
-    def sources(self) -> tuple[str, ...]:
-        """All C files, relative to the project directory."""
-        return self.model_sources + self.kernel_sources + self.runtime_sources + self.port_sources
+    def compile_flags(self) -> tuple[str, ...]:
+        """Compiler options without core and optimization."""
+        return self.plain_compile_flags + tuple(f"-I{d}" for d in self.include_directories)
+
+    @property
+    def link_flags(self) -> tuple[str, ...]:
+        """Linker options without the core, relative to the project directory."""
+        return (*self.plain_link_flags, "-Wl,-Map=firmware.map", "-T", "board.ld")
+
+    @property
+    def cmake_link_flags(self) -> tuple[str, ...]:
+        """Linker options for CMake, which links in its own directory."""
+        return (*self.plain_link_flags, "-Wl,-Map=firmware.map", "-T${CMAKE_SOURCE_DIR}/board.ld")
+
+    @property
+    def build_id_rows(self) -> tuple[str, ...]:
+        """The build id as C bytes, eight a row."""
+        data = [f"0x{byte:02x}" for byte in bytes.fromhex(self.build_id)]
+        return tuple(", ".join(data[i : i + 8]) for i in range(0, 32, 8))
 
 
 def generate_project(plan: Plan, board: Board, model: bytes, directory: Path) -> BuildFiles:
@@ -46,10 +83,8 @@ def generate_project(plan: Plan, board: Board, model: bytes, directory: Path) ->
     files = BuildFiles(
         name=plan.name,
         build_id=build_id,
-        model_sources=_c_files(sources, "src/model"),
-        kernel_sources=_c_files(sources, "src/kernels/"),
-        runtime_sources=_c_files(sources, "src/runtime/"),
-        port_sources=_c_files(sources, "src/port/"),
+        fast_sources=_c_files(sources, "src/model", "src/kernels/"),
+        small_sources=_c_files(sources, "src/port/", "src/runtime/"),
     )
     values = {"plan": plan, "board": board, "build": files}
     outputs: dict[str, bytes] = {name: text.encode() for name, text in sources.items()}
@@ -70,28 +105,33 @@ def project_sources(plan: Plan, board: Board) -> dict[str, str]:
     """Path in the project to text, for every source but those that carry the build id."""
     firmware = firmware_directory()
     sources = {f"src/{name}": text for name, text in model_sources(plan).items()}
-    kernels = _with_headers(firmware / "kernels", plan_kernels(plan))
+    kernels = _with_headers((firmware / "kernels",), plan_kernels(plan))
     sources |= {f"src/kernels/{p.name}": p.read_text() for p in kernels}
     runtime = sorted((firmware / "runtime").glob("*.[ch]"))
     sources |= {f"src/runtime/{p.name}": p.read_text() for p in runtime}
-    sources |= {f"src/port/{p.name}": p.read_text() for p in board.port_files(firmware / "ports")}
+    ports = firmware / "ports"
+    port = _with_headers((ports / board.family, ports / "common"), ("port",))
+    sources |= {f"src/port/{p.name}": p.read_text() for p in port}
     return dict(sorted(sources.items()))
 
 
-def _with_headers(folder: Path, kernels: Iterable[str]) -> list[Path]:
-    """The kernels' C files and every header that they include, directly or not."""
-    pending = [folder / f"{kernel}.c" for kernel in kernels]
+def _with_headers(folders: Sequence[Path], names: Iterable[str]) -> list[Path]:
+    """The C files of these names in the first folder, and the headers that they include."""
+    pending = [folders[0] / f"{name}.c" for name in names]
     found: set[Path] = set()
     while pending:
         path = pending.pop()
-        if path not in found:
-            found.add(path)
-            pending += [folder / name for name in _LOCAL_INCLUDE.findall(path.read_text())]
+        if path in found:
+            continue
+        found.add(path)
+        for name in _LOCAL_INCLUDE.findall(path.read_text()):
+            # A header that is in none of them is generated, or the runtime's.
+            pending += [folder / name for folder in folders if (folder / name).is_file()][:1]
     return sorted(found)
 
 
-def _c_files(sources: Mapping[str, str], prefix: str) -> tuple[str, ...]:
-    return tuple(name for name in sources if name.startswith(prefix) and name.endswith(".c"))
+def _c_files(sources: Mapping[str, str], *prefixes: str) -> tuple[str, ...]:
+    return tuple(name for name in sources if name.startswith(prefixes) and name.endswith(".c"))
 
 
 def _digest(sources: Mapping[str, str], board: Board) -> str:
