@@ -1,0 +1,45 @@
+"""Every operator against the reference interpreter on random single-operator graphs.
+
+Lowered by the compiler, run by the kernels on the host; every output byte must be equal. The full
+count, on the firmware in an emulator, is bench/operators.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from bench.operators import GENERATORS
+from tests.compile.operators.host_kernel import run_plan
+
+from qmcu.compile import compile_graph
+from qmcu.model.graph import Graph
+
+oracle = pytest.importorskip("qmcu.model.oracle", reason="the interpreter's wrapper is absent")
+writer = pytest.importorskip("qmcu.model.writer", reason="the model writer is absent")
+
+GRAPHS = 25
+
+Int8Array = npt.NDArray[np.int8]
+
+
+def _inputs(rng: np.random.Generator, graph: Graph) -> Iterator[list[Int8Array]]:
+    """Full-range noise, values around one level, one extreme value everywhere."""
+    shapes = [tensor.shape for tensor in graph.input_tensors]
+    yield [rng.integers(-128, 128, size=s).astype(np.int8) for s in shapes]
+    level, spread = rng.uniform(-128, 127), rng.uniform(1, 60)
+    yield [np.clip(rng.normal(level, spread, s), -128, 127).astype(np.int8) for s in shapes]
+    yield [np.full(s, rng.choice([-128, 127]), np.int8) for s in shapes]
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+def test_every_byte_equals_the_oracle(kind: str) -> None:
+    for seed in range(GRAPHS):
+        rng = np.random.default_rng(seed)
+        graph = GENERATORS[kind](rng)
+        plan = compile_graph(graph)
+        interpreter = oracle.Oracle(writer.write_model(graph))
+        for inputs in _inputs(rng, graph):
+            found, expected = run_plan(plan, inputs), interpreter.invoke(inputs)
+            for ours, theirs in zip(found, expected, strict=True):
+                assert ours.tobytes() == theirs.tobytes(), f"{kind}, seed {seed}"
