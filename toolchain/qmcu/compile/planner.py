@@ -13,6 +13,8 @@ from qmcu.compile.plan import Placement
 
 ALIGNMENT = 4
 _CLIMB_STEPS = 2000
+# Pairs of buffers that a climb may look at: about a second, whatever the size of the model.
+_CLIMB_WORK = 10_000_000
 
 
 def place(buffers: Sequence[Buffer], *, seed: int = 0) -> tuple[tuple[Placement, ...], int]:
@@ -70,7 +72,8 @@ def _climb(
 ) -> tuple[list[int], int]:
     """Swap two buffers of the order at a time and keep what is not worse."""
     best = _first_fit(buffers, order)
-    for _ in range(min(_CLIMB_STEPS, 40 * len(buffers))):
+    steps = min(_CLIMB_STEPS, 40 * len(buffers), _CLIMB_WORK // len(buffers) ** 2)
+    for _ in range(steps):
         if best[1] <= bound:
             break
         trial = list(order)
