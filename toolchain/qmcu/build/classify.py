@@ -1,0 +1,116 @@
+"""What a piece of the image is for, from its object file, its section and its symbol."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from qmcu.compile.plan import ConstantArgument, Plan
+
+_KERNEL_FOLDER, _RUNTIME_FOLDER, _PORT_FOLDER = "kernels", "runtime", "port"
+_STARTUP_NAMES = ("startup", "vectors")
+_PROTOCOL_NAMES = ("protocol", "frame")
+_PARAMETER_MARKS = ("_parameters", "_tensors_")
+_MODEL_TABLES = ("qmcu_model_layers", "qmcu_model_inputs", "qmcu_model_outputs")
+
+
+class Category(StrEnum):
+    """What bytes are for; the values are the words of the reports."""
+
+    STARTUP = "vectors and startup"
+    RUNTIME = "runtime"
+    PORT = "port"
+    KERNEL = "kernels"
+    MODEL_CODE = "model code"
+    CONSTANTS = "constants"
+    LIBRARY = "libraries"
+    INITIAL = "initial values"
+    ARENA = "arena"
+    STACK = "stack"
+    PROTOCOL = "protocol buffers"
+    STATIC = "static data"
+    PADDING = "padding"
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """Category, then what in it (a kernel, layer or object), then its role for constants."""
+
+    category: Category
+    item: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Bytes of one object in one output section; `symbol` is empty where it does not matter."""
+
+    output: str
+    section: str
+    source: str
+    symbol: str = ""
+
+
+PADDING = Purpose(Category.PADDING)
+
+
+def constant_owners(plan: Plan) -> dict[str, Purpose]:
+    """C name of each constant to its layer and role; one that layers share goes to the first."""
+    owners: dict[str, Purpose] = {}
+    for call in plan.calls:
+        for argument in call.arguments:
+            if isinstance(argument, ConstantArgument) and argument.constant is not None:
+                constant = argument.constant
+                purpose = Purpose(Category.CONSTANTS, call.layer, constant.role)
+                owners.setdefault(constant.name, purpose)
+    return owners
+
+
+def classify(piece: Piece, owners: Mapping[str, Purpose]) -> Purpose:
+    """The purpose of a piece that is neither fill nor a copy of initial values."""
+    if piece.output == ".stack":
+        return Purpose(Category.STACK)
+    if piece.output == ".arena":
+        return Purpose(Category.ARENA)
+    name = object_name(piece.source)
+    if piece.section.startswith((".data", ".bss", ".noinit", "COMMON")):
+        protocol = name in _PROTOCOL_NAMES and not piece.section.startswith(".data")
+        return Purpose(Category.PROTOCOL if protocol else Category.STATIC, name)
+    if piece.section.startswith(".vectors") or name in _STARTUP_NAMES:
+        return Purpose(Category.STARTUP, name)
+    if is_model_object(piece.source):
+        return _model(piece, owners)
+    folder = PurePosixPath(piece.source.partition("(")[0]).parent.name
+    for part, category in (
+        (_KERNEL_FOLDER, Category.KERNEL),
+        (_RUNTIME_FOLDER, Category.RUNTIME),
+        (_PORT_FOLDER, Category.PORT),
+    ):
+        if folder == part:
+            return Purpose(category, name)
+    return Purpose(Category.LIBRARY, name)
+
+
+def is_model_object(source: str) -> bool:
+    """True for the objects of model.c and model_data.c, whose symbols belong to layers."""
+    return object_name(source) in ("model", "model_data") and "(" not in source
+
+
+def object_name(source: str) -> str:
+    """`src/kernels/add.o` is `add`; `/.../libgcc.a(_udivmoddi4.o)` is `libgcc _udivmoddi4`."""
+    archive, _, member = source.partition("(")
+    stem = PurePosixPath(archive).name.split(".")[0]
+    return f"{stem} {member.split('.')[0].removeprefix('lib_a-')}" if member else stem
+
+
+def _model(piece: Piece, owners: Mapping[str, Purpose]) -> Purpose:
+    if piece.symbol in owners:
+        return owners[piece.symbol]
+    for mark in _PARAMETER_MARKS:
+        layer, found, _ = piece.symbol.partition(mark)
+        if found:
+            return Purpose(Category.CONSTANTS, layer, "parameters")
+    if piece.symbol:
+        role = "calls" if piece.symbol in _MODEL_TABLES else "identity"
+        return Purpose(Category.CONSTANTS, "model", role)
+    return Purpose(Category.MODEL_CODE, "layer calls")

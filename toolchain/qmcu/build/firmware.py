@@ -1,0 +1,107 @@
+"""From a .tflite file and a board to a firmware directory: the whole left half of the house."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import qmcu
+from qmcu.board import Board
+from qmcu.build.builder import BuildResult, build_project
+from qmcu.build.elf_layout import read_layout
+from qmcu.build.linker_map import parse_map
+from qmcu.build.memory import MemoryReport, memory_report
+from qmcu.codegen import generate_project
+from qmcu.compile import KERNEL_SETS, Plan, compile_graph
+from qmcu.compile.plan import ConstantArgument
+from qmcu.compile.serialization import load_plan
+from qmcu.errors import DoesNotFitError, UsageError
+from qmcu.files import BUILD_MARKER, replace_directory
+from qmcu.model.graph import Graph
+
+FORMAT = 1
+
+
+def build_firmware(
+    graph: Graph, model: bytes, board: Board, kernels: str, directory: Path
+) -> MemoryReport:
+    """Compile, generate, build and measure; `directory` appears whole or not at all.
+
+    `graph` is what was read from the file content `model`. Raises UnsupportedModelError,
+    DoesNotFitError, ToolError or UsageError.
+    """
+    if kernels not in KERNEL_SETS:
+        raise UsageError(f"there is no kernel set {kernels!r}; take {', '.join(KERNEL_SETS)}.")
+    plan = compile_graph(graph, kernels)
+    refuse_too_large(plan, board)
+    with replace_directory(directory) as folder:
+        generate_project(plan, board, model, folder)
+        result = build_project(folder)
+        report = measure(result, plan, board.name)
+        document = {"format": FORMAT, "qmcu": qmcu.__version__, **report.to_dict()}
+        (folder / BUILD_MARKER).write_text(json.dumps(document, indent=1) + "\n")
+    return report
+
+
+def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:
+    """The memory report of a finished build."""
+    tools = {
+        "compiler": str(result.toolchain.compiler),
+        "make": str(result.toolchain.make),
+        "pyelftools": version("pyelftools"),
+        "qmcu": qmcu.__version__,
+    }
+    linker_map = parse_map(result.map.read_text())
+    return memory_report(linker_map, read_layout(result.elf), plan, board, tools)
+
+
+def load_report(directory: Path) -> MemoryReport:
+    """The report of an earlier build. Raises UsageError when `directory` is none."""
+    path = directory / BUILD_MARKER
+    try:
+        document = json.loads(path.read_text())
+        if document.pop("format") != FORMAT:
+            raise ValueError
+        document.pop("qmcu")
+        return MemoryReport.from_dict(document)
+    except OSError as error:
+        raise UsageError(
+            f"{directory} is no firmware directory ({path.name}: {error.strerror}); "
+            "`qmcu build` makes one."
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path} is damaged or of another qmcu version; build again.") from error
+
+
+def load_build(directory: Path) -> tuple[Plan, Board, MemoryReport]:
+    """Plan, board and report of an earlier build. Raises UsageError when `directory` is none."""
+    report = load_report(directory)
+    path = directory / "board.json"
+    try:
+        board = Board.from_dict(json.loads(path.read_text()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} is missing or damaged; build again.") from error
+    return load_plan(directory / "plan.json"), board, report
+
+
+def refuse_too_large(plan: Plan, board: Board) -> None:
+    """Raise DoesNotFitError when constants or arena alone exceed the board's memories."""
+    constants = {
+        (argument.constant.ctype, argument.constant.data)
+        for call in plan.calls
+        for argument in call.arguments
+        if isinstance(argument, ConstantArgument) and argument.constant is not None
+    }
+    needs = (
+        ("flash", "its constants alone", sum(len(c[1]) for c in constants), board.flash.size),
+        ("RAM", "arena and stack", plan.arena_size + board.stack_size, board.ram.size),
+    )
+    problems = [
+        f"{what} need {need:,} bytes of {kind}, {board.name} has {have:,}, {need - have:,} too few"
+        for kind, what, need, have in needs
+        if need > have
+    ]
+    if problems:
+        raise DoesNotFitError(
+            f"{plan.name} does not fit: {'; '.join(problems)}; take a smaller model or a board "
+            "with more memory (`qmcu boards` lists them)."
+        )

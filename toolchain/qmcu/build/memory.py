@@ -1,0 +1,247 @@
+"""The memory report: every byte of flash and RAM, once, with what it is for.
+
+The linker map says which object contributed which bytes, the ELF file what is loaded and what
+only occupies RAM, the plan which layer and role a constant has. Nothing is estimated.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from qmcu.build.classify import (
+    PADDING,
+    Category,
+    Piece,
+    Purpose,
+    classify,
+    constant_owners,
+    is_model_object,
+)
+from qmcu.build.elf_layout import ElfLayout, Section, Symbol
+from qmcu.build.linker_map import FILL, InputSection, LinkerMap, Region
+from qmcu.compile.plan import Plan
+from qmcu.errors import ToolError
+
+
+@dataclass(frozen=True)
+class MemoryEntry:
+    """Bytes of one memory region with one purpose; `role` is for constants only."""
+
+    region: str
+    category: Category
+    item: str
+    role: str
+    size: int
+
+
+@dataclass(frozen=True)
+class RegionUse:
+    """One memory of the board: `kind` is flash or RAM, sizes in bytes."""
+
+    name: str
+    kind: str
+    origin: int
+    size: int
+    used: int
+
+    @property
+    def headroom(self) -> int:
+        """Bytes that are free."""
+        return self.size - self.used
+
+
+@dataclass(frozen=True)
+class MemoryReport:
+    """Flash and RAM of one firmware image, sizes in bytes; the entries of a region add up to it.
+
+    `tools` says which versions of which programs made and counted the image.
+    """
+
+    board: str
+    model: str
+    model_sha256: str
+    kernels: str
+    arena_lower_bound: int
+    macs: int
+    regions: tuple[RegionUse, ...]
+    entries: tuple[MemoryEntry, ...]
+    tools: Mapping[str, str]
+
+    def used(self, kind: str) -> int:
+        """Bytes in use in all memories of a kind (`flash` or `RAM`)."""
+        return sum(r.used for r in self.regions if r.kind == kind)
+
+    def total(self, category: Category, kind: str = "") -> int:
+        """Bytes of a category, everywhere or in memories of one kind."""
+        names = {r.name for r in self.regions if not kind or r.kind == kind}
+        return sum(e.size for e in self.entries if e.category == category and e.region in names)
+
+    @property
+    def code(self) -> int:
+        """Flash bytes that are not the model's constants."""
+        return self.used("flash") - self.total(Category.CONSTANTS)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data; `from_dict` is its inverse."""
+        return asdict(self) | {"tools": dict(self.tools)}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Rebuild a report. Raises KeyError, TypeError or ValueError on other data."""
+        values = dict(document)
+        values["regions"] = tuple(RegionUse(**r) for r in document["regions"])
+        values["entries"] = tuple(
+            MemoryEntry(**{**e, "category": Category(e["category"])}) for e in document["entries"]
+        )
+        return cls(**values)
+
+    def __str__(self) -> str:
+        uses = ", ".join(f"{r.name} {r.used:,} of {r.size:,} bytes" for r in self.regions)
+        return f"{self.model} on {self.board}: {uses}"
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Bytes at an address with a purpose, before they are added up."""
+
+    address: int
+    size: int
+    purpose: Purpose
+    alignment: int = 1
+
+    @property
+    def end(self) -> int:
+        return self.address + self.size
+
+
+def memory_report(
+    linker_map: LinkerMap, layout: ElfLayout, plan: Plan, board: str, tools: Mapping[str, str]
+) -> MemoryReport:
+    """Account for every byte. Raises ToolError when a section lies outside every memory."""
+    owners = constant_owners(plan)
+    spans: list[_Span] = []
+    for section in layout.sections:
+        run = list(_section_spans(section, linker_map.inputs, layout.symbols, owners))
+        spans += run
+        if section.load_address is not None and section.load_address != section.address:
+            spans += _load_spans(run, section, section.load_address)
+    regions, entries = [], []
+    for region in linker_map.regions:
+        inside = sorted((s for s in spans if region.holds(s.address)), key=lambda s: s.address)
+        inside += _gaps(inside, region)
+        entries += _entries(region.name, inside)
+        used = sum(s.size for s in inside)
+        kind = "RAM" if region.writable else "flash"
+        regions.append(RegionUse(region.name, kind, region.origin, region.length, used))
+    lost = sum(s.size for s in spans if not any(r.holds(s.address) for r in linker_map.regions))
+    if lost:
+        raise ToolError(f"{lost} bytes of the image lie outside every memory of the linker map.")
+    return MemoryReport(
+        board=board,
+        model=plan.name,
+        model_sha256=plan.model_sha256,
+        kernels=plan.kernels,
+        arena_lower_bound=plan.arena_lower_bound,
+        macs=plan.macs,
+        regions=tuple(regions),
+        entries=tuple(entries),
+        tools=dict(tools),
+    )
+
+
+def _section_spans(
+    section: Section,
+    inputs: Sequence[InputSection],
+    symbols: Sequence[Symbol],
+    owners: Mapping[str, Purpose],
+) -> Iterator[_Span]:
+    """The section cut into pieces without overlap or gap, each with its purpose."""
+    pieces = [i for i in inputs if i.output == section.name and i.name != FILL]
+    pieces = [i for i in pieces if section.address <= i.address < section.end]
+    at = section.address
+    for start, piece, following in _with_next(sorted(pieces, key=lambda i: i.address), section.end):
+        yield from _fill(section, at, start)
+        # A string merged into an earlier one keeps its old size in the map: the next piece cuts it.
+        end = min(piece.end, following)
+        if is_model_object(piece.source):
+            yield from _model_spans(section, piece, start, end, symbols, owners)
+        elif end > start:
+            purpose = classify(Piece(section.name, piece.name, piece.source), owners)
+            yield _Span(start, end - start, purpose, section.alignment)
+        at = max(at, end)
+    yield from _fill(section, at, section.end)
+
+
+def _with_next(pieces: Sequence[InputSection], end: int) -> Iterator[tuple[int, InputSection, int]]:
+    """(start, piece, start of the next piece or `end`)."""
+    bounds = [piece.address for piece in pieces] + [end]
+    for piece, following in zip(pieces, bounds[1:], strict=True):
+        yield piece.address, piece, following
+
+
+def _fill(section: Section, start: int, end: int) -> Iterator[_Span]:
+    if end > start:
+        purpose = Purpose(Category.STACK) if section.name == ".stack" else PADDING
+        yield _Span(start, end - start, purpose, section.alignment)
+
+
+def _model_spans(
+    section: Section,
+    piece: InputSection,
+    start: int,
+    end: int,
+    symbols: Sequence[Symbol],
+    owners: Mapping[str, Purpose],
+) -> Iterator[_Span]:
+    """One object's section cut at its symbols; what is between them is padding or code."""
+
+    def named(symbol: str) -> Purpose:
+        return classify(Piece(section.name, piece.name, piece.source, symbol), owners)
+
+    between = PADDING if piece.name.startswith(".rodata") else named("")
+    at = start
+    for symbol in symbols:
+        if start <= symbol.address < end and symbol.address >= at:
+            if symbol.address > at:
+                yield _Span(at, symbol.address - at, between, section.alignment)
+            size = min(symbol.size, end - symbol.address)
+            yield _Span(symbol.address, size, named(symbol.name), section.alignment)
+            at = symbol.address + size
+    if end > at:
+        yield _Span(at, end - at, between, section.alignment)
+
+
+def _load_spans(run: Sequence[_Span], section: Section, load_address: int) -> Iterator[_Span]:
+    """The copy in flash of a section that is moved to RAM at start."""
+    for span in run:
+        purpose = span.purpose
+        if purpose is not PADDING:
+            purpose = Purpose(Category.INITIAL, purpose.item or purpose.category.value)
+        address = span.address - section.address + load_address
+        yield _Span(address, span.size, purpose, section.alignment)
+
+
+def _gaps(spans: Sequence[_Span], region: Region) -> Iterator[_Span]:
+    """Unused bytes between spans that belong to the image.
+
+    In flash that is every gap, for the image is one block; in RAM only what alignment costs.
+    """
+    if not spans:
+        return
+    at = spans[0].address if region.writable else region.origin
+    for span in spans:
+        gap = span.address - at
+        if gap > 0 and (not region.writable or gap < span.alignment):
+            yield _Span(at, gap, PADDING)
+        at = max(at, span.end)
+
+
+def _entries(region: str, spans: Sequence[_Span]) -> list[MemoryEntry]:
+    sizes: dict[Purpose, int] = {}
+    for span in spans:
+        sizes[span.purpose] = sizes.get(span.purpose, 0) + span.size
+    categories = list(Category)
+    return [
+        MemoryEntry(region, purpose.category, purpose.item, purpose.role, sizes[purpose])
+        for purpose in sorted(sizes, key=lambda purpose: categories.index(purpose.category))
+    ]

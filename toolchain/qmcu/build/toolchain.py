@@ -1,0 +1,82 @@
+"""Finding external programs: where each is, its version, how to get it when it is missing."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from qmcu.errors import ToolError
+
+PREFIX = "arm-none-eabi-"
+DEBIAN_PACKAGES = ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "make")
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_PROBE_S = 20.0
+
+
+@dataclass(frozen=True)
+class Tool:
+    """An external program: name, absolute path, version ("" when it does not tell)."""
+
+    name: str
+    path: Path
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".strip()
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """What a build needs: compiler, objcopy, size and make."""
+
+    compiler: Tool
+    objcopy: Tool
+    size: Tool
+    make: Tool
+
+
+def find_tool(name: str, version_arguments: tuple[str, ...] = ("--version",)) -> Tool | None:
+    """The program `name` on PATH with its version, or None."""
+    found = shutil.which(name)
+    if found is None:
+        return None
+    return Tool(name, Path(found), _version(found, version_arguments))
+
+
+def find_toolchain() -> Toolchain:
+    """Compiler, objcopy, size and make. Raises ToolError naming what to install."""
+    names = {
+        "compiler": f"{PREFIX}gcc",
+        "objcopy": f"{PREFIX}objcopy",
+        "size": f"{PREFIX}size",
+        "make": "make",
+    }
+    missing = [name for name in names.values() if shutil.which(name) is None]
+    if missing:
+        raise ToolError(
+            f"{' and '.join(missing)} not found on PATH; on Debian or Ubuntu install with "
+            f"`apt-get install {' '.join(DEBIAN_PACKAGES)}`."
+        )
+    found = {role: find_tool(name) for role, name in names.items()}
+    return Toolchain(**{role: tool for role, tool in found.items() if tool is not None})
+
+
+def _version(path: str, arguments: tuple[str, ...]) -> str:
+    try:
+        # DEVNULL: a probe that waits for input must not hold up `qmcu doctor`.
+        result = subprocess.run(
+            [path, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_PROBE_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    text = result.stdout.decode("utf-8", "replace")
+    # gcc's first line holds the distribution's package version first, in parentheses.
+    first = re.sub(r"\([^)]*\)", "", text.splitlines()[0]) if text else ""
+    match = _VERSION.search(first) or _VERSION.search(text)
+    return match.group() if match else ""

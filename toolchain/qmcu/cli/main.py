@@ -1,0 +1,99 @@
+"""The `qmcu` command: finding subcommands, and turning errors into sentences and exit codes."""
+
+import errno
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import rich_click as click
+from click.exceptions import Exit
+
+import qmcu
+from qmcu.errors import QmcuError
+
+COMMANDS = (
+    "init", "convert", "inspect", "vectors", "build", "report", "test", "boards", "doctor",
+)  # fmt: skip
+EXIT_INTERRUPTED = 130
+EXIT_BAD_INPUT = 2
+
+click.rich_click.TEXT_MARKUP = "rich"
+click.rich_click.SHOW_ARGUMENTS = True
+
+
+class LazyGroup(click.RichGroup):
+    """A group that imports a subcommand's module only when it is used: start-up stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The subcommands in the order in which a user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand, or None when there is no such one."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"qmcu.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(qmcu.__version__, prog_name="qmcu")
+def cli() -> None:
+    """Integer neural networks on Cortex-M, byte for byte."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; never raises for a user's mistake.
+
+    0 done, 1 a check failed, 2 bad input or an environment that cannot do it, 130 interrupted.
+    """
+    debug = os.environ.get("QMCU_DEBUG") == "1"
+    try:
+        result = cli.main(args=list(arguments), prog_name="qmcu", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except Exit as error:
+        return int(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return EXIT_BAD_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("interrupted.", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has left (`qmcu ... | head`): no message would arrive.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BAD_INPUT
+    except QmcuError as error:
+        if debug:
+            raise
+        return _complain(str(error), error.exit_code)
+    except OSError as error:
+        if debug:
+            raise
+        return _complain(_os_error(error), EXIT_BAD_INPUT)
+    except Exception as error:
+        if debug:
+            raise
+        return _complain(
+            f"internal error, {type(error).__name__}: {error}. This is a bug in qmcu; "
+            "QMCU_DEBUG=1 shows where.",
+            EXIT_BAD_INPUT,
+        )
+
+
+def _complain(sentence: str, exit_code: int) -> int:
+    print(f"qmcu: {sentence}", file=sys.stderr)
+    return exit_code
+
+
+def _os_error(error: OSError) -> str:
+    place = f" {error.filename}" if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"the disk is full, cannot write{place}; free some space and run it again."
+    return f"cannot use{place}: {error.strerror or error}."

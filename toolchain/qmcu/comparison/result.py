@@ -1,0 +1,170 @@
+"""What a device run gave, set against the expected bytes: pure data, no device in sight."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two tensors part: the first differing byte and how far the tensors are apart.
+
+    `index` is that byte's place in the tensor's shape; `differing` counts differing bytes.
+    """
+
+    tensor: str
+    position: int
+    index: tuple[int, ...]
+    expected: int
+    got: int
+    differing: int
+    size: int
+    max_difference: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.tensor} at {list(self.index)} (byte {self.position}): expected "
+            f"{self.expected}, got {self.got}; {self.differing} of {self.size} bytes differ, "
+            f"by at most {self.max_difference}"
+        )
+
+
+@dataclass(frozen=True)
+class VectorDifference:
+    """A vector whose output differs: its index in the file and the first difference."""
+
+    vector: int
+    difference: Difference
+
+    def __str__(self) -> str:
+        return f"vector {self.vector}: {self.difference}"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One counted inference; `layers` pairs each layer with its figure, in `unit`."""
+
+    vector: int
+    total: int
+    unit: str
+    how: str
+    layers: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class LayerDifference:
+    """The first layer whose output differs on one vector; `step` counts from 0."""
+
+    vector: int
+    step: int
+    layer: str
+    kind: str
+    difference: Difference
+
+    def __str__(self) -> str:
+        return f"layer {self.layer} (step {self.step}, {self.kind}): {self.difference}"
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Right answers by argmax of the first output, on the device and expected, of `total`."""
+
+    device: int
+    expected: int
+    total: int
+
+    @property
+    def on_device(self) -> float:
+        """The share of right answers on the device, 0 to 1."""
+        return self.device / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """A whole run: which image ran where, how many outputs were equal, what was measured.
+
+    `stack_bytes` is the highest stack use of all inferences, as the firmware measured it by
+    painting; `stack_reserved` what the linker script sets aside. `traced` is the vector that was
+    run layer by layer, None without --trace.
+    """
+
+    __test__ = False  # not a test class of pytest
+
+    board: str
+    model: str
+    model_sha256: str
+    build_id: str
+    image: str
+    device: str
+    source: str
+    expected_by: str
+    vectors: int
+    differences: tuple[VectorDifference, ...]
+    accuracy: Accuracy | None
+    profile: Profile | None
+    stack_bytes: int
+    stack_reserved: int
+    seconds: float
+    traced: int | None = None
+    layer_difference: LayerDifference | None = None
+
+    @property
+    def equal(self) -> int:
+        """How many vectors gave exactly the expected bytes."""
+        return self.vectors - len(self.differences)
+
+    @property
+    def passed(self) -> bool:
+        """True when every output byte was equal, and every traced layer."""
+        return not self.differences and self.layer_difference is None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, with the derived figures."""
+        return asdict(self) | {"equal": self.equal, "passed": self.passed}
+
+    def __str__(self) -> str:
+        return f"{self.equal} of {self.vectors} outputs equal on {self.device} ({self.board})"
+
+
+def compare(name: str, shape: Sequence[int], expected: bytes, got: bytes) -> Difference | None:
+    """The difference of two int8 tensors' bytes, None when they are equal.
+
+    Raises ValueError when the lengths differ: that is a wrong answer, not a difference.
+    """
+    if len(expected) != len(got):
+        raise ValueError(f"{name}: {len(expected)} bytes expected, {len(got)} came")
+    if expected == got:
+        return None
+    wanted = np.frombuffer(expected, np.int8).astype(np.int16)
+    found = np.frombuffer(got, np.int8).astype(np.int16)
+    distance = np.abs(wanted - found)
+    position = int(np.flatnonzero(distance)[0])
+    return Difference(
+        tensor=name,
+        position=position,
+        index=tuple(int(i) for i in np.unravel_index(position, tuple(shape) or (1,))),
+        expected=int(wanted[position]),
+        got=int(found[position]),
+        differing=int(np.count_nonzero(distance)),
+        size=len(expected),
+        max_difference=int(distance.max()),
+    )
+
+
+def count_right(
+    labels: npt.NDArray[np.int64], expected: Sequence[bytes], got: Sequence[bytes]
+) -> Accuracy:
+    """Right answers by argmax; `labels` has one class per vector, outputs int8 bytes."""
+    return Accuracy(
+        device=_right(labels, got), expected=_right(labels, expected), total=len(labels)
+    )
+
+
+def _right(labels: npt.NDArray[np.int64], outputs: Sequence[bytes]) -> int:
+    return sum(
+        int(np.argmax(np.frombuffer(output, np.int8)) == label)
+        for label, output in zip(labels, outputs, strict=True)
+    )

@@ -1,0 +1,92 @@
+"""qmcu.toml: the model, board and vectors of a project folder, so that commands need no arguments.
+
+model = "digits.tflite"
+board = "stm32f746"
+vectors = "digits.npz"      # optional
+kernels = "portable"        # optional
+"""
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qmcu.errors import UsageError
+from qmcu.files import write_atomic
+
+FILE_NAME = "qmcu.toml"
+_KEYS = ("model", "board", "vectors", "kernels")
+
+
+@dataclass(frozen=True)
+class Project:
+    """What qmcu.toml says; paths are relative to its folder until `resolve` is called."""
+
+    model: Path
+    board: str
+    vectors: Path | None = None
+    kernels: str = "portable"
+
+    def resolve(self, folder: Path) -> "Project":
+        """The same with paths joined to `folder`."""
+        vectors = folder / self.vectors if self.vectors else None
+        return Project(folder / self.model, self.board, vectors, self.kernels)
+
+
+def load_project(folder: Path) -> Project | None:
+    """Read `folder`/qmcu.toml, paths resolved; None when there is no such file.
+
+    Raises UsageError, naming the key, when the file is wrong.
+    """
+    path = folder / FILE_NAME
+    try:
+        document = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: {error}.") from error
+    for key, value in document.items():
+        _check(path, key, value)
+    for key in ("model", "board"):
+        if key not in document:
+            raise UsageError(f'{path} does not name the {key}; add a line {key} = "...".')
+    vectors = Path(document["vectors"]) if "vectors" in document else None
+    project = Project(
+        model=Path(document["model"]),
+        board=document["board"],
+        vectors=vectors,
+        kernels=document.get("kernels", "portable"),
+    )
+    return project.resolve(folder)
+
+
+def write_project(folder: Path, project: Project, *, force: bool = False) -> Path:
+    """Write `folder`/qmcu.toml and return its path.
+
+    Raises UsageError when the file exists and `force` is False.
+    """
+    import tomli_w
+
+    path = folder / FILE_NAME
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists already; use --force to replace it.")
+    document = {
+        "model": str(project.model),
+        "board": project.board,
+        "vectors": str(project.vectors) if project.vectors else None,
+        "kernels": project.kernels,
+    }
+    write_atomic(path, tomli_w.dumps({k: v for k, v in document.items() if v is not None}))
+    return path
+
+
+def _check(path: Path, key: str, value: Any) -> None:
+    if key not in _KEYS:
+        near = difflib.get_close_matches(key, _KEYS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(_KEYS)}."
+        raise UsageError(f"{path} has an unknown key {key}; {hint}")
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{path}: {key} must be a text in quotes, not {value!r}.")

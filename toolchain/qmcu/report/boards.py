@@ -1,0 +1,27 @@
+"""A table of boards."""
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from qmcu.board import Board
+
+
+def boards_table(boards: Iterable[Board]) -> Table:
+    """One row a board, sizes in KiB."""
+    table = Table("board", "title", "core", "FPU")
+    for heading in ("flash KiB", "RAM KiB", "MHz"):
+        table.add_column(heading, justify="right")
+    table.add_column("emulators")
+    for board in boards:
+        table.add_row(
+            board.name,
+            board.title,
+            board.core.cpu,
+            board.core.fpu or "-",
+            f"{board.flash.size // 1024:,}",
+            f"{board.ram.size // 1024:,}",
+            f"{board.clock_hz / 1e6:g}",
+            ", ".join(board.emulators) or "-",
+        )
+    return table

@@ -1,0 +1,103 @@
+"""Tables of the memory report."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from qmcu.build import Category, MemoryEntry, MemoryReport, RegionUse
+
+_CONSTANT_ROLES = ("weights", "bias", "requantization", "table", "data", "parameters")
+
+
+def memory_tables(report: MemoryReport) -> Iterator[RenderableType]:
+    """One table of the memories, one of each memory's content, one of the constants by layer."""
+    yield f"[bold]{report.model}[/] on {report.board}, {report.kernels} kernels"
+    yield _regions(report)
+    for region in report.regions:
+        if region.used:
+            yield _content(report, region)
+    yield _constants(report)
+    yield (
+        f"arena: {report.total(Category.ARENA):,} bytes with alignment; "
+        f"lower bound of whole tensors {report.arena_lower_bound:,} bytes"
+    )
+    yield provenance(report)
+
+
+def summary_lines(report: MemoryReport) -> Iterator[str]:
+    """A short summary: each memory, and what is in it at one glance."""
+    for region in report.regions:
+        yield (
+            f"  {region.name:<6} {region.used:>9,} of {region.size:>9,} bytes "
+            f"({region.used / region.size:6.1%}), {region.headroom:,} free"
+        )
+    constants = report.total(Category.CONSTANTS)
+    yield f"  flash is {report.code:,} bytes of code and tables and {constants:,} of constants"
+    yield (
+        f"  RAM holds an arena of {report.total(Category.ARENA):,} bytes and reserves "
+        f"{report.total(Category.STACK):,} for the stack"
+    )
+
+
+def provenance(report: MemoryReport) -> str:
+    """How the figures were obtained."""
+    tools = report.tools
+    return (
+        f"[dim]counted in linker map and ELF file of {tools.get('compiler', 'an unknown compiler')}"
+        f" by pyelftools {tools.get('pyelftools', '?')}, qmcu {tools.get('qmcu', '?')}[/]"
+    )
+
+
+def _regions(report: MemoryReport) -> Table:
+    table = Table("memory", title="memories, in bytes", title_justify="left")
+    for heading in ("start", "size", "used", "used %", "free"):
+        table.add_column(heading, justify="right")
+    for region in report.regions:
+        table.add_row(
+            region.name,
+            f"0x{region.origin:08x}",
+            f"{region.size:,}",
+            f"{region.used:,}",
+            f"{region.used / region.size:.1%}",
+            f"{region.headroom:,}",
+        )
+    return table
+
+
+def _content(report: MemoryReport, region: RegionUse) -> Table:
+    table = Table("what", "item", title=f"{region.name}: every byte once", title_justify="left")
+    table.add_column("bytes", justify="right")
+    for category in Category:
+        entries = [e for e in report.entries if e.region == region.name and e.category == category]
+        for number, (item, size) in enumerate(_by_item(entries)):
+            table.add_row(category.value if number == 0 else "", item, f"{size:,}")
+    table.add_section()
+    table.add_row("total", "", f"{region.used:,}", style="bold")
+    return table
+
+
+def _by_item(entries: list[MemoryEntry]) -> list[tuple[str, int]]:
+    sizes: dict[str, int] = {}
+    for entry in entries:
+        sizes[entry.item] = sizes.get(entry.item, 0) + entry.size
+    return list(sizes.items())
+
+
+def _constants(report: MemoryReport) -> Table:
+    entries = [e for e in report.entries if e.category == Category.CONSTANTS]
+    found = {e.role for e in entries}
+    roles = [role for role in _CONSTANT_ROLES if role in found]
+    roles += sorted(found - set(roles))
+    table = Table("layer", title="constants by layer and role, in bytes", title_justify="left")
+    for role in (*roles, "total"):
+        table.add_column(role, justify="right")
+    layers = sorted({e.item for e in entries}, key=lambda item: (item == "model", item))
+    for layer in layers:
+        sizes = {e.role: e.size for e in entries if e.item == layer}
+        cells = [f"{sizes[role]:,}" if role in sizes else "" for role in roles]
+        table.add_row(layer, *cells, f"{sum(sizes.values()):,}")
+    table.add_section()
+    totals = [sum(e.size for e in entries if e.role == role) for role in roles]
+    table.add_row("total", *(f"{t:,}" for t in totals), f"{sum(totals):,}", style="bold")
+    return table
