@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 OptionValue = int | float | bool | str | tuple[int, ...]
 
-_ITEM_SIZES = {
+ITEM_SIZES = {
     "int4": 0.5, "int8": 1, "uint8": 1, "bool": 1, "int16": 2, "float16": 2,
     "int32": 4, "float32": 4, "int64": 8, "float64": 8,
 }  # fmt: skip
@@ -67,7 +67,7 @@ class Tensor:
     @property
     def size(self) -> int:
         """Size in bytes."""
-        return int(np.ceil(self.elements * _ITEM_SIZES[self.dtype]))
+        return int(np.ceil(self.elements * ITEM_SIZES[self.dtype]))
 
     @property
     def is_constant(self) -> bool:
