@@ -14,32 +14,38 @@ from qmcu.codegen import generate_project
 from qmcu.compile import KERNEL_SETS, Plan, compile_graph
 from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.serialization import load_plan
-from qmcu.errors import DoesNotFitError, UsageError
+from qmcu.errors import DoesNotFitError, ModelError, UsageError
 from qmcu.files import BUILD_MARKER, replace_directory
-from qmcu.model.graph import Graph
+from qmcu.model.reader import parse_model
 
 FORMAT = 1
 
 
-def build_firmware(
-    graph: Graph, model: bytes, board: Board, kernels: str, directory: Path
-) -> MemoryReport:
-    """Compile, generate, build and measure; `directory` appears whole or not at all.
+def build_firmware(model: Path, board: Board, kernels: str, directory: Path) -> MemoryReport:
+    """Read, compile, generate, build and measure; `directory` appears whole or not at all.
 
-    `graph` is what was read from the file content `model`. Raises UnsupportedModelError,
-    DoesNotFitError, ToolError or UsageError.
+    Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
     if kernels not in KERNEL_SETS:
         raise UsageError(f"there is no kernel set {kernels!r}; take {', '.join(KERNEL_SETS)}.")
-    plan = compile_graph(graph, kernels)
+    content = read_file(model)
+    plan = compile_graph(parse_model(content, model.stem, source=str(model)), kernels)
     refuse_too_large(plan, board)
     with replace_directory(directory) as folder:
-        generate_project(plan, board, model, folder)
+        generate_project(plan, board, content, folder)
         result = build_project(folder)
         report = measure(result, plan, board.name)
         document = {"format": FORMAT, "qmcu": qmcu.__version__, **report.to_dict()}
         (folder / BUILD_MARKER).write_text(json.dumps(document, indent=1) + "\n")
     return report
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a model file. Raises ModelError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 _PIPED_WIDTH = 120
 
-Advance = Callable[[int], None]
+Advance = Callable[[int, int], None]
 
 
 def console() -> Console:
@@ -26,12 +26,12 @@ def show(*parts: RenderableType) -> None:
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Advance]:
-    """Yield a function that is told how many are done so far; a bar on a terminal, else nothing."""
+    """Yield a function to be told (done, total); a bar on a terminal, else nothing."""
     errors = Console(stderr=True)
     if not errors.is_terminal:
-        yield lambda done: None
+        yield lambda done, total: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=errors, transient=True) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

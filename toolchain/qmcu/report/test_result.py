@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -59,25 +60,27 @@ def profile_table(profile: Profile) -> Table:
 
 def write_junit(result: TestResult, path: Path) -> None:
     """One test case a vector. Raises UsageError when the file cannot be written."""
-    from junitparser import Failure, JUnitXml, TestCase, TestSuite
+    import junitparser
 
-    suite = TestSuite(f"qmcu {result.model} on {result.board}")
+    # Its type hints are incomplete.
+    junit: Any = junitparser
+    suite = junit.TestSuite(f"qmcu {result.model} on {result.board}")
     suite.add_property("device", result.device)
     suite.add_property("build_id", result.build_id)
     suite.add_property("model_sha256", result.model_sha256)
     failures = {d.vector: str(d) for d in result.differences}
     for index in range(result.vectors):
-        case = TestCase(f"vector {index}", classname=result.model)
+        case = junit.TestCase(f"vector {index}", classname=result.model)
         case.time = result.seconds / max(result.vectors, 1)
         if index in failures:
-            case.result = [Failure(failures[index], "difference")]
+            case.result = [junit.Failure(failures[index], "difference")]
         suite.add_testcase(case)
     if result.traced is not None:
-        case = TestCase(f"trace of vector {result.traced}", classname=result.model)
+        case = junit.TestCase(f"trace of vector {result.traced}", classname=result.model)
         if result.layer_difference is not None:
-            case.result = [Failure(str(result.layer_difference), "difference")]
+            case.result = [junit.Failure(str(result.layer_difference), "difference")]
         suite.add_testcase(case)
-    document = JUnitXml()
+    document = junit.JUnitXml()
     document.add_testsuite(suite)
     document.update_statistics()
     write_atomic(path, document.tostring())

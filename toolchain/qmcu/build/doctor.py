@@ -1,0 +1,88 @@
+"""What this machine has: Python packages and external programs, and how to get what is missing."""
+
+import importlib.metadata
+import platform
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from qmcu.build.toolchain import PREFIX, find_tool
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something qmcu can use: `purpose` is build, test, convert or flash."""
+
+    name: str
+    purpose: str
+    required: bool
+    get: str
+    package: bool = False
+    version_arguments: tuple[str, ...] = ("--version",)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A need, and what was found of it: empty version and path when it is missing."""
+
+    need: Need
+    found: bool
+    version: str = ""
+    path: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+
+def _packages() -> tuple[Need, ...]:
+    required = (
+        "numpy", "tflite", "tflite-micro", "jinja2", "pyelftools", "unicorn", "cobs", "pyserial",
+        "rich", "rich-click", "junitparser", "tomli-w",
+    )  # fmt: skip
+    needs = [Need(name, "build and test", True, f"pip install {name}", True) for name in required]
+    needs.append(Need("tensorflow", "convert", False, 'pip install "qmcu[convert]"', True))
+    return tuple(needs)
+
+
+NEEDS = (
+    *_packages(),
+    Need(f"{PREFIX}gcc", "build", True, "apt-get install gcc-arm-none-eabi"),
+    Need(f"{PREFIX}objcopy", "build", True, "apt-get install binutils-arm-none-eabi"),
+    Need("make", "build", True, "apt-get install make"),
+    Need("cmake", "build by CMake", False, "apt-get install cmake"),
+    Need("qemu-system-arm", "test --on qemu", True, "apt-get install qemu-system-arm"),
+    Need("renode", "emulation", False, "https://github.com/renode/renode/releases"),
+    Need("openocd", "flash", False, "apt-get install openocd"),
+    Need("pyocd", "flash", False, "pip install pyocd"),
+    Need("st-flash", "flash", False, "apt-get install stlink-tools"),
+    Need("STM32_Programmer_CLI", "flash", False, "STM32CubeProgrammer from st.com"),
+    Need("JLinkExe", "flash", False, "J-Link software from segger.com"),
+)
+
+
+def examine(needs: tuple[Need, ...] = NEEDS) -> tuple[Finding, ...]:
+    """Look for everything in `needs`; the first finding is Python itself."""
+    python = Need("python", "everything", True, "apt-get install python3")
+    here = Finding(python, True, platform.python_version(), sys.executable)
+    return (here, *(_find_package(n) if n.package else _find_program(n) for n in needs))
+
+
+def missing(findings: tuple[Finding, ...]) -> tuple[Need, ...]:
+    """What is needed for build and test and was not found."""
+    return tuple(f.need for f in findings if f.need.required and not f.found)
+
+
+def _find_program(need: Need) -> Finding:
+    tool = find_tool(need.name, need.version_arguments)
+    return Finding(need, True, tool.version, str(tool.path)) if tool else Finding(need, False)
+
+
+def _find_package(need: Need) -> Finding:
+    # The metadata tells the version without importing the package, which may take seconds.
+    try:
+        distribution = importlib.metadata.distribution(need.name)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(need, False)
+    return Finding(need, True, distribution.version, str(Path(str(distribution.locate_file("")))))

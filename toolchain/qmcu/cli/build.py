@@ -1,0 +1,51 @@
+"""`qmcu build`: from a .tflite file to firmware."""
+
+import shlex
+from pathlib import Path
+
+import rich_click as click
+
+
+@click.command("build")
+@click.argument("model", required=False, type=click.Path(path_type=Path))
+@click.option("--board", "board_name", help="Board; `qmcu boards` lists them.")
+@click.option("--kernels", help="Kernel set: portable.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Folder [default: build/MODEL-BOARD]."
+)
+def command(
+    model: Path | None, board_name: str | None, kernels: str | None, output: Path | None
+) -> None:
+    """Compile MODEL (.tflite, full int8) into firmware for a board.
+
+    What is not given comes from ./qmcu.toml. The output folder holds the C project, which builds
+    on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json.
+    """
+    from qmcu.board import load_board
+    from qmcu.build import build_firmware
+    from qmcu.errors import UsageError
+    from qmcu.project import load_project
+    from qmcu.report.console import show
+    from qmcu.report.memory import summary_lines
+
+    project = load_project(Path())
+    if model is None and project is None:
+        raise UsageError(
+            "no MODEL given and there is no qmcu.toml here; name a .tflite file or "
+            "run `qmcu init` first."
+        )
+    if project is not None:
+        # A model named on the command line keeps the project's board, for it is the same work.
+        model = model or project.model
+        board_name = board_name or project.board
+        kernels = kernels or project.kernels
+    if model is None or board_name is None:
+        raise UsageError("no board given; add --board NAME (`qmcu boards` lists them).")
+    board = load_board(board_name)
+    directory = output or Path("build") / f"{model.stem}-{board.name}"
+    report = build_firmware(model, board, kernels or "portable", directory)
+    target = board.emulators[0] if board.emulators else None
+    show(f"built [bold]{directory}[/] for {board.name}", *summary_lines(report))
+    quoted = shlex.quote(str(directory))
+    if target is not None:
+        show(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")

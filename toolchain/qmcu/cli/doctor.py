@@ -1,0 +1,27 @@
+"""`qmcu doctor`: what is installed, what is missing."""
+
+import rich_click as click
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def command(as_json: bool) -> None:
+    """Show which compiler, emulators and probes are here, and how to get what is missing."""
+    from qmcu.build.doctor import examine, missing
+    from qmcu.errors import ToolError
+    from qmcu.report.console import show
+    from qmcu.report.doctor import doctor_table
+    from qmcu.report.json_file import to_json
+
+    findings = examine()
+    if as_json:
+        click.echo(to_json({"findings": [f.to_dict() for f in findings]}), nl=False)
+    else:
+        show(doctor_table(findings))
+    lacking = missing(findings)
+    if lacking:
+        raise ToolError(
+            "missing for build and test: "
+            + "; ".join(f"{need.name} ({need.get})" for need in lacking)
+            + "."
+        )

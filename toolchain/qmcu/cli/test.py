@@ -1,0 +1,74 @@
+"""`qmcu test`: run firmware on a device and compare every output byte."""
+
+from pathlib import Path
+
+import rich_click as click
+
+DEFAULT_RANDOM = 20
+
+
+@click.command("test")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--on",
+    "target",
+    type=click.Choice(["unicorn", "qemu"]),
+    help="Emulator [default: the board's].",
+)
+@click.option("--vectors", type=click.Path(path_type=Path), help="Vector file (.npz).")
+@click.option("--random", "count", type=int, help="Number of random inputs [default: 20].")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random inputs.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes [default: one a core].")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+@click.option("--trace", is_flag=True, help="Find the first layer that differs.")
+@click.option("--profile", "layers", is_flag=True, help="Show the count of each layer.")
+def command(
+    directory: Path,
+    target: str | None,
+    vectors: Path | None,
+    count: int | None,
+    seed: int,
+    jobs: int | None,
+    json_file: Path | None,
+    junit: Path | None,
+    trace: bool,
+    layers: bool,
+) -> int:
+    """Run the firmware in DIRECTORY on vectors and compare every output byte.
+
+    Without --vectors and --random the vectors of ./qmcu.toml are taken, else random ones.
+    Exit code: 0 all equal, 1 some differ, 2 could not run.
+    """
+    from qmcu.build import load_build
+    from qmcu.comparison import random_cases, run_cases, vector_cases
+    from qmcu.errors import UsageError
+    from qmcu.project import load_project
+    from qmcu.report.console import progress, show
+    from qmcu.report.json_file import write_json
+    from qmcu.report.test_result import profile_table, test_lines, write_junit
+
+    if vectors is not None and count is not None:
+        raise UsageError("--vectors and --random exclude each other; give one.")
+    _, board, _ = load_build(directory)
+    if vectors is None and count is None:
+        project = load_project(Path())
+        vectors = project.vectors if project is not None else None
+    if vectors is not None:
+        cases = vector_cases(directory, vectors)
+    else:
+        with progress("expected bytes", count or DEFAULT_RANDOM) as advance:
+            cases = random_cases(
+                directory, DEFAULT_RANDOM if count is None else count, seed, advance
+            )
+    target = target or (board.emulators[0] if board.emulators else "unicorn")
+    with progress(f"running on {target}", len(cases.inputs)) as advance:
+        result = run_cases(directory, target, cases, jobs=jobs, trace=trace, progress=advance)
+    if json_file is not None:
+        write_json(result.to_dict(), json_file)
+    if junit is not None:
+        write_junit(result, junit)
+    show(*test_lines(result))
+    if layers and result.profile is not None:
+        show(profile_table(result.profile))
+    return 0 if result.passed else 1

@@ -1,0 +1,32 @@
+"""Layer by layer: the first layer whose output on the device is not the expected one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.comparison.result import LayerDifference, compare
+from qmcu.compile.plan import Plan
+from qmcu.device import Session
+from qmcu.model.oracle import Oracle
+
+Int8Array = npt.NDArray[np.int8]
+
+
+def trace_vector(
+    session: Session, plan: Plan, oracle: Oracle, vector: int, inputs: Sequence[Int8Array]
+) -> LayerDifference | None:
+    """Compare every layer's output tensors on one vector; None when all are equal.
+
+    The device runs the inference anew up to each layer, for later layers reuse its bytes.
+    """
+    expected = oracle.all_tensors(inputs)
+    for step, call in enumerate(plan.calls):
+        for index in call.writes:
+            tensor = plan.tensor(index)
+            got = session.trace(step + 1, tensor.offset, tensor.size, inputs)
+            wanted = np.asarray(expected[index], np.int8).tobytes()
+            difference = compare(tensor.name, tensor.shape, wanted, got)
+            if difference is not None:
+                return LayerDifference(vector, step, call.layer, call.kind, difference)
+    return None

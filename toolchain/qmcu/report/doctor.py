@@ -1,0 +1,20 @@
+"""A table of what this machine has."""
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from qmcu.build.doctor import Finding
+
+
+def doctor_table(findings: Iterable[Finding]) -> Table:
+    """One row a program or package; what is missing says how to get it."""
+    table = Table("name", "for", "version", "where, or how to get it")
+    for finding in findings:
+        need = finding.need
+        if finding.found:
+            table.add_row(need.name, need.purpose, finding.version or "found", finding.path)
+        else:
+            colour = "red" if need.required else "yellow"
+            table.add_row(need.name, need.purpose, f"[{colour}]missing[/]", need.get)
+    return table
