@@ -70,9 +70,7 @@ class _Parser:
             )
         subgraph = subgraphs[0]
         buffers = [self._buffer(i, b) for i, b in enumerate(model.buffers or [])]
-        tensors = tuple(
-            self._tensor(i, t, buffers) for i, t in enumerate(_items(subgraph.tensors))
-        )
+        tensors = tuple(self._tensor(i, t, buffers) for i, t in enumerate(_items(subgraph.tensors)))
         codes = [self._kind(code) for code in _items(model.operatorCodes)]
         operators = tuple(
             self._operator(i, op, codes, len(tensors))
@@ -154,9 +152,7 @@ class _Parser:
             self._fail(f"{where} has {len(scales)} scales and {len(zero_points)} zero points")
         axis = int(parameters.quantizedDimension)
         if len(scales) > 1 and not (0 <= axis < len(shape) and shape[axis] == len(scales)):
-            self._fail(
-                f"{where} has {len(scales)} scales along dimension {axis} of {list(shape)}"
-            )
+            self._fail(f"{where} has {len(scales)} scales along dimension {axis} of {list(shape)}")
         values = tuple(float(s) for s in scales)
         if not all(math.isfinite(s) and s > 0 for s in values):
             bad = next(s for s in values if not (math.isfinite(s) and s > 0))
@@ -175,9 +171,7 @@ class _Parser:
             return f"CUSTOM:{(code.customCode or b'').decode('utf-8', 'replace')}"
         return kind
 
-    def _operator(
-        self, index: int, operator: Any, codes: Sequence[str], tensors: int
-    ) -> Operator:
+    def _operator(self, index: int, operator: Any, codes: Sequence[str], tensors: int) -> Operator:
         where = f"operator {index}"
         if operator.opcodeIndex >= len(codes):
             self._fail(f"{where} uses operator code {operator.opcodeIndex} of {len(codes)}")

@@ -7,7 +7,9 @@ import re
 from functools import cache
 from typing import Any
 
-from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
+from tflite_micro.tensorflow.lite.micro.python import schema_py_generated
+
+schema: Any = schema_py_generated
 
 IDENTIFIER = b"TFL3"
 VERSION = 3

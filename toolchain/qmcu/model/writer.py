@@ -25,7 +25,7 @@ _DATA_ALIGNMENT = 16
 class _Buffer(schema.BufferT):  # type: ignore[misc, unused-ignore]
     """A buffer whose bytes start at a multiple of 16, as the schema demands."""
 
-    def Pack(self, builder: Any) -> Any:  # noqa: N802 - the flatbuffer library's name
+    def Pack(self, builder: Any) -> Any:
         data = b"" if self.data is None else bytes(self.data)
         vector = None
         if data:
@@ -52,7 +52,9 @@ def write_model(graph: Graph) -> bytes:
     subgraph.outputs = np.array(graph.outputs, np.int32)
     codes = sorted({(op.kind, op.version) for op in graph.operators})
     model.operatorCodes = [_code(*code) for code in codes]
-    subgraph.operators = [_operator(op, codes.index((op.kind, op.version))) for op in graph.operators]
+    subgraph.operators = [
+        _operator(op, codes.index((op.kind, op.version))) for op in graph.operators
+    ]
     model.subgraphs = [subgraph]
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), file_identifier=IDENTIFIER)
@@ -99,7 +101,7 @@ def _operator(operator: Operator, code: int) -> Any:
     result.inputs = np.array(operator.inputs, np.int32)
     result.outputs = np.array(operator.outputs, np.int32)
     options = new_options(operator.kind)
-    if options is not None:
+    if options is not None and (operator.options or not vars(options)):
         result.builtinOptionsType = enum_values("BuiltinOptions")[OPTION_TABLES[operator.kind]]
         for name, value in operator.options.items():
             attribute = camel_case(name)

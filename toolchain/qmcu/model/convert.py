@@ -1,0 +1,248 @@
+"""Keras or SavedModel to full-int8 .tflite: post-training quantization with TensorFlow's converter.
+
+TensorFlow is an optional extra (`pip install qmcu[convert]`); nothing else here needs it.
+"""
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.errors import ModelError, ToolError, VectorError
+from qmcu.model.graph import Graph, Quantization
+from qmcu.model.reader import parse_model
+
+Array = npt.NDArray[Any]
+
+_KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+
+
+@dataclass(frozen=True)
+class TensorRange:
+    """The real values that an activation tensor can hold after calibration."""
+
+    name: str
+    low: float
+    high: float
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A converted model: the file's bytes and what was decided.
+
+    `per_channel` tells whether any weights have a scale for each channel; `ranges` lists the
+    activation tensors in graph order; `converter` names the tool and its version.
+    """
+
+    model: bytes
+    graph: Graph
+    per_channel: bool
+    ranges: tuple[TensorRange, ...]
+    samples: int
+    converter: str
+
+    def __str__(self) -> str:
+        weights = "per channel" if self.per_channel else "per tensor"
+        return (
+            f"{len(self.model)} bytes, weights {weights}, calibrated on {self.samples} samples "
+            f"by {self.converter}"
+        )
+
+
+def convert_model(
+    source: Path, calibration: Path, *, per_tensor: bool = False, limit: int | None = None
+) -> Conversion:
+    """Full-int8 post-training quantization with int8 input and output.
+
+    `source` is a .keras, .h5 or SavedModel directory; `calibration` an .npz with `inputs` (or
+    `input_0`, ...), real values as the float model takes them, N rows, of which the first
+    `limit` are used. The same files give the same bytes.
+    Raises ToolError without TensorFlow, VectorError for the calibration file, ModelError when
+    the model cannot be read or cannot be fully integer, naming the operators.
+    """
+    if not source.exists():
+        raise ModelError(f"{source} does not exist.")
+    tensorflow = _tensorflow()
+    with _quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
+        saved = _saved_model(tensorflow, source, Path(folder))
+        shapes = _input_shapes(tensorflow, source, saved)
+        samples = _calibration(calibration, shapes, limit)
+        data = _convert(tensorflow, source, saved, samples, per_tensor)
+    graph = parse_model(data, source.stem, source=f"{source} converted")
+    _require_integer(source, graph)
+    weights = [
+        t.quantization
+        for op in graph.operators
+        if (t := graph.operand(op, 1)) is not None and t.is_constant and t.quantization
+    ]
+    return Conversion(
+        model=data,
+        graph=graph,
+        per_channel=any(q.per_channel for q in weights),
+        ranges=tuple(_ranges(graph)),
+        samples=len(next(iter(samples.values()))),
+        converter=f"TensorFlow {tensorflow.__version__}",
+    )
+
+
+def _tensorflow() -> Any:
+    # Set before the import: the library reads it once, and logs a page otherwise.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+    try:
+        with _quiet():
+            import tensorflow
+    except ImportError as error:
+        raise ToolError(
+            "converting needs TensorFlow, which is not installed: `pip install qmcu[convert]`."
+        ) from error
+    return tensorflow
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what the converter's C++ writes to standard error; replay nothing."""
+    saved = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
+
+
+def _saved_model(tensorflow: Any, source: Path, folder: Path) -> Path:
+    """A SavedModel directory for the source: itself, or an export of the Keras model."""
+    if source.is_dir():
+        if not (source / "saved_model.pb").is_file():
+            raise ModelError(f"{source} is a directory without saved_model.pb, no SavedModel.")
+        return source
+    if source.suffix not in _KERAS_SUFFIXES:
+        raise ModelError(
+            f"{source} is neither a Keras file ({', '.join(_KERAS_SUFFIXES)}) nor a SavedModel "
+            "directory."
+        )
+    try:
+        model = tensorflow.keras.models.load_model(source, compile=False)
+        target = folder / "saved_model"
+        model.export(str(target), verbose=False)
+    except Exception as error:
+        raise ModelError(
+            f"{source} is no Keras model that can be loaded: {_first(error)}"
+        ) from error
+    return target
+
+
+def _input_shapes(tensorflow: Any, source: Path, saved: Path) -> dict[str, tuple[int | None, ...]]:
+    """Signature argument to shape, in the order of the arguments' names."""
+    try:
+        signatures = tensorflow.saved_model.load(str(saved)).signatures
+        specs = signatures["serving_default"].structured_input_signature[1]
+    except Exception as error:
+        raise ModelError(f"{source} has no serving signature: {_first(error)}") from error
+    return {name: tuple(specs[name].shape.as_list()) for name in sorted(specs)}
+
+
+def _calibration(
+    path: Path, shapes: dict[str, tuple[int | None, ...]], limit: int | None
+) -> dict[str, Array]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except OSError as error:
+        raise VectorError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except Exception as error:  # a damaged archive raises whatever its first bad byte leads to
+        raise VectorError(f"{path} is no readable .npz file ({error}).") from error
+    samples: dict[str, Array] = {}
+    for position, (name, shape) in enumerate(shapes.items()):
+        key = "inputs" if len(shapes) == 1 and "inputs" in arrays else f"input_{position}"
+        if key not in arrays:
+            raise VectorError(
+                f"{path} has no array {key}; it has {', '.join(sorted(arrays)) or 'none'}."
+            )
+        array = arrays[key]
+        expected = shape[1:]
+        fits = array.ndim == len(shape) and all(
+            e is None or a == e for a, e in zip(array.shape[1:], expected, strict=True)
+        )
+        if not fits or len(array) == 0 or array.dtype.kind not in "biuf":
+            raise VectorError(
+                f"{path}: {key} is {array.dtype} {list(array.shape)}; rows of {list(expected)} "
+                "real numbers are needed."
+            )
+        samples[name] = array[:limit].astype(np.float32)
+    if len({len(a) for a in samples.values()}) > 1:
+        raise VectorError(f"{path}: the inputs have different numbers of rows.")
+    return samples
+
+
+def _convert(
+    tensorflow: Any, source: Path, saved: Path, samples: dict[str, Array], per_tensor: bool
+) -> bytes:
+    converter = tensorflow.lite.TFLiteConverter.from_saved_model(str(saved))
+    converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tensorflow.int8
+    converter.inference_output_type = tensorflow.int8
+    if per_tensor:
+        converter._experimental_disable_per_channel = True
+
+    def representative() -> Iterator[dict[str, Array]]:
+        for i in range(len(next(iter(samples.values())))):
+            yield {name: array[i : i + 1] for name, array in samples.items()}
+
+    converter.representative_dataset = representative
+    try:
+        # The converter prints to standard output as well.
+        with contextlib.redirect_stdout(None):
+            return bytes(converter.convert())
+    except Exception as error:
+        raise ModelError(
+            f"{source} cannot be fully integer: {_operators(str(error)) or _first(error)}"
+        ) from error
+
+
+def _operators(message: str) -> str:
+    """The operators that the converter's page of text complains about, in one sentence."""
+    names = sorted(set(re.findall(r"tf\.\w+|\bFlex\w+", message)))
+    return f"the converter has no int8 form of {', '.join(names)}." if names else ""
+
+
+def _first(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."
+
+
+def _require_integer(source: Path, graph: Graph) -> None:
+    kinds: Sequence[str] = sorted(
+        {
+            f"{op.kind} ({graph.tensors[i].name} is {graph.tensors[i].dtype})"
+            for op in graph.operators
+            for i in (*op.inputs, *op.outputs)
+            if i >= 0 and graph.tensors[i].dtype.startswith("float")
+        }
+    )
+    if kinds:
+        raise ModelError(f"{source} cannot be fully integer: {'; '.join(kinds)} stay in float.")
+
+
+def _ranges(graph: Graph) -> Iterator[TensorRange]:
+    for tensor in graph.tensors:
+        quantization: Quantization | None = tensor.quantization
+        if tensor.is_constant or tensor.dtype != "int8" or quantization is None:
+            continue
+        scale, zero_point = quantization.scale, quantization.zero_point
+        yield TensorRange(
+            tensor.name, (-128 - zero_point) * scale, (127 - zero_point) * scale, scale, zero_point
+        )

@@ -1,0 +1,295 @@
+"""Vectors: inputs with the bytes that the device must answer, bound to one model by its SHA-256."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.errors import VectorError
+from qmcu.files import write_atomic
+from qmcu.model.graph import Graph, Tensor
+from qmcu.model.oracle import Oracle, oracle_version
+
+Array = npt.NDArray[Any]
+Int8Array = npt.NDArray[np.int8]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+Progress = Callable[[int, int], None]
+
+FORMAT = 1
+_MAX_FILE_BYTES = 4 << 30
+# The same vectors give the same file: zip entries carry no real time.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Inputs and expected outputs, one int8 array [N, ...] for each tensor of the model.
+
+    `labels` (int64 [N]) and `triggered` (bool [N], True where a trigger was applied) are None
+    when unknown. `origin` says how the expected bytes were obtained.
+    """
+
+    inputs: tuple[Int8Array, ...]
+    expected: tuple[Int8Array, ...]
+    model_sha256: str
+    labels: IntArray | None = None
+    triggered: BoolArray | None = None
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.inputs[0])
+
+    def __str__(self) -> str:
+        return f"{len(self)} vectors for model {self.model_sha256[:16]}"
+
+    def limited(self, count: int) -> "Vectors":
+        """The first `count` vectors."""
+        return Vectors(
+            tuple(a[:count] for a in self.inputs),
+            tuple(a[:count] for a in self.expected),
+            self.model_sha256,
+            None if self.labels is None else self.labels[:count],
+            None if self.triggered is None else self.triggered[:count],
+            self.origin,
+        )
+
+
+def make_vectors(
+    graph: Graph,
+    model: bytes,
+    inputs: Sequence[Int8Array],
+    *,
+    labels: IntArray | None = None,
+    triggered: BoolArray | None = None,
+    progress: Progress | None = None,
+) -> Vectors:
+    """Run the oracle over int8 `inputs` (each [N, ...]); `progress(done, total)` after each.
+
+    Raises VectorError when counts or shapes do not fit the model.
+    """
+    arrays = _fitted(graph.input_tensors, inputs, "input")
+    count = len(arrays[0])
+    for name, extra in (("labels", labels), ("triggered", triggered)):
+        if extra is not None and len(extra) != count:
+            raise VectorError(f"there are {count} inputs and {len(extra)} {name}.")
+    oracle = Oracle(model, name=graph.name)
+    outputs: list[list[Int8Array]] = [[] for _ in graph.outputs]
+    for i in range(count):
+        answers = oracle.run([a[i] for a in arrays])
+        for collected, tensor, answer in zip(outputs, graph.output_tensors, answers, strict=True):
+            collected.append(answer.reshape(tensor.shape))
+        if progress is not None:
+            progress(i + 1, count)
+    expected = tuple(np.stack(collected) for collected in outputs)
+    origin = {"expected": oracle_version()}
+    return Vectors(tuple(arrays), expected, _sha256(model), labels, triggered, origin)
+
+
+def random_vectors(
+    graph: Graph, model: bytes, count: int, *, seed: int = 0, progress: Progress | None = None
+) -> Vectors:
+    """`count` vectors of uniform random bytes. Raises VectorError when `count` is below 1."""
+    if count < 1:
+        raise VectorError(f"{count} random vectors were asked for; give 1 or more.")
+    generator = np.random.default_rng(seed)
+    inputs = [
+        generator.integers(-128, 128, (count, *t.shape), dtype=np.int8) for t in graph.input_tensors
+    ]
+    return make_vectors(graph, model, inputs, progress=progress)
+
+
+def read_inputs(
+    path: Path, graph: Graph, limit: int | None = None
+) -> tuple[tuple[Int8Array, ...], IntArray | None, BoolArray | None]:
+    """Inputs, labels and trigger tags of an .npz file, inputs quantized for the model.
+
+    The file holds `inputs` (or `input_0`, `input_1`, ...) with N rows each, and may hold `labels`
+    and `triggered`. int8 is taken as it is; any other number is a real value and is quantized
+    with the input's scale and zero point. Raises VectorError, naming the file.
+    """
+    arrays = _load(path)
+    count = len(graph.inputs)
+    names = (
+        ["inputs"] if count == 1 and "inputs" in arrays else [f"input_{i}" for i in range(count)]
+    )
+    missing = [name for name in names if name not in arrays]
+    if missing:
+        wanted = "inputs" if count == 1 else ", ".join(f"input_{i}" for i in range(count))
+        raise VectorError(
+            f"{path} has no array {wanted}; it has {', '.join(sorted(arrays)) or 'none'}."
+        )
+    try:
+        quantized = _fitted(
+            graph.input_tensors,
+            [
+                quantize(arrays[name][:limit], tensor)
+                for name, tensor in zip(names, graph.input_tensors, strict=True)
+            ],
+            "input",
+        )
+    except VectorError as error:
+        raise VectorError(f"{path}: {error}") from error
+    rows = len(quantized[0])
+    labels = _column(path, arrays, "labels", limit, rows)
+    triggered = _column(path, arrays, "triggered", limit, rows)
+    return (
+        tuple(quantized),
+        None if labels is None else labels.astype(np.int64),
+        None if triggered is None else triggered.astype(np.bool_),
+    )
+
+
+def quantize(values: Array, tensor: Tensor) -> Int8Array:
+    """Real values to int8 with the tensor's scale and zero point; int8 passes through.
+
+    Rounds half away from zero and clips to [-128, 127]. Raises VectorError for values that are
+    no numbers.
+    """
+    if values.dtype == np.int8:
+        return values
+    if values.dtype.kind not in "biuf":
+        raise VectorError(f"inputs of type {values.dtype} are no numbers.")
+    real = values.astype(np.float64)
+    if not np.isfinite(real).all():
+        raise VectorError("an input is not a finite number.")
+    quantization = tensor.quantization
+    if quantization is None:
+        raise VectorError(f"{tensor.name} has no scale to quantize real inputs with; give int8.")
+    scaled = real / quantization.scale
+    rounded = np.sign(scaled) * np.floor(np.abs(scaled) + 0.5)
+    result: Int8Array = np.clip(rounded + quantization.zero_point, -128, 127).astype(np.int8)
+    return result
+
+
+def save_vectors(vectors: Vectors, path: Path) -> None:
+    """Write an .npz, the same bytes for the same vectors. Raises UsageError when it cannot."""
+    arrays: dict[str, Array] = {f"input_{i}": a for i, a in enumerate(vectors.inputs)}
+    arrays |= {f"expected_{i}": a for i, a in enumerate(vectors.expected)}
+    if vectors.labels is not None:
+        arrays["labels"] = vectors.labels
+    if vectors.triggered is not None:
+        arrays["triggered"] = vectors.triggered
+    header = {
+        "format": FORMAT, "model_sha256": vectors.model_sha256, "origin": dict(vectors.origin),
+    }  # fmt: skip
+    text = json.dumps(header, sort_keys=True).encode()
+    arrays["qmcu"] = np.frombuffer(text, np.uint8)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            entry = io.BytesIO()
+            np.lib.format.write_array(entry, np.ascontiguousarray(array), allow_pickle=False)
+            info = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, entry.getvalue())
+    write_atomic(path, stream.getvalue())
+
+
+def load_vectors(path: Path, graph: Graph) -> Vectors:
+    """Read vectors that were made for `graph`'s model.
+
+    Raises VectorError when the file is damaged, was made for another model (both hashes are
+    named) or its sizes do not fit.
+    """
+    arrays = _load(path)
+    try:
+        header = json.loads(bytes(arrays["qmcu"].astype(np.uint8)))
+        if header["format"] != FORMAT:
+            raise VectorError(f"{path} has format {header['format']}, {FORMAT} is read here.")
+        sha256, origin = str(header["model_sha256"]), dict(header["origin"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise VectorError(
+            f"{path} is no vector file; make one with `qmcu vectors make`."
+        ) from error
+    if sha256 != graph.sha256:
+        raise VectorError(
+            f"{path} was made for model {sha256[:16]} and this is {graph.sha256[:16]}; make the "
+            "vectors again with `qmcu vectors make`."
+        )
+    try:
+        inputs = _fitted(graph.input_tensors, _numbered(arrays, "input"), "input")
+        expected = _fitted(graph.output_tensors, _numbered(arrays, "expected"), "output")
+        if len(expected[0]) != len(inputs[0]):
+            raise VectorError(f"there are {len(inputs[0])} inputs and {len(expected[0])} outputs.")
+    except VectorError as error:
+        raise VectorError(f"{path}: {error}") from error
+    labels = _column(path, arrays, "labels", None, len(inputs[0]))
+    triggered = _column(path, arrays, "triggered", None, len(inputs[0]))
+    return Vectors(
+        tuple(inputs),
+        tuple(expected),
+        sha256,
+        None if labels is None else labels.astype(np.int64),
+        None if triggered is None else triggered.astype(np.bool_),
+        {str(k): str(v) for k, v in origin.items()},
+    )
+
+
+def _load(path: Path) -> dict[str, Array]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > _MAX_FILE_BYTES:
+            raise VectorError(f"{path} would unpack to {size:,} bytes; split it.")
+        with np.load(path, allow_pickle=False) as archive_arrays:
+            return {name: archive_arrays[name] for name in archive_arrays.files}
+    except VectorError:
+        raise
+    except OSError as error:
+        raise VectorError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except Exception as error:  # a damaged archive raises whatever its first bad byte leads to
+        raise VectorError(f"{path} is no readable .npz file ({error}).") from error
+
+
+def _numbered(arrays: Mapping[str, Array], role: str) -> list[Array]:
+    names = [f"{role}_{i}" for i in range(len(arrays)) if f"{role}_{i}" in arrays]
+    return [arrays[name] for name in names]
+
+
+def _fitted(tensors: Sequence[Tensor], arrays: Sequence[Array], role: str) -> list[Int8Array]:
+    """Each array as int8 [N, *shape], or VectorError; a missing batch dimension of 1 is added."""
+    if len(arrays) != len(tensors):
+        raise VectorError(f"the model has {len(tensors)} {role}s and {len(arrays)} were given.")
+    result = []
+    for tensor, array in zip(tensors, arrays, strict=True):
+        if array.dtype != np.int8:
+            raise VectorError(f"{role} {tensor.name} is {array.dtype}, int8 is needed.")
+        rows = len(array) if array.ndim else 0
+        row_shape = array.shape[1:]
+        batchless = tensor.shape[:1] == (1,) and row_shape == tensor.shape[1:]
+        if rows == 0 or not (row_shape == tensor.shape or batchless):
+            raise VectorError(
+                f"{role} {tensor.name} needs rows of {list(tensor.shape)} "
+                f"({tensor.elements} values) and the file has {rows} of {list(row_shape)} "
+                f"({int(np.prod(row_shape))} values)."
+            )
+        result.append(np.ascontiguousarray(array).reshape(rows, *tensor.shape))
+    if len({len(array) for array in result}) != 1:
+        counts = ", ".join(str(len(array)) for array in result)
+        raise VectorError(f"the {role}s have different numbers of rows: {counts}.")
+    return result
+
+
+def _column(
+    path: Path, arrays: Mapping[str, Array], name: str, limit: int | None, rows: int
+) -> Array | None:
+    if name not in arrays:
+        return None
+    column = arrays[name][:limit] if arrays[name].ndim else arrays[name]
+    if column.shape != (rows,) or column.dtype.kind not in "biu":
+        raise VectorError(
+            f"{path}: {name} is {column.dtype} {list(column.shape)}, {rows} integers are needed."
+        )
+    return column
+
+
+def _sha256(model: bytes) -> str:
+    return hashlib.sha256(model).hexdigest()
