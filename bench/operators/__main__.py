@@ -1,0 +1,105 @@
+"""Every operator on random graphs, on the device: `python -m bench.operators`.
+
+Each graph has one operator. It is compiled, built into firmware, run in an emulator and compared
+byte for byte with the tflite-micro interpreter. Exit code 0 when all are equal, else 1.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from bench.operators import GENERATORS
+from bench.operators.batches import Batch, batches
+from bench.operators.chain import Outcome, run
+from bench.operators.document import DOCUMENT, RESULTS, document
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+import qmcu
+from qmcu.build import find_toolchain
+from qmcu.device import TARGETS
+from qmcu.files import write_atomic
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.operators", description=__doc__)
+    parser.add_argument("--per-operator", type=int, default=300, metavar="N")
+    parser.add_argument("--board", default="stm32f746")
+    parser.add_argument("--on", choices=TARGETS, default="unicorn")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="+", choices=GENERATORS, metavar="OPERATOR")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    return parser.parse_args()
+
+
+def _run_all(arguments: argparse.Namespace) -> list[Outcome]:
+    kinds = arguments.only or list(GENERATORS)
+    work: list[Batch] = [
+        batch for kind in kinds for batch in batches(kind, arguments.per_operator, arguments.seed)
+    ]
+    outcomes = []
+    with Progress() as progress, ProcessPoolExecutor(arguments.jobs) as pool:
+        task = progress.add_task("graphs", total=sum(len(batch.graphs) for batch in work))
+        futures = [pool.submit(run, batch, arguments.board, arguments.on) for batch in work]
+        for future in as_completed(futures):
+            outcome = future.result()
+            outcomes.append(outcome)
+            progress.advance(task, len(outcome.equal))
+            if outcome.problem:
+                progress.console.print(outcome.problem, style="red", markup=False)
+    return outcomes
+
+
+def _counts(outcomes: list[Outcome]) -> dict[str, dict[str, int]]:
+    graphs: Counter[str] = Counter()
+    equal: Counter[str] = Counter()
+    for outcome in outcomes:
+        graphs[outcome.kind] += len(outcome.equal)
+        equal[outcome.kind] += sum(outcome.equal)
+    return {kind: {"graphs": graphs[kind], "equal": equal[kind]} for kind in sorted(graphs)}
+
+
+def _save(arguments: argparse.Namespace, counts: dict[str, dict[str, int]], device: str) -> None:
+    tflite_micro = importlib.metadata.version("tflite-micro")
+    versions = {
+        "qmcu": qmcu.__version__,
+        "tflite-micro": tflite_micro,
+        "compiler": str(find_toolchain().compiler),
+    }
+    results = {
+        "seed": arguments.seed,
+        "board": arguments.board,
+        "device": device,
+        "versions": versions,
+        "operators": counts,
+    }
+    write_atomic(RESULTS, json.dumps(results, indent=1) + "\n")
+    write_atomic(DOCUMENT, document())
+
+
+def _show(counts: dict[str, dict[str, int]]) -> None:
+    table = Table("operator", "graphs", "equal")
+    for kind, n in counts.items():
+        style = "green" if n["graphs"] == n["equal"] else "red"
+        table.add_row(kind, str(n["graphs"]), str(n["equal"]), style=style)
+    Console().print(table)
+
+
+def main() -> int:
+    """Run, show and, when all operators were run, store the results."""
+    arguments = _arguments()
+    outcomes = _run_all(arguments)
+    counts = _counts(outcomes)
+    _show(counts)
+    if arguments.only is None:
+        _save(arguments, counts, next((o.device for o in outcomes if o.device), "nothing"))
+    return 0 if all(all(outcome.equal) for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

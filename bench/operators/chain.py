@@ -1,0 +1,62 @@
+"""One batch through the whole chain: model file, firmware, device, comparison."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from bench.operators.batches import Batch, Int8Array
+
+from qmcu.board import load_board
+from qmcu.build import build_firmware
+from qmcu.device import open_session
+from qmcu.errors import QmcuError
+from qmcu.model.oracle import Oracle
+from qmcu.model.writer import write_model
+
+# Each graph is run on this many sets of random inputs.
+VECTORS = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a batch: for each graph whether every output byte was equal.
+
+    `problem` says why the chain stopped, and is empty when it did not.
+    """
+
+    kind: str
+    equal: tuple[bool, ...]
+    device: str
+    problem: str = ""
+
+
+def run(batch: Batch, board: str, target: str) -> Outcome:
+    """Build the batch for `board`, run it on `target` and compare with the interpreter."""
+    model = write_model(batch.graph)
+    vectors = batch.vectors(VECTORS)
+    equal = np.ones(len(batch.graphs), bool)
+    device = ""
+    try:
+        expected = [batch.by_graph(list(Oracle(model).run(vector))) for vector in vectors]
+        with tempfile.TemporaryDirectory(prefix="qmcu-operators-") as folder:
+            path = Path(folder) / "batch.tflite"
+            path.write_bytes(model)
+            build_firmware(path, load_board(board), "portable", Path(folder) / "firmware")
+            with open_session(target, Path(folder) / "firmware") as session:
+                device = session.link.name
+                for vector, wanted in zip(vectors, expected, strict=True):
+                    found = batch.by_graph(_arrays(session.infer(vector).outputs))
+                    equal &= [_same(a, b) for a, b in zip(found, wanted, strict=True)]
+    except QmcuError as error:
+        return Outcome(batch.kind, (False,) * len(batch.graphs), device, f"{batch}: {error}")
+    return Outcome(batch.kind, tuple(bool(e) for e in equal), device)
+
+
+def _arrays(outputs: Sequence[bytes]) -> list[Int8Array]:
+    return [np.frombuffer(output, np.int8) for output in outputs]
+
+
+def _same(found: Sequence[Int8Array], wanted: Sequence[Int8Array]) -> bool:
+    return [a.tobytes() for a in found] == [b.tobytes() for b in wanted]
