@@ -25,7 +25,6 @@ def command(
     from qmcu.build import build_firmware
     from qmcu.errors import UsageError
     from qmcu.project import load_project
-    from qmcu.report.console import show
     from qmcu.report.memory import summary_lines
 
     project = load_project(Path())
@@ -45,7 +44,7 @@ def command(
     directory = output or Path("build") / f"{model.stem}-{board.name}"
     report = build_firmware(model, board, kernels or "portable", directory)
     target = board.emulators[0] if board.emulators else None
-    show(f"built [bold]{directory}[/] for {board.name}", *summary_lines(report))
+    click.echo("\n".join((f"built {directory} for {board.name}", *summary_lines(report))))
     quoted = shlex.quote(str(directory))
     if target is not None:
-        show(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")
+        click.echo(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")

@@ -15,7 +15,7 @@ DEFAULT_RANDOM = 20
     type=click.Choice(["unicorn", "qemu"]),
     help="Emulator [default: the board's].",
 )
-@click.option("--vectors", type=click.Path(path_type=Path), help="Vector file (.npz).")
+@click.option("--vectors", "file", type=click.Path(path_type=Path), help="Vector file (.npz).")
 @click.option("--random", "count", type=int, help="Number of random inputs [default: 20].")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random inputs.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes [default: one a core].")
@@ -26,7 +26,7 @@ DEFAULT_RANDOM = 20
 def command(
     directory: Path,
     target: str | None,
-    vectors: Path | None,
+    file: Path | None,
     count: int | None,
     seed: int,
     jobs: int | None,
@@ -41,29 +41,33 @@ def command(
     Exit code: 0 all equal, 1 some differ, 2 could not run.
     """
     from qmcu.build import load_build
-    from qmcu.comparison import random_cases, run_cases, vector_cases
+    from qmcu.comparison import load_model, run_vectors
     from qmcu.errors import UsageError
+    from qmcu.model.vectors import load_vectors, random_vectors
     from qmcu.project import load_project
     from qmcu.report.console import progress, show
     from qmcu.report.json_file import write_json
     from qmcu.report.test_result import profile_table, test_lines, write_junit
 
-    if vectors is not None and count is not None:
+    if file is not None and count is not None:
         raise UsageError("--vectors and --random exclude each other; give one.")
     _, board, _ = load_build(directory)
-    if vectors is None and count is None:
-        project = load_project(Path())
-        vectors = project.vectors if project is not None else None
-    if vectors is not None:
-        cases = vector_cases(directory, vectors)
-    else:
-        with progress("expected bytes", count or DEFAULT_RANDOM) as advance:
-            cases = random_cases(
-                directory, DEFAULT_RANDOM if count is None else count, seed, advance
-            )
     target = target or (board.emulators[0] if board.emulators else "unicorn")
-    with progress(f"running on {target}", len(cases.inputs)) as advance:
-        result = run_cases(directory, target, cases, jobs=jobs, trace=trace, progress=advance)
+    if file is None and count is None:
+        project = load_project(Path())
+        file = project.vectors if project is not None else None
+    graph, content = load_model(directory)
+    if file is not None:
+        vectors, source = load_vectors(file, graph), str(file)
+    else:
+        count = DEFAULT_RANDOM if count is None else count
+        with progress("expected bytes", count) as advance:
+            vectors = random_vectors(graph, content, count, seed=seed, progress=advance)
+        source = f"{count} random inputs, seed {seed}"
+    with progress(f"running on {target}", len(vectors)) as advance:
+        result = run_vectors(
+            directory, target, vectors, source, jobs=jobs, trace=trace, progress=advance
+        )
     if json_file is not None:
         write_json(result.to_dict(), json_file)
     if junit is not None:

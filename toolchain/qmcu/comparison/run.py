@@ -1,15 +1,18 @@
-"""Running cases on a device and comparing what comes back."""
+"""Running vectors on a device and comparing what comes back."""
 
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import numpy.typing as npt
 
 from qmcu.build import Category, load_build
-from qmcu.comparison.cases import Cases
+from qmcu.build.firmware import read_file
 from qmcu.comparison.result import (
+    Accuracy,
     Difference,
+    LayerDifference,
     Profile,
     TestResult,
     VectorDifference,
@@ -18,44 +21,59 @@ from qmcu.comparison.result import (
 )
 from qmcu.comparison.trace import trace_vector
 from qmcu.compile.plan import Plan
-from qmcu.device import ProfileResult, infer_all, open_session
+from qmcu.device import InferResult, ProfileResult, infer_all, open_session
+from qmcu.errors import UsageError
+from qmcu.model.graph import Graph
 from qmcu.model.oracle import Oracle
+from qmcu.model.reader import parse_model
+from qmcu.model.vectors import Vectors
 
 Progress = Callable[[int, int], None]
+Outputs = Sequence[bytes]
 
 
-def run_cases(
+def load_model(directory: Path) -> tuple[Graph, bytes]:
+    """The model that a firmware directory was built from, and its file's content.
+
+    Raises UsageError when model.tflite is no longer the one that was compiled.
+    """
+    plan, _, _ = load_build(directory)
+    path = directory / "model.tflite"
+    content = read_file(path)
+    graph = parse_model(content, plan.name, source=str(path))
+    if graph.sha256 != plan.model_sha256:
+        raise UsageError(f"{path} is not the model that was compiled; build again.")
+    return graph, content
+
+
+def run_vectors(
     directory: Path,
     target: str,
-    cases: Cases,
+    vectors: Vectors,
+    source: str,
     *,
     jobs: int | None = None,
     trace: bool = False,
     progress: Progress | None = None,
 ) -> TestResult:
-    """Run every case of the firmware in `directory` on `target` and compare every output byte.
+    """Run all vectors on the firmware in `directory` on `target`; compare every output byte.
 
-    One vector is run a second time with counting on. With `trace`, the first differing vector
-    (else the first) is run layer by layer. Raises UsageError, DeviceError or GuestFault.
+    `source` says in words where the vectors come from. The first vector is run once more with
+    counting on. With `trace`, the first differing vector (else the first) is run layer by layer.
+    Raises UsageError, DeviceError or GuestFault.
     """
     plan, board, report = load_build(directory)
+    inputs = [tuple(a[i] for a in vectors.inputs) for i in range(len(vectors))]
     started = time.monotonic()
     with open_session(target, directory) as session:
         device, build_id = session.link.name, session.hello.build_id
-        profiled = session.profile(cases.inputs[0])
-    results = infer_all(target, directory, cases.inputs, workers=jobs, progress=progress)
-    outputs = [result.outputs for result in results]
-    differences = _differences(plan, cases, outputs, profiled)
+        profiled = session.profile(inputs[0])
+    results = infer_all(target, directory, inputs, workers=jobs, progress=progress)
+    differences = _differences(plan, vectors, results, profiled)
     traced, layer_difference = None, None
     if trace:
         traced = differences[0].vector if differences else 0
-        oracle = Oracle((directory / "model.tflite").read_bytes(), name=plan.name)
-        with open_session(target, directory) as session:
-            layer_difference = trace_vector(session, plan, oracle, traced, cases.inputs[traced])
-    accuracy = None
-    if cases.labels is not None:
-        wanted = [expected[0].tobytes() for expected in cases.expected]
-        accuracy = count_right(cases.labels, wanted, [output[0] for output in outputs])
+        layer_difference = _trace(directory, target, plan, traced, inputs[traced])
     return TestResult(
         board=board.name,
         model=plan.name,
@@ -63,11 +81,11 @@ def run_cases(
         build_id=build_id,
         image=str(directory / "firmware.elf"),
         device=device,
-        source=cases.source,
-        expected_by=cases.expected_by,
-        vectors=len(cases.inputs),
+        source=source,
+        expected_by=vectors.origin.get("expected", "an unknown interpreter"),
+        vectors=len(vectors),
         differences=differences,
-        accuracy=accuracy,
+        accuracy=_accuracy(vectors, results),
         profile=_profile(plan, profiled),
         stack_bytes=max(profiled.stack_bytes, *(r.stack_bytes for r in results)),
         stack_reserved=report.total(Category.STACK),
@@ -78,11 +96,12 @@ def run_cases(
 
 
 def _differences(
-    plan: Plan, cases: Cases, outputs: Sequence[tuple[bytes, ...]], profiled: ProfileResult
+    plan: Plan, vectors: Vectors, results: Sequence[InferResult], profiled: ProfileResult
 ) -> tuple[VectorDifference, ...]:
     found = []
-    for vector, (expected, got) in enumerate(zip(cases.expected, outputs, strict=True)):
-        difference = _difference(plan, expected, got)
+    for vector, result in enumerate(results):
+        expected = [a[vector].tobytes() for a in vectors.expected]
+        difference = _difference(plan, expected, result.outputs)
         if difference is None and vector == 0:
             # The counted run of vector 0 must give the same bytes as the plain one.
             difference = _difference(plan, expected, profiled.outputs)
@@ -91,15 +110,29 @@ def _differences(
     return tuple(found)
 
 
-def _difference(
-    plan: Plan, expected: Sequence[np.ndarray], got: Sequence[bytes]
-) -> Difference | None:
+def _difference(plan: Plan, expected: Outputs, got: Outputs) -> Difference | None:
     for index, wanted, found in zip(plan.outputs, expected, got, strict=True):
         tensor = plan.tensor(index)
-        difference = compare(tensor.name, tensor.shape, wanted.tobytes(), found)
+        difference = compare(tensor.name, tensor.shape, wanted, found)
         if difference is not None:
             return difference
     return None
+
+
+def _trace(
+    directory: Path, target: str, plan: Plan, vector: int, inputs: Sequence[npt.NDArray[Any]]
+) -> LayerDifference | None:
+    _, content = load_model(directory)
+    oracle = Oracle(content, name=plan.name)
+    with open_session(target, directory) as session:
+        return trace_vector(session, plan, oracle, vector, inputs)
+
+
+def _accuracy(vectors: Vectors, results: Sequence[InferResult]) -> Accuracy | None:
+    if vectors.labels is None:
+        return None
+    expected = [row.tobytes() for row in vectors.expected[0]]
+    return count_right(vectors.labels, expected, [r.outputs[0] for r in results])
 
 
 def _profile(plan: Plan, profiled: ProfileResult) -> Profile | None:

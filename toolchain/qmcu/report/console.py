@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-_PIPED_WIDTH = 120
+_PIPED_WIDTH = 160
 
 Advance = Callable[[int, int], None]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rich.console import RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from qmcu.build import Category, MemoryEntry, MemoryReport, RegionUse
@@ -12,7 +13,7 @@ _CONSTANT_ROLES = ("weights", "bias", "requantization", "table", "data", "parame
 
 def memory_tables(report: MemoryReport) -> Iterator[RenderableType]:
     """One table of the memories, one of each memory's content, one of the constants by layer."""
-    yield f"[bold]{report.model}[/] on {report.board}, {report.kernels} kernels"
+    yield f"[bold]{escape(report.model)}[/] on {report.board}, {report.kernels} kernels"
     yield _regions(report)
     for region in report.regions:
         if region.used:

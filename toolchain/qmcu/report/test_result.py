@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from qmcu.comparison.result import Profile, TestResult
@@ -15,8 +16,11 @@ _SHOWN = 5
 
 def test_lines(result: TestResult) -> Iterator[RenderableType]:
     """What ran where, what was equal, what was measured, and how."""
-    yield f"[bold]{result.model}[/] on {result.device}, image {result.image} for {result.board}"
-    yield f"  vectors: {result.source}, expected bytes by {result.expected_by}"
+    yield (
+        f"[bold]{escape(result.model)}[/] on {result.device}, image {escape(result.image)} "
+        f"for {result.board}"
+    )
+    yield f"  vectors: {escape(result.source)}, expected bytes by {escape(result.expected_by)}"
     if result.accuracy is not None:
         accuracy = result.accuracy
         yield (
@@ -31,7 +35,7 @@ def test_lines(result: TestResult) -> Iterator[RenderableType]:
         "(measured by painting)"
     )
     for difference in result.differences[:_SHOWN]:
-        yield f"  [red]differs[/] {difference}"
+        yield f"  [red]differs[/] {escape(str(difference))}"
     if len(result.differences) > _SHOWN:
         yield f"  ... and {len(result.differences) - _SHOWN} more vectors"
     if result.traced is not None:
@@ -39,7 +43,7 @@ def test_lines(result: TestResult) -> Iterator[RenderableType]:
         yield (
             f"  trace of vector {result.traced}: every layer equal"
             if found is None
-            else f"  trace of vector {result.traced}: first to differ is {found}"
+            else f"  trace of vector {result.traced}: first to differ is {escape(str(found))}"
         )
     colour = "green" if result.passed else "red"
     yield (

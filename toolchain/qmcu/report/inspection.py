@@ -1,0 +1,69 @@
+"""Tables of what is in a model."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from qmcu.model.inspect import Inspection, TensorSummary
+
+
+def inspection_tables(inspection: Inspection, problems: Sequence[str]) -> Iterator[RenderableType]:
+    """The model's inputs and outputs, its operators, its sums, and what cannot be compiled.
+
+    Types are shown where they are not int8.
+    """
+    yield f"[bold]{escape(inspection.name)}[/], sha256 {inspection.sha256}"
+    for role, tensors in (("input", inspection.inputs), ("output", inspection.outputs)):
+        for tensor in tensors:
+            yield f"  {role} {escape(tensor.name)}: {_shape(tensor)} {_quantization(tensor)}"
+    yield _operators(inspection)
+    yield (
+        f"{inspection.macs:,} multiply-accumulates, {inspection.parameters:,} parameters in "
+        f"{inspection.weight_bytes:,} bytes, at least {inspection.arena_lower_bound:,} bytes of "
+        "arena with whole tensors (all counted in the file)"
+    )
+    if not problems:
+        yield "[green]qmcu can compile this model[/]"
+        return
+    yield f"[red]qmcu cannot compile this model[/] ({len(problems)}):"
+    for problem in problems:
+        yield f"  {escape(problem)}"
+
+
+def _operators(inspection: Inspection) -> Table:
+    table = Table("#", "operator", "inputs", "weights", "output", "output quantization")
+    for heading in ("MACs", "parameters", "live bytes"):
+        table.add_column(heading, justify="right")
+    for operator in inspection.operators:
+        constants = [t for t in operator.inputs if t.constant]
+        first = operator.outputs[0] if operator.outputs else None
+        table.add_row(
+            str(operator.index),
+            operator.kind,
+            "\n".join(_shape(t) for t in operator.inputs if not t.constant),
+            _weights(constants[0]) if constants else "",
+            "\n".join(_shape(t) for t in operator.outputs),
+            _quantization(first) if first is not None else "",
+            f"{operator.macs:,}" if operator.macs else "",
+            f"{operator.parameters:,}" if operator.parameters else "",
+            f"{operator.live_bytes:,}",
+        )
+    return table
+
+
+def _shape(tensor: TensorSummary) -> str:
+    shape = "x".join(map(str, tensor.shape)) or "scalar"
+    return shape if tensor.dtype == "int8" else f"{tensor.dtype} {shape}"
+
+
+def _weights(tensor: TensorSummary) -> str:
+    kind = f"{tensor.channels} scales" if tensor.channels > 1 else "1 scale"
+    return f"{_shape(tensor)}, {kind}" if tensor.channels else _shape(tensor)
+
+
+def _quantization(tensor: TensorSummary) -> str:
+    if tensor.scale is not None:
+        return f"{tensor.scale:.6g} * (q - {tensor.zero_point})"
+    return f"{tensor.channels} channels" if tensor.channels else "none"
