@@ -190,7 +190,8 @@ class _Parser:
             return {}
         if type(options).__name__ != f"{table}T":
             self._fail(f"{where} has options of another operator ({type(options).__name__})")
-        return {snake_case(k): self._option(where, k, v) for k, v in vars(options).items()}
+        present = {k: v for k, v in vars(options).items() if v is not None}
+        return {snake_case(k): self._option(where, k, v) for k, v in present.items()}
 
     def _option(self, where: str, name: str, value: Any) -> OptionValue:
         if name in ENUM_OPTIONS:

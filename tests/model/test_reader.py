@@ -1,0 +1,104 @@
+"""Reading .tflite: round trips, and whatever bytes come, a Graph or one clear error."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.model.small_models import dense, two_inputs
+
+from qmcu.errors import ModelError
+from qmcu.model.graph import Graph, Operator, Quantization
+from qmcu.model.reader import parse_model, read_model
+from qmcu.model.writer import write_model
+
+DENSE = write_model(dense())
+MODELS = (
+    "mlperf_tiny_resnet8_cifar10_int8",
+    "mlperf_tiny_dscnn_kws_int8",
+    "mlperf_tiny_autoencoder_toycar_int8",
+)
+
+
+def with_tensor(graph: Graph, index: int, **changes: object) -> Graph:
+    tensors = list(graph.tensors)
+    tensors[index] = replace(tensors[index], **changes)
+    return replace(graph, tensors=tuple(tensors))
+
+
+def error_of(graph: Graph) -> str:
+    with pytest.raises(ModelError) as caught:
+        parse_model(write_model(graph), source="file.tflite")
+    message = str(caught.value)
+    assert message.startswith("file.tflite: ")
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("graph", [dense(), two_inputs()], ids=str)
+def test_what_was_written_is_read(graph: Graph) -> None:
+    assert replace(parse_model(write_model(graph), graph.name), sha256="") == graph
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_real_models_survive_writing(shared_models: Path, name: str) -> None:
+    graph = read_model(shared_models / f"{name}.tflite")
+    again = parse_model(write_model(graph), graph.name)
+    assert replace(again, sha256=graph.sha256) == graph
+    assert len(graph.sha256) == 64
+
+
+def test_constant_data_is_aligned_to_16_bytes() -> None:
+    graph = dense()
+    data = write_model(graph)
+    for tensor in graph.tensors:
+        if tensor.data is not None:
+            assert data.find(tensor.data) % 16 == 0
+
+
+@given(st.integers(0, len(DENSE) - 1), st.integers(0, 255), st.integers(0, len(DENSE) - 1))
+@settings(max_examples=600, deadline=None)
+def test_a_changed_byte_gives_a_graph_or_a_model_error(at: int, value: int, second: int) -> None:
+    data = bytearray(DENSE)
+    data[at] = value
+    data[second] ^= 0xFF
+    try:
+        parse_model(bytes(data))
+    except ModelError as error:
+        assert "\n" not in str(error)
+
+
+@given(st.integers(0, len(DENSE) - 1))
+@settings(max_examples=200, deadline=None)
+def test_a_truncated_file_is_refused(length: int) -> None:
+    with pytest.raises(ModelError):
+        parse_model(DENSE[:length])
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_are_refused(data: bytes) -> None:
+    with pytest.raises(ModelError):
+        parse_model(data)
+
+
+def test_errors_say_what_is_wrong_where(tmp_path: Path) -> None:
+    graph = dense()
+    with pytest.raises(ModelError, match="identifier 'xxxx' instead of 'TFL3'"):
+        parse_model(b"x" * 64)
+    assert "needs 23 bytes" in error_of(with_tensor(graph, 1, shape=(23,)))
+    assert "every dimension must be known" in error_of(with_tensor(graph, 0, shape=(0, 6)))
+    assert "scale -1.0" in error_of(with_tensor(graph, 0, quantization=Quantization((-1.0,), (0,))))
+    assert "zero point 200" in error_of(
+        with_tensor(graph, 0, quantization=Quantization((1.0,), (200,)))
+    )
+    assert "3 scales along dimension 0" in error_of(
+        with_tensor(graph, 1, quantization=Quantization((1.0,) * 3, (0,) * 3))
+    )
+    reads_nothing = Operator(0, "RELU", (3,), (3,))
+    assert "before it is written" in error_of(replace(graph, operators=(reads_nothing,)))
+    out_of_range = Operator(0, "RELU", (99,), (3,))
+    assert "name tensor 99 and there are 4" in error_of(replace(graph, operators=(out_of_range,)))
+    missing = tmp_path / "none.tflite"
+    with pytest.raises(ModelError, match=r"none\.tflite cannot be read: No such file"):
+        read_model(missing)
