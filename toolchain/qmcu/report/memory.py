@@ -82,7 +82,8 @@ def _by_item(entries: list[MemoryEntry]) -> list[tuple[str, int]]:
     sizes: dict[str, int] = {}
     for entry in entries:
         sizes[entry.item] = sizes.get(entry.item, 0) + entry.size
-    return list(sizes.items())
+    layers_first = {e.item for e in entries if e.category == Category.CONSTANTS} - {"model"}
+    return sorted(sizes.items(), key=lambda pair: pair[0] if pair[0] in layers_first else "~")
 
 
 def _constants(report: MemoryReport) -> Table:
