@@ -130,15 +130,16 @@ static void put_outputs(qmcu_frame_writer *writer)
     }
 }
 
-static void send_error(uint16_t code, const char *reason)
+static void send_error(uint16_t code, const char *reason, uint32_t length)
 {
     qmcu_frame_writer writer;
-    const uint32_t length = (uint32_t)strlen(reason);
     begin(&writer, ERROR, sizeof code + length);
     qmcu_frame_put(&writer, &code, sizeof code);
     qmcu_frame_put(&writer, reason, length);
     qmcu_frame_end(&writer);
 }
+
+#define SEND_ERROR(code, reason) send_error(code, reason, sizeof(reason) - 1)
 
 static void hello(void)
 {
@@ -212,7 +213,7 @@ static void trace(void)
     const uint32_t length = u32_at(current.arguments + 8);
     if (layers > QMCU_MODEL_LAYERS || offset > QMCU_MODEL_ARENA_SIZE ||
         length > QMCU_MODEL_ARENA_SIZE - offset) {
-        send_error(BAD_ARGUMENT, "trace outside the model");
+        SEND_ERROR(BAD_ARGUMENT, "trace outside the model");
         return;
     }
     for (uint32_t i = 0; i < layers; ++i) {
@@ -231,9 +232,9 @@ static void answer(void)
     uint32_t expected = type == HELLO ? 0 : input_bytes();
     expected += type == TRACE ? TRACE_ARGUMENTS : 0;
     if (type < HELLO || type > TRACE) {
-        send_error(UNKNOWN_REQUEST, "unknown request");
+        SEND_ERROR(UNKNOWN_REQUEST, "unknown request");
     } else if (payload != expected) {
-        send_error(WRONG_LENGTH, "wrong payload length");
+        SEND_ERROR(WRONG_LENGTH, "wrong payload length");
     } else if (type == HELLO) {
         hello();
     } else if (type == INFER) {
@@ -260,7 +261,7 @@ static void end_of_frame(void)
     } else {
         working_sequence = 0;
         working_crc = 0;
-        send_error(DAMAGED_FRAME, "damaged frame");
+        SEND_ERROR(DAMAGED_FRAME, "damaged frame");
     }
 }
 

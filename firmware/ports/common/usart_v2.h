@@ -8,7 +8,9 @@
 static inline void qmcu_usart_init(uintptr_t base, uint32_t clock_hz, uint32_t baud,
                                    uint32_t scale)
 {
-    QMCU_REGISTER(base + 0x0C) = (uint32_t)(((uint64_t)clock_hz * scale + baud / 2) / baud);
+    /* clock_hz * scale / baud, rounded, in 32 bits. */
+    QMCU_REGISTER(base + 0x0C) =
+        clock_hz / baud * scale + (clock_hz % baud * scale + baud / 2) / baud;
     QMCU_REGISTER(base + 0x00) = (1u << 3) | (1u << 2) | 1u; /* CR1: TE RE UE */
 }
 
