@@ -14,6 +14,8 @@ from tests.compile.operators.changes import refusal, with_operand, with_options,
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators import fixed_point, lookup
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
+from qmcu.model.oracle import Oracle
+from qmcu.model.writer import write_model
 
 Reals = npt.NDArray[np.float64]
 
@@ -115,3 +117,16 @@ def test_other_outputs_of_sigmoids_are_refused() -> None:
 def test_relu6_of_a_tiny_scale_is_refused() -> None:
     model = with_output(with_operand(_model("RELU6"), 0, scale=1e-9), scale=1e-9)
     assert "too small for 6" in refusal(model)
+
+
+@pytest.mark.parametrize("scale", [0.20942634344100952, 0.9139564037322998, 0.00012042603339068592])
+def test_multipliers_are_computed_in_double_precision(scale: float) -> None:
+    """In float32, (scale * 2.5) / scale is 2.5000002 here, and halves round the other way."""
+    model = with_options(_model("LEAKY_RELU"), alpha=2.5)
+    model = with_operand(model, 0, scale=scale, zero_point=0)
+    model = with_output(model, scale=scale, zero_point=0)
+    every_byte = np.arange(-128, 128, dtype=np.int8)
+    (expected,) = Oracle(write_model(model)).run([every_byte])
+    table = lookup.leaky_relu_table(OperatorContext(model, model.operators[0]))
+    assert table.tolist() == expected.tolist()
+    assert table[128 - 9] == -22
