@@ -1,0 +1,82 @@
+"""Boards: every file is right, every mistake in one is named with file and key."""
+
+from pathlib import Path
+
+import pytest
+
+from qmcu.board import Board, list_boards, load_board
+from qmcu.errors import BoardError
+from qmcu.resources import boards_directory
+
+EXPECTED = {
+    "mps2-an385", "mps2-an386", "mps2-an500", "mps3-an547", "netduinoplus2", "nucleo-h743zi",
+    "nucleo-l4r5zi", "stm32f407", "stm32f746",
+}  # fmt: skip
+GOOD = (boards_directory() / "stm32f746.toml").read_text()
+
+
+def test_every_board_of_the_product_loads_and_survives_json() -> None:
+    boards = list_boards()
+    assert {board.name for board in boards} >= EXPECTED
+    for board in boards:
+        assert Board.from_dict(board.to_dict()) == board
+        assert board.emulators
+        assert board.core.flags[0] == f"-mcpu={board.core.cpu}"
+
+
+def test_the_flagship() -> None:
+    board = load_board("stm32f746")
+    assert board.core.flags == (
+        "-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16",
+    )  # fmt: skip
+    assert board.core.has_dsp
+    assert not board.core.has_mve
+    assert (board.flash.size, board.ram.size) == (1 << 20, 320 << 10)
+    macros = dict(board.macros)
+    assert macros["QMCU_UART_TX_PORT"] == "0u"
+    assert macros["QMCU_UART_RX_PORT"] == "1u"
+    assert macros["QMCU_UART_RX_PIN"] == "7u"
+
+
+def test_a_core_without_fpu_uses_the_soft_abi() -> None:
+    board = load_board("mps2-an385")
+    assert board.core.flags == ("-mcpu=cortex-m3", "-mthumb", "-mfloat-abi=soft")
+    assert not board.core.has_dsp
+
+
+def test_a_typo_suggests_the_nearest_board() -> None:
+    with pytest.raises(BoardError, match=r"Did you mean stm32f746\? Boards: mps2-an385, "):
+        load_board("stm32f764")
+    with pytest.raises(BoardError, match=r"there is no board 'xyz'\. Boards: "):
+        load_board("xyz")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('cpu = "cortex-m7"', 'cpu = "cortex-m99"', "core.cpu is 'cortex-m99'; give one of"),
+        ('cpu = "cortex-m7"', "", "core.cpu is missing"),
+        ("baud = 115_200", "baud = 1", "uart.baud is 1; give 1200 to"),
+        ("baud = 115_200", 'baud = "fast"', "uart.baud is 'fast'; give an integer"),
+        ('tx = "PA9"', 'tx = "9"', "uart.tx is '9'; give a pin such as PA9"),
+        ('kind = "ram"', 'kind = "flash"', "memory has 2 memories of kind flash"),
+        ("unicorn = true", "unicorn = true\nspeed = 1", "emulators.speed is no known key"),
+        ("PLL_N = 432", "PLL_N = -1", "port.settings.PLL_N is -1"),
+        ("[core]", "[core", "is not TOML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(BoardError) as caught:
+        load_board(str(file))
+    assert problem in str(caught.value)
+    assert str(caught.value).startswith(str(file))
+
+
+def test_a_board_file_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(GOOD.replace('name = "stm32f746"', 'name = "mine"', 1))
+    assert load_board(str(file)).name == "mine"
+    with pytest.raises(BoardError, match=r"absent\.toml cannot be read"):
+        load_board(str(tmp_path / "absent.toml"))
