@@ -1,0 +1,55 @@
+"""A crash record in words: cause, address, function."""
+
+from collections.abc import Callable
+
+from qmcu.device.messages import Fault
+
+STACK_OVERFLOW = 0x100
+
+_CAUSES = {
+    2: "non-maskable interrupt",
+    3: "hard fault",
+    4: "memory management fault",
+    5: "bus fault",
+    6: "usage fault",
+    STACK_OVERFLOW: "stack overflow",
+}
+
+# Bits of the Configurable Fault Status Register, from the Armv7-M and Armv8-M manuals.
+_CFSR_BITS = {
+    0: "instruction fetch from a place that is not executable",
+    1: "data access to a forbidden address",
+    3: "forbidden address while leaving an exception",
+    4: "stack out of its memory while entering an exception",
+    5: "forbidden address while saving floating-point registers",
+    8: "instruction fetch from an address where nothing is",
+    9: "access to an address where nothing is",
+    10: "late bus error",
+    11: "bus error while leaving an exception",
+    12: "stack out of its memory while entering an exception",
+    13: "bus error while saving floating-point registers",
+    16: "undefined instruction",
+    17: "switch to Arm state, probably a call through a wrong pointer",
+    18: "wrong exception return",
+    19: "coprocessor or FPU used while it is off",
+    20: "stack overflow",
+    24: "unaligned access",
+    25: "division by zero",
+}
+_MMFAR_VALID = 1 << 7
+_BFAR_VALID = 1 << 15
+
+
+def describe_fault(fault: Fault, place: Callable[[int], str]) -> str:
+    """One clause such as `bus fault at 0x08000abc in qmcu_add: access to an address where
+    nothing is, address 0x60000000`; `place` turns a code address into words."""
+    reasons = [text for bit, text in _CFSR_BITS.items() if fault.cfsr >> bit & 1]
+    if fault.cfsr & _BFAR_VALID:
+        reasons.append(f"address 0x{fault.bfar:08x}")
+    elif fault.cfsr & _MMFAR_VALID:
+        reasons.append(f"address 0x{fault.mmfar:08x}")
+    if fault.hfsr & 2:
+        reasons.append("the vector table could not be read")
+    cause = _CAUSES.get(fault.cause, f"exception {fault.cause}")
+    because = f": {', '.join(reasons)}" if reasons else ""
+    return f"{cause} at {place(fault.pc)}{because} (called from {place(fault.lr & ~1)})"

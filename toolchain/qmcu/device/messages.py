@@ -1,0 +1,184 @@
+"""What requests and responses carry, parsed with every length checked."""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from qmcu.device.link import CountUnit
+from qmcu.errors import DeviceError
+
+PROTOCOL_VERSION = 1
+
+_HELLO = struct.Struct("<HBB32s32sIIIHH")
+_INFER = struct.Struct("<QI")
+_FAULT = struct.Struct("<9I")
+TRACE_ARGUMENTS = struct.Struct("<III")
+
+
+class Request(IntEnum):
+    """Frame types that the host sends; the response has the top bit set."""
+
+    HELLO = 0x01
+    INFER = 0x02
+    PROFILE = 0x03
+    TRACE = 0x04
+
+
+class Response(IntEnum):
+    """Frame types that the firmware sends."""
+
+    READY = 0x80
+    HELLO = 0x81
+    INFER = 0x82
+    PROFILE = 0x83
+    TRACE = 0x84
+    FAULT = 0xFE
+    ERROR = 0xFF
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Who answers: protocol version, model and build (hex digits), sizes in bytes."""
+
+    protocol: int
+    counter: int
+    model_sha256: str
+    build_id: str
+    clock_hz: int
+    layers: int
+    arena: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    board: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.board}, model {self.model_sha256[:12]}, build {self.build_id[:12]}, "
+            f"{self.layers} layers, inputs {self.inputs}, outputs {self.outputs}"
+        )
+
+
+@dataclass(frozen=True)
+class InferResult:
+    """One inference: output tensors, the count (None if nothing counted), peak stack in bytes."""
+
+    outputs: tuple[bytes, ...]
+    cycles: int | None
+    stack_bytes: int
+
+
+@dataclass(frozen=True)
+class ProfileResult:
+    """One counted inference: `total` and one figure per layer, in `unit`, obtained by `how`."""
+
+    outputs: tuple[bytes, ...]
+    total: int
+    layers: tuple[int, ...]
+    stack_bytes: int
+    unit: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The firmware's crash record: `cause` is the exception number or 0x100, then registers."""
+
+    cause: int
+    pc: int
+    lr: int
+    sp: int
+    xpsr: int
+    cfsr: int
+    hfsr: int
+    mmfar: int
+    bfar: int
+
+
+def parse_hello(payload: bytes) -> Hello:
+    """The HELLO response's payload after request_crc. Raises DeviceError when malformed."""
+    version = int.from_bytes(payload[:2], "little")
+    if len(payload) >= 2 and version != PROTOCOL_VERSION:
+        raise DeviceError(
+            f"the firmware speaks protocol {version}, this qmcu speaks {PROTOCOL_VERSION}; "
+            "build the firmware again with this qmcu."
+        )
+    if len(payload) < _HELLO.size:
+        raise _wrong_length("HELLO", len(payload), _HELLO.size)
+    _, counter, _, model, build, clock, layers, arena, inputs, outputs = _HELLO.unpack_from(payload)
+    name_at = _HELLO.size + 4 * (inputs + outputs)
+    if len(payload) <= name_at or len(payload) != name_at + 1 + payload[name_at]:
+        raise _wrong_length("HELLO", len(payload), name_at + 1)
+    sizes = struct.unpack_from(f"<{inputs + outputs}I", payload, _HELLO.size)
+    return Hello(
+        protocol=version,
+        counter=counter,
+        model_sha256=model.hex(),
+        build_id=build.hex(),
+        clock_hz=clock,
+        layers=layers,
+        arena=arena,
+        inputs=sizes[:inputs],
+        outputs=sizes[inputs:],
+        board=payload[name_at + 1 :].decode("ascii", "replace"),
+    )
+
+
+def parse_infer(payload: bytes, hello: Hello, unit: CountUnit) -> InferResult:
+    """The INFER response's payload after request_crc. Raises DeviceError when malformed."""
+    expected = _INFER.size + sum(hello.outputs)
+    if len(payload) != expected:
+        raise _wrong_length("INFER", len(payload), expected)
+    cycles, stack = _INFER.unpack_from(payload)
+    return InferResult(
+        outputs=_split(payload[_INFER.size :], hello.outputs),
+        cycles=unit.convert(cycles) if unit.unit and cycles else None,
+        stack_bytes=stack,
+    )
+
+
+def parse_profile(payload: bytes, hello: Hello, unit: CountUnit) -> ProfileResult:
+    """The PROFILE response's payload after request_crc. Raises DeviceError when malformed."""
+    outputs_at = _INFER.size + 8 * hello.layers
+    expected = outputs_at + sum(hello.outputs)
+    if len(payload) != expected:
+        raise _wrong_length("PROFILE", len(payload), expected)
+    total, stack = _INFER.unpack_from(payload)
+    layers = struct.unpack_from(f"<{hello.layers}Q", payload, _INFER.size)
+    return ProfileResult(
+        outputs=_split(payload[outputs_at:], hello.outputs),
+        total=unit.convert(total),
+        layers=tuple(unit.convert(layer) for layer in layers),
+        stack_bytes=stack,
+        unit=unit.unit,
+        how=unit.how,
+    )
+
+
+def parse_fault(payload: bytes) -> Fault:
+    """The FAULT payload after request_crc. Raises DeviceError when malformed."""
+    if len(payload) != _FAULT.size:
+        raise _wrong_length("FAULT", len(payload), _FAULT.size)
+    return Fault(*_FAULT.unpack(payload))
+
+
+def parse_error(payload: bytes) -> tuple[int, str]:
+    """Code and reason of the ERROR payload after request_crc."""
+    if len(payload) < 2:
+        raise _wrong_length("ERROR", len(payload), 2)
+    return int.from_bytes(payload[:2], "little"), payload[2:].decode("ascii", "replace")
+
+
+def _split(data: bytes, sizes: Sequence[int]) -> tuple[bytes, ...]:
+    parts: list[bytes] = []
+    for size in sizes:
+        parts.append(data[:size])
+        data = data[size:]
+    return tuple(parts)
+
+
+def _wrong_length(kind: str, found: int, expected: int) -> DeviceError:
+    return DeviceError(
+        f"the {kind} answer has {found} bytes where {expected} were expected; "
+        "the firmware does not match this qmcu, build it again."
+    )

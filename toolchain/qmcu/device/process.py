@@ -1,0 +1,48 @@
+"""Child processes that never outlive this one."""
+
+import ctypes
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from typing import IO
+
+_PR_SET_PDEATHSIG = 1
+_prctl = getattr(ctypes.CDLL(None), "prctl", None)
+
+
+def start_child(
+    command: Sequence[str], fds: Sequence[int], errors: IO[bytes] | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start `command` with the descriptors `fds` inherited and its stderr in `errors`.
+
+    Ctrl-C does not reach it; the kernel kills it when this process dies in whatever way.
+    Raises OSError.
+    """
+    parent = os.getpid()
+
+    def in_child() -> None:
+        if _prctl is not None:
+            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if errors is None else errors,
+        pass_fds=tuple(fds),
+        start_new_session=True,
+        preexec_fn=in_child,
+    )
+
+
+def describe_end(code: int) -> str:
+    """How a process ended, for its return code: `was killed by SIGKILL`."""
+    if code >= 0:
+        return f"ended with status {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"

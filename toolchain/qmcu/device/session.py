@@ -1,0 +1,234 @@
+"""A session: requests and answers with a device, right or an error, never another's answer."""
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.device import messages
+from qmcu.device.faults import describe_fault
+from qmcu.device.frames import Frame, FrameReader, encode
+from qmcu.device.link import CountUnit, Link
+from qmcu.device.messages import (
+    TRACE_ARGUMENTS,
+    Hello,
+    InferResult,
+    ProfileResult,
+    Request,
+    Response,
+)
+from qmcu.errors import DeviceError, GuestFault, VectorError
+
+Inputs = Sequence[bytes | npt.NDArray[np.int8]]
+
+REPETITIONS = 3
+HELLO_INTERVAL_S = 0.2
+_DAMAGED = 1
+
+
+class _Again(Exception):
+    """The request was lost for the stated reason and may be sent again."""
+
+
+class Session:
+    """An open conversation over a link; a context manager that closes the link.
+
+    `hello` is the firmware's HELLO, `unit` what its counter counts.
+    """
+
+    hello: Hello
+    unit: CountUnit
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        model_sha256: str = "",
+        build_id: str = "",
+        timeout_s: float = 60.0,
+        open_timeout_s: float = 10.0,
+    ) -> None:
+        """Say HELLO until it is answered, and compare model and build (hex digits) if given.
+
+        `timeout_s` bounds the wait for each answer. Raises DeviceError, naming what differs, and
+        closes the link on any error.
+        """
+        self.link = link
+        self._timeout_s = timeout_s
+        self._reader = FrameReader()
+        self._arrived: list[Frame] = []
+        self._sequence = 0
+        try:
+            self.hello = self._greet(open_timeout_s)
+            self._compare(model_sha256, build_id)
+            self.unit = link.count_unit(self.hello.counter, self.hello.clock_hz)
+        except BaseException:
+            link.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the device; harmless when repeated."""
+        self.link.close()
+
+    def infer(self, inputs: Inputs) -> InferResult:
+        """Run one inference; `inputs` holds each input tensor's int8 bytes, in order.
+
+        Raises VectorError for a wrong count or size, GuestFault for a crash, DeviceError else.
+        """
+        answer = self._exchange(Request.INFER, self._pack(inputs))
+        return messages.parse_infer(answer, self.hello, self.unit)
+
+    def profile(self, inputs: Inputs) -> ProfileResult:
+        """Run one inference and count each layer. Raises as `infer` does."""
+        payload = self._pack(inputs)
+        self.link.counting(True)
+        try:
+            answer = self._exchange(Request.PROFILE, payload)
+        finally:
+            self.link.counting(False)
+        return messages.parse_profile(answer, self.hello, self.unit)
+
+    def trace(self, layers: int, offset: int, length: int, inputs: Inputs) -> bytes:
+        """`length` arena bytes from `offset` after the first `layers` layers of an inference.
+
+        Raises VectorError when that lies outside the model, and as `infer` does.
+        """
+        if not 0 <= layers <= self.hello.layers:
+            raise VectorError(f"cannot trace {layers} layers of {self.hello.layers}.")
+        if offset < 0 or length < 0 or offset + length > self.hello.arena:
+            raise VectorError(
+                f"cannot trace {length} bytes at {offset}: the arena has {self.hello.arena}."
+            )
+        arguments = TRACE_ARGUMENTS.pack(layers, offset, length)
+        answer = self._exchange(Request.TRACE, arguments + self._pack(inputs))
+        if len(answer) != length:
+            raise DeviceError(f"the TRACE answer has {len(answer)} bytes, {length} were asked for.")
+        return answer
+
+    def _pack(self, inputs: Inputs) -> bytes:
+        if len(inputs) != len(self.hello.inputs):
+            raise VectorError(
+                f"the model has {len(self.hello.inputs)} inputs, the vector {len(inputs)}."
+            )
+        parts: list[bytes] = []
+        for index, (tensor, size) in enumerate(zip(inputs, self.hello.inputs, strict=True)):
+            part = _tensor_bytes(tensor, index)
+            if len(part) != size:
+                raise VectorError(
+                    f"input {index} of the model takes {size} bytes, the vector has {len(part)}."
+                )
+            parts.append(part)
+        return b"".join(parts)
+
+    def _greet(self, open_timeout_s: float) -> Hello:
+        deadline = time.monotonic() + open_timeout_s
+        request = self._next(Request.HELLO, b"")
+        while True:
+            self.link.write(encode(request))
+            try:
+                payload = self._await(request, time.monotonic() + HELLO_INTERVAL_S)
+                return messages.parse_hello(payload)
+            except _Again:
+                if time.monotonic() > deadline:
+                    raise DeviceError(
+                        f"{self.link.name} did not answer HELLO within {open_timeout_s:g} s; "
+                        "check that this board runs a qmcu firmware and that the port is right."
+                    ) from None
+
+    def _compare(self, model_sha256: str, build_id: str) -> None:
+        if model_sha256 and model_sha256 != self.hello.model_sha256:
+            raise DeviceError(
+                f"the device runs model {self.hello.model_sha256[:16]}, this build is of model "
+                f"{model_sha256[:16]}; flash this build first."
+            )
+        if build_id and build_id != self.hello.build_id:
+            raise DeviceError(
+                f"the device runs build {self.hello.build_id[:16]}, the directory holds build "
+                f"{build_id[:16]} of the same model; flash this build first."
+            )
+
+    def _next(self, kind: Request, payload: bytes) -> Frame:
+        self._sequence = self._sequence % 0xFFFF + 1
+        return Frame(kind, self._sequence, payload)
+
+    def _exchange(self, kind: Request, payload: bytes) -> bytes:
+        for attempt in range(REPETITIONS + 1):
+            request = self._next(kind, payload)
+            self.link.write(encode(request))
+            try:
+                return self._await(request, time.monotonic() + self._timeout_s)
+            except _Again as reason:
+                if attempt == REPETITIONS:
+                    raise DeviceError(
+                        f"{self.link.name}: {kind.name} failed {attempt + 1} times, at last "
+                        f"because {reason}."
+                    ) from None
+        raise AssertionError
+
+    def _await(self, request: Frame, deadline: float) -> bytes:
+        """The payload after request_crc of the answer to `request`; raises _Again when lost."""
+        while True:
+            while self._arrived:
+                payload = self._accept(request, self._arrived.pop(0))
+                if payload is not None:
+                    return payload
+            left = deadline - time.monotonic()
+            data = self.link.read(left) if left > 0 else b""
+            if not data:
+                self.link.check()
+                raise _Again(f"no answer came within {self._timeout_s:g} s")
+            self._arrived += self._reader.feed(data)
+
+    def _accept(self, request: Frame, frame: Frame) -> bytes | None:
+        if len(frame.payload) < 4:
+            return None
+        crc, payload = int.from_bytes(frame.payload[:4], "little"), frame.payload[4:]
+        if frame.type == Response.FAULT:
+            raise self._crash(payload)
+        if frame.type == Response.READY:
+            raise _Again("the firmware started anew in the middle of it")
+        if frame.type == Response.ERROR and frame.sequence == 0:
+            code, reason = messages.parse_error(payload)
+            if code == _DAMAGED:
+                raise _Again(f"the request arrived damaged ({reason})")
+        if frame.sequence != request.sequence or crc != request.crc:
+            return None
+        if frame.type == Response.ERROR:
+            code, reason = messages.parse_error(payload)
+            raise DeviceError(f"the firmware refused {_name(request.type)}: {reason} ({code}).")
+        return payload if frame.type == request.type | 0x80 else None
+
+    def _crash(self, payload: bytes) -> GuestFault:
+        def place(address: int) -> str:
+            name = self.link.function_at(address)
+            return f"0x{address:08x} in {name}" if name else f"0x{address:08x}"
+
+        fault = messages.parse_fault(payload)
+        return GuestFault(f"the firmware crashed: {describe_fault(fault, place)}.")
+
+
+def _name(kind: int) -> str:
+    return Request(kind).name
+
+
+def _tensor_bytes(tensor: Any, index: int) -> bytes:
+    if isinstance(tensor, bytes | bytearray | memoryview):
+        return bytes(tensor)
+    array = np.asarray(tensor)
+    if array.dtype != np.int8:
+        raise VectorError(f"input {index} is {array.dtype}, int8 is needed.")
+    return array.tobytes()

@@ -1,0 +1,355 @@
+"""The in-process emulator: the unmodified ELF on Unicorn, with the board's memories and UART."""
+
+import signal
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import unicorn
+from unicorn import arm_const
+
+from qmcu.device.image import Image
+from qmcu.device.link import CountUnit
+from qmcu.device.peripherals import FAMILIES, Block, CoreBlock, RegisterPage, Uart
+from qmcu.errors import DeviceError, GuestFault
+
+# Unicorn's own type hints are incomplete.
+uc: Any = unicorn
+arm: Any = arm_const
+
+_CPU_MODELS = {
+    "cortex-m0": arm.UC_CPU_ARM_CORTEX_M0,
+    "cortex-m3": arm.UC_CPU_ARM_CORTEX_M3,
+    "cortex-m4": arm.UC_CPU_ARM_CORTEX_M4,
+    "cortex-m7": arm.UC_CPU_ARM_CORTEX_M7,
+    "cortex-m33": arm.UC_CPU_ARM_CORTEX_M33,
+}
+_PAGE = 0x1000
+_CORE_BASE = 0xE0000000
+_NEVER = 0xFFFFFFFE
+# Between slices Python looks at the clock and at Ctrl-C.
+_SLICE_S = 0.2
+_GUARD = 0x10000
+
+_ACCESS = {
+    uc.UC_MEM_READ_UNMAPPED: ("read of", "where nothing is"),
+    uc.UC_MEM_WRITE_UNMAPPED: ("write to", "where nothing is"),
+    uc.UC_MEM_FETCH_UNMAPPED: ("jump to", "where nothing is"),
+    uc.UC_MEM_READ_PROT: ("read of", "which cannot be read"),
+    uc.UC_MEM_WRITE_PROT: ("write to", "which is read-only"),
+    uc.UC_MEM_FETCH_PROT: ("jump to", "which is not executable"),
+}
+_INTERRUPTS = {1: "undefined instruction", 2: "SVC instruction", 7: "BKPT instruction"}
+
+
+@dataclass(frozen=True)
+class Region:
+    """A memory: first address and size in bytes."""
+
+    origin: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """The address after the last byte."""
+        return self.origin + self.size
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the emulation must know of a board. `flash[0]` holds the vector table.
+
+    `uart_version` is 1 for STM32F4's USART and 2 for that of F7, L4 and H7 and the LPUART.
+    """
+
+    core: str
+    family: str
+    flash: tuple[Region, ...]
+    ram: tuple[Region, ...]
+    uart_version: int
+    uart_base: int
+
+
+class UnicornLink:
+    """A link to an image that runs in this process.
+
+    Deterministic: it runs only inside `read`, until it polls an empty receive queue.
+    """
+
+    def __init__(self, image: Image, machine: Machine, limit_s: float = 60.0) -> None:
+        """Load and reset. `limit_s` bounds the seconds that the firmware runs without a word.
+
+        Raises DeviceError when the core cannot be emulated or the image is not in memory.
+        """
+        self.name = f"unicorn {uc.__version__}"
+        self._image = image
+        self._machine = machine
+        self._limit_s = limit_s
+        self._silent_s = 0.0
+        self._failure: GuestFault | None = None
+        self._idle = False
+        self._counted = 0
+        self._hook: Any = None
+        self._uart = Uart(machine.uart_version, self._wait)
+        self._core = CoreBlock(machine.core, lambda: self._counted, self._asked_for_reset)
+        self._emulator = _emulator(machine)
+        self._load()
+        self._install()
+        sp, pc = struct.unpack("<II", self._emulator.mem_read(machine.flash[0].origin, 8))
+        self._stack_top = sp
+        self._emulator.reg_write(arm.UC_ARM_REG_SP, sp)
+        self._emulator.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
+        self._pc = pc | 1
+
+    def write(self, data: bytes) -> None:
+        """Queue `data` for the firmware's UART."""
+        self.check()
+        self._uart.put(data)
+        self._idle = False
+        self._silent_s = 0.0
+
+    def read(self, timeout_s: float) -> bytes:
+        """Run the firmware until it waits for input; what it sent, or empty."""
+        deadline = time.monotonic() + timeout_s
+        while not self._uart.sent and not self._idle and time.monotonic() < deadline:
+            self._run()
+        sent = bytes(self._uart.sent)
+        self._uart.sent.clear()
+        if sent:
+            self._silent_s = 0.0
+        else:
+            self.check()
+        return sent
+
+    def check(self) -> None:
+        """Raise GuestFault if the firmware crashed."""
+        if self._failure is not None:
+            raise self._failure
+
+    def counting(self, wanted: bool) -> None:
+        """Count executed instructions, at a thirtieth of the speed, or stop doing so."""
+        if wanted == (self._hook is not None):
+            return
+        # Translated code has its hooks built in, so it is translated anew.
+        if wanted:
+            self._hook = self._emulator.hook_add(uc.UC_HOOK_BLOCK, self._counter())
+        else:
+            self._emulator.hook_del(self._hook)
+            self._hook = None
+        self._emulator.ctl_flush_tb()
+
+    def count_unit(self, counter: int, clock_hz: int) -> CountUnit:
+        """Executed instructions: the emulated CYCCNT counts them in a profile."""
+        if counter != 1:
+            return CountUnit("", f"{self.name} counts only through DWT CYCCNT")
+        return CountUnit("instructions", f"counted by {self.name}, exact")
+
+    def function_at(self, address: int) -> str:
+        """The function of the image at `address`."""
+        return self._image.function_at(address)
+
+    def close(self) -> None:
+        """Forget the emulator; the rest is done by its finalizer."""
+        self._failure = self._failure or GuestFault(f"{self.name} was closed.")
+
+    def _load(self) -> None:
+        machine, emulator = self._machine, self._emulator
+        for region in machine.flash:
+            emulator.mem_map(region.origin, region.size, uc.UC_PROT_READ | uc.UC_PROT_EXEC)
+        for region in machine.ram:
+            emulator.mem_map(region.origin, region.size, uc.UC_PROT_ALL)
+        for segment in self._image.segments:
+            end = segment.address + len(segment.data)
+            if not any(r.origin <= segment.address and end <= r.end for r in machine.flash):
+                raise DeviceError(
+                    f"{self._image.path} loads {len(segment.data)} bytes at "
+                    f"0x{segment.address:08x}, outside the board's flash; it is of another board."
+                )
+            emulator.mem_write(segment.address, segment.data)
+
+    def _install(self) -> None:
+        machine, emulator = self._machine, self._emulator
+        family = FAMILIES.get(machine.family)
+        if family is None:
+            raise DeviceError(f"{self.name} has no model of the {machine.family} peripherals.")
+        uart_page = machine.uart_base & -_PAGE
+        for page in sorted({*family.pages, uart_page}):
+            block: Block = RegisterPage(page, family)
+            if page == uart_page:
+                block = _UartPage(self._uart, machine.uart_base - page, block)
+            _map(emulator, page, _PAGE, block)
+        _map(emulator, _CORE_BASE, CoreBlock.SIZE, self._core)
+        emulator.hook_add(uc.UC_HOOK_MEM_INVALID, self._bad_access)
+        emulator.hook_add(uc.UC_HOOK_INTR, self._interrupt)
+
+    def _run(self) -> None:
+        self.check()
+        started = time.monotonic()
+        waiting = self._uart.waiting
+        # A slice ends at any instruction, which then runs again: the UART allows for that, an
+        # exact count would not.
+        counting = self._hook is not None
+        with _stopped_after(self._emulator.emu_stop, self._limit_s if counting else _SLICE_S):
+            try:
+                self._emulator.emu_start(self._pc, _NEVER)
+            except uc.UcError as error:
+                self._fail(self._describe(error))
+        self._pc = self._emulator.reg_read(arm.UC_ARM_REG_PC) | 1
+        if self._uart.waiting != waiting:
+            self._silent_s = 0.0
+        self._silent_s += time.monotonic() - started
+        if self._uart.sent and self._image.hard_float and not self._core.fpu_enabled:
+            self._fail("it was compiled for the FPU but never switched the FPU on (CPACR)")
+        if self._silent_s >= self._limit_s and not self._uart.sent and not self._idle:
+            self._fail(
+                f"no answer after {self._silent_s:.0f} s of running; it was at "
+                f"{self._image.place(self._pc & ~1)}"
+            )
+
+    def _fail(self, reason: str) -> None:
+        if self._failure is None:
+            self._failure = GuestFault(f"the firmware crashed: {reason}.")
+
+    def _wait(self) -> None:
+        self._idle = True
+        self._emulator.emu_stop()
+
+    def _asked_for_reset(self) -> None:
+        self._fail(f"it asked for a reset at {self._here()}")
+        self._emulator.emu_stop()
+
+    def _here(self) -> str:
+        return self._image.place(self._emulator.reg_read(arm.UC_ARM_REG_PC) & ~1)
+
+    def _describe(self, error: Any) -> str:
+        if error.errno == uc.UC_ERR_INSN_INVALID:
+            return f"undefined instruction at {self._here()}"
+        return f"{error} at {self._here()}"
+
+    def _bad_access(
+        self, emulator: Any, access: int, address: int, size: int, value: int, data: Any
+    ) -> bool:
+        what, why = _ACCESS.get(access, ("access to", "which is forbidden"))
+        fetch = access in (uc.UC_MEM_FETCH_UNMAPPED, uc.UC_MEM_FETCH_PROT)
+        lr = emulator.reg_read(arm.UC_ARM_REG_LR) & ~1
+        where = f"after a call near {self._image.place(lr)}" if fetch else f"at {self._here()}"
+        if not fetch and self._below_stack(address):
+            self._fail(f"stack overflow {where}: {what} 0x{address:08x}, below the stack's memory")
+        else:
+            self._fail(f"{what} 0x{address:08x}, {why}, {where}")
+        return False
+
+    def _below_stack(self, address: int) -> bool:
+        region = next((r for r in self._machine.ram if r.origin < self._stack_top <= r.end), None)
+        if region is None or not region.origin - _GUARD <= address < region.origin:
+            return False
+        sp = self._emulator.reg_read(arm.UC_ARM_REG_SP)
+        return bool(sp < region.origin + _GUARD)
+
+    def _interrupt(self, emulator: Any, number: int, data: Any) -> None:
+        what = _INTERRUPTS.get(number, f"exception {number}")
+        self._fail(f"{what} at {self._here()}")
+        emulator.emu_stop()
+
+    def _counter(self) -> Any:
+        lengths: dict[int, int] = {}
+
+        def block(emulator: Any, address: int, size: int, data: Any) -> None:
+            key = address << 16 | size
+            try:
+                self._counted += lengths[key]
+            except KeyError:
+                lengths[key] = count_instructions(bytes(emulator.mem_read(address, size)))
+                self._counted += lengths[key]
+
+        return block
+
+
+class _UartPage:
+    """The UART within its page; its neighbours are plain registers."""
+
+    def __init__(self, uart: Uart, start: int, others: Block) -> None:
+        self._uart = uart
+        self._start = start
+        self._others = others
+
+    def read(self, offset: int, size: int) -> int:
+        """A register of the UART or a neighbour."""
+        if 0 <= offset - self._start < 0x30:
+            return self._uart.read(offset - self._start, size)
+        return self._others.read(offset, size)
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        """A register of the UART or a neighbour."""
+        if 0 <= offset - self._start < 0x30:
+            self._uart.write(offset - self._start, size, value)
+        else:
+            self._others.write(offset, size, value)
+
+
+def count_instructions(code: bytes) -> int:
+    """Number of Thumb instructions: a halfword from 0xE800 on starts one of four bytes."""
+    count = at = 0
+    while at < len(code):
+        at += 4 if code[at + 1] >= 0xE8 else 2
+        count += 1
+    return count
+
+
+def _emulator(machine: Machine) -> Any:
+    model = _CPU_MODELS.get(machine.core)
+    if model is None:
+        raise DeviceError(
+            f"unicorn cannot emulate {machine.core}; it can {', '.join(sorted(_CPU_MODELS))}."
+        )
+    # Without UC_MODE_MCLASS, which would silently replace the model by a Cortex-M33.
+    emulator = uc.Uc(uc.UC_ARCH_ARM, uc.UC_MODE_THUMB)
+    emulator.ctl_set_cpu_model(model)
+    return emulator
+
+
+@contextmanager
+def _stopped_after(stop: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Call `stop` after `seconds` or at Ctrl-C, which is raised again when the block ends.
+
+    Unicorn's own time-out resumes at a wrong place, and an exception inside one of its callbacks
+    would print a traceback.
+    """
+    interrupted = False
+
+    def interrupt(number: int, frame: Any) -> None:
+        nonlocal interrupted
+        interrupted = True
+        stop()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    main = threading.current_thread() is threading.main_thread()
+    replaced = main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    timer.start()
+    try:
+        if replaced:
+            signal.signal(signal.SIGINT, interrupt)
+        yield
+    finally:
+        timer.cancel()
+        if replaced:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def _map(emulator: Any, address: int, size: int, block: Block) -> None:
+    read, write = block.read, block.write
+    emulator.mmio_map(
+        address,
+        size,
+        lambda _uc, offset, width, _data: read(offset, width),
+        None,
+        lambda _uc, offset, width, value, _data: write(offset, width, value),
+        None,
+    )

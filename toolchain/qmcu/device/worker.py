@@ -1,0 +1,43 @@
+"""A worker process of the pool: one session, vectors in, results out, over a pipe.
+
+Started as `python -m qmcu.device.worker FD`. First it gets (target, directory, time-out), then
+(index, inputs) until None; it sends (index, result or QmcuError), index -1 when opening failed.
+"""
+
+import contextlib
+import signal
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+from qmcu.device.targets import open_session
+from qmcu.errors import QmcuError
+
+
+def main(fd: int) -> None:
+    """Serve until told to stop or the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pipe: Connection[Any, Any] = Connection(fd)
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        _serve(pipe)
+
+
+def _serve(pipe: "Connection[Any, Any]") -> None:
+    target, directory, timeout_s = pipe.recv()
+    try:
+        session = open_session(target, directory, timeout_s=timeout_s)
+    except QmcuError as error:
+        pipe.send((-1, error))
+        return
+    with session:
+        while (work := pipe.recv()) is not None:
+            index, inputs = work
+            try:
+                pipe.send((index, session.infer(inputs)))
+            except QmcuError as error:
+                pipe.send((index, error))
+                return
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
