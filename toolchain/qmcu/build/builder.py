@@ -13,7 +13,8 @@ from qmcu.errors import DoesNotFitError, QmcuError, ToolError
 
 _OVERFLOW = re.compile(r"region `(\w+)' overflowed by (\d+) bytes?")
 _COMPILE_ERROR = re.compile(r"^\S+:\d+:(?:\d+:)? (?:fatal )?error: .*$", re.MULTILINE)
-_LINK_ERROR = re.compile(r"^(?:\S*/)?ld: (?!warning)(.*)$|undefined reference to .*$", re.MULTILINE)
+_LINK_ERROR = re.compile(r"\bld: (?!warning).*$", re.MULTILINE)
+_UNDEFINED = re.compile(r"\S+: undefined reference to .*$", re.MULTILINE)
 _MAKE_VARIABLES = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEFILES")
 _FLAG_VARIABLES = ("CFLAGS", "CPPFLAGS", "LDFLAGS", "LDLIBS", "CC", "ASFLAGS")
 
@@ -69,7 +70,8 @@ def explain_failure(output: str, directory: Path) -> QmcuError:
     overflows = [(name, int(over)) for name, over in _OVERFLOW.findall(output)]
     if overflows:
         return _does_not_fit(overflows, directory)
-    match = _COMPILE_ERROR.search(output) or _LINK_ERROR.search(output)
+    patterns = (_COMPILE_ERROR, _UNDEFINED, _LINK_ERROR)
+    match = next((found for p in patterns if (found := p.search(output))), None)
     lines = [line for line in output.splitlines() if line.strip()]
     reason = match.group().strip() if match else (lines[-1].strip() if lines else "no output")
     return ToolError(f"the firmware does not compile: {reason}")

@@ -1,0 +1,84 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from tests.firmware_project import build_chain, chain, write_chain
+
+from qmcu.board import load_board
+from qmcu.build import build_firmware, load_build, load_report
+from qmcu.build.firmware import refuse_too_large
+from qmcu.compile import compile_graph
+from qmcu.errors import DoesNotFitError, ModelError, UsageError
+
+BOARD = load_board("stm32f746")
+
+
+def test_what_a_build_holds(tmp_path: Path) -> None:
+    directory = build_chain(tmp_path)
+    names = {p.name for p in directory.iterdir()}
+    assert {
+        "Makefile", "CMakeLists.txt", "model.tflite", "plan.json", "report.json", "board.json",
+        "board.ld", "src", "firmware.elf", "firmware.bin", "firmware.hex", "firmware.map",
+    } <= names  # fmt: skip
+    plan, board, report = load_build(directory)
+    assert (plan.name, board, report.board) == ("chain", BOARD, "stm32f746")
+    assert report.tools["compiler"].startswith("arm-none-eabi-gcc ")
+
+
+def test_a_failed_build_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = build_chain(tmp_path)
+    before = (directory / "report.json").read_bytes()
+
+    def fail(folder: Path) -> None:
+        raise DoesNotFitError("no")
+
+    monkeypatch.setattr("qmcu.build.firmware.build_project", fail)
+    with pytest.raises(DoesNotFitError):
+        build_firmware(tmp_path / "chain.tflite", BOARD, "portable", directory)
+    assert (directory / "report.json").read_bytes() == before
+    with pytest.raises(DoesNotFitError):
+        build_firmware(tmp_path / "chain.tflite", BOARD, "portable", tmp_path / "new")
+    assert {p.name for p in tmp_path.iterdir()} == {"chain.tflite", "chain-stm32f746"}
+
+
+def test_somebodys_folder_is_not_replaced(tmp_path: Path) -> None:
+    model = write_chain(tmp_path)
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious/file").write_text("x")
+    with pytest.raises(UsageError, match="not empty"):
+        build_firmware(model, BOARD, "portable", tmp_path / "precious")
+    assert (tmp_path / "precious/file").read_text() == "x"
+
+
+def test_refusals(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"nothing\.tflite cannot be read"):
+        build_firmware(tmp_path / "nothing.tflite", BOARD, "portable", tmp_path / "o")
+    with pytest.raises(UsageError, match="no kernel set 'fast'"):
+        build_firmware(write_chain(tmp_path), BOARD, "fast", tmp_path / "o")
+    assert not (tmp_path / "o").exists()
+
+
+def test_too_large_is_refused_before_anything_is_generated() -> None:
+    plan = compile_graph(chain())
+    flash = dataclasses.replace(BOARD.flash, size=1024)
+    ram = dataclasses.replace(BOARD.ram, size=1024)
+    refuse_too_large(plan, BOARD)
+    big = dataclasses.replace(plan, arena_size=2000)
+    with pytest.raises(
+        DoesNotFitError, match=r"need 6,096 bytes of RAM.* has 1,024, 5,072 too few"
+    ):
+        refuse_too_large(big, dataclasses.replace(BOARD, ram=ram))
+    flash = dataclasses.replace(BOARD.flash, size=64)
+    with pytest.raises(DoesNotFitError, match="bytes of flash"):
+        refuse_too_large(plan, dataclasses.replace(BOARD, flash=flash))
+
+
+def test_a_damaged_report(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no firmware directory"):
+        load_report(tmp_path)
+    path = tmp_path / "report.json"
+    for text in ("{", "[]", "{}", json.dumps({"format": 99})):
+        path.write_text(text)
+        with pytest.raises(UsageError, match="damaged or of another qmcu version"):
+            load_report(tmp_path)

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qmcu.comparison.result import compare, count_right
+
+
+@given(st.binary(min_size=1, max_size=24), st.binary(min_size=24, max_size=24))
+def test_compare_finds_the_first_difference_and_the_largest(expected: bytes, other: bytes) -> None:
+    got = other[: len(expected)]
+    difference = compare("t", (len(expected),), expected, got)
+    pairs = list(zip(expected, got, strict=True))
+    positions = [i for i, (a, b) in enumerate(pairs) if a != b]
+    if not positions:
+        assert difference is None
+        return
+    assert difference is not None
+    signed = [tuple(int(np.uint8(v).view(np.int8)) for v in pair) for pair in pairs]
+    assert difference.position == positions[0]
+    assert difference.index == (positions[0],)
+    assert (difference.expected, difference.got) == signed[positions[0]]
+    assert difference.differing == len(positions)
+    assert difference.max_difference == max(abs(a - b) for a, b in signed)
+
+
+def test_the_place_is_given_in_the_tensors_shape() -> None:
+    got = bytearray(24)
+    got[13] = 0xFF
+    difference = compare("t", (2, 3, 4), bytes(24), bytes(got))
+    assert difference is not None
+    assert difference.index == (1, 0, 1)
+    assert "at [1, 0, 1] (byte 13): expected 0, got -1; 1 of 24 bytes" in str(difference)
+
+
+def test_a_scalar() -> None:
+    difference = compare("t", (), b"\0", b"\1")
+    assert difference is not None
+    assert difference.position == 0
+
+
+def test_another_length_is_no_difference_but_an_error() -> None:
+    with pytest.raises(ValueError, match="3 bytes expected, 2 came"):
+        compare("t", (3,), b"abc", b"ab")
+
+
+def test_accuracy_is_by_argmax_of_signed_values() -> None:
+    outputs = [bytes([0x80, 0x7F, 0]), bytes([0xFF, 0xFE, 0xFD]), bytes([0, 1, 2])]
+    accuracy = count_right(np.array([1, 0, 0]), outputs, [outputs[0]] * 3)
+    assert (accuracy.expected, accuracy.device, accuracy.total) == (2, 1, 3)
+    assert accuracy.on_device == pytest.approx(1 / 3)
