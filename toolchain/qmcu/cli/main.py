@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import rich_click as click
 from click.exceptions import Exit
@@ -22,6 +23,10 @@ click.rich_click.TEXT_MARKUP = "rich"
 click.rich_click.SHOW_ARGUMENTS = True
 
 
+class Interrupted(Exception):
+    """Ctrl-C, on its way past click, which would print an empty line."""
+
+
 class LazyGroup(click.RichGroup):
     """A group that imports a subcommand's module only when it is used: start-up stays quick."""
 
@@ -36,6 +41,13 @@ class LazyGroup(click.RichGroup):
         command = importlib.import_module(f"qmcu.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand. Raises Interrupted on Ctrl-C."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted from None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,7 +75,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return EXIT_BAD_INPUT
-    except (KeyboardInterrupt, click.Abort):
+    except (Interrupted, KeyboardInterrupt, click.Abort):
         return _complain("interrupted.", EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has left (`qmcu ... | head`): no message would arrive.

@@ -1,0 +1,69 @@
+"""Whole runs as a user starts them, each in a process of its own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.firmware_project import build_chain
+
+QMCU = (sys.executable, "-c", "from qmcu.cli import main; main()")
+
+
+def qmcu(*arguments: str | Path, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    command = [*QMCU, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("model", "board", "target"),
+    [
+        ("mlperf_tiny_dscnn_kws_int8", "stm32f407", "unicorn"),
+        ("mlperf_tiny_autoencoder_toycar_int8", "stm32f746", "unicorn"),
+        ("mlperf_tiny_dscnn_kws_int8", "mps3-an547", "qemu"),
+    ],
+)
+def test_a_model_of_mlperf_tiny(
+    shared_models: Path, tmp_path: Path, model: str, board: str, target: str
+) -> None:
+    built = qmcu("build", shared_models / f"{model}.tflite", "--board", board, cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    directory = f"build/{model}-{board}"
+    tested = qmcu("test", directory, "--on", target, "--random", "3", cwd=tmp_path)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "3 of 3 outputs equal" in tested.stdout
+
+
+def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
+    directory = build_chain(tmp_path)
+    command = [*QMCU, "test", str(directory), "--random", "50000"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    time.sleep(2.0)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert (out, err) == ("", "qmcu: interrupted.\n")
+
+
+def test_the_project_builds_on_its_own(tmp_path: Path) -> None:
+    directory = build_chain(tmp_path)
+    before = (directory / "firmware.bin").read_bytes()
+    for command in (["make", "clean"], ["make"]):
+        subprocess.run(command, cwd=directory, check=True, capture_output=True)
+    assert (directory / "firmware.bin").read_bytes() == before
+
+
+def test_the_project_builds_with_cmake(tmp_path: Path) -> None:
+    if shutil.which("cmake") is None:
+        pytest.skip("cmake is not installed")
+    directory = build_chain(tmp_path)
+    for command in (["cmake", "-B", "out", "-G", "Unix Makefiles"], ["cmake", "--build", "out"]):
+        subprocess.run(command, cwd=directory, check=True, capture_output=True)
+    built = (directory / "out/firmware.bin").read_bytes()
+    assert len(built) == (directory / "firmware.bin").stat().st_size

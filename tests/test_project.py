@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import pytest
+
+from qmcu.errors import UsageError
+from qmcu.project import Project, load_project, write_project
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    project = Project(Path("m.tflite"), "stm32f746", Path("v.npz"))
+    path = write_project(tmp_path, project)
+    assert path == tmp_path / "qmcu.toml"
+    assert load_project(tmp_path) == project.resolve(tmp_path)
+    assert load_project(tmp_path) == Project(
+        tmp_path / "m.tflite", "stm32f746", tmp_path / "v.npz", "portable"
+    )
+
+
+def test_no_file_is_no_project(tmp_path: Path) -> None:
+    assert load_project(tmp_path) is None
+
+
+def test_vectors_are_optional(tmp_path: Path) -> None:
+    write_project(tmp_path, Project(Path("m.tflite"), "stm32f746"))
+    project = load_project(tmp_path)
+    assert project is not None
+    assert project.vectors is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('model = "m"', "does not name the board"),
+        ('bord = "b"\nmodel = "m"', "did you mean board"),
+        ('color = "b"', "known keys are model"),
+        ("model = 3", "model must be a text in quotes, not 3"),
+        ("model = ", "not valid TOML"),
+    ],
+)
+def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "qmcu.toml").write_text(text)
+    with pytest.raises(UsageError, match=message):
+        load_project(tmp_path)
