@@ -169,12 +169,25 @@ static void hello(void)
     qmcu_frame_end(&writer);
 }
 
+/* Where nothing faults below the stack, an overflow shows only afterwards. */
+static void check_stack(void)
+{
+    if (qmcu_stack_overflowed()) {
+        const qmcu_fault fault = {
+            .cause = QMCU_STACK_OVERFLOW,
+            .pc = (uint32_t)(uintptr_t)qmcu_model_invoke,
+        };
+        qmcu_protocol_fault(&fault);
+    }
+}
+
 static void infer(void)
 {
     qmcu_stack_paint();
     const uint64_t start = qmcu_port_cycles();
     qmcu_model_invoke();
     const uint64_t cycles = qmcu_port_cycles() - start;
+    check_stack();
     const uint32_t stack = qmcu_stack_used();
     qmcu_frame_writer writer;
     begin(&writer, RESPONSE | INFER, sizeof cycles + sizeof stack + output_bytes());
@@ -196,6 +209,7 @@ static void profile(void)
         layers[i] = now - before;
         before = now;
     }
+    check_stack();
     const uint32_t stack = qmcu_stack_used();
     qmcu_frame_writer writer;
     begin(&writer, RESPONSE | PROFILE, 8 + sizeof stack + sizeof layers + output_bytes());
@@ -285,4 +299,7 @@ void qmcu_protocol_fault(const qmcu_fault *fault)
     begin(&writer, FAULT, sizeof *fault);
     qmcu_frame_put(&writer, fault, sizeof *fault);
     qmcu_frame_end(&writer);
+    for (;;) {
+        __asm volatile("bkpt #0");
+    }
 }

@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+enum { QMCU_STACK_OVERFLOW = 0x100 };
+
 /* What a crash leaves behind; the order is that of the FAULT payload. */
 typedef struct {
     uint32_t cause;
@@ -19,7 +21,7 @@ typedef struct {
 /* Announces READY, then answers requests for ever. */
 void qmcu_protocol_run(void) __attribute__((noreturn));
 
-/* Sends a FAULT frame for the request that is being worked on. */
-void qmcu_protocol_fault(const qmcu_fault *fault);
+/* Sends a FAULT frame for the request that is being worked on, and stops. */
+void qmcu_protocol_fault(const qmcu_fault *fault) __attribute__((noreturn));
 
 #endif

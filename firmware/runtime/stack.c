@@ -30,3 +30,8 @@ __attribute__((noinline)) uint32_t qmcu_stack_used(void)
     }
     return (uint32_t)((uintptr_t)painted_top - (uintptr_t)word);
 }
+
+bool qmcu_stack_overflowed(void)
+{
+    return *(volatile uint32_t *)qmcu_stack_bottom != PATTERN;
+}

@@ -64,6 +64,9 @@ void qmcu_reset(void)
     SCB_CPACR |= 0xFu << 20;
     __asm volatile("dsb\n\tisb" ::: "memory");
 #endif
+#ifdef __ARM_ARCH_8M_MAIN__
+    __asm volatile("msr msplim, %0" ::"r"(qmcu_stack_bottom));
+#endif
     SCB_VTOR = (uint32_t)(uintptr_t)&vectors;
     SCB_SHCSR |= 7u << 16; /* MemManage, BusFault, UsageFault as themselves */
     const uint32_t *from = qmcu_data_load;
@@ -82,6 +85,10 @@ __attribute__((naked)) void qmcu_crash(void)
 {
     __asm volatile("mov r0, sp\n\t"
                    "mov r1, lr\n\t"
+#ifdef __ARM_ARCH_8M_MAIN__
+                   "movs r2, #0\n\t"
+                   "msr msplim, r2\n\t"
+#endif
                    "ldr r2, =qmcu_stack_top\n\t"
                    "mov sp, r2\n\t"
                    "b qmcu_report_crash\n\t"
@@ -103,14 +110,11 @@ void qmcu_report_crash(const uint32_t *frame, uint32_t exception_return)
     };
     /* A frame needs eight words, and lies below the top by construction. */
     if (frame < qmcu_stack_bottom || frame + 8 > qmcu_stack_top) {
-        fault.cause = 0x100;
+        fault.cause = QMCU_STACK_OVERFLOW;
     } else {
         fault.lr = frame[5];
         fault.pc = frame[6];
         fault.xpsr = frame[7];
     }
     qmcu_protocol_fault(&fault);
-    for (;;) {
-        __asm volatile("bkpt #0");
-    }
 }

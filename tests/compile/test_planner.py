@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qmcu.compile.lifetimes import Buffer, lower_bound
-from qmcu.compile.planner import ALIGNMENT, place
+from qmcu.compile.lifetimes import ALIGNMENT, Buffer, lower_bound
+from qmcu.compile.planner import place
 
 
 @st.composite

@@ -50,7 +50,7 @@ def model_sources(plan: Plan) -> dict[str, str]:
         "kernels": plan_kernels(plan),
         "inputs": [plan.tensor(i) for i in plan.inputs],
         "outputs": [plan.tensor(i) for i in plan.outputs],
-        "sha256": [f"0x{byte:02x}" for byte in bytes.fromhex(plan.model_sha256)],
+        "sha256": [f"0x{byte:02x}" for byte in bytes.fromhex(plan.model_sha256.rjust(64, "0"))],
     }
     files = ("model.h", "model.c", "model_data.h", "model_data.c")
     return {name: render(f"{name}.j2", values) for name in files}

@@ -32,7 +32,10 @@ def compile_graph(graph: Graph, kernels: str = "portable") -> Plan:
     plain = live_buffers(graph, calls, roots, overlay=False)
     overlaid = live_buffers(graph, calls, roots, overlay=True)
     # Overlaying couples two lifetimes, so it can in theory cost space: keep the smaller result.
-    placements, size = min((place(overlaid), place(plain)), key=lambda result: result[1])
+    buffers, (placements, size) = min(
+        ((buffers, place(buffers)) for buffers in (overlaid, plain)),
+        key=lambda choice: choice[1][1],
+    )
     return Plan(
         name=graph.name,
         model_sha256=graph.sha256,
@@ -43,7 +46,7 @@ def compile_graph(graph: Graph, kernels: str = "portable") -> Plan:
         inputs=graph.inputs,
         outputs=graph.outputs,
         arena_size=size,
-        arena_lower_bound=lower_bound(plain),
+        arena_lower_bound=lower_bound(buffers),
     )
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from qmcu.compile.plan import KernelCall
 from qmcu.model.graph import Graph
 
+# Of every buffer's offset, in bytes: kernels may load words.
+ALIGNMENT = 4
+
 
 @dataclass(frozen=True)
 class Buffer:
@@ -19,6 +22,10 @@ class Buffer:
     size: int
     first: int
     last: int
+
+    def lives_at(self, step: int) -> bool:
+        """True when the bytes must be kept at `step`."""
+        return self.first <= step <= self.last
 
     def meets(self, other: "Buffer") -> bool:
         """True when both must live at some same step."""
@@ -106,6 +113,16 @@ def _merge_overlays(
 
 
 def lower_bound(buffers: Sequence[Buffer]) -> int:
-    """The largest sum of live buffer sizes at any step: no placement can need less."""
-    steps = {step for b in buffers for step in (b.first, b.last)}
-    return max((sum(b.size for b in buffers if b.first <= s <= b.last) for s in steps), default=0)
+    """The largest sum of live buffers at any step, at aligned offsets: no arena is smaller."""
+    steps = {b.first for b in buffers}
+    return max((_live_size([b.size for b in buffers if b.lives_at(s)]) for s in steps), default=0)
+
+
+def aligned(size: int) -> int:
+    """`size` rounded up to ALIGNMENT."""
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def _live_size(sizes: Sequence[int]) -> int:
+    # The last one needs no padding behind it: best is the one that would waste most.
+    return sum(map(aligned, sizes)) - max((aligned(size) - size for size in sizes), default=0)

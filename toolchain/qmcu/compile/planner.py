@@ -8,10 +8,9 @@ climb over the order of placement follows when that misses the lower bound.
 import random
 from collections.abc import Sequence
 
-from qmcu.compile.lifetimes import Buffer, lower_bound
+from qmcu.compile.lifetimes import Buffer, aligned, lower_bound
 from qmcu.compile.plan import Placement
 
-ALIGNMENT = 4
 _CLIMB_STEPS = 2000
 # Pairs of buffers that a climb may look at: about a second, whatever the size of the model.
 _CLIMB_WORK = 10_000_000
@@ -42,10 +41,6 @@ def place(buffers: Sequence[Buffer], *, seed: int = 0) -> tuple[tuple[Placement,
     return placements, size
 
 
-def _aligned(offset: int) -> int:
-    return -(-offset // ALIGNMENT) * ALIGNMENT
-
-
 def _first_fit(buffers: Sequence[Buffer], order: Sequence[int]) -> tuple[list[int], int]:
     """Place in this order, each at the lowest offset that is free during its life."""
     offsets = [-1] * len(buffers)
@@ -61,7 +56,7 @@ def _first_fit(buffers: Sequence[Buffer], order: Sequence[int]) -> tuple[list[in
         for start, end in taken:
             if offset + buffer.size <= start:
                 break
-            offset = max(offset, _aligned(end))
+            offset = max(offset, aligned(end))
         offsets[current] = offset
         size = max(size, offset + buffer.size)
     return offsets, size
