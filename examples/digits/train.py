@@ -44,9 +44,7 @@ def main() -> None:
 
     arguments.output.mkdir(parents=True, exist_ok=True)
     model.save(arguments.output / "digits.keras")
-    np.savez_compressed(
-        arguments.output / "calibration.npz", inputs=train_x[:CALIBRATION_IMAGES]
-    )
+    np.savez_compressed(arguments.output / "calibration.npz", inputs=train_x[:CALIBRATION_IMAGES])
     np.savez_compressed(
         arguments.output / "test.npz", inputs=test_x, labels=test_y.astype(np.int64)
     )

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import platform
+import re
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,13 +38,13 @@ class Finding:
 
 
 def _packages() -> tuple[Need, ...]:
-    required = (
-        "numpy", "tflite", "tflite-micro", "jinja2", "pyelftools", "unicorn", "cobs", "pyserial",
-        "rich", "rich-click", "junitparser", "tomli-w",
-    )  # fmt: skip
-    needs = [Need(name, "build and test", True, f"pip install {name}", True) for name in required]
-    needs.append(Need("tensorflow", "convert", False, 'pip install "qmcu[convert]"', True))
-    return tuple(needs)
+    """The packages that the installed qmcu asks for, by its own metadata."""
+    required = [
+        line for line in importlib.metadata.requires("qmcu") or [] if "extra ==" not in line
+    ]
+    names = [match.group() for line in required if (match := re.match(r"[\w.-]+", line))]
+    needs = [Need(name, "build and test", True, f"pip install {name}", True) for name in names]
+    return (*needs, Need("tensorflow", "convert", False, 'pip install "qmcu[convert]"', True))
 
 
 NEEDS = (
