@@ -11,7 +11,7 @@ from qmcu.build.elf_layout import read_layout
 from qmcu.build.linker_map import parse_map
 from qmcu.build.memory import MemoryReport, memory_report
 from qmcu.codegen import generate_project
-from qmcu.compile import KERNEL_SETS, Plan, compile_graph
+from qmcu.compile import KERNEL_SETS, CoreFeatures, Plan, compile_graph
 from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.serialization import load_plan
 from qmcu.errors import DoesNotFitError, ModelError, UsageError
@@ -29,7 +29,8 @@ def build_firmware(model: Path, board: Board, kernels: str, directory: Path) -> 
     if kernels not in KERNEL_SETS:
         raise UsageError(f"there is no kernel set {kernels!r}; take {', '.join(KERNEL_SETS)}.")
     content = read_file(model)
-    plan = compile_graph(parse_model(content, model.stem, source=str(model)), kernels)
+    features = CoreFeatures(dsp=board.core.has_dsp, mve=board.core.has_mve)
+    plan = compile_graph(parse_model(content, model.stem, source=str(model)), kernels, features)
     refuse_too_large(plan, board)
     with replace_directory(directory) as folder:
         generate_project(plan, board, content, folder)

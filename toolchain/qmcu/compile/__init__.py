@@ -4,7 +4,8 @@ Every operator is checked against the one statement of what is supported (`opera
 to a kernel call with its constants, and its tensors are placed in one arena (`planner`).
 """
 
-from qmcu.compile.compiler import KERNEL_SETS, compile_graph, unsupported
+from qmcu.compile.compiler import compile_graph, unsupported
+from qmcu.compile.kernel_sets import KERNEL_SETS, CoreFeatures
 from qmcu.compile.plan import Plan
 
-__all__ = ["KERNEL_SETS", "Plan", "compile_graph", "unsupported"]
+__all__ = ["KERNEL_SETS", "CoreFeatures", "Plan", "compile_graph", "unsupported"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from qmcu.compile.kernel_sets import PLAIN_CORE, CoreFeatures, Lowering, lowerings
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
 from qmcu.compile.lowering import OperatorContext, OperatorSupport
 from qmcu.compile.operators import OPERATORS
@@ -10,11 +11,11 @@ from qmcu.compile.planner import place
 from qmcu.errors import UnsupportedModelError
 from qmcu.model.graph import Graph, Tensor
 
-KERNEL_SETS = ("portable",)
 
-
-def compile_graph(graph: Graph, kernels: str = "portable") -> Plan:
-    """Compile a graph for one of KERNEL_SETS.
+def compile_graph(
+    graph: Graph, kernels: str = "portable", features: CoreFeatures = PLAIN_CORE
+) -> Plan:
+    """Compile a graph for one of KERNEL_SETS and a core with these features.
 
     Raises UnsupportedModelError listing everything that is unsupported, all at once.
     """
@@ -27,7 +28,7 @@ def compile_graph(graph: Graph, kernels: str = "portable") -> Plan:
             + "\nSee docs/OPERATORS.md for what is supported; convert the model to full int8 "
             "with supported operators."
         )
-    calls, aliased = _lower(graph)
+    calls, aliased = _lower(graph, lowerings(kernels, features))
     roots = alias_roots(graph, aliased)
     plain = live_buffers(graph, calls, roots, overlay=False)
     overlaid = live_buffers(graph, calls, roots, overlay=True)
@@ -85,7 +86,9 @@ def _violations(support: OperatorSupport, context: OperatorContext) -> list[str]
     return problems
 
 
-def _lower(graph: Graph) -> tuple[tuple[KernelCall, ...], list[tuple[int, int]]]:
+def _lower(
+    graph: Graph, faster: Mapping[str, Sequence[Lowering]]
+) -> tuple[tuple[KernelCall, ...], list[tuple[int, int]]]:
     """Kernel calls in order, and (input, output) pairs of tensors that share their bytes."""
     contexts = [OperatorContext(graph, operator) for operator in graph.operators]
     supports = [OPERATORS[operator.kind] for operator in graph.operators]
@@ -97,7 +100,7 @@ def _lower(graph: Graph) -> tuple[tuple[KernelCall, ...], list[tuple[int, int]]]
         # A model that only renames bytes still needs one call: the layer table is never empty.
         shared[-1] = False
     calls = tuple(
-        support.lower(context)
+        _call(support, context, faster)
         for support, context, is_shared in zip(supports, contexts, shared, strict=True)
         if not is_shared
     )
@@ -107,6 +110,16 @@ def _lower(graph: Graph) -> tuple[tuple[KernelCall, ...], list[tuple[int, int]]]
         if is_shared
     ]
     return calls, aliased
+
+
+def _call(
+    support: OperatorSupport, context: OperatorContext, faster: Mapping[str, Sequence[Lowering]]
+) -> KernelCall:
+    for lower in faster.get(support.kind, ()):
+        call = lower(context)
+        if call is not None:
+            return call
+    return support.lower(context)
 
 
 def _plan_tensors(graph: Graph, placements: Sequence[Placement]) -> tuple[PlanTensor, ...]:
