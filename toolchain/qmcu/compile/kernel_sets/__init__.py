@@ -1,4 +1,4 @@
-"""Which kernels a plan may use: for each kernel set, faster lowerings to try before the portable one.
+"""Kernel sets: for each, the faster lowerings to try before the portable one.
 
 `portable` is plain C for any core; `native` adds packed weights and the core's DSP or vector
 instructions. A lowering answers None where its kernel does not fit the operator; the next one
