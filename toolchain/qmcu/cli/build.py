@@ -9,7 +9,7 @@ import rich_click as click
 @click.command("build")
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @click.option("--board", "board_name", help="Board; `qmcu boards` lists them.")
-@click.option("--kernels", help="Kernel set: portable.")
+@click.option("--kernels", help="Kernel set [default: portable].")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Folder [default: build/MODEL-BOARD]."
 )
