@@ -36,6 +36,7 @@ _CFSR_BITS = {
     24: "unaligned access",
     25: "division by zero",
 }
+_EXCEPTION_RETURN = 0xFF000000
 _MMFAR_VALID = 1 << 7
 _BFAR_VALID = 1 << 15
 
@@ -50,6 +51,13 @@ def describe_fault(fault: Fault, place: Callable[[int], str]) -> str:
         reasons.append(f"address 0x{fault.mmfar:08x}")
     if fault.hfsr & 2:
         reasons.append("the vector table could not be read")
-    cause = _CAUSES.get(fault.cause, f"exception {fault.cause}")
-    because = f": {', '.join(reasons)}" if reasons else ""
-    return f"{cause} at {place(fault.pc)}{because} (called from {place(fault.lr & ~1)})"
+    words = [_CAUSES.get(fault.cause, f"exception {fault.cause}")]
+    # When entering the exception failed, there are no registers to tell the place.
+    if fault.pc:
+        words.append(f"at {place(fault.pc)}")
+    caller = place(fault.lr & ~1)
+    if fault.pc and fault.lr < _EXCEPTION_RETURN and " in " in caller:
+        words.append(f"after a call near {caller}")
+    if fault.cause == STACK_OVERFLOW:
+        words.append(f"with the stack pointer at 0x{fault.sp:08x}")
+    return " ".join(words) + (f": {', '.join(reasons)}" if reasons else "")

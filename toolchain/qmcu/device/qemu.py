@@ -26,10 +26,14 @@ _NS_PER_S = 1_000_000_000
 
 @dataclass(frozen=True)
 class QemuMachine:
-    """What QEMU must know of a board: its `-machine` name and which of its UARTs we talk to."""
+    """What there is to know of a board in QEMU.
+
+    `machine` is its `-machine` name, `clock_hz` the frequency at which that machine's SysTick
+    runs whatever the firmware does to the clock. The firmware talks on its first UART.
+    """
 
     machine: str
-    serial: int = 0
+    clock_hz: int
 
 
 def find_qemu() -> str:
@@ -62,6 +66,7 @@ class QemuLink:
         program = find_qemu()
         self.name = f"qemu {qemu_version(program)}"
         self._image = image
+        self._clock_hz = machine.clock_hz
         self._arrived = b""
         self._socket, theirs = socket.socketpair()
         self._control, their_control = socket.socketpair()
@@ -146,10 +151,10 @@ class QemuLink:
 
     def count_unit(self, counter: int, clock_hz: int) -> CountUnit:
         """Instructions from SysTick: with -icount shift=0 one instruction lasts 1 ns."""
-        if counter != 2 or not clock_hz:
+        if counter != 2:
             name = COUNTER_NAMES.get(counter, "that counter")
             return CountUnit("", f"{self.name} does not count with {name}")
-        scale = _NS_PER_S / clock_hz
+        scale = _NS_PER_S / self._clock_hz
         how = f"SysTick of {self.name} with -icount shift=0, in steps of {scale:.4g} instructions"
         return CountUnit("instructions", how, scale)
 
@@ -181,11 +186,10 @@ class QemuLink:
 
 
 def _command(program: str, machine: QemuMachine, image: Path, uart: int, control: int) -> list[str]:
-    serial = ["-serial", "null"] * machine.serial + ["-serial", "chardev:uart"]
     return [
         *(program, "-machine", machine.machine, "-kernel", str(image), "-icount", "shift=0"),
         *("-display", "none", "-nodefaults", "-no-user-config"),
-        *("-chardev", f"socket,id=uart,fd={uart}", *serial),
+        *("-chardev", f"socket,id=uart,fd={uart}", "-serial", "chardev:uart"),
         *("-chardev", f"socket,id=control,fd={control}", "-mon", "chardev=control,mode=control"),
     ]
 

@@ -199,6 +199,8 @@ class Session:
         crc, payload = int.from_bytes(frame.payload[:4], "little"), frame.payload[4:]
         if frame.type == Response.FAULT:
             raise self._crash(payload)
+        if frame.type == Response.READY and request.type == Request.HELLO:
+            return None
         if frame.type == Response.READY:
             raise _Again("the firmware started anew in the middle of it")
         if frame.type == Response.ERROR and frame.sequence == 0:

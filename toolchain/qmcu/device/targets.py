@@ -68,7 +68,7 @@ def unicorn_machine(board: Board) -> Machine:
 def _link(target: str, image: Image, board: Board, timeout_s: float) -> Link:
     if target == "unicorn":
         return UnicornLink(image, unicorn_machine(board), timeout_s)
-    return QemuLink(image, QemuMachine(board.qemu or ""))
+    return QemuLink(image, QemuMachine(board.qemu or "", board.clock_hz))
 
 
 def _load_board(directory: Path) -> Board:

@@ -1,0 +1,109 @@
+"""Parallel runs: the same results in the same order, crashes with their vector, no orphans."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from qmcu.device import infer_all, open_session
+from qmcu.errors import DeviceError, VectorError
+
+VECTORS = [[bytes((7 * i + j) % 256 for j in range(12))] for i in range(40)]
+
+
+def children(pid: int) -> set[int]:
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.add(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_results_come_in_the_order_of_the_vectors(chain_directory, workers) -> None:
+    directory = chain_directory("stm32f746")
+    with open_session("unicorn", directory) as session:
+        expected = [session.infer(vector).outputs for vector in VECTORS]
+    seen = []
+    results = infer_all(
+        "unicorn", directory, VECTORS, workers=workers, progress=lambda *at: seen.append(at)
+    )
+    assert [result.outputs for result in results] == expected
+    assert seen[-1] == (40, 40) and seen == sorted(seen)
+    assert len(set(expected)) > 10
+
+
+def test_qemu_workers_give_the_same(chain_directory) -> None:
+    expected = infer_all("unicorn", chain_directory("stm32f407"), VECTORS[:6], workers=1)
+    found = infer_all("qemu", chain_directory("mps2-an386"), VECTORS[:6], workers=2)
+    assert [r.outputs for r in found] == [r.outputs for r in expected]
+    assert not children(os.getpid())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_names_its_vector(chain_directory, workers) -> None:
+    vectors = [*VECTORS[:5], [bytes(11)], *VECTORS[:5]]
+    with pytest.raises(VectorError, match="vector 5: input 0 of the model takes 12 bytes"):
+        infer_all("unicorn", chain_directory("stm32f746"), vectors, workers=workers)
+    assert not children(os.getpid())
+
+
+def test_a_session_that_cannot_open_is_told_once(chain_directory) -> None:
+    with pytest.raises(DeviceError, match="does not run on qemu"):
+        infer_all("qemu", chain_directory("stm32f746"), VECTORS, workers=2)
+
+
+def test_a_killed_worker_is_told_with_its_vector(chain_directory) -> None:
+    def kill_one(done: int, total: int) -> None:
+        for pid in list(children(os.getpid()))[:1]:
+            os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(DeviceError, match=r"vector \d+: a worker process was killed by SIGKILL"):
+        infer_all(
+            "unicorn", chain_directory("stm32f746"), VECTORS * 20, workers=2, progress=kill_one
+        )
+    assert not children(os.getpid())
+
+
+def test_no_vectors_need_no_worker(tmp_path) -> None:
+    assert infer_all("unicorn", tmp_path, []) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(("board", "target"), [("stm32f746", "unicorn"), ("mps2-an386", "qemu")])
+def test_ctrl_c_and_kill_leave_no_process(chain_directory, number, board, target) -> None:
+    script = f"""
+        from pathlib import Path
+        from qmcu.device import infer_all
+        infer_all({target!r}, Path({str(chain_directory(board))!r}), [[bytes(12)]] * 1_000_000,
+                  workers=2, progress=lambda done, total: print(done, flush=True))
+    """
+    parent = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    parent.stdout.readline()
+    family: set[int] = set()
+    deadline = time.monotonic() + 20
+    while len(family) < (4 if target == "qemu" else 2) and time.monotonic() < deadline:
+        family = children(parent.pid)
+        family |= {pid for child in family for pid in children(child)}
+    assert len(family) == (4 if target == "qemu" else 2)
+    parent.send_signal(number)
+    parent.stdout.close()
+    parent.stderr.close()
+    parent.wait(10)
+    deadline = time.monotonic() + 5
+    while any(Path(f"/proc/{pid}").exists() for pid in family) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]

@@ -1,0 +1,142 @@
+"""QEMU as a device: it answers, its end is told as what it was, and it leaves nothing behind."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from qmcu.device import open_session
+from qmcu.device.qemu import QemuLink, QemuMachine, find_qemu
+from qmcu.errors import DeviceError, GuestFault, ToolError
+
+MACHINE = QemuMachine("mps2-an386", 25_000_000)
+pytestmark = pytest.mark.skipif(
+    shutil.which("qemu-system-arm") is None, reason="qemu-system-arm is not installed"
+)
+
+
+@pytest.fixture
+def link(guest):
+    link = QemuLink(guest("mps2-an386"), MACHINE)
+    assert link.read(10) == b"!"
+    yield link
+    link.close()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def wait_until_gone(pid: int) -> bool:
+    deadline = time.monotonic() + 5
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+def test_it_answers_also_after_a_pause(link) -> None:
+    time.sleep(0.2)
+    for byte in b"ayz":
+        link.write(bytes([byte]))
+        assert link.read(10) == bytes([byte])
+    assert link.read(0.05) == b""
+
+
+def test_bulk_input_arrives_whole(link) -> None:
+    data = os.urandom(20_000)
+    total = 0
+    for byte in data:
+        total = (total * 31 + byte) & 0xFFFFFFFF
+    link.write(b"n" + len(data).to_bytes(3, "little") + data)
+    answer = b""
+    while len(answer) < 4:
+        answer += link.read(20)
+    assert answer == total.to_bytes(4, "little")
+
+
+def test_a_killed_qemu_is_no_time_out(link) -> None:
+    os.kill(link._process.pid, signal.SIGKILL)
+    with pytest.raises(DeviceError, match="was killed by SIGKILL"):
+        link.read(10)
+    with pytest.raises(DeviceError, match="was killed by SIGKILL"):
+        link.check()
+    with pytest.raises(DeviceError, match="was killed by SIGKILL"):
+        link.write(b"x")
+
+
+def test_an_early_end_is_told_with_the_last_words(guest) -> None:
+    link = QemuLink(guest("mps2-an386"), QemuMachine("mps2-an38", 1))
+    with pytest.raises(DeviceError, match=r"ended with status 1: .*machine"):
+        link.read(10)
+
+
+def test_a_lockup_is_told(link) -> None:
+    link.write(b"r")
+    with pytest.raises(DeviceError, match=r"SIGABRT: .*Lockup"):
+        link.read(10)
+
+
+def test_close_kills_and_may_be_repeated(link) -> None:
+    pid = link._process.pid
+    link.close()
+    assert not alive(pid)
+    link.close()
+    with pytest.raises(DeviceError):
+        link.write(b"x")
+
+
+def test_a_forgotten_link_is_cleaned_up(guest) -> None:
+    link = QemuLink(guest("mps2-an386"), MACHINE)
+    pid = link._process.pid
+    del link
+    assert wait_until_gone(pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_qemu_does_not_outlive_its_parent(guest, number) -> None:
+    script = f"""
+        import time
+        from pathlib import Path
+        from qmcu.device.image import read_image
+        from qmcu.device.qemu import QemuLink, QemuMachine
+        link = QemuLink(read_image(Path({str(guest("mps2-an386").path)!r})),
+                        QemuMachine("mps2-an386", 1))
+        print(link._process.pid, flush=True)
+        time.sleep(60)
+    """
+    parent = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    pid = int(parent.stdout.readline())
+    assert alive(pid)
+    parent.send_signal(number)
+    parent.wait(10)
+    assert wait_until_gone(pid)
+
+
+def test_a_missing_qemu_is_told_with_its_package(monkeypatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(ToolError, match="package qemu-system-arm"):
+        find_qemu()
+
+
+def test_a_session_ends_with_what_happened_to_qemu(chain_directory) -> None:
+    with open_session("qemu", chain_directory("mps2-an386")) as session:
+        session.infer([bytes(12)])
+        os.kill(session.link._process.pid, signal.SIGKILL)
+        started = time.monotonic()
+        with pytest.raises(DeviceError, match="was killed by SIGKILL") as caught:
+            session.infer([bytes(12)])
+    assert not isinstance(caught.value, GuestFault)
+    assert time.monotonic() - started < 5

@@ -1,0 +1,85 @@
+"""A firmware directory and a target's name become a session, or a sentence."""
+
+import json
+import shutil
+
+import pytest
+
+from qmcu.device import open_session
+from qmcu.errors import DeviceError, UsageError
+
+
+def test_both_emulators_give_the_same_bytes_and_nearly_the_same_count(chain_directory) -> None:
+    vector = [bytes(range(0, 240, 20))]
+    with open_session("unicorn", chain_directory("stm32f407")) as session:
+        exact = session.profile(vector)
+        assert session.infer(vector).outputs == exact.outputs
+        assert session.hello.board == "stm32f407"
+    assert (exact.total, exact.unit) == (sum(exact.layers), "instructions")
+    with open_session("qemu", chain_directory("mps2-an386")) as session:
+        stepped = session.profile(vector)
+    assert stepped.outputs == exact.outputs
+    assert stepped.total == pytest.approx(exact.total, abs=120)
+    assert "steps of 40 instructions" in stepped.how
+
+
+def test_the_netduino_counts_though_its_clock_does_not_start(chain_directory) -> None:
+    vector = [bytes(12)]
+    with open_session("unicorn", chain_directory("stm32f407")) as session:
+        exact = session.profile(vector)
+    with open_session("qemu", chain_directory("netduinoplus2")) as session:
+        assert session.profile(vector).total == pytest.approx(exact.total, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("board", "target", "there"),
+    [("stm32f746", "qemu", "unicorn"), ("mps2-an386", "unicorn", "qemu")],
+)
+def test_a_missing_emulator_is_refused_with_what_there_is(
+    chain_directory, board, target, there
+) -> None:
+    with pytest.raises(DeviceError, match=f"{board} does not run on {target}; take {there}"):
+        open_session(target, chain_directory(board))
+
+
+def test_an_unknown_target_is_refused(tmp_path) -> None:
+    with pytest.raises(UsageError, match="unicorn or qemu"):
+        open_session("renode", tmp_path)
+
+
+def test_a_folder_that_is_no_build_is_refused(tmp_path) -> None:
+    with pytest.raises(UsageError, match="no firmware directory"):
+        open_session("unicorn", tmp_path)
+
+
+@pytest.fixture
+def copy(chain_directory, tmp_path):
+    return shutil.copytree(chain_directory("stm32f746"), tmp_path / "copy")
+
+
+def test_damaged_files_are_told(copy) -> None:
+    elf = copy / "firmware.elf"
+    content = elf.read_bytes()
+    for damaged, words in (
+        (content[:1000], "firmware.elf"),
+        (b"", "firmware.elf"),
+        (b"\x7fELF" + bytes(100), "firmware.elf"),
+        (content[:0x12] + b"\x03\x00" + content[0x14:], "no Arm executable"),
+    ):
+        elf.write_bytes(damaged)
+        with pytest.raises(DeviceError, match=words):
+            open_session("unicorn", copy)
+    elf.unlink()
+    with pytest.raises(DeviceError, match="cannot read"):
+        open_session("unicorn", copy)
+    (copy / "board.json").write_text("{")
+    with pytest.raises(UsageError, match=r"board\.json is damaged"):
+        open_session("unicorn", copy)
+
+
+def test_an_image_of_another_model_is_refused(copy) -> None:
+    plan = json.loads((copy / "plan.json").read_text())
+    plan["model_sha256"] = "00" * 32
+    (copy / "plan.json").write_text(json.dumps(plan))
+    with pytest.raises(DeviceError, match="the device runs model"):
+        open_session("unicorn", copy)

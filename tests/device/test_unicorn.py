@@ -1,0 +1,151 @@
+"""The in-process emulator: speed does not change the bytes, and every crash has a name."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from tests.device.conftest import BOARDS
+
+from qmcu.board import load_board
+from qmcu.device import unicorn
+from qmcu.device.targets import unicorn_machine
+from qmcu.device.unicorn import UnicornLink, count_instructions
+from qmcu.errors import DeviceError, GuestFault
+
+STM32 = [board for board in BOARDS if board.startswith("stm32")]
+
+
+@pytest.fixture(params=STM32)
+def board(request):
+    return request.param
+
+
+@pytest.fixture
+def link(guest, board):
+    return start(guest, board)
+
+
+def start(guest, board, limit_s=30.0):
+    link = UnicornLink(guest(board), unicorn_machine(load_board(board)), limit_s)
+    assert link.read(5) == b"!"
+    return link
+
+
+def ask(link, command, length=1):
+    link.write(command)
+    answer = b""
+    while len(answer) < length:
+        data = link.read(20)
+        assert data
+        answer += data
+    return answer
+
+
+def checksum(data):
+    total = 0
+    for byte in data:
+        total = (total * 31 + byte) & 0xFFFFFFFF
+    return total.to_bytes(4, "little")
+
+
+def bulk(data):
+    return b"n" + len(data).to_bytes(3, "little") + data
+
+
+def test_it_answers_and_then_waits(link) -> None:
+    assert ask(link, b"z") == b"z"
+    assert link.read(60) == b""
+    assert ask(link, b"y") == b"y"
+
+
+def test_every_byte_arrives_once_however_often_it_is_stopped(link, monkeypatch) -> None:
+    monkeypatch.setattr(unicorn, "_SLICE_S", 0.0005)
+    data = os.urandom(60_000)
+    assert ask(link, bulk(data), 4) == checksum(data)
+
+
+def test_the_uart_is_fast_enough_for_many_vectors(link) -> None:
+    data = bytes(range(256)) * 800
+    started = time.perf_counter()
+    assert ask(link, bulk(data), 4) == checksum(data)
+    assert len(data) / (time.perf_counter() - started) > 100_000
+
+
+def test_instructions_are_counted_exactly_and_only_when_wanted(link) -> None:
+    assert ask(link, b"c", 4) == bytes(4)
+    link.counting(True)
+    once = int.from_bytes(ask(link, b"c", 4), "little")
+    twice = int.from_bytes(ask(link, b"C", 4), "little")
+    link.counting(False)
+    assert twice - once == 3 * 1000
+    assert ask(link, b"c", 4) == bytes(4)
+
+
+CRASHES = {
+    b"r": ("read of 0x60000010", "bad_read"),
+    b"w": ("write to 0x08000000", "read-only", "flash_write"),
+    b"x": ("jump to 0x30000000", "wild_jump"),
+    b"u": ("undefined instruction", "undefined"),
+    b"b": ("BKPT", "breakpoint"),
+    b"d": ("stack overflow", "deep", "below the stack's memory"),
+}
+
+
+@pytest.mark.parametrize("command", CRASHES, ids=bytes.decode)
+def test_a_crash_names_cause_address_and_function(link, command) -> None:
+    link.write(command)
+    with pytest.raises(GuestFault) as caught:
+        while True:
+            assert link.read(5) == b""
+    for words in CRASHES[command]:
+        assert words in str(caught.value)
+    with pytest.raises(GuestFault):
+        link.check()
+    with pytest.raises(GuestFault):
+        link.write(b"z")
+
+
+def test_an_endless_loop_is_reported_with_its_function(guest, board) -> None:
+    link = start(guest, board, limit_s=0.3)
+    link.write(b"e")
+    with pytest.raises(GuestFault, match=r"no answer after .* in endless"):
+        link.read(20)
+
+
+def test_an_endless_loop_is_reported_while_counting(guest, board) -> None:
+    link = start(guest, board, limit_s=0.3)
+    link.counting(True)
+    link.write(b"e")
+    with pytest.raises(GuestFault, match="in endless"):
+        link.read(20)
+
+
+def test_an_fpu_that_was_never_switched_on_is_reported(link) -> None:
+    link.write(b"f")
+    with pytest.raises(GuestFault, match="FPU"):
+        for _ in range(3):
+            link.read(1)
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_ctrl_c_ends_an_endless_loop(link, counted) -> None:
+    link.counting(counted)
+    link.write(b"e")
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        link.read(30)
+    assert time.monotonic() - started < 5
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_image_of_another_board_is_refused(guest) -> None:
+    with pytest.raises(DeviceError, match="outside the board's flash"):
+        UnicornLink(guest("mps2-an386"), unicorn_machine(load_board("stm32f746")))
+
+
+def test_thumb_instructions_are_told_apart() -> None:
+    assert count_instructions(bytes.fromhex("00bf00f000f8dfe801f04ff0000070e7")) == 5
+    assert count_instructions(b"") == 0
