@@ -40,7 +40,7 @@ def test_addresses_are_told_only_when_valid() -> None:
 
 
 def test_a_stack_overflow_has_no_place_but_a_stack_pointer() -> None:
-    text = words(cause=0x100, pc=0, lr=0, sp=0x1FFFFF00)
+    text = words(cause=0x100, pc=0, lr=0, sp=0x1FFFFF00, cfsr=1 << 17)
     assert text == "stack overflow with the stack pointer at 0x1fffff00"
 
 

@@ -59,5 +59,6 @@ def describe_fault(fault: Fault, place: Callable[[int], str]) -> str:
     if fault.pc and fault.lr < _EXCEPTION_RETURN and " in " in caller:
         words.append(f"after a call near {caller}")
     if fault.cause == STACK_OVERFLOW:
-        words.append(f"with the stack pointer at 0x{fault.sp:08x}")
+        # The status bits tell what the overflow led to, not what was wrong.
+        return " ".join([*words, f"with the stack pointer at 0x{fault.sp:08x}"])
     return " ".join(words) + (f": {', '.join(reasons)}" if reasons else "")
