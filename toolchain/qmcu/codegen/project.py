@@ -116,7 +116,8 @@ def project_sources(plan: Plan, board: Board) -> dict[str, str]:
 
 
 def _with_headers(folders: Sequence[Path], names: Iterable[str]) -> list[Path]:
-    """The C files of these names in the first folder, and the headers that they include."""
+    """The C files of these names in the first folder, the headers that they include, and the C
+    files beside those headers."""
     pending = [folders[0] / f"{name}.c" for name in names]
     found: set[Path] = set()
     while pending:
@@ -126,7 +127,9 @@ def _with_headers(folders: Sequence[Path], names: Iterable[str]) -> list[Path]:
         found.add(path)
         for name in _LOCAL_INCLUDE.findall(path.read_text()):
             # A header that is in none of them is generated, or the runtime's.
-            pending += [folder / name for folder in folders if (folder / name).is_file()][:1]
+            header = next((f / name for f in folders if (f / name).is_file()), None)
+            if header is not None:
+                pending += [p for p in (header, header.with_suffix(".c")) if p.is_file()]
     return sorted(found)
 
 

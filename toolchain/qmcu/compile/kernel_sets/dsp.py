@@ -2,7 +2,163 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from qmcu.compile.lowering import OperatorContext
-from qmcu.compile.plan import KernelCall
+import numpy as np
+import numpy.typing as npt
 
-LOWERINGS: Mapping[str, Sequence[Callable[[OperatorContext], KernelCall | None]]] = {}
+from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.operators.weights import (
+    channel_multipliers,
+    folded_bias,
+    quantization_of,
+)
+from qmcu.compile.operators.window import axes
+from qmcu.compile.plan import (
+    ConstantArgument,
+    KernelCall,
+    ParametersArgument,
+    ScratchArgument,
+)
+from qmcu.compile.requantize import activation_range, quantize_multiplier
+
+STEP = 4  # values of a filter that one step of the inner loops multiplies
+_SUM_LIMIT = 1 << 30
+_LARGEST_SHIFT = 20
+
+Int8Array = npt.NDArray[np.int8]
+Int32Array = npt.NDArray[np.int32]
+
+
+def channel_constants(
+    context: OperatorContext, filters: Int8Array, bias: Int32Array, group: int
+) -> Int32Array | None:
+    """qmcu_channel of each filter, int32 [count, 4], filled up to a multiple of `group`.
+
+    `filters` is int8 [count, values] and `bias` has the input zero point folded in. None where
+    six instructions are not enough: activation limits inside [-128, 127], a multiplier of 1/2
+    or more, or sums that may reach 2^30.
+    """
+    target = quantization_of(context.output())
+    activation = context.text("fused_activation_function", "NONE")
+    if activation_range(activation, target.scale, target.zero_point) != (-128, 127):
+        return None
+    pairs = [quantize_multiplier(real) for real in channel_multipliers(0, 1)(context)]
+    if any(not -_LARGEST_SHIFT <= shift <= -1 for _, shift in pairs):
+        return None
+    largest = np.abs(filters.astype(np.int64)).sum(axis=1) * 128 + np.abs(bias.astype(np.int64))
+    if largest.max() >= _SUM_LIMIT:
+        return None
+    count = len(filters)
+    result = np.zeros((-(-count // group) * group, 4), np.int32)
+    for i in range(count):
+        multiplier, shift = pairs[i if len(pairs) > 1 else 0]
+        rounding = (1 << (-shift - 1)) + (target.zero_point << -shift)
+        result[i] = (bias[i], multiplier, rounding, -shift)
+    # A filter that fills up computes something harmless that is never stored.
+    result[count:, 3] = 1
+    return result
+
+
+def pack_filters(filters: Int8Array, group: int) -> Int8Array:
+    """int8 [count, values] to [groups, steps, group, 4]: a step of each filter side by side."""
+    count, values = filters.shape
+    padded = np.zeros((-(-count // group) * group, -(-values // STEP) * STEP), np.int8)
+    padded[:count, :values] = filters
+    steps = padded.shape[1] // STEP
+    return np.ascontiguousarray(padded.reshape(-1, group, steps, STEP).transpose(0, 2, 1, 3))
+
+
+def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
+    """CONV_2D without groups."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    if weights.shape[3] != source.shape[3] or source.is_constant:
+        return None
+    zero_point = quantization_of(source).zero_point
+    filters = weights.array.reshape(weights.shape[0], -1)
+    bias = folded_bias(context.optional_input(2), weights.array, zero_point)
+    channels = channel_constants(context, filters, bias, 2)
+    if channels is None:
+        return None
+    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
+    packed = pack_filters(filters, 2)
+    steps = packed.shape[1]
+    batches, height, width, depth = source.shape
+    parameters = (
+        ("batches", batches),
+        ("input_height", height),
+        ("input_width", width),
+        ("input_depth", depth),
+        ("output_height", target.shape[1]),
+        ("output_width", target.shape[2]),
+        ("output_depth", target.shape[3]),
+        ("kernel_height", vertical.kernel),
+        ("kernel_width", horizontal.kernel),
+        ("stride_height", vertical.stride),
+        ("stride_width", horizontal.stride),
+        ("dilation_height", vertical.dilation),
+        ("dilation_width", horizontal.dilation),
+        ("padding_top", vertical.padding),
+        ("padding_left", horizontal.padding),
+        ("input_zero_point", zero_point),
+        ("steps", steps),
+    )
+    pointwise = weights.shape[1:3] == (1, 1) and (vertical.stride, horizontal.stride) == (1, 1)
+    # Two pixels are read before they are written, and each is written where it was or before.
+    overlay = ((source.index, target.index),) if pointwise and target.shape[3] <= depth else ()
+    return context.call(
+        "conv_2d_dsp",
+        (
+            ParametersArgument("qmcu_conv_2d_dsp_params", parameters),
+            context.operand(source),
+            _weights(context, packed),
+            context.constant("channels", channels, "requantization"),
+            ScratchArgument(20 * steps),
+            context.operand(target),
+        ),
+        macs=target.elements * filters.shape[1],
+        may_overlay=overlay,
+    )
+
+
+def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
+    """FULLY_CONNECTED of any batch."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    if source.is_constant:
+        return None
+    bias = folded_bias(context.optional_input(2), weights.array, quantization_of(source).zero_point)
+    channels = channel_constants(context, weights.array, bias, 4)
+    if channels is None:
+        return None
+    packed = pack_filters(weights.array, 4)
+    steps = packed.shape[1]
+    outputs, inputs = weights.shape
+    parameters = (
+        ("batches", source.elements // inputs),
+        ("input_depth", inputs),
+        ("output_depth", outputs),
+        ("steps", steps),
+    )
+    # The whole input row is taken apart before the first output of it is written.
+    overlay = ((source.index, target.index),) if outputs <= inputs else ()
+    return context.call(
+        "fully_connected_dsp",
+        (
+            ParametersArgument("qmcu_fully_connected_dsp_params", parameters),
+            context.operand(source),
+            _weights(context, packed),
+            context.constant("channels", channels, "requantization"),
+            ScratchArgument(8 * steps),
+            context.operand(target),
+        ),
+        macs=target.elements * inputs,
+        may_overlay=overlay,
+    )
+
+
+def _weights(context: OperatorContext, packed: Int8Array) -> ConstantArgument:
+    return context.constant("weights", packed, "weights")
+
+
+LOWERINGS: Mapping[str, Sequence[Callable[[OperatorContext], KernelCall | None]]] = {
+    "CONV_2D": (lower_conv_2d,),
+    "FULLY_CONNECTED": (lower_fully_connected,),
+}

@@ -1,0 +1,59 @@
+#include "columns_dsp.h"
+
+#include <string.h>
+
+/* The window at (y, x) as bytes, row after row. */
+static void gather_bytes(const qmcu_conv_2d_dsp_params *p, const int8_t *image, int32_t y,
+                         int32_t x, int8_t *bytes)
+{
+    const int32_t depth = p->input_depth;
+    for (int32_t row = 0; row < p->kernel_height; ++row, y += p->dilation_height) {
+        int32_t tap_x = x;
+        for (int32_t column = 0; column < p->kernel_width; ++column, tap_x += p->dilation_width) {
+            if (y >= 0 && y < p->input_height && tap_x >= 0 && tap_x < p->input_width) {
+                memcpy(bytes, image + (y * p->input_width + tap_x) * depth, (uint32_t)depth);
+            } else {
+                memset(bytes, p->input_zero_point, (uint32_t)depth);
+            }
+            bytes += depth;
+        }
+    }
+}
+
+/* `steps` words of bytes to every second pair of words. */
+static uint32_t *expand(const int8_t *bytes, int32_t steps, uint32_t *column)
+{
+    for (; steps >= 4; steps -= 4) {
+        qmcu_expand(bytes, column);
+        qmcu_expand(bytes + 4, column + 4);
+        qmcu_expand(bytes + 8, column + 8);
+        qmcu_expand(bytes + 12, column + 12);
+        bytes += 16;
+        column += 16;
+    }
+    for (; steps > 0; --steps) {
+        qmcu_expand(bytes, column);
+        bytes += 4;
+        column += 4;
+    }
+    return column;
+}
+
+void qmcu_lay_out_column(const qmcu_conv_2d_dsp_params *p, const int8_t *image, int32_t y,
+                         int32_t x, uint32_t *column, int8_t *bytes)
+{
+    const int32_t run = p->kernel_width * p->input_depth;
+    const int32_t inside = y >= 0 && x >= 0 &&
+                           y + (p->kernel_height - 1) * p->dilation_height < p->input_height &&
+                           x + p->kernel_width <= p->input_width;
+    if (inside && p->dilation_width == 1 && run % 4 == 0) {
+        const int8_t *from = image + (y * p->input_width + x) * p->input_depth;
+        for (int32_t row = 0; row < p->kernel_height; ++row) {
+            column = expand(from, run / 4, column);
+            from += p->dilation_height * p->input_width * p->input_depth;
+        }
+    } else {
+        gather_bytes(p, image, y, x, bytes);
+        expand(bytes, p->steps, column);
+    }
+}

@@ -1,0 +1,12 @@
+/* Windows of an image as columns of halfwords. */
+#ifndef QMCU_COLUMNS_DSP_H
+#define QMCU_COLUMNS_DSP_H
+
+#include "conv_2d_dsp.h"
+
+/* Writes the window at (y, x) as every second pair of words from `column`; a tap outside the image
+   is the input zero point. bytes: room for 4 * steps bytes. */
+void qmcu_lay_out_column(const qmcu_conv_2d_dsp_params *p, const int8_t *image, int32_t y,
+                         int32_t x, uint32_t *column, int8_t *bytes);
+
+#endif

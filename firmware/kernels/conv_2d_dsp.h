@@ -1,0 +1,35 @@
+#ifndef QMCU_CONV_2D_DSP_H
+#define QMCU_CONV_2D_DSP_H
+
+#include "dsp.h"
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t batches;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t input_depth;
+    int32_t output_height;
+    int32_t output_width;
+    int32_t output_depth;
+    int32_t kernel_height;
+    int32_t kernel_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t dilation_height;
+    int32_t dilation_width;
+    int32_t padding_top;
+    int32_t padding_left;
+    int32_t input_zero_point;
+    int32_t steps; /* kernel values / 4, rounded up */
+} qmcu_conv_2d_dsp_params;
+
+/* input and output NHWC. weights: filters in pairs, in steps of 4 values as qmcu_dot_2x2_s8 wants
+   them, filled up with zeros; channels: one for each filter, filled up to a pair. scratch: two
+   columns as halfwords (16 * steps bytes), then one as bytes (4 * steps). */
+void qmcu_conv_2d_dsp(const qmcu_conv_2d_dsp_params *params, const int8_t *input,
+                      const int8_t *weights, const int32_t *channels, void *scratch,
+                      int8_t *output);
+
+#endif

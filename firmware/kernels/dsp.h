@@ -1,0 +1,112 @@
+/* The DSP extension in words: SIMD on halfwords, and requantization in six instructions. */
+#ifndef QMCU_DSP_H
+#define QMCU_DSP_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* One output channel: output = ((SMMULR(2 * sum, multiplier) rounded) >> shift), saturated to int8.
+   rounding is 2^(shift - 1) + (output zero point << shift). */
+typedef struct {
+    int32_t bias;
+    int32_t multiplier;
+    int32_t rounding;
+    int32_t shift; /* to the right, 1 to 20 */
+} qmcu_channel;
+
+/* Bytes 0 and 2 as two signed halfwords. */
+static inline uint32_t qmcu_sxtb16(uint32_t a)
+{
+    uint32_t r;
+    __asm("sxtb16 %0, %1" : "=r"(r) : "r"(a));
+    return r;
+}
+
+/* Bytes 1 and 3 as two signed halfwords. */
+static inline uint32_t qmcu_sxtb16_odd(uint32_t a)
+{
+    uint32_t r;
+    __asm("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(a));
+    return r;
+}
+
+/* sum + a.low * b.low + a.high * b.high */
+static inline int32_t qmcu_smlad(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t r;
+    __asm("smlad %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
+    return r;
+}
+
+/* sum + a.low * b.low */
+static inline int32_t qmcu_smlabb(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t r;
+    __asm("smlabb %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
+    return r;
+}
+
+/* sum + a.high * b.high */
+static inline int32_t qmcu_smlatt(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t r;
+    __asm("smlatt %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
+    return r;
+}
+
+/* a.low below b.low */
+static inline uint32_t qmcu_pack_low(uint32_t a, uint32_t b)
+{
+    uint32_t r;
+    __asm("pkhbt %0, %1, %2, lsl #16" : "=r"(r) : "r"(a), "r"(b));
+    return r;
+}
+
+/* a.high below b.high */
+static inline uint32_t qmcu_pack_high(uint32_t a, uint32_t b)
+{
+    uint32_t r;
+    __asm("pkhtb %0, %1, %2, asr #16" : "=r"(r) : "r"(b), "r"(a));
+    return r;
+}
+
+/* (a * b + 2^31) >> 32 */
+static inline int32_t qmcu_smmulr(int32_t a, int32_t b)
+{
+    int32_t r;
+    __asm("smmulr %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+    return r;
+}
+
+static inline int32_t qmcu_saturate_s8(int32_t a)
+{
+    int32_t r;
+    __asm("ssat %0, #8, %1" : "=r"(r) : "r"(a));
+    return r;
+}
+
+/* Equal to qmcu_output_s8 without activation limits while |sum| < 2^30: doubling before SMMULR
+   makes it the doubling high multiply, and h + (h >> 31) turns ties away from zero. */
+static inline int8_t qmcu_channel_output(int32_t sum, const qmcu_channel *channel)
+{
+    const int32_t h = qmcu_smmulr((int32_t)((uint32_t)sum << 1), channel->multiplier);
+    return (int8_t)qmcu_saturate_s8((h + (h >> 31) + channel->rounding) >> channel->shift);
+}
+
+/* Four bytes at any address. */
+static inline uint32_t qmcu_load_word(const int8_t *bytes)
+{
+    uint32_t word;
+    __builtin_memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/* Four bytes as halfwords (0, 2) and (1, 3): the order in which SXTB16 takes weights apart. */
+static inline void qmcu_expand(const int8_t *bytes, uint32_t *halfwords)
+{
+    const uint32_t word = qmcu_load_word(bytes);
+    halfwords[0] = qmcu_sxtb16(word);
+    halfwords[1] = qmcu_sxtb16_odd(word);
+}
+
+#endif
