@@ -1,22 +1,33 @@
 #include "columns_dsp.h"
 
-#include <string.h>
+#include "copy_dsp.h"
 
 /* The window at (y, x) as bytes, row after row. */
 static void gather_bytes(const qmcu_conv_2d_dsp_params *p, const int8_t *image, int32_t y,
                          int32_t x, int8_t *bytes)
 {
     const int32_t depth = p->input_depth;
+    const int32_t run = p->kernel_width * depth;
+    const int32_t joined =
+        p->dilation_width == 1 && x >= 0 && x + p->kernel_width <= p->input_width;
     for (int32_t row = 0; row < p->kernel_height; ++row, y += p->dilation_height) {
-        int32_t tap_x = x;
-        for (int32_t column = 0; column < p->kernel_width; ++column, tap_x += p->dilation_width) {
-            if (y >= 0 && y < p->input_height && tap_x >= 0 && tap_x < p->input_width) {
-                memcpy(bytes, image + (y * p->input_width + tap_x) * depth, (uint32_t)depth);
-            } else {
-                memset(bytes, p->input_zero_point, (uint32_t)depth);
+        const int8_t *from = image + (y * p->input_width + x) * depth;
+        if (y < 0 || y >= p->input_height) {
+            qmcu_fill_bytes(bytes, p->input_zero_point, run);
+        } else if (joined) {
+            qmcu_copy_bytes(bytes, from, run);
+        } else {
+            for (int32_t column = 0; column < p->kernel_width; ++column) {
+                const int32_t tap_x = x + column * p->dilation_width;
+                int8_t *const to = bytes + column * depth;
+                if (tap_x < 0 || tap_x >= p->input_width) {
+                    qmcu_fill_bytes(to, p->input_zero_point, depth);
+                } else {
+                    qmcu_copy_bytes(to, from + column * p->dilation_width * depth, depth);
+                }
             }
-            bytes += depth;
         }
+        bytes += run;
     }
 }
 

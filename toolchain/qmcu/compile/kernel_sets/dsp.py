@@ -23,6 +23,7 @@ from qmcu.compile.requantize import activation_range, quantize_multiplier
 STEP = 4  # values of a filter that one step of the inner loops multiplies
 _SUM_LIMIT = 1 << 30
 _LARGEST_SHIFT = 20
+_LARGEST_KERNEL = 49  # taps: room for pointers to them in depthwise_conv_2d_dsp
 
 Int8Array = npt.NDArray[np.int8]
 Int32Array = npt.NDArray[np.int32]
@@ -154,11 +155,117 @@ def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
     )
 
 
+def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
+    """DEPTHWISE_CONV_2D with depth multiplier 1, no dilation, channels in fours."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    batches, height, width, depth = source.shape
+    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
+    taps = vertical.kernel * horizontal.kernel
+    if (
+        source.is_constant
+        or target.shape[3] != depth
+        or depth % 4
+        or (vertical.dilation, horizontal.dilation) != (1, 1)
+        or taps > _LARGEST_KERNEL
+    ):
+        return None
+    zero_point = quantization_of(source).zero_point
+    filters = weights.array.reshape(taps, depth).T
+    bias = folded_bias(context.optional_input(2), filters, zero_point)
+    channels = channel_constants(context, filters, bias, 1)
+    if channels is None:
+        return None
+    row_width = (target.shape[2] - 1) * horizontal.stride + horizontal.kernel
+    parameters = (
+        ("batches", batches),
+        ("input_height", height),
+        ("input_width", width),
+        ("depth", depth),
+        ("output_height", target.shape[1]),
+        ("output_width", target.shape[2]),
+        ("kernel_height", vertical.kernel),
+        ("kernel_width", horizontal.kernel),
+        ("stride_height", vertical.stride),
+        ("stride_width", horizontal.stride),
+        ("padding_top", vertical.padding),
+        ("padding_left", horizontal.padding),
+        ("row_width", row_width),
+        ("input_zero_point", zero_point),
+    )
+    same = source.shape == target.shape and (vertical.stride, horizontal.stride) == (1, 1)
+    return context.call(
+        "depthwise_conv_2d_dsp",
+        (
+            ParametersArgument("qmcu_depthwise_conv_2d_dsp_params", parameters),
+            context.operand(source),
+            context.constant("weights", pack_taps(filters), "weights"),
+            context.constant("channels", channels, "requantization"),
+            ScratchArgument(vertical.kernel * row_width * depth),
+            context.operand(target),
+        ),
+        macs=target.elements * taps,
+        may_overlay=((source.index, target.index),) if same and batches == 1 else (),
+    )
+
+
+def pack_taps(filters: Int8Array) -> npt.NDArray[np.int16]:
+    """int8 [channels, taps] to int16 [channels / 4, pairs of taps, 4, 2], an odd tap with zero."""
+    depth, taps = filters.shape
+    padded = np.zeros((depth, taps + taps % 2), np.int16)
+    padded[:, :taps] = filters
+    return np.ascontiguousarray(padded.reshape(depth // 4, 4, -1, 2).transpose(0, 2, 1, 3))
+
+
+def lower_add(context: OperatorContext) -> KernelCall | None:
+    """ADD of two inputs of the output's shape, without activation limits."""
+    inputs, target = (context.input(0), context.input(1)), context.output()
+    result = quantization_of(target)
+    activation = context.text("fused_activation_function", "NONE")
+    if any(
+        tensor.is_constant or tensor.shape != target.shape for tensor in inputs
+    ) or activation_range(activation, result.scale, result.zero_point) != (-128, 127):
+        return None
+    wider, other = sorted(inputs, key=lambda tensor: -quantization_of(tensor).scale)
+    common = 2 * quantization_of(wider).scale
+    multiplier, shift = quantize_multiplier(quantization_of(other).scale / common)
+    left_shift = 21
+    if shift == 0:
+        # Equal scales: 1/2 as twice that and one more shift to the right, which is exact.
+        left_shift, shift = 22, -1
+    last, last_shift = quantize_multiplier(common / ((1 << 20) * result.scale))
+    if not (-_LARGEST_SHIFT <= shift <= -1 and -_LARGEST_SHIFT <= last_shift <= -1):
+        return None
+    parameters = (
+        ("size", target.elements),
+        ("offset", -(quantization_of(wider).zero_point << 19)),
+        ("zero_point", quantization_of(other).zero_point),
+        ("left_shift", left_shift),
+        ("multiplier", multiplier),
+        ("rounding", 1 << (-shift - 1)),
+        ("shift", -shift),
+        ("output_multiplier", last),
+        ("output_rounding", (1 << (-last_shift - 1)) + (result.zero_point << -last_shift)),
+        ("output_shift", -last_shift),
+    )
+    return context.call(
+        "add_dsp",
+        (
+            ParametersArgument("qmcu_add_dsp_params", parameters),
+            context.operand(wider),
+            context.operand(other),
+            context.operand(target),
+        ),
+        may_overlay=tuple((tensor.index, target.index) for tensor in inputs),
+    )
+
+
 def _weights(context: OperatorContext, packed: Int8Array) -> ConstantArgument:
     return context.constant("weights", packed, "weights")
 
 
 LOWERINGS: Mapping[str, Sequence[Callable[[OperatorContext], KernelCall | None]]] = {
+    "ADD": (lower_add,),
     "CONV_2D": (lower_conv_2d,),
+    "DEPTHWISE_CONV_2D": (lower_depthwise_conv_2d,),
     "FULLY_CONNECTED": (lower_fully_connected,),
 }

@@ -1,0 +1,30 @@
+#include "copy_dsp.h"
+
+typedef struct {
+    uint32_t word[4];
+} __attribute__((packed)) block;
+
+void qmcu_copy_bytes(int8_t *to, const int8_t *from, int32_t count)
+{
+    for (; count >= 16; count -= 16) {
+        *(block *)(void *)to = *(const block *)(const void *)from;
+        to += 16;
+        from += 16;
+    }
+    for (; count > 0; --count) {
+        *to++ = *from++;
+    }
+}
+
+void qmcu_fill_bytes(int8_t *to, int32_t value, int32_t count)
+{
+    const uint32_t word = ((uint32_t)value & 0xFFu) * 0x01010101u;
+    const block filled = {{word, word, word, word}};
+    for (; count >= 16; count -= 16) {
+        *(block *)(void *)to = filled;
+        to += 16;
+    }
+    for (; count > 0; --count) {
+        *to++ = (int8_t)value;
+    }
+}
