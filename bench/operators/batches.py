@@ -1,6 +1,6 @@
 """Batches of random graphs of one operator, each small enough for one firmware image."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,14 +46,19 @@ class Batch:
         return f"{self.kind}, batch {self.number} of {len(self.graphs)} graphs"
 
 
-def batches(kind: str, count: int, seed: int) -> Iterator[Batch]:
+def batches(
+    kind: str,
+    count: int,
+    seed: int,
+    generators: Mapping[str, Callable[[np.random.Generator], Graph]] = GENERATORS,
+) -> Iterator[Batch]:
     """`count` random graphs of one operator, in as many batches as their sizes need."""
     rng = np.random.default_rng([seed, *kind.encode()])
     graphs: list[Graph] = []
     used = np.zeros(2, np.int64)
     number = 0
     for _ in range(count):
-        graph = GENERATORS[kind](rng)
+        graph = generators[kind](rng)
         needed = _needs(graph)
         if graphs and (used + needed > (ACTIVATION_BYTES, CONSTANT_BYTES)).any():
             yield Batch(kind, number, tuple(graphs))

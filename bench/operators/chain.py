@@ -32,7 +32,7 @@ class Outcome:
     problem: str = ""
 
 
-def run(batch: Batch, board: str, target: str) -> Outcome:
+def run(batch: Batch, board: str, target: str, kernels: str = "portable") -> Outcome:
     """Build the batch for `board`, run it on `target` and compare with the interpreter."""
     model = write_model(batch.graph)
     vectors = batch.vectors(VECTORS)
@@ -43,7 +43,7 @@ def run(batch: Batch, board: str, target: str) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="qmcu-operators-") as folder:
             path = Path(folder) / "batch.tflite"
             path.write_bytes(model)
-            build_firmware(path, load_board(board), "portable", Path(folder) / "firmware")
+            build_firmware(path, load_board(board), kernels, Path(folder) / "firmware")
             with open_session(target, Path(folder) / "firmware") as session:
                 device = session.link.name
                 for vector, wanted in zip(vectors, expected, strict=True):

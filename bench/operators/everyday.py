@@ -1,0 +1,132 @@
+"""Random graphs as trained models have them: the cases that the native kernels are made for.
+
+Shapes stay awkward (odd channels and widths, strides, dilations, batches, one filter), scales do
+not: requantization multipliers below 1/2, no activation limits inside the int8 range.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from bench.operators.convolutions import _image, _pair, _windowed
+from bench.operators.single import SingleOperator, chance, float32, log_uniform, pick, zero_point
+
+from qmcu.model.graph import Graph, Quantization
+
+Rng = np.random.Generator
+
+
+def conv_2d(rng: Rng) -> Graph:
+    """Without groups."""
+    depth, filters = int(rng.integers(1, 21)), int(rng.integers(1, 13))
+    kernel, stride = _pair(rng, 1, 5), _pair(rng, 1, 4)
+    dilation = _pair(rng, 1, 4) if chance(rng, 0.3) else (1, 1)
+    if chance(rng, 0.3):
+        kernel, stride, dilation = (1, 1), (1, 1), (1, 1)
+    padding = str(pick(rng, "SAME", "VALID"))
+    size = _image(rng, padding, kernel, dilation)
+    output = _windowed(size, kernel, stride, dilation, padding)
+    return _windows(rng, "CONV_2D", (depth, size), (filters, output), kernel, stride, dilation,
+                    padding)  # fmt: skip
+
+
+def depthwise_conv_2d(rng: Rng) -> Graph:
+    """Depth multiplier 1, mostly 3x3."""
+    depth = 4 * int(rng.integers(1, 9)) if chance(rng, 0.9) else int(rng.integers(1, 20))
+    kernel = (3, 3) if chance(rng, 0.6) else _pair(rng, 1, 6)
+    stride = _pair(rng, 1, 4)
+    padding = str(pick(rng, "SAME", "VALID"))
+    size = _image(rng, padding, kernel, (1, 1))
+    output = _windowed(size, kernel, stride, (1, 1), padding)
+    return _windows(rng, "DEPTHWISE_CONV_2D", (depth, size), (depth, output), kernel, stride,
+                    (1, 1), padding)  # fmt: skip
+
+
+def fully_connected(rng: Rng) -> Graph:
+    """Any sizes and batches."""
+    batches, inputs, outputs = (int(rng.integers(1, n)) for n in (4, 70, 40))
+    source = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
+    operator = SingleOperator("FULLY_CONNECTED")
+    operator.input((batches, inputs), source)
+    target = _weights(rng, operator, source, (outputs, inputs), 0)
+    options = {
+        "fused_activation_function": "NONE",
+        "weights_format": "DEFAULT",
+        "keep_num_dims": False,
+        "asymmetric_quantize_inputs": False,
+    }
+    return operator.graph(((batches, outputs), target), options=options)
+
+
+def add(rng: Rng) -> Graph:
+    """Two inputs of one shape; often of equal scales."""
+    shape = tuple(int(n) for n in rng.integers(1, 9, 3))
+    scales = [log_uniform(rng, 1e-3, 1.0)]
+    scales.append(scales[0] if chance(rng, 0.3) else float32(scales[0] * rng.uniform(0.05, 20)))
+    operator = SingleOperator("ADD")
+    for scale in scales:
+        operator.input(shape, Quantization((scale,), (zero_point(rng),)))
+    scale = float32(max(scales) * rng.uniform(0.5, 3))
+    target = Quantization((scale,), (zero_point(rng),))
+    options = {"fused_activation_function": "NONE", "pot_scale_int16": False}
+    return operator.graph((shape, target), options=options)
+
+
+EVERYDAY: dict[str, Callable[[Rng], Graph]] = {
+    "ADD": add,
+    "CONV_2D": conv_2d,
+    "DEPTHWISE_CONV_2D": depthwise_conv_2d,
+    "FULLY_CONNECTED": fully_connected,
+}
+
+
+def _windows(
+    rng: Rng,
+    kind: str,
+    image: tuple[int, tuple[int, int]],
+    result: tuple[int, tuple[int, int]],
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    padding: str,
+) -> Graph:
+    """A convolution of `image` to `result`, each (channels, (height, width))."""
+    (depth, size), (filters, output) = image, result
+    batches = int(pick(rng, 1, 1, 1, 2))
+    source = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
+    operator = SingleOperator(kind)
+    operator.input((batches, *size, depth), source)
+    depthwise = kind == "DEPTHWISE_CONV_2D"
+    shape = (1, *kernel, filters) if depthwise else (filters, *kernel, depth)
+    target = _weights(rng, operator, source, shape, 3 if depthwise else 0)
+    relu = target.zero_points[0] == -128 and chance(rng, 0.5)
+    options: dict[str, int | str] = {
+        "padding": padding,
+        "stride_h": stride[0],
+        "stride_w": stride[1],
+        "dilation_h_factor": dilation[0],
+        "dilation_w_factor": dilation[1],
+        "fused_activation_function": "RELU" if relu else "NONE",
+    }
+    if depthwise:
+        options["depth_multiplier"] = 1
+    return operator.graph(((batches, *output, filters), target), options=options)
+
+
+def _weights(
+    rng: Rng, operator: SingleOperator, source: Quantization, shape: tuple[int, ...], axis: int
+) -> Quantization:
+    """Adds weights and bias; the quantization of an output that they mostly fill."""
+    weights = rng.integers(-127, 128, shape).astype(np.int8)
+    if chance(rng, 0.1):
+        weights[...] = pick(rng, -128, 127)
+    count = shape[axis] if chance(rng, 0.7) else 1
+    scales = tuple(log_uniform(rng, 1e-3, 1e-1) for _ in range(count))
+    operator.constant("weights", weights, Quantization(scales, (0,) * count, axis))
+    spread = 70 * 70 * np.sqrt(weights.size / shape[axis])
+    bias = rng.integers(-int(spread), int(spread) + 1, shape[axis]).astype(np.int32)
+    bias_scales = tuple(float32(source.scale * scale) for scale in scales)
+    if chance(rng, 0.8):
+        operator.constant("bias", bias, Quantization(bias_scales, (0,) * count))
+    least = 2.05 * max(bias_scales)
+    scale = float32(max(least, max(bias_scales) * spread / 60) * rng.uniform(1, 4))
+    return Quantization((scale,), (zero_point(rng),))

@@ -1,0 +1,56 @@
+"""The DSP kernels: packing by hand, and every byte on an emulated Cortex-M4."""
+
+import numpy as np
+import pytest
+from bench.operators import GENERATORS, chain
+from bench.operators.batches import batches
+from bench.operators.everyday import EVERYDAY
+
+from qmcu.build import find_tool
+from qmcu.compile import CoreFeatures, compile_graph
+from qmcu.compile.kernel_sets.dsp import pack_filters, pack_taps
+
+DSP = CoreFeatures(dsp=True)
+
+
+def test_filters_are_packed_step_by_step() -> None:
+    filters = np.arange(15, dtype=np.int8).reshape(3, 5)
+    packed = pack_filters(filters, 2)
+    assert packed.shape == (2, 2, 2, 4)
+    assert packed[0, 0].tolist() == [[0, 1, 2, 3], [5, 6, 7, 8]]
+    assert packed[0, 1].tolist() == [[4, 0, 0, 0], [9, 0, 0, 0]]
+    assert packed[1, 0].tolist() == [[10, 11, 12, 13], [0, 0, 0, 0]]
+
+
+def test_taps_are_packed_in_pairs() -> None:
+    filters = np.arange(12, dtype=np.int8).reshape(4, 3)
+    packed = pack_taps(filters)
+    assert packed.shape == (1, 2, 4, 2)
+    assert packed[0, 0].tolist() == [[0, 1], [3, 4], [6, 7], [9, 10]]
+    assert packed[0, 1].tolist() == [[2, 0], [5, 0], [8, 0], [11, 0]]
+
+
+@pytest.mark.parametrize("kind", EVERYDAY)
+def test_everyday_graphs_take_the_dsp_kernel(kind: str) -> None:
+    rng = np.random.default_rng(5)
+    kernels = [compile_graph(EVERYDAY[kind](rng), "native", DSP).calls[0].kernel for _ in range(40)]
+    assert sum(kernel.endswith("_dsp") for kernel in kernels) >= 30
+
+
+def test_a_core_without_dsp_takes_portable_kernels() -> None:
+    graph = EVERYDAY["CONV_2D"](np.random.default_rng(0))
+    assert compile_graph(graph, "native", CoreFeatures()).calls[0].kernel == "conv_2d"
+    assert compile_graph(graph, "portable", DSP).calls[0].kernel == "conv_2d"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", EVERYDAY)
+@pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+def test_native_firmware_equals_the_interpreter(kind: str) -> None:
+    for generators in (EVERYDAY, GENERATORS):
+        for batch in batches(kind, 24, 3, generators):
+            outcome = chain.run(batch, "stm32f407", "unicorn", "native")
+            assert outcome.problem == ""
+            assert all(outcome.equal)
