@@ -4,8 +4,11 @@
 
 #include "registers.h"
 
-static inline void qmcu_usart_init(uintptr_t base, uint32_t clock_hz, uint32_t baud)
+/* `scale` is 1: there is no LPUART of this version. */
+static inline void qmcu_usart_init(uintptr_t base, uint32_t clock_hz, uint32_t baud,
+                                   uint32_t scale)
 {
+    (void)scale;
     QMCU_REGISTER(base + 0x08) = (clock_hz + baud / 2) / baud;        /* BRR */
     QMCU_REGISTER(base + 0x0C) = (1u << 13) | (1u << 3) | (1u << 2); /* CR1: UE TE RE */
 }

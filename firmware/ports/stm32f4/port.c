@@ -1,91 +1,12 @@
-/* STM32F405/407: HSE and PLL to full speed; if they do not start, the 16 MHz internal oscillator. */
-#include "port.h"
+/* STM32F405/407: 168 MHz from HSE. */
+#include "stm32_port.h"
 
-#include "board.h"
-#include "counter.h"
-#include "stm32_gpio.h"
-#include "usart_v1.h"
+#include "stm32f_clock.h"
 
-#define RCC 0x40023800u
-#define RCC_CR (RCC + 0x00)
-#define RCC_PLLCFGR (RCC + 0x04)
-#define RCC_CFGR (RCC + 0x08)
-#define RCC_AHB1ENR (RCC + 0x30)
-#define RCC_APB1ENR (RCC + 0x40)
-#define PWR 0x40007000u
-#define FLASH_ACR 0x40023C00u
-#define HSI_HZ 16000000u
+const qmcu_stm32_addresses qmcu_stm32 = {QMCU_RCC, QMCU_RCC_AHB1ENR, 0x40020000u};
 
-enum { VCO_HZ = 1000000 * QMCU_PLL_N, APB1_DIVIDER = 4, APB2_DIVIDER = 2 };
-
-static uint32_t clock_hz = HSI_HZ;
-
-/* HSE / M = 1 MHz, times N, over 2. */
-static bool start_pll(void)
+qmcu_stm32_clocks qmcu_stm32_start(void)
 {
-    QMCU_REGISTER(RCC_CR) |= QMCU_HSE_BYPASS ? (1u << 18) | (1u << 16) : 1u << 16;
-    if (!qmcu_wait(RCC_CR, 1u << 17, 1u << 17)) {
-        return false;
-    }
-    QMCU_REGISTER(RCC_PLLCFGR) = (QMCU_HSE_HZ / 1000000u) | (QMCU_PLL_N << 6) | (1u << 22) |
-                                 ((QMCU_PLL_N / 48u) << 24);
-    QMCU_REGISTER(RCC_CR) |= 1u << 24;
-    return qmcu_wait(RCC_CR, 1u << 25, 1u << 25);
-}
-
-static void clock_init(void)
-{
-    QMCU_REGISTER(RCC_APB1ENR) |= 1u << 28; /* PWR */
-    QMCU_REGISTER(PWR) |= 1u << 14; /* VOS: the highest performance */
-    if (!start_pll()) {
-        return;
-    }
-    /* 5 wait states at 168 MHz; prefetch and caches on. */
-    QMCU_REGISTER(FLASH_ACR) = 5u | (1u << 8) | (1u << 9) | (1u << 10);
-    QMCU_REGISTER(RCC_CFGR) = (5u << 10) | (4u << 13) | 2u; /* APB1 / 4, APB2 / 2, PLL */
-    if (qmcu_wait(RCC_CFGR, 3u << 2, 2u << 2)) {
-        clock_hz = VCO_HZ / 2;
-    }
-}
-
-static uint32_t uart_clock_hz(void)
-{
-    const uint32_t divider = QMCU_UART_ON_APB2 ? APB2_DIVIDER : APB1_DIVIDER;
-    return clock_hz == HSI_HZ ? HSI_HZ : clock_hz / divider;
-}
-
-void qmcu_port_init(void)
-{
-    clock_init();
-    QMCU_REGISTER(RCC_AHB1ENR) |= (1u << QMCU_UART_TX_PORT) | (1u << QMCU_UART_RX_PORT);
-    QMCU_REGISTER(RCC + QMCU_UART_ENABLE_OFFSET) |= 1u << QMCU_UART_ENABLE_BIT;
-    qmcu_gpio_alternate(0x40020000u + 0x400u * QMCU_UART_TX_PORT, QMCU_UART_TX_PIN, QMCU_UART_AF);
-    qmcu_gpio_alternate(0x40020000u + 0x400u * QMCU_UART_RX_PORT, QMCU_UART_RX_PIN, QMCU_UART_AF);
-    qmcu_usart_init(QMCU_UART_BASE, uart_clock_hz(), QMCU_UART_BAUD);
-    qmcu_counter_init();
-}
-
-uint32_t qmcu_port_clock_hz(void)
-{
-    return clock_hz;
-}
-
-bool qmcu_port_read(uint8_t *byte)
-{
-    return qmcu_usart_read(QMCU_UART_BASE, byte);
-}
-
-void qmcu_port_write(uint8_t byte)
-{
-    qmcu_usart_write(QMCU_UART_BASE, byte);
-}
-
-uint64_t qmcu_port_cycles(void)
-{
-    return qmcu_counter_read();
-}
-
-uint8_t qmcu_port_counter(void)
-{
-    return QMCU_COUNTER_KIND;
+    /* Voltage scale 1; 5 wait states, prefetch and caches on. */
+    return qmcu_stm32f_start(1u << 14, false, 5u | (1u << 8) | (1u << 9) | (1u << 10));
 }

@@ -1,11 +1,9 @@
 /* STM32H74x/75x: HSI 64 MHz and PLL1 to 400 MHz (VOS1); if that fails, HSI alone. */
-#include "port.h"
+#include "stm32_port.h"
 
 #include "board.h"
 #include "cortex_m7_cache.h"
-#include "counter.h"
-#include "stm32_gpio.h"
-#include "usart_v2.h"
+#include "registers.h"
 
 #define RCC 0x58024400u
 #define RCC_CR (RCC + 0x00)
@@ -23,9 +21,8 @@
 #define PWR_D3CR (PWR + 0x18)
 #define FLASH_ACR 0x52002000u
 #define HSI_HZ 64000000u
-#define GPIO(port) (0x58020000u + 0x400u * (port))
 
-static uint32_t clock_hz = HSI_HZ;
+const qmcu_stm32_addresses qmcu_stm32 = {RCC, RCC_AHB4ENR, 0x58020000u};
 
 static bool start_pll(void)
 {
@@ -44,10 +41,12 @@ static bool start_pll(void)
     return qmcu_wait(RCC_CR, 1u << 25, 1u << 25);
 }
 
-static void clock_init(void)
+/* The clocks of core and UART: the APBs run at a quarter of the core's. */
+static qmcu_stm32_clocks start_clocks(void)
 {
+    const qmcu_stm32_clocks slow = {HSI_HZ, HSI_HZ};
     if (!start_pll()) {
-        return;
+        return slow;
     }
     /* AXI at half the core clock: 2 wait states and signal delay 2 up to 210 MHz. */
     QMCU_REGISTER(FLASH_ACR) = 2u | (2u << 4);
@@ -55,46 +54,16 @@ static void clock_init(void)
     QMCU_REGISTER(RCC_D2CFGR) = (4u << 8) | (4u << 4);
     QMCU_REGISTER(RCC_D3CFGR) = 4u << 4;
     QMCU_REGISTER(RCC_CFGR) = 3u;
-    if (qmcu_wait(RCC_CFGR, 7u << 3, 3u << 3)) {
-        clock_hz = HSI_HZ / 4 * QMCU_PLL_N / 2;
+    if (!qmcu_wait(RCC_CFGR, 7u << 3, 3u << 3)) {
+        return (qmcu_stm32_clocks){HSI_HZ, HSI_HZ / 4};
     }
+    const uint32_t core_hz = HSI_HZ / 4 * QMCU_PLL_N / 2;
+    return (qmcu_stm32_clocks){core_hz, core_hz / 4};
 }
 
-void qmcu_port_init(void)
+qmcu_stm32_clocks qmcu_stm32_start(void)
 {
-    clock_init();
+    const qmcu_stm32_clocks clocks = start_clocks();
     qmcu_cache_enable();
-    QMCU_REGISTER(RCC_AHB4ENR) |= (1u << QMCU_UART_TX_PORT) | (1u << QMCU_UART_RX_PORT);
-    QMCU_REGISTER(RCC + QMCU_UART_ENABLE_OFFSET) |= 1u << QMCU_UART_ENABLE_BIT;
-    qmcu_gpio_alternate(GPIO(QMCU_UART_TX_PORT), QMCU_UART_TX_PIN, QMCU_UART_AF);
-    qmcu_gpio_alternate(GPIO(QMCU_UART_RX_PORT), QMCU_UART_RX_PIN, QMCU_UART_AF);
-    /* APB clocks are a quarter of the core's; without the PLL nothing is divided. */
-    const uint32_t uart_hz = clock_hz == HSI_HZ ? HSI_HZ : clock_hz / 4;
-    qmcu_usart_init(QMCU_UART_BASE, uart_hz, QMCU_UART_BAUD, 1);
-    qmcu_counter_init();
-}
-
-uint32_t qmcu_port_clock_hz(void)
-{
-    return clock_hz;
-}
-
-bool qmcu_port_read(uint8_t *byte)
-{
-    return qmcu_usart_read(QMCU_UART_BASE, byte);
-}
-
-void qmcu_port_write(uint8_t byte)
-{
-    qmcu_usart_write(QMCU_UART_BASE, byte);
-}
-
-uint64_t qmcu_port_cycles(void)
-{
-    return qmcu_counter_read();
-}
-
-uint8_t qmcu_port_counter(void)
-{
-    return QMCU_COUNTER_KIND;
+    return clocks;
 }

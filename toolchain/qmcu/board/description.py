@@ -10,7 +10,8 @@ CPUS = (
     "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33",
     "cortex-m55", "cortex-m85",
 )  # fmt: skip
-UART_DRIVERS = ("stm32-usart-v1", "stm32-usart-v2", "cmsdk")
+# Name to version of the register layout.
+UART_DRIVERS = {"stm32-usart-v1": 1, "stm32-usart-v2": 2, "cmsdk": 1}
 COUNTERS = ("dwt", "systick")
 DEFAULT_STACK = 4096
 
@@ -108,6 +109,7 @@ class Board:
             "QMCU_CLOCK_HZ": f"{self.clock_hz}u",
             "QMCU_COUNTER_IS_SYSTICK": str(int(self.counter == "systick")),
             **{f"QMCU_{name}": f"{value}u" for name, value in self.port_settings.items()},
+            "QMCU_UART_VERSION": str(UART_DRIVERS[uart.driver]),
             "QMCU_UART_BASE": f"0x{uart.base:08X}u",
             "QMCU_UART_BAUD": f"{uart.baud}u",
             **{f"QMCU_UART_{name}": f"{value}u" for name, value in uart.settings.items()},
@@ -191,7 +193,7 @@ def _only(table: Table, memories: list[Memory], kind: str) -> Memory:
 def _uart(table: Table) -> Uart:
     return Uart(
         name=table.text("name"),
-        driver=table.choice("driver", UART_DRIVERS),
+        driver=table.choice("driver", tuple(UART_DRIVERS)),
         base=table.integer("base", 0, 0xFFFF_FFFF),
         baud=table.integer("baud", 1200, 20_000_000),
         tx=table.pin("tx"),
