@@ -12,7 +12,7 @@ def test_round_trip(tmp_path: Path) -> None:
     assert path == tmp_path / "qmcu.toml"
     assert load_project(tmp_path) == project.resolve(tmp_path)
     assert load_project(tmp_path) == Project(
-        tmp_path / "m.tflite", "stm32f746", tmp_path / "v.npz", "portable"
+        tmp_path / "m.tflite", "stm32f746", tmp_path / "v.npz", "native"
     )
 
 

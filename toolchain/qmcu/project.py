@@ -3,7 +3,7 @@
 model = "digits.tflite"
 board = "stm32f746"
 vectors = "digits.npz"      # optional
-kernels = "portable"        # optional
+kernels = "native"          # optional
 """
 
 import difflib
@@ -26,7 +26,7 @@ class Project:
     model: Path
     board: str
     vectors: Path | None = None
-    kernels: str = "portable"
+    kernels: str = "native"
 
     def resolve(self, folder: Path) -> "Project":
         """The same with paths joined to `folder`."""
@@ -58,7 +58,7 @@ def load_project(folder: Path) -> Project | None:
         model=Path(document["model"]),
         board=document["board"],
         vectors=vectors,
-        kernels=document.get("kernels", "portable"),
+        kernels=document.get("kernels", "native"),
     )
     return project.resolve(folder)
 

@@ -9,7 +9,7 @@ import rich_click as click
 @click.command("build")
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @click.option("--board", "board_name", help="Board; `qmcu boards` lists them.")
-@click.option("--kernels", help="Kernel set [default: portable].")
+@click.option("--kernels", help="Kernel set [default: native].")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Folder [default: build/MODEL-BOARD]."
 )
@@ -42,7 +42,7 @@ def command(
         raise UsageError("no board given; add --board NAME (`qmcu boards` lists them).")
     board = load_board(board_name)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
-    report = build_firmware(model, board, kernels or "portable", directory)
+    report = build_firmware(model, board, kernels or "native", directory)
     target = board.emulators[0] if board.emulators else None
     click.echo("\n".join((f"built {directory} for {board.name}", *summary_lines(report))))
     quoted = shlex.quote(str(directory))

@@ -9,7 +9,7 @@ import rich_click as click
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--board", required=True, help="Board name; `qmcu boards` lists them.")
 @click.option("--vectors", type=click.Path(path_type=Path), help="Vector file for `qmcu test`.")
-@click.option("--kernels", default="portable", show_default=True, help="Kernel set.")
+@click.option("--kernels", default="native", show_default=True, help="Kernel set.")
 @click.option("--force", is_flag=True, help="Replace an existing qmcu.toml.")
 def command(model: Path, board: str, vectors: Path | None, kernels: str, force: bool) -> None:
     """Write qmcu.toml here, so that `qmcu build` and `qmcu test` need no arguments."""

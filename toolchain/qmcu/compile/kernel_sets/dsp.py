@@ -11,7 +11,7 @@ from qmcu.compile.operators.weights import (
     folded_bias,
     quantization_of,
 )
-from qmcu.compile.operators.window import axes
+from qmcu.compile.operators.window import axes, image_fields, window_fields
 from qmcu.compile.plan import (
     ConstantArgument,
     KernelCall,
@@ -82,29 +82,17 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
     packed = pack_filters(filters, 2)
     steps = packed.shape[1]
-    batches, height, width, depth = source.shape
     parameters = (
-        ("batches", batches),
-        ("input_height", height),
-        ("input_width", width),
-        ("input_depth", depth),
-        ("output_height", target.shape[1]),
-        ("output_width", target.shape[2]),
-        ("output_depth", target.shape[3]),
-        ("kernel_height", vertical.kernel),
-        ("kernel_width", horizontal.kernel),
-        ("stride_height", vertical.stride),
-        ("stride_width", horizontal.stride),
-        ("dilation_height", vertical.dilation),
-        ("dilation_width", horizontal.dilation),
-        ("padding_top", vertical.padding),
-        ("padding_left", horizontal.padding),
+        *image_fields(source, target),
+        *window_fields(vertical, horizontal),
         ("input_zero_point", zero_point),
         ("steps", steps),
     )
     pointwise = weights.shape[1:3] == (1, 1) and (vertical.stride, horizontal.stride) == (1, 1)
     # Two pixels are read before they are written, and each is written where it was or before.
-    overlay = ((source.index, target.index),) if pointwise and target.shape[3] <= depth else ()
+    overlay = (
+        ((source.index, target.index),) if pointwise and target.shape[3] <= source.shape[3] else ()
+    )
     return context.call(
         "conv_2d_dsp",
         (
@@ -183,12 +171,7 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         ("depth", depth),
         ("output_height", target.shape[1]),
         ("output_width", target.shape[2]),
-        ("kernel_height", vertical.kernel),
-        ("kernel_width", horizontal.kernel),
-        ("stride_height", vertical.stride),
-        ("stride_width", horizontal.stride),
-        ("padding_top", vertical.padding),
-        ("padding_left", horizontal.padding),
+        *window_fields(vertical, horizontal, dilated=False),
         ("row_width", row_width),
         ("input_zero_point", zero_point),
     )

@@ -13,8 +13,15 @@ from qmcu.compile.operators.weights import (
     quantization_of,
     requantization,
 )
-from qmcu.compile.operators.window import Axis, axes, taps_fit, window_options
-from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
+from qmcu.compile.operators.window import (
+    Axis,
+    axes,
+    image_fields,
+    taps_fit,
+    window_fields,
+    window_options,
+)
+from qmcu.compile.plan import KernelCall, ParametersArgument
 
 _OPTIONS = ("stride_h", "stride_w", "dilation_h_factor", "dilation_w_factor")
 _MULTIPLIERS = channel_multipliers(0, 1)
@@ -83,36 +90,15 @@ def _constraints(channels: int, shape: Constraint) -> tuple[Constraint, ...]:
     )
 
 
-def _window_fields(context: OperatorContext) -> tuple[tuple[str, FieldValue], ...]:
-    vertical, horizontal = _windows(context)
-    return (
-        ("kernel_height", vertical.kernel),
-        ("kernel_width", horizontal.kernel),
-        ("stride_height", vertical.stride),
-        ("stride_width", horizontal.stride),
-        ("dilation_height", vertical.dilation),
-        ("dilation_width", horizontal.dilation),
-        ("padding_top", vertical.padding),
-        ("padding_left", horizontal.padding),
-    )
-
-
 def _lower_conv_2d(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
     weights, zero_point = context.input(1), quantization_of(source).zero_point
-    batches, height, width, depth = source.shape
     bias = folded_bias(context.optional_input(2), weights.array, zero_point)
     fields, constants = requantization(context, _MULTIPLIERS(context))
     parameters = (
-        ("batches", batches),
-        ("input_height", height),
-        ("input_width", width),
-        ("input_depth", depth),
-        ("output_height", target.shape[1]),
-        ("output_width", target.shape[2]),
-        ("output_depth", target.shape[3]),
-        *_window_fields(context),
-        ("groups", depth // weights.shape[3]),
+        *image_fields(source, target),
+        *window_fields(*_windows(context)),
+        ("groups", source.shape[3] // weights.shape[3]),
         ("input_zero_point", zero_point),
         *fields,
     )
@@ -145,7 +131,7 @@ def _lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall:
         ("output_height", target.shape[1]),
         ("output_width", target.shape[2]),
         ("depth_multiplier", target.shape[3] // depth),
-        *_window_fields(context),
+        *window_fields(*_windows(context)),
         ("input_zero_point", zero_point),
         *fields,
     )

@@ -11,7 +11,14 @@ from qmcu.compile.operators.weights import (
     quantization_of,
     requantization,
 )
-from qmcu.compile.operators.window import Axis, axes, taps_fit, window_options
+from qmcu.compile.operators.window import (
+    Axis,
+    axes,
+    image_fields,
+    taps_fit,
+    window_fields,
+    window_options,
+)
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
 _MULTIPLIERS = channel_multipliers(2, 1)
@@ -47,24 +54,11 @@ def _output_shape_problem(context: OperatorContext) -> str | None:
 
 def _lower(context: OperatorContext) -> KernelCall:
     weights, source, target = context.input(1), context.input(2), context.output()
-    batches, height, width, depth = source.shape
-    vertical, horizontal = _windows(context)
     bias = bias_values(context.optional_input(3), target.shape[3])
     fields, constants = requantization(context, _MULTIPLIERS(context))
     parameters = (
-        ("batches", batches),
-        ("input_height", height),
-        ("input_width", width),
-        ("input_depth", depth),
-        ("output_height", target.shape[1]),
-        ("output_width", target.shape[2]),
-        ("output_depth", target.shape[3]),
-        ("kernel_height", vertical.kernel),
-        ("kernel_width", horizontal.kernel),
-        ("stride_height", vertical.stride),
-        ("stride_width", horizontal.stride),
-        ("padding_top", vertical.padding),
-        ("padding_left", horizontal.padding),
+        *image_fields(source, target),
+        *window_fields(*_windows(context), dilated=False),
         ("input_zero_point", quantization_of(source).zero_point),
         *fields,
     )
@@ -78,7 +72,7 @@ def _lower(context: OperatorContext) -> KernelCall:
             *constants,
             context.operand(target),
         ),
-        macs=source.elements * weights.elements // depth,
+        macs=source.elements * weights.elements // source.shape[3],
     )
 
 

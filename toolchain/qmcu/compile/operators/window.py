@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qmcu.compile.lowering import Constraint, OperatorContext
+from qmcu.compile.plan import FieldValue
+from qmcu.model.graph import Tensor
+
+Fields = tuple[tuple[str, FieldValue], ...]
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,37 @@ def axis(padding: str, size: int, kernel: int, stride: int, dilation: int = 1) -
     output //= stride
     before = max((output - 1) * stride + extent - size, 0) // 2
     return Axis(kernel, stride, dilation, output, before)
+
+
+def image_fields(source: Tensor, target: Tensor) -> Fields:
+    """The parameter fields of the shapes of an NHWC input and output."""
+    batches, height, width, depth = source.shape
+    return (
+        ("batches", batches),
+        ("input_height", height),
+        ("input_width", width),
+        ("input_depth", depth),
+        ("output_height", target.shape[1]),
+        ("output_width", target.shape[2]),
+        ("output_depth", target.shape[3]),
+    )
+
+
+def window_fields(vertical: Axis, horizontal: Axis, *, dilated: bool = True) -> Fields:
+    """The parameter fields of a window, with its dilation or without."""
+    dilation = (
+        ("dilation_height", vertical.dilation),
+        ("dilation_width", horizontal.dilation),
+    )
+    return (
+        ("kernel_height", vertical.kernel),
+        ("kernel_width", horizontal.kernel),
+        ("stride_height", vertical.stride),
+        ("stride_width", horizontal.stride),
+        *(dilation if dilated else ()),
+        ("padding_top", vertical.padding),
+        ("padding_left", horizontal.padding),
+    )
 
 
 def axes(
