@@ -25,7 +25,7 @@ typedef struct {
     int32_t steps; /* kernel values / 4, rounded up */
 } qmcu_conv_2d_dsp_params;
 
-/* input and output NHWC. weights: filters in pairs, in steps of 4 values as qmcu_dot_2x2_s8 wants
+/* input and output NHWC. weights: filters in pairs, in steps of 4 values as qmcu_multiply_s8 wants
    them, filled up with zeros; channels: one for each filter, filled up to a pair. scratch: two
    columns as halfwords (16 * steps bytes), then one as bytes (4 * steps). */
 void qmcu_conv_2d_dsp(const qmcu_conv_2d_dsp_params *params, const int8_t *input,

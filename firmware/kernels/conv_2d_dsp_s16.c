@@ -6,6 +6,6 @@ void qmcu_conv_2d_dsp_s16(const qmcu_conv_2d_dsp_s16_params *params, const int8_
                           const int16_t *weights, const int32_t *channels, void *scratch,
                           int8_t *output)
 {
-    qmcu_convolve_dsp(params, input, (const int8_t *)weights, 1, (const qmcu_channel *)channels,
+    qmcu_convolve_dsp(params, input, weights, 1, (const qmcu_channel *)channels,
                       scratch, output);
 }

@@ -1,4 +1,4 @@
-/* conv_2d_dsp with weights as halfwords (qmcu_dot_2x2_s16): faster, in twice the flash. */
+/* conv_2d_dsp with weights as halfwords (qmcu_multiply_s16): faster, in twice the flash. */
 #ifndef QMCU_CONV_2D_DSP_S16_H
 #define QMCU_CONV_2D_DSP_S16_H
 
