@@ -32,7 +32,9 @@ class Outcome:
     problem: str = ""
 
 
-def run(batch: Batch, board: str, target: str, kernels: str = "portable") -> Outcome:
+def run(
+    batch: Batch, board: str, target: str, kernels: str = "portable", optimize: str = "size"
+) -> Outcome:
     """Build the batch for `board`, run it on `target` and compare with the interpreter."""
     model = write_model(batch.graph)
     vectors = batch.vectors(VECTORS)
@@ -43,8 +45,9 @@ def run(batch: Batch, board: str, target: str, kernels: str = "portable") -> Out
         with tempfile.TemporaryDirectory(prefix="qmcu-operators-") as folder:
             path = Path(folder) / "batch.tflite"
             path.write_bytes(model)
-            build_firmware(path, load_board(board), kernels, Path(folder) / "firmware")
-            with open_session(target, Path(folder) / "firmware") as session:
+            directory = Path(folder) / "firmware"
+            build_firmware(path, load_board(board), kernels, directory, optimize)
+            with open_session(target, directory) as session:
                 device = session.link.name
                 for vector, wanted in zip(vectors, expected, strict=True):
                     found = batch.by_graph(_arrays(session.infer(vector).outputs))

@@ -7,10 +7,10 @@ from bench.operators.batches import batches
 from bench.operators.everyday import EVERYDAY
 
 from qmcu.build import find_tool
-from qmcu.compile import CoreFeatures, compile_graph
-from qmcu.compile.kernel_sets.dsp import pack_filters, pack_taps
+from qmcu.compile import OPTIMIZATIONS, Target, compile_graph
+from qmcu.compile.kernel_sets.dsp import pack_filters, pack_halfwords, pack_taps
 
-DSP = CoreFeatures(dsp=True)
+DSP = Target("native", dsp=True)
 
 
 def test_filters_are_packed_step_by_step() -> None:
@@ -33,24 +33,33 @@ def test_taps_are_packed_in_pairs() -> None:
 @pytest.mark.parametrize("kind", EVERYDAY)
 def test_everyday_graphs_take_the_dsp_kernel(kind: str) -> None:
     rng = np.random.default_rng(5)
-    kernels = [compile_graph(EVERYDAY[kind](rng), "native", DSP).calls[0].kernel for _ in range(40)]
+    kernels = [compile_graph(EVERYDAY[kind](rng), DSP).calls[0].kernel for _ in range(40)]
     assert sum(kernel.endswith("_dsp") for kernel in kernels) >= 30
 
 
 def test_a_core_without_dsp_takes_portable_kernels() -> None:
     graph = EVERYDAY["CONV_2D"](np.random.default_rng(0))
-    assert compile_graph(graph, "native", CoreFeatures()).calls[0].kernel == "conv_2d"
-    assert compile_graph(graph, "portable", DSP).calls[0].kernel == "conv_2d"
+    assert compile_graph(graph, Target("native")).calls[0].kernel == "conv_2d"
+    assert compile_graph(graph, Target("portable", dsp=True)).calls[0].kernel == "conv_2d"
+
+
+def test_speed_spends_flash_on_halfwords() -> None:
+    graph = EVERYDAY["CONV_2D"](np.random.default_rng(0))
+    fast = compile_graph(graph, Target("native", "speed", dsp=True)).calls[0]
+    assert fast.kernel == "conv_2d_dsp_s16"
+    filters = np.arange(8, dtype=np.int8).reshape(2, 4)
+    assert pack_halfwords(filters).tolist() == [[[[0, 2, 1, 3], [4, 6, 5, 7]]]]
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("optimize", OPTIMIZATIONS)
 @pytest.mark.parametrize("kind", EVERYDAY)
 @pytest.mark.skipif(
     find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
 )
-def test_native_firmware_equals_the_interpreter(kind: str) -> None:
+def test_native_firmware_equals_the_interpreter(kind: str, optimize: str) -> None:
     for generators in (EVERYDAY, GENERATORS):
-        for batch in batches(kind, 24, 3, generators):
-            outcome = chain.run(batch, "stm32f407", "unicorn", "native")
+        for batch in batches(kind, 16, 3, generators):
+            outcome = chain.run(batch, "stm32f407", "unicorn", "native", optimize)
             assert outcome.problem == ""
             assert all(outcome.equal)

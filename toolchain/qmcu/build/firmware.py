@@ -11,7 +11,7 @@ from qmcu.build.elf_layout import read_layout
 from qmcu.build.linker_map import parse_map
 from qmcu.build.memory import MemoryReport, memory_report
 from qmcu.codegen import generate_project
-from qmcu.compile import KERNEL_SETS, CoreFeatures, Plan, compile_graph
+from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, Plan, Target, compile_graph
 from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.serialization import load_plan
 from qmcu.errors import DoesNotFitError, ModelError, UsageError
@@ -21,16 +21,16 @@ from qmcu.model.reader import parse_model
 FORMAT = 1
 
 
-def build_firmware(model: Path, board: Board, kernels: str, directory: Path) -> MemoryReport:
+def build_firmware(
+    model: Path, board: Board, kernels: str, directory: Path, optimize: str = "size"
+) -> MemoryReport:
     """Read, compile, generate, build and measure; `directory` appears whole or not at all.
 
     Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
-    if kernels not in KERNEL_SETS:
-        raise UsageError(f"there is no kernel set {kernels!r}; take {', '.join(KERNEL_SETS)}.")
+    target = _target(board, kernels, optimize)
     content = read_file(model)
-    features = CoreFeatures(dsp=board.core.has_dsp, mve=board.core.has_mve)
-    plan = compile_graph(parse_model(content, model.stem, source=str(model)), kernels, features)
+    plan = compile_graph(parse_model(content, model.stem, source=str(model)), target)
     refuse_too_large(plan, board)
     with replace_directory(directory) as folder:
         generate_project(plan, board, content, folder)
@@ -39,6 +39,16 @@ def build_firmware(model: Path, board: Board, kernels: str, directory: Path) -> 
         document = {"format": FORMAT, "qmcu": qmcu.__version__, **report.to_dict()}
         (folder / BUILD_MARKER).write_text(json.dumps(document, indent=1) + "\n")
     return report
+
+
+def _target(board: Board, kernels: str, optimize: str) -> Target:
+    for what, value, values in (
+        ("kernel set", kernels, KERNEL_SETS),
+        ("optimization", optimize, OPTIMIZATIONS),
+    ):
+        if value not in values:
+            raise UsageError(f"there is no {what} {value!r}; take {', '.join(values)}.")
+    return Target(kernels, optimize, board.core.has_dsp, board.core.has_mve)
 
 
 def read_file(path: Path) -> bytes:

@@ -11,10 +11,21 @@ import rich_click as click
 @click.option("--board", "board_name", help="Board; `qmcu boards` lists them.")
 @click.option("--kernels", help="Kernel set [default: native].")
 @click.option(
+    "--optimize",
+    type=click.Choice(["size", "speed"]),
+    default="size",
+    show_default=True,
+    help="speed: weights of convolutions as halfwords, fewer instructions for twice their flash.",
+)
+@click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Folder [default: build/MODEL-BOARD]."
 )
 def command(
-    model: Path | None, board_name: str | None, kernels: str | None, output: Path | None
+    model: Path | None,
+    board_name: str | None,
+    kernels: str | None,
+    optimize: str,
+    output: Path | None,
 ) -> None:
     """Compile MODEL (.tflite, full int8) into firmware for a board.
 
@@ -42,7 +53,7 @@ def command(
         raise UsageError("no board given; add --board NAME (`qmcu boards` lists them).")
     board = load_board(board_name)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
-    report = build_firmware(model, board, kernels or "native", directory)
+    report = build_firmware(model, board, kernels or "native", directory, optimize)
     target = board.emulators[0] if board.emulators else None
     click.echo("\n".join((f"built {directory} for {board.name}", *summary_lines(report))))
     quoted = shlex.quote(str(directory))

@@ -5,7 +5,7 @@ to a kernel call with its constants, and its tensors are placed in one arena (`p
 """
 
 from qmcu.compile.compiler import compile_graph, unsupported
-from qmcu.compile.kernel_sets import KERNEL_SETS, CoreFeatures
+from qmcu.compile.kernel_sets import KERNEL_SETS, OPTIMIZATIONS, Target
 from qmcu.compile.plan import Plan
 
-__all__ = ["KERNEL_SETS", "CoreFeatures", "Plan", "compile_graph", "unsupported"]
+__all__ = ["KERNEL_SETS", "OPTIMIZATIONS", "Plan", "Target", "compile_graph", "unsupported"]

@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from qmcu.compile.kernel_sets import PLAIN_CORE, CoreFeatures, Lowering, lowerings
+from qmcu.compile.kernel_sets import Target, lowerings
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
-from qmcu.compile.lowering import OperatorContext, OperatorSupport
+from qmcu.compile.lowering import Lowering, OperatorContext, OperatorSupport
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.plan import KernelCall, Placement, Plan, PlanTensor
 from qmcu.compile.planner import place
 from qmcu.errors import UnsupportedModelError
 from qmcu.model.graph import Graph, Tensor
 
+PORTABLE = Target()
 
-def compile_graph(
-    graph: Graph, kernels: str = "portable", features: CoreFeatures = PLAIN_CORE
-) -> Plan:
-    """Compile a graph for one of KERNEL_SETS and a core with these features.
+
+def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
+    """Compile a graph for a target; by default with portable kernels, for any core.
 
     Raises UnsupportedModelError listing everything that is unsupported, all at once.
     """
@@ -28,7 +28,7 @@ def compile_graph(
             + "\nSee docs/OPERATORS.md for what is supported; convert the model to full int8 "
             "with supported operators."
         )
-    calls, aliased = _lower(graph, lowerings(kernels, features))
+    calls, aliased = _lower(graph, lowerings(target))
     roots = alias_roots(graph, aliased)
     plain = live_buffers(graph, calls, roots, overlay=False)
     overlaid = live_buffers(graph, calls, roots, overlay=True)
@@ -40,7 +40,8 @@ def compile_graph(
     return Plan(
         name=graph.name,
         model_sha256=graph.sha256,
-        kernels=kernels,
+        kernels=target.kernels,
+        optimize=target.optimize,
         calls=calls,
         placements=placements,
         tensors=_plan_tensors(graph, placements),

@@ -122,3 +122,7 @@ class OperatorSupport:
     constraints: tuple[Constraint, ...]
     lower: Callable[[OperatorContext], KernelCall]
     aliases: bool = False
+
+
+# A faster form of an operator, or None where its kernel does not fit.
+Lowering = Callable[[OperatorContext], KernelCall | None]

@@ -143,6 +143,7 @@ class Plan:
     name: str
     model_sha256: str
     kernels: str
+    optimize: str
     calls: tuple[KernelCall, ...]
     placements: tuple[Placement, ...]
     tensors: tuple[PlanTensor, ...]

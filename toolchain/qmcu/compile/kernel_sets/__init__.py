@@ -5,36 +5,29 @@ instructions. A lowering answers None where its kernel does not fit the operator
 is tried, and the portable one always fits.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qmcu.compile.kernel_sets import dsp
-from qmcu.compile.lowering import OperatorContext
-from qmcu.compile.plan import KernelCall
-
-Lowering = Callable[[OperatorContext], KernelCall | None]
+from qmcu.compile.lowering import Lowering
 
 KERNEL_SETS = ("portable", "native")
+# What to favour where flash can be traded for instructions.
+OPTIMIZATIONS = ("size", "speed")
 
 
 @dataclass(frozen=True)
-class CoreFeatures:
-    """Instruction set extensions of the core that the firmware is for."""
+class Target:
+    """What a plan is made for: kernel set, what to favour, instruction sets of the core."""
 
+    kernels: str = "portable"
+    optimize: str = "size"
     dsp: bool = False
     mve: bool = False
 
 
-PLAIN_CORE = CoreFeatures()
-
-
-def lowerings(kernels: str, features: CoreFeatures) -> Mapping[str, Sequence[Lowering]]:
-    """Operator kind to the lowerings to try in order, the portable one left out.
-
-    Raises ValueError for a name that is not in KERNEL_SETS.
-    """
-    if kernels not in KERNEL_SETS:
-        raise ValueError(f"there is no kernel set {kernels!r}")
-    if kernels == "portable":
-        return {}
-    return dsp.LOWERINGS if features.dsp else {}
+def lowerings(target: Target) -> Mapping[str, Sequence[Lowering]]:
+    """Operator kind to the lowerings to try in order, the portable one left out."""
+    if target.kernels == "native" and target.dsp:
+        return dsp.lowerings(target.optimize)
+    return {}

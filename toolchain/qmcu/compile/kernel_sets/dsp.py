@@ -1,11 +1,12 @@
 """Lowerings for the DSP extension (Cortex-M4, M7, M33): SMLAD on weights packed ahead of time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.weights import (
     channel_multipliers,
     folded_bias,
@@ -13,7 +14,6 @@ from qmcu.compile.operators.weights import (
 )
 from qmcu.compile.operators.window import axes, image_fields, window_fields
 from qmcu.compile.plan import (
-    ConstantArgument,
     KernelCall,
     ParametersArgument,
     ScratchArgument,
@@ -68,8 +68,24 @@ def pack_filters(filters: Int8Array, group: int) -> Int8Array:
     return np.ascontiguousarray(padded.reshape(-1, group, steps, STEP).transpose(0, 2, 1, 3))
 
 
+def pack_halfwords(filters: Int8Array) -> npt.NDArray[np.int16]:
+    """int8 [count, values] to int16 [pairs, steps, 2, 4]: values 0, 2, 1, 3 of each step."""
+    return np.ascontiguousarray(pack_filters(filters, 2)[..., [0, 2, 1, 3]].astype(np.int16))
+
+
+def lower_conv_2d_wide(context: OperatorContext) -> KernelCall | None:
+    """CONV_2D without groups, with weights as halfwords: a fifth faster, in twice the flash."""
+    return _conv_2d(context, "conv_2d_dsp_s16", pack_halfwords)
+
+
 def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
     """CONV_2D without groups."""
+    return _conv_2d(context, "conv_2d_dsp", lambda filters: pack_filters(filters, 2))
+
+
+def _conv_2d(
+    context: OperatorContext, kernel: str, pack: Callable[[Int8Array], npt.NDArray[Any]]
+) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
     if weights.shape[3] != source.shape[3] or source.is_constant:
         return None
@@ -80,7 +96,7 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
     if channels is None:
         return None
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
-    packed = pack_filters(filters, 2)
+    packed = pack(filters)
     steps = packed.shape[1]
     parameters = (
         *image_fields(source, target),
@@ -94,11 +110,11 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
         ((source.index, target.index),) if pointwise and target.shape[3] <= source.shape[3] else ()
     )
     return context.call(
-        "conv_2d_dsp",
+        kernel,
         (
-            ParametersArgument("qmcu_conv_2d_dsp_params", parameters),
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
             context.operand(source),
-            _weights(context, packed),
+            context.constant("weights", packed, "weights"),
             context.constant("channels", channels, "requantization"),
             ScratchArgument(20 * steps),
             context.operand(target),
@@ -133,7 +149,7 @@ def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
         (
             ParametersArgument("qmcu_fully_connected_dsp_params", parameters),
             context.operand(source),
-            _weights(context, packed),
+            context.constant("weights", packed, "weights"),
             context.constant("channels", channels, "requantization"),
             ScratchArgument(8 * steps),
             context.operand(target),
@@ -242,13 +258,11 @@ def lower_add(context: OperatorContext) -> KernelCall | None:
     )
 
 
-def _weights(context: OperatorContext, packed: Int8Array) -> ConstantArgument:
-    return context.constant("weights", packed, "weights")
-
-
-LOWERINGS: Mapping[str, Sequence[Callable[[OperatorContext], KernelCall | None]]] = {
-    "ADD": (lower_add,),
-    "CONV_2D": (lower_conv_2d,),
-    "DEPTHWISE_CONV_2D": (lower_depthwise_conv_2d,),
-    "FULLY_CONNECTED": (lower_fully_connected,),
-}
+def lowerings(optimize: str) -> dict[str, Sequence[Lowering]]:
+    """Operator kind to lowerings; `speed` spends flash where that saves instructions."""
+    return {
+        "ADD": (lower_add,),
+        "CONV_2D": (lower_conv_2d_wide if optimize == "speed" else lower_conv_2d,),
+        "DEPTHWISE_CONV_2D": (lower_depthwise_conv_2d,),
+        "FULLY_CONNECTED": (lower_fully_connected,),
+    }
