@@ -2,29 +2,37 @@
 
 #include "copy_dsp.h"
 
+/* `count` neighbouring taps in a row from x; the pixels outside the row are the zero point. */
+static void gather_run(const qmcu_conv_2d_dsp_params *p, const int8_t *row, int32_t x,
+                       int32_t count, int8_t *bytes)
+{
+    const int32_t depth = p->input_depth;
+    const int32_t room = p->input_width - x;
+    if (x >= 0 && room >= count) {
+        qmcu_copy_bytes(bytes, row + x * depth, count * depth);
+        return;
+    }
+    const int32_t before = x < 0 ? (-x < count ? -x : count) : 0;
+    const int32_t end = room < count ? (room > before ? room : before) : count;
+    qmcu_fill_bytes(bytes, p->input_zero_point, before * depth);
+    qmcu_copy_bytes(bytes + before * depth, row + (x + before) * depth, (end - before) * depth);
+    qmcu_fill_bytes(bytes + end * depth, p->input_zero_point, (count - end) * depth);
+}
+
 /* The window at (y, x) as bytes, row after row. */
 static void gather_bytes(const qmcu_conv_2d_dsp_params *p, const int8_t *image, int32_t y,
                          int32_t x, int8_t *bytes)
 {
-    const int32_t depth = p->input_depth;
-    const int32_t run = p->kernel_width * depth;
-    const int32_t joined =
-        p->dilation_width == 1 && x >= 0 && x + p->kernel_width <= p->input_width;
+    const int32_t run = p->kernel_width * p->input_depth;
+    const int32_t together = p->dilation_width == 1 ? p->kernel_width : 1;
     for (int32_t row = 0; row < p->kernel_height; ++row, y += p->dilation_height) {
-        const int8_t *from = image + (y * p->input_width + x) * depth;
         if (y < 0 || y >= p->input_height) {
             qmcu_fill_bytes(bytes, p->input_zero_point, run);
-        } else if (joined) {
-            qmcu_copy_bytes(bytes, from, run);
         } else {
-            for (int32_t column = 0; column < p->kernel_width; ++column) {
-                const int32_t tap_x = x + column * p->dilation_width;
-                int8_t *const to = bytes + column * depth;
-                if (tap_x < 0 || tap_x >= p->input_width) {
-                    qmcu_fill_bytes(to, p->input_zero_point, depth);
-                } else {
-                    qmcu_copy_bytes(to, from + column * p->dilation_width * depth, depth);
-                }
+            const int8_t *from = image + y * p->input_width * p->input_depth;
+            for (int32_t tap = 0; tap < p->kernel_width; tap += together) {
+                gather_run(p, from, x + tap * p->dilation_width, together,
+                           bytes + tap * p->input_depth);
             }
         }
         bytes += run;

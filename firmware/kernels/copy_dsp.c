@@ -4,12 +4,21 @@ typedef struct {
     uint32_t word[4];
 } __attribute__((packed)) block;
 
+typedef struct {
+    uint32_t word;
+} __attribute__((packed)) single;
+
 void qmcu_copy_bytes(int8_t *to, const int8_t *from, int32_t count)
 {
     for (; count >= 16; count -= 16) {
         *(block *)(void *)to = *(const block *)(const void *)from;
         to += 16;
         from += 16;
+    }
+    for (; count >= 4; count -= 4) {
+        *(single *)(void *)to = *(const single *)(const void *)from;
+        to += 4;
+        from += 4;
     }
     for (; count > 0; --count) {
         *to++ = *from++;
@@ -23,6 +32,10 @@ void qmcu_fill_bytes(int8_t *to, int32_t value, int32_t count)
     for (; count >= 16; count -= 16) {
         *(block *)(void *)to = filled;
         to += 16;
+    }
+    for (; count >= 4; count -= 4) {
+        ((single *)(void *)to)->word = word;
+        to += 4;
     }
     for (; count > 0; --count) {
         *to++ = (int8_t)value;

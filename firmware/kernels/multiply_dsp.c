@@ -2,17 +2,10 @@
    no spill: 14 or 11 instructions for the 16 products of a step. */
 #include "multiply_dsp.h"
 
+#include "output_dsp.h"
+
 /* A naked function uses its parameters in the registers where they arrive. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-
-/* qmcu_channel_output of SUM, in place. */
-#define QMCU_OUTPUT(SUM, MULTIPLIER, ROUNDING, SHIFT)        \
-    "lsls " SUM ", " SUM ", #1\n\t"                          \
-    "smmulr " SUM ", " SUM ", " MULTIPLIER "\n\t"            \
-    "add " SUM ", " SUM ", " SUM ", asr #31\n\t"             \
-    "add " SUM ", " SUM ", " ROUNDING "\n\t"                 \
-    "asr " SUM ", " SUM ", " SHIFT "\n\t"                    \
-    "ssat " SUM ", #8, " SUM "\n\t"
 
 /* Inside a step: r0 columns, r1 weights, r2 steps left, r4 to r7 sums of (filter, column) (0, 0),
    (0, 1), (1, 0), (1, 1). On the stack: columns, steps, channels; beyond what was pushed: filters
