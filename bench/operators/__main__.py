@@ -22,6 +22,7 @@ from rich.table import Table
 
 import qmcu
 from qmcu.build import find_toolchain
+from qmcu.compile.kernel_sets import KERNEL_SETS
 from qmcu.device import TARGETS
 from qmcu.files import write_atomic
 
@@ -31,6 +32,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--per-operator", type=int, default=300, metavar="N")
     parser.add_argument("--board", default="stm32f746")
     parser.add_argument("--on", choices=TARGETS, default="unicorn")
+    parser.add_argument("--kernels", choices=KERNEL_SETS, default="native")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=GENERATORS, metavar="OPERATOR")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -45,7 +47,9 @@ def _run_all(arguments: argparse.Namespace) -> list[Outcome]:
     outcomes = []
     with Progress() as progress, ProcessPoolExecutor(arguments.jobs) as pool:
         task = progress.add_task("graphs", total=sum(len(batch.graphs) for batch in work))
-        futures = [pool.submit(run, batch, arguments.board, arguments.on) for batch in work]
+        futures = [
+            pool.submit(run, b, arguments.board, arguments.on, arguments.kernels) for b in work
+        ]
         for future in as_completed(futures):
             outcome = future.result()
             outcomes.append(outcome)
@@ -74,6 +78,7 @@ def _save(arguments: argparse.Namespace, counts: dict[str, dict[str, int]], devi
     results = {
         "seed": arguments.seed,
         "board": arguments.board,
+        "kernels": arguments.kernels,
         "device": device,
         "versions": versions,
         "operators": counts,

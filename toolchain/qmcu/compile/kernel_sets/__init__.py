@@ -8,7 +8,7 @@ is tried, and the portable one always fits.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qmcu.compile.kernel_sets import dsp
+from qmcu.compile.kernel_sets import dsp, mve
 from qmcu.compile.lowering import Lowering
 
 KERNEL_SETS = ("portable", "native")
@@ -28,6 +28,11 @@ class Target:
 
 def lowerings(target: Target) -> Mapping[str, Sequence[Lowering]]:
     """Operator kind to the lowerings to try in order, the portable one left out."""
-    if target.kernels == "native" and target.dsp:
+    if target.kernels != "native":
+        return {}
+    if target.mve:
+        own = mve.LOWERINGS
+        return {**own, **{k: v for k, v in dsp.lowerings(target.optimize).items() if k not in own}}
+    if target.dsp:
         return dsp.lowerings(target.optimize)
     return {}

@@ -1,0 +1,44 @@
+/* Requantization on vectors of four sums, equal to requantize.h, for exponents of at least 1. */
+#ifndef QMCU_MVE_H
+#define QMCU_MVE_H
+
+#include <arm_mve.h>
+#include <stdint.h>
+
+typedef struct {
+    int32_t bias;
+    int32_t multiplier;
+    int32_t shift; /* -31 to -1: how far the product is shifted to the left */
+} qmcu_mve_channel;
+
+static inline void qmcu_mve_copy(int8_t *to, const int8_t *from, int32_t count)
+{
+    for (; count > 0; count -= 16, to += 16, from += 16) {
+        const mve_pred16_t live = vctp8q((uint32_t)count);
+        vstrbq_p_s8(to, vldrbq_z_s8(from, live), live);
+    }
+}
+
+static inline void qmcu_mve_fill(int8_t *to, int32_t value, int32_t count)
+{
+    const int8x16_t values = vdupq_n_s8((int8_t)value);
+    for (; count > 0; count -= 16, to += 16) {
+        vstrbq_p_s8(to, values, vctp8q((uint32_t)count));
+    }
+}
+
+/* VRSHL rounds ties up: one less for negative products rounds them away from zero. */
+static inline int32x4_t qmcu_mve_away(int32x4_t product)
+{
+    return vaddq_s32(product, vshrq_n_s32(product, 31));
+}
+
+static inline int32x4_t qmcu_mve_clamp(int32x4_t value, int32_t zero_point, int32_t minimum,
+                                       int32_t maximum)
+{
+    value = vaddq_n_s32(value, zero_point);
+    value = vmaxq_s32(value, vdupq_n_s32(minimum));
+    return vminq_s32(value, vdupq_n_s32(maximum));
+}
+
+#endif
