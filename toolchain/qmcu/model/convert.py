@@ -74,9 +74,9 @@ def convert_model(
     tensorflow = _tensorflow()
     with _quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
         saved = _saved_model(tensorflow, source, Path(folder))
-        shapes = _input_shapes(tensorflow, source, saved)
+        loaded, shapes = _load(tensorflow, source, saved)
         samples = _calibration(calibration, shapes, limit)
-        data = _convert(tensorflow, source, saved, samples, per_tensor)
+        data = _convert(tensorflow, source, loaded, samples, per_tensor)
     graph = parse_model(data, source.stem, source=f"{source} converted")
     _require_integer(source, graph)
     weights = [
@@ -144,14 +144,16 @@ def _saved_model(tensorflow: Any, source: Path, folder: Path) -> Path:
     return target
 
 
-def _input_shapes(tensorflow: Any, source: Path, saved: Path) -> dict[str, tuple[int | None, ...]]:
-    """Signature argument to shape, in the order of the arguments' names."""
+def _load(
+    tensorflow: Any, source: Path, saved: Path
+) -> tuple[Any, dict[str, tuple[int | None, ...]]]:
+    """The SavedModel, and its signature's arguments with their shapes, sorted by name."""
     try:
-        signatures = tensorflow.saved_model.load(str(saved)).signatures
-        specs = signatures["serving_default"].structured_input_signature[1]
+        loaded = tensorflow.saved_model.load(str(saved))
+        specs = loaded.signatures["serving_default"].structured_input_signature[1]
     except Exception as error:
         raise ModelError(f"{source} has no serving signature: {_first(error)}") from error
-    return {name: tuple(specs[name].shape.as_list()) for name in sorted(specs)}
+    return loaded, {name: tuple(specs[name].shape.as_list()) for name in sorted(specs)}
 
 
 def _calibration(
@@ -188,9 +190,20 @@ def _calibration(
 
 
 def _convert(
-    tensorflow: Any, source: Path, saved: Path, samples: dict[str, Array], per_tensor: bool
+    tensorflow: Any, source: Path, loaded: Any, samples: dict[str, Array], per_tensor: bool
 ) -> bytes:
-    converter = tensorflow.lite.TFLiteConverter.from_saved_model(str(saved))
+    signature = loaded.signatures["serving_default"]
+    specs = signature.structured_input_signature[1]
+    # A device runs one input at a time; known shapes also spare the model computing them.
+    single = {
+        name: tensorflow.TensorSpec((1, *array.shape[1:]), specs[name].dtype, name=name)
+        for name, array in samples.items()
+    }
+    function = tensorflow.function(lambda **values: signature(**values))
+    concrete = function.get_concrete_function(**single)
+    converter = tensorflow.lite.TFLiteConverter.from_concrete_functions([concrete], loaded)
+    # The order of the concrete function's inputs, each named after its argument.
+    order = [tensor.name.partition(":")[0] for tensor in concrete.inputs[: len(samples)]]
     converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
     converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tensorflow.int8
@@ -198,9 +211,9 @@ def _convert(
     if per_tensor:
         converter._experimental_disable_per_channel = True
 
-    def representative() -> Iterator[dict[str, Array]]:
+    def representative() -> Iterator[list[Array]]:
         for i in range(len(next(iter(samples.values())))):
-            yield {name: array[i : i + 1] for name, array in samples.items()}
+            yield [samples[name][i : i + 1] for name in order]
 
     converter.representative_dataset = representative
     try:
