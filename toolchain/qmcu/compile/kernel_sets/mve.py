@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.compile.lowering import Lowering, OperatorContext
+from qmcu.compile.operators import fully_connected
 from qmcu.compile.operators.weights import (
     channel_multipliers,
     folded_bias,
@@ -92,6 +93,139 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
     )
 
 
+def by_fours(channels: Int32Array) -> Int32Array:
+    """int32 [count, 3] to [groups, 3, 4]: what four lanes need, filled up with zeros."""
+    padded = np.pad(channels, ((0, -len(channels) % 4), (0, 0)))
+    return np.ascontiguousarray(padded.reshape(-1, 4, 3).transpose(0, 2, 1))
+
+
+def pack_rows(rows: Int8Array) -> Int8Array:
+    """int8 [outputs, inputs] to [groups, steps, 4, 16]: a vector of each of four rows in turn."""
+    filled = np.pad(pack_filters(rows), ((0, -len(rows) % 4), (0, 0)))
+    return np.ascontiguousarray(
+        filled.reshape(-1, 4, filled.shape[1] // LANES, LANES).transpose(0, 2, 1, 3)
+    )
+
+
+def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
+    """FULLY_CONNECTED of any batch."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    if source.is_constant:
+        return None
+    outputs, inputs = weights.shape
+    bias = folded_bias(context.optional_input(2), weights.array, quantization_of(source).zero_point)
+    channels = channel_constants(fully_connected.multipliers(context), bias)
+    if channels is None:
+        return None
+    packed = pack_rows(weights.array)
+    steps = packed.shape[1]
+    direct = inputs % LANES == 0
+    parameters = (
+        ("batches", source.elements // inputs),
+        ("input_depth", inputs),
+        ("output_depth", outputs),
+        ("steps", steps),
+        ("direct", int(direct)),
+        *output_fields(context),
+    )
+    return context.call(
+        "fully_connected_mve",
+        (
+            ParametersArgument("qmcu_fully_connected_mve_params", parameters),
+            context.operand(source),
+            context.constant("weights", packed, "weights"),
+            context.constant("channels", by_fours(channels), "requantization"),
+            ScratchArgument(4 if direct else LANES * steps),
+            context.operand(target),
+        ),
+        macs=target.elements * inputs,
+    )
+
+
+def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
+    """DEPTHWISE_CONV_2D with depth multiplier 1, no dilation, channels in fours."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    batches, height, width, depth = source.shape
+    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
+    dilated = (vertical.dilation, horizontal.dilation) != (1, 1)
+    if source.is_constant or target.shape[3] != depth or depth % 4 or dilated:
+        return None
+    taps = vertical.kernel * horizontal.kernel
+    filters = weights.array.reshape(taps, depth).T
+    zero_point = quantization_of(source).zero_point
+    bias = folded_bias(context.optional_input(2), filters, zero_point)
+    channels = channel_constants(channel_multipliers(0, 1)(context), bias)
+    if channels is None:
+        return None
+    row_width = (target.shape[2] - 1) * horizontal.stride + horizontal.kernel
+    parameters = (
+        ("batches", batches),
+        ("input_height", height),
+        ("input_width", width),
+        ("depth", depth),
+        ("output_height", target.shape[1]),
+        ("output_width", target.shape[2]),
+        *window_fields(vertical, horizontal, dilated=False),
+        ("row_width", row_width),
+        ("input_zero_point", zero_point),
+        *output_fields(context),
+    )
+    packed = np.ascontiguousarray(weights.array.reshape(taps, -1, 4).transpose(1, 0, 2))
+    return context.call(
+        "depthwise_conv_2d_mve",
+        (
+            ParametersArgument("qmcu_depthwise_conv_2d_mve_params", parameters),
+            context.operand(source),
+            context.constant("weights", packed, "weights"),
+            context.constant("channels", by_fours(channels), "requantization"),
+            ScratchArgument(vertical.kernel * row_width * depth),
+            context.operand(target),
+        ),
+        macs=target.elements * taps,
+    )
+
+
+def lower_add(context: OperatorContext) -> KernelCall | None:
+    """ADD of two inputs of the output's shape."""
+    inputs, target = (context.input(0), context.input(1)), context.output()
+    if any(tensor.is_constant or tensor.shape != target.shape for tensor in inputs):
+        return None
+    wider, other = sorted(inputs, key=lambda tensor: -quantization_of(tensor).scale)
+    common = 2 * quantization_of(wider).scale
+    multiplier, shift = quantize_multiplier(quantization_of(other).scale / common)
+    left_shift = 20
+    if shift == 0:
+        # Equal scales: 1/2 as twice that and one more shift to the right, which is exact.
+        left_shift, shift = 21, -1
+    last, last_shift = quantize_multiplier(common / ((1 << 20) * quantization_of(target).scale))
+    if not (-31 <= shift <= -1 and -31 <= last_shift <= -1):
+        return None
+    parameters = (
+        ("size", target.elements),
+        ("offset", -(quantization_of(wider).zero_point << 19)),
+        ("zero_point", quantization_of(other).zero_point),
+        ("left_shift", left_shift),
+        ("multiplier", multiplier),
+        ("shift", shift),
+        ("output_multiplier", last),
+        ("output_shift", last_shift),
+        *output_fields(context),
+    )
+    return context.call(
+        "add_mve",
+        (
+            ParametersArgument("qmcu_add_mve_params", parameters),
+            context.operand(wider),
+            context.operand(other),
+            context.operand(target),
+        ),
+        may_overlay=tuple((tensor.index, target.index) for tensor in inputs),
+    )
+
+
 LOWERINGS: dict[str, Sequence[Lowering]] = {
+    "ADD": (lower_add,),
     "CONV_2D": (lower_conv_2d,),
+    "DEPTHWISE_CONV_2D": (lower_depthwise_conv_2d,),
+    "FULLY_CONNECTED": (lower_fully_connected,),
 }

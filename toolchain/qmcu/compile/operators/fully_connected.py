@@ -18,7 +18,8 @@ from qmcu.compile.plan import KernelCall, ParametersArgument
 _PER_CHANNEL = channel_multipliers(0, 1)
 
 
-def _multipliers(context: OperatorContext) -> list[float]:
+def multipliers(context: OperatorContext) -> list[float]:
+    """Real requantization multipliers, one per scale of the weights."""
     weights = quantization_of(context.input(1))
     if weights.per_channel:
         return list(_PER_CHANNEL(context))
@@ -59,7 +60,7 @@ def _lower(context: OperatorContext) -> KernelCall:
     source, weights, target = context.input(0), context.input(1), context.output()
     outputs, depth = weights.shape
     bias = folded_bias(context.optional_input(2), weights.array, quantization_of(source).zero_point)
-    fields, constants = requantization(context, _multipliers(context))
+    fields, constants = requantization(context, multipliers(context))
     parameters = (
         ("batches", source.elements // depth),
         ("input_depth", depth),
@@ -99,7 +100,7 @@ SUPPORT = (
                 _bias_scale_problem,
             ),
             checks.fused_activation(),
-            multipliers_in_range(_multipliers),
+            multipliers_in_range(multipliers),
         ),
         lower=_lower,
     ),
