@@ -138,9 +138,7 @@ def _saved_model(tensorflow: Any, source: Path, folder: Path) -> Path:
         target = folder / "saved_model"
         model.export(str(target), verbose=False)
     except Exception as error:
-        raise ModelError(
-            f"{source} is no Keras model that can be loaded: {_first(error)}"
-        ) from error
+        raise ModelError(f"{source} is no loadable Keras model: {_first(error)}") from error
     return target
 
 
@@ -202,8 +200,6 @@ def _convert(
     function = tensorflow.function(lambda **values: signature(**values))
     concrete = function.get_concrete_function(**single)
     converter = tensorflow.lite.TFLiteConverter.from_concrete_functions([concrete], loaded)
-    # The order of the concrete function's inputs, each named after its argument.
-    order = [tensor.name.partition(":")[0] for tensor in concrete.inputs[: len(samples)]]
     converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
     converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tensorflow.int8
@@ -211,9 +207,9 @@ def _convert(
     if per_tensor:
         converter._experimental_disable_per_channel = True
 
-    def representative() -> Iterator[list[Array]]:
+    def representative() -> Iterator[dict[str, Array]]:
         for i in range(len(next(iter(samples.values())))):
-            yield [samples[name][i : i + 1] for name in order]
+            yield {name: array[i : i + 1] for name, array in samples.items()}
 
     converter.representative_dataset = representative
     try:
