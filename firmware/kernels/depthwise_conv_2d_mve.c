@@ -1,113 +1,81 @@
-/* Depthwise convolution for MVE: four channels of four output pixels at a time. */
+/* Depthwise convolution for MVE: channel by channel, all taps of a pixel in one instruction. */
 #include "depthwise_conv_2d_mve.h"
 
 #include "mve.h"
 
 typedef qmcu_depthwise_conv_2d_mve_params params_t;
 
-/* One row of the input as words of four channels, [depth / 4][kernel_height][row_width]. */
-static void fill_row(const params_t *p, const int8_t *image, int32_t y, uint32_t *rows)
+static int32_t smaller(int32_t a, int32_t b)
 {
-    const uint32_t zero = (uint32_t)(p->input_zero_point & 255) * 0x01010101u;
-    const int32_t outside = y < 0 || y >= p->input_height;
-    const int32_t depth = p->depth;
-    const int32_t width = p->input_width < p->row_width - p->padding_left
-                              ? p->input_width
-                              : p->row_width - p->padding_left;
-    const int32_t after = p->row_width - p->padding_left - width;
-    const int32_t step = p->kernel_height * p->row_width;
-    const int8_t *from = image + (outside ? 0 : y) * p->input_width * depth;
+    return a < b ? a : b;
+}
+
+/* One channel of the input inside its padding, which stays as it was filled at first. */
+static void fill_plane(const params_t *p, const int8_t *channel, int8_t *plane)
+{
+    const int32_t depth = p->input_depth;
+    const int32_t plane_width = p->plane_width;
+    const int32_t width = smaller(p->input_width, plane_width - p->padding_left);
+    const int32_t height = smaller(p->input_height, p->plane_height - p->padding_top);
+    const int32_t pitch = p->input_width * depth;
+    const uint16x8_t offsets = vmulq_n_u16(vidupq_n_u16(0, 1), (uint16_t)depth);
+
+    plane += p->padding_top * plane_width + p->padding_left;
+    for (int32_t y = 0; y < height; y++, plane += plane_width, channel += pitch) {
+        const int8_t *from = channel;
+        int8_t *to = plane;
+        for (int32_t left = width; left > 0; left -= 8, from += 8 * depth, to += 8) {
+            const mve_pred16_t live = vctp16q((uint32_t)left);
+            vstrbq_p_s16(to, vldrbq_gather_offset_z_s16(from, offsets, live), live);
+        }
+    }
+}
+
+static void multiply(const params_t *p, const int8_t *plane, uint8x16_t taps, int8x16_t weights,
+                     int32_t bias, int32_t rows, int32_t *sums)
+{
+    const int32_t pitch = p->plane_width * p->stride_height;
+    const int32_t stride = p->stride_width;
+    const int32_t width = p->output_width;
+
+    for (; rows > 0; rows--, plane += pitch) {
+        const int8_t *at = plane;
+        for (int32_t x = width; x > 0; x--, at += stride) {
+            *sums++ = vmladavaq_s8(bias, vldrbq_gather_offset_s8(at, taps), weights);
+        }
+    }
+}
+
+static void finish(const params_t *p, const int32_t *sums, int32_t count,
+                   const qmcu_mve_channel *channel, int32_t depth, int8_t *output)
+{
     const uint32x4_t offsets = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)depth);
+    const int32_t zero_point = p->output_zero_point;
+    const int32_t minimum = p->activation_minimum;
+    const int32_t maximum = p->activation_maximum;
+    const int32_t multiplier = channel->multiplier;
+    const int32_t shift = channel->shift;
 
-    for (int32_t channel = 0; channel < depth; channel += 4, rows += step) {
-        uint32_t *to = rows;
-        for (int32_t i = 0; i < p->padding_left; i++) {
-            *to++ = zero;
-        }
-        const int8_t *pixel = from + channel;
-        if (outside) {
-            for (int32_t i = 0; i < width; i++) {
-                to[i] = zero;
-            }
-        } else {
-            for (int32_t i = 0; i < width; i += 4, pixel += 4 * depth) {
-                const mve_pred16_t live = vctp32q((uint32_t)(width - i));
-                vstrwq_p_u32(to + i,
-                             vldrwq_gather_offset_z_u32((const uint32_t *)(const void *)pixel,
-                                                        offsets, live),
-                             live);
-            }
-        }
-        to += width;
-        for (int32_t i = 0; i < after; i++) {
-            *to++ = zero;
-        }
+    for (; count > 0; count -= 4, sums += 4, output += 4 * depth) {
+        const mve_pred16_t live = vctp32q((uint32_t)count);
+        int32x4_t values = vqrdmulhq_n_s32(vldrwq_z_s32(sums, live), multiplier);
+        values = vrshlq_n_s32(qmcu_mve_away(values), shift);
+        values = qmcu_mve_clamp(values, zero_point, minimum, maximum);
+        vstrbq_scatter_offset_p_s32(output, offsets, values, live);
     }
 }
 
-static inline void store(const params_t *p, int32x4_t sums, int32x4_t multipliers,
-                         int32x4_t shifts, int8_t *output)
+static void convolve(const params_t *p, const int8_t *plane, uint8x16_t taps, int8x16_t weights,
+                     const qmcu_mve_channel *channel, int32_t *sums, int8_t *output)
 {
-    sums = vrshlq_s32(qmcu_mve_away(vqrdmulhq_s32(sums, multipliers)), shifts);
-    vstrbq_s32(output, qmcu_mve_clamp(sums, p->output_zero_point, p->activation_minimum,
-                                      p->activation_maximum));
-}
+    const int32_t depth = p->input_depth * p->depth_multiplier;
 
-static void convolve(const params_t *p, const int8_t *rows, const int8_t *weights,
-                     const int32_t *channel, int8_t *output)
-{
-    const int32_t depth = p->depth;
-    const int32_t width = p->kernel_width;
-    const int32_t stride = 4 * p->stride_width;
-    const int32_t skip = 4 * (p->row_width - width);
-    const int32x4_t bias = vldrwq_s32(channel);
-    const int32x4_t multipliers = vldrwq_s32(channel + 4);
-    const int32x4_t shifts = vldrwq_s32(channel + 8);
-    int32_t left = p->output_width;
-
-    for (; left >= 4; left -= 4, rows += 4 * stride, output += 4 * depth) {
-        const int8_t *w = weights;
-        const int8_t *x0 = rows;
-        const int8_t *x1 = x0 + stride;
-        const int8_t *x2 = x1 + stride;
-        const int8_t *x3 = x2 + stride;
-        int32x4_t a = bias;
-        int32x4_t b = bias;
-        int32x4_t c = bias;
-        int32x4_t d = bias;
-        for (int32_t i = p->kernel_height; i > 0; i--) {
-            for (int32_t j = width; j > 0; j--) {
-                const int32x4_t weight = vldrbq_s32(w);
-                a = vaddq_s32(a, vmulq_s32(vldrbq_s32(x0), weight));
-                b = vaddq_s32(b, vmulq_s32(vldrbq_s32(x1), weight));
-                c = vaddq_s32(c, vmulq_s32(vldrbq_s32(x2), weight));
-                d = vaddq_s32(d, vmulq_s32(vldrbq_s32(x3), weight));
-                w += 4;
-                x0 += 4;
-                x1 += 4;
-                x2 += 4;
-                x3 += 4;
-            }
-            x0 += skip;
-            x1 += skip;
-            x2 += skip;
-            x3 += skip;
-        }
-        store(p, a, multipliers, shifts, output);
-        store(p, b, multipliers, shifts, output + depth);
-        store(p, c, multipliers, shifts, output + 2 * depth);
-        store(p, d, multipliers, shifts, output + 3 * depth);
-    }
-    for (; left > 0; left--, rows += stride, output += depth) {
-        const int8_t *w = weights;
-        const int8_t *x = rows;
-        int32x4_t sum = bias;
-        for (int32_t i = p->kernel_height; i > 0; i--, x += skip) {
-            for (int32_t j = width; j > 0; j--, x += 4, w += 4) {
-                sum = vaddq_s32(sum, vmulq_s32(vldrbq_s32(x), vldrbq_s32(w)));
-            }
-        }
-        store(p, sum, multipliers, shifts, output);
+    for (int32_t y = 0; y < p->output_height; y += p->block) {
+        const int32_t rows = smaller(p->block, p->output_height - y);
+        multiply(p, plane + y * p->stride_height * p->plane_width, taps, weights, channel->bias,
+                 rows, sums);
+        finish(p, sums, rows * p->output_width, channel, depth,
+               output + y * p->output_width * depth);
     }
 }
 
@@ -115,21 +83,30 @@ void qmcu_depthwise_conv_2d_mve(const params_t *params, const int8_t *input, con
                                 const int32_t *channels, void *scratch, int8_t *output)
 {
     const params_t *p = params;
-    const int32_t taps = p->kernel_height * p->kernel_width;
-    const int32_t block = 4 * p->kernel_height * p->row_width;
+    const int32_t depth = p->input_depth * p->depth_multiplier;
+    const int32_t count = p->kernel_height * p->kernel_width;
+    const mve_pred16_t live = vctp8q((uint32_t)count);
+    int32_t *sums = scratch;
+    int8_t *plane = (int8_t *)(sums + p->block * p->output_width);
+    uint8_t offsets[16] = {0};
 
+    for (int32_t i = 0; i < count; i++) {
+        offsets[i] = (uint8_t)(i / p->kernel_width * p->dilation_height * p->plane_width +
+                               i % p->kernel_width * p->dilation_width);
+    }
+    const uint8x16_t taps = vldrbq_u8(offsets);
+    qmcu_mve_fill(plane, p->input_zero_point, p->plane_height * p->plane_width);
     for (int32_t batch = 0; batch < p->batches; batch++) {
-        for (int32_t y = 0; y < p->output_height; y++) {
-            for (int32_t i = 0; i < p->kernel_height; i++) {
-                fill_row(p, input, y * p->stride_height - p->padding_top + i,
-                         (uint32_t *)scratch + i * p->row_width);
+        int32_t output_channel = 0;
+        for (int32_t i = 0; i < p->input_depth; i++) {
+            fill_plane(p, input + i, plane);
+            for (int32_t j = 0; j < p->depth_multiplier; j++, output_channel++) {
+                convolve(p, plane, taps, vldrbq_z_s8(weights + output_channel * count, live),
+                         (const qmcu_mve_channel *)(const void *)channels + output_channel, sums,
+                         output + output_channel);
             }
-            for (int32_t group = 0; group < p->depth / 4; group++) {
-                convolve(p, (const int8_t *)scratch + group * block, weights + group * taps * 4,
-                         channels + group * 12, output + group * 4);
-            }
-            output += p->output_width * p->depth;
         }
-        input += p->input_height * p->input_width * p->depth;
+        input += p->input_height * p->input_width * p->input_depth;
+        output += p->output_height * p->output_width * depth;
     }
 }

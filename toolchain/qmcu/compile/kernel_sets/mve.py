@@ -17,6 +17,9 @@ from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 from qmcu.compile.requantize import activation_range, quantize_multiplier
 
 LANES = 16  # bytes in a vector
+_SUMS = 64  # pixels whose sums depthwise_conv_2d_mve keeps at a time, more if a row is longer
+_LARGEST_SPAN = 255  # VLDRB gathers with offsets of one byte
+_LARGEST_DEPTH = 8192  # and fills a plane with offsets of two bytes
 
 Int8Array = npt.NDArray[np.int8]
 Int32Array = npt.NDArray[np.int32]
@@ -143,45 +146,55 @@ def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
 
 
 def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
-    """DEPTHWISE_CONV_2D with depth multiplier 1, no dilation, channels in fours."""
+    """DEPTHWISE_CONV_2D of at most 16 taps, within 256 bytes of a padded channel."""
     source, target, weights = context.input(0), context.output(), context.input(1)
     batches, height, width, depth = source.shape
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
-    dilated = (vertical.dilation, horizontal.dilation) != (1, 1)
-    if source.is_constant or target.shape[3] != depth or depth % 4 or dilated:
-        return None
     taps = vertical.kernel * horizontal.kernel
-    filters = weights.array.reshape(taps, depth).T
+    plane_height, plane_width = (
+        (axis.output - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1
+        for axis in (vertical, horizontal)
+    )
+    span = (vertical.kernel - 1) * vertical.dilation * plane_width
+    span += (horizontal.kernel - 1) * horizontal.dilation
+    if source.is_constant or taps > LANES or span > _LARGEST_SPAN or depth > _LARGEST_DEPTH:
+        return None
+    filters = np.ascontiguousarray(weights.array.reshape(taps, -1).T)
     zero_point = quantization_of(source).zero_point
     bias = folded_bias(context.optional_input(2), filters, zero_point)
     channels = channel_constants(channel_multipliers(0, 1)(context), bias)
     if channels is None:
         return None
-    row_width = (target.shape[2] - 1) * horizontal.stride + horizontal.kernel
+    block = max(1, _SUMS // target.shape[2])
     parameters = (
         ("batches", batches),
         ("input_height", height),
         ("input_width", width),
-        ("depth", depth),
+        ("input_depth", depth),
         ("output_height", target.shape[1]),
         ("output_width", target.shape[2]),
-        *window_fields(vertical, horizontal, dilated=False),
-        ("row_width", row_width),
+        ("depth_multiplier", target.shape[3] // depth),
+        *window_fields(vertical, horizontal),
+        ("plane_height", plane_height),
+        ("plane_width", plane_width),
+        ("block", block),
         ("input_zero_point", zero_point),
         *output_fields(context),
     )
-    packed = np.ascontiguousarray(weights.array.reshape(taps, -1, 4).transpose(1, 0, 2))
+    in_place = source.shape == target.shape and batches == 1
+    # A lane without a tap reads the plane too: its offset is 0 and its weight is 0.
     return context.call(
         "depthwise_conv_2d_mve",
         (
             ParametersArgument("qmcu_depthwise_conv_2d_mve_params", parameters),
             context.operand(source),
-            context.constant("weights", packed, "weights"),
-            context.constant("channels", by_fours(channels), "requantization"),
-            ScratchArgument(vertical.kernel * row_width * depth),
+            context.constant("weights", filters, "weights"),
+            context.constant("channels", channels, "requantization"),
+            ScratchArgument(4 * block * target.shape[2] + plane_height * plane_width),
             context.operand(target),
         ),
         macs=target.elements * taps,
+        may_overlay=((source.index, target.index),) if in_place else (),
     )
 
 
