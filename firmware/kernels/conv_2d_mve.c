@@ -39,8 +39,11 @@ static void convolve(const qmcu_conv_2d_mve_params *p, const int8_t *const colum
     const uint32x4_t offsets = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)p->output_depth);
     const mve_pred16_t live = vctp32q((uint32_t)pixels);
     const int32_t steps = p->steps;
+    const int32_t zero_point = p->output_zero_point;
+    const int32_t minimum = p->activation_minimum;
+    const int32_t maximum = p->activation_maximum;
 
-    for (int32_t i = 0; i < p->output_depth; i++, channels++) {
+    for (int32_t i = p->output_depth; i > 0; i--, channels++, output++) {
         const int8_t *a = columns[0];
         const int8_t *b = columns[1];
         const int8_t *c = columns[2];
@@ -61,12 +64,11 @@ static void convolve(const qmcu_conv_2d_mve_params *p, const int8_t *const colum
             c += 16;
             d += 16;
         }
-        int32x4_t sums = {sum_a, sum_b, sum_c, sum_d};
+        int32x4_t sums = qmcu_mve_four(sum_a, sum_b, sum_c, sum_d);
         sums = qmcu_mve_away(vqrdmulhq_n_s32(sums, channels->multiplier));
         sums = vrshlq_n_s32(sums, channels->shift);
-        sums = qmcu_mve_clamp(sums, p->output_zero_point, p->activation_minimum,
-                              p->activation_maximum);
-        vstrbq_scatter_offset_p_s32(output + i, offsets, sums, live);
+        sums = qmcu_mve_clamp(sums, zero_point, minimum, maximum);
+        vstrbq_scatter_offset_p_s32(output, offsets, sums, live);
     }
 }
 

@@ -33,7 +33,7 @@ void qmcu_fully_connected_mve(const qmcu_fully_connected_mve_params *params, con
                 c = vmladavaq_s8(c, values, vldrbq_s8(w + 32));
                 d = vmladavaq_s8(d, values, vldrbq_s8(w + 48));
             }
-            int32x4_t sums = {a, b, c, d};
+            int32x4_t sums = qmcu_mve_four(a, b, c, d);
             sums = qmcu_mve_away(vqrdmulhq_s32(sums, vldrwq_s32(channel + 4)));
             sums = vrshlq_s32(sums, vldrwq_s32(channel + 8));
             sums = qmcu_mve_clamp(sums, zero_point, minimum, maximum);

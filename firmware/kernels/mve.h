@@ -13,10 +13,23 @@ typedef struct {
 
 static inline void qmcu_mve_copy(int8_t *to, const int8_t *from, int32_t count)
 {
-    for (; count > 0; count -= 16, to += 16, from += 16) {
+    for (; count >= 16; count -= 16, to += 16, from += 16) {
+        vstrbq_s8(to, vldrbq_s8(from));
+    }
+    if (count > 0) {
         const mve_pred16_t live = vctp8q((uint32_t)count);
         vstrbq_p_s8(to, vldrbq_z_s8(from, live), live);
     }
+}
+
+/* The vector of four sums: GCC would take it through memory. */
+static inline int32x4_t qmcu_mve_four(int32_t a, int32_t b, int32_t c, int32_t d)
+{
+    int32x4_t result;
+    __asm__("vmov %q0[2], %q0[0], %1, %3\n\tvmov %q0[3], %q0[1], %2, %4"
+            : "=&w"(result)
+            : "r"(a), "r"(b), "r"(c), "r"(d));
+    return result;
 }
 
 static inline void qmcu_mve_fill(int8_t *to, int32_t value, int32_t count)
