@@ -68,6 +68,11 @@ class Uart:
     alternate_function: int = 0
     settings: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def version(self) -> int:
+        """Version of the register layout."""
+        return UART_DRIVERS[self.driver]
+
 
 @dataclass(frozen=True)
 class Board:
@@ -109,7 +114,7 @@ class Board:
             "QMCU_CLOCK_HZ": f"{self.clock_hz}u",
             "QMCU_COUNTER_IS_SYSTICK": str(int(self.counter == "systick")),
             **{f"QMCU_{name}": f"{value}u" for name, value in self.port_settings.items()},
-            "QMCU_UART_VERSION": str(UART_DRIVERS[uart.driver]),
+            "QMCU_UART_VERSION": str(uart.version),
             "QMCU_UART_BASE": f"0x{uart.base:08X}u",
             "QMCU_UART_BAUD": f"{uart.baud}u",
             **{f"QMCU_UART_{name}": f"{value}u" for name, value in uart.settings.items()},

@@ -15,8 +15,6 @@ from qmcu.errors import DeviceError, UsageError
 TARGETS = ("unicorn", "qemu")
 ANSWER_LIMIT_S = 60.0
 
-_UART_VERSIONS = {"stm32-usart-v1": 1, "stm32-usart-v2": 2}
-
 
 def open_session(
     target: str, build_directory: Path, *, timeout_s: float = ANSWER_LIMIT_S
@@ -52,15 +50,14 @@ def refuse_missing_emulator(board: Board, target: str) -> None:
 
 def unicorn_machine(board: Board) -> Machine:
     """What the in-process emulator must know of `board`. Raises DeviceError for other UARTs."""
-    version = _UART_VERSIONS.get(board.uart.driver)
-    if version is None:
+    if not board.uart.driver.startswith("stm32-usart"):
         raise DeviceError(f"{board.name}: unicorn has no model of the UART {board.uart.driver}.")
     return Machine(
         core=board.core.cpu,
         family=board.family,
         flash=(Region(board.flash.start, board.flash.size),),
         ram=(Region(board.ram.start, board.ram.size),),
-        uart_version=version,
+        uart_version=board.uart.version,
         uart_base=board.uart.base,
     )
 
