@@ -71,8 +71,30 @@ def add(rng: Rng) -> Graph:
     return operator.graph((shape, target), options=options)
 
 
+def average_pool_2d(rng: Rng) -> Graph:
+    """Channels in fours."""
+    depth, kernel, stride = 4 * int(rng.integers(1, 9)), _pair(rng, 1, 9), _pair(rng, 1, 4)
+    padding = str(pick(rng, "SAME", "VALID"))
+    size = _image(rng, padding, kernel, (1, 1))
+    output = _windowed(size, kernel, stride, (1, 1), padding)
+    batches = int(pick(rng, 1, 1, 2))
+    quantization = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
+    operator = SingleOperator("AVERAGE_POOL_2D")
+    operator.input((batches, *size, depth), quantization)
+    options = {
+        "padding": padding,
+        "stride_h": stride[0],
+        "stride_w": stride[1],
+        "filter_height": kernel[0],
+        "filter_width": kernel[1],
+        "fused_activation_function": str(pick(rng, "NONE", "RELU")),
+    }
+    return operator.graph(((batches, *output, depth), quantization), options=options)
+
+
 EVERYDAY: dict[str, Callable[[Rng], Graph]] = {
     "ADD": add,
+    "AVERAGE_POOL_2D": average_pool_2d,
     "CONV_2D": conv_2d,
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "FULLY_CONNECTED": fully_connected,

@@ -3,12 +3,18 @@
 
 #include "mve.h"
 
-static void fill_column(const qmcu_conv_2d_mve_params *p, const int8_t *image, int32_t y, int32_t x,
-                        int8_t *column)
+/* Neither function is inlined: each needs all registers. */
+static __attribute__((noinline)) void
+fill_column(const qmcu_conv_2d_mve_params *p, const int8_t *image, int32_t y, int32_t x,
+            int8_t *column)
 {
     const int32_t depth = p->input_depth;
     const int32_t row = p->kernel_width * depth;
-    const int32_t inside = x >= 0 && x + p->kernel_width <= p->input_width;
+    const int32_t left = x < 0 ? -x : 0;
+    const int32_t over = x + p->kernel_width - p->input_width;
+    const int32_t right = over > 0 ? over : 0;
+    const int32_t middle = p->kernel_width - left - right;
+    const int32_t inside = p->dilation_width == 1 && middle == p->kernel_width;
 
     for (int32_t i = 0; i < p->kernel_height; i++, column += row) {
         const int32_t input_y = y + i * p->dilation_height;
@@ -17,8 +23,18 @@ static void fill_column(const qmcu_conv_2d_mve_params *p, const int8_t *image, i
             continue;
         }
         const int8_t *from = image + input_y * p->input_width * depth;
-        if (p->dilation_width == 1 && inside) {
+        if (inside) {
             qmcu_mve_copy(column, from + x * depth, row);
+            continue;
+        }
+        if (p->dilation_width == 1 && middle > 0) {
+            if (left > 0) {
+                qmcu_mve_fill(column, p->input_zero_point, left * depth);
+            }
+            qmcu_mve_copy(column + left * depth, from + (x + left) * depth, middle * depth);
+            if (right > 0) {
+                qmcu_mve_fill(column + row - right * depth, p->input_zero_point, right * depth);
+            }
             continue;
         }
         for (int32_t j = 0; j < p->kernel_width; j++) {
@@ -32,9 +48,9 @@ static void fill_column(const qmcu_conv_2d_mve_params *p, const int8_t *image, i
     }
 }
 
-static void convolve(const qmcu_conv_2d_mve_params *p, const int8_t *const columns[4],
-                     const int8_t *weights, const qmcu_mve_channel *channels, int32_t pixels,
-                     int8_t *output)
+static __attribute__((noinline)) void
+convolve(const qmcu_conv_2d_mve_params *p, const int8_t *const columns[4],
+         const int8_t *weights, const qmcu_mve_channel *channels, int32_t pixels, int8_t *output)
 {
     const uint32x4_t offsets = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)p->output_depth);
     const mve_pred16_t live = vctp32q((uint32_t)pixels);

@@ -30,27 +30,27 @@ static inline uint32_t qmcu_sxtb16_odd(uint32_t a)
     return r;
 }
 
+/* Two halfword sums, plus bytes 0 and 2 of b. */
+static inline uint32_t qmcu_sxtab16(uint32_t sums, uint32_t b)
+{
+    uint32_t r;
+    __asm("sxtab16 %0, %1, %2" : "=r"(r) : "r"(sums), "r"(b));
+    return r;
+}
+
+/* Two halfword sums, plus bytes 1 and 3 of b. */
+static inline uint32_t qmcu_sxtab16_odd(uint32_t sums, uint32_t b)
+{
+    uint32_t r;
+    __asm("sxtab16 %0, %1, %2, ror #8" : "=r"(r) : "r"(sums), "r"(b));
+    return r;
+}
+
 /* sum + a.low * b.low + a.high * b.high */
 static inline int32_t qmcu_smlad(uint32_t a, uint32_t b, int32_t sum)
 {
     int32_t r;
     __asm("smlad %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
-    return r;
-}
-
-/* sum + a.low * b.low */
-static inline int32_t qmcu_smlabb(uint32_t a, uint32_t b, int32_t sum)
-{
-    int32_t r;
-    __asm("smlabb %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
-    return r;
-}
-
-/* sum + a.high * b.high */
-static inline int32_t qmcu_smlatt(uint32_t a, uint32_t b, int32_t sum)
-{
-    int32_t r;
-    __asm("smlatt %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
     return r;
 }
 

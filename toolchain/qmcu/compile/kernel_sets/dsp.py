@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.compile.lowering import Lowering, OperatorContext
+from qmcu.compile.operators.pooling import lower_pool
 from qmcu.compile.operators.weights import (
     channel_multipliers,
     folded_bias,
@@ -23,6 +24,7 @@ from qmcu.compile.requantize import activation_range, quantize_multiplier
 STEP = 4  # values of a filter that one step of the inner loops multiplies
 _SUM_LIMIT = 1 << 30
 _LARGEST_SHIFT = 20
+_LARGEST_POOL = 255  # pixels: their sum fits a halfword
 _LARGEST_KERNEL = 49  # taps: room for pointers to them in depthwise_conv_2d_dsp
 
 Int8Array = npt.NDArray[np.int8]
@@ -215,6 +217,14 @@ def pack_taps(filters: Int8Array) -> npt.NDArray[np.int16]:
     return np.ascontiguousarray(padded.reshape(depth // 4, 4, -1, 2).transpose(0, 2, 1, 3))
 
 
+def lower_average_pool_2d(context: OperatorContext) -> KernelCall | None:
+    """AVERAGE_POOL_2D of channels in fours over at most 255 pixels."""
+    window = context.integer("filter_height") * context.integer("filter_width")
+    if context.input(0).shape[3] % 4 or window > _LARGEST_POOL or context.input(0).is_constant:
+        return None
+    return lower_pool(context, "average_pool_2d_dsp")
+
+
 def lower_add(context: OperatorContext) -> KernelCall | None:
     """ADD of two inputs of the output's shape, without activation limits."""
     inputs, target = (context.input(0), context.input(1)), context.output()
@@ -262,6 +272,7 @@ def lowerings(optimize: str) -> dict[str, Sequence[Lowering]]:
     """Operator kind to lowerings; `speed` spends flash where that saves instructions."""
     return {
         "ADD": (lower_add,),
+        "AVERAGE_POOL_2D": (lower_average_pool_2d,),
         "CONV_2D": (lower_conv_2d_wide if optimize == "speed" else lower_conv_2d,),
         "DEPTHWISE_CONV_2D": (lower_depthwise_conv_2d,),
         "FULLY_CONNECTED": (lower_fully_connected,),

@@ -25,7 +25,8 @@ def _expected_shape(context: OperatorContext) -> tuple[int, ...]:
     return source[0], vertical.output, horizontal.output, source[3]
 
 
-def _lower(context: OperatorContext, kernel: str) -> KernelCall:
+def lower_pool(context: OperatorContext, kernel: str) -> KernelCall:
+    """The call of a pooling kernel; all take the same parameters."""
     source, target = context.input(0), context.output()
     batches, height, width, depth = source.shape
     vertical, horizontal = _windows(context)
@@ -75,7 +76,7 @@ def _support(kind: str, kernel: str) -> OperatorSupport:
             checks.output_shape("output shape follows from input and options", _expected_shape),
             checks.fused_activation(),
         ),
-        lower=lambda context: _lower(context, kernel),
+        lower=lambda context: lower_pool(context, kernel),
     )
 
 
