@@ -3,10 +3,8 @@
 
 #include "mve.h"
 
-/* Neither function is inlined: each needs all registers. */
-static __attribute__((noinline)) void
-fill_column(const qmcu_conv_2d_mve_params *p, const int8_t *image, int32_t y, int32_t x,
-            int8_t *column)
+static void fill_column(const qmcu_conv_2d_mve_params *p, const int8_t *image, int32_t y, int32_t x,
+                        int8_t *column)
 {
     const int32_t depth = p->input_depth;
     const int32_t row = p->kernel_width * depth;
@@ -48,9 +46,9 @@ fill_column(const qmcu_conv_2d_mve_params *p, const int8_t *image, int32_t y, in
     }
 }
 
-static __attribute__((noinline)) void
-convolve(const qmcu_conv_2d_mve_params *p, const int8_t *const columns[4],
-         const int8_t *weights, const qmcu_mve_channel *channels, int32_t pixels, int8_t *output)
+static void convolve(const qmcu_conv_2d_mve_params *p, const int8_t *const columns[4],
+                     const int8_t *weights, const qmcu_mve_channel *channels, int32_t pixels,
+                     int8_t *output)
 {
     const uint32x4_t offsets = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)p->output_depth);
     const mve_pred16_t live = vctp32q((uint32_t)pixels);
