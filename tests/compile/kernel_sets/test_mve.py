@@ -8,7 +8,13 @@ from bench.operators.everyday import EVERYDAY
 
 from qmcu.build import find_tool
 from qmcu.compile import Target, compile_graph
-from qmcu.compile.kernel_sets.mve import by_fours, channel_constants, pack_filters, pack_rows
+from qmcu.compile.kernel_sets.mve import (
+    LOWERINGS,
+    by_fours,
+    channel_constants,
+    pack_filters,
+    pack_rows,
+)
 
 MVE = Target("native", dsp=True, mve=True)
 
@@ -44,7 +50,7 @@ def test_a_multiplier_from_one_half_does_not_fit() -> None:
     assert channel_constants([0.0], bias) is not None
 
 
-@pytest.mark.parametrize("kind", EVERYDAY)
+@pytest.mark.parametrize("kind", LOWERINGS)
 def test_everyday_graphs_take_the_mve_kernel(kind: str) -> None:
     rng = np.random.default_rng(5)
     kernels = [compile_graph(EVERYDAY[kind](rng), MVE).calls[0].kernel for _ in range(40)]
