@@ -9,6 +9,7 @@ from bench.operators.everyday import EVERYDAY
 from qmcu.build import find_tool
 from qmcu.compile import OPTIMIZATIONS, Target, compile_graph
 from qmcu.compile.kernel_sets.dsp import pack_filters, pack_halfwords, pack_taps
+from qmcu.compile.plan import ConstantArgument, KernelCall
 
 DSP = Target("native", dsp=True)
 
@@ -35,6 +36,30 @@ def test_everyday_graphs_take_the_dsp_kernel(kind: str) -> None:
     rng = np.random.default_rng(5)
     kernels = [compile_graph(EVERYDAY[kind](rng), DSP).calls[0].kernel for _ in range(40)]
     assert sum(kernel.endswith("_dsp") for kernel in kernels) >= 30
+
+
+@pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"])
+def test_multipliers_are_those_of_the_portable_kernel(kind: str) -> None:
+    # Some products of scales differ in the last bit of the multiplier between float32 and double.
+    rng = np.random.default_rng(6)
+    for _ in range(300):
+        graph = EVERYDAY[kind](rng)
+        native = compile_graph(graph, DSP).calls[0]
+        if not native.kernel.endswith("_dsp"):
+            continue
+        portable = compile_graph(graph).calls[0]
+        wanted = np.frombuffer(constant(portable, "multipliers"), "<i4")
+        found = np.frombuffer(constant(native, "channels"), "<i4").reshape(-1, 4)[:, 1]
+        used = found[found != 0]
+        assert (used == (wanted if len(wanted) > 1 else wanted[0])).all()
+
+
+def constant(call: KernelCall, name: str) -> bytes:
+    return next(
+        a.constant.data
+        for a in call.arguments
+        if isinstance(a, ConstantArgument) and a.constant and a.constant.name.endswith(name)
+    )
 
 
 def test_a_core_without_dsp_takes_portable_kernels() -> None:
