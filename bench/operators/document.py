@@ -19,6 +19,7 @@ def comparison() -> Comparison | None:
     return Comparison(
         counts={kind: (n["graphs"], n["equal"]) for kind, n in stored["operators"].items()},
         board=stored["board"],
+        kernels=stored["kernels"],
         device=stored["device"],
         seed=stored["seed"],
         versions=stored["versions"],

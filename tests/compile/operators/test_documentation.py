@@ -19,7 +19,7 @@ def test_every_operator_and_constraint_is_named() -> None:
 
 
 def test_counts_are_shown() -> None:
-    comparison = Comparison({"ADD": (300, 299)}, "board", "device", 7, {"tool": "1.2"})
+    comparison = Comparison({"ADD": (300, 299)}, "board", "portable", "device", 7, {"tool": "1.2"})
     text = render(OPERATORS, comparison)
     assert "| [ADD](#add) | `add` | 300 | 299 |" in text
-    assert "--seed 7`; tool 1.2" in text
+    assert "--kernels portable --seed 7`; tool 1.2" in text

@@ -26,6 +26,7 @@ class Comparison:
 
     counts: Mapping[str, tuple[int, int]]
     board: str
+    kernels: str
     device: str
     seed: int
     versions: Mapping[str, str]
@@ -44,8 +45,9 @@ def _comparison_text(comparison: Comparison | None) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in comparison.versions.items())
     return (
         "The counts are of random graphs with that one operator, compiled, built for "
-        f"{comparison.board}, run in {comparison.device} and compared byte for byte with the "
-        f"interpreter (`python -m bench.operators --seed {comparison.seed}`; {versions}).\n"
+        f"{comparison.board} with {comparison.kernels} kernels, run in {comparison.device} and "
+        "compared byte for byte with the interpreter (`python -m bench.operators "
+        f"--kernels {comparison.kernels} --seed {comparison.seed}`; {versions}).\n"
     )
 
 
