@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.fully_connected import multipliers as fully_connected_multipliers
 from qmcu.compile.operators.pooling import lower_pool
@@ -235,45 +236,24 @@ def lower_average_pool_2d(context: OperatorContext) -> KernelCall | None:
 
 def lower_add(context: OperatorContext) -> KernelCall | None:
     """ADD of two inputs of the output's shape, without activation limits."""
-    inputs, target = (context.input(0), context.input(1)), context.output()
-    result = quantization_of(target)
+    result = quantization_of(context.output())
     activation = context.text("fused_activation_function", "NONE")
-    if any(
-        tensor.is_constant or tensor.shape != target.shape for tensor in inputs
-    ) or activation_range(activation, result.scale, result.zero_point) != (-128, 127):
+    terms = plain_sum(context, _LARGEST_SHIFT)
+    limits = activation_range(activation, result.scale, result.zero_point)
+    if terms is None or limits != (-128, 127):
         return None
-    wider, other = sorted(inputs, key=lambda tensor: -quantization_of(tensor).scale)
-    common = 2 * quantization_of(wider).scale
-    multiplier, shift = quantize_multiplier(quantization_of(other).scale / common)
-    left_shift = 21
-    if shift == 0:
-        # Equal scales: 1/2 as twice that and one more shift to the right, which is exact.
-        left_shift, shift = 22, -1
-    last, last_shift = quantize_multiplier(common / ((1 << 20) * result.scale))
-    if not (-_LARGEST_SHIFT <= shift <= -1 and -_LARGEST_SHIFT <= last_shift <= -1):
-        return None
+    right, last = -terms.shift, -terms.output_shift
     parameters = (
-        ("size", target.elements),
-        ("offset", -(quantization_of(wider).zero_point << 19)),
-        ("zero_point", quantization_of(other).zero_point),
-        ("left_shift", left_shift),
-        ("multiplier", multiplier),
-        ("rounding", 1 << (-shift - 1)),
-        ("shift", -shift),
-        ("output_multiplier", last),
-        ("output_rounding", (1 << (-last_shift - 1)) + (result.zero_point << -last_shift)),
-        ("output_shift", -last_shift),
+        *terms.fields,
+        ("left_shift", 21 + terms.doubled),
+        ("multiplier", terms.multiplier),
+        ("rounding", 1 << (right - 1)),
+        ("shift", right),
+        ("output_multiplier", terms.output_multiplier),
+        ("output_rounding", (1 << (last - 1)) + (result.zero_point << last)),
+        ("output_shift", last),
     )
-    return context.call(
-        "add_dsp",
-        (
-            ParametersArgument("qmcu_add_dsp_params", parameters),
-            context.operand(wider),
-            context.operand(other),
-            context.operand(target),
-        ),
-        may_overlay=tuple((tensor.index, target.index) for tensor in inputs),
-    )
+    return sum_call(context, "add_dsp", terms, parameters)
 
 
 def lowerings(optimize: str) -> dict[str, Sequence[Lowering]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import fully_connected
 from qmcu.compile.operators.weights import (
@@ -200,40 +201,19 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
 
 def lower_add(context: OperatorContext) -> KernelCall | None:
     """ADD of two inputs of the output's shape."""
-    inputs, target = (context.input(0), context.input(1)), context.output()
-    if any(tensor.is_constant or tensor.shape != target.shape for tensor in inputs):
-        return None
-    wider, other = sorted(inputs, key=lambda tensor: -quantization_of(tensor).scale)
-    common = 2 * quantization_of(wider).scale
-    multiplier, shift = quantize_multiplier(quantization_of(other).scale / common)
-    left_shift = 20
-    if shift == 0:
-        # Equal scales: 1/2 as twice that and one more shift to the right, which is exact.
-        left_shift, shift = 21, -1
-    last, last_shift = quantize_multiplier(common / ((1 << 20) * quantization_of(target).scale))
-    if not (-31 <= shift <= -1 and -31 <= last_shift <= -1):
+    terms = plain_sum(context, 31)
+    if terms is None:
         return None
     parameters = (
-        ("size", target.elements),
-        ("offset", -(quantization_of(wider).zero_point << 19)),
-        ("zero_point", quantization_of(other).zero_point),
-        ("left_shift", left_shift),
-        ("multiplier", multiplier),
-        ("shift", shift),
-        ("output_multiplier", last),
-        ("output_shift", last_shift),
+        *terms.fields,
+        ("left_shift", 20 + terms.doubled),
+        ("multiplier", terms.multiplier),
+        ("shift", terms.shift),
+        ("output_multiplier", terms.output_multiplier),
+        ("output_shift", terms.output_shift),
         *output_fields(context),
     )
-    return context.call(
-        "add_mve",
-        (
-            ParametersArgument("qmcu_add_mve_params", parameters),
-            context.operand(wider),
-            context.operand(other),
-            context.operand(target),
-        ),
-        may_overlay=tuple((tensor.index, target.index) for tensor in inputs),
-    )
+    return sum_call(context, "add_mve", terms, parameters)
 
 
 LOWERINGS: dict[str, Sequence[Lowering]] = {
