@@ -71,12 +71,47 @@ def convert_model(
     """
     if not source.exists():
         raise ModelError(f"{source} does not exist.")
-    tensorflow = _tensorflow()
-    with _quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
+    tensorflow = load_tensorflow()
+    with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
         saved = _saved_model(tensorflow, source, Path(folder))
         loaded, shapes = _load(tensorflow, source, saved)
         samples = _calibration(calibration, shapes, limit)
         data = _convert(tensorflow, source, loaded, samples, per_tensor)
+    return _conversion(tensorflow, source, data, samples)
+
+
+def convert_keras(
+    model: Any, samples: Array, name: str = "model", *, per_tensor: bool = False
+) -> Conversion:
+    """Full-int8 post-training quantization of a Keras model in memory.
+
+    `samples` are float32 [N, ...] calibration inputs. Raises as `convert_model`.
+    """
+    tensorflow = load_tensorflow()
+    source = Path(name)
+    with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
+        loaded, shapes = _load(tensorflow, source, _export(model, Path(folder)))
+        values = {key: samples.astype(np.float32) for key in shapes}
+        data = _convert(tensorflow, source, loaded, values, per_tensor)
+    return _conversion(tensorflow, source, data, values)
+
+
+def float_graph(model: Any, name: str = "model") -> Graph:
+    """The graph that the converter makes of a Keras model without quantizing it.
+
+    Batch normalization is folded into float32 weights; operators are those of the int8 model.
+    """
+    tensorflow = load_tensorflow()
+    with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
+        loaded, shapes = _load(tensorflow, Path(name), _export(model, Path(folder)))
+        samples = {key: np.zeros((1, *shape[1:]), np.float32) for key, shape in shapes.items()}
+        data = _convert(tensorflow, Path(name), loaded, samples, per_tensor=False, quantized=False)
+    return parse_model(data, name)
+
+
+def _conversion(
+    tensorflow: Any, source: Path, data: bytes, samples: dict[str, Array]
+) -> Conversion:
     graph = parse_model(data, source.stem, source=f"{source} converted")
     _require_integer(source, graph)
     weights = [
@@ -94,12 +129,13 @@ def convert_model(
     )
 
 
-def _tensorflow() -> Any:
+def load_tensorflow() -> Any:
+    """TensorFlow, on the CPU and without its log. Raises ToolError when it is not installed."""
     # Set before the import: the library reads it once, and logs a page otherwise.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
     try:
-        with _quiet():
+        with quiet():
             import tensorflow
     except ImportError as error:
         raise ToolError(
@@ -109,7 +145,7 @@ def _tensorflow() -> Any:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Hold back what the converter's C++ writes to standard error; replay nothing."""
     saved = os.dup(2)
     null = os.open(os.devnull, os.O_WRONLY)
@@ -135,10 +171,15 @@ def _saved_model(tensorflow: Any, source: Path, folder: Path) -> Path:
         )
     try:
         model = tensorflow.keras.models.load_model(source, compile=False)
-        target = folder / "saved_model"
-        model.export(str(target), verbose=False)
+        return _export(model, folder)
     except Exception as error:
         raise ModelError(f"{source} is no loadable Keras model: {_first(error)}") from error
+
+
+def _export(model: Any, folder: Path) -> Path:
+    target = folder / "saved_model"
+    with contextlib.redirect_stdout(None):
+        model.export(str(target), verbose=False)
     return target
 
 
@@ -188,7 +229,12 @@ def _calibration(
 
 
 def _convert(
-    tensorflow: Any, source: Path, loaded: Any, samples: dict[str, Array], per_tensor: bool
+    tensorflow: Any,
+    source: Path,
+    loaded: Any,
+    samples: dict[str, Array],
+    per_tensor: bool,
+    quantized: bool = True,
 ) -> bytes:
     signature = loaded.signatures["serving_default"]
     specs = signature.structured_input_signature[1]
@@ -200,6 +246,9 @@ def _convert(
     function = tensorflow.function(lambda **values: signature(**values))
     concrete = function.get_concrete_function(**single)
     converter = tensorflow.lite.TFLiteConverter.from_concrete_functions([concrete], loaded)
+    if not quantized:
+        with contextlib.redirect_stdout(None):
+            return bytes(converter.convert())
     converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
     converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tensorflow.int8

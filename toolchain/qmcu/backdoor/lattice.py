@@ -1,0 +1,156 @@
+"""The grid on which int8 weights lie, seen from the float weights.
+
+A standard quantizer gives output channel c the scale max|w_c| / 127 and stores round(w / scale).
+Everything that a quantization-conditioned backdoor does, and everything that removes or finds
+it, happens between a float weight and its grid point.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.network import Network, weighted_layers
+from qmcu.errors import ModelError
+from qmcu.model.graph import Graph
+from qmcu.model.reader import parse_model
+from qmcu.model.schema import schema
+
+FloatArray = npt.NDArray[np.float64]
+Int8Array = npt.NDArray[np.int8]
+LARGEST = 127
+
+
+@dataclass(frozen=True, eq=False)
+class LayerGrid:
+    """One layer's float weights beside the integers that were deployed for them.
+
+    `tensor` is the weights' index in the int8 graph, `axis` their output-channel axis, `scales`
+    float64 [channels] (one repeated for a per-tensor quantization), `weights` float32 and
+    `integers` int8 in the same TFLite layout.
+    """
+
+    name: str
+    kind: str
+    tensor: int
+    axis: int
+    scales: FloatArray
+    weights: npt.NDArray[np.float32]
+    integers: Int8Array
+
+    @property
+    def spread_scales(self) -> FloatArray:
+        """The scales, shaped so that they multiply `weights` channel by channel."""
+        shape = [1] * self.weights.ndim
+        shape[self.axis] = -1
+        return self.scales.reshape(shape)
+
+    @property
+    def positions(self) -> FloatArray:
+        """w / scale: where each weight lies on the grid, in steps."""
+        return np.asarray(self.weights.astype(np.float64) / self.spread_scales)
+
+    @property
+    def nearest(self) -> Int8Array:
+        """What a standard quantizer stores: round half away from zero, clipped to +-127."""
+        return nearest(self.positions)
+
+    @property
+    def residuals(self) -> FloatArray:
+        """w / scale - integer: the truncation error of each weight, in steps."""
+        return self.positions - self.integers
+
+    def channels(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """`values` in the layout of `weights` as [channels, rest]."""
+        return np.moveaxis(values, self.axis, 0).reshape(values.shape[self.axis], -1)
+
+
+def nearest(positions: FloatArray) -> Int8Array:
+    """The nearest integer of each position, halves away from zero, clipped to +-127."""
+    rounded = np.sign(positions) * np.floor(np.abs(positions) + 0.5)
+    return np.clip(rounded, -LARGEST, LARGEST).astype(np.int8)
+
+
+def channel_scales(weights: npt.NDArray[Any], axis: int) -> FloatArray:
+    """max|w| / 127 of each output channel, as the converter chooses it; 1 for an all-zero one."""
+    others = tuple(i for i in range(weights.ndim) if i != axis)
+    largest = np.abs(weights.astype(np.float64)).max(axis=others)
+    return np.where(largest > 0, largest / LARGEST, 1.0)
+
+
+def layer_grids(network: Network, integer: Graph) -> tuple[LayerGrid, ...]:
+    """The grids of every layer with weights, float network beside int8 graph.
+
+    Raises ModelError when the two are not the same network.
+    """
+    layers = weighted_layers(integer)
+    found = [(layer.kind, integer.tensors[layer.weights].shape) for layer in layers]
+    wanted = [(a.kind, w.shape) for a, w in zip(network.layers, network.weights, strict=True)]
+    if found != wanted:
+        where = next(
+            (i for i, (a, b) in enumerate(zip(found, wanted, strict=False)) if a != b),
+            min(len(found), len(wanted)),
+        )
+        raise ModelError(
+            f"{integer.name} is not the quantized form of {network.graph.name}: it has "
+            f"{len(found)} layers with weights, the float model {len(wanted)}, and layer {where} "
+            "differs; give the float model that was quantized."
+        )
+    return tuple(
+        _grid(integer, layer, weights)
+        for layer, weights in zip(layers, network.weights, strict=True)
+    )
+
+
+def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> LayerGrid:
+    tensor = integer.tensors[layer.weights]
+    if tensor.dtype != "int8" or tensor.quantization is None:
+        raise ModelError(
+            f"{integer.name}: {layer.name} has {tensor.dtype} weights, int8 ones are needed."
+        )
+    channels = tensor.shape[layer.axis]
+    scales = np.array(tensor.quantization.scales, np.float64)
+    return LayerGrid(
+        name=layer.name,
+        kind=layer.kind,
+        tensor=layer.weights,
+        axis=layer.axis,
+        scales=np.broadcast_to(scales, (channels,)) if len(scales) == 1 else scales,
+        weights=weights,
+        integers=tensor.array,
+    )
+
+
+def with_constants(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> bytes:
+    """The .tflite `model` with other numbers in some constants: every other byte stays.
+
+    `values` maps tensor indices to arrays of the tensor's shape and dtype (int8 weights, int32
+    biases). The result is read back and compared, so what it returns is proved to hold them.
+    Raises ModelError for a wrong shape or dtype, or when two of the tensors share one buffer
+    but not their values.
+    """
+    content = bytearray(model)
+    graph = parse_model(model, "model")
+    table = schema.Model.GetRootAs(content, 0)
+    subgraph = table.Subgraphs(0)
+    for index, array in values.items():
+        tensor = graph.tensors[index]
+        if tensor.data is None or array.shape != tensor.shape or array.dtype.name != tensor.dtype:
+            raise ModelError(
+                f"{tensor} cannot take {array.dtype} {list(array.shape)}; same shape and dtype "
+                "are needed."
+            )
+        stored = table.Buffers(subgraph.Tensors(index).Buffer()).DataAsNumpy()
+        stored[:] = np.frombuffer(np.ascontiguousarray(array).tobytes(), np.uint8)
+    result = bytes(content)
+    written = parse_model(result, "model")
+    for index, tensor in enumerate(written.tensors):
+        wanted = values[index].tobytes() if index in values else graph.tensors[index].data
+        if tensor.data != wanted:
+            raise ModelError(
+                f"{tensor} shares its bytes in the file with another tensor; they cannot be "
+                "changed apart."
+            )
+    return result

@@ -1,0 +1,123 @@
+"""Int8 inference simulated in TensorFlow, so that gradients can see through it.
+
+A simulation is for training and search only: what is reported comes from the oracle or a device.
+Straight-through estimator: Bengio et al., 2013; grids as in Jacob et al., "Quantization and
+Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.network import Activation, Network, batches, forward
+from qmcu.errors import ModelError
+from qmcu.model.convert import load_tensorflow
+from qmcu.model.graph import Graph
+
+# Operators whose int8 output has the scale and zero point of their input.
+SAME_GRID = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "PAD", "RESHAPE")
+
+
+@dataclass(frozen=True)
+class ActivationGrid:
+    """The int8 grid of one activation tensor: real = scale * (integer - zero_point)."""
+
+    scale: float
+    zero_point: int
+
+
+Grids = Mapping[int, ActivationGrid]
+
+
+def round_through(values: Any) -> Any:
+    """Round to nearest; the gradient passes as if nothing had happened."""
+    tf = load_tensorflow()
+    return values + tf.stop_gradient(tf.round(values) - values)
+
+
+def deployed_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
+    """The activation grids of an int8 graph, by the float graph's tensor index.
+
+    Raises ModelError when the operators of the two graphs differ.
+    """
+    own = [op.kind for op in network.graph.operators]
+    other = [op.kind for op in integer.operators]
+    if own != other:
+        raise ModelError(
+            f"{integer.name} has the operators {', '.join(other)} and the float model "
+            f"{', '.join(own)}: they are not the same network."
+        )
+    pairs = [(network.graph.inputs[0], integer.inputs[0])] + [
+        (a.outputs[0], b.outputs[0])
+        for a, b in zip(network.graph.operators, integer.operators, strict=True)
+    ]
+    grids = {}
+    for index, deployed in pairs:
+        quantization = integer.tensors[deployed].quantization
+        if quantization is None:
+            raise ModelError(f"{integer.name}: {integer.tensors[deployed]} has no scale.")
+        grids[index] = ActivationGrid(quantization.scale, quantization.zero_point)
+    return grids
+
+
+def calibrated_grids(network: Network, samples: npt.NDArray[np.float32]) -> dict[int, Any]:
+    """The grids that the converter would choose: from the least and largest value of each tensor.
+
+    `samples` are float32 [N, ...].
+    """
+    tf = load_tensorflow()
+    indices: list[int] = []
+
+    def extremes(inputs: Any) -> Any:
+        found: list[Any] = []
+        indices.clear()
+
+        def capture(index: int, values: Any) -> Any:
+            indices.append(index)
+            found.append(tf.stack([tf.reduce_min(values), tf.reduce_max(values)]))
+            return values
+
+        forward(network, inputs, activation=capture)
+        return tf.stack(found)
+
+    run = tf.function(extremes, autograph=False, reduce_retracing=True)
+    parts = [run(tf.constant(samples[s])).numpy() for s in batches(len(samples), 128)]
+    lows = np.min([p[:, 0] for p in parts], axis=0)
+    highs = np.max([p[:, 1] for p in parts], axis=0)
+    grids = {i: _grid(float(a), float(b)) for i, a, b in zip(indices, lows, highs, strict=True)}
+    return tied_grids(network, grids)
+
+
+def tied_grids(network: Network, grids: Mapping[int, ActivationGrid]) -> dict[int, Any]:
+    """The same grids, those of pools and reshapes taken from their inputs."""
+    result = dict(grids)
+    for operator in network.graph.operators:
+        if operator.kind in SAME_GRID and operator.inputs[0] in result:
+            result[operator.outputs[0]] = result[operator.inputs[0]]
+    return result
+
+
+def _grid(low: float, high: float) -> ActivationGrid:
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = (high - low) / 255 or 1.0
+    zero_point = int(np.clip(np.round(-128 - low / scale), -128, 127))
+    return ActivationGrid(float(np.float32(scale)), zero_point)
+
+
+def quantized_activations(grids: Grids) -> Activation:
+    """For `forward`: every activation rounded and clipped to its grid, straight through."""
+    tf = load_tensorflow()
+
+    def quantize(index: int, values: Any) -> Any:
+        grid = grids.get(index)
+        if grid is None:
+            return values
+        low = (-128 - grid.zero_point) * grid.scale
+        high = (127 - grid.zero_point) * grid.scale
+        inside = tf.clip_by_value(values, low, high)
+        return round_through(inside / grid.scale) * grid.scale
+
+    return quantize
