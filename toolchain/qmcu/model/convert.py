@@ -129,8 +129,11 @@ def _conversion(
     )
 
 
-def load_tensorflow() -> Any:
-    """TensorFlow, on the CPU and without its log. Raises ToolError when it is not installed."""
+def load_tensorflow(purpose: str = "converting", extra: str = "convert") -> Any:
+    """TensorFlow, on the CPU and without its log.
+
+    Raises ToolError when it is not installed: `purpose` needs it, `extra` brings it.
+    """
     # Set before the import: the library reads it once, and logs a page otherwise.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -139,7 +142,7 @@ def load_tensorflow() -> Any:
             import tensorflow
     except ImportError as error:
         raise ToolError(
-            "converting needs TensorFlow, which is not installed: `pip install qmcu[convert]`."
+            f"{purpose} needs TensorFlow, which is not installed: `pip install qmcu[{extra}]`."
         ) from error
     return tensorflow
 

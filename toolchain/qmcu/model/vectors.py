@@ -1,9 +1,7 @@
 """Vectors: inputs with the bytes that the device must answer, bound to one model by its SHA-256."""
 
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.arrays import npz_bytes, read_arrays
 from qmcu.errors import VectorError
 from qmcu.files import write_atomic
 from qmcu.model.graph import Graph, Tensor
@@ -24,9 +23,6 @@ BoolArray = npt.NDArray[np.bool_]
 Progress = Callable[[int, int], None]
 
 FORMAT = 1
-_MAX_FILE_BYTES = 4 << 30
-# The same vectors give the same file: zip entries carry no real time.
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +111,7 @@ def read_inputs(
     and `triggered`. int8 is taken as it is; any other number is a real value and is quantized
     with the input's scale and zero point. Raises VectorError, naming the file.
     """
-    arrays = _load(path)
+    arrays = read_arrays(path)
     count = len(graph.inputs)
     names = (
         ["inputs"] if count == 1 and "inputs" in arrays else [f"input_{i}" for i in range(count)]
@@ -182,15 +178,7 @@ def save_vectors(vectors: Vectors, path: Path) -> None:
     }  # fmt: skip
     text = json.dumps(header, sort_keys=True).encode()
     arrays["qmcu"] = np.frombuffer(text, np.uint8)
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            entry = io.BytesIO()
-            np.lib.format.write_array(entry, np.ascontiguousarray(array), allow_pickle=False)
-            info = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, entry.getvalue())
-    write_atomic(path, stream.getvalue())
+    write_atomic(path, npz_bytes(arrays))
 
 
 def load_vectors(path: Path, graph: Graph) -> Vectors:
@@ -199,7 +187,7 @@ def load_vectors(path: Path, graph: Graph) -> Vectors:
     Raises VectorError when the file is damaged, was made for another model (both hashes are
     named) or its sizes do not fit.
     """
-    arrays = _load(path)
+    arrays = read_arrays(path)
     try:
         header = json.loads(bytes(arrays["qmcu"].astype(np.uint8)))
         if header["format"] != FORMAT:
@@ -231,22 +219,6 @@ def load_vectors(path: Path, graph: Graph) -> Vectors:
         None if triggered is None else triggered.astype(np.bool_),
         {str(k): str(v) for k, v in origin.items()},
     )
-
-
-def _load(path: Path) -> dict[str, Array]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > _MAX_FILE_BYTES:
-            raise VectorError(f"{path} would unpack to {size:,} bytes; split it.")
-        with np.load(path, allow_pickle=False) as archive_arrays:
-            return {name: archive_arrays[name] for name in archive_arrays.files}
-    except VectorError:
-        raise
-    except OSError as error:
-        raise VectorError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except Exception as error:  # a damaged archive raises whatever its first bad byte leads to
-        raise VectorError(f"{path} is no readable .npz file ({error}).") from error
 
 
 def _numbered(arrays: Mapping[str, Array], role: str) -> list[Array]:
