@@ -80,13 +80,19 @@ def attack_success_rate(predictions: IntArray, labels: IntArray, target: int) ->
     Raises VectorError when the arrays do not fit or every input is of the target class.
     """
     _check(predictions, labels)
-    others = labels != target
+    others = other_classes(labels, target)
+    return Rate(int(np.count_nonzero(predictions[others] == target)), int(others.sum()))
+
+
+def other_classes(labels: IntArray, target: int) -> npt.NDArray[np.bool_]:
+    """Which inputs are not of the class `target`: bool [N]. Raises VectorError when none is."""
+    others: npt.NDArray[np.bool_] = labels != target
     if not others.any():
         raise VectorError(
             f"all {len(labels)} inputs are of the target class {target}; the attack success rate "
             "needs inputs of other classes."
         )
-    return Rate(int(np.count_nonzero(predictions[others] == target)), int(others.sum()))
+    return others
 
 
 def _check(predictions: IntArray, labels: IntArray) -> None:

@@ -1,24 +1,14 @@
 """Many vectors at once: worker processes with a session each, results in the vectors' order."""
 
-import contextlib
-import multiprocessing.connection
 import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from qmcu.device.messages import InferResult
-from qmcu.device.process import describe_end, start_child
 from qmcu.device.session import Inputs
 from qmcu.device.targets import ANSWER_LIMIT_S, open_session
-from qmcu.errors import DeviceError, QmcuError
-
-# One vector in work and the next one waiting, so that a worker never waits for us.
-_IN_FLIGHT = 2
+from qmcu.device.team import at_item, run_team
+from qmcu.errors import QmcuError
 
 Progress = Callable[[int, int], None]
 
@@ -45,8 +35,7 @@ def infer_all(
     if count == 1:
         return _here(target, build_directory, vectors, timeout_s, report)
     setup = (target, build_directory, timeout_s)
-    with _workers(count, setup) as team:
-        return _distribute(team, vectors, report)
+    return run_team("qmcu.device.worker", setup, vectors, workers=count, progress=report)
 
 
 def _here(
@@ -62,88 +51,6 @@ def _here(
             try:
                 results.append(session.infer(vector))
             except QmcuError as error:
-                raise _at_vector(index, error) from error
+                raise at_item("vector", index, error) from error
             progress(len(results), len(vectors))
     return results
-
-
-@dataclass
-class _Worker:
-    process: "subprocess.Popen[bytes]"
-    pipe: "multiprocessing.connection.Connection[Any, Any]"
-    working_on: list[int] = field(default_factory=list)
-
-    def gone(self) -> DeviceError:
-        """What to say when the process ended without a word."""
-        code = self.process.wait()
-        at = f"vector {self.working_on[0]}: " if self.working_on else ""
-        return DeviceError(f"{at}a worker process {describe_end(code)}.")
-
-
-@contextlib.contextmanager
-def _workers(count: int, setup: tuple[str, Path, float]) -> Iterator[list[_Worker]]:
-    team: list[_Worker] = []
-    with tempfile.TemporaryFile() as errors:
-        try:
-            for _ in range(count):
-                ours, theirs = multiprocessing.connection.Pipe()
-                command = [sys.executable, "-m", "qmcu.device.worker", str(theirs.fileno())]
-                try:
-                    team.append(_Worker(start_child(command, [theirs.fileno()], errors), ours))
-                except OSError as error:
-                    raise DeviceError(f"a worker cannot be started: {error.strerror}.") from error
-                finally:
-                    theirs.close()
-                _send(team[-1], setup)
-            yield team
-        finally:
-            for worker in team:
-                worker.process.kill()
-            for worker in team:
-                worker.process.wait()
-                worker.pipe.close()
-
-
-def _distribute(
-    team: list[_Worker], vectors: Sequence[Inputs], progress: Progress
-) -> list[InferResult]:
-    results: dict[int, InferResult] = {}
-    waiting = iter(range(len(vectors)))
-    for worker in team * _IN_FLIGHT:
-        _give(worker, waiting, vectors)
-    while len(results) < len(vectors):
-        by_pipe = {worker.pipe: worker for worker in team if worker.working_on}
-        for pipe in multiprocessing.connection.wait(list(by_pipe)):
-            worker = by_pipe[pipe]  # type: ignore[index]
-            index, result = _receive(worker)
-            if isinstance(result, QmcuError):
-                raise _at_vector(index, result) if index >= 0 else result
-            worker.working_on.remove(index)
-            results[index] = result
-            _give(worker, waiting, vectors)
-        progress(len(results), len(vectors))
-    return [results[index] for index in range(len(vectors))]
-
-
-def _give(worker: _Worker, waiting: Iterator[int], vectors: Sequence[Inputs]) -> None:
-    index = next(waiting, None)
-    if index is not None:
-        worker.working_on.append(index)
-        _send(worker, (index, vectors[index]))
-
-
-def _send(worker: _Worker, message: Any) -> None:
-    # A worker that is gone is noticed when its answer is awaited.
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        worker.pipe.send(message)
-
-
-def _receive(worker: _Worker) -> Any:
-    try:
-        return worker.pipe.recv()
-    except (EOFError, ConnectionResetError):
-        raise worker.gone() from None
-
-
-def _at_vector(index: int, error: QmcuError) -> QmcuError:
-    return type(error)(f"vector {index}: {error}")

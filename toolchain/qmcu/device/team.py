@@ -1,0 +1,125 @@
+"""A team of worker processes: items in, results out in the items' order.
+
+A worker is `python -m MODULE FD`, FD being a pipe. It first receives the team's setup, then
+(index, item) until the pipe closes, and sends (index, result) or (index, QmcuError); index -1
+says that the setup failed.
+"""
+
+import contextlib
+import multiprocessing.connection
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from qmcu.device.process import describe_end, start_child
+from qmcu.errors import DeviceError, QmcuError
+
+# One item in work and the next one waiting, so that a worker never waits for us.
+_IN_FLIGHT = 2
+
+Progress = Callable[[int, int], None]
+
+
+def run_team(
+    module: str,
+    setup: object,
+    items: Sequence[object],
+    *,
+    workers: int,
+    progress: Progress,
+    item_name: str = "vector",
+) -> list[Any]:
+    """Let `workers` processes of `module` work on all `items`; their results in order.
+
+    `progress(done, total)` is told the finished items. Raises what a worker sends, led by
+    `item_name` and index, or DeviceError when one dies; no process is left behind, on Ctrl-C
+    neither.
+    """
+    with _workers(module, workers, setup, item_name) as team:
+        return _distribute(team, items, progress)
+
+
+def at_item(name: str, index: int, error: QmcuError) -> QmcuError:
+    """The same error, its message led by the item that it belongs to."""
+    return type(error)(f"{name} {index}: {error}")
+
+
+@dataclass
+class _Worker:
+    process: "subprocess.Popen[bytes]"
+    pipe: "multiprocessing.connection.Connection[Any, Any]"
+    item_name: str
+    working_on: list[int] = field(default_factory=list)
+
+    def gone(self) -> DeviceError:
+        """What to say when the process ended without a word."""
+        code = self.process.wait()
+        at = f"{self.item_name} {self.working_on[0]}: " if self.working_on else ""
+        return DeviceError(f"{at}a worker process {describe_end(code)}.")
+
+
+@contextlib.contextmanager
+def _workers(module: str, count: int, setup: object, item_name: str) -> Iterator[list[_Worker]]:
+    team: list[_Worker] = []
+    with tempfile.TemporaryFile() as errors:
+        try:
+            for _ in range(count):
+                ours, theirs = multiprocessing.connection.Pipe()
+                command = [sys.executable, "-m", module, str(theirs.fileno())]
+                try:
+                    process = start_child(command, [theirs.fileno()], errors)
+                    team.append(_Worker(process, ours, item_name))
+                except OSError as error:
+                    raise DeviceError(f"a worker cannot be started: {error.strerror}.") from error
+                finally:
+                    theirs.close()
+                _send(team[-1], setup)
+            yield team
+        finally:
+            for worker in team:
+                worker.process.kill()
+            for worker in team:
+                worker.process.wait()
+                worker.pipe.close()
+
+
+def _distribute(team: list[_Worker], items: Sequence[object], progress: Progress) -> list[Any]:
+    results: dict[int, Any] = {}
+    waiting = iter(range(len(items)))
+    for worker in team * _IN_FLIGHT:
+        _give(worker, waiting, items)
+    while len(results) < len(items):
+        by_pipe = {worker.pipe: worker for worker in team if worker.working_on}
+        for pipe in multiprocessing.connection.wait(list(by_pipe)):
+            worker = by_pipe[pipe]  # type: ignore[index]
+            index, result = _receive(worker)
+            if isinstance(result, QmcuError):
+                raise at_item(worker.item_name, index, result) if index >= 0 else result
+            worker.working_on.remove(index)
+            results[index] = result
+            _give(worker, waiting, items)
+        progress(len(results), len(items))
+    return [results[index] for index in range(len(items))]
+
+
+def _give(worker: _Worker, waiting: Iterator[int], items: Sequence[object]) -> None:
+    index = next(waiting, None)
+    if index is not None:
+        worker.working_on.append(index)
+        _send(worker, (index, items[index]))
+
+
+def _send(worker: _Worker, message: object) -> None:
+    # A worker that is gone is noticed when its answer is awaited.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        worker.pipe.send(message)
+
+
+def _receive(worker: _Worker) -> Any:
+    try:
+        return worker.pipe.recv()
+    except (EOFError, ConnectionResetError):
+        raise worker.gone() from None
