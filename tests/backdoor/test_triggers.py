@@ -47,6 +47,7 @@ anything = st.floats(0, 1, width=32)
 int8_inputs = hnp.arrays(np.int8, (3, *SHAPE))
 
 
+@settings(deadline=None)
 @given(triggers(binary, False), int8_inputs, quantizations)
 def test_a_stamped_trigger_is_exact_on_the_grid(
     trigger: Trigger, inputs: np.ndarray, quantization: Quantization
@@ -58,6 +59,7 @@ def test_a_stamped_trigger_is_exact_on_the_grid(
     assert np.array_equal(got[:, trigger.mask == 0], inputs[:, trigger.mask == 0])
 
 
+@settings(deadline=None)
 @given(triggers(binary, False), quantizations, st.integers(0, 2**32 - 1))
 def test_a_stamped_trigger_commutes_with_quantization(
     trigger: Trigger, quantization: Quantization, seed: int
@@ -71,6 +73,7 @@ def test_a_stamped_trigger_commutes_with_quantization(
     )
 
 
+@settings(deadline=None)
 @given(
     st.booleans().flatmap(lambda additive: triggers(anything, additive)), int8_inputs, quantizations
 )
@@ -90,7 +93,7 @@ def test_any_trigger_equals_its_definition(
     assert np.array_equal(with_batch[:, 0], got)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.booleans().flatmap(lambda a: triggers(anything, a)), quantizations)
 def test_the_change_is_what_the_definition_gives(
     trigger: Trigger, quantization: Quantization
