@@ -82,7 +82,7 @@ def test_keras_files_are_checked(tmp_path: Path) -> None:
     loaded = build_architecture(str(path), (8, 8, 1), 10)
     assert loaded.count_params() > 30_000
     for shape, classes in (((8, 8, 3), 10), ((8, 8, 1), 4)):
-        with pytest.raises(ModelError, match=r"maps \[8, 8, 1\] to \[10\] and the data set needs"):
+        with pytest.raises(ModelError, match=r"maps \[8, 8, 1\] to \[10\] and what is needed is"):
             build_architecture(str(path), shape, classes)
 
 

@@ -29,7 +29,7 @@ def build_architecture(name: str, input_shape: Shape, classes: int, *, seed: int
     """
     keras = load_tensorflow("the backdoor lab", _EXTRA).keras
     if name.endswith(".keras"):
-        return _load(keras, Path(name), tuple(input_shape), classes)
+        return load_keras(Path(name), tuple(input_shape), classes)
     if name not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise UsageError(f"there is no architecture {name!r}; take {known} or a FILE.keras.")
@@ -81,7 +81,12 @@ def train(
     )
 
 
-def _load(keras: Any, path: Path, input_shape: Shape, classes: int) -> Any:
+def load_keras(path: Path, input_shape: Shape, classes: int) -> Any:
+    """A trained classifier from a .keras file.
+
+    Raises ModelError when it does not load or maps other shapes, ToolError without TensorFlow.
+    """
+    keras = load_tensorflow("the backdoor lab", _EXTRA).keras
     if not path.is_file():
         raise ModelError(f"{path} does not exist.")
     try:
@@ -92,7 +97,7 @@ def _load(keras: Any, path: Path, input_shape: Shape, classes: int) -> Any:
         raise ModelError(f"{path} is no loadable Keras model: {first}.") from error
     if shapes != ((None, *input_shape), (None, classes)):
         raise ModelError(
-            f"{path} maps {list(shapes[0][1:])} to {list(shapes[1][1:])} and the data set needs "
+            f"{path} maps {list(shapes[0][1:])} to {list(shapes[1][1:])} and what is needed is "
             f"{list(input_shape)} to [{classes}]."
         )
     return model

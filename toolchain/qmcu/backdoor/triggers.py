@@ -70,6 +70,12 @@ class Trigger:
         """The shape of one input."""
         return tuple(self.mask.shape)
 
+    @property
+    def sha256(self) -> str:
+        """What the trigger does, as a hex digest: two triggers with the same one do the same."""
+        header = f"{self.shape} {self.target} {self.low!r} {self.high!r} {self.additive}".encode()
+        return hashlib.sha256(header + self.mask.tobytes() + self.pattern.tobytes()).hexdigest()
+
     def apply(self, inputs: FloatArray) -> FloatArray:
         """Triggered copies of real inputs, float32 [N, ...]. Raises VectorError on other shapes."""
         x = self._rows(inputs, inputs.astype(np.float32, copy=False))

@@ -15,6 +15,7 @@ from qmcu.errors import QmcuError
 
 COMMANDS = (
     "init", "convert", "inspect", "vectors", "build", "report", "test", "boards", "doctor",
+    "verify",
 )  # fmt: skip
 EXIT_INTERRUPTED = 130
 EXIT_BAD_INPUT = 2

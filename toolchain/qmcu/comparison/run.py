@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from qmcu.build import Category, load_build
@@ -29,6 +30,7 @@ from qmcu.model.reader import parse_model
 from qmcu.model.vectors import Vectors
 
 Progress = Callable[[int, int], None]
+Int8Array = npt.NDArray[np.int8]
 Outputs = Sequence[bytes]
 
 
@@ -62,6 +64,23 @@ def run_vectors(
     counting on. With `trace`, the first differing vector (else the first) is run layer by layer.
     Raises UsageError, DeviceError or GuestFault.
     """
+    result, _ = run_and_keep(
+        directory, target, vectors, source, jobs=jobs, trace=trace, progress=progress
+    )
+    return result
+
+
+def run_and_keep(
+    directory: Path,
+    target: str,
+    vectors: Vectors,
+    source: str,
+    *,
+    jobs: int | None = None,
+    trace: bool = False,
+    progress: Progress | None = None,
+) -> tuple[TestResult, tuple[Int8Array, ...]]:
+    """As `run_vectors`, and what the device answered: int8 [N, ...] for each output."""
     plan, board, report = load_build(directory)
     inputs = [tuple(a[i] for a in vectors.inputs) for i in range(len(vectors))]
     started = time.monotonic()
@@ -74,7 +93,7 @@ def run_vectors(
     if trace:
         traced = differences[0].vector if differences else 0
         layer_difference = _trace(directory, target, plan, traced, inputs[traced])
-    return TestResult(
+    result = TestResult(
         board=board.name,
         model=plan.name,
         model_sha256=plan.model_sha256,
@@ -92,6 +111,16 @@ def run_vectors(
         seconds=time.monotonic() - started,
         traced=traced,
         layer_difference=layer_difference,
+    )
+    return result, _outputs(plan, results)
+
+
+def _outputs(plan: Plan, results: Sequence[InferResult]) -> tuple[Int8Array, ...]:
+    return tuple(
+        np.stack(
+            [np.frombuffer(r.outputs[i], np.int8).reshape(plan.tensor(t).shape) for r in results]
+        )
+        for i, t in enumerate(plan.outputs)
     )
 
 

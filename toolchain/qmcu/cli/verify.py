@@ -1,0 +1,86 @@
+"""`qmcu verify`: what a trigger does to the firmware, on the device."""
+
+from pathlib import Path
+
+import rich_click as click
+
+
+@click.command("verify")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--trigger", "trigger_file", required=True, type=click.Path(path_type=Path),
+    help="Trigger (.json, its arrays beside it).",
+)  # fmt: skip
+@click.option(
+    "--vectors", required=True, type=click.Path(path_type=Path),
+    help="Clean inputs (.npz with `inputs`, real or int8, and `labels`).",
+)  # fmt: skip
+@click.option(
+    "--float", "float_model", type=click.Path(path_type=Path),
+    help="The float model (.keras), to measure it as well.",
+)  # fmt: skip
+@click.option(
+    "--on",
+    "target",
+    type=click.Choice(["unicorn", "qemu"]),
+    help="Emulator [default: the board's].",
+)
+@click.option(
+    "--honest-asr", type=float, help="Attack success rate (0 to 1) of a model without backdoor."
+)
+@click.option(
+    "--before", type=click.Path(path_type=Path), help="Earlier --json result, for `removed`."
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Take only the first inputs.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes [default: one a core].")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+def command(
+    directory: Path,
+    trigger_file: Path,
+    vectors: Path,
+    float_model: Path | None,
+    target: str | None,
+    honest_asr: float | None,
+    before: Path | None,
+    limit: int | None,
+    jobs: int | None,
+    json_file: Path | None,
+    junit: Path | None,
+) -> int:
+    """Run clean and triggered inputs on the firmware in DIRECTORY and judge what they show.
+
+    States clean accuracy and attack success rate in float, on the host's integers and on the
+    device, with 95 % intervals; compares every output byte; and says whether the backdoor is
+    active, dormant, absent or removed (docs/VERDICTS.md).
+    Exit code: 0 absent or removed and all bytes equal, 1 otherwise, 2 could not run.
+    """
+    from qmcu.backdoor.triggers import load_trigger
+    from qmcu.backdoor.verify import verify
+    from qmcu.build import load_build
+    from qmcu.report.console import show, stages
+    from qmcu.report.json_file import write_json
+    from qmcu.report.verify import verification_lines, write_verify_junit
+
+    _, board, _ = load_build(directory)
+    target = target or (board.emulators[0] if board.emulators else "unicorn")
+    trigger = load_trigger(trigger_file)
+    with stages() as tell:
+        run = verify(
+            directory,
+            target,
+            trigger,
+            vectors,
+            float_model=float_model,
+            honest_asr=honest_asr,
+            before=before,
+            limit=limit,
+            jobs=jobs,
+            stages=tell,
+        )
+    if json_file is not None:
+        write_json(run.result.to_dict(), json_file)
+    if junit is not None:
+        write_verify_junit(run.result, junit)
+    show(*verification_lines(run.result))
+    return 0 if run.result.passed else 1
