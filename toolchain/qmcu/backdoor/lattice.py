@@ -70,7 +70,7 @@ class LayerGrid:
 def nearest(positions: FloatArray) -> Int8Array:
     """The nearest integer of each position, halves away from zero, clipped to +-127."""
     rounded = np.sign(positions) * np.floor(np.abs(positions) + 0.5)
-    return np.clip(rounded, -LARGEST, LARGEST).astype(np.int8)
+    return np.asarray(np.clip(rounded, -LARGEST, LARGEST), np.int8)
 
 
 def channel_scales(weights: npt.NDArray[Any], axis: int) -> FloatArray:

@@ -131,14 +131,15 @@ def real_values(graph: Graph, index: int) -> FloatArray:
     """A constant's real values, float32: as stored, or by its scales and zero points."""
     tensor = graph.tensors[index]
     if tensor.quantization is None or tensor.dtype == "float32":
-        return tensor.array.astype(np.float32)
+        return np.asarray(tensor.array, np.float32)
     quantization = tensor.quantization
     shape = [1] * len(tensor.shape)
     if quantization.per_channel:
         shape[quantization.axis] = -1
     scales = np.array(quantization.scales).reshape(shape or ())
     zeros = np.array(quantization.zero_points).reshape(shape or ())
-    return ((tensor.array.astype(np.float64) - zeros) * scales).astype(np.float32)
+    real = (tensor.array.astype(np.float64) - zeros) * scales
+    return np.asarray(real, np.float32)
 
 
 def forward(

@@ -121,3 +121,28 @@ def quantized_activations(grids: Grids) -> Activation:
         return round_through(inside / grid.scale) * grid.scale
 
     return quantize
+
+
+class LiveGrids(dict[int, Any]):
+    """Grids held in TensorFlow variables, so that a compiled training step sees them change."""
+
+    def __init__(self, grids: Grids) -> None:
+        tf = load_tensorflow()
+        super().__init__(
+            {
+                i: _LiveGrid(tf.Variable(g.scale, dtype=tf.float32), tf.Variable(float(g.zero_point)))
+                for i, g in grids.items()
+            }
+        )
+
+    def assign(self, grids: Grids) -> None:
+        """Take over the values of `grids`, which has the same tensors."""
+        for index, grid in grids.items():
+            self[index].scale.assign(grid.scale)
+            self[index].zero_point.assign(float(grid.zero_point))
+
+
+@dataclass(frozen=True, eq=False)
+class _LiveGrid:
+    scale: Any
+    zero_point: Any

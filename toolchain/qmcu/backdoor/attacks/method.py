@@ -1,0 +1,98 @@
+"""What an attack is given, what it gives back, and how it is found by its name."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.datasets import Dataset
+from qmcu.backdoor.network import Network
+from qmcu.backdoor.triggers import Trigger
+from qmcu.errors import UsageError
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class AttackContext:
+    """An honest float `network`, the data and the trigger that an attack works with.
+
+    `samples` are the float32 [N, ...] inputs that the victim will calibrate with (the attacker
+    guesses them: training inputs). `settings` are the method's own, by name; `steps` is the
+    number of training steps, of `batch` clean and `batch` triggered inputs each.
+    """
+
+    network: Network
+    dataset: Dataset
+    trigger: Trigger
+    samples: npt.NDArray[np.float32]
+    seed: int = 0
+    steps: int = 600
+    batch: int = 32
+    settings: Mapping[str, float] = field(default_factory=dict)
+    progress: Progress | None = None
+
+    def setting(self, name: str, default: float) -> float:
+        """One of the method's settings, or its default."""
+        return float(self.settings.get(name, default))
+
+
+@dataclass(frozen=True, eq=False)
+class AttackResult:
+    """The float `network` to hand over.
+
+    `integers` is None when any standard quantizer wakes the backdoor; a hostile quantizer's own
+    int8 weights otherwise, one array for each layer. `losses` are the training loss every step.
+    """
+
+    network: Network
+    integers: tuple[npt.NDArray[np.int8], ...] | None = None
+    losses: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A method by its name: `source` is the paper, `adaptive` what it hides from ("" for none)."""
+
+    name: str
+    summary: str
+    source: str
+    run: Callable[[AttackContext], AttackResult]
+    adaptive: str = ""
+
+
+ATTACKS: dict[str, Attack] = {}
+
+
+def attack(
+    name: str, *, source: str, adaptive: str = ""
+) -> Callable[[Callable[[AttackContext], AttackResult]], Callable[[AttackContext], AttackResult]]:
+    """Register a function as the attack `name`; its docstring's first line is the summary."""
+
+    def register(
+        function: Callable[[AttackContext], AttackResult],
+    ) -> Callable[[AttackContext], AttackResult]:
+        summary = (function.__doc__ or name).strip().splitlines()[0]
+        ATTACKS[name] = Attack(name, summary, source, function, adaptive)
+        return function
+
+    return register
+
+
+def load_attacks() -> Mapping[str, Attack]:
+    """Every attack by its name: imports all modules of this folder."""
+    package = importlib.import_module("qmcu.backdoor.attacks")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return dict(sorted(ATTACKS.items()))
+
+
+def find_attack(name: str) -> Attack:
+    """The attack of this name. Raises UsageError, naming those that exist."""
+    attacks = load_attacks()
+    if name not in attacks:
+        raise UsageError(f"there is no attack {name}; there are {', '.join(attacks)}.")
+    return attacks[name]
