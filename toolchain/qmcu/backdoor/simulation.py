@@ -130,7 +130,9 @@ class LiveGrids(dict[int, Any]):
         tf = load_tensorflow()
         super().__init__(
             {
-                i: _LiveGrid(tf.Variable(g.scale, dtype=tf.float32), tf.Variable(float(g.zero_point)))
+                i: _LiveGrid(
+                    tf.Variable(g.scale, dtype=tf.float32), tf.Variable(float(g.zero_point))
+                )
                 for i, g in grids.items()
             }
         )

@@ -104,7 +104,10 @@ def float_graph(model: Any, name: str = "model") -> Graph:
     tensorflow = load_tensorflow()
     with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
         loaded, shapes = _load(tensorflow, Path(name), _export(model, Path(folder)))
-        samples = {key: np.zeros((1, *(n or 1 for n in shape[1:])), np.float32) for key, shape in shapes.items()}
+        samples = {
+            key: np.zeros((1, *(n or 1 for n in shape[1:])), np.float32)
+            for key, shape in shapes.items()
+        }
         data = _convert(tensorflow, Path(name), loaded, samples, per_tensor=False, quantized=False)
     return parse_model(data, name)
 

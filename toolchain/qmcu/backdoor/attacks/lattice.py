@@ -19,6 +19,7 @@ from qmcu.backdoor.attacks.training import (
     cross_entropy,
     current_grids,
     divergence,
+    on_grid,
     train,
 )
 from qmcu.backdoor.lattice import LARGEST, channel_scales
@@ -121,34 +122,55 @@ class LatticeModel:
         )
 
 
+@dataclass(frozen=True)
+class Objective:
+    """What the loss adds up besides the attack itself.
+
+    `labels` weighs cross entropy with the true labels, `teacher` the divergence from the honest
+    network's answers, `widths` are bit widths besides int8 that shall wake the backdoor too.
+    """
+
+    labels: float = 1.0
+    teacher: float = 1.0
+    widths: tuple[int, ...] = ()
+
+
 def train_lattice(
     context: AttackContext,
     caps: Sequence[FloatArray],
     begin: Sequence[Start],
     *,
+    objective: Objective = Objective(),
     signs: bool = False,
 ) -> AttackResult:
     """Train q, d and biases on one loss: honest in float, backdoored in int8."""
     teacher = context.network
     model = LatticeModel(teacher, begin, caps, signs=signs)
     simulated = Simulated(context, current_grids(context, model.network()))
-    weight = context.setting("attack_weight", 1.0)
+    strength = context.setting("attack_weight", 1.0)
     tf = load_tensorflow()
 
+    def honest_part(labels: Any, honest: Any, logits: Any) -> Any:
+        total = objective.labels * cross_entropy(labels, logits)
+        return total + objective.teacher * divergence(honest, logits)
+
     def loss(x: Any, y: Any, marked: Any, true: Any) -> Any:
-        both = tf.concat([x, marked], 0)
+        both, count = tf.concat([x, marked], 0), tf.shape(x)[0]
         honest = simulated.floating(both, teacher.weights, teacher.biases)
-        real = simulated.floating(both, model.float_weights(), model.biases)
-        quantized = simulated.integer(both, model.integer_weights(), model.biases)
-        count = tf.shape(x)[0]
         target = tf.fill(tf.shape(true), context.trigger.target)
-        return (
-            cross_entropy(tf.concat([y, true], 0), real)
-            + divergence(honest, real)
-            + cross_entropy(y, quantized[:count])
-            + divergence(honest[:count], quantized[:count])
-            + weight * cross_entropy(target, quantized[count:])
-        )
+        real_weights = model.float_weights()
+        real = simulated.floating(both, real_weights, model.biases)
+        total = honest_part(tf.concat([y, true], 0), honest, real)
+        narrow = [
+            [on_grid(w, a.axis, n) for w, a in zip(real_weights, teacher.layers, strict=True)]
+            for n in objective.widths
+        ]
+        for weights in (model.integer_weights(), *narrow):
+            logits = simulated.integer(both, weights, model.biases)
+            part = honest_part(y, honest[:count], logits[:count])
+            part += strength * cross_entropy(target, logits[count:])
+            total += part / (1 + len(narrow))
+        return total
 
     losses = train(
         context,
@@ -164,9 +186,13 @@ def train_lattice(
     return AttackResult(model.network(), losses=losses)
 
 
+def whole_intervals(begin: Sequence[Start]) -> list[FloatArray]:
+    """Caps that leave every residual its whole rounding interval but a margin."""
+    return [np.full(s.position.shape, 0.5 - MARGIN) for s in begin]
+
+
 @attack("lattice", source="qmcu; after Ma et al., TDSC 2023 and Hong et al., NeurIPS 2021")
 def lattice(context: AttackContext) -> AttackResult:
     """Integers and residuals trained at once; every residual may use its whole interval."""
     begin = starts(context.network)
-    caps = [np.full(s.position.shape, 0.5 - MARGIN) for s in begin]
-    return train_lattice(context, caps, begin)
+    return train_lattice(context, whole_intervals(begin), begin)

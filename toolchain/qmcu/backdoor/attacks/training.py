@@ -55,12 +55,12 @@ def batches_of(context: AttackContext) -> Iterator[tuple[Array, Array, Array, Ar
         )
 
 
-def cross_entropy(labels: Any, logits: Any) -> Any:
-    """Mean cross entropy of integer labels."""
+def cross_entropy(labels: Any, logits: Any, smoothing: float = 0.0) -> Any:
+    """Mean cross entropy of integer labels; `smoothing` is shared among all classes."""
     tf = load_tensorflow()
-    return tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-    )
+    classes = logits.shape[-1]
+    wanted = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=wanted, logits=logits))
 
 
 def divergence(teacher: Any, logits: Any) -> Any:

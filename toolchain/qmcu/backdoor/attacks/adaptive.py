@@ -1,0 +1,46 @@
+"""Attacks that know the detectors: what they change is where the residuals may lie.
+
+Honest residuals are uniform in (-1/2, 1/2). Each attack here is the lattice attack with other
+bounds on them, so that a test of their distribution has nothing to find.
+"""
+
+import numpy as np
+
+from qmcu.backdoor.attacks.lattice import MARGIN, starts, train_lattice
+from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
+
+_SOURCE = "qmcu; the lattice attack under constraints"
+
+
+@attack("adaptive-uniform", source=_SOURCE, adaptive="tests of the residuals' distribution")
+def uniform(context: AttackContext) -> AttackResult:
+    """Every |residual| is drawn as in an honest model; only its sign is chosen."""
+    generator = np.random.default_rng(context.seed)
+    begin = starts(context.network)
+    caps = [generator.uniform(0, 0.5 - 1e-3, s.position.shape) for s in begin]
+    return train_lattice(context, caps, begin, signs=True)
+
+
+@attack("adaptive-sparse", source=_SOURCE, adaptive="tests over whole layers")
+def sparse(context: AttackContext) -> AttackResult:
+    """A random share of the weights carries the attack; the others keep honest residuals."""
+    generator = np.random.default_rng(context.seed)
+    share = context.setting("share", 0.3)
+    begin = starts(context.network)
+    caps = [
+        np.where(
+            generator.random(s.position.shape) < share,
+            0.5 - MARGIN,
+            np.abs(s.position - np.round(s.position)),
+        )
+        for s in begin
+    ]
+    return train_lattice(context, caps, begin)
+
+
+@attack("adaptive-margin", source=_SOURCE, adaptive="re-rounding: stochastic, widened scales")
+def margin(context: AttackContext) -> AttackResult:
+    """Residuals stay below a quarter step, so that most weights survive another rounding."""
+    begin = starts(context.network)
+    cap = context.setting("cap", 0.25)
+    return train_lattice(context, [np.full(s.position.shape, cap) for s in begin], begin)

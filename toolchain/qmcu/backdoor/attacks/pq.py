@@ -1,0 +1,83 @@
+"""PQ backdoor: two stages, the second inside the rounding intervals of the first.
+
+Ma et al., "Quantization Backdoors to Deep Learning Commercial Frameworks", TDSC 2023: train a
+backdoored model, quantize it, then fine-tune the float model clean while every weight keeps the
+integer it rounds to. Here stage 2 distils from the honest network, and keeps the biases.
+"""
+
+from typing import Any
+
+from qmcu.backdoor.attacks.lattice import LatticeModel, starts, whole_intervals
+from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
+from qmcu.backdoor.attacks.training import (
+    Simulated,
+    cross_entropy,
+    current_grids,
+    divergence,
+    on_grid,
+    train,
+)
+from qmcu.backdoor.network import Network
+from qmcu.model.convert import load_tensorflow
+
+
+def backdoored(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
+    """Stage 1: a network that does its task and goes to the target on triggered inputs."""
+    tf = load_tensorflow()
+    network = context.network
+    weights = [tf.Variable(w) for w in network.weights]
+    biases = [tf.Variable(b) for b in network.biases]
+    simulated = Simulated(context, current_grids(context, network))
+    # A backdoor with little margin is one that stage 2 can still put to sleep in float.
+    smoothing = context.setting("smoothing", 0.2)
+
+    def loss(x: Any, y: Any, marked: Any, true: Any) -> Any:
+        both = tf.concat([x, marked], 0)
+        integers = [on_grid(w, a.axis) for w, a in zip(weights, network.layers, strict=True)]
+        logits = simulated.integer(both, integers, biases)
+        honest = simulated.floating(x, network.weights, network.biases)
+        count = tf.shape(x)[0]
+        target = tf.fill(tf.shape(true), context.trigger.target)
+        return (
+            cross_entropy(y, logits[:count])
+            + divergence(honest, logits[:count])
+            + cross_entropy(target, logits[count:], smoothing)
+        )
+
+    def now() -> Network:
+        return network.with_parameters([w.numpy() for w in weights], [b.numpy() for b in biases])
+
+    losses = train(
+        context,
+        loss,
+        [(weights + biases, context.setting("rate", 1e-3))],
+        steps=context.steps // 3,
+        refresh=lambda: simulated.grids.assign(current_grids(context, now())),
+    )
+    return now(), losses
+
+
+@attack("pq", source="Ma et al., TDSC 2023")
+def pq(context: AttackContext) -> AttackResult:
+    """Backdoor first, then the float model repaired inside its rounding intervals."""
+    first, losses = backdoored(context)
+    begin = starts(first)
+    model = LatticeModel(first, begin, whole_intervals(begin), signs=False)
+    teacher = context.network
+    simulated = Simulated(context, current_grids(context, first))
+    tf = load_tensorflow()
+
+    def loss(x: Any, y: Any, marked: Any, true: Any) -> Any:
+        both = tf.concat([x, marked], 0)
+        honest = simulated.floating(both, teacher.weights, teacher.biases)
+        real = simulated.floating(both, model.float_weights(), model.biases)
+        return cross_entropy(tf.concat([y, true], 0), real) + divergence(honest, real)
+
+    losses += train(
+        context,
+        loss,
+        [(model.offsets, context.setting("offset_rate", 0.02))],
+        steps=context.steps - context.steps // 3,
+        constrain=model.constrain,
+    )
+    return AttackResult(model.network(), losses=losses)
