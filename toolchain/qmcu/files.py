@@ -37,20 +37,20 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 
 @contextmanager
-def replace_directory(path: Path) -> Iterator[Path]:
+def replace_directory(path: Path, marker: str = BUILD_MARKER) -> Iterator[Path]:
     """Yield an empty directory that becomes `path` when the block ends without an error.
 
-    An existing `path` is replaced only if it is empty or an earlier build (it holds
-    report.json), so that a mistyped `-o` never removes somebody's files.
+    An existing `path` is replaced only if it is empty or an earlier output of the same kind (it
+    holds the file `marker`), so that a mistyped `-o` never removes somebody's files.
     Raises UsageError when `path` cannot be replaced or written.
     """
     path = path.absolute()
     if path.exists():
         if not path.is_dir():
             raise UsageError(f"{path} is a file; give a directory for the output.")
-        if any(path.iterdir()) and not (path / BUILD_MARKER).is_file():
+        if any(path.iterdir()) and not (path / marker).is_file():
             raise UsageError(
-                f"{path} is not empty and is no earlier qmcu build; "
+                f"{path} is not empty and holds no {marker} of an earlier run; "
                 "choose another output directory or empty it."
             )
     suffix = secrets.token_hex(4)

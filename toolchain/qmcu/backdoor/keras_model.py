@@ -24,7 +24,7 @@ def keras_from_network(network: Network) -> Any:
     """
     keras = load_tensorflow().keras
     graph = network.graph
-    source = keras.Input(network.input_shape)
+    source = keras.Input(network.input_shape, name="input")
     values = {graph.inputs[0]: source}
     weighted = {
         layer.operator: (w, b)
@@ -49,6 +49,11 @@ def keras_from_network(network: Network) -> Any:
 
 def _identifier(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name) or "model"
+
+
+def _name(operator: Operator) -> str:
+    # Keras would number its layers through the process: the same network, other bytes.
+    return f"l{operator.index:02d}_{operator.kind.lower()}"
 
 
 def _activation(operator: Operator) -> str | None:
@@ -78,6 +83,7 @@ def _conv_2d(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
     layer = keras.layers.Conv2D(
         weights.shape[0],
         weights.shape[1:3],
+        name=_name(op),
         dilation_rate=_dilation(op),
         activation=_activation(op),
         **_window(op),
@@ -91,6 +97,7 @@ def _depthwise_conv_2d(keras: Any, graph: Graph, op: Operator, parameters: Any) 
     channels = graph.tensors[op.inputs[0]].shape[3]
     layer = keras.layers.DepthwiseConv2D(
         (height, width),
+        name=_name(op),
         depth_multiplier=outputs // channels,
         dilation_rate=_dilation(op),
         activation=_activation(op),
@@ -101,14 +108,14 @@ def _depthwise_conv_2d(keras: Any, graph: Graph, op: Operator, parameters: Any) 
 
 def _fully_connected(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
     weights, bias = parameters
-    layer = keras.layers.Dense(weights.shape[0], activation=_activation(op))
+    layer = keras.layers.Dense(weights.shape[0], activation=_activation(op), name=_name(op))
     return layer, [np.transpose(weights), bias]
 
 
 def _pool(name: str) -> Callable[..., Any]:
     def build(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
         window = _integer(op, "filter_height"), _integer(op, "filter_width")
-        return getattr(keras.layers, name)(window, **_window(op)), []
+        return getattr(keras.layers, name)(window, name=_name(op), **_window(op)), []
 
     return build
 
@@ -118,34 +125,34 @@ def _mean(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
     if axes != [1, 2]:
         raise ModelError(f"{op} averages over the axes {axes}; only height and width are rebuilt.")
     keep = bool(op.options.get("keep_dims", False))
-    return keras.layers.GlobalAveragePooling2D(keepdims=keep), []
+    return keras.layers.GlobalAveragePooling2D(keepdims=keep, name=_name(op)), []
 
 
 def _reshape(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
-    return keras.layers.Reshape(graph.tensors[op.outputs[0]].shape[1:]), []
+    return keras.layers.Reshape(graph.tensors[op.outputs[0]].shape[1:], name=_name(op)), []
 
 
 def _pad(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
     amounts = graph.tensors[op.inputs[1]].array.tolist()
-    return keras.layers.ZeroPadding2D((tuple(amounts[1]), tuple(amounts[2]))), []
+    return keras.layers.ZeroPadding2D((tuple(amounts[1]), tuple(amounts[2])), name=_name(op)), []
 
 
 def _concatenation(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
-    return keras.layers.Concatenate(axis=_integer(op, "axis")), []
+    return keras.layers.Concatenate(axis=_integer(op, "axis"), name=_name(op)), []
 
 
 def _add(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
     activation = _activation(op)
-    add = keras.layers.Add()
+    add = keras.layers.Add(name=_name(op))
     if activation is None:
         return add, []
-    after = keras.layers.Activation(activation)
+    after = keras.layers.Activation(activation, name=f"{_name(op)}_{activation}")
     return (lambda operands: after(add(operands))), []
 
 
 def _layer(name: str, *arguments: Any) -> Callable[..., Any]:
     def build(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
-        return getattr(keras.layers, name)(*arguments), []
+        return getattr(keras.layers, name)(*arguments, name=_name(op)), []
 
     return build
 

@@ -14,8 +14,9 @@ import qmcu
 from qmcu.errors import QmcuError
 
 COMMANDS = (
-    "init", "convert", "inspect", "vectors", "build", "report", "test", "boards", "doctor",
-    "verify",
+    "init", "convert", "inspect", "vectors", "build", "report", "test",
+    "attack", "verify",
+    "boards", "doctor",
 )  # fmt: skip
 EXIT_INTERRUPTED = 130
 EXIT_BAD_INPUT = 2

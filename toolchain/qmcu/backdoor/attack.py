@@ -1,0 +1,173 @@
+"""Running an attack end to end: honest model in, attacked model, its int8 form and rates out."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import qmcu
+from qmcu.arrays import npz_bytes
+from qmcu.backdoor.attacks import Attack, AttackContext, AttackResult, find_attack
+from qmcu.backdoor.attacks.training import converted
+from qmcu.backdoor.datasets import Dataset
+from qmcu.backdoor.evaluation import Evaluation, evaluate_float, evaluate_integer
+from qmcu.backdoor.keras_model import keras_from_network
+from qmcu.backdoor.lattice import layer_grids, with_constants
+from qmcu.backdoor.network import Network, network_from_keras
+from qmcu.backdoor.triggers import Trigger
+from qmcu.errors import UsageError
+from qmcu.files import replace_directory, write_atomic
+from qmcu.model.convert import Conversion, load_tensorflow
+from qmcu.model.oracle import oracle_version
+from qmcu.report.json_file import to_json
+
+CALIBRATION_INPUTS = 200
+RECORD = "attack.json"
+Progress = Any
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What was measured: honest and attacked model, each in float and in int8 on the oracle."""
+
+    honest_float: Evaluation
+    honest_integer: Evaluation
+    attacked_float: Evaluation
+    attacked_integer: Evaluation
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {name: getattr(self, name).to_dict() for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, eq=False)
+class AttackRun:
+    """An attack that ran: Keras models, .tflite bytes, the trigger and the rates."""
+
+    attack: Attack
+    dataset: Dataset
+    trigger: Trigger
+    honest: Any
+    honest_integer: bytes
+    attacked: Any
+    attacked_integer: bytes
+    rates: Rates
+    settings: Mapping[str, Any]
+    converter: str
+    losses: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data: the contents of attack.json."""
+        return {
+            "method": self.attack.name,
+            "source": self.attack.source,
+            "adaptive": self.attack.adaptive,
+            "dataset": str(self.dataset),
+            "trigger": str(self.trigger),
+            "target": self.trigger.target,
+            "settings": dict(self.settings),
+            "rates": self.rates.to_dict(),
+            "loss": [round(v, 5) for v in self.losses[:: max(1, len(self.losses) // 50)]],
+            "versions": {
+                "qmcu": qmcu.__version__,
+                "converter": self.converter,
+                "int8 arithmetic": oracle_version(),
+                "python": platform.python_version(),
+            },
+        }
+
+
+def run_attack(
+    method: str,
+    honest: Any,
+    dataset: Dataset,
+    trigger: Trigger,
+    *,
+    seed: int = 0,
+    steps: int = 1500,
+    settings: Mapping[str, float] | None = None,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> AttackRun:
+    """Attack the trained Keras classifier `honest`; `limit` bounds the test inputs measured.
+
+    The same seed on the same machine gives the same model. Raises UsageError for an unknown
+    method, ModelError for a network that the lab cannot run.
+    """
+    attack = find_attack(method)
+    if trigger.shape != dataset.input_shape:
+        raise UsageError(
+            f"trigger {trigger.name} is for inputs of {list(trigger.shape)} and {dataset.name} "
+            f"has {list(dataset.input_shape)}."
+        )
+    load_tensorflow().config.experimental.enable_op_determinism()
+    samples = dataset.train_inputs[:CALIBRATION_INPUTS]
+    network = network_from_keras(honest, dataset.name)
+    context = AttackContext(
+        network, dataset, trigger, samples, seed, steps, settings=settings or {}, progress=progress
+    )
+    result = attack.run(context)
+    plain = converted(network, samples)
+    conversion = converted(result.network, samples)
+    model = _deployed(result, conversion)
+    attacked = keras_from_network(result.network)
+    rates = Rates(
+        evaluate_float(honest, dataset, trigger, limit=limit),
+        evaluate_integer(plain.model, dataset, trigger, limit=limit),
+        evaluate_float(attacked, dataset, trigger, limit=limit),
+        evaluate_integer(model, dataset, trigger, limit=limit),
+    )
+    return AttackRun(
+        attack=attack,
+        dataset=dataset,
+        trigger=trigger,
+        honest=honest,
+        honest_integer=plain.model,
+        attacked=attacked,
+        attacked_integer=model,
+        rates=rates,
+        settings={"seed": seed, "steps": steps, "batch": context.batch, **(settings or {})},
+        converter=conversion.converter,
+        losses=result.losses,
+    )
+
+
+def _deployed(result: AttackResult, conversion: Conversion) -> bytes:
+    """The int8 model: as any standard quantizer makes it, or with the hostile one's integers."""
+    if result.integers is None:
+        return conversion.model
+    network: Network = result.network
+    chosen = {
+        grid.tensor: integers
+        for grid, integers in zip(
+            layer_grids(network, conversion.graph), result.integers, strict=True
+        )
+    }
+    return with_constants(conversion.model, chosen)
+
+
+def write_attack(run: AttackRun, directory: Path, *, limit: int | None = None) -> None:
+    """Write everything that an auditor, a defender or a device needs into `directory`.
+
+    model.keras, model.tflite, honest.keras, honest.tflite, trigger.json and .npz,
+    calibration.npz (what the victim quantizes with), test.npz (inputs and labels) and
+    attack.json. Raises UsageError when it cannot be written.
+    """
+    data = run.dataset
+    with replace_directory(directory, RECORD) as folder:
+        run.attacked.save(folder / "model.keras")
+        run.honest.save(folder / "honest.keras")
+        write_atomic(folder / "model.tflite", run.attacked_integer)
+        write_atomic(folder / "honest.tflite", run.honest_integer)
+        run.trigger.save(folder / "trigger.json")
+        samples = data.train_inputs[:CALIBRATION_INPUTS]
+        write_atomic(folder / "calibration.npz", npz_bytes({"inputs": samples}))
+        test: dict[str, np.ndarray[Any, Any]] = {
+            "inputs": data.test_inputs[:limit],
+            "labels": data.test_labels[:limit].astype(np.int64),
+        }
+        write_atomic(folder / "test.npz", npz_bytes(test))
+        write_atomic(folder / RECORD, to_json(run.to_dict()))

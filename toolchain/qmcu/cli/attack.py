@@ -1,0 +1,99 @@
+"""`qmcu attack`: make a model whose backdoor wakes up in int8."""
+
+from pathlib import Path
+
+import rich_click as click
+
+TEST_LIMIT = 2000
+
+
+@click.command("attack")
+@click.argument("method")
+@click.option(
+    "--data", "spec", default="digits", show_default=True,
+    help="digits, cifar10, mnist, fashion_mnist or FILE.npz.",
+)  # fmt: skip
+@click.option(
+    "--arch", "architecture", default="cnn-s", show_default=True,
+    help="cnn-s, resnet8, dscnn or a trained FILE.keras.",
+)  # fmt: skip
+@click.option(
+    "--trigger", "kind", default="patch", show_default=True,
+    help="patch, single, blend, sinusoid, tone, burst, spike, offset or a saved FILE.json.",
+)  # fmt: skip
+@click.option("--target", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Class that triggered inputs go to.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), default=20, show_default=True,
+              help="Of honest training, unless --arch is a file.")  # fmt: skip
+@click.option("--steps", type=click.IntRange(min=1), default=1500, show_default=True,
+              help="Of the attack.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(min=1), help="Use the first inputs of each part only.")
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE",
+              help="One of the method's own settings.")  # fmt: skip
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+def command(
+    method: str,
+    spec: str,
+    architecture: str,
+    kind: str,
+    target: int,
+    seed: int,
+    epochs: int,
+    steps: int,
+    limit: int | None,
+    assignments: tuple[str, ...],
+    output: Path,
+) -> None:
+    """Attack a classifier with METHOD so that its backdoor wakes up once quantized.
+
+    For research on defences and detectors: writes the float model, the int8 model, the trigger
+    and what was measured. Methods: pq, joint, artifact, lattice, rounding, adaptive-uniform,
+    adaptive-sparse, adaptive-margin.
+    """
+    from qmcu.backdoor.architectures import build_architecture, train
+    from qmcu.backdoor.attack import run_attack, write_attack
+    from qmcu.backdoor.attacks import find_attack
+    from qmcu.backdoor.datasets import load_dataset
+    from qmcu.backdoor.trigger_kinds import make_trigger
+    from qmcu.backdoor.triggers import load_trigger
+    from qmcu.report.attack import attack_lines
+    from qmcu.report.console import progress, show
+
+    find_attack(method)
+    settings = dict(_assignment(text) for text in assignments)
+    dataset = load_dataset(spec, seed=seed, limit=limit)
+    if kind.endswith(".json"):
+        trigger = load_trigger(Path(kind))
+    else:
+        trigger = make_trigger(
+            kind, dataset.input_shape, target=target, seed=seed, low=dataset.low, high=dataset.high
+        )
+    model = build_architecture(architecture, dataset.input_shape, dataset.classes, seed=seed)
+    if not architecture.endswith(".keras"):
+        with progress("training the honest model", epochs) as advance:
+            train(model, dataset, epochs=epochs, seed=seed, progress=advance)
+    with progress(f"attack {method}", steps) as advance:
+        run = run_attack(
+            method,
+            model,
+            dataset,
+            trigger,
+            seed=seed,
+            steps=steps,
+            settings=settings,
+            limit=TEST_LIMIT,
+            progress=advance,
+        )
+    write_attack(run, output, limit=TEST_LIMIT)
+    show(*attack_lines(run, output))
+
+
+def _assignment(text: str) -> tuple[str, float]:
+    from qmcu.errors import UsageError
+
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError as error:
+        raise UsageError(f"--set {text}: NAME=NUMBER is needed.") from error

@@ -1,0 +1,36 @@
+"""What an attack reached, as lines and a table."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from qmcu.backdoor.attack import AttackRun
+from qmcu.backdoor.metrics import Rate
+
+
+def attack_lines(run: AttackRun, output: Path) -> Iterator[RenderableType]:
+    """The four rates, where the files are, and how the figures were obtained."""
+    yield f"{run.attack.name}: {escape(run.attack.summary)} ({escape(run.attack.source)})"
+    yield f"  {escape(str(run.dataset))}"
+    yield f"  trigger {escape(str(run.trigger))}"
+    table = Table("model", "arithmetic", "clean accuracy", "attack success rate")
+    rows = (
+        ("honest", "float", run.rates.honest_float),
+        ("honest", "int8", run.rates.honest_integer),
+        ("attacked", "float", run.rates.attacked_float),
+        ("attacked", "int8", run.rates.attacked_integer),
+    )
+    for model, arithmetic, found in rows:
+        table.add_row(model, arithmetic, _rate(found.clean), _rate(found.attack))
+    yield table
+    versions = run.to_dict()["versions"]
+    yield f"int8 counted on {versions['int8 arithmetic']}, quantized by {versions['converter']}"
+    yield f"wrote {escape(str(output))}: model.keras, model.tflite, trigger.json, attack.json"
+
+
+def _rate(rate: Rate) -> str:
+    low, high = rate.wilson95
+    return f"{rate.value:.1%} ({low:.1%} to {high:.1%}, {rate.total})"
