@@ -1,129 +1,113 @@
-/* Convolution for MVE: four output pixels at a time, 16 products an instruction. */
+/* Convolution for MVE without laying out windows: the rows under the window lie in scratch column by
+   column, so that each window is one run of bytes. As the window moves down, a row's bytes stay
+   where they are and the run starts one row later; the new row overwrites the one that left. */
 #include "conv_2d_mve.h"
 
 #include "mve.h"
 
-static void fill_column(const qmcu_conv_2d_mve_params *p, const int8_t *image, int32_t y, int32_t x,
-                        int8_t *column)
-{
-    const int32_t depth = p->input_depth;
-    const int32_t row = p->kernel_width * depth;
-    const int32_t left = x < 0 ? -x : 0;
-    const int32_t over = x + p->kernel_width - p->input_width;
-    const int32_t right = over > 0 ? over : 0;
-    const int32_t middle = p->kernel_width - left - right;
-    const int32_t inside = p->dilation_width == 1 && middle == p->kernel_width;
+/* How a row is spread over the columns: `pixels` at a time, byte i to offsets[i]. */
+typedef struct {
+    int32_t depth;
+    int32_t pitch; /* of columns */
+    int32_t pixels; /* 1: one by one */
+    uint8_t offsets[16];
+} spread_t;
 
-    for (int32_t i = 0; i < p->kernel_height; i++, column += row) {
-        const int32_t input_y = y + i * p->dilation_height;
-        if (input_y < 0 || input_y >= p->input_height) {
-            qmcu_mve_fill(column, p->input_zero_point, row);
-            continue;
+static void plan_spread(spread_t *s, int32_t depth, int32_t pitch)
+{
+    s->depth = depth;
+    s->pitch = pitch;
+    s->pixels = 1;
+    /* Offsets of a scatter have one byte. */
+    while ((s->pixels + 1) * depth <= 16 && s->pixels * pitch + depth <= 256) {
+        s->pixels++;
+    }
+    for (int32_t i = 0; i < 16; i++) {
+        s->offsets[i] = (uint8_t)(i / depth * pitch + i % depth);
+    }
+}
+
+static void fill(const spread_t *s, int8_t *to, int32_t value, int32_t count)
+{
+    for (; count > 0; count--, to += s->pitch) {
+        qmcu_mve_fill(to, value, s->depth);
+    }
+}
+
+static void spread(const spread_t *s, int8_t *to, const int8_t *from, int32_t count)
+{
+    const int32_t depth = s->depth;
+    const int32_t pitch = s->pitch;
+
+    if (depth == pitch) {
+        qmcu_mve_copy(to, from, count * depth);
+    } else if (s->pixels > 1) {
+        const uint8x16_t offsets = vldrbq_u8(s->offsets);
+        const int32_t step = s->pixels * depth;
+        for (int32_t left = count * depth; left > 0; left -= step) {
+            const mve_pred16_t live = vctp8q((uint32_t)(left < step ? left : step));
+            vstrbq_scatter_offset_p_s8(to, offsets, vldrbq_z_s8(from, live), live);
+            from += step;
+            to += s->pixels * pitch;
         }
-        const int8_t *from = image + input_y * p->input_width * depth;
-        if (inside) {
-            qmcu_mve_copy(column, from + x * depth, row);
-            continue;
+    } else if (depth == 16) {
+        for (; count > 0; count--, from += 16, to += pitch) {
+            vstrbq_s8(to, vldrbq_s8(from));
         }
-        if (p->dilation_width == 1 && middle > 0) {
-            if (left > 0) {
-                qmcu_mve_fill(column, p->input_zero_point, left * depth);
-            }
-            qmcu_mve_copy(column + left * depth, from + (x + left) * depth, middle * depth);
-            if (right > 0) {
-                qmcu_mve_fill(column + row - right * depth, p->input_zero_point, right * depth);
-            }
-            continue;
-        }
-        for (int32_t j = 0; j < p->kernel_width; j++) {
-            const int32_t input_x = x + j * p->dilation_width;
-            if (input_x < 0 || input_x >= p->input_width) {
-                qmcu_mve_fill(column + j * depth, p->input_zero_point, depth);
-            } else {
-                qmcu_mve_copy(column + j * depth, from + input_x * depth, depth);
-            }
+    } else {
+        for (; count > 0; count--, from += depth, to += pitch) {
+            qmcu_mve_copy(to, from, depth);
         }
     }
 }
 
-static void convolve(const qmcu_conv_2d_mve_params *p, const int8_t *const columns[4],
-                     const int8_t *weights, const qmcu_mve_channel *channels, int32_t pixels,
-                     int8_t *output)
+static void load_row(const qmcu_conv_2d_mve_params *p, const spread_t *s, const int8_t *image,
+                     int32_t y, int8_t *to)
 {
-    const uint32x4_t offsets = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)p->output_depth);
-    const mve_pred16_t live = vctp32q((uint32_t)pixels);
-    const int32_t steps = p->steps;
-    const int32_t zero_point = p->output_zero_point;
-    const int32_t minimum = p->activation_minimum;
-    const int32_t maximum = p->activation_maximum;
+    const int32_t width = (p->output_width - 1) * p->stride_width + p->kernel_width;
+    const int32_t room = width - p->padding_left;
+    const int32_t inside = room < p->input_width ? room : p->input_width;
 
-    for (int32_t i = p->output_depth; i > 0; i--, channels++, output++) {
-        const int8_t *a = columns[0];
-        const int8_t *b = columns[1];
-        const int8_t *c = columns[2];
-        const int8_t *d = columns[3];
-        int32_t sum_a = channels->bias;
-        int32_t sum_b = sum_a;
-        int32_t sum_c = sum_a;
-        int32_t sum_d = sum_a;
-        for (int32_t n = steps; n > 0; n--) {
-            const int8x16_t w = vldrbq_s8(weights);
-            sum_a = vmladavaq_s8(sum_a, vldrbq_s8(a), w);
-            sum_b = vmladavaq_s8(sum_b, vldrbq_s8(b), w);
-            sum_c = vmladavaq_s8(sum_c, vldrbq_s8(c), w);
-            sum_d = vmladavaq_s8(sum_d, vldrbq_s8(d), w);
-            weights += 16;
-            a += 16;
-            b += 16;
-            c += 16;
-            d += 16;
-        }
-        int32x4_t sums = qmcu_mve_four(sum_a, sum_b, sum_c, sum_d);
-        sums = qmcu_mve_away(vqrdmulhq_n_s32(sums, channels->multiplier));
-        sums = vrshlq_n_s32(sums, channels->shift);
-        sums = qmcu_mve_clamp(sums, zero_point, minimum, maximum);
-        vstrbq_scatter_offset_p_s32(output, offsets, sums, live);
+    if (y < 0 || y >= p->input_height) {
+        fill(s, to, p->input_zero_point, width);
+        return;
     }
+    fill(s, to, p->input_zero_point, p->padding_left);
+    to += p->padding_left * s->pitch;
+    spread(s, to, image + y * p->input_width * p->input_depth, inside);
+    fill(s, to + inside * s->pitch, p->input_zero_point, room - inside);
 }
 
 void qmcu_conv_2d_mve(const qmcu_conv_2d_mve_params *params, const int8_t *input,
-                      const int8_t *weights, const int32_t *channels, void *scratch,
-                      int8_t *output)
+                      const int32_t *weights, void *scratch, int8_t *output)
 {
     const qmcu_conv_2d_mve_params *p = params;
-    const int32_t size = p->input_height * p->input_width * p->input_depth;
-    int32_t left = p->batches * p->output_height * p->output_width;
-    int32_t x = 0;
-    int32_t y = 0;
+    const int32_t depth = p->input_depth;
+    const int32_t overlap = p->kernel_height > p->stride_height;
+    const int32_t slide = overlap ? p->stride_height * depth : 0;
+    qmcu_mve_tile tile;
+    spread_t s;
 
-    while (left > 0) {
-        const int32_t pixels = left < 4 ? left : 4;
-        const int8_t *columns[4];
-        for (int32_t i = 0; i < 4; i++) {
-            /* Sums of pixels past the end are of the first one again and not stored. */
-            columns[i] = i < pixels ? (int8_t *)scratch + i * 16 * p->steps : columns[0];
-            if (i >= pixels) {
-                continue;
+    plan_spread(&s, depth, p->kernel_height * depth);
+    qmcu_mve_begin(&tile, &p->multiply);
+    for (int32_t batch = 0; batch < p->batches; batch++) {
+        int8_t *window = scratch;
+        int32_t loaded = -p->padding_top;
+        for (int32_t i = 0; i < p->output_height; i++, window += slide) {
+            const int32_t top = i * p->stride_height - p->padding_top;
+            const int8_t *at = window;
+            for (int32_t y = loaded > top ? loaded : top; y < top + p->kernel_height; y++) {
+                load_row(p, &s, input, y, window + (y - top) * depth);
             }
-            if (p->direct) {
-                columns[i] = input;
-                input += p->input_depth;
-                continue;
-            }
-            fill_column(p, input, y * p->stride_height - p->padding_top,
-                        x * p->stride_width - p->padding_left,
-                        (int8_t *)scratch + i * 16 * p->steps);
-            if (++x == p->output_width) {
-                x = 0;
-                if (++y == p->output_height) {
-                    y = 0;
-                    input += size;
-                }
+            loaded = top + p->kernel_height;
+            for (int32_t left = p->output_width; left > 0; left -= 4) {
+                const int32_t pixels = left < 4 ? left : 4;
+                const int32_t pitch = p->stride_width * s.pitch;
+                qmcu_multiply_mve(&tile, &p->multiply, weights, at, pitch, pixels, output);
+                at += 4 * pitch;
+                output += pixels * p->output_depth;
             }
         }
-        convolve(p, columns, weights, (const qmcu_mve_channel *)(const void *)channels, pixels,
-                 output);
-        output += pixels * p->output_depth;
-        left -= pixels;
+        input += p->input_height * p->input_width * depth;
     }
 }

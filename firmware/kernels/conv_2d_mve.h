@@ -1,6 +1,8 @@
 #ifndef QMCU_CONV_2D_MVE_H
 #define QMCU_CONV_2D_MVE_H
 
+#include "multiply_mve.h"
+
 #include <stdint.h>
 
 typedef struct {
@@ -20,18 +22,15 @@ typedef struct {
     int32_t padding_top;
     int32_t padding_left;
     int32_t input_zero_point;
-    int32_t steps; /* kernel values / 16, rounded up */
-    int32_t direct; /* 1: a column is a pixel of the input, read where it lies */
-    int32_t output_zero_point;
-    int32_t activation_minimum;
-    int32_t activation_maximum;
+    qmcu_multiply_mve_params multiply;
 } qmcu_conv_2d_mve_params;
 
-/* input and output NHWC. weights [output_depth][16 * steps], filled up with zeros; channels:
-   bias - input_zero_point * (sum of weights), multiplier and shift of each filter. scratch: four
-   columns of 16 * steps bytes, unless direct. */
+/* input and output NHWC. weights: as qmcu_multiply_mve has them, a window's values column by column,
+   [kernel_width][kernel_height][input_depth], the bias less input_zero_point * (sum of weights).
+   No dilation. scratch: with a column being kernel_height * input_depth bytes, one for each
+   x of the padded input, stride_height * input_depth bytes for each row of the output but the first
+   where rows overlap, and 16. */
 void qmcu_conv_2d_mve(const qmcu_conv_2d_mve_params *params, const int8_t *input,
-                      const int8_t *weights, const int32_t *channels, void *scratch,
-                      int8_t *output);
+                      const int32_t *weights, void *scratch, int8_t *output);
 
 #endif

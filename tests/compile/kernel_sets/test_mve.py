@@ -12,9 +12,12 @@ from qmcu.compile.kernel_sets.mve import (
     LOWERINGS,
     by_fours,
     channel_constants,
+    output_fits_over_input,
     pack_filters,
+    pack_pairs,
     pack_rows,
 )
+from qmcu.compile.operators.window import axis
 
 MVE = Target("native", dsp=True, mve=True)
 
@@ -44,6 +47,37 @@ def test_channels_lie_by_fours() -> None:
     ]
 
 
+def test_filters_are_packed_by_pairs_with_their_constants() -> None:
+    filters = np.arange(3 * 17, dtype=np.int8).reshape(3, 17)
+    bias = np.array([100, 200, 300], np.int32)
+    packed = pack_pairs(filters, bias, [(1, -2), (3, -4), (5, -6)])
+    assert packed.shape == (2, 8 * 2 + 6)
+    assert packed.view(np.int8)[0, :32].tolist() == [*range(16), *range(17, 33)]
+    assert packed.view(np.int8)[0, 32:34].tolist() == [16, 0]
+    assert packed.view(np.int8)[0, 48:50].tolist() == [33, 0]
+    assert packed[0, -6:].tolist() == [100, 200, 1, 3, -2, -4]
+    assert packed[1, -6:].tolist() == [300, 300, 5, 5, -6, -6]
+
+
+@pytest.mark.parametrize(
+    ("shape", "kernel", "stride", "filters", "fits"),
+    [
+        ((1, 8, 8, 16), 3, 1, 16, True),
+        ((1, 8, 8, 16), 3, 1, 32, False),
+        ((1, 8, 8, 16), 3, 2, 64, True),
+        ((1, 8, 8, 16), 5, 2, 64, True),
+        ((2, 8, 8, 16), 3, 1, 16, False),
+        ((1, 8, 8, 16), 1, 1, 17, False),
+    ],
+)
+def test_an_output_lies_over_its_input_where_no_unread_row_is_written(
+    shape: tuple[int, int, int, int], kernel: int, stride: int, filters: int, fits: bool
+) -> None:
+    vertical = axis("SAME", shape[1], kernel, stride)
+    row_bytes = axis("SAME", shape[2], kernel, stride).output * filters
+    assert output_fits_over_input(vertical, shape, row_bytes) is fits
+
+
 def test_a_multiplier_from_one_half_does_not_fit() -> None:
     bias = np.zeros(1, np.int32)
     assert channel_constants([0.5], bias) is None
@@ -54,7 +88,7 @@ def test_a_multiplier_from_one_half_does_not_fit() -> None:
 def test_everyday_graphs_take_the_mve_kernel(kind: str) -> None:
     rng = np.random.default_rng(5)
     kernels = [compile_graph(EVERYDAY[kind](rng), MVE).calls[0].kernel for _ in range(40)]
-    assert sum(kernel.endswith("_mve") for kernel in kernels) >= 30
+    assert sum("_mve" in kernel for kernel in kernels) >= 30
 
 
 @pytest.mark.slow

@@ -13,17 +13,28 @@ from qmcu.compile.operators.weights import (
     folded_bias,
     quantization_of,
 )
-from qmcu.compile.operators.window import Fields, axes, image_fields, window_fields
+from qmcu.compile.operators.window import Axis, Fields, axes, image_fields, window_fields
 from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 from qmcu.compile.requantize import activation_range, quantize_multiplier
+from qmcu.model.graph import Tensor
 
 LANES = 16  # bytes in a vector
 _SUMS = 64  # pixels whose sums depthwise_conv_2d_mve keeps at a time, more if a row is longer
 _LARGEST_SPAN = 255  # VLDRB gathers with offsets of one byte
 _LARGEST_DEPTH = 8192  # and fills a plane with offsets of two bytes
+_AWAY, _RELU, _LEFT = range(3)  # the forms in multiply_mve.h
+_MOST_FILTERS = 16384  # four pixels of them within offsets of two bytes
+_SMALL_SCRATCH = 4096  # bytes that a convolution may always take to save time
 
 Int8Array = npt.NDArray[np.int8]
 Int32Array = npt.NDArray[np.int32]
+
+
+def channel_pairs(reals: Sequence[float], count: int) -> list[tuple[int, int]]:
+    """Multiplier and shift of each of `count` channels; a multiplier of 0 goes with shift -1."""
+    pairs = [quantize_multiplier(real) for real in reals]
+    pairs = [pair if pair[0] else (0, -1) for pair in pairs]
+    return pairs if len(pairs) == count else pairs * count
 
 
 def channel_constants(reals: Sequence[float], bias: Int32Array) -> Int32Array | None:
@@ -31,10 +42,8 @@ def channel_constants(reals: Sequence[float], bias: Int32Array) -> Int32Array | 
 
     None where a shift is not in [-31, -1]: the vector sequence rounds only such shifts right.
     """
-    pairs = [quantize_multiplier(real) for real in reals]
-    # A multiplier of 0 gives 0 with any shift.
-    pairs = [pair if pair[0] else (0, -1) for pair in pairs]
-    if any(not -31 <= shift <= -1 for _, shift in pairs):
+    pairs = channel_pairs(reals, len(bias))
+    if any(shift > -1 for _, shift in pairs):
         return None
     result = np.empty((len(bias), 3), np.int32)
     result[:, 0] = bias
@@ -47,53 +56,134 @@ def pack_filters(filters: Int8Array) -> Int8Array:
     return np.pad(filters, ((0, 0), (0, -filters.shape[1] % LANES)))
 
 
-def output_fields(context: OperatorContext) -> Fields:
-    """The parameter fields of the output's zero point and clamp."""
+def output_limits(context: OperatorContext) -> tuple[int, int, int]:
+    """The output's zero point and its clamp, minimum and maximum."""
     target = quantization_of(context.output())
     activation = context.text("fused_activation_function", "NONE")
-    low, high = activation_range(activation, target.scale, target.zero_point)
+    return target.zero_point, *activation_range(activation, target.scale, target.zero_point)
+
+
+def output_fields(context: OperatorContext) -> Fields:
+    """The parameter fields of the output's zero point and clamp."""
+    names = ("output_zero_point", "activation_minimum", "activation_maximum")
+    return tuple(zip(names, output_limits(context), strict=True))
+
+
+def multiply_fields(
+    context: OperatorContext, filters: Int8Array, pairs: Sequence[tuple[int, int]]
+) -> Fields:
+    """The fields of qmcu_multiply_mve_params for int8 `filters` [count, values]."""
+    zero_point, low, high = output_limits(context)
+    form = _RELU if low >= zero_point else _AWAY
+    if any(shift > -1 for _, shift in pairs):
+        form = _LEFT
     return (
-        ("output_zero_point", target.zero_point),
-        ("activation_minimum", low),
-        ("activation_maximum", high),
+        ("multiply.steps", -(-filters.shape[1] // LANES)),
+        ("multiply.filters", filters.shape[0]),
+        ("multiply.form", form),
+        ("multiply.zero_point", zero_point),
+        ("multiply.minimum", low),
+        ("multiply.maximum", high),
     )
+
+
+def pack_pairs(
+    filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
+) -> Int32Array:
+    """int8 [count, values] to int32 [ceil(count / 2), 8 * steps + 6], what two filters need.
+
+    A vector of each filter in turn, filled up with zeros; then two biases, multipliers and
+    shifts. An odd last filter is there twice.
+    """
+    order = [*range(len(filters)), *([-1] if len(filters) % 2 else [])]
+    vectors = pack_filters(filters)[order].reshape(len(order) // 2, 2, -1, LANES)
+    words = np.ascontiguousarray(vectors.transpose(0, 2, 1, 3)).view("<i4")
+    constants = np.column_stack([bias, np.array(pairs, np.int32)])[order].reshape(-1, 2, 3)
+    return np.concatenate(
+        [words.reshape(len(words), -1), constants.transpose(0, 2, 1).reshape(len(words), -1)],
+        axis=1,
+    ).astype(np.int32)
+
+
+def output_fits_over_input(vertical: Axis, shape: Sequence[int], row_bytes: int) -> bool:
+    """Whether rows of the output, of `row_bytes`, never reach a row of the input not yet read.
+
+    The input has the NHWC `shape`; a row of the output is written when its window was read.
+    """
+    batches, height, width, depth = shape
+    for row in range(vertical.output):
+        read = row * vertical.stride - vertical.padding + vertical.kernel
+        if read < height and (row + 1) * row_bytes > read * width * depth:
+            return False
+    return batches == 1
+
+
+def _window_scratch(vertical: Axis, horizontal: Axis, depth: int) -> int:
+    """Bytes of scratch of conv_2d_mve."""
+    width = (horizontal.output - 1) * horizontal.stride + horizontal.kernel
+    overlap = vertical.kernel > vertical.stride
+    slide = (vertical.output - 1) * vertical.stride if overlap else 0
+    return (width * vertical.kernel + slide) * depth + LANES
+
+
+def _windows_pay(vertical: Axis, horizontal: Axis, source: Tensor, target: Tensor) -> bool:
+    """Whether conv_2d_mve suits better than conv_2d_mve_columns.
+
+    It has no dilation, wants the width of the output in fours, and may need much scratch.
+    """
+    if vertical.dilation != 1 or horizontal.dilation != 1:
+        return False
+    limit = max(_SMALL_SCRATCH, (source.elements + target.elements) // 8)
+    if _window_scratch(vertical, horizontal, source.shape[3]) > limit:
+        return False
+    values = vertical.kernel * horizontal.kernel * source.shape[3]
+    tile = 120 + target.shape[3] // 2 * (30 + 14 * -(-values // LANES))
+    lay_out = 4 * vertical.kernel * (12 + 3 * horizontal.kernel * source.shape[3] // LANES)
+    tiles = -(-target.shape[2] // 4) * vertical.output
+    return tiles * tile < vertical.output * target.shape[2] / 4 * (tile + lay_out)
 
 
 def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
     """CONV_2D without groups."""
     source, target, weights = context.input(0), context.output(), context.input(1)
-    if weights.shape[3] != source.shape[3] or source.is_constant:
-        return None
-    zero_point = quantization_of(source).zero_point
-    filters = weights.array.reshape(weights.shape[0], -1)
-    bias = folded_bias(context.optional_input(2), weights.array, zero_point)
-    channels = channel_constants(channel_multipliers(0, 1)(context), bias)
-    if channels is None:
+    depth, filters = source.shape[3], target.shape[3]
+    if weights.shape[3] != depth or source.is_constant or filters > _MOST_FILTERS:
         return None
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
-    packed = pack_filters(filters)
-    steps = packed.shape[1] // LANES
     pointwise = weights.shape[1:3] == (1, 1) and (vertical.stride, horizontal.stride) == (1, 1)
-    direct = pointwise and filters.shape[1] % LANES == 0
-    parameters = (
-        *image_fields(source, target),
-        *window_fields(vertical, horizontal),
-        ("input_zero_point", zero_point),
-        ("steps", steps),
-        ("direct", int(direct)),
-        *output_fields(context),
-    )
+    windows = _windows_pay(vertical, horizontal, source, target)
+    values = weights.array.transpose(0, 2, 1, 3) if windows and not pointwise else weights.array
+    values = values.reshape(filters, -1)
+    zero_point = quantization_of(source).zero_point
+    bias = folded_bias(context.optional_input(2), weights.array, zero_point)
+    pairs = channel_pairs(channel_multipliers(0, 1)(context), filters)
+    if pointwise:
+        kernel, scratch, over = "conv_2d_mve_pointwise", 4 * depth + LANES, filters <= depth
+        shape: Fields = (("pixels", source.elements // depth), ("input_depth", depth))
+    else:
+        kernel = "conv_2d_mve" if windows else "conv_2d_mve_columns"
+        scratch, over = 4 * (values.shape[1] + -values.shape[1] % LANES), False
+        if windows:
+            scratch = _window_scratch(vertical, horizontal, depth)
+            over = output_fits_over_input(vertical, source.shape, target.shape[2] * filters)
+        shape = (
+            *image_fields(source, target),
+            *window_fields(vertical, horizontal),
+            ("input_zero_point", zero_point),
+        )
     return context.call(
-        "conv_2d_mve",
+        kernel,
         (
-            ParametersArgument("qmcu_conv_2d_mve_params", parameters),
+            ParametersArgument(
+                f"qmcu_{kernel}_params", (*shape, *multiply_fields(context, values, pairs))
+            ),
             context.operand(source),
-            context.constant("weights", packed, "weights"),
-            context.constant("channels", channels, "requantization"),
-            ScratchArgument(4 if direct else 4 * LANES * steps),
+            context.constant("weights", pack_pairs(values, bias, pairs), "weights"),
+            ScratchArgument(scratch),
             context.operand(target),
         ),
-        macs=target.elements * filters.shape[1],
+        macs=target.elements * values.shape[1],
+        may_overlay=((source.index, target.index),) if over else (),
     )
 
 
