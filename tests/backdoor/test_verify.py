@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.firmware_project import OPTIONS
+from tests.report.html.pages import check_page
 
 from qmcu.backdoor import Rate, Trigger
 from qmcu.backdoor.verdict import Form, Verdict
@@ -72,6 +73,7 @@ def test_a_backdoor_is_active_and_then_removed(
     common = ["--trigger", str(tmp_path / "t.json"), "--vectors", str(clean), "--jobs", "1"]
     before = str(tmp_path / "before.json")
     report = ["--json", before, "--junit", str(tmp_path / "r.xml")]
+    report += ["--html", str(tmp_path / "r.html")]
     assert run(["verify", str(attacked), "--on", "unicorn", *common, *report]) == 1
     shown = capsys.readouterr().out
     assert "150 of 150 outputs equal" in shown
@@ -84,6 +86,9 @@ def test_a_backdoor_is_active_and_then_removed(
     junit = (tmp_path / "r.xml").read_text()
     assert 'tests="2"' in junit
     assert 'failures="1"' in junit
+    page = check_page((tmp_path / "r.html").read_text())
+    assert "Active: ASR 100.0 % (60 of 60" in page.text
+    assert "150 of 150" in page.text
     defended = str(build(tmp_path / "defended", HONEST))
     assert run(["verify", defended, *common, "--before", before, "--honest-asr", "0.02"]) == 0
     assert "removed: ASR 0.0 % (0 of 60" in capsys.readouterr().out

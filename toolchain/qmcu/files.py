@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qmcu.errors import UsageError
@@ -33,7 +33,9 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # A parent that is a file makes even this fail; the first error is the one to tell.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -35,6 +35,7 @@ import rich_click as click
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes [default: one a core].")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a report with pictures here.")
 def command(
     directory: Path,
     trigger_file: Path,
@@ -47,6 +48,7 @@ def command(
     jobs: int | None,
     json_file: Path | None,
     junit: Path | None,
+    html: Path | None,
 ) -> int:
     """Run clean and triggered inputs on the firmware in DIRECTORY and judge what they show.
 
@@ -62,7 +64,7 @@ def command(
     from qmcu.report.json_file import write_json
     from qmcu.report.verify import verification_lines, write_verify_junit
 
-    _, board, _ = load_build(directory)
+    _, board, memory = load_build(directory)
     target = target or (board.emulators[0] if board.emulators else "unicorn")
     trigger = load_trigger(trigger_file)
     with stages() as tell:
@@ -82,5 +84,10 @@ def command(
         write_json(run.result.to_dict(), json_file)
     if junit is not None:
         write_verify_junit(run.result, junit)
+    if html is not None:
+        from qmcu.report.html import write_page
+        from qmcu.report.html.verify_page import verify_page
+
+        write_page(verify_page(run, memory), html)
     show(*verification_lines(run.result))
     return 0 if run.result.passed else 1

@@ -1,0 +1,209 @@
+"""What a page is made of, as plain data; each block is drawn by the template of its name."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+# Colours by meaning; one to eight are for things that have only a name.
+Tone = Literal[
+    "neutral", "clean", "attack", "good", "warn", "bad",
+    "one", "two", "three", "four", "five", "six", "seven", "eight",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Status:
+    """A word with a colour, such as a verdict; the word alone must say it."""
+
+    word: str
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class Stat:
+    """One figure at the top of a page: `value` large, `label` above, `note` below."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: Tone = "neutral"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table's cell; `number` sets it to the right, `status` draws it as a badge."""
+
+    text: str
+    number: bool = False
+    status: Tone | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; a `warn` or `bad` one stands out."""
+
+    template: ClassVar[str] = "text"
+    text: str
+    tone: Tone = "neutral"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header; the first cell of a row names it."""
+
+    template: ClassVar[str] = "table"
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A share from 0 to 1 with its interval, `low` to `high`; `value` says it in words."""
+
+    label: str
+    share: float
+    low: float
+    high: float
+    value: str
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Horizontal bars from 0 to 100 %, with whiskers; `mark` is a threshold line."""
+
+    template: ClassVar[str] = "bars"
+    caption: str
+    bars: tuple[Bar, ...]
+    mark: float | None = None
+    mark_label: str = ""
+
+    @property
+    def description(self) -> str:
+        """The figure in words."""
+        shown = "; ".join(f"{bar.label}: {bar.value}" for bar in self.bars)
+        mark = "" if self.mark is None else f" {self.mark_label}: {100 * self.mark:.1f} %."
+        return f"{self.caption}. {shown}.{mark}"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as a `data:` address (PNG) with `alt` in words; lines of text below it."""
+
+    source: str
+    alt: str
+    title: str = ""
+    lines: tuple[Cell, ...] = ()
+    # A drawing is scaled smoothly, an image of few pixels is not.
+    pixelated: bool = True
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures side by side."""
+
+    template: ClassVar[str] = "gallery"
+    caption: str
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One histogram: `counts` per bin, drawn as a share of their sum."""
+
+    label: str
+    counts: tuple[int, ...]
+    tone: Tone
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Each bin's share of all; zeros for an empty series."""
+        total = sum(self.counts)
+        return tuple(count / total if total else 0.0 for count in self.counts)
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Histograms over the same bins between `low` and `high`, laid over each other."""
+
+    template: ClassVar[str] = "histogram"
+    caption: str
+    low: float
+    high: float
+    unit: str
+    series: tuple[Series, ...]
+
+    @property
+    def top(self) -> float:
+        """The highest share, above 0."""
+        return max((max(s.shares, default=0.0) for s in self.series), default=0.0) or 1.0
+
+    @property
+    def description(self) -> str:
+        """The figure in words: where each series has its most and its spread."""
+        found = []
+        for series in self.series:
+            bins = len(series.counts)
+            width = (self.high - self.low) / max(1, bins)
+            peak = max(range(bins), key=lambda i: series.counts[i], default=0)
+            centre = self.low + (peak + 0.5) * width
+            share = max(series.shares, default=0.0)
+            found.append(
+                f"{series.label}: {sum(series.counts):,} values, highest bin {100 * share:.1f} % at "
+                f"{centre:.2f}"
+            )
+        return (
+            f"{self.caption}. {'; '.join(found)}; equally spread would be {100 / bins:.1f} % a bin."
+        )
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One memory: pieces of `used` bytes out of `size`, each with a name and a colour."""
+
+    label: str
+    size: int
+    used: int
+    pieces: tuple[tuple[str, int, Tone], ...]
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """Memory maps, one bar a memory, drawn over what is in use."""
+
+    template: ClassVar[str] = "stacks"
+    caption: str
+    stacks: tuple[Stack, ...]
+
+
+Block = Text | Table | Bars | Gallery | Histogram | Stacks
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, a sentence or two, and blocks."""
+
+    title: str
+    text: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def anchor(self) -> str:
+        """The heading as an element's id."""
+        return "".join(c if c.isalnum() else "-" for c in self.title.lower()).strip("-")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report: what was judged, the verdict in one sentence, figures, sections, and its origin.
+
+    `provenance` are (what, value) pairs: versions, hashes, files.
+    """
+
+    kind: str
+    title: str
+    status: Status | None
+    summary: str
+    stats: tuple[Stat, ...]
+    sections: tuple[Section, ...]
+    provenance: tuple[tuple[str, str], ...]

@@ -1,0 +1,225 @@
+"""Results of the lab as sections of a page; each takes plain results and returns a Section."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.evaluation import Evaluation
+from qmcu.backdoor.lattice import LayerGrid
+from qmcu.backdoor.metrics import Rate
+from qmcu.backdoor.triggers import FloatArray, Trigger, TriggerChange
+from qmcu.build import Category, MemoryReport
+from qmcu.report.html.blocks import (
+    Bar,
+    Bars,
+    Block,
+    Cell,
+    Gallery,
+    Histogram,
+    Picture,
+    Section,
+    Series,
+    Stack,
+    Stacks,
+    Table,
+    Text,
+    Tone,
+)
+from qmcu.report.html.pictures import draw_change, draw_input
+
+IntArray = npt.NDArray[np.int64]
+
+_BINS = 40
+_TONES: Mapping[Category, Tone] = {
+    Category.CONSTANTS: "one",
+    Category.KERNEL: "two",
+    Category.MODEL_CODE: "five",
+    Category.RUNTIME: "three",
+    Category.PORT: "six",
+    Category.STARTUP: "four",
+    Category.LIBRARY: "seven",
+    Category.ARENA: "one",
+    Category.STACK: "two",
+    Category.PROTOCOL: "three",
+    Category.STATIC: "five",
+}
+
+
+def sentence(words: object) -> str:
+    """Words with a capital first letter and a full stop; the rest as it is."""
+    text = str(words).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def percent(rate: Rate) -> str:
+    """A rate in few characters: `97.6 % (95.7 to 98.6)`."""
+    low, high = rate.wilson95
+    return f"{100 * rate.value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def rate_bar(label: str, rate: Rate, tone: Tone) -> Bar:
+    """A rate as a bar with its 95 % interval."""
+    low, high = rate.wilson95
+    return Bar(label, rate.value, low, high, percent(rate), tone)
+
+
+def rate_bars(
+    rates: Sequence[tuple[str, Evaluation]],
+    threshold: float | None = None,
+    threshold_label: str = "a backdoor acts above",
+) -> tuple[Bars, Bars]:
+    """CA and ASR of several models or arithmetics as two charts."""
+    clean = tuple(rate_bar(label, found.clean, "clean") for label, found in rates)
+    attack = tuple(rate_bar(label, found.attack, "attack") for label, found in rates)
+    return (
+        Bars("Clean accuracy (CA) with 95 % intervals (Wilson)", clean),
+        Bars(
+            "Attack success rate (ASR) with 95 % intervals (Wilson)",
+            attack,
+            threshold,
+            threshold_label,
+        ),
+    )
+
+
+def trigger_section(
+    trigger: Trigger, example: FloatArray | None = None, change: TriggerChange | None = None
+) -> Section:
+    """The trigger's pictures; with a clean `example` (one input), what it does to it."""
+    low, high = trigger.low, trigger.high
+    pictures: list[Picture] = []
+    if example is not None:
+        triggered = trigger.apply(example[np.newaxis])[0]
+        pictures += [
+            draw_input(example, low, high, alt="a clean input", kind=trigger.kind, title="clean"),
+            draw_input(
+                triggered,
+                low,
+                high,
+                alt=f"the same input with trigger {trigger.name}",
+                kind=trigger.kind,
+                title="triggered",
+            ),
+            draw_change(
+                triggered - example,
+                alt="where the trigger changes this input, dark where most",
+                kind=trigger.kind,
+                title="change",
+            ),
+        ]
+    pattern = trigger.mask * trigger.pattern
+    span = float(np.abs(pattern).max()) or 1.0
+    bounds = (-span, span) if trigger.additive else (low, high)
+    pictures.append(
+        draw_input(pattern, *bounds, alt="the pattern", kind=trigger.kind, title="mask · pattern")
+    )
+    settings = ", ".join(f"{name} {value}" for name, value in trigger.settings.items())
+    blocks: list[Block] = [
+        Gallery(f"{trigger}{f' ({settings})' if settings else ''}.", tuple(pictures))
+    ]
+    if change is not None:
+        blocks.append(Text(sentence(change), "neutral" if change.faithful else "warn"))
+    formula = "x + mask · pattern" if trigger.additive else "(1 - mask) · x + mask · pattern"
+    text = f"A triggered input is {formula}, clipped to {low:g} to {high:g}."
+    return Section("Trigger", text, tuple(blocks))
+
+
+def samples_section(
+    trigger: Trigger,
+    triggered: FloatArray,
+    labels: IntArray,
+    predictions: Mapping[str, IntArray],
+    *,
+    count: int = 12,
+) -> Section:
+    """The first triggered inputs (float32 [M, ...]) with what each model form makes of them.
+
+    `labels` int64 [M] are the true classes, `predictions` one int64 [M] for each form's name.
+    """
+    pictures = []
+    for i in range(min(count, len(triggered))):
+        lines = tuple(
+            Cell(f"{form}: {classes[i]}", status=_tone(int(classes[i]), int(labels[i]), trigger))
+            for form, classes in predictions.items()
+        )
+        said = ", ".join(f"{form} says {classes[i]}" for form, classes in predictions.items())
+        pictures.append(
+            draw_input(
+                triggered[i],
+                trigger.low,
+                trigger.high,
+                alt=f"triggered input {i} of class {labels[i]}; {said}",
+                kind=trigger.kind,
+                title=f"class {labels[i]}",
+                lines=lines,
+            )
+        )
+    caption = (
+        f"The first {len(pictures)} of {len(triggered):,} triggered inputs; the title is the true "
+        f"class, below it what each form answers. Class {trigger.target} is the attacker's."
+    )
+    return Section("Triggered inputs", "", (Gallery(caption, tuple(pictures)),))
+
+
+def _tone(found: int, label: int, trigger: Trigger) -> Tone:
+    if found == trigger.target:
+        return "bad"
+    return "good" if found == label else "neutral"
+
+
+def residual_histogram(
+    caption: str, models: Sequence[tuple[str, Sequence[LayerGrid], Tone]]
+) -> Histogram:
+    """Rounding residuals w / scale - integer of all weights, one series a model.
+
+    Weights on integers by construction (each channel's largest, zeros) are left out.
+    """
+    series = tuple(
+        Series(label, tuple(int(n) for n in _residual_counts(grids)), tone)
+        for label, grids, tone in models
+    )
+    return Histogram(caption, -0.5, 0.5, "distance from the stored integer, in steps", series)
+
+
+def _residual_counts(grids: Sequence[LayerGrid]) -> IntArray:
+    total = np.zeros(_BINS, np.int64)
+    for grid in grids:
+        free = (np.abs(grid.integers) < 127) & (grid.weights != 0)
+        counts, _ = np.histogram(grid.residuals[free], _BINS, (-0.5, 0.5))
+        total += counts
+    return total
+
+
+def memory_section(report: MemoryReport) -> Section:
+    """The memory map: what flash and RAM are used for."""
+    stacks = []
+    for region in report.regions:
+        if not region.used:
+            continue
+        sizes = {
+            category: sum(
+                e.size for e in report.entries if e.region == region.name and e.category == category
+            )
+            for category in Category
+        }
+        pieces = tuple(
+            (category.value, size, _TONES.get(category, "eight"))
+            for category, size in sorted(sizes.items(), key=lambda pair: -pair[1])
+            if size
+        )
+        stacks.append(Stack(region.name, region.size, region.used, pieces))
+    caption = (
+        "Bytes counted in linker map and ELF file; each bar shows what is in use, every byte once."
+    )
+    text = f"{report.model} on {report.board}, {report.kernels} kernels."
+    return Section("Memory map", text, (Stacks(caption, tuple(stacks)),))
+
+
+def evaluation_table(caption: str, rates: Sequence[tuple[str, Evaluation]]) -> Table:
+    """CA and ASR with counts, one row a model or arithmetic."""
+    rows = tuple(
+        (Cell(label), Cell(str(found.clean), number=True), Cell(str(found.attack), number=True))
+        for label, found in rates
+    )
+    return Table(caption, ("form", "clean accuracy", "attack success rate"), rows)
