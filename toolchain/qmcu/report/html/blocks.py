@@ -149,8 +149,8 @@ class Histogram:
             centre = self.low + (peak + 0.5) * width
             share = max(series.shares, default=0.0)
             found.append(
-                f"{series.label}: {sum(series.counts):,} values, highest bin {100 * share:.1f} % at "
-                f"{centre:.2f}"
+                f"{series.label}: {sum(series.counts):,} values, highest bin "
+                f"{100 * share:.1f} % at {centre:.2f}"
             )
         return (
             f"{self.caption}. {'; '.join(found)}; equally spread would be {100 / bins:.1f} % a bin."
