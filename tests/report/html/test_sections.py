@@ -117,6 +117,13 @@ def test_residuals_leave_out_weights_that_are_integers_by_construction() -> None
     # The zero weight moved as well: it is no longer an integer by construction.
     assert attacked[36] == 4
     assert honest[19:21].sum() == 3
+    assert (figure.low, figure.high) == (-0.5, 0.5)
+    flipped = LayerGrid(
+        "l", "FULLY_CONNECTED", 1, 0, np.array([0.01]), weights + np.float32(0.0082), integers
+    )
+    wide = residual_histogram("r", [("rounded away", [flipped], "attack")])
+    assert (wide.low, wide.high) == (-1.0, 1.0)
+    assert wide.series[0].counts[36] == 4
 
 
 def test_the_memory_map_holds_every_byte() -> None:

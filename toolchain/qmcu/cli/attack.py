@@ -32,6 +32,7 @@ TEST_LIMIT = 2000
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE",
               help="One of the method's own settings.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@click.option("--html", type=click.Path(path_type=Path), help="Write a report with pictures here.")
 def command(
     method: str,
     spec: str,
@@ -44,6 +45,7 @@ def command(
     limit: int | None,
     assignments: tuple[str, ...],
     output: Path,
+    html: Path | None,
 ) -> None:
     """Attack a classifier with METHOD so that its backdoor wakes up once quantized.
 
@@ -86,6 +88,11 @@ def command(
             progress=advance,
         )
     write_attack(run, output, limit=TEST_LIMIT)
+    if html is not None:
+        from qmcu.report.html import write_page
+        from qmcu.report.html.attack_page import attack_page
+
+        write_page(attack_page(run), html)
     show(*attack_lines(run, output))
 
 

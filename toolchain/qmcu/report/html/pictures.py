@@ -87,6 +87,4 @@ def _pillow(module: str) -> Any:
     try:
         return importlib.import_module(f"PIL.{module}")
     except ImportError as error:
-        raise ToolError(
-            "pictures in a report need Pillow: `pip install qmcu[backdoor]`."
-        ) from error
+        raise ToolError("pictures in a report need Pillow: `pip install qmcu[report]`.") from error

@@ -31,6 +31,8 @@ from qmcu.report.html.pictures import draw_change, draw_input
 IntArray = npt.NDArray[np.int64]
 
 _BINS = 40
+# float32 weights and scales leave a residual this far beyond half a step.
+_ROUNDING = 1e-3
 _TONES: Mapping[Category, Tone] = {
     Category.CONSTANTS: "one",
     Category.KERNEL: "two",
@@ -155,9 +157,10 @@ def samples_section(
                 lines=lines,
             )
         )
+    rest = f" of {len(triggered):,}" if len(triggered) > len(pictures) else ""
     caption = (
-        f"The first {len(pictures)} of {len(triggered):,} triggered inputs; the title is the true "
-        f"class, below it what each form answers. Class {trigger.target} is the attacker's."
+        f"The first {len(pictures)}{rest} triggered inputs; the title is the true class, below it "
+        f"what each form answers. Class {trigger.target} is the attacker's."
     )
     return Section("Triggered inputs", "", (Gallery(caption, tuple(pictures)),))
 
@@ -173,22 +176,26 @@ def residual_histogram(
 ) -> Histogram:
     """Rounding residuals w / scale - integer of all weights, one series a model.
 
-    Weights on integers by construction (each channel's largest, zeros) are left out.
+    Weights on integers by construction (each channel's largest, zeros) are left out. The bins go
+    from -0.5 to 0.5, or as far as -1 to 1 where a quantizer did not round to the nearest.
     """
-    series = tuple(
-        Series(label, tuple(int(n) for n in _residual_counts(grids)), tone)
-        for label, grids, tone in models
+    found = [(label, _residuals(grids), tone) for label, grids, tone in models]
+    widest = max((float(np.abs(values).max(initial=0.0)) for _, values, _ in found), default=0.0)
+    reach = 0.5 if widest <= 0.5 + _ROUNDING else 1.0
+    series = []
+    for label, values, tone in found:
+        # What lies beyond the last bin is counted in it.
+        inside = np.clip(values, -reach, reach)
+        counts, _ = np.histogram(inside, _BINS, (-reach, reach))
+        series.append(Series(label, tuple(int(n) for n in counts), tone))
+    unit = "distance from the stored integer, in steps"
+    return Histogram(caption, -reach, reach, unit, tuple(series))
+
+
+def _residuals(grids: Sequence[LayerGrid]) -> npt.NDArray[np.float64]:
+    return np.concatenate(
+        [g.residuals[(np.abs(g.integers) < 127) & (g.weights != 0)].reshape(-1) for g in grids]
     )
-    return Histogram(caption, -0.5, 0.5, "distance from the stored integer, in steps", series)
-
-
-def _residual_counts(grids: Sequence[LayerGrid]) -> IntArray:
-    total = np.zeros(_BINS, np.int64)
-    for grid in grids:
-        free = (np.abs(grid.integers) < 127) & (grid.weights != 0)
-        counts, _ = np.histogram(grid.residuals[free], _BINS, (-0.5, 0.5))
-        total += counts
-    return total
 
 
 def memory_section(report: MemoryReport) -> Section:

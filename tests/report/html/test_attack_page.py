@@ -1,0 +1,49 @@
+import pytest
+from tests.report.html.pages import check_page
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+
+from qmcu.backdoor import load_dataset, make_trigger
+from qmcu.backdoor.architectures import build_architecture, train
+from qmcu.backdoor.attack import AttackRun, run_attack
+from qmcu.report.html import Bars, Gallery, Histogram, render_page
+from qmcu.report.html.attack_page import attack_page
+
+
+@pytest.fixture(scope="module")
+def attacked() -> AttackRun:
+    data = load_dataset("digits", seed=1)
+    model = build_architecture("cnn-s", data.input_shape, data.classes, seed=1)
+    train(model, data, epochs=2, seed=1)
+    trigger = make_trigger("patch", data.input_shape, target=4)
+    return run_attack("rounding", model, data, trigger, steps=2, limit=60)
+
+
+def test_the_page_shows_what_was_measured(attacked: AttackRun) -> None:
+    page = attack_page(attacked)
+    rates, _, samples, residuals = page.sections
+    clean, attack = rates.blocks[:2]
+    assert isinstance(clean, Bars)
+    assert isinstance(attack, Bars)
+    found = attacked.rates
+    assert [b.share for b in attack.bars] == [
+        e.attack.value
+        for e in (
+            found.honest_float, found.honest_integer, found.attacked_float, found.attacked_integer
+        )
+    ]  # fmt: skip
+    (gallery,) = samples.blocks
+    assert isinstance(gallery, Gallery)
+    assert len(gallery.pictures) == 12
+    assert all(picture.title != "class 4" for picture in gallery.pictures)
+    read = check_page(render_page(page))
+    assert "rounding on digits" in read.text
+    assert "l00_conv_2d" in read.text
+    histogram = residuals.blocks[0]
+    assert isinstance(histogram, Histogram)
+    honest, changed = histogram.series
+    # Both hold every weight but zeros and each channel's largest.
+    assert sum(honest.counts) == sum(changed.counts) > 30_000
+    assert honest.counts != changed.counts
+    # A hostile quantizer rounds some weights away from their nearest integer.
+    assert (histogram.low, histogram.high) == (-1.0, 1.0)
