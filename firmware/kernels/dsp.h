@@ -30,6 +30,22 @@ static inline uint32_t qmcu_sxtb16_odd(uint32_t a)
     return r;
 }
 
+/* Bytes 0 and 2 as two unsigned halfwords. */
+static inline uint32_t qmcu_uxtb16(uint32_t a)
+{
+    uint32_t r;
+    __asm("uxtb16 %0, %1" : "=r"(r) : "r"(a));
+    return r;
+}
+
+/* Bytes 1 and 3 as two unsigned halfwords. */
+static inline uint32_t qmcu_uxtb16_odd(uint32_t a)
+{
+    uint32_t r;
+    __asm("uxtb16 %0, %1, ror #8" : "=r"(r) : "r"(a));
+    return r;
+}
+
 /* Two halfword sums, plus bytes 0 and 2 of b. */
 static inline uint32_t qmcu_sxtab16(uint32_t sums, uint32_t b)
 {
@@ -93,8 +109,32 @@ static inline int8_t qmcu_channel_output(int32_t sum, const qmcu_channel *channe
     return (int8_t)qmcu_saturate_s8((h + (h >> 31) + channel->rounding) >> channel->shift);
 }
 
+/* sum + ((a * b + 2^31) >> 32) */
+static inline int32_t qmcu_smmlar(int32_t a, int32_t b, int32_t sum)
+{
+    int32_t r;
+    __asm("smmlar %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
+    return r;
+}
+
+/* The same as qmcu_channel_output from twice the sum, in four instructions: the sign of the sum
+   may stand for that of h. They differ only for sum -1 and multiplier 2^30, where h is 0 and
+   -1 + 2^(shift - 1) >> shift is 0 too. */
+static inline int8_t qmcu_requantize_s8(int32_t twice, int32_t multiplier, int32_t rounding,
+                                        int32_t shift)
+{
+    return (int8_t)qmcu_saturate_s8((qmcu_smmlar(twice, multiplier, rounding) + (twice >> 31)) >>
+                                    shift);
+}
+
 /* Four bytes at any address. */
-static inline uint32_t qmcu_load_word(const int8_t *bytes)
+static inline void qmcu_store_word(void *bytes, uint32_t word)
+{
+    __builtin_memcpy(bytes, &word, sizeof word);
+}
+
+/* Four bytes at any address. */
+static inline uint32_t qmcu_load_word(const void *bytes)
 {
     uint32_t word;
     __builtin_memcpy(&word, bytes, sizeof word);
