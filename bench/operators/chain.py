@@ -33,7 +33,7 @@ class Outcome:
 
 
 def run(
-    batch: Batch, board: str, target: str, kernels: str = "portable", optimize: str = "size"
+    batch: Batch, board: str, target: str, kernels: str = "portable", optimize: str = "balanced"
 ) -> Outcome:
     """Build the batch for `board`, run it on `target` and compare with the interpreter."""
     model = write_model(batch.graph)

@@ -3,11 +3,35 @@
    share is in the bias, so that borders cost nothing in the product. */
 #include "conv_2d_dsp.h"
 
-#include "convolve_dsp.h"
+#include "columns_dsp.h"
+#include "multiply_dsp.h"
 
-void qmcu_conv_2d_dsp(const qmcu_conv_2d_dsp_params *params, const int8_t *input,
-                      const int8_t *weights, const int32_t *channels, void *scratch,
-                      int8_t *output)
+void qmcu_conv_2d_dsp(const qmcu_conv_2d_dsp_params *p, const int8_t *input, const int8_t *weights,
+                      const int32_t *channels, void *scratch, int8_t *output)
 {
-    qmcu_convolve_dsp(params, input, weights, 0, (const qmcu_channel *)channels, scratch, output);
+    const qmcu_channel *const filters = (const qmcu_channel *)channels;
+    uint32_t *const columns = scratch;
+    int8_t *const bytes = (int8_t *)(columns + 4 * p->steps);
+    int32_t pending = 0;
+    for (int32_t batch = 0; batch < p->batches; ++batch) {
+        int32_t y = -p->padding_top;
+        for (int32_t row = 0; row < p->output_height; ++row, y += p->stride_height) {
+            int32_t x = -p->padding_left;
+            for (int32_t column = 0; column < p->output_width; ++column, x += p->stride_width) {
+                qmcu_lay_out_column(p, input, y, x, columns + 2 * pending, bytes);
+                pending ^= 1;
+                if (pending == 0) {
+                    qmcu_multiply_s8(columns, weights, (uint32_t)p->steps, filters,
+                                     p->output_depth, output, output + p->output_depth);
+                    output += 2 * p->output_depth;
+                }
+            }
+        }
+        input += p->input_height * p->input_width * p->input_depth;
+    }
+    if (pending) {
+        /* An odd column is left: the results of the other one, which is old, are overwritten. */
+        qmcu_multiply_s8(columns, weights, (uint32_t)p->steps, filters, p->output_depth, output,
+                         output);
+    }
 }

@@ -72,20 +72,3 @@ __attribute__((naked)) void qmcu_multiply_s8(const uint32_t *columns, const int8
                   "smlad r6, r12, r9, r6\n\t"
                   "smlad r7, r12, r11, r7\n\t");
 }
-
-__attribute__((naked)) void qmcu_multiply_s16(const uint32_t *columns, const int16_t *weights,
-                                              uint32_t steps, const qmcu_channel *channels,
-                                              int32_t filters, int8_t *first, int8_t *second)
-{
-    QMCU_MULTIPLY("ldm r0!, {r8-r11}\n\t"
-                  "ldrd r3, r12, [r1], #8\n\t"
-                  "smlad r4, r3, r8, r4\n\t"
-                  "smlad r5, r3, r10, r5\n\t"
-                  "smlad r4, r12, r9, r4\n\t"
-                  "smlad r5, r12, r11, r5\n\t"
-                  "ldrd r3, r12, [r1], #8\n\t"
-                  "smlad r6, r3, r8, r6\n\t"
-                  "smlad r7, r3, r10, r7\n\t"
-                  "smlad r6, r12, r9, r6\n\t"
-                  "smlad r7, r12, r11, r7\n\t");
-}

@@ -15,9 +15,4 @@ void qmcu_multiply_s8(const uint32_t *columns, const int8_t *weights, uint32_t s
                       const qmcu_channel *channels, int32_t filters, int8_t *first,
                       int8_t *second);
 
-/* The same with weights as halfwords (0, 2) and (1, 3) of one filter, then of the other. */
-void qmcu_multiply_s16(const uint32_t *columns, const int16_t *weights, uint32_t steps,
-                       const qmcu_channel *channels, int32_t filters, int8_t *first,
-                       int8_t *second);
-
 #endif

@@ -45,7 +45,7 @@ def plan() -> Plan:
         name="m",
         model_sha256="ab" * 32,
         kernels="portable",
-        optimize="size",
+        optimize="balanced",
         calls=(call,),
         placements=(Placement("t", (0, 1), 0, 16, -1, 1),),
         tensors=(PlanTensor(0, "t", (1, 4, 4), 0.1, -3, 0, 16),),

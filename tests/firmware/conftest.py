@@ -50,7 +50,7 @@ def two_layers() -> Plan:
         name="two layers",
         model_sha256="ab" * 32,
         kernels="portable",
-        optimize="size",
+        optimize="balanced",
         calls=(lookup(0, 0, 1, 1), lookup(1, 1, 2, 3)),
         placements=tuple(Placement(f"t{i}", (i,), offsets[i], SIZE, i - 1, i) for i in range(3)),
         tensors=tuple(PlanTensor(i, f"t{i}", (SIZE,), 1.0, 0, offsets[i], SIZE) for i in range(3)),

@@ -8,10 +8,12 @@ from bench.operators.everyday import EVERYDAY
 
 from qmcu.build import find_tool
 from qmcu.compile import OPTIMIZATIONS, Target, compile_graph
-from qmcu.compile.kernel_sets.dsp import pack_filters, pack_halfwords, pack_taps
+from qmcu.compile.kernel_sets.dsp.filters import lanes, window_order
+from qmcu.compile.kernel_sets.dsp.general import pack_filters, pack_taps
 from qmcu.compile.plan import ConstantArgument, KernelCall
+from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 
-DSP = Target("native", dsp=True)
+DSP = Target("native", dsp=True, fpu=True)
 
 
 def test_filters_are_packed_step_by_step() -> None:
@@ -38,20 +40,43 @@ def test_everyday_graphs_take_the_dsp_kernel(kind: str) -> None:
     assert sum(kernel.endswith("_dsp") for kernel in kernels) >= 30
 
 
+# Where each kernel's constants hold the multipliers: columns, and the array's width.
+MULTIPLIER_COLUMNS = {
+    "pairs": ((0, 3), 8),
+    "filters": ((1,), 4),
+    "quads": ((4, 7, 10, 13), 16),
+    "channels": ((7,), 10),
+}
+
+
 @pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"])
 def test_multipliers_are_those_of_the_portable_kernel(kind: str) -> None:
     # Some products of scales differ in the last bit of the multiplier between float32 and double.
     rng = np.random.default_rng(6)
+    compared = 0
     for _ in range(300):
         graph = EVERYDAY[kind](rng)
         native = compile_graph(graph, DSP).calls[0]
-        if not native.kernel.endswith("_dsp"):
+        wanted = np.frombuffer(constant(compile_graph(graph).calls[0], "multipliers"), "<i4")
+        found = native_multipliers(native)
+        if found is None:
             continue
-        portable = compile_graph(graph).calls[0]
-        wanted = np.frombuffer(constant(portable, "multipliers"), "<i4")
-        found = np.frombuffer(constant(native, "channels"), "<i4").reshape(-1, 4)[:, 1]
-        used = found[found != 0]
-        assert (used == (wanted if len(wanted) > 1 else wanted[0])).all()
+        compared += 1
+        count = graph.output_tensors[0].shape[-1]
+        assert (found[:count] == (wanted if len(wanted) > 1 else wanted[0])).all()
+    assert compared > 200
+
+
+def native_multipliers(call: KernelCall) -> np.ndarray | None:
+    for name, (columns, width) in MULTIPLIER_COLUMNS.items():
+        try:
+            data = np.frombuffer(constant(call, f"_{name}"), "<i4")
+        except StopIteration:
+            continue
+        if call.kernel in ("conv_2d_dsp", "fully_connected_dsp", "depthwise_conv_2d_dsp"):
+            columns, width = (1,), 4
+        return data.reshape(-1, width)[:, columns].reshape(-1)
+    return None
 
 
 def constant(call: KernelCall, name: str) -> bytes:
@@ -68,12 +93,49 @@ def test_a_core_without_dsp_takes_portable_kernels() -> None:
     assert compile_graph(graph, Target("portable", dsp=True)).calls[0].kernel == "conv_2d"
 
 
-def test_speed_spends_flash_on_halfwords() -> None:
-    graph = EVERYDAY["CONV_2D"](np.random.default_rng(0))
-    fast = compile_graph(graph, Target("native", "speed", dsp=True)).calls[0]
-    assert fast.kernel == "conv_2d_dsp_s16"
-    filters = np.arange(8, dtype=np.int8).reshape(2, 4)
-    assert pack_halfwords(filters).tolist() == [[[[0, 2, 1, 3], [4, 6, 5, 7]]]]
+def first_call(height: int, depth: int, filters: int, optimize: str) -> KernelCall:
+    """The call of a 3x3 convolution over a square image."""
+    graph = convolution(height, depth, filters)
+    return compile_graph(graph, Target("native", optimize, dsp=True, fpu=True)).calls[0]
+
+
+def convolution(height: int, depth: int, filters: int) -> Graph:
+    rng = np.random.default_rng(1)
+    shape = (filters, 3, 3, depth)
+    weights = rng.integers(-127, 128, shape, np.int8)
+    grid = Quantization((0.02,), (-3,))
+    options = {
+        "padding": "SAME", "stride_w": 1, "stride_h": 1, "dilation_w_factor": 1,
+        "dilation_h_factor": 1, "fused_activation_function": "NONE",
+    }  # fmt: skip
+    tensors = (
+        Tensor(0, "in", (1, height, height, depth), "int8", grid),
+        Tensor(1, "w", shape, "int8", Quantization((0.01,), (0,)), weights.tobytes()),
+        Tensor(2, "out", (1, height, height, filters), "int8", Quantization((0.9,), (5,))),
+    )
+    operator = Operator(0, "CONV_2D", (0, 1, -1), (2,), options)
+    return Graph("conv", tensors, (operator,), (0,), (2,))
+
+
+def test_transformed_weights_are_taken_where_they_pay() -> None:
+    assert first_call(32, 16, 16, "balanced").kernel == "conv_3x3_winograd_dsp"
+    assert first_call(8, 64, 64, "balanced").kernel == "conv_2d_rows_pair_dsp"
+    assert first_call(8, 64, 64, "speed").kernel == "conv_3x3_winograd_dsp"
+    for optimize in ("size", "ram"):
+        assert first_call(32, 16, 16, optimize).kernel == "conv_2d_rows_pair_dsp"
+    assert "bytes more flash" in first_call(32, 16, 16, "balanced").trade
+
+
+def test_transformed_weights_need_an_fpu() -> None:
+    target = Target("native", "speed", dsp=True, fpu=False)
+    call = compile_graph(convolution(32, 16, 16), target).calls[0]
+    assert call.kernel == "conv_2d_rows_wide_dsp"
+
+
+def test_lanes_are_those_of_sxtb16() -> None:
+    assert lanes(np.arange(8)).tolist() == [[[0, 2], [1, 3]], [[4, 6], [5, 7]]]
+    windows = window_order(np.arange(27, dtype=np.int8).reshape(1, 3, 3, 3))[0].tolist()
+    assert windows == [*range(8), *range(9, 17), *range(18, 26), 8, 26, 17, 0]
 
 
 @pytest.mark.slow

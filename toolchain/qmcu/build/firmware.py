@@ -22,7 +22,7 @@ FORMAT = 1
 
 
 def build_firmware(
-    model: Path, board: Board, kernels: str, directory: Path, optimize: str = "size"
+    model: Path, board: Board, kernels: str, directory: Path, optimize: str = "balanced"
 ) -> MemoryReport:
     """Read, compile, generate, build and measure; `directory` appears whole or not at all.
 
@@ -48,7 +48,8 @@ def _target(board: Board, kernels: str, optimize: str) -> Target:
     ):
         if value not in values:
             raise UsageError(f"there is no {what} {value!r}; take {', '.join(values)}.")
-    return Target(kernels, optimize, board.core.has_dsp, board.core.has_mve)
+    core = board.core
+    return Target(kernels, optimize, core.has_dsp, core.fpu is not None, core.has_mve)
 
 
 def read_file(path: Path) -> bytes:

@@ -12,10 +12,11 @@ import rich_click as click
 @click.option("--kernels", help="Kernel set [default: native].")
 @click.option(
     "--optimize",
-    type=click.Choice(["size", "speed"]),
-    default="size",
+    type=click.Choice(["balanced", "speed", "size", "ram"]),
+    default="balanced",
     show_default=True,
-    help="speed: weights of convolutions as halfwords, fewer instructions for twice their flash.",
+    help="balanced: transformed weights where they save many instructions a byte of flash; "
+    "speed: wherever they save any; size, ram: never.",
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Folder [default: build/MODEL-BOARD]."

@@ -37,6 +37,7 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
         ((buffers, place(buffers)) for buffers in (overlaid, plain)),
         key=lambda choice: choice[1][1],
     )
+    size = max(size, _read_end(calls, placements))
     return Plan(
         name=graph.name,
         model_sha256=graph.sha256,
@@ -50,6 +51,12 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
         arena_size=size,
         arena_lower_bound=lower_bound(buffers),
     )
+
+
+def _read_end(calls: Sequence[KernelCall], placements: Sequence[Placement]) -> int:
+    """The end of the bytes that any kernel may load, those that it ignores included."""
+    ends = {tensor: p.end for p in placements for tensor in p.tensors}
+    return max((ends[t] + c.overread for c in calls for t in c.reads if c.overread), default=0)
 
 
 def unsupported(graph: Graph) -> list[str]:

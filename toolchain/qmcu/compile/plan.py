@@ -82,7 +82,8 @@ class KernelCall:
     `kernel` names both the C function (with the prefix qmcu_) and its file firmware/kernels/
     <kernel>.c. `layer` is unique, readable and a C identifier. `macs` counts the
     multiply-accumulates of one inference. `may_overlay` lists (input, output) tensor pairs
-    of which the output may be written over the input.
+    of which the output may be written over the input. `overread` is how many bytes behind its
+    inputs the kernel may load (and ignore). `trade` says what was given for fewer instructions.
     """
 
     kernel: str
@@ -94,6 +95,8 @@ class KernelCall:
     writes: tuple[int, ...]
     macs: int = 0
     may_overlay: tuple[tuple[int, int], ...] = ()
+    overread: int = 0
+    trade: str = ""
 
     @property
     def scratch_size(self) -> int:

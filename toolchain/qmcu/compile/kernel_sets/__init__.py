@@ -12,8 +12,8 @@ from qmcu.compile.kernel_sets import dsp, mve
 from qmcu.compile.lowering import Lowering
 
 KERNEL_SETS = ("portable", "native")
-# What to favour where flash can be traded for instructions.
-OPTIMIZATIONS = ("size", "speed")
+# What to favour where flash or RAM can be traded for instructions.
+OPTIMIZATIONS = ("balanced", "speed", "size", "ram")
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class Target:
     """What a plan is made for: kernel set, what to favour, instruction sets of the core."""
 
     kernels: str = "portable"
-    optimize: str = "size"
+    optimize: str = "balanced"
     dsp: bool = False
+    fpu: bool = False
     mve: bool = False
 
 
@@ -32,7 +33,8 @@ def lowerings(target: Target) -> Mapping[str, Sequence[Lowering]]:
         return {}
     if target.mve:
         own = mve.LOWERINGS
-        return {**own, **{k: v for k, v in dsp.lowerings(target.optimize).items() if k not in own}}
+        others = dsp.lowerings(target.optimize, fpu=target.fpu)
+        return {**own, **{kind: found for kind, found in others.items() if kind not in own}}
     if target.dsp:
-        return dsp.lowerings(target.optimize)
+        return dsp.lowerings(target.optimize, fpu=target.fpu)
     return {}

@@ -1,13 +1,13 @@
-"""Lowerings for the DSP extension (Cortex-M4, M7, M33): SMLAD on weights packed ahead of time."""
+"""The general DSP kernels, for dilation, other windows and wide sums."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
-from qmcu.compile.lowering import Lowering, OperatorContext
+from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators.fully_connected import multipliers as fully_connected_multipliers
 from qmcu.compile.operators.pooling import lower_pool
 from qmcu.compile.operators.weights import (
@@ -77,16 +77,6 @@ def pack_filters(filters: Int8Array, group: int) -> Int8Array:
     padded[:count, :values] = filters
     steps = padded.shape[1] // STEP
     return np.ascontiguousarray(padded.reshape(-1, group, steps, STEP).transpose(0, 2, 1, 3))
-
-
-def pack_halfwords(filters: Int8Array) -> npt.NDArray[np.int16]:
-    """int8 [count, values] to int16 [pairs, steps, 2, 4]: values 0, 2, 1, 3 of each step."""
-    return np.ascontiguousarray(pack_filters(filters, 2)[..., [0, 2, 1, 3]].astype(np.int16))
-
-
-def lower_conv_2d_wide(context: OperatorContext) -> KernelCall | None:
-    """CONV_2D without groups, with weights as halfwords: a fifth faster, in twice the flash."""
-    return _conv_2d(context, "conv_2d_dsp_s16", pack_halfwords)
 
 
 def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
@@ -254,14 +244,3 @@ def lower_add(context: OperatorContext) -> KernelCall | None:
         ("output_shift", last),
     )
     return sum_call(context, "add_dsp", terms, parameters)
-
-
-def lowerings(optimize: str) -> dict[str, Sequence[Lowering]]:
-    """Operator kind to lowerings; `speed` spends flash where that saves instructions."""
-    return {
-        "ADD": (lower_add,),
-        "AVERAGE_POOL_2D": (lower_average_pool_2d,),
-        "CONV_2D": (lower_conv_2d_wide if optimize == "speed" else lower_conv_2d,),
-        "DEPTHWISE_CONV_2D": (lower_depthwise_conv_2d,),
-        "FULLY_CONNECTED": (lower_fully_connected,),
-    }

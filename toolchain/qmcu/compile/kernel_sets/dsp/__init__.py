@@ -1,0 +1,30 @@
+"""Lowerings for the DSP extension (Cortex-M4, M7, M33): SMLAD on weights packed ahead of time."""
+
+from collections.abc import Sequence
+
+from qmcu.compile.kernel_sets.dsp import convolution, general, layers
+from qmcu.compile.lowering import Lowering
+
+# Instructions saved a byte of flash from which transformed weights are taken, by what is favoured.
+_WINOGRAD_FROM = {"balanced": 10.0, "speed": 0.0}
+
+
+def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowering]]:
+    """Operator kind to lowerings, in the order to try.
+
+    `speed` spends flash wherever that saves instructions, `balanced` where it saves many, `size`
+    and `ram` never. Transformed weights need an FPU: its registers hold two of the kernel's
+    addresses.
+    """
+    transformed: tuple[Lowering, ...] = ()
+    if fpu and optimize in _WINOGRAD_FROM:
+        transformed = (convolution.winograd(_WINOGRAD_FROM[optimize]),)
+    direct = (convolution.wide,) if optimize == "speed" else (convolution.pairs, convolution.wide)
+    tables: tuple[Lowering, ...] = () if optimize == "size" else (layers.add_table,)
+    return {
+        "ADD": (*tables, general.lower_add),
+        "AVERAGE_POOL_2D": (layers.average_all, general.lower_average_pool_2d),
+        "CONV_2D": (*transformed, *direct, general.lower_conv_2d),
+        "DEPTHWISE_CONV_2D": (layers.depthwise_3x3, general.lower_depthwise_conv_2d),
+        "FULLY_CONNECTED": (layers.fully_connected_pair, general.lower_fully_connected),
+    }

@@ -1,0 +1,210 @@
+"""Filters packed for the DSP kernels, each packing with the proof of ranges that it needs.
+
+All pack functions answer None where their kernel is not proven exact; the next lowering serves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.operators.weights import Multipliers, folded_bias, quantization_of
+from qmcu.compile.requantize import activation_range, quantize_multiplier
+
+Int64Array = npt.NDArray[np.int64]
+Int32Array = npt.NDArray[np.int32]
+Int16Array = npt.NDArray[np.int16]
+LARGEST_SHIFT = 21
+GROUP = 8  # values of a filter in one step of the multiply kernels
+
+
+@dataclass(frozen=True, eq=False)
+class Filters:
+    """int8 `weights` [count, ...] as int64, with what requantizes their sums.
+
+    `bias` has the input zero point folded in; `multipliers` and `shifts` (to the right) are one a
+    filter; `zero_point` is the output's.
+    """
+
+    weights: Int64Array
+    bias: Int64Array
+    multipliers: Int64Array
+    shifts: Int64Array
+    zero_point: int
+
+    @property
+    def flat(self) -> Int64Array:
+        """The weights as [count, values]."""
+        return self.weights.reshape(len(self.weights), -1)
+
+    @property
+    def roundings(self) -> Int64Array:
+        """2^(shift - 1) + (zero point << shift) of each filter."""
+        return (np.int64(1) << (self.shifts - 1)) + (np.int64(self.zero_point) << self.shifts)
+
+    @property
+    def largest_sum(self) -> int:
+        """No partial sum over any int8 input, in any order, is larger than this."""
+        return int((np.abs(self.flat).sum(axis=1) * 128 + np.abs(self.bias)).max())
+
+    def padded(self, multiple: int) -> tuple[Int64Array, ...]:
+        """bias, multipliers, roundings and shifts, filled with harmless ones to a multiple."""
+        extra = -len(self.weights) % multiple
+        ones = np.ones(extra, np.int64)
+        columns = (self.bias, self.multipliers, self.roundings, self.shifts)
+        return tuple(np.concatenate([c, ones]) for c in columns)
+
+
+def filters_of(
+    context: OperatorContext, weights: npt.NDArray[Any], multipliers: Multipliers
+) -> Filters | None:
+    """The operator's filters, or None for activation limits inside int8 or exponents beyond.
+
+    `weights` is int8 [count, ...], output channels first.
+    """
+    source, target = quantization_of(context.input(0)), quantization_of(context.output())
+    activation = context.text("fused_activation_function", "NONE")
+    if activation_range(activation, target.scale, target.zero_point) != (-128, 127):
+        return None
+    pairs = [quantize_multiplier(real) for real in multipliers(context)]
+    if len(pairs) == 1:
+        pairs *= len(weights)
+    if any(not -LARGEST_SHIFT <= shift <= -1 or value <= 0 for value, shift in pairs):
+        return None
+    wide = weights.astype(np.int64)
+    bias = folded_bias(context.optional_input(2), weights, source.zero_point)
+    return Filters(
+        weights=wide,
+        bias=bias.astype(np.int64),
+        multipliers=np.array([value for value, _ in pairs], np.int64),
+        shifts=np.array([-shift for _, shift in pairs], np.int64),
+        zero_point=target.zero_point,
+    )
+
+
+def fill(values: Int64Array, multiple: int, axis: int = -1) -> Int64Array:
+    """Zeros behind `values` up to a multiple along an axis."""
+    widths = [(0, 0)] * values.ndim
+    widths[axis] = (0, -values.shape[axis] % multiple)
+    return np.pad(values, widths)
+
+
+def wrapped(columns: Sequence[Int64Array]) -> Int32Array:
+    """Columns side by side, each number mod 2^32 as int32."""
+    stacked = np.stack(columns, axis=1)
+    return ((stacked + 2**31) % 2**32 - 2**31).astype(np.int32)
+
+
+def lanes(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """[..., 4n] to [..., n, 2, 2]: words of halfwords (0, 2) and (1, 3), as SXTB16 makes them."""
+    return values.reshape(*values.shape[:-1], -1, 2, 2).swapaxes(-1, -2)
+
+
+def _joint(weights: Int64Array) -> Int16Array:
+    """w0 + 256 * w1 of each two filters."""
+    return (weights[0::2] + 256 * weights[1::2]).astype(np.int16)
+
+
+def _fits_pairs(filters: Filters) -> bool:
+    # The second sum is taken from the joint one by a shift of 8: it must fit 24 bits.
+    return filters.largest_sum < 1 << 23 and int(filters.weights.min()) >= -127
+
+
+def pack_pairs(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
+    """For multiply_pair: weights int16 [pairs, groups of 4, 2, 2], constants int32 [pairs, 8]."""
+    if not _fits_pairs(filters):
+        return None
+    weights = fill(fill(filters.flat, GROUP), 2, axis=0)
+    b, q, r, s = filters.padded(2)
+    constants = wrapped(
+        (q[0::2], r[0::2], s[0::2], q[1::2], r[1::2], s[1::2], b[0::2] + 256 * b[1::2], b[0::2])
+    )
+    return np.ascontiguousarray(lanes(_joint(weights))), constants
+
+
+def pack_wide(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
+    """For multiply_wide: doubled weights int16 [pairs, groups, 2, 2, 2], constants [pairs, 8]."""
+    if filters.largest_sum >= 1 << 30:
+        return None
+    weights = 2 * fill(fill(filters.flat, GROUP), 2, axis=0)
+    b, q, r, s = filters.padded(2)
+    constants = wrapped(
+        (q[0::2], r[0::2], s[0::2], q[1::2], r[1::2], s[1::2], 2 * b[1::2], 2 * b[0::2])
+    )
+    words = lanes(weights.astype(np.int16))
+    words = words.reshape(-1, 2, *words.shape[1:]).transpose(0, 2, 1, 3, 4)
+    return np.ascontiguousarray(words), constants
+
+
+def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
+    """For fully_connected_pair: weights by four filters, constants int32 [quads, 16]."""
+    if not _fits_pairs(filters):
+        return None
+    weights = fill(fill(filters.flat, GROUP), 4, axis=0)
+    b, q, r, s = filters.padded(4)
+    joint = lanes(_joint(weights))  # pair, group of 4, word, lane
+    joint = joint.reshape(-1, 2, joint.shape[1], 2, 2).transpose(0, 2, 3, 1, 4)
+    columns = [b[0::4] + 256 * b[1::4], b[0::4], b[2::4] + 256 * b[3::4], b[2::4]]
+    for i in range(4):
+        columns += [q[i::4], r[i::4], s[i::4]]
+    return np.ascontiguousarray(joint), wrapped(columns)
+
+
+# Rows of Winograd's G for F(4x4, 3x3), scaled by (24 / 4, ...) so that all are integers.
+_WINOGRAD_G = np.array(
+    [[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 12]], np.int64
+)
+_WINOGRAD_SCALE = 576  # 24 * 24
+WINOGRAD_CHANNELS = 64
+
+
+def pack_winograd(filters: Filters, input_zero_point: int) -> tuple[Int16Array, Int32Array] | None:
+    """For conv_3x3_winograd: transformed weights and constants int32 [filters, 4].
+
+    `filters.weights` is [count, 3, 3, channels]. Exact mod 2^32 while 64 * |sum| < 2^31.
+    """
+    if filters.largest_sum >= 1 << 25 or filters.weights.shape[3] > WINOGRAD_CHANNELS:
+        return None
+    u = np.einsum("ia,fabc,jb->fijc", _WINOGRAD_G, filters.weights, _WINOGRAD_G)
+    u = fill(fill(u, GROUP), 4, axis=0).astype(np.int16)
+    words = lanes(u.reshape(len(u) // 4, 4, 36, -1))  # quad, filter, position, group, word, lane
+    words = words.reshape(len(words), 4, 36, -1, 2)[:, :, ::-1].transpose(0, 2, 3, 1, 4)
+    # The kernel's values are input + 128.
+    bias = filters.bias - 128 * filters.flat.sum(axis=1)
+    constants = wrapped(
+        (_WINOGRAD_SCALE * bias, filters.multipliers, filters.roundings, filters.shifts)
+    )
+    packed = np.pad(constants, [(0, -len(constants) % 4), (0, 0)])
+    return np.ascontiguousarray(words), packed
+
+
+def pack_depthwise_3x3(filters: Filters) -> Int32Array | None:
+    """For depthwise_3x3: int32 [channels, 10]; `filters.weights` is [channels, 3, 3]."""
+    if filters.largest_sum >= 1 << 30:
+        return None
+    doubled = 2 * filters.weights
+
+    def word(low: Int64Array, high: Int64Array) -> Int64Array:
+        return np.asarray((low & 0xFFFF) | ((high & 0xFFFF) << 16))
+
+    columns = []
+    for j in range(3):
+        columns.append(word(doubled[:, 0, j], doubled[:, 1, j]))
+        columns.append(word(doubled[:, 1, j], doubled[:, 2, j]))
+    columns += [2 * filters.bias, filters.multipliers, filters.roundings, filters.shifts]
+    return wrapped(columns)
+
+
+def window_order(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """int8 [F, kh, kw, C] to [F, values] in the order in which conv_2d_rows lays windows out."""
+    count, height, width, depth = weights.shape
+    rows = weights.reshape(count, height, width * depth)
+    if height == 3 and width * depth == 9:
+        # 8 values of each row, then what is left: halfwords (0, 1) and (2, none).
+        last = np.zeros((count, 4), np.int8)
+        last[:, 0], last[:, 2], last[:, 1] = rows[:, 0, 8], rows[:, 1, 8], rows[:, 2, 8]
+        return np.concatenate([rows[:, :, :8].reshape(count, 24), last], axis=1)
+    return rows.reshape(count, -1)
