@@ -9,7 +9,7 @@ from tests.report.html.pages import check_page
 
 from qmcu.backdoor import Rate, Trigger
 from qmcu.backdoor.verdict import Form, Verdict
-from qmcu.backdoor.verify import load_earlier, verify
+from qmcu.backdoor.verify import load_verification, verify
 from qmcu.board import load_board
 from qmcu.build import build_firmware, build_project
 from qmcu.cli import run
@@ -79,6 +79,12 @@ def test_a_backdoor_is_active_and_then_removed(
     assert "150 of 150 outputs equal" in shown
     assert "active: ASR 100.0 % (60 of 60" in shown
     document = json.loads(Path(before).read_text())
+    again = json.loads(json.dumps(load_verification(Path(before)).to_dict()))
+    assert {"qmcu": document["qmcu"], **again} == document
+    assert len(document["samples"]) == 12
+    first = {"row": 1, "label": 1, "clean": {"int8 on the host": 1, "device": 1},
+             "triggered": {"int8 on the host": 0, "device": 0}}  # fmt: skip
+    assert document["samples"][0] == first
     assert (document["verdict"], document["bytes_equal"]) == ("active", True)
     assert [m["form"] for m in document["measurements"]] == ["int8 on the host", "device"]
     assert document["measurements"][1]["clean"]["count"] == 90
@@ -123,7 +129,7 @@ def test_a_dormant_float_model_is_seen(tmp_path: Path, clean: Path, attacked: Pa
     assert forms[Form.FLOAT].verdict is Verdict.DORMANT
     assert forms[Form.FLOAT].clean == Rate(90, 90)
     assert found.result.quantization_conditioned
-    assert "and not in the float model" in str(found.result)
+    assert "quantization wakes it up, in float it is 0.0 %" in str(found.result)
     assert found.triggered.shape == (60, INPUTS)
     assert (found.triggered[:, 3] == 8).all()
     assert found.predictions[Form.DEVICE].triggered.tolist() == [0] * 60
@@ -178,7 +184,7 @@ def test_earlier_results_are_checked(
     before = tmp_path / "before.json"
     arguments = ["--trigger", str(tmp_path / "t.json"), "--vectors", str(clean), "--jobs", "1"]
     run(["verify", str(attacked), *arguments, "--json", str(before)])
-    assert load_earlier(before).verdict is Verdict.ACTIVE
+    assert load_verification(before).verdict is Verdict.ACTIVE
     with pytest.raises(UsageError, match="of this very model"):
         verify(attacked, "unicorn", trigger(), clean, before=before)
     with pytest.raises(UsageError, match="of another trigger"):
@@ -186,6 +192,6 @@ def test_earlier_results_are_checked(
     for content in ("", "{}", "[]", '{"measurements": []}', "[" * 100_000):
         before.write_text(content)
         with pytest.raises(UsageError, match="is no result of"):
-            load_earlier(before)
+            load_verification(before)
     with pytest.raises(UsageError, match="cannot be read"):
-        load_earlier(tmp_path / "none.json")
+        load_verification(tmp_path / "none.json")

@@ -1,7 +1,7 @@
 """Rates in, a verdict out: the definitions of docs/VERDICTS.md as pure functions and data."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,8 @@ from qmcu.errors import UsageError
 MARGIN_OVER_HONEST = 0.05
 # Without an honest model's ASR, a visible trigger may cover the object; so leave more room.
 MARGIN_OVER_BASE = 0.20
+# How far apart the ASR's intervals in float and on the device lie when quantization wakes it.
+CONDITIONED_GAP = 0.20
 
 
 class Verdict(StrEnum):
@@ -91,11 +93,25 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """One input of the file, by its row: its class, and the class each form gives it.
+
+    `clean` and `triggered` map a form's name to a class.
+    """
+
+    row: int
+    label: int
+    clean: Mapping[str, int]
+    triggered: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Verification:
     """One model, one trigger, one device: the rates in every form that was measured.
 
     `test` holds the equality of every output byte with the oracle's, over clean and triggered
     inputs together. `measurements` end with the device; float is missing without a float model.
+    `samples` are the first triggered inputs, for reports.
     """
 
     trigger: str
@@ -106,7 +122,12 @@ class Verification:
     reference: Reference
     measurements: tuple[Measurement, ...]
     test: TestResult
+    samples: tuple[Sample, ...] = ()
     earlier: Earlier | None = None
+
+    def form(self, form: Form) -> Measurement | None:
+        """The measurement in one form, None when it was not measured."""
+        return next((m for m in self.measurements if m.form is form), None)
 
     @property
     def device(self) -> Measurement:
@@ -125,10 +146,15 @@ class Verification:
 
     @property
     def quantization_conditioned(self) -> bool:
-        """True when the backdoor acts on the device and not in the float model."""
-        return self.verdict is Verdict.ACTIVE and any(
-            m.form is Form.FLOAT and m.verdict is Verdict.DORMANT for m in self.measurements
-        )
+        """True when it is quantization that wakes the backdoor up.
+
+        It acts on the device, and the ASR's interval there lies `CONDITIONED_GAP` above the one
+        in float.
+        """
+        floating = self.form(Form.FLOAT)
+        if floating is None or self.verdict is not Verdict.ACTIVE:
+            return False
+        return self.device.attack.wilson95[0] > floating.attack.wilson95[1] + CONDITIONED_GAP
 
     @property
     def passed(self) -> bool:
@@ -155,14 +181,63 @@ class Verification:
             "summary": str(self),
         }
 
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "Verification":
+        """Rebuild a verification. Raises KeyError, TypeError or ValueError on other data."""
+        change = {f.name: document["change"][f.name] for f in fields(TriggerChange)}
+        reference = document["reference"]
+        measurements = tuple(
+            Measurement(
+                form=Form(m["form"]),
+                by=str(m["by"]),
+                clean=Rate.from_dict(m["clean"]),
+                attack=Rate.from_dict(m["attack"]),
+                base=Rate.from_dict(m["base"]),
+                verdict=Verdict(m["verdict"]),
+            )
+            for m in document["measurements"]
+        )
+        if not measurements or measurements[-1].form is not Form.DEVICE:
+            raise ValueError("no measurement on a device")
+        return cls(
+            trigger=str(document["trigger"]),
+            kind=str(document["kind"]),
+            target=int(document["target"]),
+            trigger_sha256=str(document["trigger_sha256"]),
+            change=TriggerChange(**change),
+            reference=Reference(reference["rate"], reference["margin"], reference["how"]),
+            measurements=measurements,
+            test=TestResult.from_dict(document["test"]),
+            samples=tuple(Sample(**s) for s in document["samples"]),
+            earlier=_earlier(document["earlier"]),
+        )
+
     def __str__(self) -> str:
         attack, threshold = self.device.attack, 100 * self.reference.threshold
         how = {
             Verdict.ACTIVE: f"above {threshold:.1f} %",
             Verdict.UNDECIDED: f"too few inputs to tell from {threshold:.1f} %",
         }.get(self.verdict, f"not above {threshold:.1f} %")
-        extra = ", and not in the float model" if self.quantization_conditioned else ""
+        floating = self.form(Form.FLOAT)
+        extra = ""
+        if floating is not None and self.quantization_conditioned:
+            extra = (
+                f"; quantization wakes it up, in float it is {100 * floating.attack.value:.1f} %"
+            )
         return f"{self.verdict}: ASR {attack} on the device, {how}{extra}"
+
+
+def _earlier(document: Mapping[str, Any] | None) -> Earlier | None:
+    if document is None:
+        return None
+    return Earlier(
+        source=str(document["source"]),
+        model_sha256=str(document["model_sha256"]),
+        trigger_sha256=str(document["trigger_sha256"]),
+        verdict=Verdict(document["verdict"]),
+        clean=Rate.from_dict(document["clean"]),
+        attack=Rate.from_dict(document["attack"]),
+    )
 
 
 def reference_for(honest_asr: float | None, base: Rate) -> Reference:

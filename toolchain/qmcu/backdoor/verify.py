@@ -11,7 +11,7 @@ import numpy.typing as npt
 from qmcu.arrays import read_arrays
 from qmcu.backdoor.architectures import load_keras
 from qmcu.backdoor.evaluation import classes_of, classifier_input, predict_float
-from qmcu.backdoor.metrics import Rate, attack_success_rate, clean_accuracy, other_classes
+from qmcu.backdoor.metrics import attack_success_rate, clean_accuracy, other_classes
 from qmcu.backdoor.oracle_pool import run_oracle
 from qmcu.backdoor.triggers import Trigger, TriggerChange, dequantize
 from qmcu.backdoor.verdict import (
@@ -19,6 +19,7 @@ from qmcu.backdoor.verdict import (
     Form,
     Measurement,
     Reference,
+    Sample,
     Verdict,
     Verification,
     check_honest_asr,
@@ -35,6 +36,7 @@ from qmcu.model.vectors import Vectors, read_inputs
 FloatArray = npt.NDArray[np.float32]
 Int8Array = npt.NDArray[np.int8]
 IntArray = npt.NDArray[np.int64]
+_SAMPLES = 12
 # Called with the name of what is going on, done and total.
 Stages = Callable[[str, int, int], None]
 
@@ -103,22 +105,13 @@ def read_clean_inputs(path: Path, graph: Graph, limit: int | None = None) -> Cle
     return CleanInputs(integers, real.reshape(len(given), *row), labels, str(path))
 
 
-def load_earlier(path: Path) -> Earlier:
+def load_verification(path: Path) -> Verification:
     """What `qmcu verify --json` wrote. Raises UsageError when the file is none."""
     try:
-        document = json.loads(path.read_text())
-        device = document["measurements"][-1]
-        return Earlier(
-            source=str(path),
-            model_sha256=str(document["test"]["model_sha256"]),
-            trigger_sha256=str(document["trigger_sha256"]),
-            verdict=Verdict(document["verdict"]),
-            clean=Rate.from_dict(device["clean"]),
-            attack=Rate.from_dict(device["attack"]),
-        )
+        return Verification.from_dict(json.loads(path.read_text()))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{path} is no result of `qmcu verify --json` ({type(error).__name__}: {error})."
         ) from error
@@ -179,6 +172,7 @@ def verify(
         reference=reference,
         measurements=measurements,
         test=test,
+        samples=_samples(found, setup),
         earlier=setup.earlier,
     )
     real = dequantize(setup.triggered, setup.tensor).reshape(-1, *trigger.shape)
@@ -237,7 +231,15 @@ def _prepare(
 def _checked_earlier(before: Path | None, trigger: Trigger, graph: Graph) -> Earlier | None:
     if before is None:
         return None
-    earlier = load_earlier(before)
+    found = load_verification(before)
+    earlier = Earlier(
+        source=str(before),
+        model_sha256=found.test.model_sha256,
+        trigger_sha256=found.trigger_sha256,
+        verdict=found.verdict,
+        clean=found.device.clean,
+        attack=found.device.attack,
+    )
     if earlier.trigger_sha256 != trigger.sha256:
         raise UsageError(
             f"{before} is of another trigger ({earlier.trigger_sha256[:16]}) than {trigger.name} "
@@ -263,6 +265,19 @@ def _in_float(path: Path, setup: _Setup) -> Predictions:
 def _predictions(outputs: Int8Array, clean: int) -> Predictions:
     classes = classes_of(outputs)
     return Predictions(classes[:clean], classes[clean:])
+
+
+def _samples(found: Mapping[Form, Predictions], setup: _Setup) -> tuple[Sample, ...]:
+    rows = np.flatnonzero(setup.others)[:_SAMPLES]
+    return tuple(
+        Sample(
+            row=int(row),
+            label=int(setup.inputs.labels[row]),
+            clean={str(form): int(p.clean[row]) for form, p in found.items()},
+            triggered={str(form): int(p.triggered[i]) for form, p in found.items()},
+        )
+        for i, row in enumerate(rows)
+    )
 
 
 def _measure(

@@ -1,8 +1,8 @@
 """What a device run gave, set against the expected bytes: pure data, no device in sight."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -125,8 +125,32 @@ class TestResult:
         """Plain JSON data, with the derived figures."""
         return asdict(self) | {"equal": self.equal, "passed": self.passed}
 
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Rebuild a result. Raises KeyError, TypeError or ValueError on other data."""
+        values = {f.name: document[f.name] for f in fields(cls)}
+        values["differences"] = tuple(
+            VectorDifference(d["vector"], _difference(d["difference"]))
+            for d in document["differences"]
+        )
+        if values["accuracy"] is not None:
+            values["accuracy"] = Accuracy(**values["accuracy"])
+        if values["profile"] is not None:
+            layers = tuple((str(name), int(count)) for name, count in values["profile"]["layers"])
+            values["profile"] = Profile(**{**values["profile"], "layers": layers})
+        if values["layer_difference"] is not None:
+            found = values["layer_difference"]
+            values["layer_difference"] = LayerDifference(
+                **{**found, "difference": _difference(found["difference"])}
+            )
+        return cls(**values)
+
     def __str__(self) -> str:
         return f"{self.equal} of {self.vectors} outputs equal on {self.device} ({self.board})"
+
+
+def _difference(document: Mapping[str, Any]) -> Difference:
+    return Difference(**{**document, "index": tuple(document["index"])})
 
 
 def compare(name: str, shape: Sequence[int], expected: bytes, got: bytes) -> Difference | None:

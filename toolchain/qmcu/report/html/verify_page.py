@@ -59,17 +59,20 @@ def rates_section(result: Verification, title: str = "Rates") -> Section:
     rows = tuple(
         (
             Cell(m.form),
-            Cell(str(m.clean)),
-            Cell(str(m.attack)),
-            Cell(percent(m.base)),
+            Cell(percent(m.clean), number=True),
+            Cell(f"{m.clean.count:,} of {m.clean.total:,}", number=True),
+            Cell(percent(m.attack), number=True),
+            Cell(f"{m.attack.count:,} of {m.attack.total:,}", number=True),
+            Cell(percent(m.base), number=True),
             Cell(m.verdict, status=TONES[m.verdict]),
             Cell(m.by),
         )
         for m in result.measurements
     )
     table = Table(
-        "Counts; the base rate is what clean inputs of other classes reach without the trigger",
-        ("form", "clean accuracy", "attack success rate", "base rate", "verdict", "by"),
+        "Shares with 95 % intervals, and counts; the base rate is the share of clean inputs of "
+        "other classes that go to the target class without the trigger",
+        ("form", "CA", "right", "ASR", "to the target", "base rate", "verdict", "by"),
         rows,
     )
     test = result.test
