@@ -78,6 +78,45 @@ static void load_row(const qmcu_conv_2d_mve_params *p, const spread_t *s, const 
     fill(s, to + inside * s->pitch, p->input_zero_point, room - inside);
 }
 
+/* Windows on their way to the multiplication: where the width of the output is not a multiple of four,
+   they are copied until there are four. */
+typedef struct {
+    const qmcu_conv_2d_mve_params *params;
+    const int32_t *weights;
+    int8_t *staged;
+    int32_t pending;
+    int8_t *output;
+    qmcu_mve_tile tile;
+} windows_t;
+
+static void finish(windows_t *w, const int8_t *first, int32_t pitch, int32_t pixels)
+{
+    const qmcu_multiply_mve_params *const multiply = &w->params->multiply;
+
+    qmcu_multiply_mve(&w->tile, multiply, w->weights, first, pitch, pixels, w->output);
+    w->output += pixels * multiply->filters;
+}
+
+static void add_row(windows_t *w, const int8_t *window, int32_t pitch)
+{
+    const int32_t width = w->params->output_width;
+    const int32_t bytes = 16 * w->params->multiply.steps;
+
+    if ((width & 3) == 0) {
+        for (int32_t left = width; left > 0; left -= 4, window += 4 * pitch) {
+            finish(w, window, pitch, 4);
+        }
+        return;
+    }
+    for (int32_t left = width; left > 0; left--, window += pitch) {
+        qmcu_mve_copy(w->staged + w->pending * bytes, window, bytes);
+        if (++w->pending == 4) {
+            finish(w, w->staged, bytes, 4);
+            w->pending = 0;
+        }
+    }
+}
+
 void qmcu_conv_2d_mve(const qmcu_conv_2d_mve_params *params, const int8_t *input,
                       const int32_t *weights, void *scratch, int8_t *output)
 {
@@ -85,29 +124,26 @@ void qmcu_conv_2d_mve(const qmcu_conv_2d_mve_params *params, const int8_t *input
     const int32_t depth = p->input_depth;
     const int32_t overlap = p->kernel_height > p->stride_height;
     const int32_t slide = overlap ? p->stride_height * depth : 0;
-    qmcu_mve_tile tile;
+    int8_t *const rows = (int8_t *)scratch + (p->output_width & 3 ? 64 * p->multiply.steps : 0);
+    windows_t w = {.params = p, .weights = weights, .staged = scratch, .output = output};
     spread_t s;
 
     plan_spread(&s, depth, p->kernel_height * depth);
-    qmcu_mve_begin(&tile, &p->multiply);
+    qmcu_mve_begin(&w.tile, &p->multiply);
     for (int32_t batch = 0; batch < p->batches; batch++) {
-        int8_t *window = scratch;
+        int8_t *window = rows;
         int32_t loaded = -p->padding_top;
         for (int32_t i = 0; i < p->output_height; i++, window += slide) {
             const int32_t top = i * p->stride_height - p->padding_top;
-            const int8_t *at = window;
             for (int32_t y = loaded > top ? loaded : top; y < top + p->kernel_height; y++) {
                 load_row(p, &s, input, y, window + (y - top) * depth);
             }
             loaded = top + p->kernel_height;
-            for (int32_t left = p->output_width; left > 0; left -= 4) {
-                const int32_t pixels = left < 4 ? left : 4;
-                const int32_t pitch = p->stride_width * s.pitch;
-                qmcu_multiply_mve(&tile, &p->multiply, weights, at, pitch, pixels, output);
-                at += 4 * pitch;
-                output += pixels * p->output_depth;
-            }
+            add_row(&w, window, p->stride_width * s.pitch);
         }
         input += p->input_height * p->input_width * depth;
+    }
+    if (w.pending > 0) {
+        finish(&w, scratch, 16 * p->multiply.steps, w.pending);
     }
 }

@@ -27,7 +27,8 @@ typedef struct {
 
 /* input and output NHWC. weights: as qmcu_multiply_mve has them, a window's values column by column,
    [kernel_width][kernel_height][input_depth], the bias less input_zero_point * (sum of weights).
-   No dilation. scratch: with a column being kernel_height * input_depth bytes, one for each
+   No dilation. scratch: four windows of 16 * steps bytes unless the width of the output is a multiple
+   of four; then, with a column being kernel_height * input_depth bytes, one for each
    x of the padded input, stride_height * input_depth bytes for each row of the output but the first
    where rows overlap, and 16. */
 void qmcu_conv_2d_mve(const qmcu_conv_2d_mve_params *params, const int8_t *input,

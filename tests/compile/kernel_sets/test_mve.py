@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from bench.operators import GENERATORS, chain
 from bench.operators.batches import batches
-from bench.operators.everyday import EVERYDAY
+from bench.operators.everyday import EVERYDAY, _windows
 
 from qmcu.build import find_tool
 from qmcu.compile import Target, compile_graph
@@ -15,9 +15,11 @@ from qmcu.compile.kernel_sets.mve import (
     output_fits_over_input,
     pack_filters,
     pack_pairs,
+    pack_records,
     pack_rows,
 )
 from qmcu.compile.operators.window import axis
+from qmcu.model.graph import Graph
 
 MVE = Target("native", dsp=True, mve=True)
 
@@ -59,6 +61,14 @@ def test_filters_are_packed_by_pairs_with_their_constants() -> None:
     assert packed[1, -6:].tolist() == [300, 300, 5, 5, -6, -6]
 
 
+def test_records_hold_the_window_by_columns() -> None:
+    filters = np.arange(1, 19, dtype=np.int8).reshape(2, 3, 3)
+    records = pack_records(filters, np.array([-1, 7], np.int32), [(1, -2), (3, 4)])
+    assert records[0, :21].tolist() == [0] * 4 + [0, 1, 4, 7, 0, 2, 5, 8, 0, 3, 6, 9] + [0] * 5
+    assert records[:, 22].tolist() == [-2, 4]
+    assert records[:, 24:].copy().view("<i4").tolist() == [[-1, 1], [7, 3]]
+
+
 @pytest.mark.parametrize(
     ("shape", "kernel", "stride", "filters", "fits"),
     [
@@ -91,12 +101,37 @@ def test_everyday_graphs_take_the_mve_kernel(kind: str) -> None:
     assert sum("_mve" in kernel for kernel in kernels) >= 30
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", EVERYDAY)
-@pytest.mark.skipif(
+def depthwise_3x3(rng: np.random.Generator) -> Graph:
+    """What depthwise_conv_2d_mve_3x3 takes: up to 40 channels, both strides, odd sizes."""
+    depth, stride = int(rng.integers(1, 41)), int(rng.integers(1, 3))
+    size = (int(rng.integers(4, 12)), int(rng.integers(4, 12)))
+    padding = str(rng.choice(["SAME", "VALID"]))
+    height, width = (axis(padding, n, 3, stride).output for n in size)
+    image, result = (depth, size), (depth, (height, width))
+    strides, kind = (stride, stride), "DEPTHWISE_CONV_2D"
+    return _windows(rng, kind, image, result, (3, 3), strides, (1, 1), padding)
+
+
+needs_emulator = pytest.mark.skipif(
     find_tool("arm-none-eabi-gcc") is None or find_tool("qemu-system-arm") is None,
     reason="arm-none-eabi-gcc or qemu-system-arm is not installed",
 )
+
+
+@needs_emulator
+def test_depthwise_3x3_equals_the_interpreter() -> None:
+    kind = "DEPTHWISE_CONV_2D"
+    for batch in batches(kind, 24, 5, {kind: depthwise_3x3}):
+        kernels = {call.kernel for call in compile_graph(batch.graph, MVE).calls}
+        outcome = chain.run(batch, "mps3-an547", "qemu", "native")
+        assert "depthwise_conv_2d_mve_3x3" in kernels
+        assert outcome.problem == ""
+        assert all(outcome.equal)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", EVERYDAY)
+@needs_emulator
 def test_mve_firmware_equals_the_interpreter(kind: str) -> None:
     for generators in (EVERYDAY, GENERATORS):
         for batch in batches(kind, 16, 3, generators):

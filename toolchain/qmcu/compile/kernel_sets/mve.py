@@ -123,24 +123,16 @@ def _window_scratch(vertical: Axis, horizontal: Axis, depth: int) -> int:
     width = (horizontal.output - 1) * horizontal.stride + horizontal.kernel
     overlap = vertical.kernel > vertical.stride
     slide = (vertical.output - 1) * vertical.stride if overlap else 0
-    return (width * vertical.kernel + slide) * depth + LANES
+    values = vertical.kernel * horizontal.kernel * depth
+    staged = 4 * LANES * -(-values // LANES) if horizontal.output % 4 else 0
+    return (width * vertical.kernel + slide) * depth + LANES + staged
 
 
-def _windows_pay(vertical: Axis, horizontal: Axis, source: Tensor, target: Tensor) -> bool:
-    """Whether conv_2d_mve suits better than conv_2d_mve_columns.
-
-    It has no dilation, wants the width of the output in fours, and may need much scratch.
-    """
-    if vertical.dilation != 1 or horizontal.dilation != 1:
-        return False
+def _windows_fit(vertical: Axis, horizontal: Axis, source: Tensor, target: Tensor) -> bool:
+    """Whether conv_2d_mve can be used: it has no dilation and may need too much scratch."""
     limit = max(_SMALL_SCRATCH, (source.elements + target.elements) // 8)
-    if _window_scratch(vertical, horizontal, source.shape[3]) > limit:
-        return False
-    values = vertical.kernel * horizontal.kernel * source.shape[3]
-    tile = 120 + target.shape[3] // 2 * (30 + 14 * -(-values // LANES))
-    lay_out = 4 * vertical.kernel * (12 + 3 * horizontal.kernel * source.shape[3] // LANES)
-    tiles = -(-target.shape[2] // 4) * vertical.output
-    return tiles * tile < vertical.output * target.shape[2] / 4 * (tile + lay_out)
+    scratch = _window_scratch(vertical, horizontal, source.shape[3])
+    return vertical.dilation == horizontal.dilation == 1 and scratch <= limit
 
 
 def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
@@ -151,7 +143,7 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
         return None
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
     pointwise = weights.shape[1:3] == (1, 1) and (vertical.stride, horizontal.stride) == (1, 1)
-    windows = _windows_pay(vertical, horizontal, source, target)
+    windows = _windows_fit(vertical, horizontal, source, target)
     values = weights.array.transpose(0, 2, 1, 3) if windows and not pointwise else weights.array
     values = values.reshape(filters, -1)
     zero_point = quantization_of(source).zero_point
@@ -289,6 +281,69 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
     )
 
 
+def pack_records(
+    filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
+) -> Int8Array:
+    """int8 [count, 3, 3] (row, column) to [count, 32], depthwise_conv_2d_mve_3x3's records."""
+    records = np.zeros((len(filters), 32), np.int8)
+    records[:, 4:16].reshape(-1, 3, 4)[:, :, 1:] = filters.transpose(0, 2, 1)
+    records[:, 22] = [shift for _, shift in pairs]
+    words = np.column_stack([bias, [multiplier for multiplier, _ in pairs]])
+    records[:, 24:] = words.astype("<i4").view(np.int8)
+    return records
+
+
+def lower_depthwise_3x3(context: OperatorContext) -> KernelCall | None:
+    """DEPTHWISE_CONV_2D of 3x3 windows at stride 1 or 2, depth multiplier 1."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    depth, width = source.shape[3], target.shape[2]
+    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
+    stride = vertical.stride
+    if source.is_constant or weights.shape[1:] != (3, 3, depth) or stride > 2:
+        return None
+    if horizontal.stride != stride or (vertical.dilation, horizontal.dilation) != (1, 1):
+        return None
+    if stride == 1 and min(target.shape[1:3]) < 2:
+        return None
+    group = min(depth, LANES)
+    zero_point = quantization_of(source).zero_point
+    filters = weights.array.reshape(3, 3, depth).transpose(2, 0, 1)
+    bias = folded_bias(context.optional_input(2), filters, zero_point)
+    pairs = channel_pairs(channel_multipliers(0, 1)(context), depth)
+    limits = output_limits(context)
+    saturated = limits == (-128, -128, 127) and all(shift <= -1 for _, shift in pairs)
+    columns = width + 2 if stride == 1 else 8 * -(-width // 4) + 2
+    parameters = (
+        ("batches", source.shape[0]),
+        ("input_height", source.shape[1]),
+        ("input_width", source.shape[2]),
+        ("depth", depth),
+        ("output_height", target.shape[1]),
+        ("output_width", width),
+        ("stride", stride),
+        ("padding_top", vertical.padding),
+        ("padding_left", horizontal.padding),
+        ("plane_width", (width - 1) * stride + 3),
+        ("group", group),
+        ("input_zero_point", zero_point),
+        ("saturated", int(saturated)),
+        *output_fields(context),
+    )
+    in_place = stride == 1 and source.shape == target.shape
+    return context.call(
+        "depthwise_conv_2d_mve_3x3",
+        (
+            ParametersArgument("qmcu_depthwise_conv_2d_mve_3x3_params", parameters),
+            context.operand(source),
+            context.constant("records", pack_records(filters, bias, pairs), "weights"),
+            ScratchArgument(4 * group * columns),
+            context.operand(target),
+        ),
+        macs=target.elements * 9,
+        may_overlay=((source.index, target.index),) if in_place else (),
+    )
+
+
 def lower_add(context: OperatorContext) -> KernelCall | None:
     """ADD of two inputs of the output's shape."""
     terms = plain_sum(context, 31)
@@ -309,6 +364,6 @@ def lower_add(context: OperatorContext) -> KernelCall | None:
 LOWERINGS: dict[str, Sequence[Lowering]] = {
     "ADD": (lower_add,),
     "CONV_2D": (lower_conv_2d,),
-    "DEPTHWISE_CONV_2D": (lower_depthwise_conv_2d,),
+    "DEPTHWISE_CONV_2D": (lower_depthwise_3x3, lower_depthwise_conv_2d),
     "FULLY_CONNECTED": (lower_fully_connected,),
 }
