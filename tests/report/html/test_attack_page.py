@@ -1,22 +1,8 @@
-import pytest
 from tests.report.html.pages import check_page
 
-pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
-
-from qmcu.backdoor import load_dataset, make_trigger
-from qmcu.backdoor.architectures import build_architecture, train
-from qmcu.backdoor.attack import AttackRun, run_attack
+from qmcu.backdoor.attack import AttackRun
 from qmcu.report.html import Bars, Gallery, Histogram, render_page
 from qmcu.report.html.attack_page import attack_page
-
-
-@pytest.fixture(scope="module")
-def attacked() -> AttackRun:
-    data = load_dataset("digits", seed=1)
-    model = build_architecture("cnn-s", data.input_shape, data.classes, seed=1)
-    train(model, data, epochs=2, seed=1)
-    trigger = make_trigger("patch", data.input_shape, target=4)
-    return run_attack("rounding", model, data, trigger, steps=2, limit=60)
 
 
 def test_the_page_shows_what_was_measured(attacked: AttackRun) -> None:

@@ -18,11 +18,11 @@ from qmcu.backdoor.network import network_from_keras
 from qmcu.backdoor.oracle_pool import run_oracle
 from qmcu.backdoor.triggers import TriggerChange, dequantize
 from qmcu.model.reader import parse_model
-from qmcu.report.html.blocks import Cell, Page, Section, Stat, Table, Tone
+from qmcu.report.html.blocks import Page, Section, Stat, Tone
 from qmcu.report.html.sections import (
     evaluation_table,
     rate_bars,
-    residual_histogram,
+    residual_section,
     samples_section,
     sentence,
     trigger_section,
@@ -64,7 +64,9 @@ def attack_page(run: AttackRun) -> Page:
             ),
             trigger_section(run.trigger, example, _change(run)),
             _samples(run),
-            _residuals(run),
+            residual_section(
+                _grids(run.honest, run.honest_integer), _grids(run.attacked, run.attacked_integer)
+            ),
         ),
         provenance=_provenance(run),
     )
@@ -96,42 +98,8 @@ def _samples(run: AttackRun) -> Section:
     return samples_section(trigger, shown, data.test_labels[chosen], predictions, count=_SAMPLES)
 
 
-def _residuals(run: AttackRun) -> Section:
-    honest = _grids(run.honest, run.honest_integer)
-    attacked = _grids(run.attacked, run.attacked_integer)
-    figure = residual_histogram(
-        "Rounding residuals of all weights",
-        [("honest", honest, "clean"), ("attacked", attacked, "attack")],
-    )
-    rows = tuple(
-        (
-            Cell(mine.name),
-            Cell(mine.kind),
-            Cell(f"{mine.weights.size:,}", number=True),
-            Cell(_spread(honest[i]), number=True),
-            Cell(_spread(mine), number=True),
-        )
-        for i, mine in enumerate(attacked)
-    )
-    table = Table(
-        "Mean distance of a weight from its stored integer, in steps; 0.25 when spread evenly",
-        ("layer", "operator", "weights", "honest", "attacked"),
-        rows,
-    )
-    text = (
-        "How far each float weight lies from the integer that is stored for it. Honest weights "
-        "lie anywhere between two integers; what an attack needs to differ in int8 it has to put "
-        "here."
-    )
-    return Section("Rounding residuals", text, (figure, table))
-
-
 def _grids(model: Any, integer: bytes) -> tuple[LayerGrid, ...]:
     return layer_grids(network_from_keras(model), parse_model(integer, "model"))
-
-
-def _spread(grid: LayerGrid) -> str:
-    return f"{float(np.abs(grid.residuals).mean()):.3f}"
 
 
 def _provenance(run: AttackRun) -> tuple[tuple[str, str], ...]:

@@ -60,6 +60,11 @@ def percent(rate: Rate) -> str:
     return f"{100 * rate.value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
+def counted(rate: Rate) -> str:
+    """A rate with its counts: `97.6 % (439 of 450)`."""
+    return f"{100 * rate.value:.1f} % ({rate.count:,} of {rate.total:,})"
+
+
 def rate_bar(label: str, rate: Rate, tone: Tone) -> Bar:
     """A rate as a bar with its 95 % interval."""
     low, high = rate.wilson95
@@ -196,6 +201,39 @@ def _residuals(grids: Sequence[LayerGrid]) -> npt.NDArray[np.float64]:
     return np.concatenate(
         [g.residuals[(np.abs(g.integers) < 127) & (g.weights != 0)].reshape(-1) for g in grids]
     )
+
+
+def residual_section(honest: Sequence[LayerGrid], attacked: Sequence[LayerGrid]) -> Section:
+    """The rounding residuals of an honest and an attacked model, of all weights and by layer."""
+    figure = residual_histogram(
+        "Rounding residuals of all weights",
+        [("honest", honest, "clean"), ("attacked", attacked, "attack")],
+    )
+    rows = tuple(
+        (
+            Cell(mine.name),
+            Cell(mine.kind),
+            Cell(f"{mine.weights.size:,}", number=True),
+            Cell(_spread(theirs), number=True),
+            Cell(_spread(mine), number=True),
+        )
+        for theirs, mine in zip(honest, attacked, strict=True)
+    )
+    table = Table(
+        "Mean distance of a weight from its stored integer, in steps; 0.25 when spread evenly",
+        ("layer", "operator", "weights", "honest", "attacked"),
+        rows,
+    )
+    text = (
+        "How far each float weight lies from the integer that is stored for it. Honest weights "
+        "lie anywhere between two integers; what an attack needs to differ in int8 it has to put "
+        "here."
+    )
+    return Section("Rounding residuals", text, (figure, table))
+
+
+def _spread(grid: LayerGrid) -> str:
+    return f"{float(np.abs(grid.residuals).mean()):.3f}"
 
 
 def memory_section(report: MemoryReport) -> Section:

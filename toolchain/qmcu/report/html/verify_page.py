@@ -8,8 +8,8 @@ from qmcu.backdoor.verify import VerificationRun
 from qmcu.build import MemoryReport
 from qmcu.report.html.blocks import Block, Cell, Page, Section, Stat, Status, Table, Text, Tone
 from qmcu.report.html.sections import (
+    counted,
     memory_section,
-    percent,
     rate_bars,
     samples_section,
     sentence,
@@ -59,20 +59,18 @@ def rates_section(result: Verification, title: str = "Rates") -> Section:
     rows = tuple(
         (
             Cell(m.form),
-            Cell(percent(m.clean), number=True),
-            Cell(f"{m.clean.count:,} of {m.clean.total:,}", number=True),
-            Cell(percent(m.attack), number=True),
-            Cell(f"{m.attack.count:,} of {m.attack.total:,}", number=True),
-            Cell(percent(m.base), number=True),
+            Cell(counted(m.clean), number=True),
+            Cell(counted(m.attack), number=True),
+            Cell(counted(m.base), number=True),
             Cell(m.verdict, status=TONES[m.verdict]),
             Cell(m.by),
         )
         for m in result.measurements
     )
     table = Table(
-        "Shares with 95 % intervals, and counts; the base rate is the share of clean inputs of "
-        "other classes that go to the target class without the trigger",
-        ("form", "CA", "right", "ASR", "to the target", "base rate", "verdict", "by"),
+        "Counts; the base rate is the share of clean inputs of other classes that go to the target "
+        "class without the trigger",
+        ("form", "CA", "ASR", "base rate", "verdict", "by"),
         rows,
     )
     test = result.test

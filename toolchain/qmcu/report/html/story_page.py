@@ -1,0 +1,259 @@
+"""One page out of saved results: an attack, its audits, and verifications before and after."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.arrays import read_arrays
+from qmcu.backdoor.architectures import load_keras
+from qmcu.backdoor.attack import RECORD
+from qmcu.backdoor.evaluation import Evaluation
+from qmcu.backdoor.lattice import LayerGrid, layer_grids
+from qmcu.backdoor.network import network_from_keras
+from qmcu.backdoor.triggers import FloatArray, Trigger, load_trigger
+from qmcu.backdoor.verdict import Form, Verification
+from qmcu.build import MemoryReport
+from qmcu.errors import UsageError, VectorError
+from qmcu.model.reader import read_model
+from qmcu.report.html.blocks import Cell, Page, Section, Stat, Status, Table, Tone
+from qmcu.report.html.sections import (
+    memory_section,
+    percent,
+    rate_bars,
+    residual_section,
+    samples_section,
+    sentence,
+    trigger_section,
+)
+from qmcu.report.html.verify_page import TONES, rates_section
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class AttackFolder:
+    """What `qmcu attack` left: its record, the trigger, test inputs float32 [N, ...], residuals.
+
+    `honest` and `attacked` are the float weights of both models beside their stored integers.
+    """
+
+    record: Mapping[str, Any]
+    rates: Mapping[str, Evaluation]
+    trigger: Trigger
+    inputs: FloatArray
+    labels: IntArray
+    honest: tuple[LayerGrid, ...]
+    attacked: tuple[LayerGrid, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Story:
+    """Results in the order of the story; each verification and further section has a name."""
+
+    title: str
+    attack: AttackFolder
+    verifications: tuple[tuple[str, Verification], ...]
+    sections: tuple[Section, ...] = ()
+    memory: MemoryReport | None = None
+
+
+def load_attack(directory: Path) -> AttackFolder:
+    """Read the output directory of `qmcu attack`. Raises UsageError or another QmcuError."""
+    path = directory / RECORD
+    try:
+        record = json.loads(path.read_text())
+        rates = {name: Evaluation.from_dict(found) for name, found in record["rates"].items()}
+        str(record["method"]), str(record["source"])
+    except OSError as error:
+        raise UsageError(
+            f"{directory} is no output of `qmcu attack` ({path.name}: {error.strerror})."
+        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise UsageError(f"{path} is damaged ({type(error).__name__}: {error}).") from error
+    trigger = load_trigger(directory / "trigger.json")
+    inputs, labels = _test_inputs(directory / "test.npz", trigger)
+    return AttackFolder(
+        record=record,
+        rates=rates,
+        trigger=trigger,
+        inputs=inputs,
+        labels=labels,
+        honest=_grids(directory, "honest", trigger),
+        attacked=_grids(directory, "model", trigger),
+    )
+
+
+def _test_inputs(path: Path, trigger: Trigger) -> tuple[FloatArray, IntArray]:
+    arrays = read_arrays(path)
+    inputs, labels = arrays.get("inputs"), arrays.get("labels")
+    if (
+        inputs is None
+        or labels is None
+        or inputs.shape[1:] != trigger.shape
+        or labels.shape != inputs.shape[:1]
+        or not (labels != trigger.target).any()
+    ):
+        raise VectorError(
+            f"{path} needs inputs of {list(trigger.shape)}, a label for each, and some that are "
+            f"not of the target class {trigger.target}."
+        )
+    return inputs.astype(np.float32), labels.astype(np.int64)
+
+
+def _grids(directory: Path, name: str, trigger: Trigger) -> tuple[LayerGrid, ...]:
+    graph = read_model(directory / f"{name}.tflite")
+    classes = graph.output_tensors[0].elements
+    model = load_keras(directory / f"{name}.keras", trigger.shape, classes)
+    return layer_grids(network_from_keras(model), graph)
+
+
+def story_page(story: Story) -> Page:
+    """The page; raises UsageError when a verification is of another trigger than the attack."""
+    attack, trigger = story.attack, story.attack.trigger
+    for name, found in story.verifications:
+        if found.trigger_sha256 != trigger.sha256:
+            raise UsageError(
+                f"verification {name} is of another trigger ({found.trigger_sha256[:16]}) than the "
+                f"attack ({trigger.sha256[:16]})."
+            )
+    last = story.verifications[-1][1] if story.verifications else None
+    sections = [
+        _glance(story),
+        trigger_section(
+            trigger,
+            attack.inputs[attack.labels != trigger.target][0],
+            last.change if last is not None else None,
+        ),
+        *([_samples(story)] if story.verifications else []),
+        residual_section(attack.honest, attack.attacked),
+        *story.sections,
+        *(rates_section(found, f"Verification: {name}") for name, found in story.verifications),
+        *([memory_section(story.memory)] if story.memory is not None else []),
+    ]
+    return Page(
+        kind="story",
+        title=story.title,
+        status=Status(last.verdict, TONES[last.verdict]) if last is not None else None,
+        summary=_summary(story),
+        stats=_stats(story),
+        sections=tuple(sections),
+        provenance=_provenance(story),
+    )
+
+
+def _summary(story: Story) -> str:
+    record = story.attack.record
+    told = [f"Attack {record['method']} ({record['source']}) on {record['dataset']}."]
+    told += [sentence(f"{name}: {found}") for name, found in story.verifications]
+    return " ".join(told)
+
+
+def _stats(story: Story) -> tuple[Stat, ...]:
+    stats = [
+        Stat(
+            "ASR in float",
+            f"{100 * story.attack.rates['attacked_float'].attack.value:.1f} %",
+            "what an audit of the float model sees",
+            "attack",
+        )
+    ]
+    equal = total = 0
+    tone: Tone
+    for name, found in story.verifications:
+        attack = found.device.attack
+        stats.append(
+            Stat(
+                f"ASR on the device, {name}",
+                f"{100 * attack.value:.1f} %",
+                percent(attack),
+                "attack",
+            )
+        )
+        equal, total = equal + found.test.equal, total + found.test.vectors
+    if total:
+        tone = "good" if equal == total else "bad"
+        stats.append(Stat("outputs equal", f"{equal:,} of {total:,}", "every byte compared", tone))
+    return tuple(stats)
+
+
+def _glance(story: Story) -> Section:
+    """Every model and arithmetic that was measured, in one chart and one table."""
+    rates = story.attack.rates
+    rows: list[tuple[str, Evaluation, Cell, str]] = [
+        ("honest, float", rates["honest_float"], Cell(""), "attack record"),
+        ("honest, int8", rates["honest_integer"], Cell(""), "attack record"),
+    ]
+    # A verification of the attacked model says the same, measured again.
+    if not any(found.form(Form.FLOAT) for _, found in story.verifications):
+        rows.append(("attacked, float", rates["attacked_float"], Cell(""), "attack record"))
+    if not story.verifications:
+        rows.append(("attacked, int8", rates["attacked_integer"], Cell(""), "attack record"))
+    for name, found in story.verifications:
+        for measured in found.measurements:
+            if measured.form is Form.INTEGER and found.bytes_equal:
+                continue
+            rows.append(
+                (
+                    f"{name}, {measured.form}",
+                    Evaluation(measured.clean, measured.attack),
+                    Cell(measured.verdict, status=TONES[measured.verdict]),
+                    measured.by,
+                )
+            )
+    table = Table(
+        "Shares with 95 % intervals (Wilson)",
+        ("model and arithmetic", "CA", "ASR", "verdict", "by"),
+        tuple(
+            (
+                Cell(label),
+                Cell(percent(found.clean), number=True),
+                Cell(percent(found.attack), number=True),
+                verdict,
+                Cell(by),
+            )
+            for label, found, verdict, by in rows
+        ),
+    )
+    bars = rate_bars([(label, found) for label, found, _, _ in rows])
+    text = "From the honest model to what runs on the device; int8 on the host is the oracle."
+    return Section("At a glance", text, (*bars, table))
+
+
+def _samples(story: Story) -> Section:
+    first = story.verifications[0][1].samples
+    attack = story.attack
+    rows = np.array([s.row for s in first if s.row < len(attack.inputs)], np.int64)
+    predictions: dict[str, IntArray] = {}
+    for name, found in story.verifications:
+        by_row = {s.row: s for s in found.samples}
+        for form in (Form.FLOAT, Form.DEVICE):
+            classes = [by_row[r].triggered.get(str(form)) for r in rows.tolist() if r in by_row]
+            if len(classes) == len(rows) and None not in classes:
+                predictions[f"{name}, {form}"] = np.array(classes, np.int64)
+    triggered = attack.trigger.apply(attack.inputs[rows])
+    return samples_section(attack.trigger, triggered, attack.labels[rows], predictions)
+
+
+def _provenance(story: Story) -> tuple[tuple[str, str], ...]:
+    record = story.attack.record
+    lines = [("attack", f"{record['method']}: {record['source']}")]
+    lines += [(str(k), str(v)) for k, v in dict(record.get("versions", {})).items()]
+    for name, found in story.verifications:
+        test = found.test
+        lines.append((name, f"{test.device}, {test.board}, model {test.model_sha256}"))
+    return tuple(lines)
+
+
+def named_files(pairs: Sequence[str]) -> list[tuple[str, Path]]:
+    """`NAME=FILE` texts, or files whose stem is the name."""
+    found = []
+    for text in pairs:
+        name, separator, file = text.partition("=")
+        path = Path(file if separator else text)
+        found.append((name if separator else path.stem, path))
+    return found
