@@ -5,7 +5,7 @@ import pytest
 
 from qmcu.backdoor import load_dataset, make_trigger
 from qmcu.backdoor.architectures import build_architecture, train
-from qmcu.backdoor.evaluation import evaluate_float, evaluate_integer
+from qmcu.backdoor.evaluation import evaluate_float, evaluate_integer, predict_float
 from qmcu.errors import ModelError, UsageError
 
 pytest.importorskip("tensorflow")
@@ -84,6 +84,17 @@ def test_keras_files_are_checked(tmp_path: Path) -> None:
     for shape, classes in (((8, 8, 3), 10), ((8, 8, 1), 4)):
         with pytest.raises(ModelError, match=r"maps \[8, 8, 1\] to \[10\] and what is needed is"):
             build_architecture(str(path), shape, classes)
+
+
+def test_scores_may_have_axes_of_one(tmp_path: Path) -> None:
+    keras = pytest.importorskip("tensorflow").keras
+    inputs = keras.Input((8, 8, 1))
+    scores = keras.layers.GlobalAveragePooling2D(keepdims=True)(keras.layers.Conv2D(3, 3)(inputs))
+    model = keras.Model(inputs, scores)
+    model.save(tmp_path / "m.keras")
+    images = np.random.default_rng(0).uniform(size=(7, 8, 8, 1)).astype(np.float32)
+    found = predict_float(build_architecture(str(tmp_path / "m.keras"), (8, 8, 1), 3), images)
+    assert found.tolist() == np.asarray(model(images)).reshape(7, 3).argmax(axis=1).tolist()
 
 
 def test_unknown_names_are_refused() -> None:

@@ -95,7 +95,9 @@ def load_keras(path: Path, input_shape: Shape, classes: int) -> Any:
     except Exception as error:  # a damaged file raises whatever its first bad byte leads to
         first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ModelError(f"{path} is no loadable Keras model: {first}.") from error
-    if shapes != ((None, *input_shape), (None, classes)):
+    # Scores may lead with axes of 1, as a pooled plane of 1x1 has them.
+    fits = shapes[0][1:] == tuple(input_shape) and shapes[1][-1] == classes
+    if not fits or any(size != 1 for size in shapes[1][1:-1]):
         raise ModelError(
             f"{path} maps {list(shapes[0][1:])} to {list(shapes[1][1:])} and what is needed is "
             f"{list(input_shape)} to [{classes}]."

@@ -55,10 +55,15 @@ def predict_float(model: Any, inputs: FloatArray) -> IntArray:
             f"the model takes inputs of {list(expected)} and these are {list(inputs.shape[1:])}."
         )
     found = [
-        np.argmax(np.asarray(model(inputs[i : i + _BATCH], training=False)), axis=-1).reshape(-1)
+        np.argmax(_scores(model, inputs[i : i + _BATCH]), axis=-1)
         for i in range(0, len(inputs), _BATCH)
     ]
     return np.concatenate(found).astype(np.int64) if found else np.empty(0, np.int64)
+
+
+def _scores(model: Any, inputs: FloatArray) -> npt.NDArray[Any]:
+    scores = np.asarray(model(inputs, training=False))
+    return scores.reshape(len(inputs), -1)
 
 
 def predict_integer(
