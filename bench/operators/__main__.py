@@ -16,13 +16,14 @@ from bench.operators import GENERATORS
 from bench.operators.batches import Batch, batches
 from bench.operators.chain import Outcome, run
 from bench.operators.document import DOCUMENT, RESULTS, document
+from bench.operators.everyday import EVERYDAY
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 import qmcu
 from qmcu.build import find_toolchain
-from qmcu.compile.kernel_sets import KERNEL_SETS
+from qmcu.compile.kernel_sets import KERNEL_SETS, OPTIMIZATIONS
 from qmcu.device import TARGETS
 from qmcu.files import write_atomic
 
@@ -33,6 +34,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--board", default="stm32f746")
     parser.add_argument("--on", choices=TARGETS, default="unicorn")
     parser.add_argument("--kernels", choices=KERNEL_SETS, default="native")
+    parser.add_argument("--optimize", choices=OPTIMIZATIONS, default="balanced")
+    parser.add_argument("--everyday", action="store_true", help="scales of real networks")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=GENERATORS, metavar="OPERATOR")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -40,15 +43,21 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run_all(arguments: argparse.Namespace) -> list[Outcome]:
-    kinds = arguments.only or list(GENERATORS)
+    generators = EVERYDAY if arguments.everyday else GENERATORS
+    kinds = arguments.only or list(generators)
     work: list[Batch] = [
-        batch for kind in kinds for batch in batches(kind, arguments.per_operator, arguments.seed)
+        batch
+        for kind in kinds
+        for batch in batches(kind, arguments.per_operator, arguments.seed, generators)
     ]
     outcomes = []
     with Progress() as progress, ProcessPoolExecutor(arguments.jobs) as pool:
         task = progress.add_task("graphs", total=sum(len(batch.graphs) for batch in work))
         futures = [
-            pool.submit(run, b, arguments.board, arguments.on, arguments.kernels) for b in work
+            pool.submit(
+                run, b, arguments.board, arguments.on, arguments.kernels, arguments.optimize
+            )
+            for b in work
         ]
         for future in as_completed(futures):
             outcome = future.result()
@@ -87,11 +96,15 @@ def _save(arguments: argparse.Namespace, counts: dict[str, dict[str, int]], devi
     write_atomic(DOCUMENT, document())
 
 
-def _show(counts: dict[str, dict[str, int]]) -> None:
-    table = Table("operator", "graphs", "equal")
+def _show(counts: dict[str, dict[str, int]], outcomes: list[Outcome]) -> None:
+    table = Table("operator", "graphs", "equal", "over an input", "kernels")
     for kind, n in counts.items():
         style = "green" if n["graphs"] == n["equal"] else "red"
-        table.add_row(kind, str(n["graphs"]), str(n["equal"]), style=style)
+        own = [o for o in outcomes if o.kind == kind]
+        called = Counter(kernel for o in own for kernel in o.kernels)
+        names = ", ".join(f"{k} {count}" for k, count in sorted(called.items()))
+        overlaid = str(sum(o.overlaid for o in own))
+        table.add_row(kind, str(n["graphs"]), str(n["equal"]), overlaid, names, style=style)
     Console().print(table)
 
 
@@ -100,8 +113,8 @@ def main() -> int:
     arguments = _arguments()
     outcomes = _run_all(arguments)
     counts = _counts(outcomes)
-    _show(counts)
-    if arguments.only is None:
+    _show(counts, outcomes)
+    if arguments.only is None and not arguments.everyday:
         _save(arguments, counts, next((o.device for o in outcomes if o.device), "nothing"))
     return 0 if all(all(outcome.equal) for outcome in outcomes) else 1
 

@@ -10,6 +10,8 @@ from bench.operators.batches import Batch, Int8Array
 
 from qmcu.board import load_board
 from qmcu.build import build_firmware
+from qmcu.compile.plan import KernelCall, Placement
+from qmcu.compile.serialization import load_plan
 from qmcu.device import open_session
 from qmcu.errors import QmcuError
 from qmcu.model.oracle import Oracle
@@ -23,13 +25,16 @@ VECTORS = 2
 class Outcome:
     """What became of a batch: for each graph whether every output byte was equal.
 
-    `problem` says why the chain stopped, and is empty when it did not.
+    `problem` says why the chain stopped, and is empty when it did not; `kernels` are those that
+    were called, one a graph, and `overlaid` counts outputs written over an input.
     """
 
     kind: str
     equal: tuple[bool, ...]
     device: str
     problem: str = ""
+    kernels: tuple[str, ...] = ()
+    overlaid: int = 0
 
 
 def run(
@@ -47,6 +52,7 @@ def run(
             path.write_bytes(model)
             directory = Path(folder) / "firmware"
             build_firmware(path, load_board(board), kernels, directory, optimize)
+            plan = load_plan(directory / "plan.json")
             with open_session(target, directory) as session:
                 device = session.link.name
                 for vector, wanted in zip(vectors, expected, strict=True):
@@ -54,7 +60,18 @@ def run(
                     equal &= [_same(a, b) for a, b in zip(found, wanted, strict=True)]
     except QmcuError as error:
         return Outcome(batch.kind, (False,) * len(batch.graphs), device, f"{batch}: {error}")
-    return Outcome(batch.kind, tuple(bool(e) for e in equal), device)
+    return Outcome(
+        kind=batch.kind,
+        equal=tuple(bool(e) for e in equal),
+        device=device,
+        kernels=tuple(call.kernel for call in plan.calls),
+        overlaid=sum(_shared(call, plan.placements) for call in plan.calls),
+    )
+
+
+def _shared(call: KernelCall, placements: Sequence[Placement]) -> bool:
+    """True when an output of the call lies where one of its inputs is."""
+    return any({*call.reads} & {*p.tensors} and {*call.writes} & {*p.tensors} for p in placements)
 
 
 def _arrays(outputs: Sequence[bytes]) -> list[Int8Array]:

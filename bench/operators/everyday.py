@@ -22,6 +22,11 @@ def conv_2d(rng: Rng) -> Graph:
     dilation = _pair(rng, 1, 4) if chance(rng, 0.3) else (1, 1)
     if chance(rng, 0.3):
         kernel, stride, dilation = (1, 1), (1, 1), (1, 1)
+    elif chance(rng, 0.5):
+        depth = int(rng.integers(1, 65))
+        kernel, stride, dilation = (3, 3), (1, 1), (1, 1)
+    if chance(rng, 0.2):
+        filters = int(rng.integers(1, depth + 1))
     padding = str(pick(rng, "SAME", "VALID"))
     size = _image(rng, padding, kernel, dilation)
     output = _windowed(size, kernel, stride, dilation, padding)
@@ -33,7 +38,8 @@ def depthwise_conv_2d(rng: Rng) -> Graph:
     """Depth multiplier 1, mostly 3x3."""
     depth = 4 * int(rng.integers(1, 9)) if chance(rng, 0.9) else int(rng.integers(1, 20))
     kernel = (3, 3) if chance(rng, 0.6) else _pair(rng, 1, 6)
-    stride = _pair(rng, 1, 4)
+    step = int(rng.integers(1, 3))
+    stride = (step, step) if chance(rng, 0.6) else _pair(rng, 1, 4)
     padding = str(pick(rng, "SAME", "VALID"))
     size = _image(rng, padding, kernel, (1, 1))
     output = _windowed(size, kernel, stride, (1, 1), padding)
@@ -76,6 +82,8 @@ def average_pool_2d(rng: Rng) -> Graph:
     depth, kernel, stride = 4 * int(rng.integers(1, 9)), _pair(rng, 1, 9), _pair(rng, 1, 4)
     padding = str(pick(rng, "SAME", "VALID"))
     size = _image(rng, padding, kernel, (1, 1))
+    if chance(rng, 0.4):
+        kernel, padding = size, "VALID"
     output = _windowed(size, kernel, stride, (1, 1), padding)
     batches = int(pick(rng, 1, 1, 2))
     quantization = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
