@@ -93,7 +93,8 @@ def load_keras(path: Path, input_shape: Shape, classes: int) -> Any:
         model = keras.models.load_model(path, compile=False)
         shapes = tuple(model.input_shape), tuple(model.output_shape)
     except Exception as error:  # a damaged file raises whatever its first bad byte leads to
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        first = line.partition(". ")[0].rstrip(".")
         raise ModelError(f"{path} is no loadable Keras model: {first}.") from error
     # Scores may lead with axes of 1, as a pooled plane of 1x1 has them.
     fits = shapes[0][1:] == tuple(input_shape) and shapes[1][-1] == classes
