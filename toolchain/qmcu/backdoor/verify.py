@@ -129,13 +129,15 @@ def verify(
     limit: int | None = None,
     jobs: int | None = None,
     stages: Stages | None = None,
+    journal: Path | None = None,
 ) -> VerificationRun:
     """Run clean and triggered inputs on the firmware in `directory` and judge what they show.
 
     Inputs of `vectors` are triggered exactly in int8; the device's answers on both are set
     against the oracle's byte by byte, and CA and ASR are taken in float (with `float_model`, a
     .keras file), on the host's integers and on the device. `honest_asr` (0 to 1) is the ASR of a
-    model without a backdoor, `before` an earlier result (JSON) for the verdict `removed`.
+    model without a backdoor, `before` an earlier result (JSON) for the verdict `removed`;
+    an interrupted run goes on from the file `journal`.
     Raises UsageError, VectorError, ModelError, ToolError, DeviceError or GuestFault.
     """
     tell = stages or (lambda name, done, total: None)
@@ -159,6 +161,7 @@ def verify(
         f"{setup.inputs.source}: {clean} clean and {len(setup.triggered)} triggered inputs",
         jobs=jobs,
         progress=lambda d, t: tell(f"running on {target}", d, t),
+        journal=journal,
     )
     found[Form.DEVICE] = _predictions(answers[0], clean)
     by |= {Form.INTEGER: oracle_version(), Form.DEVICE: f"{test.device}, {test.board}"}

@@ -19,6 +19,9 @@ DEFAULT_RANDOM = 20
 @click.option("--random", "count", type=int, help="Number of random inputs [default: 20].")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random inputs.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes [default: one a core].")
+@click.option(
+    "--resume", type=click.Path(path_type=Path), help="Keep answers here; go on from them."
+)
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
 @click.option("--trace", is_flag=True, help="Find the first layer that differs.")
@@ -30,6 +33,7 @@ def command(
     count: int | None,
     seed: int,
     jobs: int | None,
+    resume: Path | None,
     json_file: Path | None,
     junit: Path | None,
     trace: bool,
@@ -66,7 +70,14 @@ def command(
         source = f"{count} random inputs, seed {seed}"
     with progress(f"running on {target}", len(vectors)) as advance:
         result = run_vectors(
-            directory, target, vectors, source, jobs=jobs, trace=trace, progress=advance
+            directory,
+            target,
+            vectors,
+            source,
+            jobs=jobs,
+            trace=trace,
+            progress=advance,
+            journal=resume,
         )
     if json_file is not None:
         write_json(result.to_dict(), json_file)

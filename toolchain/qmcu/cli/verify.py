@@ -33,6 +33,9 @@ import rich_click as click
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Take only the first inputs.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes [default: one a core].")
+@click.option(
+    "--resume", type=click.Path(path_type=Path), help="Keep answers here; go on from them."
+)
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write a report with pictures here.")
@@ -46,6 +49,7 @@ def command(
     before: Path | None,
     limit: int | None,
     jobs: int | None,
+    resume: Path | None,
     json_file: Path | None,
     junit: Path | None,
     html: Path | None,
@@ -79,6 +83,7 @@ def command(
             limit=limit,
             jobs=jobs,
             stages=tell,
+            journal=resume,
         )
     if json_file is not None:
         write_json(run.result.to_dict(), json_file)

@@ -57,15 +57,24 @@ def run_vectors(
     jobs: int | None = None,
     trace: bool = False,
     progress: Progress | None = None,
+    journal: Path | None = None,
 ) -> TestResult:
     """Run all vectors on the firmware in `directory` on `target`; compare every output byte.
 
     `source` says in words where the vectors come from. The first vector is run once more with
     counting on. With `trace`, the first differing vector (else the first) is run layer by layer.
+    An interrupted run goes on from the file `journal`.
     Raises UsageError, DeviceError or GuestFault.
     """
     result, _ = run_and_keep(
-        directory, target, vectors, source, jobs=jobs, trace=trace, progress=progress
+        directory,
+        target,
+        vectors,
+        source,
+        jobs=jobs,
+        trace=trace,
+        progress=progress,
+        journal=journal,
     )
     return result
 
@@ -79,6 +88,7 @@ def run_and_keep(
     jobs: int | None = None,
     trace: bool = False,
     progress: Progress | None = None,
+    journal: Path | None = None,
 ) -> tuple[TestResult, tuple[Int8Array, ...]]:
     """As `run_vectors`, and what the device answered: int8 [N, ...] for each output."""
     plan, board, report = load_build(directory)
@@ -87,7 +97,7 @@ def run_and_keep(
     with open_session(target, directory) as session:
         device, build_id = session.link.name, session.hello.build_id
         profiled = session.profile(inputs[0])
-    results = infer_all(target, directory, inputs, workers=jobs, progress=progress)
+    results = infer_all(target, directory, inputs, workers=jobs, progress=progress, journal=journal)
     differences = _differences(plan, vectors, results, profiled)
     traced, layer_difference = None, None
     if trace:

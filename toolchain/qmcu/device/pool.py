@@ -1,13 +1,15 @@
 """Many vectors at once: worker processes with a session each, results in the vectors' order."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from qmcu.device.image import read_image
+from qmcu.device.journal import Journal, run_key
 from qmcu.device.messages import InferResult
 from qmcu.device.session import Inputs
 from qmcu.device.targets import ANSWER_LIMIT_S, open_session
-from qmcu.device.team import at_item, run_team
+from qmcu.device.team import Keep, at_item, run_team
 from qmcu.errors import QmcuError
 
 Progress = Callable[[int, int], None]
@@ -21,36 +23,60 @@ def infer_all(
     workers: int | None = None,
     timeout_s: float = ANSWER_LIMIT_S,
     progress: Progress | None = None,
+    journal: Path | None = None,
 ) -> list[InferResult]:
     """Run every vector (its input tensors) and return the results in the same order.
 
     `workers` defaults to the processor count; with one, all runs in this process. `progress`
-    gets the finished and the total count. Raises as Session does, the message led by the index
-    of the vector; no process is left behind, on Ctrl-C neither.
+    gets the finished and the total count. Answers are kept in the file `journal`, from which an
+    interrupted run goes on; it is removed at the end. Raises as Session does, the message led by
+    the index of the vector, or UsageError for a journal of another run; no process is left
+    behind, on Ctrl-C neither.
     """
-    count = min(workers or os.cpu_count() or 1, len(vectors))
     report = progress or (lambda done, total: None)
-    if not vectors:
-        return []
-    if count == 1:
-        return _here(target, build_directory, vectors, timeout_s, report)
-    setup = (target, build_directory, timeout_s)
-    return run_team("qmcu.device.worker", setup, vectors, workers=count, progress=report)
+    if journal is None:
+        results: dict[int, InferResult] = {}
+        keep = results.__setitem__
+        _run(target, build_directory, vectors, results, keep, workers, timeout_s, report)
+        return [results[i] for i in range(len(vectors))]
+    image = read_image(build_directory / "firmware.elf")
+    flashed = b"".join(segment.data for segment in image.segments)
+    with Journal(journal, run_key(target, flashed, vectors), len(vectors)) as kept:
+        _run(target, build_directory, vectors, kept.results, kept.add, workers, timeout_s, report)
+        return [kept.results[i] for i in range(len(vectors))]
 
 
-def _here(
+def _run(
     target: str,
-    build_directory: Path,
+    directory: Path,
     vectors: Sequence[Inputs],
+    results: Mapping[int, InferResult],
+    keep: Keep,
+    workers: int | None,
     timeout_s: float,
-    progress: Progress,
-) -> list[InferResult]:
-    results: list[InferResult] = []
-    with open_session(target, build_directory, timeout_s=timeout_s) as session:
-        for index, vector in enumerate(vectors):
-            try:
-                results.append(session.infer(vector))
-            except QmcuError as error:
-                raise at_item("vector", index, error) from error
-            progress(len(results), len(vectors))
-    return results
+    report: Progress,
+) -> None:
+    """Run the vectors that have no result yet and hand each to `keep`."""
+    missing = [i for i in range(len(vectors)) if i not in results]
+    before, total = len(vectors) - len(missing), len(vectors)
+    count = min(workers or os.cpu_count() or 1, len(missing))
+    if count == 0:
+        return
+    if count == 1:
+        with open_session(target, directory, timeout_s=timeout_s) as session:
+            for done, index in enumerate(missing, before + 1):
+                try:
+                    keep(index, session.infer(vectors[index]))
+                except QmcuError as error:
+                    raise at_item("vector", index, error) from error
+                report(done, total)
+        return
+    run_team(
+        "qmcu.device.worker",
+        (target, directory, timeout_s),
+        [vectors[i] for i in missing],
+        workers=count,
+        progress=lambda done, _: report(before + done, total),
+        numbers=missing,
+        keep=keep,
+    )

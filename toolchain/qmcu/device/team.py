@@ -21,6 +21,7 @@ from qmcu.errors import DeviceError, QmcuError
 _IN_FLIGHT = 2
 
 Progress = Callable[[int, int], None]
+Keep = Callable[[int, Any], None]
 
 
 def run_team(
@@ -31,15 +32,19 @@ def run_team(
     workers: int,
     progress: Progress,
     item_name: str = "vector",
+    numbers: Sequence[int] | None = None,
+    keep: Keep | None = None,
 ) -> list[Any]:
     """Let `workers` processes of `module` work on all `items`; their results in order.
 
-    `progress(done, total)` is told the finished items. Raises what a worker sends, led by
-    `item_name` and index, or DeviceError when one dies; no process is left behind, on Ctrl-C
-    neither.
+    `progress(done, total)` is told the finished items, `keep(number, result)` each result as it
+    comes. Raises what a worker sends, led by `item_name` and number, or DeviceError when one
+    dies; no process is left behind, on Ctrl-C neither. `numbers` are the items' own, when these
+    are not all.
     """
+    numbered = list(zip(numbers or range(len(items)), items, strict=True))
     with _workers(module, workers, setup, item_name) as team:
-        return _distribute(team, items, progress)
+        return _distribute(team, numbered, progress, keep or (lambda number, result: None))
 
 
 def at_item(name: str, index: int, error: QmcuError) -> QmcuError:
@@ -86,11 +91,13 @@ def _workers(module: str, count: int, setup: object, item_name: str) -> Iterator
                 worker.pipe.close()
 
 
-def _distribute(team: list[_Worker], items: Sequence[object], progress: Progress) -> list[Any]:
+def _distribute(
+    team: list[_Worker], items: list[tuple[int, object]], progress: Progress, keep: Keep
+) -> list[Any]:
     results: dict[int, Any] = {}
-    waiting = iter(range(len(items)))
+    waiting = iter(items)
     for worker in team * _IN_FLIGHT:
-        _give(worker, waiting, items)
+        _give(worker, waiting)
     while len(results) < len(items):
         by_pipe = {worker.pipe: worker for worker in team if worker.working_on}
         for pipe in multiprocessing.connection.wait(list(by_pipe)):
@@ -100,16 +107,17 @@ def _distribute(team: list[_Worker], items: Sequence[object], progress: Progress
                 raise at_item(worker.item_name, index, result) if index >= 0 else result
             worker.working_on.remove(index)
             results[index] = result
-            _give(worker, waiting, items)
+            keep(index, result)
+            _give(worker, waiting)
         progress(len(results), len(items))
-    return [results[index] for index in range(len(items))]
+    return [results[number] for number, _ in items]
 
 
-def _give(worker: _Worker, waiting: Iterator[int], items: Sequence[object]) -> None:
-    index = next(waiting, None)
-    if index is not None:
-        worker.working_on.append(index)
-        _send(worker, (index, items[index]))
+def _give(worker: _Worker, waiting: Iterator[tuple[int, object]]) -> None:
+    item = next(waiting, None)
+    if item is not None:
+        worker.working_on.append(item[0])
+        _send(worker, item)
 
 
 def _send(worker: _Worker, message: object) -> None:
