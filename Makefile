@@ -1,5 +1,6 @@
 # make demo    train a small network, convert, build and run it in an emulator
 # make test    lint and the whole test suite
+# make bench   measure whole models again and rewrite the tables of docs/PERFORMANCE.md
 # make lint    lint only
 # make clean   remove what these made (the environment .venv stays)
 PYTHON ?= python3
@@ -7,7 +8,7 @@ BIN := .venv/bin
 OUT := demo-out
 QMCU := $(BIN)/qmcu
 
-.PHONY: demo test lint clean tools
+.PHONY: demo test bench lint clean tools
 .DELETE_ON_ERROR:
 
 tools:
@@ -44,6 +45,9 @@ lint: .venv/.installed-test
 
 test: tools lint
 	$(BIN)/pytest --numprocesses auto
+
+bench: tools .venv/.installed-test
+	$(BIN)/python -m bench.performance
 
 clean:
 	rm -rf build dist $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis

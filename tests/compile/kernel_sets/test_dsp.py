@@ -10,7 +10,7 @@ from qmcu.build import find_tool
 from qmcu.compile import OPTIMIZATIONS, Target, compile_graph
 from qmcu.compile.kernel_sets.dsp.filters import lanes, window_order
 from qmcu.compile.kernel_sets.dsp.general import pack_filters, pack_taps
-from qmcu.compile.plan import ConstantArgument, KernelCall
+from qmcu.compile.plan import ConstantArgument, KernelCall, ParametersArgument
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 
 DSP = Target("native", dsp=True, fpu=True)
@@ -99,9 +99,9 @@ def first_call(height: int, depth: int, filters: int, optimize: str) -> KernelCa
     return compile_graph(graph, Target("native", optimize, dsp=True, fpu=True)).calls[0]
 
 
-def convolution(height: int, depth: int, filters: int) -> Graph:
+def convolution(height: int, depth: int, filters: int, kernel: int = 3) -> Graph:
     rng = np.random.default_rng(1)
-    shape = (filters, 3, 3, depth)
+    shape = (filters, kernel, kernel, depth)
     weights = rng.integers(-127, 128, shape, np.int8)
     grid = Quantization((0.02,), (-3,))
     options = {
@@ -130,6 +130,23 @@ def test_transformed_weights_need_an_fpu() -> None:
     target = Target("native", "speed", dsp=True, fpu=False)
     call = compile_graph(convolution(32, 16, 16), target).calls[0]
     assert call.kernel == "conv_2d_rows_wide_dsp"
+
+
+def test_a_deeper_1x1_output_goes_over_its_input_backward() -> None:
+    call = compile_graph(convolution(5, 8, 16, kernel=1), DSP).calls[0]
+    assert call.overlay_grows and dict(parameters(call))["backward"] == 1
+    shallower = compile_graph(convolution(5, 16, 8, kernel=1), DSP).calls[0]
+    assert shallower.may_overlay and dict(parameters(shallower))["backward"] == 0
+
+
+def test_transformed_rows_go_over_inputs_of_their_own_depth_only() -> None:
+    assert compile_graph(convolution(16, 16, 16), DSP).calls[0].may_overlay
+    # Fewer channels would fall on pixels further up that the next tile still reads.
+    assert not compile_graph(convolution(32, 33, 16), DSP).calls[0].may_overlay
+
+
+def parameters(call: KernelCall) -> tuple[tuple[str, object], ...]:
+    return next(a.fields for a in call.arguments if isinstance(a, ParametersArgument))
 
 
 def test_lanes_are_those_of_sxtb16() -> None:

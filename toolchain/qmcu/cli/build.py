@@ -34,7 +34,7 @@ def command(
     on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json.
     """
     from qmcu.board import load_board
-    from qmcu.build import build_firmware
+    from qmcu.build import build_firmware, load_build
     from qmcu.errors import UsageError
     from qmcu.project import load_project
     from qmcu.report.memory import summary_lines
@@ -57,6 +57,11 @@ def command(
     report = build_firmware(model, board, kernels or "native", directory, optimize)
     target = board.emulators[0] if board.emulators else None
     click.echo("\n".join((f"built {directory} for {board.name}", *summary_lines(report))))
+    trades = [
+        f"  {call.layer}: {call.trade}" for call in load_build(directory)[0].calls if call.trade
+    ]
+    if trades:
+        click.echo("\n".join((f"traded for speed (--optimize {optimize}):", *trades)))
     quoted = shlex.quote(str(directory))
     if target is not None:
         click.echo(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")

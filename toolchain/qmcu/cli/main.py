@@ -14,7 +14,7 @@ import qmcu
 from qmcu.errors import QmcuError
 
 COMMANDS = (
-    "init", "convert", "inspect", "vectors", "build", "report", "test",
+    "init", "convert", "inspect", "vectors", "build", "report", "test", "bench",
     "trigger", "attack", "verify", "html",
     "boards", "doctor",
 )  # fmt: skip

@@ -45,8 +45,8 @@ def live_buffers(
 ) -> tuple[Buffer, ...]:
     """The buffers that one inference needs, in the order in which they come to life.
 
-    With `overlay`, an output is laid over an input of at least its size that its kernel allows
-    and that nobody reads later.
+    With `overlay`, an output is laid over an input that nobody reads later, if its kernel allows
+    that for such sizes.
     """
     first: dict[int, int] = {roots[i]: -1 for i in graph.inputs}
     last: dict[int, int] = dict(first)
@@ -98,10 +98,15 @@ def _merge_overlays(
             source_root, target_root = roots[source], roots[target]
             if source_root not in owner:
                 continue
-            fits = graph.tensors[target].size <= graph.tensors[source].size
+            smaller = graph.tensors[target].size <= graph.tensors[source].size
             dies_here = last[source_root] == step
             read_once = sum(roots[t] == source_root for t in call.reads) == 1
-            if not (fits and dies_here and read_once and target_root in groups):
+            if not (
+                (smaller or call.overlay_grows)
+                and dies_here
+                and read_once
+                and target_root in groups
+            ):
                 continue
             if owner[source_root] == target_root:
                 continue

@@ -82,8 +82,9 @@ class KernelCall:
     `kernel` names both the C function (with the prefix qmcu_) and its file firmware/kernels/
     <kernel>.c. `layer` is unique, readable and a C identifier. `macs` counts the
     multiply-accumulates of one inference. `may_overlay` lists (input, output) tensor pairs
-    of which the output may be written over the input. `overread` is how many bytes behind its
-    inputs the kernel may load (and ignore). `trade` says what was given for fewer instructions.
+    of which the output may be written over the input, if it is not larger or `overlay_grows`.
+    `overread` is how many bytes behind its inputs the kernel may load (and ignore). `trade`
+    says what was given for fewer instructions.
     """
 
     kernel: str
@@ -95,6 +96,7 @@ class KernelCall:
     writes: tuple[int, ...]
     macs: int = 0
     may_overlay: tuple[tuple[int, int], ...] = ()
+    overlay_grows: bool = False
     overread: int = 0
     trade: str = ""
 

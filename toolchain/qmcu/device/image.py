@@ -45,6 +45,14 @@ class Image:
         start, size, name = self.functions[at]
         return name if address < start + max(size, 4) else ""
 
+    def bytes_at(self, address: int, size: int) -> bytes:
+        """`size` loaded bytes from `address`. Raises ValueError when they are not in the image."""
+        for segment in self.segments:
+            at = address - segment.address
+            if at >= 0 and at + size <= len(segment.data):
+                return segment.data[at : at + size]
+        raise ValueError(f"0x{address:08x} is not in {self.path}")
+
     def place(self, address: int) -> str:
         """An address for people: `0x08000abc in qmcu_add`, or the address alone."""
         name = self.function_at(address)

@@ -4,6 +4,7 @@ import signal
 import struct
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,6 +95,8 @@ class UnicornLink:
         self._idle = False
         self._counted = 0
         self._hook: Any = None
+        # Blocks executed while counting: (first address, size) to how often each next one followed.
+        self.blocks: dict[tuple[int, int], Counter[int]] = {}
         self._uart = Uart(machine.uart_version, self._wait)
         self._core = CoreBlock(machine.core, lambda: self._counted, self._asked_for_reset)
         self._emulator = _emulator(machine)
@@ -257,9 +260,15 @@ class UnicornLink:
 
     def _counter(self) -> Any:
         lengths: dict[int, int] = {}
+        self.blocks = {}
+        nowhere: Counter[int] = Counter()
+        follow = nowhere
 
         def block(emulator: Any, address: int, size: int, data: Any) -> None:
+            nonlocal follow
             key = address << 16 | size
+            follow[address] += 1
+            follow = self.blocks.setdefault((address, size), Counter())
             try:
                 self._counted += lengths[key]
             except KeyError:

@@ -101,8 +101,10 @@ def _pointwise(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
             ("pixel_step", step_w * depth),
             ("row_step", (step_h * width - step_w * used) * depth),
         )
+    # Backward, a deeper output never reaches pixels that are still to be read.
+    backward = c.stride == (1, 1) and c.output_depth > depth
     parameters = (*fields, ("input_depth", depth), ("output_depth", c.output_depth),
-                  ("steps", steps))  # fmt: skip
+                  ("backward", int(backward)), ("steps", steps))  # fmt: skip
     kernel = f"conv_1x1_{name}_dsp"
     call = c.context.call(
         kernel,
@@ -116,9 +118,9 @@ def _pointwise(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
         ),
         macs=c.macs,
         # Two pixels are read before they are written, and each is written where it was or before.
-        may_overlay=c.overlay(c.stride == (1, 1) and c.output_depth <= depth),
+        may_overlay=c.overlay(c.stride == (1, 1)),
     )
-    return replace(call, overread=GROUP - 1)
+    return replace(call, overread=GROUP - 1, overlay_grows=backward)
 
 
 def _rows(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
@@ -213,7 +215,9 @@ def _winograd(c: _Convolution) -> KernelCall | None:
             c.context.operand(c.target),
         ),
         macs=c.macs,
-        may_overlay=c.overlay(same and c.output_depth <= depth),
+        # A tile's lower rows replace just the pixels that were read for it; with fewer channels
+        # they would fall on pixels further up that the next tile still reads.
+        may_overlay=c.overlay(same and c.output_depth == depth),
     )
     return replace(call, overread=3)
 

@@ -1,0 +1,1 @@
+"""Instructions, estimated cycles, flash and RAM of whole models beside their peers."""

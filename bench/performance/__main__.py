@@ -1,0 +1,85 @@
+"""Whole models beside TFLM with CMSIS-NN: `python -m bench.performance`.
+
+Measures every model with every kernel set on emulated boards and writes results.json and the
+tables of docs/PERFORMANCE.md. Models are MLPerf Tiny's, from --models, and a MobileNet built here.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+from bench.performance.document import DOCUMENT, RESULTS, document
+from bench.performance.models import mobilenet
+from rich.console import Console
+from rich.progress import Progress
+
+from qmcu.benchmark import Benchmark, benchmark
+from qmcu.board import load_board
+from qmcu.errors import QmcuError
+from qmcu.files import write_atomic
+from qmcu.model.writer import write_model
+
+PEERS = Path(__file__).with_name("peers.toml")
+# Column of the peers' figures, board, emulator.
+BOARDS = (("m4", "stm32f407", "unicorn"), ("m7", "stm32f746", "unicorn"),
+          ("m55", "mps3-an547", "qemu"))  # fmt: skip
+RUNS = (("portable", "balanced"), ("native", "balanced"), ("native", "speed"),
+        ("native", "size"), ("cmsis-nn", "balanced"))  # fmt: skip
+VECTORS = 3
+
+
+def main() -> int:
+    """Measure, save, write the document. Exit code 1 when any output differs."""
+    parser = argparse.ArgumentParser(prog="python -m bench.performance", description=__doc__)
+    parser.add_argument("--models", type=Path, default=Path("../shared/models"), metavar="DIR")
+    arguments = parser.parse_args()
+    peers = tomllib.loads(PEERS.read_text())
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory(prefix="qmcu-performance-") as folder, Progress() as bar:
+        built = Path(folder) / "mobilenet.tflite"
+        built.write_bytes(write_model(mobilenet()))
+        task = bar.add_task("runs", total=len(peers) * len(BOARDS) * len(RUNS))
+        for name, peer in peers.items():
+            path = arguments.models / peer["file"] if "file" in peer else built
+            for column, board, target in BOARDS:
+                for kernels, optimize in RUNS:
+                    rows.append(
+                        {"model": name, "column": column}
+                        | _run(path, board, target, kernels, optimize)
+                    )
+                    bar.advance(task)
+    write_atomic(RESULTS, json.dumps({"rows": rows}, indent=1) + "\n")
+    write_atomic(DOCUMENT, document(rows, peers))
+    failed = [r for r in rows if r.get("equal") != r.get("vectors")]
+    for row in failed:
+        Console().print(f"outputs differ: {row}", style="red", markup=False)
+    return 1 if failed else 0
+
+
+def _run(path: Path, board: str, target: str, kernels: str, optimize: str) -> dict[str, object]:
+    """One measurement as plain data, or why there is none."""
+    head: dict[str, object] = {"board": board, "kernels": kernels, "optimize": optimize}
+    if not path.is_file():
+        return head | {"skipped": f"{path.name} is not there"}
+    try:
+        found = benchmark(
+            path, load_board(board), kernels=kernels, optimize=optimize, target=target,
+            count=VECTORS,
+        )  # fmt: skip
+    except QmcuError as error:
+        return head | {"skipped": str(error)}
+    return head | _figures(found)
+
+
+def _figures(found: Benchmark) -> dict[str, object]:
+    names = ("device", "vectors", "equal", "macs", "count", "how", "code", "constants", "arena",
+             "bound", "static", "stack", "ram")  # fmt: skip
+    cycles = {e.core: e.cycles for e in found.estimates}
+    return {name: getattr(found, name) for name in names} | {"cycles": cycles}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,10 @@
+"""Models and a board in; instructions, estimated cycles, flash and RAM of each kernel set out.
+
+`benchmark` builds, runs and counts one model with one kernel set and compares its outputs with
+the oracle on the way; `estimate_cycles` is what the core would take by Arm's documented timings.
+"""
+
+from qmcu.benchmark.cycles import CycleEstimate, estimate_cycles
+from qmcu.benchmark.measure import Benchmark, LayerCost, benchmark
+
+__all__ = ["Benchmark", "CycleEstimate", "LayerCost", "benchmark", "estimate_cycles"]

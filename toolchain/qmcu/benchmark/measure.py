@@ -1,0 +1,182 @@
+"""One model with one kernel set on one board: built, run, compared and counted."""
+
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from qmcu.benchmark.cycles import CORES, CycleEstimate, estimate_cycles
+from qmcu.board import Board
+from qmcu.build import Category, MemoryReport, build_firmware
+from qmcu.build.classify import is_model_object
+from qmcu.build.linker_map import parse_map
+from qmcu.comparison import load_model, run_vectors
+from qmcu.comparison.result import Profile, TestResult
+from qmcu.compile.plan import Plan
+from qmcu.compile.serialization import load_plan
+from qmcu.device import open_session
+from qmcu.device.image import read_image
+from qmcu.device.unicorn import UnicornLink
+from qmcu.errors import UsageError
+from qmcu.model.vectors import Vectors, load_vectors, random_vectors
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """One layer: its kernel, multiply-accumulates and counted instructions of one inference."""
+
+    layer: str
+    kernel: str
+    macs: int
+    count: int
+    trade: str = ""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What one inference takes; sizes in bytes.
+
+    `count` is in `unit`, obtained as `how` says; `ram` is arena + static data of the model +
+    stack high-water mark; `code` is flash less the model's constants; `bound` the least arena for
+    the plan's buffers; `trades` what was given for speed. `estimates` are no measurements.
+    """
+
+    model: str
+    board: str
+    device: str
+    kernels: str
+    optimize: str
+    vectors: int
+    equal: int
+    macs: int
+    count: int
+    unit: str
+    how: str
+    code: int
+    constants: int
+    arena: int
+    bound: int
+    static: int
+    stack: int
+    layers: tuple[LayerCost, ...]
+    estimates: tuple[CycleEstimate, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """True when every output byte was equal."""
+        return self.equal == self.vectors
+
+    @property
+    def flash(self) -> int:
+        """Code and constants."""
+        return self.code + self.constants
+
+    @property
+    def ram(self) -> int:
+        """Arena, static data of the model, stack."""
+        return self.arena + self.static + self.stack
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, with the derived figures."""
+        derived = {"passed": self.passed, "flash": self.flash, "ram": self.ram}
+        return asdict(self) | derived
+
+
+def benchmark(
+    model: Path,
+    board: Board,
+    *,
+    kernels: str = "native",
+    optimize: str = "balanced",
+    target: str | None = None,
+    count: int = 5,
+    seed: int = 0,
+    vectors: Path | None = None,
+) -> Benchmark:
+    """Build `model` for `board`, compare `count` random inputs (or `vectors`) and count one run.
+
+    `target` is an emulator of the board (its first by default). Raises UsageError when the board
+    has none, and whatever building and running raise.
+    """
+    if target is None:
+        if not board.emulators:
+            raise UsageError(f"{board.name} has no emulator; `qmcu boards` shows which boards do.")
+        target = board.emulators[0]
+    with tempfile.TemporaryDirectory(prefix="qmcu-bench-") as folder:
+        directory = Path(folder) / "firmware"
+        report = build_firmware(model, board, kernels, directory, optimize)
+        graph, content = load_model(directory)
+        chosen = (
+            load_vectors(vectors, graph)
+            if vectors is not None
+            else random_vectors(graph, content, count, seed=seed)
+        )
+        result = run_vectors(directory, target, chosen, "benchmark", jobs=1)
+        plan = load_plan(directory / "plan.json")
+        estimates = _estimates(directory, target, chosen)
+    return _benchmark(model, kernels, optimize, report, plan, result, estimates)
+
+
+def _benchmark(
+    model: Path,
+    kernels: str,
+    optimize: str,
+    report: MemoryReport,
+    plan: Plan,
+    result: TestResult,
+    estimates: tuple[CycleEstimate, ...],
+) -> Benchmark:
+    profile = result.profile or Profile(0, 0, "", "not counted", ())
+    counts = dict(profile.layers)
+    return Benchmark(
+        model=model.stem,
+        board=result.board,
+        device=result.device,
+        kernels=kernels,
+        optimize=optimize,
+        vectors=result.vectors,
+        equal=result.equal,
+        macs=plan.macs,
+        count=profile.total,
+        unit=profile.unit,
+        how=profile.how,
+        code=report.code,
+        constants=report.total(Category.CONSTANTS),
+        arena=report.total(Category.ARENA),
+        bound=plan.arena_lower_bound,
+        static=report.total(Category.STATIC, "RAM"),
+        stack=result.stack_bytes,
+        layers=tuple(
+            LayerCost(c.layer, c.kernel, c.macs, counts.get(c.layer, 0), c.trade)
+            for c in plan.calls
+        ),
+        estimates=estimates,
+    )
+
+
+def _estimates(directory: Path, target: str, vectors: Vectors) -> tuple[CycleEstimate, ...]:
+    """Both cores' cycles of one profiled run: of the kernels' code, not of the protocol's."""
+    image = read_image(directory / "firmware.elf")
+    spans = _model_spans(directory / "firmware.map")
+    with open_session(target, directory) as session:
+        link = session.link
+        if not isinstance(link, UnicornLink):
+            return ()
+        session.profile(tuple(a[0] for a in vectors.inputs))
+        blocks = {
+            key: follow
+            for key, follow in link.blocks.items()
+            if any(start <= key[0] < end for start, end in spans)
+        }
+    code = {address: image.bytes_at(address, size) for address, size in blocks}
+    return tuple(estimate_cycles(blocks, code, core) for core in CORES)
+
+
+def _model_spans(path: Path) -> list[tuple[int, int]]:
+    """First and end addresses of the code of kernels and model."""
+    return [
+        (section.address, section.address + section.size)
+        for section in parse_map(path.read_text()).inputs
+        if section.name.startswith(".text")
+        and ("/kernels/" in section.source or is_model_object(section.source))
+    ]

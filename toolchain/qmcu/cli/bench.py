@@ -1,0 +1,79 @@
+"""`qmcu bench`: instructions, cycles, flash and RAM of models, kernel sets side by side."""
+
+from pathlib import Path
+
+import rich_click as click
+
+
+@click.command("bench")
+@click.argument("models", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--board", "board_name", required=True, help="Board; `qmcu boards` lists them.")
+@click.option(
+    "--kernels", "sets", default="portable,native", show_default=True,
+    help="Kernel sets, comma separated.",
+)  # fmt: skip
+@click.option(
+    "--optimize", "choices", default="balanced", show_default=True,
+    help="What native kernels favour, comma separated: balanced, speed, size, ram.",
+)  # fmt: skip
+@click.option("--on", "target", type=click.Choice(["unicorn", "qemu"]),
+              help="Emulator [default: the board's].")  # fmt: skip
+@click.option("--random", "count", type=click.IntRange(min=1), default=5, show_default=True,
+              help="Random inputs whose outputs are compared.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--vectors", type=click.Path(path_type=Path), help="Compare these instead.")
+@click.option("--layers", is_flag=True, help="Show each layer.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path),
+              help="Write a page with charts here.")  # fmt: skip
+def command(
+    models: tuple[Path, ...],
+    board_name: str,
+    sets: str,
+    choices: str,
+    target: str | None,
+    count: int,
+    seed: int,
+    vectors: Path | None,
+    layers: bool,
+    json_file: Path | None,
+    html_file: Path | None,
+) -> int:
+    """Measure MODELS (.tflite) on a board's emulator.
+
+    Every output byte is compared with the interpreter's. Exit code: 0 all equal, 1 some differ.
+    """
+    from qmcu.benchmark import Benchmark, benchmark
+    from qmcu.board import load_board
+    from qmcu.report.benchmark import benchmark_table, layer_table, lines
+    from qmcu.report.console import progress, show
+    from qmcu.report.html import write_page
+    from qmcu.report.html.benchmark_page import benchmark_page
+    from qmcu.report.json_file import write_json
+
+    board = load_board(board_name)
+    work = [
+        (model, kernels, optimize)
+        for model in models
+        for kernels in sets.split(",")
+        for optimize in (choices.split(",") if kernels == "native" else ["balanced"])
+    ]
+    results: list[Benchmark] = []
+    with progress(f"measuring on {board.name}", len(work)) as advance:
+        for number, (model, kernels, optimize) in enumerate(work):
+            results.append(
+                benchmark(
+                    model, board, kernels=kernels, optimize=optimize, target=target,
+                    count=count, seed=seed, vectors=vectors,
+                )
+            )  # fmt: skip
+            advance(number + 1, len(work))
+    if json_file is not None:
+        write_json({"results": [r.to_dict() for r in results]}, json_file)
+    if html_file is not None:
+        write_page(benchmark_page(results), html_file)
+    show(benchmark_table(results), *lines(results))
+    if layers:
+        for model in models:
+            show(layer_table([r for r in results if r.model == model.stem]))
+    return 0 if all(r.passed for r in results) else 1

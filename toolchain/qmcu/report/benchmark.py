@@ -1,0 +1,66 @@
+"""Benchmarks as tables: kernel sets side by side, and layer by layer."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from qmcu.benchmark import Benchmark
+
+
+def label(result: Benchmark) -> str:
+    """Kernel set, and what it favours where there is a choice."""
+    return f"{result.kernels}, {result.optimize}" if result.kernels == "native" else result.kernels
+
+
+def cycles(result: Benchmark, core: str) -> str:
+    """The estimated cycles on `core`, or a dash."""
+    found = [e.cycles for e in result.estimates if e.core == core]
+    return f"{found[0]:,}" if found else "-"
+
+
+def benchmark_table(results: Sequence[Benchmark]) -> Table:
+    """One row for each model and kernel set; bytes, and counted instructions."""
+    table = Table("model", "kernels", title="one inference", title_justify="left")
+    for heading in ("equal", "count", "per MAC", "M4 cycles", "M7 cycles", "code", "constants",
+                    "arena", "bound", "stack", "RAM"):  # fmt: skip
+        table.add_column(heading, justify="right")
+    for r in results:
+        table.add_row(
+            escape(r.model),
+            label(r),
+            f"{r.equal} of {r.vectors}",
+            f"{r.count:,}",
+            f"{r.count / r.macs:.2f}" if r.macs else "-",
+            cycles(r, "cortex-m4"),
+            cycles(r, "cortex-m7"),
+            *(f"{n:,}" for n in (r.code, r.constants, r.arena, r.bound, r.stack, r.ram)),
+            style=None if r.passed else "red",
+        )
+    return table
+
+
+def lines(results: Sequence[Benchmark]) -> Iterator[str]:
+    """How each figure was obtained."""
+    yield from sorted({f"count: {r.unit} {r.how}" for r in results})
+    yield "cycles: estimated from the executed instructions by Arm's timings, no wait states"
+    yield "bytes: from linker map and ELF file; stack by painting; RAM = arena + static + stack"
+    for result in results:
+        for layer in result.layers:
+            if layer.trade:
+                yield f"{escape(result.model)}, {label(result)}: {layer.layer} has {layer.trade}"
+
+
+def layer_table(results: Sequence[Benchmark]) -> Table:
+    """Each layer's count with each kernel set. All results are of one model."""
+    table = Table("layer", "MACs", title=results[0].model, title_justify="left")
+    for result in results:
+        table.add_column(f"{label(result)}\n{result.count:,}", justify="right")
+    for i, layer in enumerate(results[0].layers):
+        cells = []
+        for result in results:
+            own = result.layers[i]
+            ratio = f"{own.count / own.macs:.2f} a MAC, " if own.macs else ""
+            cells.append(f"{own.count:,} ({ratio}{own.kernel})")
+        table.add_row(layer.layer, f"{layer.macs:,}", *cells)
+    return table
