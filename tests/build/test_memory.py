@@ -12,7 +12,7 @@ from qmcu.compile.plan import ConstantArgument, Plan
 
 FLASH = Region("flash", 0x1000, 0x1000, "xr")
 RAM = Region("ram", 0x8000, 0x1000, "rw")
-EMPTY_PLAN = Plan("m", "00", "portable", (), (), (), (), (), 0, 0)
+EMPTY_PLAN = Plan("m", "00", "portable", "balanced", (), (), (), (), (), 0, 0)
 
 
 def synthetic(sections: tuple[Section, ...], *inputs: InputSection) -> MemoryReport:
