@@ -92,11 +92,12 @@ def benchmark(
     count: int = 5,
     seed: int = 0,
     vectors: Path | None = None,
+    cmsis_nn: Path | None = None,
 ) -> Benchmark:
     """Build `model` for `board`, compare `count` random inputs (or `vectors`) and count one run.
 
-    `target` is an emulator of the board (its first by default). Raises UsageError when the board
-    has none, and whatever building and running raise.
+    `cmsis_nn` names the copy for that kernel set; `target` is an emulator of the board (its first
+    by default). Raises UsageError when the board has none, and whatever building and running raise.
     """
     if target is None:
         if not board.emulators:
@@ -104,7 +105,7 @@ def benchmark(
         target = board.emulators[0]
     with tempfile.TemporaryDirectory(prefix="qmcu-bench-") as folder:
         directory = Path(folder) / "firmware"
-        report = build_firmware(model, board, kernels, directory, optimize)
+        report = build_firmware(model, board, kernels, directory, optimize, cmsis_nn)
         graph, content = load_model(directory)
         chosen = (
             load_vectors(vectors, graph)
@@ -178,5 +179,8 @@ def _model_spans(path: Path) -> list[tuple[int, int]]:
         (section.address, section.address + section.size)
         for section in parse_map(path.read_text()).inputs
         if section.name.startswith(".text")
-        and ("/kernels/" in section.source or is_model_object(section.source))
+        and (
+            any(f in section.source for f in ("/kernels/", "/cmsis_nn/"))
+            or is_model_object(section.source)
+        )
     ]

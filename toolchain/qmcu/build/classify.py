@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from qmcu.compile.plan import ConstantArgument, Plan
 
 _KERNEL_FOLDER, _RUNTIME_FOLDER, _PORT_FOLDER = "kernels", "runtime", "port"
+_CMSIS_NN_FOLDER = "cmsis_nn"
 _STARTUP_NAMES = ("startup", "vectors")
 _PROTOCOL_NAMES = ("protocol", "frame")
 _PARAMETER_MARKS = ("_parameters", "_tensors_")
@@ -21,6 +22,7 @@ class Category(StrEnum):
     RUNTIME = "runtime"
     PORT = "port"
     KERNEL = "kernels"
+    CMSIS_NN = "CMSIS-NN"
     MODEL_CODE = "model code"
     CONSTANTS = "constants"
     LIBRARY = "libraries"
@@ -83,6 +85,7 @@ def classify(piece: Piece, owners: Mapping[str, Purpose]) -> Purpose:
     folder = PurePosixPath(piece.source.partition("(")[0]).parent.name
     for part, category in (
         (_KERNEL_FOLDER, Category.KERNEL),
+        (_CMSIS_NN_FOLDER, Category.CMSIS_NN),
         (_RUNTIME_FOLDER, Category.RUNTIME),
         (_PORT_FOLDER, Category.PORT),
     ):

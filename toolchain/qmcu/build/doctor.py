@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from qmcu.build.cmsis_nn import VARIABLE, find_cmsis_nn
 from qmcu.build.toolchain import PREFIX, find_tool
+from qmcu.errors import ToolError
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def _packages() -> tuple[Need, ...]:
     return (*needs, Need("tensorflow", "convert", False, 'pip install "qmcu[convert]"', True))
 
 
+_CMSIS_NN = "CMSIS-NN"
 NEEDS = (
     *_packages(),
     Need(f"{PREFIX}gcc", "build", True, "apt-get install gcc-arm-none-eabi"),
@@ -54,6 +57,12 @@ NEEDS = (
     Need("make", "build", True, "apt-get install make"),
     Need("cmake", "build by CMake", False, "apt-get install cmake"),
     Need("qemu-system-arm", "test --on qemu", True, "apt-get install qemu-system-arm"),
+    Need(
+        _CMSIS_NN,
+        "build --kernels cmsis-nn",
+        False,
+        f"git clone https://github.com/ARM-software/CMSIS-NN, then set {VARIABLE}",
+    ),  # fmt: skip
     Need("renode", "emulation", False, "https://github.com/renode/renode/releases"),
     Need("openocd", "flash", False, "apt-get install openocd"),
     Need("pyocd", "flash", False, "pip install pyocd"),
@@ -67,7 +76,21 @@ def examine(needs: tuple[Need, ...] = NEEDS) -> tuple[Finding, ...]:
     """Look for everything in `needs`; the first finding is Python itself."""
     python = Need("python", "everything", True, "apt-get install python3")
     here = Finding(python, True, platform.python_version(), sys.executable)
-    return (here, *(_find_package(n) if n.package else _find_program(n) for n in needs))
+    return (here, *map(_find, needs))
+
+
+def _find(need: Need) -> Finding:
+    if need.package:
+        return _find_package(need)
+    return _find_cmsis_nn(need) if need.name == _CMSIS_NN else _find_program(need)
+
+
+def _find_cmsis_nn(need: Need) -> Finding:
+    try:
+        library = find_cmsis_nn()
+    except ToolError:
+        return Finding(need, False)
+    return Finding(need, True, library.version, str(library.path))
 
 
 def missing(findings: tuple[Finding, ...]) -> tuple[Need, ...]:

@@ -1,12 +1,15 @@
 """From a .tflite file and a board to a firmware directory: the whole left half of the house."""
 
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import qmcu
 from qmcu.board import Board
 from qmcu.build.builder import BuildResult, build_project
+from qmcu.build.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
 from qmcu.build.elf_layout import read_layout
 from qmcu.build.linker_map import parse_map
 from qmcu.build.memory import MemoryReport, memory_report
@@ -22,23 +25,43 @@ FORMAT = 1
 
 
 def build_firmware(
-    model: Path, board: Board, kernels: str, directory: Path, optimize: str = "balanced"
+    model: Path,
+    board: Board,
+    kernels: str,
+    directory: Path,
+    optimize: str = "balanced",
+    cmsis_nn: Path | None = None,
 ) -> MemoryReport:
     """Read, compile, generate, build and measure; `directory` appears whole or not at all.
 
+    `cmsis_nn` names the copy for that kernel set; it is searched for when None.
     Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
     target = _target(board, kernels, optimize)
+    found = find_cmsis_nn(cmsis_nn) if kernels == "cmsis-nn" else None
     content = read_file(model)
     plan = compile_graph(parse_model(content, model.stem, source=str(model)), target)
     refuse_too_large(plan, board)
     with replace_directory(directory) as folder:
-        generate_project(plan, board, content, folder)
+        generate_project(plan, board, content, folder, _library(found))
         result = build_project(folder)
         report = measure(result, plan, board.name)
+        if found is not None:
+            tools = {**report.tools, "CMSIS-NN": f"{found.version} ({found.origin})"}
+            report = replace(report, tools=tools)
         document = {"format": FORMAT, "qmcu": qmcu.__version__, **report.to_dict()}
         (folder / BUILD_MARKER).write_text(json.dumps(document, indent=1) + "\n")
     return report
+
+
+def _library(found: CmsisNn | None) -> Callable[[Mapping[str, str]], Mapping[str, str]]:
+    """What the kernels that are adapters need of CMSIS-NN, if there is any."""
+
+    def sources(own: Mapping[str, str]) -> Mapping[str, str]:
+        adapters = {name: text for name, text in own.items() if name.endswith("_cmsis_nn.c")}
+        return needed_sources(found, adapters) if found is not None and adapters else {}
+
+    return sources
 
 
 def _target(board: Board, kernels: str, optimize: str) -> Target:

@@ -22,6 +22,8 @@ import rich_click as click
               help="Random inputs whose outputs are compared.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--vectors", type=click.Path(path_type=Path), help="Compare these instead.")
+@click.option("--cmsis-nn", "cmsis_nn", type=click.Path(path_type=Path),
+              help="Folder of CMSIS-NN [default: searched for].")  # fmt: skip
 @click.option("--layers", is_flag=True, help="Show each layer.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
 @click.option("--html", "html_file", type=click.Path(path_type=Path),
@@ -35,6 +37,7 @@ def command(
     count: int,
     seed: int,
     vectors: Path | None,
+    cmsis_nn: Path | None,
     layers: bool,
     json_file: Path | None,
     html_file: Path | None,
@@ -64,7 +67,7 @@ def command(
             results.append(
                 benchmark(
                     model, board, kernels=kernels, optimize=optimize, target=target,
-                    count=count, seed=seed, vectors=vectors,
+                    count=count, seed=seed, vectors=vectors, cmsis_nn=cmsis_nn,
                 )
             )  # fmt: skip
             advance(number + 1, len(work))

@@ -19,6 +19,10 @@ import rich_click as click
     "speed: wherever they save any; size, ram: never.",
 )
 @click.option(
+    "--cmsis-nn", "cmsis_nn", type=click.Path(path_type=Path),
+    help="Folder of CMSIS-NN, for --kernels cmsis-nn [default: searched for].",
+)  # fmt: skip
+@click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Folder [default: build/MODEL-BOARD]."
 )
 def command(
@@ -26,6 +30,7 @@ def command(
     board_name: str | None,
     kernels: str | None,
     optimize: str,
+    cmsis_nn: Path | None,
     output: Path | None,
 ) -> None:
     """Compile MODEL (.tflite, full int8) into firmware for a board.
@@ -35,6 +40,7 @@ def command(
     """
     from qmcu.board import load_board
     from qmcu.build import build_firmware, load_build
+    from qmcu.compile.kernel_sets.cmsis_nn import fallback_reason
     from qmcu.errors import UsageError
     from qmcu.project import load_project
     from qmcu.report.memory import summary_lines
@@ -54,12 +60,16 @@ def command(
         raise UsageError("no board given; add --board NAME (`qmcu boards` lists them).")
     board = load_board(board_name)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
-    report = build_firmware(model, board, kernels or "native", directory, optimize)
+    report = build_firmware(model, board, kernels or "native", directory, optimize, cmsis_nn)
     target = board.emulators[0] if board.emulators else None
     click.echo("\n".join((f"built {directory} for {board.name}", *summary_lines(report))))
-    trades = [
-        f"  {call.layer}: {call.trade}" for call in load_build(directory)[0].calls if call.trade
-    ]
+    calls = load_build(directory)[0].calls
+    if kernels == "cmsis-nn":
+        click.echo(f"  {report.tools['CMSIS-NN']} of CMSIS-NN; layers that are not its own:")
+        for call in calls:
+            if reason := fallback_reason(call):
+                click.echo(f"  {call.layer}: {call.kernel}; {reason}")
+    trades = [f"  {call.layer}: {call.trade}" for call in calls if call.trade]
     if trades:
         click.echo("\n".join((f"traded for speed (--optimize {optimize}):", *trades)))
     quoted = shlex.quote(str(directory))

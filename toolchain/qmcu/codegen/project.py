@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,14 @@ from qmcu.resources import firmware_directory
 _LOCAL_INCLUDE = re.compile(r'^#include "([\w./]+)"', re.MULTILINE)
 
 
+# From the project's own sources (path to text) to those of a library.
+Library = Callable[[Mapping[str, str]], Mapping[str, str]]
+
+
+def _no_library(sources: Mapping[str, str]) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class BuildFiles:
     """What the build templates need to know: identity, flags, sources relative to the project."""
@@ -26,6 +34,8 @@ class BuildFiles:
     build_id: str
     fast_sources: tuple[str, ...]
     small_sources: tuple[str, ...]
+    # The user's copy of a library: compiled for speed, its warnings are not ours.
+    library_sources: tuple[str, ...] = ()
     include_directories: tuple[str, ...] = ("src", "src/runtime", "src/port")
     fast_flag: str = "-O2"
     small_flag: str = "-Os"
@@ -53,7 +63,14 @@ class BuildFiles:
     @property
     def compile_flags(self) -> tuple[str, ...]:
         """Compiler options without core and optimization."""
-        return self.plain_compile_flags + tuple(f"-I{d}" for d in self.include_directories)
+        own = tuple(f"-I{d}" for d in self.include_directories)
+        library = tuple(f"-isystem {d}" for d in self.library_directories)
+        return self.plain_compile_flags + own + library
+
+    @property
+    def library_directories(self) -> tuple[str, ...]:
+        """Where the library's headers are."""
+        return ("src/cmsis_nn/Include",) if self.library_sources else ()
 
     @property
     def link_flags(self) -> tuple[str, ...]:
@@ -72,19 +89,28 @@ class BuildFiles:
         return tuple(", ".join(data[i : i + 8]) for i in range(0, 32, 8))
 
 
-def generate_project(plan: Plan, board: Board, model: bytes, directory: Path) -> BuildFiles:
+def generate_project(
+    plan: Plan,
+    board: Board,
+    model: bytes,
+    directory: Path,
+    library: Library = _no_library,
+) -> BuildFiles:
     """Write the project for `plan` on `board` into the existing `directory`.
 
     `model` is the .tflite file, kept beside the sources so that the folder can be tested on its
-    own. The build id is the SHA-256 of everything that is compiled.
+    own. `library` gives the sources that kernels among ours need from elsewhere. The build id is
+    the SHA-256 of everything that is compiled.
     """
     sources = project_sources(plan, board)
+    sources |= library(sources)
     build_id = _digest(sources, board)
     files = BuildFiles(
         name=plan.name,
         build_id=build_id,
         fast_sources=_c_files(sources, "src/model", "src/kernels/"),
         small_sources=_c_files(sources, "src/port/", "src/runtime/"),
+        library_sources=_c_files(sources, "src/cmsis_nn/"),
     )
     values = {"plan": plan, "board": board, "build": files}
     outputs: dict[str, bytes] = {name: text.encode() for name, text in sources.items()}

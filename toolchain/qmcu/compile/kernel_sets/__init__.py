@@ -1,17 +1,19 @@
 """Kernel sets: for each, the faster lowerings to try before the portable one.
 
 `portable` is plain C for any core; `native` adds packed weights and the core's DSP or vector
-instructions. A lowering answers None where its kernel does not fit the operator; the next one
+instructions; `cmsis-nn` calls the user's copy of Arm's library, and native kernels for what it
+lacks. A lowering answers None where its kernel does not fit the operator; the next one
 is tried, and the portable one always fits.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qmcu.compile.kernel_sets import dsp, mve
+from qmcu.compile.kernel_sets import cmsis_nn, dsp, mve
 from qmcu.compile.lowering import Lowering
+from qmcu.compile.operators import OPERATORS
 
-KERNEL_SETS = ("portable", "native")
+KERNEL_SETS = ("portable", "native", "cmsis-nn")
 # What to favour where flash or RAM can be traded for instructions.
 OPTIMIZATIONS = ("balanced", "speed", "size", "ram")
 
@@ -29,8 +31,15 @@ class Target:
 
 def lowerings(target: Target) -> Mapping[str, Sequence[Lowering]]:
     """Operator kind to the lowerings to try in order, the portable one left out."""
-    if target.kernels != "native":
+    if target.kernels == "portable":
         return {}
+    own = _native(target)
+    if target.kernels == "native":
+        return own
+    return cmsis_nn.lowerings(cmsis_nn.Core(target.dsp, target.mve), own, OPERATORS)
+
+
+def _native(target: Target) -> Mapping[str, Sequence[Lowering]]:
     if target.mve:
         own = mve.LOWERINGS
         others = dsp.lowerings(target.optimize, fpu=target.fpu)

@@ -1,0 +1,35 @@
+#ifndef QMCU_CONV_2D_CMSIS_NN_H
+#define QMCU_CONV_2D_CMSIS_NN_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t batches;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t input_depth;
+    int32_t output_height;
+    int32_t output_width;
+    int32_t output_depth;
+    int32_t kernel_height;
+    int32_t kernel_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t dilation_height;
+    int32_t dilation_width;
+    int32_t padding_top;
+    int32_t padding_left;
+    int32_t groups; /* 1 */
+    int32_t input_zero_point;
+    int32_t output_zero_point;
+    int32_t activation_minimum;
+    int32_t activation_maximum;
+    int32_t requantization_step; /* not used: one multiplier and shift for each channel */
+} qmcu_conv_2d_cmsis_nn_params;
+
+/* conv_2d.h by CMSIS-NN; bias is the plain one, the library adds the zero point. */
+void qmcu_conv_2d_cmsis_nn(const qmcu_conv_2d_cmsis_nn_params *params, const int8_t *input,
+                           const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                           const int32_t *shifts, void *scratch, int8_t *output);
+
+#endif

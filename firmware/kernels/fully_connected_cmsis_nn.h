@@ -1,0 +1,22 @@
+#ifndef QMCU_FULLY_CONNECTED_CMSIS_NN_H
+#define QMCU_FULLY_CONNECTED_CMSIS_NN_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t batches;
+    int32_t input_depth;
+    int32_t output_depth;
+    int32_t output_zero_point;
+    int32_t activation_minimum;
+    int32_t activation_maximum;
+    int32_t requantization_step; /* 1: a multiplier and shift per output channel, 0: one for all */
+} qmcu_fully_connected_cmsis_nn_params;
+
+/* fully_connected.h by CMSIS-NN; the zero point is in the bias. */
+void qmcu_fully_connected_cmsis_nn(const qmcu_fully_connected_cmsis_nn_params *params,
+                                   const int8_t *input, const int8_t *weights, const int32_t *bias,
+                                   const int32_t *multipliers, const int32_t *shifts,
+                                   int8_t *output);
+
+#endif
