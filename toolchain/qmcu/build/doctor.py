@@ -62,7 +62,7 @@ NEEDS = (
         "build --kernels cmsis-nn",
         False,
         f"git clone https://github.com/ARM-software/CMSIS-NN, then set {VARIABLE}",
-    ),  # fmt: skip
+    ),
     Need("renode", "emulation", False, "https://github.com/renode/renode/releases"),
     Need("openocd", "flash", False, "apt-get install openocd"),
     Need("pyocd", "flash", False, "pip install pyocd"),

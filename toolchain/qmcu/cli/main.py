@@ -15,7 +15,7 @@ from qmcu.errors import QmcuError
 
 COMMANDS = (
     "init", "convert", "inspect", "vectors", "build", "report", "test", "bench",
-    "trigger", "attack", "verify", "html",
+    "trigger", "attack", "audit", "verify", "html",
     "boards", "doctor",
 )  # fmt: skip
 EXIT_INTERRUPTED = 130

@@ -1,0 +1,147 @@
+"""Detectors and the audit: honest and attacked digits models, and a graph that branches."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+
+from qmcu.backdoor.architectures import build_architecture, train
+from qmcu.backdoor.attack import AttackRun, run_attack, write_attack
+from qmcu.backdoor.audit import audit, judge, load_context
+from qmcu.backdoor.datasets import load_dataset
+from qmcu.backdoor.detectors import AuditContext, Finding, detector, load_detectors
+from qmcu.backdoor.detectors.graph_branches import graph_branches
+from qmcu.backdoor.detectors.method import DETECTORS
+from qmcu.backdoor.detectors.residuals import kolmogorov, uniform_distance
+from qmcu.backdoor.trigger_kinds import make_trigger
+from qmcu.cli.main import run
+from qmcu.errors import UsageError
+from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+
+
+@pytest.fixture(scope="module")
+def attacked() -> AttackRun:
+    digits = load_dataset("digits", seed=1)
+    model = build_architecture("cnn-s", digits.input_shape, digits.classes, seed=1)
+    train(model, digits, epochs=6, seed=1)
+    trigger = make_trigger("patch", digits.input_shape, target=0)
+    return run_attack("adaptive-uniform", model, digits, trigger, seed=1, steps=400, limit=50)
+
+
+@pytest.fixture(scope="module")
+def folder(attacked: AttackRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("audit") / "attack"
+    write_attack(attacked, path, limit=50)
+    return path
+
+
+def context(folder: Path, which: str, *, data: bool = True) -> AuditContext:
+    samples = folder / "calibration.npz" if data else None
+    return load_context(folder / f"{which}.keras", folder / f"{which}.tflite", samples)
+
+
+def test_an_honest_model_is_clean(folder: Path) -> None:
+    result = audit(context(folder, "honest"))
+    assert result.verdict == "clean" and result.passed
+    assert {f.detector for f in result.findings} >= {"rounding-direction", "residuals"}
+    assert "slow" in result.skipped["trigger-inversion"]
+
+
+def test_an_attack_with_honest_sizes_of_residuals_is_found(folder: Path) -> None:
+    result = audit(context(folder, "model"))
+    assert result.verdict == "backdoored"
+    found = {f.detector: f for f in result.findings}
+    assert found["rounding-direction"].score > 2 * found["rounding-direction"].threshold
+    assert found["disagreement"].suspicious
+
+
+def test_it_is_found_without_real_inputs_and_from_the_float_model_alone(folder: Path) -> None:
+    assert audit(context(folder, "model", data=False)).verdict == "backdoored"
+    alone = load_context(folder / "model.keras", None, None)
+    assert audit(alone).verdict == "backdoored"
+
+
+def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
+    result = audit(load_context(None, folder / "model.tflite", None))
+    assert {f.detector for f in result.findings} == {"channel-lipschitz", "graph-branches"}
+    assert result.skipped["residuals"] == "needs float"
+
+
+def test_the_command_says_backdoored_and_writes_its_files(folder: Path, tmp_path: Path) -> None:
+    import json
+
+    arguments = ["audit", "--float", str(folder / "model.keras"),
+                 "--int8", str(folder / "model.tflite"),
+                 "--data", str(folder / "calibration.npz")]  # fmt: skip
+    outputs = ["--json", str(tmp_path / "a.json"), "--sarif", str(tmp_path / "a.sarif"),
+               "--report", str(tmp_path)]  # fmt: skip
+    assert run([*arguments, *outputs]) == 1
+    assert json.loads((tmp_path / "a.json").read_text())["verdict"] == "backdoored"
+    sarif = json.loads((tmp_path / "a.sarif").read_text())
+    assert sarif["version"] == "2.1.0"
+    results = sarif["runs"][0]["results"]
+    assert {r["ruleId"] for r in results} >= {"rounding-direction"}
+    rules = sarif["runs"][0]["tool"]["driver"]["rules"]
+    assert any("AML.T0018" in tag for tag in rules[0]["properties"]["tags"])
+    assert "backdoored" in (tmp_path / "audit.html").read_text()
+
+
+def test_nothing_to_audit_is_refused() -> None:
+    with pytest.raises(UsageError, match="nothing to audit"):
+        load_context(None, None, None)
+
+
+def branching() -> Graph:
+    grid = Quantization((1.0,), (0,))
+    tensors = tuple(
+        Tensor(i, f"t{i}", (1, 4), "int8", grid, bytes(4) if i == 1 else None) for i in range(4)
+    )
+    operators = (
+        Operator(0, "EQUAL", (0, 1), (2,)),
+        Operator(1, "SELECT_V2", (2, 1, 0), (3,)),
+    )
+    return Graph("branching", tensors, operators, (0,), (3,))
+
+
+def test_a_graph_that_branches_on_its_input_is_a_finding() -> None:
+    found = graph_branches(AuditContext(None, b"", branching(), None))
+    assert found.suspicious and found.weight == "static"
+    assert "EQUAL" in found.reason and "SELECT_V2" in found.reason
+    assert judge([found])[0] == "backdoored"
+
+
+def test_supporting_findings_alone_are_only_suspicious() -> None:
+    weak = Finding("residuals", 1.0, 0.1, True, "supporting", "because")
+    assert judge([weak]) == ("suspicious", ("because",))
+
+
+def test_the_kolmogorov_distribution() -> None:
+    # Tables: P(K > 1.36) = 0.05, P(K > 1.63) = 0.01.
+    assert kolmogorov(1.358) == pytest.approx(0.05, abs=0.001)
+    assert kolmogorov(1.628) == pytest.approx(0.01, abs=0.001)
+    even = (np.arange(1000) + 0.5) / 1000 - 0.5
+    assert uniform_distance(even) < 0.001
+    assert uniform_distance(np.full(100, 0.49)) == pytest.approx(0.99)
+
+
+def test_a_detector_is_one_function(folder: Path) -> None:
+    """The example of docs/DETECTORS.md."""
+
+    @detector("largest-bias", source="an example", needs=("float",))
+    def largest_bias(given: AuditContext) -> Finding:
+        """Biases that dwarf the others."""
+        assert given.network is not None
+        score = max(float(np.abs(b).max()) for b in given.network.biases)
+        return Finding("largest-bias", score, 100.0, score > 100, "supporting", "a large bias")
+
+    try:
+        names: dict[str, Any] = dict(load_detectors())
+        assert "largest-bias" in names
+        result = audit(context(folder, "honest"))
+        assert "largest-bias" in {f.detector for f in result.findings}
+    finally:
+        del DETECTORS["largest-bias"]

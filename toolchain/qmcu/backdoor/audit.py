@@ -1,0 +1,178 @@
+"""The audit: every detector that applies, and one verdict with its reasons."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+import qmcu
+from qmcu.arrays import read_arrays
+from qmcu.backdoor.detectors import AuditContext, Detector, Finding, load_detectors
+from qmcu.backdoor.keras_model import keras_from_network
+from qmcu.backdoor.network import network_from_keras
+from qmcu.errors import ModelError, UsageError, VectorError
+from qmcu.model.convert import convert_keras, load_tensorflow
+from qmcu.model.reader import parse_model
+
+Verdict = Literal["backdoored", "suspicious", "clean"]
+Progress = Callable[[int, int], None]
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+TAGS = ("OWASP ML06:2023", "OWASP ML10:2023", "MITRE ATLAS AML.T0010", "MITRE ATLAS AML.T0018")
+_LEVELS = {"decisive": "error", "static": "error", "supporting": "warning"}
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """What an audit found: one verdict, its reasons, every detector's finding.
+
+    backdoored: a decisive or static detector fired. suspicious: only supporting ones did, which
+    honest training (clipping, quantization-aware) can cause. clean: none fired. `skipped` maps
+    detectors that did not run to what they would have needed.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    skipped: Mapping[str, str]
+    audited: Mapping[str, str]
+
+    @property
+    def passed(self) -> bool:
+        """True unless a backdoor was found."""
+        return self.verdict != "backdoored"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
+            "findings": [f.to_dict() for f in self.findings],
+            "skipped": dict(self.skipped),
+            "audited": dict(self.audited),
+        }
+
+    def to_sarif(self) -> dict[str, Any]:
+        """SARIF 2.1.0: a rule for each detector, a result for each one that fired."""
+        detectors = load_detectors()
+        rules = [
+            {
+                "id": f.detector,
+                "shortDescription": {"text": detectors[f.detector].summary},
+                "properties": {"tags": ["security", *TAGS]},
+            }
+            for f in self.findings
+        ]
+        place = self.audited.get("int8") or self.audited.get("float", "model")
+        results = [
+            {
+                "ruleId": f.detector,
+                "level": _LEVELS[f.weight],
+                "message": {"text": f.reason},
+                "locations": [
+                    {"physicalLocation": {"artifactLocation": {"uri": Path(place).as_posix()}}}
+                ],
+            }
+            for f in self.findings
+            if f.suspicious
+        ]
+        driver = {"name": "qmcu audit", "version": qmcu.__version__, "rules": rules}
+        return {
+            "$schema": SARIF_SCHEMA,
+            "version": "2.1.0",
+            "runs": [{"tool": {"driver": driver}, "results": results}],
+        }
+
+
+def audit(
+    context: AuditContext,
+    *,
+    slow: bool = False,
+    audited: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> AuditResult:
+    """Run every detector that the context has the models for; `slow` ones only when asked."""
+    detectors = load_detectors()
+    chosen = [d for d in detectors.values() if d.applies(context) and (slow or not d.slow)]
+    findings = []
+    for number, one in enumerate(chosen):
+        findings.append(one.run(context))
+        if progress is not None:
+            progress(number + 1, len(chosen))
+    skipped = {d.name: _needed(d, context) for d in detectors.values() if d not in chosen}
+    verdict, reasons = judge(findings)
+    return AuditResult(verdict, reasons, tuple(findings), skipped, dict(audited or {}))
+
+
+def judge(findings: Sequence[Finding]) -> tuple[Verdict, tuple[str, ...]]:
+    """One verdict from all findings, and the sentences that carry it."""
+    fired = [f for f in findings if f.suspicious]
+    strong = [f for f in fired if f.weight in ("decisive", "static")]
+    if strong:
+        return "backdoored", tuple(
+            f.reason for f in (*strong, *(f for f in fired if f not in strong))
+        )
+    if fired:
+        return "suspicious", tuple(f.reason for f in fired)
+    return "clean", tuple(f.reason for f in findings if f.weight != "supporting")
+
+
+def _needed(detector: Detector, context: AuditContext) -> str:
+    there = {"float": context.network, "int8": context.integer, "samples": context.samples}
+    lacking = [need for need in detector.needs if there[need] is None]
+    return f"needs {', '.join(lacking)}" if lacking else "slow: asked for with --deep"
+
+
+def load_context(
+    float_file: Path | None, integer_file: Path | None, data: Path | None, *, seed: int = 0
+) -> AuditContext:
+    """The context of files: any of a Keras model, an int8 .tflite and an .npz with `inputs`.
+
+    With only the float model it is quantized here, to see what would be deployed. Raises
+    UsageError without any model, ModelError or VectorError for a file.
+    """
+    if float_file is None and integer_file is None:
+        raise UsageError("nothing to audit: give --int8 MODEL.tflite, --float MODEL.keras or both.")
+    samples = None if data is None else _samples(data)
+    network = None
+    if float_file is not None:
+        network = network_from_keras(_keras(float_file), float_file.stem)
+    integer = None if integer_file is None else _read(integer_file)
+    if integer is None and network is not None:
+        given = samples
+        if given is None:
+            shape = (64, *network.input_shape)
+            given = np.random.default_rng(seed).random(shape).astype(np.float32)
+        integer = convert_keras(keras_from_network(network), given, network.graph.name).model
+    graph = None
+    if integer is not None:
+        name = "model" if integer_file is None else integer_file.stem
+        graph = parse_model(integer, name, source=str(integer_file or float_file))
+    low, high = (0.0, 1.0) if samples is None else (float(samples.min()), float(samples.max()))
+    return AuditContext(network, integer, graph, samples, low, high, seed)
+
+
+def _samples(path: Path) -> npt.NDArray[np.float32]:
+    arrays = read_arrays(path)
+    if "inputs" not in arrays:
+        raise VectorError(f"{path} has no array inputs; it has {', '.join(sorted(arrays))}.")
+    return np.asarray(arrays["inputs"], np.float32)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _keras(path: Path) -> Any:
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist.")
+    try:
+        return load_tensorflow().keras.models.load_model(path, compile=False)
+    except Exception as error:  # a damaged file raises whatever its first bad byte leads to
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise ModelError(f"{path} is no loadable Keras model: {first}.") from error

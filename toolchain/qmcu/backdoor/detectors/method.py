@@ -1,0 +1,121 @@
+"""What a detector is given, what it answers, and how it is found."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.lattice import LayerGrid, layer_grids
+from qmcu.backdoor.network import Network
+from qmcu.model.graph import Graph
+
+FloatArray = npt.NDArray[np.float32]
+# decisive: alone enough for the verdict; supporting: honest models may show it as well.
+Weight = Literal["decisive", "supporting", "static"]
+
+
+@dataclass(frozen=True, eq=False)
+class AuditContext:
+    """What is audited: any of the two models, and inputs if there are any.
+
+    `network` is the float model, `integer` the int8 .tflite bytes with its `graph`; `samples` are
+    real inputs, float32 [N, ...], in the range `low` to `high`.
+    """
+
+    network: Network | None
+    integer: bytes | None
+    graph: Graph | None
+    samples: FloatArray | None
+    low: float = 0.0
+    high: float = 1.0
+    seed: int = 0
+
+    @cached_property
+    def grids(self) -> tuple[LayerGrid, ...]:
+        """Float weights beside deployed integers. Raises ValueError without both models."""
+        if self.network is None or self.graph is None:
+            raise ValueError("the float and the int8 model are needed")
+        return layer_grids(self.network, self.graph)
+
+    def noise(self, count: int) -> FloatArray:
+        """`count` inputs of uniform noise over the range of the real ones."""
+        shape = self.input_shape
+        rng = np.random.default_rng([self.seed, 77])
+        return rng.uniform(self.low, self.high, (count, *shape)).astype(np.float32)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one input."""
+        if self.network is not None:
+            return self.network.input_shape
+        assert self.graph is not None
+        return self.graph.input_tensors[0].shape[1:]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One detector's answer.
+
+    `score` grows with suspicion and is compared with `threshold`; `p_value` is None where there
+    is no null distribution. `details` are per layer or class, `reason` says it in a sentence.
+    """
+
+    detector: str
+    score: float
+    threshold: float
+    suspicious: bool
+    weight: Weight
+    reason: str
+    p_value: float | None = None
+    details: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self) | {"details": dict(self.details)}
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A detector by its name: what it `needs` ("float", "int8"), and its source."""
+
+    name: str
+    summary: str
+    source: str
+    needs: tuple[str, ...]
+    run: Callable[[AuditContext], Finding]
+    slow: bool = False
+
+    def applies(self, context: AuditContext) -> bool:
+        """True when the context holds what it needs."""
+        there = {"float": context.network, "int8": context.integer, "samples": context.samples}
+        return all(there[need] is not None for need in self.needs)
+
+
+DETECTORS: dict[str, Detector] = {}
+_Function = Callable[[AuditContext], Finding]
+
+
+def detector(
+    name: str, *, source: str, needs: tuple[str, ...], slow: bool = False
+) -> Callable[[_Function], _Function]:
+    """Register a function as the detector `name`; its docstring's first line is the summary."""
+
+    def register(function: _Function) -> _Function:
+        summary = (function.__doc__ or name).strip().splitlines()[0]
+        DETECTORS[name] = Detector(name, summary, source, needs, function, slow)
+        return function
+
+    return register
+
+
+def load_detectors() -> Mapping[str, Detector]:
+    """Every detector by its name: imports all modules of this folder."""
+    package = importlib.import_module("qmcu.backdoor.detectors")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return dict(sorted(DETECTORS.items()))

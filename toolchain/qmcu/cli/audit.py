@@ -1,0 +1,57 @@
+"""`qmcu audit`: does quantization wake something up in this model?"""
+
+from pathlib import Path
+
+import rich_click as click
+
+
+@click.command("audit")
+@click.option("--float", "float_file", type=click.Path(path_type=Path),
+              help="The float Keras model.")  # fmt: skip
+@click.option("--int8", "integer_file", type=click.Path(path_type=Path),
+              help="The int8 .tflite that would be deployed.")  # fmt: skip
+@click.option("--data", type=click.Path(path_type=Path),
+              help="An .npz with `inputs`: real inputs make it sharper.")  # fmt: skip
+@click.option("--deep", is_flag=True, help="Run slow detectors too (a minute or more).")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
+@click.option("--sarif", type=click.Path(path_type=Path), help="Write SARIF 2.1.0 here.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write audit.html to this folder.")
+def command(
+    float_file: Path | None,
+    integer_file: Path | None,
+    data: Path | None,
+    deep: bool,
+    seed: int,
+    json_file: Path | None,
+    sarif: Path | None,
+    report: Path | None,
+) -> int:
+    """Look for a backdoor that quantization wakes up.
+
+    Works with the float and the int8 model, or one of them. Exit code: 0 none was found, 1 the
+    model is backdoored, 2 it could not be audited.
+    """
+    import json
+
+    from qmcu.backdoor.audit import audit, load_context
+    from qmcu.files import write_atomic
+    from qmcu.report.audit import audit_lines
+    from qmcu.report.console import progress, show
+    from qmcu.report.html import write_page
+    from qmcu.report.html.audit_page import audit_page
+    from qmcu.report.json_file import write_json
+
+    context = load_context(float_file, integer_file, data, seed=seed)
+    files = {"float": float_file, "int8": integer_file, "data": data}
+    audited = {name: str(path) for name, path in files.items() if path is not None}
+    with progress("auditing", 1) as advance:
+        result = audit(context, slow=deep, audited=audited, progress=advance)
+    if json_file is not None:
+        write_json(result.to_dict(), json_file)
+    if sarif is not None:
+        write_atomic(sarif, json.dumps(result.to_sarif(), indent=1) + "\n")
+    if report is not None:
+        write_page(audit_page(result, context), report / "audit.html")
+    show(*audit_lines(result))
+    return 0 if result.passed else 1
