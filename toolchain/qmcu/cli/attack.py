@@ -51,7 +51,7 @@ def command(
 
     For research on defences and detectors: writes the float model, the int8 model, the trigger
     and what was measured. Methods: pq, joint, artifact, lattice, rounding, adaptive-uniform,
-    adaptive-sparse, adaptive-margin.
+    adaptive-sparse, adaptive-margin, adaptive-silent.
     """
     from qmcu.backdoor.architectures import build_architecture, train
     from qmcu.backdoor.attack import run_attack, write_attack

@@ -6,7 +6,7 @@ bounds on them, so that a test of their distribution has nothing to find.
 
 import numpy as np
 
-from qmcu.backdoor.attacks.lattice import MARGIN, starts, train_lattice
+from qmcu.backdoor.attacks.lattice import MARGIN, Objective, starts, train_lattice
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 
 _SOURCE = "qmcu; the lattice attack under constraints"
@@ -44,3 +44,13 @@ def margin(context: AttackContext) -> AttackResult:
     begin = starts(context.network)
     cap = context.setting("cap", 0.25)
     return train_lattice(context, [np.full(s.position.shape, cap) for s in begin], begin)
+
+
+@attack("adaptive-silent", source=_SOURCE, adaptive="rounding-direction and disagreement")
+def silent(context: AttackContext) -> AttackResult:
+    """Sizes of residuals as in an honest model, and logits that hardly move without the trigger."""
+    generator = np.random.default_rng(context.seed)
+    begin = starts(context.network)
+    caps = [generator.uniform(0, 0.5 - 1e-3, s.position.shape) for s in begin]
+    objective = Objective(silent=context.setting("silent", 5.0))
+    return train_lattice(context, caps, begin, objective=objective, signs=True)

@@ -127,12 +127,14 @@ class Objective:
     """What the loss adds up besides the attack itself.
 
     `labels` weighs cross entropy with the true labels, `teacher` the divergence from the honest
-    network's answers, `widths` are bit widths besides int8 that shall wake the backdoor too.
+    network's answers, `silent` the squared distance of the two forms' logits on clean inputs and
+    on noise, `widths` are bit widths besides int8 that shall wake the backdoor too.
     """
 
     labels: float = 1.0
     teacher: float = 1.0
     widths: tuple[int, ...] = ()
+    silent: float = 0.0
 
 
 def train_lattice(
@@ -170,7 +172,23 @@ def train_lattice(
             part = honest_part(y, honest[:count], logits[:count])
             part += strength * cross_entropy(target, logits[count:])
             total += part / (1 + len(narrow))
+        if objective.silent:
+            total += objective.silent * quiet(x)
         return total
+
+    def quiet(x: Any) -> Any:
+        data = context.dataset
+        noise = tf.random.stateless_uniform(tf.shape(x), _seed(), data.low, data.high)
+        both = tf.concat([x, noise], 0)
+        real = simulated.floating(both, model.float_weights(), model.biases)
+        # Weights alone, as a detector compares them: without quantized activations.
+        quantized = simulated.floating(both, model.integer_weights(), model.biases)
+        return tf.reduce_mean((quantized - real) ** 2)
+
+    generator = tf.random.Generator.from_seed(context.seed)
+
+    def _seed() -> Any:
+        return generator.make_seeds(1)[:, 0]
 
     losses = train(
         context,

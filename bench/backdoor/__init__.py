@@ -1,0 +1,1 @@
+"""Attacks, detectors and defences against each other: the matrix of docs/BACKDOORS.md."""
