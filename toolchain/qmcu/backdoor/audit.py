@@ -10,7 +10,13 @@ import numpy.typing as npt
 
 import qmcu
 from qmcu.arrays import read_arrays
-from qmcu.backdoor.detectors import AuditContext, Detector, Finding, load_detectors
+from qmcu.backdoor.detectors import (
+    STRONGEST,
+    AuditContext,
+    Detector,
+    Finding,
+    load_detectors,
+)
 from qmcu.backdoor.keras_model import keras_from_network
 from qmcu.backdoor.network import network_from_keras
 from qmcu.errors import ModelError, UsageError, VectorError
@@ -30,7 +36,9 @@ class AuditResult:
 
     backdoored: a decisive or static detector fired. suspicious: only supporting ones did, which
     honest training (clipping, quantization-aware) can cause. clean: none fired. `skipped` maps
-    detectors that did not run to what they would have needed.
+    detectors that did not run to what they would have needed. `score` sums the audit up in one
+    number that grows with suspicion (see `audit_score`); `p_value` is the smallest of the decisive
+    detectors' p-values times their number (Bonferroni), None when none has one.
     """
 
     verdict: Verdict
@@ -38,6 +46,18 @@ class AuditResult:
     findings: tuple[Finding, ...]
     skipped: Mapping[str, str]
     audited: Mapping[str, str]
+
+    @property
+    def score(self) -> float:
+        """The whole audit as one number."""
+        return audit_score(self.findings)
+
+    @property
+    def p_value(self) -> float | None:
+        """The chance that an honest model looks as bad to any of the decisive detectors."""
+        found = [f.p_value for f in self.findings if f.weight == "decisive"]
+        values = [p for p in found if p is not None]
+        return min(1.0, min(values) * len(values)) if values else None
 
     @property
     def passed(self) -> bool:
@@ -48,6 +68,8 @@ class AuditResult:
         """Plain JSON data."""
         return {
             "verdict": self.verdict,
+            "score": self.score,
+            "p_value": self.p_value,
             "reasons": list(self.reasons),
             "findings": [f.to_dict() for f in self.findings],
             "skipped": dict(self.skipped),
@@ -71,6 +93,7 @@ class AuditResult:
                 "ruleId": f.detector,
                 "level": _LEVELS[f.weight],
                 "message": {"text": f.reason},
+                "properties": {"score": f.score, "threshold": f.threshold, "pValue": f.p_value},
                 "locations": [
                     {"physicalLocation": {"artifactLocation": {"uri": Path(place).as_posix()}}}
                 ],
@@ -117,6 +140,19 @@ def judge(findings: Sequence[Finding]) -> tuple[Verdict, tuple[str, ...]]:
     if fired:
         return "suspicious", tuple(f.reason for f in fired)
     return "clean", tuple(f.reason for f in findings if f.weight != "supporting")
+
+
+def audit_score(findings: Sequence[Finding]) -> float:
+    """One number for a whole audit, 0 upwards; above 1 exactly when the verdict is backdoored.
+
+    The strongest decisive or static finding, in units of its threshold. With none of them above
+    its threshold, supporting findings add up to a tenth, and never beyond 1.
+    """
+    strong = max((f.strength for f in findings if f.weight != "supporting"), default=0.0)
+    if strong > 1:
+        return strong
+    support = max((f.strength for f in findings if f.weight == "supporting"), default=0.0)
+    return min(1.0, strong + 0.1 * support / STRONGEST)
 
 
 def _needed(detector: Detector, context: AuditContext) -> str:

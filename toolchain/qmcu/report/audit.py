@@ -14,7 +14,7 @@ _COLOURS = {"backdoored": "bold red", "suspicious": "yellow", "clean": "green"}
 def audit_lines(result: AuditResult) -> Iterator[RenderableType]:
     """Every detector with its score, what was skipped, and the verdict with its reasons."""
     table = Table("detector", "weight")
-    for heading in ("score", "allowed"):
+    for heading in ("score", "allowed", "p"):
         table.add_column(heading, justify="right")
     table.add_column("finding")
     for finding in result.findings:
@@ -23,12 +23,20 @@ def audit_lines(result: AuditResult) -> Iterator[RenderableType]:
             finding.weight,
             f"{finding.score:.3g}",
             f"{finding.threshold:g}",
+            p_text(finding.p_value),
             "[red]suspicious[/]" if finding.suspicious else "as expected",
         )
     yield table
     for name, why in result.skipped.items():
         yield f"not run: {name}, {why}"
     colour = _COLOURS[result.verdict]
-    yield f"verdict: [{colour}]{result.verdict}[/]"
+    yield f"verdict: [{colour}]{result.verdict}[/], audit score {result.score:.2f} (1 is allowed)"
     for reason in result.reasons:
         yield f"  - {escape(reason)}"
+
+
+def p_text(value: float | None) -> str:
+    """A p-value for a table: "-" without one."""
+    if value is None:
+        return "-"
+    return "<1e-12" if value < 1e-12 else f"{value:.2g}"

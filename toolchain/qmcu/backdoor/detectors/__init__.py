@@ -6,6 +6,7 @@ One module a detector. A module is found by being in this folder; its function i
 
 from qmcu.backdoor.detectors.method import (
     DETECTORS,
+    STRONGEST,
     AuditContext,
     Detector,
     Finding,
@@ -13,4 +14,12 @@ from qmcu.backdoor.detectors.method import (
     load_detectors,
 )
 
-__all__ = ["DETECTORS", "AuditContext", "Detector", "Finding", "detector", "load_detectors"]
+__all__ = [
+    "DETECTORS",
+    "STRONGEST",
+    "AuditContext",
+    "Detector",
+    "Finding",
+    "detector",
+    "load_detectors",
+]

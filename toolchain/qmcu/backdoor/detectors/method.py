@@ -17,6 +17,8 @@ from qmcu.model.graph import Graph
 FloatArray = npt.NDArray[np.float32]
 # decisive: alone enough for the verdict; supporting: honest models may show it as well.
 Weight = Literal["decisive", "supporting", "static"]
+# Beyond this many times its threshold a score says no more than at it.
+STRONGEST = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +63,11 @@ class AuditContext:
 class Finding:
     """One detector's answer.
 
-    `score` grows with suspicion and is compared with `threshold`; `p_value` is None where there
-    is no null distribution. `details` are per layer or class, `reason` says it in a sentence.
+    `score` grows with suspicion and is compared with `threshold`, which was set on honest models.
+    `p_value` is the chance, under the detector's `null` (see Detector), of a score this large,
+    corrected for everything that the detector looked at: layers, channels, classes, kinds of
+    inputs. It is None where the detector has no null distribution. `details` are per layer, class
+    or kind of input; `reason` says it in a sentence.
     """
 
     detector: str
@@ -74,14 +79,25 @@ class Finding:
     p_value: float | None = None
     details: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def strength(self) -> float:
+        """The score in units of what is allowed: above 1 is suspicious. 0 to STRONGEST."""
+        if self.threshold <= 0:
+            return STRONGEST if self.score > self.threshold else 0.0
+        return min(max(self.score / self.threshold, 0.0), STRONGEST)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
-        return asdict(self) | {"details": dict(self.details)}
+        return asdict(self) | {"details": dict(self.details), "strength": self.strength}
 
 
 @dataclass(frozen=True)
 class Detector:
-    """A detector by its name: what it `needs` ("float", "int8"), and its source."""
+    """A detector by its name: what it `needs` ("float", "int8", "samples"), and its source.
+
+    `null` says in a few words what its p-value supposes to be true of an honest model; it is ""
+    for a detector without one. `slow` ones run only when asked for.
+    """
 
     name: str
     summary: str
@@ -89,6 +105,7 @@ class Detector:
     needs: tuple[str, ...]
     run: Callable[[AuditContext], Finding]
     slow: bool = False
+    null: str = ""
 
     def applies(self, context: AuditContext) -> bool:
         """True when the context holds what it needs."""
@@ -101,13 +118,13 @@ _Function = Callable[[AuditContext], Finding]
 
 
 def detector(
-    name: str, *, source: str, needs: tuple[str, ...], slow: bool = False
+    name: str, *, source: str, needs: tuple[str, ...], slow: bool = False, null: str = ""
 ) -> Callable[[_Function], _Function]:
     """Register a function as the detector `name`; its docstring's first line is the summary."""
 
     def register(function: _Function) -> _Function:
         summary = (function.__doc__ or name).strip().splitlines()[0]
-        DETECTORS[name] = Detector(name, summary, source, needs, function, slow)
+        DETECTORS[name] = Detector(name, summary, source, needs, function, slow, null)
         return function
 
     return register

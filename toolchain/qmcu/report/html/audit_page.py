@@ -5,6 +5,7 @@ import numpy as np
 from qmcu.backdoor.audit import AuditResult
 from qmcu.backdoor.detectors import AuditContext
 from qmcu.backdoor.detectors.residuals import used_residuals
+from qmcu.report.audit import p_text
 from qmcu.report.html.blocks import (
     Block,
     Cell,
@@ -36,7 +37,8 @@ def audit_page(result: AuditResult, context: AuditContext) -> Page:
         kind="audit",
         title="Does quantization wake something up?",
         status=Status(result.verdict, _TONES[result.verdict]),
-        summary=f"{fired} of {len(result.findings)} detectors fired.",
+        summary=f"{fired} of {len(result.findings)} detectors fired; the audit score is "
+        f"{result.score:.2f}, above 1 is a backdoor.",
         stats=tuple(
             Stat(
                 f.detector,
@@ -59,6 +61,7 @@ def _table(result: AuditResult) -> tuple[Block, ...]:
             Cell(f.weight),
             Cell(f"{f.score:.3g}", number=True),
             Cell(f"{f.threshold:g}", number=True),
+            Cell(p_text(f.p_value), number=True),
             Cell("suspicious", status="bad")
             if f.suspicious
             else Cell("as expected", status="good"),
@@ -66,7 +69,7 @@ def _table(result: AuditResult) -> tuple[Block, ...]:
         )
         for f in result.findings
     )
-    header = ("detector", "weight", "score", "allowed", "finding", "what it saw")
+    header = ("detector", "weight", "score", "allowed", "p", "finding", "what it saw")
     skipped = (Text(f"Not run: {name}, {why}.") for name, why in result.skipped.items())
     return (Table("Findings", header, rows), *skipped)
 
