@@ -20,12 +20,11 @@ from rich.progress import Progress
 
 from qmcu.backdoor.attack import CALIBRATION_INPUTS, run_attack
 from qmcu.backdoor.attacks import load_attacks
-from qmcu.backdoor.attacks.training import converted
 from qmcu.backdoor.audit import audit
 from qmcu.backdoor.datasets import Dataset, load_dataset
 from qmcu.backdoor.detectors import AuditContext
 from qmcu.backdoor.evaluation import Evaluation, evaluate_float, evaluate_integer
-from qmcu.backdoor.keras_model import keras_from_network
+from qmcu.backdoor.keras_model import converted, keras_from_network
 from qmcu.backdoor.network import Network, network_from_keras
 from qmcu.backdoor.trigger_kinds import make_trigger
 from qmcu.backdoor.triggers import Trigger

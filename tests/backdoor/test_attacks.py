@@ -11,8 +11,8 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 from qmcu.backdoor.architectures import build_architecture, train
 from qmcu.backdoor.attack import run_attack, write_attack
 from qmcu.backdoor.attacks import AttackContext, find_attack, load_attacks
-from qmcu.backdoor.attacks.training import converted
 from qmcu.backdoor.datasets import Dataset, load_dataset
+from qmcu.backdoor.keras_model import converted
 from qmcu.backdoor.lattice import layer_grids
 from qmcu.backdoor.network import network_from_keras
 from qmcu.backdoor.trigger_kinds import make_trigger

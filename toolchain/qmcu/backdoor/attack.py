@@ -11,10 +11,9 @@ import numpy as np
 import qmcu
 from qmcu.arrays import npz_bytes
 from qmcu.backdoor.attacks import Attack, AttackContext, AttackResult, find_attack
-from qmcu.backdoor.attacks.training import converted
 from qmcu.backdoor.datasets import Dataset
 from qmcu.backdoor.evaluation import Evaluation, evaluate_float, evaluate_integer
-from qmcu.backdoor.keras_model import keras_from_network
+from qmcu.backdoor.keras_model import converted, keras_from_network
 from qmcu.backdoor.lattice import layer_grids, with_constants
 from qmcu.backdoor.network import Network, network_from_keras
 from qmcu.backdoor.triggers import Trigger

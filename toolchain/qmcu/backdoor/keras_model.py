@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from qmcu.backdoor.network import Network
 from qmcu.errors import ModelError
-from qmcu.model.convert import load_tensorflow
+from qmcu.model.convert import Conversion, convert_keras, load_tensorflow
 from qmcu.model.graph import Graph, Operator
 
 _ACTIVATIONS = {"NONE": None, "RELU": "relu", "RELU6": "relu6", "TANH": "tanh"}
@@ -45,6 +46,11 @@ def keras_from_network(network: Network) -> Any:
     for layer, parameters in filled:
         layer.set_weights(parameters)
     return model
+
+
+def converted(network: Network, samples: npt.NDArray[np.float32]) -> Conversion:
+    """What the victim gets: the network quantized by the standard converter."""
+    return convert_keras(keras_from_network(network), samples, network.graph.name)
 
 
 def _identifier(name: str) -> str:

@@ -154,3 +154,25 @@ def with_constants(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> byte
                 "changed apart."
             )
     return result
+
+
+def with_scales(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> bytes:
+    """The .tflite `model` with other scales in some tensors: every other byte stays.
+
+    `values` maps tensor indices to as many float scales as the tensor has; they are stored as
+    float32. Raises ModelError for another number of them, or one that is not positive.
+    """
+    content = bytearray(model)
+    graph = parse_model(model, "model")
+    subgraph = schema.Model.GetRootAs(content, 0).Subgraphs(0)
+    for index, scales in values.items():
+        tensor = graph.tensors[index]
+        count = len(tensor.quantization.scales) if tensor.quantization is not None else 0
+        stored = np.asarray(scales, np.float32)
+        if stored.shape != (count,) or not (np.isfinite(stored) & (stored > 0)).all():
+            raise ModelError(
+                f"{tensor} has {count} scales and cannot take {list(np.shape(scales))} others; as "
+                "many positive numbers are needed."
+            )
+        subgraph.Tensors(index).Quantization().ScaleAsNumpy()[:] = stored
+    return bytes(content)

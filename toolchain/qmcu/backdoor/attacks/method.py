@@ -1,7 +1,5 @@
 """What an attack is given, what it gives back, and how it is found by its name."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -10,8 +8,8 @@ import numpy.typing as npt
 
 from qmcu.backdoor.datasets import Dataset
 from qmcu.backdoor.network import Network
+from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.backdoor.triggers import Trigger
-from qmcu.errors import UsageError
 
 Progress = Callable[[int, int], None]
 
@@ -64,7 +62,7 @@ class Attack:
     adaptive: str = ""
 
 
-ATTACKS: dict[str, Attack] = {}
+ATTACKS: Registry[Attack] = Registry("qmcu.backdoor.attacks", "attack")
 
 
 def attack(
@@ -75,8 +73,7 @@ def attack(
     def register(
         function: Callable[[AttackContext], AttackResult],
     ) -> Callable[[AttackContext], AttackResult]:
-        summary = (function.__doc__ or name).strip().splitlines()[0]
-        ATTACKS[name] = Attack(name, summary, source, function, adaptive)
+        ATTACKS[name] = Attack(name, summary_of(function, name), source, function, adaptive)
         return function
 
     return register
@@ -84,15 +81,9 @@ def attack(
 
 def load_attacks() -> Mapping[str, Attack]:
     """Every attack by its name: imports all modules of this folder."""
-    package = importlib.import_module("qmcu.backdoor.attacks")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
-    return dict(sorted(ATTACKS.items()))
+    return ATTACKS.load()
 
 
 def find_attack(name: str) -> Attack:
     """The attack of this name. Raises UsageError, naming those that exist."""
-    attacks = load_attacks()
-    if name not in attacks:
-        raise UsageError(f"there is no attack {name}; there are {', '.join(attacks)}.")
-    return attacks[name]
+    return ATTACKS.find(name)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.attacks.method import AttackContext
-from qmcu.backdoor.keras_model import keras_from_network
+from qmcu.backdoor.keras_model import converted
 from qmcu.backdoor.network import Network, forward
 from qmcu.backdoor.simulation import (
     ActivationGrid,
@@ -16,18 +16,13 @@ from qmcu.backdoor.simulation import (
     quantized_activations,
     round_through,
 )
-from qmcu.model.convert import Conversion, convert_keras, load_tensorflow
+from qmcu.model.convert import load_tensorflow
 
 Array = npt.NDArray[Any]
 
 # Steps between two conversions that tell the activation grids of the weights as they are now.
 REFRESH = 100
 CALIBRATION = 64
-
-
-def converted(network: Network, samples: npt.NDArray[np.float32]) -> Conversion:
-    """What the victim gets: the network quantized by the standard converter."""
-    return convert_keras(keras_from_network(network), samples, network.graph.name)
 
 
 def current_grids(context: AttackContext, network: Network) -> dict[int, ActivationGrid]:

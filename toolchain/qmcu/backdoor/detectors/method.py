@@ -1,7 +1,5 @@
 """What a detector is given, what it answers, and how it is found."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -12,6 +10,7 @@ import numpy.typing as npt
 
 from qmcu.backdoor.lattice import LayerGrid, layer_grids
 from qmcu.backdoor.network import Network
+from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.model.graph import Graph
 
 FloatArray = npt.NDArray[np.float32]
@@ -113,7 +112,7 @@ class Detector:
         return all(there[need] is not None for need in self.needs)
 
 
-DETECTORS: dict[str, Detector] = {}
+DETECTORS: Registry[Detector] = Registry("qmcu.backdoor.detectors", "detector")
 _Function = Callable[[AuditContext], Finding]
 
 
@@ -123,7 +122,7 @@ def detector(
     """Register a function as the detector `name`; its docstring's first line is the summary."""
 
     def register(function: _Function) -> _Function:
-        summary = (function.__doc__ or name).strip().splitlines()[0]
+        summary = summary_of(function, name)
         DETECTORS[name] = Detector(name, summary, source, needs, function, slow, null)
         return function
 
@@ -132,7 +131,4 @@ def detector(
 
 def load_detectors() -> Mapping[str, Detector]:
     """Every detector by its name: imports all modules of this folder."""
-    package = importlib.import_module("qmcu.backdoor.detectors")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
-    return dict(sorted(DETECTORS.items()))
+    return DETECTORS.load()

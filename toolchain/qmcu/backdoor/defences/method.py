@@ -1,0 +1,140 @@
+"""What a defence is given, what it gives back, and how it is found by its name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.keras_model import converted
+from qmcu.backdoor.lattice import LayerGrid, layer_grids
+from qmcu.backdoor.network import Network
+from qmcu.backdoor.registry import Registry, summary_of
+from qmcu.backdoor.simulation import ActivationGrid, deployed_grids
+from qmcu.errors import UsageError
+from qmcu.model.convert import Conversion
+
+FloatArray = npt.NDArray[np.float32]
+Int8Array = npt.NDArray[np.int8]
+IntArray = npt.NDArray[np.int64]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class DefenceContext:
+    """A float `network` of unknown origin and what its user has: never trigger or attacker's data.
+
+    `samples` are real inputs, float32 [N, ...], which calibrate the activations; `labels` int64
+    [N] their classes where they are known. `settings` are the method's own, with their defaults.
+    """
+
+    network: Network
+    samples: FloatArray
+    labels: IntArray | None = None
+    seed: int = 0
+    settings: Mapping[str, float] = field(default_factory=dict)
+    progress: Progress | None = None
+
+    def setting(self, name: str) -> float:
+        """One of the method's settings: what was asked for, or its default."""
+        return float(self.settings[name])
+
+    def generator(self) -> np.random.Generator:
+        """Random numbers that depend on the seed alone."""
+        return np.random.default_rng(self.seed)
+
+    def tell(self, done: int, total: int) -> None:
+        """Say how far the method is."""
+        if self.progress is not None:
+            self.progress(done, total)
+
+    @property
+    def low(self) -> float:
+        """The least value of an input."""
+        return float(self.samples.min())
+
+    @property
+    def high(self) -> float:
+        """The largest value of an input."""
+        return float(self.samples.max())
+
+    @cached_property
+    def conversion(self) -> Conversion:
+        """The network as a standard quantizer makes it: with its backdoor awake, if it has one."""
+        return converted(self.network, self.samples)
+
+    @cached_property
+    def grids(self) -> tuple[LayerGrid, ...]:
+        """Each layer's float weights beside the converter's scales and integers."""
+        return layer_grids(self.network, self.conversion.graph)
+
+    @cached_property
+    def activations(self) -> dict[int, ActivationGrid]:
+        """The int8 grids of the activations, by tensor index of the float graph."""
+        return deployed_grids(self.network, self.conversion.graph)
+
+
+@dataclass(frozen=True, eq=False)
+class DefenceResult:
+    """What to deploy.
+
+    `network` is calibrated and converted; then `integers` (default: the nearest ones), per-channel
+    `scales` (default: the converter's) and real `biases` (default: the network's) are written over
+    what the converter chose, one array for each layer. `retrained` says that `network` is a model
+    of its own, trained and to be audited in place of the one given; otherwise the int8 model is
+    audited against the original.
+    """
+
+    network: Network
+    integers: tuple[Int8Array, ...] | None = None
+    scales: tuple[npt.NDArray[np.float64], ...] | None = None
+    biases: tuple[FloatArray, ...] | None = None
+    retrained: bool = False
+    losses: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Defence:
+    """A method by its name: `source` is the paper, `settings` its own with their defaults."""
+
+    name: str
+    summary: str
+    source: str
+    run: Callable[[DefenceContext], DefenceResult]
+    settings: Mapping[str, float]
+
+    def merged(self, given: Mapping[str, float]) -> dict[str, float]:
+        """The defaults with the given ones over them. Raises UsageError for an unknown name."""
+        unknown = sorted(set(given) - set(self.settings))
+        if unknown:
+            known = ", ".join(sorted(self.settings)) or "none"
+            raise UsageError(f"defence {self.name} has no setting {unknown[0]}; it has {known}.")
+        return {**self.settings, **given}
+
+
+DEFENCES: Registry[Defence] = Registry("qmcu.backdoor.defences", "defence")
+_Function = Callable[[DefenceContext], DefenceResult]
+
+
+def defence(
+    name: str, *, source: str, settings: Mapping[str, float] | None = None
+) -> Callable[[_Function], _Function]:
+    """Register a function as the defence `name`; its docstring's first line is the summary."""
+
+    def register(function: _Function) -> _Function:
+        summary = summary_of(function, name)
+        DEFENCES[name] = Defence(name, summary, source, function, dict(settings or {}))
+        return function
+
+    return register
+
+
+def load_defences() -> Mapping[str, Defence]:
+    """Every defence by its name: imports all modules of this folder."""
+    return DEFENCES.load()
+
+
+def find_defence(name: str) -> Defence:
+    """The defence of this name. Raises UsageError, naming those that exist."""
+    return DEFENCES.find(name)
