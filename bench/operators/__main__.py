@@ -24,7 +24,7 @@ from rich.table import Table
 import qmcu
 from qmcu.build import find_toolchain
 from qmcu.compile.kernel_sets import KERNEL_SETS, OPTIMIZATIONS
-from qmcu.device import TARGETS
+from qmcu.device import EMULATORS
 from qmcu.files import write_atomic
 
 
@@ -32,7 +32,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.operators", description=__doc__)
     parser.add_argument("--per-operator", type=int, default=300, metavar="N")
     parser.add_argument("--board", default="stm32f746")
-    parser.add_argument("--on", choices=TARGETS, default="unicorn")
+    parser.add_argument("--on", choices=EMULATORS, default="unicorn")
     parser.add_argument("--kernels", choices=KERNEL_SETS, default="native")
     parser.add_argument("--optimize", choices=OPTIMIZATIONS, default="balanced")
     parser.add_argument("--everyday", action="store_true", help="scales of real networks")

@@ -43,8 +43,12 @@ def test_a_missing_emulator_is_refused_with_what_there_is(
 
 
 def test_an_unknown_target_is_refused(tmp_path) -> None:
-    with pytest.raises(UsageError, match="unicorn or qemu"):
-        open_session("renode", tmp_path)
+    with pytest.raises(UsageError, match=r"take unicorn, qemu, .*serial:auto\.$"):
+        open_session("simulink", tmp_path)
+    with pytest.raises(UsageError, match=r"board on a port: serial:/dev/ttyACM0\.$"):
+        open_session("/dev/ttyACM0", tmp_path)
+    with pytest.raises(UsageError, match="names no port"):
+        open_session("serial:", tmp_path)
 
 
 def test_a_folder_that_is_no_build_is_refused(tmp_path) -> None:

@@ -3,7 +3,7 @@
 One TOML file a board; every fact about a board is there and nowhere else.
 """
 
-from qmcu.board.description import Board, Core, Memory, Uart
+from qmcu.board.description import Board, Core, Memory, SerialPort, Uart
 from qmcu.board.registry import list_boards, load_board
 
-__all__ = ["Board", "Core", "Memory", "Uart", "list_boards", "load_board"]
+__all__ = ["Board", "Core", "Memory", "SerialPort", "Uart", "list_boards", "load_board"]

@@ -75,12 +75,22 @@ class Uart:
 
 
 @dataclass(frozen=True)
+class SerialPort:
+    """The UART as a computer sees it: `usb` ids (`vendor:product`, four lower-case hex digits
+    each) of the adapter that it hangs on, and the fastest rate in bit/s to try on it."""
+
+    usb: tuple[str, ...] = ()
+    fastest: int = 921_600
+
+
+@dataclass(frozen=True)
 class Board:
     """A board as its file describes it.
 
     `settings` of port and UART are facts that only the port's C code understands; they become
     macros. `unicorn` tells whether the image runs in the in-process emulator, `qemu` names
-    QEMU's machine. `flashing` holds the tools in order of preference and their arguments.
+    QEMU's machine. `serial` is how a computer finds the board's UART. `flashing` holds the tools
+    in order of preference and their arguments.
     """
 
     name: str
@@ -97,6 +107,7 @@ class Board:
     port_settings: Mapping[str, int] = field(default_factory=dict)
     unicorn: bool = False
     qemu: str | None = None
+    serial: SerialPort = SerialPort()
     flashing: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -139,6 +150,8 @@ class Board:
         values["flash"] = Memory(**values["flash"])
         values["ram"] = Memory(**values["ram"])
         values["uart"] = Uart(**values["uart"])
+        serial = values.get("serial", {})
+        values["serial"] = SerialPort(**{**serial, "usb": tuple(serial.get("usb", ()))})
         return Board(**values)
 
     def __str__(self) -> str:
@@ -152,6 +165,7 @@ def board_from_table(table: Table) -> Board:
     """The board that a TOML file describes. Raises BoardError naming file and key."""
     core, port, uart = table.table("core"), table.table("port"), table.table("uart")
     emulators = table.table("emulators", optional=True)
+    serial = table.table("serial", optional=True)
     memories = [_memory(m) for m in table.tables("memory")]
     board = Board(
         name=table.text("name"),
@@ -168,9 +182,12 @@ def board_from_table(table: Table) -> Board:
         port_settings=port.integers("settings"),
         unicorn=emulators.boolean("unicorn"),
         qemu=emulators.optional_text("qemu"),
+        serial=SerialPort(
+            serial.usb_ids("usb"), serial.integer("fastest", 1200, 20_000_000, default=921_600)
+        ),
         flashing=table.free("flashing"),
     )
-    for part in (core, port, uart, emulators, table):
+    for part in (core, port, uart, emulators, serial, table):
         part.refuse_unknown_keys()
     return board
 

@@ -71,6 +71,17 @@ class Table:
             raise self.error(key, f"is {value!r}; give a pin such as PA9")
         return value
 
+    def usb_ids(self, key: str) -> tuple[str, ...]:
+        """A list of USB ids such as 0483:374b, in lower case; empty when absent."""
+        self._known.add(key)
+        ids = self._get(key, list, "a list of USB ids") if key in self._data else []
+        for value in ids:
+            if not isinstance(value, str) or not re.fullmatch(
+                r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}", value
+            ):
+                raise self.error(key, f"holds {value!r}; give USB ids such as 0483:374b")
+        return tuple(value.lower() for value in ids)
+
     def integers(self, key: str) -> dict[str, int]:
         """A table of upper-case names and non-negative integers; empty when absent."""
         self._known.add(key)

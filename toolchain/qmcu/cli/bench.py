@@ -4,6 +4,8 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.targets import on_option
+
 
 @click.command("bench")
 @click.argument("models", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -16,8 +18,7 @@ import rich_click as click
     "--optimize", "choices", default="balanced", show_default=True,
     help="What native kernels favour, comma separated: balanced, speed, size, ram.",
 )  # fmt: skip
-@click.option("--on", "target", type=click.Choice(["unicorn", "qemu"]),
-              help="Emulator [default: the board's].")  # fmt: skip
+@on_option(boards=False)
 @click.option("--random", "count", type=click.IntRange(min=1), default=5, show_default=True,
               help="Random inputs whose outputs are compared.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True)

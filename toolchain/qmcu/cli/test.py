@@ -4,17 +4,14 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.targets import on_option
+
 DEFAULT_RANDOM = 20
 
 
 @click.command("test")
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option(
-    "--on",
-    "target",
-    type=click.Choice(["unicorn", "qemu"]),
-    help="Emulator [default: the board's].",
-)
+@on_option()
 @click.option("--vectors", "file", type=click.Path(path_type=Path), help="Vector file (.npz).")
 @click.option("--random", "count", type=int, help="Number of random inputs [default: 20].")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random inputs.")
@@ -46,6 +43,7 @@ def command(
     """
     from qmcu.build import load_build
     from qmcu.comparison import load_model, run_vectors
+    from qmcu.device.targets import default_target
     from qmcu.errors import UsageError
     from qmcu.model.vectors import load_vectors, random_vectors
     from qmcu.project import load_project
@@ -56,7 +54,7 @@ def command(
     if file is not None and count is not None:
         raise UsageError("--vectors and --random exclude each other; give one.")
     _, board, _ = load_build(directory)
-    target = target or (board.emulators[0] if board.emulators else "unicorn")
+    target = target or default_target(board)
     if file is None and count is None:
         project = load_project(Path())
         file = project.vectors if project is not None else None

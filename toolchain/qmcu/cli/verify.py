@@ -4,6 +4,8 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.targets import on_option
+
 
 @click.command("verify")
 @click.argument("directory", type=click.Path(path_type=Path))
@@ -19,12 +21,7 @@ import rich_click as click
     "--float", "float_model", type=click.Path(path_type=Path),
     help="The float model (.keras), to measure it as well.",
 )  # fmt: skip
-@click.option(
-    "--on",
-    "target",
-    type=click.Choice(["unicorn", "qemu"]),
-    help="Emulator [default: the board's].",
-)
+@on_option()
 @click.option(
     "--honest-asr", type=float, help="Attack success rate (0 to 1) of a model without backdoor."
 )
@@ -64,12 +61,13 @@ def command(
     from qmcu.backdoor.triggers import load_trigger
     from qmcu.backdoor.verify import verify
     from qmcu.build import load_build
+    from qmcu.device.targets import default_target
     from qmcu.report.console import show, stages
     from qmcu.report.json_file import write_json
     from qmcu.report.verify import verification_lines, write_verify_junit
 
     _, board, memory = load_build(directory)
-    target = target or (board.emulators[0] if board.emulators else "unicorn")
+    target = target or default_target(board)
     trigger = load_trigger(trigger_file)
     with stages() as tell:
         run = verify(

@@ -1,9 +1,7 @@
-"""The byte stream to a device, and the link over any pyserial-like stream."""
+"""The byte stream to a device."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from qmcu.errors import DeviceError
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -21,6 +19,10 @@ class CountUnit:
     def convert(self, ticks: int) -> int:
         """The figure for a counter difference, rounded to a whole number."""
         return ticks if self.scale == 1.0 else round(ticks * self.scale)
+
+
+class LineLost(Exception):
+    """The line was cut and is open again: what was under way is lost, the peer may be new."""
 
 
 class Link(Protocol):
@@ -56,46 +58,3 @@ class Link(Protocol):
 
 
 COUNTER_NAMES = {0: "no counter", 1: "DWT CYCCNT", 2: "SysTick"}
-
-
-class StreamLink:
-    """A link over a pyserial-like stream: write, read, in_waiting, timeout, close."""
-
-    def __init__(self, stream: Any, name: str) -> None:
-        self.name = name
-        self._stream = stream
-
-    def write(self, data: bytes) -> None:
-        """Send all of `data`."""
-        try:
-            self._stream.write(data)
-        except OSError as error:
-            raise DeviceError(f"{self.name}: writing failed: {error}.") from error
-
-    def read(self, timeout_s: float) -> bytes:
-        """Whatever has come within `timeout_s` seconds."""
-        try:
-            self._stream.timeout = max(timeout_s, 0.0)
-            data = bytes(self._stream.read(1))
-            waiting = self._stream.in_waiting if data else 0
-            return data + bytes(self._stream.read(waiting)) if waiting else data
-        except OSError as error:
-            raise DeviceError(f"{self.name}: reading failed: {error}.") from error
-
-    def check(self) -> None:
-        """A serial line does not tell whether the board lives."""
-
-    def counting(self, wanted: bool) -> None:
-        """Hardware counts at no cost."""
-
-    def count_unit(self, counter: int, clock_hz: int) -> CountUnit:
-        """Cycles of the board's own counter."""
-        return CountUnit("cycles", f"{COUNTER_NAMES.get(counter, 'unknown')} on {self.name}")
-
-    def function_at(self, address: int) -> str:
-        """Unknown without the image."""
-        return ""
-
-    def close(self) -> None:
-        """Close the stream."""
-        self._stream.close()

@@ -14,6 +14,7 @@ _HELLO = struct.Struct("<HBB32s32sIIIHH")
 _INFER = struct.Struct("<QI")
 _FAULT = struct.Struct("<9I")
 TRACE_ARGUMENTS = struct.Struct("<III")
+BAUD_ARGUMENT = struct.Struct("<I")
 
 
 class Request(IntEnum):
@@ -23,6 +24,7 @@ class Request(IntEnum):
     INFER = 0x02
     PROFILE = 0x03
     TRACE = 0x04
+    BAUD = 0x05
 
 
 class Response(IntEnum):
@@ -33,6 +35,7 @@ class Response(IntEnum):
     INFER = 0x82
     PROFILE = 0x83
     TRACE = 0x84
+    BAUD = 0x85
     FAULT = 0xFE
     ERROR = 0xFF
 

@@ -11,6 +11,7 @@ from typing import Protocol
 IDLE_POLLS = 4
 
 _RXNE = 1 << 5
+_FRAMING_ERROR = 1 << 1
 _SENT = 1 << 6 | 1 << 7  # TC and TXE: this transmitter is always ready
 
 
@@ -26,20 +27,30 @@ class Block(Protocol):
 
 @dataclass(frozen=True)
 class UartLayout:
-    """Register offsets and the CR1 bits that enable the UART, its transmitter and receiver."""
+    """Register offsets and the CR1 bits that enable the UART, its transmitter and receiver.
+
+    `divisor` is BRR, the clock divided by the bit rate.
+    """
 
     cr1: int
     status: int
     receive: int
     transmit: int
     enabled: int
+    divisor: int
     acknowledged: int = 0
 
 
 UART_LAYOUTS = {
-    1: UartLayout(0x0C, 0x00, 0x04, 0x04, enabled=1 << 13 | 1 << 3 | 1 << 2),
+    1: UartLayout(0x0C, 0x00, 0x04, 0x04, enabled=1 << 13 | 1 << 3 | 1 << 2, divisor=0x08),
     2: UartLayout(
-        0x00, 0x1C, 0x24, 0x28, enabled=1 << 3 | 1 << 2 | 1, acknowledged=1 << 21 | 1 << 22
+        0x00,
+        0x1C,
+        0x24,
+        0x28,
+        enabled=1 << 3 | 1 << 2 | 1,
+        divisor=0x0C,
+        acknowledged=1 << 21 | 1 << 22,
     ),
 }
 
@@ -58,18 +69,27 @@ class Uart:
         self._idle = idle
         self._registers: dict[int, int] = {}
         self._queue = bytearray()
+        self._broken: set[int] = set()
         self._at = 0
         self._taken = False
         self._full = False
         self._polls = 0
         self.sent = bytearray()
 
-    def put(self, data: bytes) -> None:
-        """Queue bytes for the firmware."""
+    def put(self, data: bytes, *, broken: bool = False) -> None:
+        """Queue bytes for the firmware; `broken` ones come with a framing error."""
         del self._queue[: self._at]
+        self._broken = {at - self._at for at in self._broken if at >= self._at}
         self._at = 0
         self._polls = 0
+        if broken:
+            self._broken.update(range(len(self._queue), len(self._queue) + len(data)))
         self._queue += data
+
+    @property
+    def divisor(self) -> int:
+        """The UART's clock divided by its bit rate, as the firmware set it; 0 before."""
+        return self._registers.get(self._layout.divisor, 0)
 
     @property
     def waiting(self) -> int:
@@ -108,7 +128,8 @@ class Uart:
             self._at += 1
             self._polls = 0
         if self._at < len(self._queue):
-            return self._layout.acknowledged | _SENT | _RXNE
+            error = _FRAMING_ERROR if self._at in self._broken else 0
+            return self._layout.acknowledged | _SENT | _RXNE | error
         self._polls += 1
         if self._polls >= IDLE_POLLS:
             self._idle()

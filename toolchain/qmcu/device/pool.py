@@ -7,8 +7,9 @@ from pathlib import Path
 from qmcu.device.image import read_image
 from qmcu.device.journal import Journal, run_key
 from qmcu.device.messages import InferResult
+from qmcu.device.ports import PREFIX
 from qmcu.device.session import Inputs
-from qmcu.device.targets import ANSWER_LIMIT_S, open_session
+from qmcu.device.targets import ANSWER_LIMIT_S, is_serial, open_session
 from qmcu.device.team import Keep, at_item, run_team
 from qmcu.errors import QmcuError
 
@@ -27,7 +28,8 @@ def infer_all(
 ) -> list[InferResult]:
     """Run every vector (its input tensors) and return the results in the same order.
 
-    `workers` defaults to the processor count; with one, all runs in this process. `progress`
+    `workers` defaults to the processor count; with one, all runs in this process, and a board on
+    a serial port, being one, never has more. `progress`
     gets the finished and the total count. Answers are kept in the file `journal`, from which an
     interrupted run goes on; it is removed at the end. Raises as Session does, the message led by
     the index of the vector, or UsageError for a journal of another run; no process is left
@@ -41,9 +43,14 @@ def infer_all(
         return [results[i] for i in range(len(vectors))]
     image = read_image(build_directory / "firmware.elf")
     flashed = b"".join(segment.data for segment in image.segments)
-    with Journal(journal, run_key(target, flashed, vectors), len(vectors)) as kept:
+    with Journal(journal, run_key(_kind(target), flashed, vectors), len(vectors)) as kept:
         _run(target, build_directory, vectors, kept.results, kept.add, workers, timeout_s, report)
         return [kept.results[i] for i in range(len(vectors))]
+
+
+def _kind(target: str) -> str:
+    """A board is the same board on whatever port it comes back."""
+    return PREFIX if is_serial(target) else target
 
 
 def _run(
@@ -59,7 +66,8 @@ def _run(
     """Run the vectors that have no result yet and hand each to `keep`."""
     missing = [i for i in range(len(vectors)) if i not in results]
     before, total = len(vectors) - len(missing), len(vectors)
-    count = min(workers or os.cpu_count() or 1, len(missing))
+    wanted = 1 if is_serial(target) else workers or os.cpu_count() or 1
+    count = min(wanted, len(missing))
     if count == 0:
         return
     if count == 1:

@@ -1,7 +1,7 @@
 """A session: requests and answers with a device, right or an error, never another's answer."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,13 +24,18 @@ from qmcu.errors import DeviceError, GuestFault, VectorError
 
 Inputs = Sequence[bytes | npt.NDArray[np.int8]]
 
-REPETITIONS = 3
 HELLO_INTERVAL_S = 0.2
-_DAMAGED = 1
+DAMAGED, UNKNOWN = 1, 2
 
 
-class _Again(Exception):
+class Again(Exception):
     """The request was lost for the stated reason and may be sent again."""
+
+
+class Refused(DeviceError):
+    """The firmware refused a request with the protocol's error `code`."""
+
+    code = 0
 
 
 class Session:
@@ -41,6 +46,7 @@ class Session:
 
     hello: Hello
     unit: CountUnit
+    repetitions = 3
 
     def __init__(
         self,
@@ -50,21 +56,23 @@ class Session:
         build_id: str = "",
         timeout_s: float = 60.0,
         open_timeout_s: float = 10.0,
+        known_as: Callable[[str], str] = lambda model: "",
     ) -> None:
         """Say HELLO until it is answered, and compare model and build (hex digits) if given.
 
-        `timeout_s` bounds the wait for each answer. Raises DeviceError, naming what differs, and
-        closes the link on any error.
+        `timeout_s` bounds the wait for each answer, `known_as` tells in words whose a model's hash
+        is. Raises DeviceError, naming what differs, and closes the link on any error.
         """
         self.link = link
         self._timeout_s = timeout_s
+        self._open_timeout_s = open_timeout_s
+        self._expected = (model_sha256, build_id)
+        self._known_as = known_as
         self._reader = FrameReader()
         self._arrived: list[Frame] = []
         self._sequence = 0
         try:
-            self.hello = self._greet(open_timeout_s)
-            self._compare(model_sha256, build_id)
-            self.unit = link.count_unit(self.hello.counter, self.hello.clock_hz)
+            self._open()
         except BaseException:
             link.close()
             raise
@@ -134,25 +142,35 @@ class Session:
             parts.append(part)
         return b"".join(parts)
 
-    def _greet(self, open_timeout_s: float) -> Hello:
-        deadline = time.monotonic() + open_timeout_s
+    def _open(self) -> None:
+        """Learn who is there, and refuse what is not expected."""
+        self.hello = self._greet()
+        self._compare(*self._expected)
+        self.unit = self.link.count_unit(self.hello.counter, self.hello.clock_hz)
+
+    def _greet(self) -> Hello:
+        deadline = time.monotonic() + self._open_timeout_s
         request = self._next(Request.HELLO, b"")
         while True:
-            self.link.write(encode(request))
+            self._send(request)
             try:
-                payload = self._await(request, time.monotonic() + HELLO_INTERVAL_S)
+                payload = self._await([request], time.monotonic() + HELLO_INTERVAL_S)
                 return messages.parse_hello(payload)
-            except _Again:
+            except Again:
                 if time.monotonic() > deadline:
-                    raise DeviceError(
-                        f"{self.link.name} did not answer HELLO within {open_timeout_s:g} s; "
-                        "check that this board runs a qmcu firmware and that the port is right."
-                    ) from None
+                    raise self._silent() from None
+
+    def _silent(self) -> DeviceError:
+        return DeviceError(
+            f"{self.link.name} did not answer HELLO within {self._open_timeout_s:g} s; "
+            "check that this board runs a qmcu firmware and that the port is right."
+        )
 
     def _compare(self, model_sha256: str, build_id: str) -> None:
         if model_sha256 and model_sha256 != self.hello.model_sha256:
             raise DeviceError(
-                f"the device runs model {self.hello.model_sha256[:16]}, this build is of model "
+                f"the device runs model {self.hello.model_sha256[:16]} on {self.hello.board}"
+                f"{self._known_as(self.hello.model_sha256)}, this build is of model "
                 f"{model_sha256[:16]}; flash this build first."
             )
         if build_id and build_id != self.hello.build_id:
@@ -166,34 +184,50 @@ class Session:
         return Frame(kind, self._sequence, payload)
 
     def _exchange(self, kind: Request, payload: bytes) -> bytes:
-        for attempt in range(REPETITIONS + 1):
-            request = self._next(kind, payload)
-            self.link.write(encode(request))
+        asked: list[Frame] = []
+        for attempt in range(self.repetitions + 1):
+            asked.append(self._next(kind, payload))
+            self._send(asked[-1])
             try:
-                return self._await(request, time.monotonic() + self._timeout_s)
-            except _Again as reason:
-                if attempt == REPETITIONS:
+                return self._await(asked, time.monotonic() + self._timeout_s)
+            except Again as reason:
+                self._lost(attempt + 1)
+                if attempt == self.repetitions:
                     raise DeviceError(
                         f"{self.link.name}: {kind.name} failed {attempt + 1} times, at last "
                         f"because {reason}."
                     ) from None
         raise AssertionError
 
-    def _await(self, request: Frame, deadline: float) -> bytes:
-        """The payload after request_crc of the answer to `request`; raises _Again when lost."""
+    def _send(self, request: Frame) -> None:
+        self.link.write(encode(request))
+
+    def _lost(self, times: int) -> None:
+        """A request was lost for the `times`-th time."""
+
+    def _await(self, asked: Sequence[Frame], deadline: float) -> bytes:
+        """The payload after request_crc of the answer to any of `asked`, which are one request.
+
+        Raises Again when it was lost.
+        """
         while True:
             while self._arrived:
-                payload = self._accept(request, self._arrived.pop(0))
+                payload = self._accept(asked, self._arrived.pop(0))
                 if payload is not None:
                     return payload
-            left = deadline - time.monotonic()
-            data = self.link.read(left) if left > 0 else b""
-            if not data:
-                self.link.check()
-                raise _Again(f"no answer came within {self._timeout_s:g} s")
-            self._arrived += self._reader.feed(data)
+            self._arrived += self._reader.feed(self._receive(deadline - time.monotonic()))
 
-    def _accept(self, request: Frame, frame: Frame) -> bytes | None:
+    def _receive(self, left_s: float) -> bytes:
+        """Bytes that come within `left_s` seconds; raises Again when none do."""
+        data = self.link.read(left_s) if left_s > 0 else b""
+        if not data:
+            self.link.check()
+            raise Again(f"no answer came within {self._timeout_s:g} s")
+        return data
+
+    def _accept(self, asked: Sequence[Frame], frame: Frame) -> bytes | None:
+        """The payload if `frame` answers one of `asked`; None for what is of no concern."""
+        request = asked[-1]
         if len(frame.payload) < 4:
             return None
         crc, payload = int.from_bytes(frame.payload[:4], "little"), frame.payload[4:]
@@ -202,16 +236,18 @@ class Session:
         if frame.type == Response.READY and request.type == Request.HELLO:
             return None
         if frame.type == Response.READY:
-            raise _Again("the firmware started anew in the middle of it")
+            raise Again("the firmware started anew in the middle of it")
         if frame.type == Response.ERROR and frame.sequence == 0:
             code, reason = messages.parse_error(payload)
-            if code == _DAMAGED:
-                raise _Again(f"the request arrived damaged ({reason})")
-        if frame.sequence != request.sequence or crc != request.crc:
+            if code == DAMAGED:
+                raise Again(f"the request arrived damaged ({reason})")
+        if not any(frame.sequence == r.sequence and crc == r.crc for r in asked):
             return None
         if frame.type == Response.ERROR:
             code, reason = messages.parse_error(payload)
-            raise DeviceError(f"the firmware refused {_name(request.type)}: {reason} ({code}).")
+            refusal = Refused(f"the firmware refused {_name(request.type)}: {reason} ({code}).")
+            refusal.code = code
+            raise refusal
         return payload if frame.type == request.type | 0x80 else None
 
     def _crash(self, payload: bytes) -> GuestFault:

@@ -1,42 +1,98 @@
 """From a firmware directory and a target's name to an open session."""
 
+import contextlib
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from qmcu.board import Board
 from qmcu.compile.serialization import load_plan
 from qmcu.device.image import Image, read_image
 from qmcu.device.link import Link
+from qmcu.device.ports import PREFIX, find_port, parse_port
 from qmcu.device.qemu import QemuLink, QemuMachine
+from qmcu.device.serial_link import SerialLink
+from qmcu.device.serial_session import SerialSession
 from qmcu.device.session import Session
 from qmcu.device.unicorn import Machine, Region, UnicornLink
-from qmcu.errors import DeviceError, UsageError
+from qmcu.errors import DeviceError, QmcuError, UsageError
 
-TARGETS = ("unicorn", "qemu")
+EMULATORS = ("unicorn", "qemu")
+TARGETS = (*EMULATORS, "serial:PORT", "serial:auto")
 ANSWER_LIMIT_S = 60.0
 
 
 def open_session(
     target: str, build_directory: Path, *, timeout_s: float = ANSWER_LIMIT_S
 ) -> Session:
-    """Start the image of `build_directory` on `target`, one of TARGETS, and say HELLO.
+    """Start the image of `build_directory` on `target` and say HELLO.
 
-    `timeout_s` bounds the wait for an answer. Raises UsageError when the directory is no build or
-    the target is unknown, DeviceError when the board has no such emulator or what runs is not
-    this build, ToolError when the emulator is missing.
+    `target` is one of EMULATORS, or `serial:...` (see `parse_port`) for a board that already runs
+    the image. `timeout_s` bounds the wait for an answer. Raises UsageError when the directory is
+    no build or the target is unknown, DeviceError when the board has no such emulator, the port
+    cannot be opened or what runs is not this build, ToolError when the emulator is missing.
     """
-    if target not in TARGETS:
-        raise UsageError(f"there is no target {target!r}; take {' or '.join(TARGETS)}.")
+    check_target(target)
     board = _load_board(build_directory)
-    refuse_missing_emulator(board, target)
     plan = load_plan(build_directory / "plan.json")
     image = read_image(build_directory / "firmware.elf")
-    return Session(
-        _link(target, image, board, timeout_s),
-        model_sha256=plan.model_sha256,
-        build_id=image.build_id,
-        timeout_s=timeout_s,
-    )
+    options: dict[str, Any] = {
+        "model_sha256": plan.model_sha256,
+        "build_id": image.build_id,
+        "timeout_s": timeout_s,
+        "known_as": partial(_builds_of_model, build_directory),
+    }
+    if is_serial(target):
+        return _serial_session(target, board, image, options)
+    refuse_missing_emulator(board, target)
+    return Session(_link(target, image, board, timeout_s), **options)
+
+
+def is_serial(target: str) -> bool:
+    """Whether `target` is a board on a serial port, of which there is only one."""
+    return target.startswith(PREFIX)
+
+
+def default_target(board: Board) -> str:
+    """The board's first emulator, else the board itself on the port that its USB ids tell."""
+    return board.emulators[0] if board.emulators else f"{PREFIX}auto"
+
+
+def check_target(target: str) -> None:
+    """Raise UsageError, naming what there is, when `target` is none."""
+    if is_serial(target):
+        parse_port(target)
+    elif target not in EMULATORS:
+        hint = f" For a board on a port: {PREFIX}{target}." if _looks_like_port(target) else ""
+        raise UsageError(f"there is no target {target!r}; take {', '.join(TARGETS)}.{hint}")
+
+
+def _looks_like_port(target: str) -> bool:
+    return target == "auto" or "://" in target or target.upper().startswith(("/DEV/", "COM"))
+
+
+def _serial_session(
+    target: str, board: Board, image: Image, options: dict[str, Any]
+) -> SerialSession:
+    name = parse_port(target)
+
+    def find() -> str:
+        return name.port or find_port(board, name.usb_serial).device
+
+    fastest = board.serial.fastest if name.limit is None else name.limit
+    link = SerialLink(find, board.uart.baud, image=image)
+    return SerialSession(link, fastest=fastest if name.has_rate else 0, **options)
+
+
+def _builds_of_model(directory: Path, model_sha256: str) -> str:
+    """In words, the firmware directories beside this one that hold the model."""
+    found = []
+    for path in sorted(directory.absolute().parent.glob("*/plan.json")):
+        with contextlib.suppress(QmcuError):
+            if load_plan(path).model_sha256 == model_sha256:
+                found.append(str(path.parent))
+    return f" (that of {' and '.join(found)})" if found else ""
 
 
 def refuse_missing_emulator(board: Board, target: str) -> None:

@@ -97,7 +97,7 @@ class UnicornLink:
         self._hook: Any = None
         # Blocks executed while counting: (first address, size) to how often each next one followed.
         self.blocks: dict[tuple[int, int], Counter[int]] = {}
-        self._uart = Uart(machine.uart_version, self._wait)
+        self.uart = Uart(machine.uart_version, self._wait)
         self._core = CoreBlock(machine.core, lambda: self._counted, self._asked_for_reset)
         self._emulator = _emulator(machine)
         self._load()
@@ -111,17 +111,17 @@ class UnicornLink:
     def write(self, data: bytes) -> None:
         """Queue `data` for the firmware's UART."""
         self.check()
-        self._uart.put(data)
+        self.uart.put(data)
         self._idle = False
         self._silent_s = 0.0
 
     def read(self, timeout_s: float) -> bytes:
         """Run the firmware until it waits for input; what it sent, or empty."""
         deadline = time.monotonic() + timeout_s
-        while not self._uart.sent and not self._idle and time.monotonic() < deadline:
+        while not self.uart.sent and not self._idle and time.monotonic() < deadline:
             self._run()
-        sent = bytes(self._uart.sent)
-        self._uart.sent.clear()
+        sent = bytes(self.uart.sent)
+        self.uart.sent.clear()
         if sent:
             self._silent_s = 0.0
         else:
@@ -183,7 +183,7 @@ class UnicornLink:
         for page in sorted({*family.pages, uart_page}):
             block: Block = RegisterPage(page, family)
             if page == uart_page:
-                block = _UartPage(self._uart, machine.uart_base - page, block)
+                block = _UartPage(self.uart, machine.uart_base - page, block)
             _map(emulator, page, _PAGE, block)
         _map(emulator, _CORE_BASE, CoreBlock.SIZE, self._core)
         emulator.hook_add(uc.UC_HOOK_MEM_INVALID, self._bad_access)
@@ -192,7 +192,7 @@ class UnicornLink:
     def _run(self) -> None:
         self.check()
         started = time.monotonic()
-        waiting = self._uart.waiting
+        waiting = self.uart.waiting
         # A slice ends at any instruction, which then runs again: the UART allows for that, an
         # exact count would not.
         counting = self._hook is not None
@@ -202,12 +202,12 @@ class UnicornLink:
             except uc.UcError as error:
                 self._fail(self._describe(error))
         self._pc = self._emulator.reg_read(arm.UC_ARM_REG_PC) | 1
-        if self._uart.waiting != waiting:
+        if self.uart.waiting != waiting:
             self._silent_s = 0.0
         self._silent_s += time.monotonic() - started
-        if self._uart.sent and self._image.hard_float and not self._core.fpu_enabled:
+        if self.uart.sent and self._image.hard_float and not self._core.fpu_enabled:
             self._fail("it was compiled for the FPU but never switched the FPU on (CPACR)")
-        if self._silent_s >= self._limit_s and not self._uart.sent and not self._idle:
+        if self._silent_s >= self._limit_s and not self.uart.sent and not self._idle:
             self._fail(
                 f"no answer after {self._silent_s:.0f} s of running; it was at "
                 f"{self._image.place(self._pc & ~1)}"
