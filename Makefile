@@ -44,6 +44,7 @@ lint: .venv/.installed-test
 	$(BIN)/mypy
 
 test: tools lint
+	-@toolchain/setup/install-tools --for-tests
 	$(BIN)/pytest --numprocesses auto
 
 bench: tools .venv/.installed-test

@@ -64,6 +64,20 @@ class Table:
         self._known.add(key)
         return bool(self._get(key, bool, "true or false")) if key in self._data else False
 
+    def texts(self, key: str, values: Sequence[str] = ()) -> tuple[str, ...]:
+        """A string or an array of strings, each one of `values` if given; empty when absent."""
+        self._known.add(key)
+        if key not in self._data:
+            return ()
+        found = self._data[key]
+        items = [found] if isinstance(found, str) else found
+        if not isinstance(items, list | tuple) or not all(x and isinstance(x, str) for x in items):
+            raise self.error(key, f"is {found!r}; give a text or an array of texts")
+        for item in items:
+            if values and item not in values:
+                raise self.error(key, f"has {item!r}; take from {', '.join(values)}")
+        return tuple(items)
+
     def pin(self, key: str) -> str | None:
         """A pin such as PA9, or None when absent."""
         value = self.optional_text(key)
@@ -101,6 +115,11 @@ class Table:
         if optional and key not in self._data:
             return Table(self._path, f"{self._prefix}{key}.", {})
         return Table(self._path, f"{self._prefix}{key}.", self._get(key, dict, "a table"))
+
+    def optional_table(self, key: str) -> "Table | None":
+        """A table inside this one, or None when the key is absent."""
+        self._known.add(key)
+        return self.table(key) if key in self._data else None
 
     def tables(self, key: str) -> list["Table"]:
         """An array of tables."""

@@ -69,6 +69,8 @@ NEEDS = (
     Need("st-flash", "flash", False, "apt-get install stlink-tools"),
     Need("STM32_Programmer_CLI", "flash", False, "STM32CubeProgrammer from st.com"),
     Need("JLinkExe", "flash", False, "J-Link software from segger.com"),
+    Need("stm32flash", "flash", False, "apt-get install stm32flash", version_arguments=("-h",)),
+    Need("gdb-multiarch", "flash", False, "apt-get install gdb-multiarch"),
 )
 
 

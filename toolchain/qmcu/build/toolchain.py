@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +37,14 @@ class Toolchain:
     make: Tool
 
 
+def find_program(name: str) -> str | None:
+    """The path of the program `name` on PATH or beside Python (pip puts pyocd there), or None."""
+    return shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+
+
 def find_tool(name: str, version_arguments: tuple[str, ...] = ("--version",)) -> Tool | None:
     """The program `name` on PATH with its version, or None."""
-    found = shutil.which(name)
+    found = find_program(name)
     if found is None:
         return None
     return Tool(name, Path(found), _version(found, version_arguments))

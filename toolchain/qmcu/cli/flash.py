@@ -1,0 +1,32 @@
+"""`qmcu flash`: the image onto the board."""
+
+from pathlib import Path
+
+import rich_click as click
+
+
+@click.command("flash")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--tool", help="Flashing tool [default: the board's first that is installed].")
+@click.option("--probe", help="Serial number of the probe, folder of its drive, or HOST:PORT.")
+@click.option("--port", help="Serial port: the firmware confirms itself there.")
+@click.option("--dry-run", is_flag=True, help="Print the commands; start nothing.")
+@click.option("--force", is_flag=True, help="Write without comparing the chip's or board's id.")
+def command(
+    directory: Path, tool: str | None, probe: str | None, port: str | None, dry_run: bool,
+    force: bool,
+) -> None:  # fmt: skip
+    """Write the firmware in DIRECTORY to the board, and verify it.
+
+    The chip is identified first and nothing is written to another one. Exit code: 0 written and
+    verified, 1 written but not confirmed, 2 could not be done.
+    """
+    from qmcu.flash import flash_firmware, prepare
+    from qmcu.report.flash import command_lines, result_lines
+
+    prepared = prepare(directory, tool=tool, probe=probe, port=port, force=force, dry_run=dry_run)
+    if dry_run:
+        click.echo("\n".join(command_lines(prepared)))
+        return
+    result = flash_firmware(prepared, tell=lambda line: click.echo(line, err=True))
+    click.echo("\n".join(result_lines(result)))

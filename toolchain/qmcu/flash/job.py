@@ -1,0 +1,89 @@
+"""What is to be flashed where, and the steps that a tool takes to do it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from qmcu.board import Board
+from qmcu.flash.settings import FlashSettings
+
+# Stands in a command for the file that holds the step's script.
+SCRIPT = "SCRIPT"
+IDENTIFY, WRITE, READ_BACK = "identify", "write", "read back"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A firmware directory for a board; `probe` and `port` as the user gave them.
+
+    `probe` is a serial number, the folder of a mounted drive, or HOST:PORT of a GDB server.
+    """
+
+    directory: Path
+    board: Board
+    settings: FlashSettings
+    image_size: int
+    probe: str | None = None
+    port: str | None = None
+    force: bool = False
+
+    @property
+    def base(self) -> str:
+        """The flash's first address as tools take it."""
+        return f"0x{self.board.flash.start:08x}"
+
+    @property
+    def serial_number(self) -> str | None:
+        """The probe's serial number, None when the probe is a folder or a server."""
+        return None if self.folder or self.server else self.probe
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of a probe that is a drive."""
+        path = Path(self.probe) if self.probe else None
+        return path if path is not None and ("/" in str(path) or path.is_dir()) else None
+
+    @property
+    def server(self) -> str | None:
+        """HOST:PORT of a GDB server."""
+        found = self.probe and re.fullmatch(r"\S*:\d+", self.probe)
+        return self.probe if found else None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of a tool, run in the firmware directory.
+
+    `check` judges the output and raises. `script` is the content of the file that SCRIPT in the
+    command stands for. `action`, where there is one, does in this process what `command` says.
+    """
+
+    what: str
+    command: tuple[str, ...]
+    check: Callable[[str], None]
+    script: str = ""
+    action: Callable[[], str] | None = None
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A flashing tool: how to get it, when it does not suit a job, and its steps.
+
+    `programs` are the names of its executable, empty when this process does the work; `places` are
+    folders to look in beside PATH. `unsuited` gives the reason, or an empty text.
+    """
+
+    name: str
+    programs: tuple[str, ...]
+    get: str
+    unsuited: Callable[[Job], str]
+    steps: Callable[[Job, str], tuple[Step, ...]]
+    places: tuple[Path, ...] = ()
+
+
+def needs_probe_number(job: Job) -> str:
+    """The reason against a tool that talks to a USB probe when the user named something else."""
+    if job.probe and job.serial_number is None:
+        return f"--probe {job.probe} is no serial number of a probe"
+    return ""

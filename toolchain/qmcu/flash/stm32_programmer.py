@@ -1,0 +1,37 @@
+"""STM32CubeProgrammer's command line: ST-Link probes, with its own verification.
+
+Commands as in ST's user manual UM2237, section "Command line interface": -c, -w, -v, -rst.
+"""
+
+from pathlib import Path
+
+from qmcu.flash.checks import chip_check, text_check
+from qmcu.flash.job import IDENTIFY, WRITE, Job, Step, Tool, needs_probe_number
+
+_NAME = "STM32_Programmer_CLI"
+# Its installer does not put it on PATH.
+_PLACES = (
+    Path.home() / "STMicroelectronics/STM32Cube/STM32CubeProgrammer/bin",
+    Path("/Applications/STMicroelectronics/STM32Cube/STM32CubeProgrammer")
+    / "STM32CubeProgrammer.app/Contents/MacOs/bin",
+    Path("C:/Program Files/STMicroelectronics/STM32Cube/STM32CubeProgrammer/bin"),
+)
+
+
+def _unsuited(job: Job) -> str:
+    return needs_probe_number(job)
+
+
+def _steps(job: Job, program: str) -> tuple[Step, ...]:
+    serial = (f"sn={job.serial_number}",) if job.serial_number else ()
+    steps = []
+    if job.settings.chip_id is not None and not job.force:
+        command = (program, "-c", "port=SWD", "mode=HOTPLUG", *serial)
+        check = chip_check(job, r"Device ID\s*:\s*0x([0-9a-f]+)")
+        steps.append(Step(IDENTIFY, command, check))
+    write = (program, "-c", "port=SWD", *serial, "-w", "firmware.hex", "-v", "-rst")
+    steps.append(Step(WRITE, write, text_check("Download verified successfully")))
+    return tuple(steps)
+
+
+TOOL = Tool(_NAME, (_NAME,), "STM32CubeProgrammer from st.com", _unsuited, _steps, _PLACES)

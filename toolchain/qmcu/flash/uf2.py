@@ -1,0 +1,88 @@
+"""UF2: boot loaders that are a drive, such as the RP2040's in ROM.
+
+Blocks as in Microsoft's specification of UF2 (github.com/microsoft/uf2): 512 bytes, 256 of them
+payload, the family id in place of the file size. INFO_UF2.TXT tells the Board-ID. Nothing can be
+read back, so the firmware has to prove itself over the serial port.
+"""
+
+import re
+import struct
+from pathlib import Path
+
+from qmcu.errors import ToolError
+from qmcu.flash.drives import (
+    choose_drive,
+    drives,
+    read_text,
+    wait_for_outcome,
+    write_to_drive,
+)
+from qmcu.flash.job import WRITE, Job, Step, Tool
+
+_MAGIC = (0x0A32_4655, 0x9E5D_5157, 0x0AB1_6F30)
+_FAMILY_PRESENT = 0x2000
+_PAYLOAD = 256
+_INFO = "INFO_UF2.TXT"
+_BOARD_ID = re.compile(r"^Board-ID:\s*(\S+)", re.MULTILINE)
+
+
+def uf2_file(image: bytes, base: int, family: int) -> bytes:
+    """`image`, which begins at address `base`, as a UF2 file for chips of `family`."""
+    pieces = [image[at : at + _PAYLOAD] for at in range(0, len(image), _PAYLOAD)]
+    blocks = []
+    for number, piece in enumerate(pieces):
+        head = struct.pack(
+            "<8I", *_MAGIC[:2], _FAMILY_PRESENT, base + number * _PAYLOAD, _PAYLOAD, number,
+            len(pieces), family,
+        )  # fmt: skip
+        blocks.append(head + piece.ljust(476, b"\xff") + struct.pack("<I", _MAGIC[2]))
+    return b"".join(blocks)
+
+
+def _unsuited(job: Job) -> str:
+    if job.settings.uf2 is None:
+        return "the board file has no table flashing.uf2"
+    if job.probe and job.folder is None:
+        return f"--probe {job.probe} is no folder of a drive"
+    if not job.port:
+        return "a drive cannot be read back: give --port, so that the firmware itself confirms"
+    if job.folder is None and not _loaders():
+        return "no UF2 drive is mounted; hold BOOTSEL while you connect the board"
+    return ""
+
+
+def _loaders() -> list[Path]:
+    return [folder for folder in drives() if (folder / _INFO).exists()]
+
+
+def _steps(job: Job, program: str) -> tuple[Step, ...]:
+    uf2 = job.settings.uf2
+    assert uf2 is not None
+    folder = _folder(job, uf2.board_id)
+    target = folder / "firmware.uf2"
+
+    def action() -> str:
+        image = (job.directory / "firmware.bin").read_bytes()
+        write_to_drive(uf2_file(image, job.board.flash.start, uf2.family), target)
+        return wait_for_outcome(folder, _INFO, "")
+
+    command = ("uf2conv", "-b", job.base, "-f", f"0x{uf2.family:08x}", "-o", str(target))
+    return (Step(WRITE, (*command, "firmware.bin"), _took, action=action),)
+
+
+def _folder(job: Job, expected: str) -> Path:
+    found: dict[Path, str | None] = {}
+    for folder in _loaders() if job.folder is None else [job.folder]:
+        match = _BOARD_ID.search(read_text(folder / _INFO))
+        found[folder] = match.group(1) if match else None
+    return choose_drive(job, found, (expected,), "Board-ID", f"{_INFO} with a Board-ID")
+
+
+def _took(outcome: str) -> None:
+    if outcome != "gone":
+        raise ToolError(
+            "the boot loader did not take the file: its drive is still there; reconnect the board."
+        )
+
+
+TOOL = Tool("uf2", (), "nothing to install", _unsuited, _steps)
