@@ -9,7 +9,7 @@ import rich_click as click
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--tool", help="Flashing tool [default: the board's first that is installed].")
 @click.option("--probe", help="Serial number of the probe, folder of its drive, or HOST:PORT.")
-@click.option("--port", help="Serial port: the firmware confirms itself there.")
+@click.option("--port", help="Serial port or auto: the firmware confirms itself there.")
 @click.option("--dry-run", is_flag=True, help="Print the commands; start nothing.")
 @click.option("--force", is_flag=True, help="Write without comparing the chip's or board's id.")
 def command(

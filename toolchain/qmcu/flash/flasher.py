@@ -165,8 +165,8 @@ def flash_firmware(prepared: Prepared, tell: Tell = lambda line: None) -> FlashR
     if tool.programs:
         evidence.append(f"{tool.name} read the flash back and found the image")
     if job.port:
-        tell(f"asking the firmware on {job.port}")
-        evidence.append(ask_firmware(job, prepared.image, reset=not tool.programs))
+        tell(f"ask the firmware on {job.port}")
+        evidence.append(ask_firmware(job, reset=not tool.programs))
     return FlashResult(job.board.name, tool.name, prepared.image.build_id, tuple(evidence))
 
 

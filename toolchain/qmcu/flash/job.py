@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qmcu.board import Board
+from qmcu.device.ports import PREFIX, find_port, parse_port
 from qmcu.flash.settings import FlashSettings
 
 # Stands in a command for the file that holds the step's script.
@@ -37,6 +38,16 @@ class Job:
     def serial_number(self) -> str | None:
         """The probe's serial number, None when the probe is a folder or a server."""
         return None if self.folder or self.server else self.probe
+
+    @property
+    def device(self) -> str:
+        """The name of the serial port; `auto` is the board's by its USB ids.
+
+        Raises DeviceError when that is not one port.
+        """
+        name = parse_port(f"{PREFIX}{self.port}")
+        number = name.usb_serial or self.serial_number or ""
+        return name.port or find_port(self.board, number).device
 
     @property
     def folder(self) -> Path | None:

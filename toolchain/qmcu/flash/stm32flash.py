@@ -14,7 +14,7 @@ def _unsuited(job: Job) -> str:
 def _steps(job: Job, program: str) -> tuple[Step, ...]:
     loader = job.settings.serial
     common = (program, "-b", str(loader.baud), "-m", loader.mode)
-    port = str(job.port)
+    port = job.device
     steps = []
     resume: tuple[str, ...] = ()
     if job.settings.chip_id is not None and not job.force:
