@@ -1,16 +1,18 @@
 """Boards: every file is right, every mistake in one is named with file and key."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from qmcu.board import Board, list_boards, load_board
+from qmcu.board.fields import pin_numbers
 from qmcu.errors import BoardError
 from qmcu.resources import boards_directory
 
 EXPECTED = {
-    "mps2-an385", "mps2-an386", "mps2-an500", "mps3-an547", "netduinoplus2", "nucleo-h743zi",
-    "nucleo-l4r5zi", "stm32f407", "stm32f746",
+    "mps2-an385", "mps2-an386", "mps2-an500", "mps3-an547", "netduinoplus2", "nucleo-f446re",
+    "nucleo-f767zi", "nucleo-g474re", "nucleo-h743zi", "nucleo-l4r5zi", "stm32f407", "stm32f746",
 }  # fmt: skip
 GOOD = (boards_directory() / "stm32f746.toml").read_text()
 
@@ -19,9 +21,9 @@ def test_every_board_of_the_product_loads_and_survives_json() -> None:
     boards = list_boards()
     assert {board.name for board in boards} >= EXPECTED
     for board in boards:
-        assert Board.from_dict(board.to_dict()) == board
-        assert board.emulators
-        assert board.core.flags[0] == f"-mcpu={board.core.cpu}"
+        assert Board.from_dict(json.loads(json.dumps(board.to_dict()))) == board
+        assert board.emulators or board.not_emulated
+        assert board.core.flags[0] == f"-mcpu={board.core.compile_for or board.core.cpu}"
 
 
 def test_the_flagship() -> None:
@@ -60,7 +62,11 @@ def test_a_typo_suggests_the_nearest_board() -> None:
         ("baud = 115_200", 'baud = "fast"', "uart.baud is 'fast'; give an integer"),
         ('tx = "PA9"', 'tx = "9"', "uart.tx is '9'; give a pin such as PA9"),
         ('kind = "ram"', 'kind = "flash"', "memory has 2 memories of kind flash"),
+        ('tx = "PA9"', 'tx = "PA32"', "uart.tx is 'PA32'; give a pin such as PA9"),
         ("unicorn = true", "unicorn = true\nspeed = 1", "emulators.speed is no known key"),
+        ("unicorn = true", "", "emulators.none says why nothing runs the image; give it, or an"),
+        ("unicorn = true", 'unicorn = true\nnone = "lost"', "emulators.none says why nothing runs"),
+        ("[emulators]", "[sections]\nBoot = 0\n[emulators]", "sections.Boot is no lower-case name"),
         ("PLL_N = 432", "PLL_N = -1", "port.settings.PLL_N is -1"),
         ("[core]", "[core", "is not TOML"),
     ],
@@ -80,3 +86,20 @@ def test_a_board_file_of_ones_own(tmp_path: Path) -> None:
     assert load_board(str(file)).name == "mine"
     with pytest.raises(BoardError, match=r"absent\.toml cannot be read"):
         load_board(str(tmp_path / "absent.toml"))
+
+
+@pytest.mark.parametrize(
+    ("pin", "numbers"),
+    [
+        ("PA9", (0, 9)), ("PK15", (10, 15)), ("PTB17", (1, 17)), ("P0.06", (0, 6)),
+        ("P1.15", (1, 15)), ("P209", (2, 9)), ("GP1", (0, 1)),
+    ],
+)  # fmt: skip
+def test_pins_as_the_vendors_write_them(pin: str, numbers: tuple[int, int]) -> None:
+    assert pin_numbers(pin) == numbers
+
+
+@pytest.mark.parametrize("pin", ["", "9", "A9", "PA", "PZ1", "PA32", "P0.6", "GP", "GP32", "P06x"])
+def test_what_is_no_pin(pin: str) -> None:
+    with pytest.raises(ValueError):
+        pin_numbers(pin)

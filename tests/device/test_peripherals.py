@@ -2,76 +2,8 @@
 
 import pytest
 
-from qmcu.device.peripherals import (
-    FAMILIES,
-    IDLE_POLLS,
-    UART_LAYOUTS,
-    CoreBlock,
-    RegisterPage,
-    Uart,
-)
-
-RXNE, TXE = 1 << 5, 1 << 7
-
-
-@pytest.fixture(params=UART_LAYOUTS)
-def version(request):
-    return request.param
-
-
-@pytest.fixture
-def uart(version):
-    stops = []
-    uart = Uart(version, lambda: stops.append(True))
-    uart.stops = stops
-    layout = UART_LAYOUTS[version]
-    uart.status = lambda: uart.read(layout.status, 4)
-    uart.receive = lambda: uart.read(layout.receive, 4)
-    uart.transmit = lambda byte: uart.write(layout.transmit, 4, byte)
-    uart.enable = lambda bits: uart.write(layout.cr1, 4, bits)
-    uart.enable(layout.enabled)
-    return uart
-
-
-def test_bytes_come_in_order_with_the_status_before_each(uart) -> None:
-    uart.put(b"ab")
-    uart.put(b"c")
-    taken = []
-    while uart.status() & RXNE:
-        taken.append(uart.receive())
-    assert bytes(taken) == b"abc"
-
-
-def test_an_access_that_happens_twice_counts_once(uart) -> None:
-    uart.put(b"ab")
-    assert uart.status() & RXNE
-    assert [uart.receive(), uart.receive()] == [ord("a")] * 2
-    assert uart.status() & RXNE and uart.receive() == ord("b")
-    assert uart.status() & TXE
-    uart.transmit(1)
-    uart.sent.clear()
-    uart.transmit(1)
-    assert uart.sent == b""
-    assert uart.status() & TXE
-    uart.transmit(1)
-    assert uart.sent == b"\1"
-
-
-def test_a_disabled_uart_sends_nothing(uart) -> None:
-    uart.enable(0)
-    uart.transmit(1)
-    assert uart.sent == b""
-
-
-def test_waiting_is_noticed_and_sending_is_not_waiting(uart) -> None:
-    for _ in range(20):
-        uart.status()
-        uart.transmit(1)
-    assert not uart.stops
-    for _ in range(IDLE_POLLS):
-        uart.status()
-    assert uart.stops
-
+from qmcu.device.families import FAMILIES, RegisterPage
+from qmcu.device.peripherals import CoreBlock
 
 F_RCC, F_PWR = 0x40023800, 0x40007000
 
@@ -88,6 +20,11 @@ F_RCC, F_PWR = 0x40023800, 0x40007000
         ("stm32l4", 0x40021000, 8, 0x40021000, 10),
         ("stm32h7", 0x58024400, 24, 0x58024400, 25),
         ("stm32h7", 0x58024410, 0, 0x58024410, 3),
+        ("stm32g4", 0x40021000, 16, 0x40021000, 17),
+        ("stm32g4", 0x40021008, 1, 0x40021008, 3),
+        ("nrf52", 0x40000000, 0, 0x40000100, 0),
+        ("rp2040", 0x40008030, 1, 0x40008038, 2),
+        ("rp2040", 0x4000803C, 0, 0x40008044, 1),
     ],
 )
 def test_ready_follows_enable(family, enable, bit, status, ready) -> None:
@@ -124,3 +61,73 @@ def test_reset_requests_and_the_fpu_are_noticed() -> None:
     assert not resets
     core.write(0xED0C, 4, 0x05FA0004)
     assert resets
+
+
+def test_a_reset_is_done_once_it_is_taken_back() -> None:
+    page = RegisterPage(0x4000C000, FAMILIES["rp2040"])
+    assert page.read(0x8, 4) == 0
+    page.write(0x0, 4, 0x01FFFFFF & ~(1 << 22))
+    assert page.read(0x8, 4) == 1 << 22
+
+
+def test_an_rp2040_pll_locks_when_it_has_power_and_the_crystal_when_it_is_told_the_word() -> None:
+    page = RegisterPage(0x40028000, FAMILIES["rp2040"])
+    assert not page.read(0, 4) >> 31
+    page.write(0x4, 4, 0x2D & ~(1 << 5 | 1))
+    assert page.read(0, 4) == 1 << 31 | 1
+    crystal = RegisterPage(0x40024000, FAMILIES["rp2040"])
+    crystal.write(0, 4, 0xD1E << 12 | 0xAA0)
+    assert not crystal.read(4, 4) >> 31
+    crystal.write(0, 4, 0xFAB << 12 | 0xAA0)
+    assert crystal.read(4, 4) >> 31
+
+
+def test_a_k64_goes_from_its_own_clock_to_the_pll() -> None:
+    """FEI, FBE, PBE, PEE: what S shows for C1.CLKS, C1.IREFS and C6.PLLS."""
+    mcg = RegisterPage(0x40064000, FAMILIES["k64"])
+    status = lambda: mcg.read(6, 1) & 0xFF  # noqa: E731
+    assert status() & 0x1C == 0x10
+    mcg.write(0, 1, 2 << 6 | 5 << 3)
+    assert status() & 0x1C == 0x08
+    mcg.write(5, 1, 1 << 6)
+    assert status() & 0x60 == 0x60
+    mcg.write(0, 1, 5 << 3)
+    assert status() & 0x1C == 0x0C
+    assert mcg.read(5, 1) & 0xFF == 1 << 6
+
+
+class Systick:
+    CSR, RVR, CVR = 0xE010, 0xE014, 0xE018
+
+    def __init__(self, control: int) -> None:
+        self.now, self.ticks = 1000, 0
+        self.core = CoreBlock("cortex-m0plus", lambda: self.now, lambda: None, self.tick)
+        self.core.write(self.RVR, 4, 99)
+        self.core.write(self.CVR, 4, 0)
+        self.core.write(self.CSR, 4, control)
+
+    def tick(self) -> None:
+        self.ticks += 1
+
+
+def test_systick_counts_down_and_its_exceptions_wait_until_they_are_taken() -> None:
+    systick = Systick(control=7)
+    assert systick.core.read(Systick.CVR, 4) == 99
+    systick.now += 30
+    assert systick.core.read(Systick.CVR, 4) == 69
+    assert systick.core.exceptions_due == systick.ticks == 0
+    systick.now += 300
+    assert systick.core.read(Systick.CVR, 4) == 69
+    assert (systick.core.exceptions_due, systick.ticks) == (3, 1)
+    systick.core.exceptions_taken(3)
+    assert systick.core.read(Systick.CVR, 4) == 69
+    assert (systick.core.exceptions_due, systick.ticks) == (0, 1)
+
+
+def test_systick_that_is_off_or_without_exception_asks_for_none() -> None:
+    for control in (0, 5, 2):
+        systick = Systick(control)
+        systick.now += 1000
+        systick.core.read(Systick.CVR, 4)
+        assert (systick.core.exceptions_due, systick.ticks) == (0, 0)
+    assert Systick(0).core.read(Systick.CVR, 4) == 0

@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #define QMCU_REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
+#define QMCU_REGISTER16(address) (*(volatile uint16_t *)(uintptr_t)(address))
+#define QMCU_REGISTER8(address) (*(volatile uint8_t *)(uintptr_t)(address))
 
 /* Waits, but not for ever, until register & mask == value: emulators model few clocks. */
 static inline bool qmcu_wait(uintptr_t address, uint32_t mask, uint32_t value)

@@ -2,56 +2,28 @@
 #include "stm32_port.h"
 
 #include "board.h"
-#include "counter.h"
-#include "port.h"
 #include "stm32_gpio.h"
 #if QMCU_UART_VERSION == 1
 #include "usart_v1.h"
 #else
 #include "usart_v2.h"
 #endif
+#include "uart_port.h"
 
 #ifndef QMCU_UART_IS_LPUART
 #define QMCU_UART_IS_LPUART 0
 #endif
 
-static uint32_t core_hz;
-
 void qmcu_port_init(void)
 {
     const qmcu_stm32_clocks clocks = qmcu_stm32_start();
-    core_hz = clocks.core_hz;
+    qmcu_core_hz = clocks.core_hz;
     QMCU_REGISTER(qmcu_stm32.gpio_enable) |= (1u << QMCU_UART_TX_PORT) | (1u << QMCU_UART_RX_PORT);
     QMCU_REGISTER(qmcu_stm32.rcc + QMCU_UART_ENABLE_OFFSET) |= 1u << QMCU_UART_ENABLE_BIT;
     qmcu_gpio_alternate(qmcu_stm32.gpio + 0x400u * QMCU_UART_TX_PORT, QMCU_UART_TX_PIN,
                         QMCU_UART_AF);
     qmcu_gpio_alternate(qmcu_stm32.gpio + 0x400u * QMCU_UART_RX_PORT, QMCU_UART_RX_PIN,
                         QMCU_UART_AF);
-    qmcu_usart_init(QMCU_UART_BASE, clocks.uart_hz, QMCU_UART_BAUD, QMCU_UART_IS_LPUART ? 256 : 1);
+    qmcu_uart_init(QMCU_UART_BASE, clocks.uart_hz, QMCU_UART_BAUD, QMCU_UART_IS_LPUART ? 256 : 1);
     qmcu_counter_init();
-}
-
-uint32_t qmcu_port_clock_hz(void)
-{
-    return core_hz;
-}
-
-bool qmcu_port_read(uint8_t *byte)
-{
-    return qmcu_usart_read(QMCU_UART_BASE, byte);
-}
-
-void qmcu_port_write(uint8_t byte)
-{
-    qmcu_usart_write(QMCU_UART_BASE, byte);
-}
-
-uint64_t qmcu_port_cycles(void)
-{
-    return qmcu_counter_read();
-}
-
-uint8_t qmcu_port_counter(void)
-{
-    return QMCU_COUNTER_KIND;
 }

@@ -19,7 +19,8 @@ enum {
     QMCU_HSI_HZ = 16000000,
 };
 
-/* HSE / M = 1 MHz, times N, over 2. */
+/* HSE / M = 1 MHz, times N, over 2. R, which F446 and F76x have, keeps its reset value of 2: below
+ * is forbidden (RM0390 6.3.2, RM0410 5.3.2), and elsewhere the bits are reserved. */
 static inline bool qmcu_stm32f_start_pll(bool over_drive)
 {
     QMCU_REGISTER(QMCU_RCC_CR) |= QMCU_HSE_BYPASS ? (1u << 18) | (1u << 16) : 1u << 16;
@@ -27,7 +28,7 @@ static inline bool qmcu_stm32f_start_pll(bool over_drive)
         return false;
     }
     QMCU_REGISTER(QMCU_RCC_PLLCFGR) = (QMCU_HSE_HZ / 1000000u) | (QMCU_PLL_N << 6) | (1u << 22) |
-                                      ((QMCU_PLL_N / 48u) << 24);
+                                      ((QMCU_PLL_N / 48u) << 24) | (2u << 28);
     QMCU_REGISTER(QMCU_RCC_CR) |= 1u << 24;
     if (over_drive) {
         QMCU_REGISTER(QMCU_PWR_CR) |= 1u << 16;

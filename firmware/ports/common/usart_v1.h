@@ -1,19 +1,18 @@
 /* The STM32 USART of F2 and F4: one status and one data register. */
-#ifndef QMCU_USART_H
-#define QMCU_USART_H
+#ifndef QMCU_UART_H
+#define QMCU_UART_H
 
 #include "registers.h"
 
 /* `scale` is 1: there is no LPUART of this version. */
-static inline void qmcu_usart_init(uintptr_t base, uint32_t clock_hz, uint32_t baud,
-                                   uint32_t scale)
+static inline void qmcu_uart_init(uintptr_t base, uint32_t clock_hz, uint32_t baud, uint32_t scale)
 {
     (void)scale;
     QMCU_REGISTER(base + 0x08) = (clock_hz + baud / 2) / baud;        /* BRR */
     QMCU_REGISTER(base + 0x0C) = (1u << 13) | (1u << 3) | (1u << 2); /* CR1: UE TE RE */
 }
 
-static inline bool qmcu_usart_read(uintptr_t base, uint8_t *byte)
+static inline bool qmcu_uart_read(uintptr_t base, uint8_t *byte)
 {
     /* Reading SR and then DR also clears an overrun. */
     if ((QMCU_REGISTER(base) & ((1u << 5) | (1u << 3))) == 0) {
@@ -23,7 +22,7 @@ static inline bool qmcu_usart_read(uintptr_t base, uint8_t *byte)
     return true;
 }
 
-static inline void qmcu_usart_write(uintptr_t base, uint8_t byte)
+static inline void qmcu_uart_write(uintptr_t base, uint8_t byte)
 {
     while ((QMCU_REGISTER(base) & (1u << 7)) == 0) {
     }

@@ -4,24 +4,31 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from qmcu.board.fields import Table
+from qmcu.board.fields import SECTION_NAME, Table, pin_numbers
 
 CPUS = (
     "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33",
     "cortex-m55", "cortex-m85",
 )  # fmt: skip
 # Name to version of the register layout.
-UART_DRIVERS = {"stm32-usart-v1": 1, "stm32-usart-v2": 2, "cmsdk": 1}
+UART_DRIVERS = {
+    "stm32-usart-v1": 1, "stm32-usart-v2": 2, "cmsdk": 1, "nrf-uart": 1, "kinetis-uart": 1,
+    "pl011": 1, "renesas-sci-b": 1,
+}  # fmt: skip
 COUNTERS = ("dwt", "systick")
 DEFAULT_STACK = 4096
 
 
 @dataclass(frozen=True)
 class Core:
-    """The processor core: GCC's names for -mcpu and -mfpu (None: no FPU)."""
+    """The processor core: GCC's names for -mcpu and -mfpu (None: no FPU).
+
+    `compile_for` is another -mcpu with the same instructions, for compilers too old to know `cpu`.
+    """
 
     cpu: str
     fpu: str | None = None
+    compile_for: str | None = None
 
     @property
     def has_dsp(self) -> bool:
@@ -37,7 +44,7 @@ class Core:
     def flags(self) -> tuple[str, ...]:
         """The compiler options that select the core."""
         abi = ("-mfloat-abi=hard", f"-mfpu={self.fpu}") if self.fpu else ("-mfloat-abi=soft",)
-        return (f"-mcpu={self.cpu}", "-mthumb", *abi)
+        return (f"-mcpu={self.compile_for or self.cpu}", "-mthumb", *abi)
 
 
 @dataclass(frozen=True)
@@ -88,9 +95,10 @@ class Board:
     """A board as its file describes it.
 
     `settings` of port and UART are facts that only the port's C code understands; they become
-    macros. `unicorn` tells whether the image runs in the in-process emulator, `qemu` names
-    QEMU's machine. `serial` is how a computer finds the board's UART. `flashing` holds the tools
-    in order of preference and their arguments.
+    macros. `sections` are the parts of the image that have a fixed place: offset in flash of
+    each. `unicorn` tells whether the image runs in the in-process emulator, `qemu` names
+    QEMU's machine, `not_emulated` says why nothing runs it. `serial` is how a computer finds the
+    board's UART. `flashing` holds the tools in order of preference and their arguments.
     """
 
     name: str
@@ -105,8 +113,10 @@ class Board:
     uart: Uart
     stack_size: int = DEFAULT_STACK
     port_settings: Mapping[str, int] = field(default_factory=dict)
+    sections: Mapping[str, int] = field(default_factory=lambda: {"vectors": 0})
     unicorn: bool = False
     qemu: str | None = None
+    not_emulated: str | None = None
     serial: SerialPort = SerialPort()
     flashing: Mapping[str, Any] = field(default_factory=dict)
 
@@ -114,6 +124,17 @@ class Board:
     def emulators(self) -> tuple[str, ...]:
         """The names of the emulators that run this board's image."""
         return (("unicorn",) if self.unicorn else ()) + (("qemu",) if self.qemu else ())
+
+    @property
+    def fixed_sections(self) -> tuple[tuple[str, int], ...]:
+        """Name and address of every section that has its place in flash, by address."""
+        places = sorted(self.sections.items(), key=lambda item: item[1])
+        return tuple((name, self.flash.start + offset) for name, offset in places)
+
+    @property
+    def vectors(self) -> int:
+        """Address of the vector table."""
+        return self.flash.start + self.sections["vectors"]
 
     @property
     def macros(self) -> tuple[tuple[str, str], ...]:
@@ -132,8 +153,9 @@ class Board:
         }
         for role, pin in (("TX", uart.tx), ("RX", uart.rx)):
             if pin is not None:
-                values[f"QMCU_UART_{role}_PORT"] = f"{ord(pin[1]) - ord('A')}u"
-                values[f"QMCU_UART_{role}_PIN"] = f"{int(pin[2:])}u"
+                port, number = pin_numbers(pin)
+                values[f"QMCU_UART_{role}_PORT"] = f"{port}u"
+                values[f"QMCU_UART_{role}_PIN"] = f"{number}u"
         if uart.tx is not None:
             values["QMCU_UART_AF"] = f"{uart.alternate_function}u"
         return tuple(values.items())
@@ -171,7 +193,11 @@ def board_from_table(table: Table) -> Board:
         name=table.text("name"),
         title=table.text("title"),
         chip=table.text("chip"),
-        core=Core(core.choice("cpu", CPUS), core.optional_text("fpu")),
+        core=Core(
+            core.choice("cpu", CPUS),
+            core.optional_text("fpu"),
+            core.optional_text("compile_for"),
+        ),
         flash=_only(table, memories, "flash"),
         ram=_only(table, memories, "ram"),
         family=port.text("family"),
@@ -180,8 +206,10 @@ def board_from_table(table: Table) -> Board:
         uart=_uart(uart),
         stack_size=table.integer("stack_size", 256, 1 << 20, default=DEFAULT_STACK),
         port_settings=port.integers("settings"),
+        sections={"vectors": 0, **table.integers("sections", names=SECTION_NAME)},
         unicorn=emulators.boolean("unicorn"),
         qemu=emulators.optional_text("qemu"),
+        not_emulated=emulators.optional_text("none"),
         serial=SerialPort(
             serial.usb_ids("usb"), serial.integer("fastest", 1200, 20_000_000, default=921_600)
         ),
@@ -189,6 +217,8 @@ def board_from_table(table: Table) -> Board:
     )
     for part in (core, port, uart, emulators, serial, table):
         part.refuse_unknown_keys()
+    if bool(board.emulators) == bool(board.not_emulated):
+        raise emulators.error("none", "says why nothing runs the image; give it, or an emulator")
     return board
 
 

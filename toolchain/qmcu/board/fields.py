@@ -7,6 +7,20 @@ from typing import Any
 
 from qmcu.errors import BoardError
 
+MACRO_NAME = r"[A-Z][A-Z0-9_]*"
+SECTION_NAME = r"[a-z][a-z0-9_]*"
+# PA9 (STM32), PTB17 (Kinetis), P0.06 (nRF), P209 (RA: port 2), GP0 (RP2040: one port).
+_PIN = re.compile(r"PT?([A-K])(\d\d?)|P(\d)\.?(\d\d)|(GP)(\d\d?)")
+
+
+def pin_numbers(pin: str) -> tuple[int, int]:
+    """Port and number of a pin, counted from 0. Raises ValueError when it is no pin."""
+    match = _PIN.fullmatch(pin)
+    if match is None or int(match[2] or match[4] or match[6]) > 31:
+        raise ValueError(pin)
+    port = ord(match[1]) - ord("A") if match[1] else int(match[3] or 0)
+    return port, int(match[2] or match[4] or match[6])
+
 
 class Table:
     """A TOML table that remembers which keys were asked for, so that typos are refused."""
@@ -81,8 +95,11 @@ class Table:
     def pin(self, key: str) -> str | None:
         """A pin such as PA9, or None when absent."""
         value = self.optional_text(key)
-        if value is not None and not re.fullmatch(r"P[A-K]([0-9]|1[0-5])", value):
-            raise self.error(key, f"is {value!r}; give a pin such as PA9")
+        try:
+            if value is not None:
+                pin_numbers(value)
+        except ValueError:
+            raise self.error(key, f"is {value!r}; give a pin such as PA9 or P0.06") from None
         return value
 
     def usb_ids(self, key: str) -> tuple[str, ...]:
@@ -96,15 +113,16 @@ class Table:
                 raise self.error(key, f"holds {value!r}; give USB ids such as 0483:374b")
         return tuple(value.lower() for value in ids)
 
-    def integers(self, key: str) -> dict[str, int]:
-        """A table of upper-case names and non-negative integers; empty when absent."""
+    def integers(self, key: str, names: str = MACRO_NAME) -> dict[str, int]:
+        """A table of names of this form and non-negative integers; empty when absent."""
         self._known.add(key)
         if key not in self._data:
             return {}
         table = self._get(key, dict, "a table of integers")
         for name, value in table.items():
-            if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
-                raise self.error(f"{key}.{name}", "is no upper-case name")
+            if not re.fullmatch(names, name):
+                case = "upper" if names == MACRO_NAME else "lower"
+                raise self.error(f"{key}.{name}", f"is no {case}-case name")
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
                 raise self.error(f"{key}.{name}", f"is {value!r}; give a non-negative integer")
         return dict(table)

@@ -15,6 +15,7 @@ from qmcu.device.qemu import QemuLink, QemuMachine
 from qmcu.device.serial_link import SerialLink
 from qmcu.device.serial_session import SerialSession
 from qmcu.device.session import Session
+from qmcu.device.uarts import UARTS
 from qmcu.device.unicorn import Machine, Region, UnicornLink
 from qmcu.errors import DeviceError, QmcuError, UsageError
 
@@ -106,14 +107,15 @@ def refuse_missing_emulator(board: Board, target: str) -> None:
 
 def unicorn_machine(board: Board) -> Machine:
     """What the in-process emulator must know of `board`. Raises DeviceError for other UARTs."""
-    if not board.uart.driver.startswith("stm32-usart"):
+    if board.uart.driver not in UARTS:
         raise DeviceError(f"{board.name}: unicorn has no model of the UART {board.uart.driver}.")
     return Machine(
         core=board.core.cpu,
         family=board.family,
         flash=(Region(board.flash.start, board.flash.size),),
         ram=(Region(board.ram.start, board.ram.size),),
-        uart_version=board.uart.version,
+        vectors=board.vectors,
+        uart=board.uart.driver,
         uart_base=board.uart.base,
     )
 

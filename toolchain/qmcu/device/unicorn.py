@@ -1,7 +1,6 @@
 """The in-process emulator: the unmodified ELF on Unicorn, with the board's memories and UART."""
 
 import signal
-import struct
 import threading
 import time
 from collections import Counter
@@ -13,9 +12,12 @@ from typing import Any
 import unicorn
 from unicorn import arm_const
 
+from qmcu.device.boot import boot
+from qmcu.device.families import FAMILIES, RegisterPage
 from qmcu.device.image import Image
 from qmcu.device.link import CountUnit
-from qmcu.device.peripherals import FAMILIES, Block, CoreBlock, RegisterPage, Uart
+from qmcu.device.peripherals import Block, CoreBlock
+from qmcu.device.uarts import UARTS, UartPage
 from qmcu.errors import DeviceError, GuestFault
 
 # Unicorn's own type hints are incomplete.
@@ -24,6 +26,8 @@ arm: Any = arm_const
 
 _CPU_MODELS = {
     "cortex-m0": arm.UC_CPU_ARM_CORTEX_M0,
+    # The same instructions as M0.
+    "cortex-m0plus": arm.UC_CPU_ARM_CORTEX_M0,
     "cortex-m3": arm.UC_CPU_ARM_CORTEX_M3,
     "cortex-m4": arm.UC_CPU_ARM_CORTEX_M4,
     "cortex-m7": arm.UC_CPU_ARM_CORTEX_M7,
@@ -35,6 +39,9 @@ _NEVER = 0xFFFFFFFE
 # Between slices Python looks at the clock and at Ctrl-C.
 _SLICE_S = 0.2
 _GUARD = 0x10000
+_SYSTICK_EXCEPTION = 15
+# What the core pushes when it takes an exception.
+_EXCEPTION_FRAME = 32
 
 _ACCESS = {
     uc.UC_MEM_READ_UNMAPPED: ("read of", "where nothing is"),
@@ -62,16 +69,17 @@ class Region:
 
 @dataclass(frozen=True)
 class Machine:
-    """What the emulation must know of a board. `flash[0]` holds the vector table.
+    """What the emulation must know of a board.
 
-    `uart_version` is 1 for STM32F4's USART and 2 for that of F7, L4 and H7 and the LPUART.
+    `vectors` is the address of the vector table, `uart` the driver's name in the board file.
     """
 
     core: str
     family: str
     flash: tuple[Region, ...]
     ram: tuple[Region, ...]
-    uart_version: int
+    vectors: int
+    uart: str
     uart_base: int
 
 
@@ -97,16 +105,23 @@ class UnicornLink:
         self._hook: Any = None
         # Blocks executed while counting: (first address, size) to how often each next one followed.
         self.blocks: dict[tuple[int, int], Counter[int]] = {}
-        self.uart = Uart(machine.uart_version, self._wait)
-        self._core = CoreBlock(machine.core, lambda: self._counted, self._asked_for_reset)
+        # The block that runs, and whether an exception's handler does: it is not counted.
+        self._block = (0, 0)
+        self._in_handler = False
+        self.uart = UARTS[machine.uart](self._wait)
         self._emulator = _emulator(machine)
+        self._core = CoreBlock(
+            machine.core, lambda: self._counted, self._asked_for_reset, self._emulator.emu_stop
+        )
         self._load()
         self._install()
-        sp, pc = struct.unpack("<II", self._emulator.mem_read(machine.flash[0].origin, 8))
-        self._stack_top = sp
-        self._emulator.reg_write(arm.UC_ARM_REG_SP, sp)
-        self._emulator.reg_write(arm.UC_ARM_REG_LR, 0xFFFFFFFF)
-        self._pc = pc | 1
+        start = boot(machine.family, machine.vectors, self._emulator.mem_read)
+        for address, data in start.copies:
+            self._emulator.mem_write(address, data)
+        self._stack_top = start.stack_top
+        self._emulator.reg_write(arm.UC_ARM_REG_SP, start.sp)
+        self._emulator.reg_write(arm.UC_ARM_REG_LR, start.lr)
+        self._pc = start.pc | 1
 
     def write(self, data: bytes) -> None:
         """Queue `data` for the firmware's UART."""
@@ -146,9 +161,9 @@ class UnicornLink:
         self._emulator.ctl_flush_tb()
 
     def count_unit(self, counter: int, clock_hz: int) -> CountUnit:
-        """Executed instructions: the emulated CYCCNT counts them in a profile."""
-        if counter != 1:
-            return CountUnit("", f"{self.name} counts only through DWT CYCCNT")
+        """Executed instructions: the emulated CYCCNT or SysTick counts them in a profile."""
+        if counter not in (1, 2):
+            return CountUnit("", f"{self.name} counts only through DWT CYCCNT or SysTick")
         return CountUnit("instructions", f"counted by {self.name}, exact")
 
     def function_at(self, address: int) -> str:
@@ -183,7 +198,7 @@ class UnicornLink:
         for page in sorted({*family.pages, uart_page}):
             block: Block = RegisterPage(page, family)
             if page == uart_page:
-                block = _UartPage(self.uart, machine.uart_base - page, block)
+                block = UartPage(self.uart, machine.uart_base - page, block)
             _map(emulator, page, _PAGE, block)
         _map(emulator, _CORE_BASE, CoreBlock.SIZE, self._core)
         emulator.hook_add(uc.UC_HOOK_MEM_INVALID, self._bad_access)
@@ -202,6 +217,7 @@ class UnicornLink:
             except uc.UcError as error:
                 self._fail(self._describe(error))
         self._pc = self._emulator.reg_read(arm.UC_ARM_REG_PC) | 1
+        self._take_exceptions()
         if self.uart.waiting != waiting:
             self._silent_s = 0.0
         self._silent_s += time.monotonic() - started
@@ -212,6 +228,33 @@ class UnicornLink:
                 f"no answer after {self._silent_s:.0f} s of running; it was at "
                 f"{self._image.place(self._pc & ~1)}"
             )
+
+    def _take_exceptions(self) -> None:
+        """Run SysTick's handler as often as it is due, at the instruction that read SysTick."""
+        due = self._core.exceptions_due
+        if not due or self._failure is not None:
+            return
+        emulator, table = self._emulator, self._core.vector_table
+        handler = int.from_bytes(emulator.mem_read(table + 4 * _SYSTICK_EXCEPTION, 4), "little")
+        context = emulator.context_save()
+        self._in_handler = True
+        try:
+            for _ in range(due):
+                sp = emulator.reg_read(arm.UC_ARM_REG_SP)
+                emulator.reg_write(arm.UC_ARM_REG_SP, (sp & ~7) - _EXCEPTION_FRAME)
+                emulator.reg_write(arm.UC_ARM_REG_LR, self._pc)
+                emulator.emu_start(handler | 1, self._pc & ~1)
+                emulator.context_restore(context)
+        except uc.UcError as error:
+            self._fail(self._describe(error))
+        self._in_handler = False
+        self._core.exceptions_taken(due)
+        # The rest of the interrupted block runs, and is counted, once more.
+        start, size = self._block
+        left = start + size - (self._pc & ~1)
+        if self._hook is not None and 0 < left <= size:
+            code = bytes(emulator.mem_read(self._pc & ~1, left))
+            self._counted -= count_instructions(code)
 
     def _fail(self, reason: str) -> None:
         if self._failure is None:
@@ -266,6 +309,9 @@ class UnicornLink:
 
         def block(emulator: Any, address: int, size: int, data: Any) -> None:
             nonlocal follow
+            if self._in_handler:
+                return
+            self._block = (address, size)
             key = address << 16 | size
             follow[address] += 1
             follow = self.blocks.setdefault((address, size), Counter())
@@ -276,28 +322,6 @@ class UnicornLink:
                 self._counted += lengths[key]
 
         return block
-
-
-class _UartPage:
-    """The UART within its page; its neighbours are plain registers."""
-
-    def __init__(self, uart: Uart, start: int, others: Block) -> None:
-        self._uart = uart
-        self._start = start
-        self._others = others
-
-    def read(self, offset: int, size: int) -> int:
-        """A register of the UART or a neighbour."""
-        if 0 <= offset - self._start < 0x30:
-            return self._uart.read(offset - self._start, size)
-        return self._others.read(offset, size)
-
-    def write(self, offset: int, size: int, value: int) -> None:
-        """A register of the UART or a neighbour."""
-        if 0 <= offset - self._start < 0x30:
-            self._uart.write(offset - self._start, size, value)
-        else:
-            self._others.write(offset, size, value)
 
 
 def count_instructions(code: bytes) -> int:

@@ -1,0 +1,173 @@
+"""What the firmware touches of each chip family beside UART and core: clocks, power, pins.
+
+Registers remember what was written; those that firmware waits for follow what enables them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Bits `mask` written to the register at `source` appear, shifted left, at `target`."""
+
+    source: int
+    mask: int
+    target: int
+    shift: int
+
+
+# From the stored value of any register of the page to what another one shows.
+Computed = Callable[[Callable[[int], int]], int]
+
+
+@dataclass(frozen=True)
+class Registers:
+    """What a chip family has beside the UART: pages, reset values, ready bits (addresses).
+
+    `computed` are registers that the chip makes from others, in ways that `ready` cannot say.
+    """
+
+    pages: tuple[int, ...]
+    reset: Mapping[int, int]
+    ready: tuple[Ready, ...] = ()
+    computed: Mapping[int, Computed] = field(default_factory=dict)
+
+
+_F4_RCC, _F4_PWR = 0x40023800, 0x40007000
+_L4_RCC, _L4_PWR = 0x40021000, 0x40007000
+_H7_RCC, _H7_PWR = 0x58024400, 0x58024800
+_NRF_HFCLK = 0x40000000
+_NRF_FICR = 0x10000100
+_RP_RESETS, _RP_CLOCKS, _RP_XOSC, _RP_PLL = 0x4000C000, 0x40008000, 0x40024000, 0x40028000
+_RP_ALL_RESETS = 0x01FF_FFFF
+_MCG = 0x40064000
+
+_F_PAGES = (0x40007000, 0x40020000, 0x40021000, 0x40022000, 0x40023000)
+_F_CLOCK = (
+    Ready(_F4_RCC, 1 << 0 | 1 << 16 | 1 << 24 | 1 << 26, _F4_RCC, 1),
+    Ready(_F4_RCC + 0x08, 0b11, _F4_RCC + 0x08, 2),
+)
+
+
+def _rp_crystal(value: Callable[[int], int]) -> int:
+    """XOSC STATUS: STABLE when CTRL holds the enabling word."""
+    return 1 << 31 if value(_RP_XOSC) >> 12 == 0xFAB else 0
+
+
+def _rp_pll(value: Callable[[int], int]) -> int:
+    """PLL CS: LOCK unless PWR holds PLL or VCO powered down."""
+    locked = 0 if value(_RP_PLL + 0x04) & (1 << 5 | 1) else 1 << 31
+    return value(_RP_PLL) & 0x13F | locked
+
+
+def _mcg_word(value: Callable[[int], int]) -> int:
+    """MCG C5, C6, S, SC: S shows clock source, reference, oscillator, and the PLL with its lock."""
+    control, word = value(_MCG), value(_MCG + 0x04)
+    source, pll = control >> 6 & 3, word >> 14 & 1
+    shown = (3 if pll else 0) if source == 0 else source
+    status = shown << 2 | (control >> 2 & 1) << 4 | 1 << 1 | pll << 5 | pll << 6
+    return word & 0xFF00FFFF | status << 16
+
+
+FAMILIES = {
+    "stm32f4": Registers(
+        _F_PAGES,
+        {_F4_RCC: 0x83, _F4_RCC + 0x04: 0x2400_3010, _F4_PWR + 0x04: 1 << 14},
+        (
+            *_F_CLOCK,
+            Ready(_F4_PWR, 1 << 16 | 1 << 17, _F4_PWR + 0x04, 0),
+        ),
+    ),
+    "stm32f7": Registers(
+        _F_PAGES,
+        {_F4_RCC: 0x83, _F4_RCC + 0x04: 0x2400_3010, _F4_PWR: 0xC000, _F4_PWR + 0x04: 1 << 14},
+        (
+            *_F_CLOCK,
+            Ready(_F4_PWR, 1 << 16 | 1 << 17, _F4_PWR + 0x04, 0),
+        ),
+    ),
+    "stm32l4": Registers(
+        (0x40007000, 0x40021000, 0x40022000, 0x48000000, 0x48001000, 0x48002000),
+        {_L4_RCC: 0x63, _L4_PWR: 0x200},
+        (
+            Ready(_L4_RCC, 1 << 0 | 1 << 16 | 1 << 24 | 1 << 26, _L4_RCC, 1),
+            Ready(_L4_RCC, 1 << 8, _L4_RCC, 2),
+            Ready(_L4_RCC + 0x08, 0b11, _L4_RCC + 0x08, 2),
+        ),
+    ),
+    "stm32h7": Registers(
+        (0x52002000, 0x58000000, 0x58020000, 0x58021000, 0x58022000, 0x58024000),
+        {_H7_RCC: 0x25, _H7_PWR + 0x04: 1 << 13, _H7_PWR + 0x18: 1 << 13},
+        (
+            Ready(_H7_RCC, 1 << 0, _H7_RCC, 2),
+            Ready(_H7_RCC, 1 << 7 | 1 << 12 | 1 << 16, _H7_RCC, 1),
+            Ready(_H7_RCC, 1 << 24 | 1 << 26 | 1 << 28, _H7_RCC, 1),
+            Ready(_H7_RCC + 0x10, 0b111, _H7_RCC + 0x10, 3),
+        ),
+    ),
+    "stm32g4": Registers(
+        (0x40007000, 0x40021000, 0x40022000, 0x48000000, 0x48001000),
+        {_L4_RCC: 0x500, _L4_PWR: 0x200, _L4_PWR + 0x80: 0x100},
+        (
+            Ready(_L4_RCC, 1 << 16 | 1 << 24, _L4_RCC, 1),
+            Ready(_L4_RCC, 1 << 8, _L4_RCC, 2),
+            Ready(_L4_RCC + 0x08, 0b11, _L4_RCC + 0x08, 2),
+        ),
+    ),
+    # CLOCK, NVMC, GPIO, FICR (PART is 0x52840; what tells the revision).
+    "nrf52": Registers(
+        (0x10000000, 0x40000000, 0x4001E000, 0x50000000),
+        {_NRF_FICR: 0x52840, _NRF_FICR + 0x30: 8, _NRF_FICR + 0x34: 3},
+        (Ready(_NRF_HFCLK, 1, _NRF_HFCLK + 0x100, 0),),
+    ),
+    # SIM, PORTA and PORTB, watchdog, MCG, oscillator.
+    "k64": Registers(
+        (0x40047000, 0x40048000, 0x40049000, 0x4004A000, 0x40052000, _MCG, 0x40065000),
+        {_MCG: 0x0004, 0x40052000: 0x0001_01D3},
+        computed={_MCG + 0x04: _mcg_word},
+    ),
+    # Clocks, resets, pins, oscillator, PLL, flash interface.
+    "rp2040": Registers(
+        (
+            *(_RP_CLOCKS, _RP_RESETS, 0x40014000, 0x4001C000, _RP_XOSC, _RP_PLL),
+            0x18000000,
+        ),
+        {_RP_RESETS: _RP_ALL_RESETS, _RP_PLL: 1, _RP_PLL + 0x04: 0x2D, _RP_PLL + 0x0C: 0x77000},
+        computed={
+            _RP_RESETS + 0x08: lambda value: ~value(_RP_RESETS) & _RP_ALL_RESETS,
+            _RP_CLOCKS + 0x38: lambda value: 1 << (value(_RP_CLOCKS + 0x30) & 3),
+            _RP_CLOCKS + 0x44: lambda value: 1 << (value(_RP_CLOCKS + 0x3C) & 1),
+            _RP_XOSC + 0x04: _rp_crystal,
+            _RP_PLL: _rp_pll,
+        },
+    ),
+}
+
+
+class RegisterPage:
+    """Registers that remember what was written, with the family's ready bits."""
+
+    def __init__(self, address: int, family: Registers) -> None:
+        self._address = address
+        self._values = dict(family.reset)
+        self._ready = family.ready
+        self._computed = family.computed
+
+    def read(self, offset: int, size: int) -> int:
+        """The stored value with ready bits following their enable bits."""
+        address = self._address + (offset & ~3)
+        value = self._values.get(address, 0)
+        if address in self._computed:
+            return self._computed[address](lambda at: self._values.get(at, 0)) >> 8 * (offset & 3)
+        for rule in self._ready:
+            if rule.target == address:
+                value &= ~(rule.mask << rule.shift)
+                value |= (self._values.get(rule.source, 0) & rule.mask) << rule.shift
+        return value >> 8 * (offset & 3)
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        """Store a value of `size` bytes."""
+        address, low = self._address + (offset & ~3), 8 * (offset & 3)
+        mask = (1 << 8 * size) - 1 << low
+        self._values[address] = self._values.get(address, 0) & ~mask | value << low & mask
