@@ -170,7 +170,7 @@ static void hello(void)
 }
 
 /* Where nothing faults below the stack, an overflow shows only afterwards. */
-static void check_stack(void)
+void qmcu_protocol_check_stack(void)
 {
     if (qmcu_stack_overflowed()) {
         const qmcu_fault fault = {
@@ -187,7 +187,7 @@ static void infer(void)
     const uint64_t start = qmcu_port_cycles();
     qmcu_model_invoke();
     const uint64_t cycles = qmcu_port_cycles() - start;
-    check_stack();
+    qmcu_protocol_check_stack();
     const uint32_t stack = qmcu_stack_used();
     qmcu_frame_writer writer;
     begin(&writer, RESPONSE | INFER, sizeof cycles + sizeof stack + output_bytes());
@@ -209,7 +209,7 @@ static void profile(void)
         layers[i] = now - before;
         before = now;
     }
-    check_stack();
+    qmcu_protocol_check_stack();
     const uint32_t stack = qmcu_stack_used();
     qmcu_frame_writer writer;
     begin(&writer, RESPONSE | PROFILE, 8 + sizeof stack + sizeof layers + output_bytes());
@@ -279,6 +279,19 @@ static void end_of_frame(void)
     }
 }
 
+void qmcu_protocol_receive(uint8_t byte)
+{
+    if (receive(byte)) {
+        end_of_frame();
+        qmcu_protocol_reset();
+    }
+}
+
+void qmcu_protocol_reset(void)
+{
+    memset(&current, 0, sizeof current);
+}
+
 void qmcu_protocol_run(void)
 {
     qmcu_frame_writer writer;
@@ -286,9 +299,8 @@ void qmcu_protocol_run(void)
     qmcu_frame_end(&writer);
     for (;;) {
         uint8_t byte;
-        if (qmcu_port_read(&byte) && receive(byte)) {
-            end_of_frame();
-            memset(&current, 0, sizeof current);
+        if (qmcu_port_read(&byte)) {
+            qmcu_protocol_receive(byte);
         }
     }
 }

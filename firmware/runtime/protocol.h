@@ -21,6 +21,15 @@ typedef struct {
 /* Announces READY, then answers requests for ever. */
 void qmcu_protocol_run(void) __attribute__((noreturn));
 
+/* Takes one byte of a frame, or its closing zero, and answers when the frame is whole. */
+void qmcu_protocol_receive(uint8_t byte);
+
+/* Forgets the frame that is being received. */
+void qmcu_protocol_reset(void);
+
+/* After an inference on a painted stack: reports a fault if it needed more than there is. */
+void qmcu_protocol_check_stack(void);
+
 /* Sends a FAULT frame for the request that is being worked on, and stops. */
 void qmcu_protocol_fault(const qmcu_fault *fault) __attribute__((noreturn));
 

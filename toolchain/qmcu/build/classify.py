@@ -10,7 +10,7 @@ from qmcu.compile.plan import ConstantArgument, Plan
 _KERNEL_FOLDER, _RUNTIME_FOLDER, _PORT_FOLDER = "kernels", "runtime", "port"
 _CMSIS_NN_FOLDER = "cmsis_nn"
 _STARTUP_NAMES = ("startup", "vectors")
-_PROTOCOL_NAMES = ("protocol", "frame")
+_PROTOCOL_NAMES = ("protocol", "frame", "mlperf_tiny")
 _PARAMETER_MARKS = ("_parameters", "_tensors_")
 _MODEL_TABLES = ("qmcu_model_layers", "qmcu_model_inputs", "qmcu_model_outputs")
 

@@ -13,7 +13,7 @@ from qmcu.build.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
 from qmcu.build.elf_layout import read_layout
 from qmcu.build.linker_map import parse_map
 from qmcu.build.memory import MemoryReport, memory_report
-from qmcu.codegen import generate_project
+from qmcu.codegen import choose_benchmark, generate_project
 from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, Plan, Target, compile_graph
 from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.serialization import load_plan
@@ -31,10 +31,13 @@ def build_firmware(
     directory: Path,
     optimize: str = "balanced",
     cmsis_nn: Path | None = None,
+    protocol: str = "qmcu",
+    benchmark: str | None = None,
 ) -> MemoryReport:
     """Read, compile, generate, build and measure; `directory` appears whole or not at all.
 
-    `cmsis_nn` names the copy for that kernel set; it is searched for when None.
+    `cmsis_nn` names the copy for that kernel set; it is searched for when None. With the
+    `protocol` mlperf-tiny the firmware obeys that runner, as the model of `benchmark`.
     Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
     target = _target(board, kernels, optimize)
@@ -42,8 +45,9 @@ def build_firmware(
     content = read_file(model)
     plan = compile_graph(parse_model(content, model.stem, source=str(model)), target)
     refuse_too_large(plan, board)
+    chosen = choose_benchmark(protocol, benchmark, plan)
     with replace_directory(directory) as folder:
-        generate_project(plan, board, content, folder, _library(found))
+        generate_project(plan, board, content, folder, _library(found), chosen)
         result = build_project(folder)
         report = measure(result, plan, board.name)
         if found is not None:

@@ -23,6 +23,18 @@ import rich_click as click
     help="Folder of CMSIS-NN, for --kernels cmsis-nn [default: searched for].",
 )  # fmt: skip
 @click.option(
+    "--protocol",
+    type=click.Choice(["qmcu", "mlperf-tiny"]),
+    default="qmcu",
+    show_default=True,
+    help="mlperf-tiny: obey the runner of MLPerf Tiny, too.",
+)
+@click.option(
+    "--benchmark",
+    type=click.Choice(["ic01", "kws01", "vww01", "ad01"]),
+    help="Which of MLPerf Tiny's models this is [default: the one of these sizes].",
+)
+@click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Folder [default: build/MODEL-BOARD]."
 )
 def command(
@@ -31,6 +43,8 @@ def command(
     kernels: str | None,
     optimize: str,
     cmsis_nn: Path | None,
+    protocol: str,
+    benchmark: str | None,
     output: Path | None,
 ) -> None:
     """Compile MODEL (.tflite, full int8) into firmware for a board.
@@ -60,7 +74,9 @@ def command(
         raise UsageError("no board given; add --board NAME (`qmcu boards` lists them).")
     board = load_board(board_name)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
-    report = build_firmware(model, board, kernels or "native", directory, optimize, cmsis_nn)
+    report = build_firmware(
+        model, board, kernels or "native", directory, optimize, cmsis_nn, protocol, benchmark
+    )
     target = board.emulators[0] if board.emulators else None
     click.echo("\n".join((f"built {directory} for {board.name}", *summary_lines(report))))
     calls = load_build(directory)[0].calls

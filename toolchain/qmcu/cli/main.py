@@ -14,7 +14,7 @@ import qmcu
 from qmcu.errors import QmcuError
 
 COMMANDS = (
-    "init", "convert", "inspect", "vectors", "build", "report", "test", "flash", "bench",
+    "init", "convert", "inspect", "vectors", "build", "report", "test", "flash", "serve", "bench",
     "trigger", "attack", "audit", "verify", "html",
     "boards", "doctor",
 )  # fmt: skip

@@ -2,8 +2,10 @@
 
 The project is a folder that builds on its own with make or CMake: the model as readable C, the
 kernels it calls, the runtime, the port of the board's chip family, linker script and Makefile.
+`protocols` knows what MLPerf Tiny's protocol needs beside that.
 """
 
 from qmcu.codegen.project import generate_project
+from qmcu.codegen.protocols import BENCHMARKS, PROTOCOLS, Benchmark, choose_benchmark
 
-__all__ = ["generate_project"]
+__all__ = ["BENCHMARKS", "PROTOCOLS", "Benchmark", "choose_benchmark", "generate_project"]

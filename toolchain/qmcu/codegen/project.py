@@ -10,6 +10,7 @@ from pathlib import Path
 import qmcu
 from qmcu.board import Board
 from qmcu.codegen.model_source import model_sources, plan_kernels
+from qmcu.codegen.protocols import Benchmark
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import plan_to_json
@@ -95,14 +96,16 @@ def generate_project(
     model: bytes,
     directory: Path,
     library: Library = _no_library,
+    benchmark: Benchmark | None = None,
 ) -> BuildFiles:
     """Write the project for `plan` on `board` into the existing `directory`.
 
     `model` is the .tflite file, kept beside the sources so that the folder can be tested on its
-    own. `library` gives the sources that kernels among ours need from elsewhere. The build id is
-    the SHA-256 of everything that is compiled.
+    own. `library` gives the sources that kernels among ours need from elsewhere. With a
+    `benchmark` the firmware obeys MLPerf Tiny's runner, too. The build id is the SHA-256 of
+    everything that is compiled.
     """
-    sources = project_sources(plan, board)
+    sources = project_sources(plan, board, benchmark)
     sources |= library(sources)
     build_id = _digest(sources, board)
     files = BuildFiles(
@@ -127,18 +130,32 @@ def generate_project(
     return files
 
 
-def project_sources(plan: Plan, board: Board) -> dict[str, str]:
+def project_sources(plan: Plan, board: Board, benchmark: Benchmark | None = None) -> dict[str, str]:
     """Path in the project to text, for every source but those that carry the build id."""
     firmware = firmware_directory()
     sources = {f"src/{name}": text for name, text in model_sources(plan).items()}
     kernels = _with_headers((firmware / "kernels",), plan_kernels(plan))
     sources |= {f"src/kernels/{p.name}": p.read_text() for p in kernels}
     runtime = sorted((firmware / "runtime").glob("*.[ch]"))
+    if benchmark is not None:
+        # Its main.c takes the place of the runtime's.
+        runtime += sorted((firmware / "protocols" / "mlperf_tiny").glob("*.[ch]"))
+        sources["src/benchmark.h"] = _benchmark_header(plan, benchmark)
     sources |= {f"src/runtime/{p.name}": p.read_text() for p in runtime}
     ports = firmware / "ports"
     port = _with_headers((ports / board.family, ports / "common"), ("port",))
     sources |= {f"src/port/{p.name}": p.read_text() for p in port}
     return dict(sorted(sources.items()))
+
+
+def _benchmark_header(plan: Plan, benchmark: Benchmark) -> str:
+    values = {
+        "plan": plan,
+        "benchmark": benchmark,
+        "input": plan.tensor(plan.inputs[0]),
+        "output": plan.tensor(plan.outputs[0]),
+    }
+    return render("benchmark.h.j2", values)
 
 
 def _with_headers(folders: Sequence[Path], names: Iterable[str]) -> list[Path]:

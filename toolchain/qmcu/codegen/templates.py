@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import jinja2
+import numpy as np
 
 from qmcu.resources import firmware_directory
 
@@ -13,6 +14,11 @@ from qmcu.resources import firmware_directory
 def comment_text(text: object) -> str:
     """Text from a model file made safe inside a C comment, whatever it holds."""
     return re.sub(r"[^\w.:;,+= \[\]()>#-]", "_", str(text), flags=re.ASCII)
+
+
+def float_literal(value: float) -> str:
+    """The C literal of the float32 nearest to `value`, exactly."""
+    return f"{float(np.float32(value)).hex()}f"
 
 
 @cache
@@ -26,6 +32,7 @@ def _environment() -> jinja2.Environment:
         autoescape=False,
     )
     environment.filters["comment"] = comment_text
+    environment.filters["float_literal"] = float_literal
     return environment
 
 

@@ -125,6 +125,10 @@ class QemuLink:
         except (OSError, ValueError) as error:
             self._gone(error)
 
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when the firmware has sent something."""
+        return self._socket.fileno()
+
     def _nudge(self) -> None:
         """Have QEMU look at its UARTs.
 

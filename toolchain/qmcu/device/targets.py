@@ -35,7 +35,7 @@ def open_session(
     cannot be opened or what runs is not this build, ToolError when the emulator is missing.
     """
     check_target(target)
-    board = _load_board(build_directory)
+    board = load_built_board(build_directory)
     plan = load_plan(build_directory / "plan.json")
     image = read_image(build_directory / "firmware.elf")
     options: dict[str, Any] = {
@@ -96,6 +96,18 @@ def _builds_of_model(directory: Path, model_sha256: str) -> str:
     return f" (that of {' and '.join(found)})" if found else ""
 
 
+def open_link(target: str, build_directory: Path, *, timeout_s: float = ANSWER_LIMIT_S) -> Link:
+    """Start the image of `build_directory` on the emulator `target` and say nothing to it.
+
+    Raises as `open_session` does.
+    """
+    if target not in EMULATORS:
+        raise UsageError(f"there is no emulator {target!r}; take {' or '.join(EMULATORS)}.")
+    board = load_built_board(build_directory)
+    refuse_missing_emulator(board, target)
+    return _link(target, read_image(build_directory / "firmware.elf"), board, timeout_s)
+
+
 def refuse_missing_emulator(board: Board, target: str) -> None:
     """Raise DeviceError, naming what there is, when `board` has no emulator `target`."""
     if target in board.emulators:
@@ -126,7 +138,8 @@ def _link(target: str, image: Image, board: Board, timeout_s: float) -> Link:
     return QemuLink(image, QemuMachine(board.qemu or "", board.clock_hz))
 
 
-def _load_board(directory: Path) -> Board:
+def load_built_board(directory: Path) -> Board:
+    """The board of a firmware directory. Raises UsageError when it is none."""
     path = directory / "board.json"
     try:
         return Board.from_dict(json.loads(path.read_text()))

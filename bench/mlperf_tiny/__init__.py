@@ -1,0 +1,1 @@
+"""MLPerf Tiny's own runner, driving an emulated board through a pseudo-terminal."""
