@@ -18,9 +18,9 @@ OPTIONS = {
 }
 
 
-def chain() -> Graph:
+def chain(seed: int = 5) -> Graph:
     """Two FULLY_CONNECTED layers: 12 -> 8 (`hidden`) -> 4 (`scores`)."""
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(seed)
     tensors = [_activation(0, "pixels", 12, 0.5)]
     operators = []
     for step, (inputs, outputs, scale, name) in enumerate(
@@ -42,17 +42,17 @@ def chain() -> Graph:
     return Graph("chain", tuple(tensors), tuple(operators), (0,), (tensors[-1].index,))
 
 
-def write_chain(folder: Path) -> Path:
+def write_chain(folder: Path, seed: int = 5) -> Path:
     """The chain as a .tflite file."""
     path = folder / "chain.tflite"
-    path.write_bytes(write_model(chain()))
+    path.write_bytes(write_model(chain(seed)))
     return path
 
 
-def build_chain(folder: Path, board: str = "stm32f746") -> Path:
-    """The chain's firmware directory in `folder`."""
+def build_chain(folder: Path, board: str = "stm32f746", seed: int = 5) -> Path:
+    """The chain's firmware directory in `folder`; another `seed` makes another model."""
     directory = folder / f"chain-{board}"
-    build_firmware(write_chain(folder), load_board(board), "portable", directory)
+    build_firmware(write_chain(folder, seed), load_board(board), "portable", directory)
     return directory
 
 

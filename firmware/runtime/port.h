@@ -19,6 +19,13 @@ bool qmcu_port_read(uint8_t *byte);
 /* Sends a byte, waiting for room. */
 void qmcu_port_write(uint8_t byte);
 
+/* Optional, all three: the rate in bit/s that comes of asking for `baud`, 0 where there is none;
+   going there once everything is sent; whether a byte came without its stop bit since the last
+   call. */
+uint32_t qmcu_port_nearest_baud(uint32_t baud);
+void qmcu_port_set_baud(uint32_t baud);
+bool qmcu_port_framing_error(void);
+
 /* Cycles since some moment, never running backwards. */
 uint64_t qmcu_port_cycles(void);
 

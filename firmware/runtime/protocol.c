@@ -2,6 +2,7 @@
    straight into the input tensors, and are acted on only after their CRC was found right. */
 #include "protocol.h"
 
+#include "baud.h"
 #include "board.h"
 #include "frame.h"
 #include "model.h"
@@ -11,11 +12,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { HELLO = 0x01, INFER = 0x02, PROFILE = 0x03, TRACE = 0x04 };
+enum { HELLO = 0x01, INFER = 0x02, PROFILE = 0x03, TRACE = 0x04, BAUD = 0x05 };
 enum { READY = 0x80, RESPONSE = 0x80, FAULT = 0xFE, ERROR = 0xFF };
 enum { DAMAGED_FRAME = 1, UNKNOWN_REQUEST = 2, WRONG_LENGTH = 3, BAD_ARGUMENT = 4 };
 enum { PROTOCOL_VERSION = 1, HEADER_SIZE = 8, CRC_SIZE = 4, TRACE_ARGUMENTS = 12 };
-
+enum { BAUD_ARGUMENTS = 4 };
 
 /* A request as it arrives. */
 typedef struct {
@@ -68,15 +69,14 @@ static void store(uint32_t index, uint8_t byte)
         return;
     }
     index -= HEADER_SIZE;
-    if (current.header[0] == TRACE) {
+    if (current.header[0] == TRACE || current.header[0] == BAUD) {
         if (index < TRACE_ARGUMENTS) {
             current.arguments[index] = byte;
             return;
         }
-    } else if (current.header[0] != INFER && current.header[0] != PROFILE) {
-        return;
     }
-    if (current.tensor < QMCU_MODEL_INPUTS) {
+    const bool has_inputs = current.header[0] >= INFER && current.header[0] <= TRACE;
+    if (has_inputs && current.tensor < QMCU_MODEL_INPUTS) {
         const qmcu_tensor *tensor = &qmcu_model_inputs[current.tensor];
         tensor->data[current.position] = (int8_t)byte;
         if (++current.position == tensor->size) {
@@ -239,15 +239,42 @@ static void trace(void)
     qmcu_frame_end(&writer);
 }
 
+static void baud(void)
+{
+    const uint32_t wanted = u32_at(current.arguments);
+    const uint32_t reached = qmcu_baud_reached(wanted);
+    if (reached == 0) {
+        SEND_ERROR(BAD_ARGUMENT, "no such bit rate here");
+        return;
+    }
+    qmcu_frame_writer writer;
+    begin(&writer, RESPONSE | BAUD, sizeof reached);
+    qmcu_frame_put_u32(&writer, reached);
+    qmcu_frame_end(&writer);
+    qmcu_baud_set(wanted);
+}
+
+static uint32_t expected_payload(uint8_t type)
+{
+    switch (type) {
+    case HELLO:
+        return 0;
+    case BAUD:
+        return BAUD_ARGUMENTS;
+    case TRACE:
+        return TRACE_ARGUMENTS + input_bytes();
+    default:
+        return input_bytes();
+    }
+}
+
 static void answer(void)
 {
     const uint32_t payload = current.count - HEADER_SIZE - CRC_SIZE;
     const uint8_t type = current.header[0];
-    uint32_t expected = type == HELLO ? 0 : input_bytes();
-    expected += type == TRACE ? TRACE_ARGUMENTS : 0;
-    if (type < HELLO || type > TRACE) {
+    if (type < HELLO || type > BAUD) {
         SEND_ERROR(UNKNOWN_REQUEST, "unknown request");
-    } else if (payload != expected) {
+    } else if (payload != expected_payload(type)) {
         SEND_ERROR(WRONG_LENGTH, "wrong payload length");
     } else if (type == HELLO) {
         hello();
@@ -255,8 +282,10 @@ static void answer(void)
         infer();
     } else if (type == PROFILE) {
         profile();
-    } else {
+    } else if (type == TRACE) {
         trace();
+    } else {
+        baud();
     }
 }
 
@@ -268,6 +297,7 @@ static void end_of_frame(void)
     const bool whole = !current.damaged && current.count >= HEADER_SIZE + CRC_SIZE &&
                        current.crc == current.held &&
                        u32_at(current.header + 4) == current.count - HEADER_SIZE - CRC_SIZE;
+    qmcu_baud_frame(whole);
     if (whole) {
         working_sequence = (uint16_t)(current.header[2] | (current.header[3] << 8));
         working_crc = current.held;
@@ -302,6 +332,7 @@ void qmcu_protocol_run(void)
         if (qmcu_port_read(&byte)) {
             qmcu_protocol_receive(byte);
         }
+        qmcu_baud_watch();
     }
 }
 

@@ -6,6 +6,7 @@ the same bit rate, and only up to `fastest`; the board can be reset, unplugged a
 
 import contextlib
 import errno
+import json
 import os
 import random
 import select
@@ -13,11 +14,10 @@ import termios
 import threading
 import tty
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from qmcu.board import load_board
+from qmcu.board import Board
 from qmcu.device.image import Image, read_image
 from qmcu.device.targets import unicorn_machine
 from qmcu.device.unicorn import UnicornLink
@@ -83,6 +83,17 @@ def clean(data: bytes) -> bytes:
     return data
 
 
+class Wire(bytearray):
+    """What the board sends, each byte as it arrives: `pass_on` may harm it on its way."""
+
+    def __init__(self, pass_on: Callable[[int], int]) -> None:
+        super().__init__()
+        self._pass_on = pass_on
+
+    def append(self, byte: int) -> None:
+        super().append(self._pass_on(byte))
+
+
 class FakeBoard:
     """The image of a firmware directory behind the port `path`, running in a thread.
 
@@ -108,7 +119,7 @@ class FakeBoard:
 
     def flash(self, directory: Path) -> None:
         """Put another image on the board and start it."""
-        board = load_board(directory.name.split("chain-")[-1])
+        board = Board.from_dict(json.loads((directory / "board.json").read_text()))
         image: Image = read_image(directory / "firmware.elf")
         self._start = lambda: UnicornLink(image, unicorn_machine(board))
         self.reset()
@@ -116,7 +127,12 @@ class FakeBoard:
     def reset(self) -> None:
         """The reset button."""
         with self._lock:
-            self.link = self._start()
+            self.restart()
+
+    def restart(self) -> None:
+        """A reset from within `noise`, that is, while bytes pass."""
+        self.link = self._start()
+        self.link.uart.sent = Wire(lambda byte: byte if self._fits() else 0)
 
     def unplug(self) -> None:
         """Pull the USB cable: the port is gone, the board without power."""
@@ -177,11 +193,10 @@ class FakeBoard:
         parts = []
         with contextlib.suppress(GuestFault):
             while data := self.link.read(5.0):
-                # After the switch of rates, which the firmware does once all is sent.
-                parts.append(self.noise(data) if self._fits(sending=True) else bytes(len(data)))
+                parts.append(self.noise(data))
         return b"".join(parts)
 
-    def _fits(self, sending: bool = False) -> bool:
+    def _fits(self) -> bool:
         divisor = self.link.uart.divisor
         if not self._uart_hz or not divisor:
             return True
@@ -191,13 +206,3 @@ class FakeBoard:
         if not self.rates or self.rates[-1] != theirs:
             self.rates.append(theirs)
         return abs(ours - theirs) < 0.03 * theirs and theirs <= self.fastest
-
-
-@contextmanager
-def board_on_cable(directory: Path, path: Path, **options: object) -> Iterator[FakeBoard]:
-    """A FakeBoard for the time of a block."""
-    board = FakeBoard(directory, path, **options)  # type: ignore[arg-type]
-    try:
-        yield board
-    finally:
-        board.close()

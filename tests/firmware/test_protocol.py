@@ -12,9 +12,12 @@ from tests.firmware.conftest import ADDED, SIZE, Builder
 
 from qmcu.device.frames import Frame, FrameReader, encode
 from qmcu.device.link import Link
+from qmcu.device.messages import Hello, parse_hello
 from qmcu.device.targets import open_session
+from qmcu.device.unicorn import UnicornLink
 
-HELLO, INFER, PROFILE, TRACE = 1, 2, 3, 4
+HELLO, INFER, PROFILE, TRACE, BAUD = 1, 2, 3, 4, 5
+FIRST_RATE = 115_200
 ERROR = 0xFF
 DAMAGED, UNKNOWN, WRONG_LENGTH, BAD_ARGUMENT = 1, 2, 3, 4
 TARGETS = [("stm32f746", "unicorn"), ("stm32f407", "unicorn"), ("mps2-an385", "qemu")]
@@ -107,7 +110,7 @@ def test_trace_stops_after_the_layers_asked_for(link: Link) -> None:
 def test_wrong_requests_get_a_reason(link: Link) -> None:
     assert error_of(answer(link, Frame(0x55, 7))) == (UNKNOWN, "unknown request")
     for kind, payload in ((HELLO, b"x"), (INFER, inputs(1)[1:]), (INFER, inputs(1) + b"x"),
-                          (PROFILE, b""), (TRACE, b"short")):  # fmt: skip
+                          (PROFILE, b""), (TRACE, b"short"), (BAUD, b"abc")):  # fmt: skip
         assert error_of(answer(link, Frame(kind, 8, payload)))[0] == WRONG_LENGTH
 
 
@@ -141,6 +144,80 @@ def test_garbage_without_end_is_survived(link: Link) -> None:
     after = Frame(HELLO, 12)
     found = until(link, encode(after), 12)
     assert found[-1].type == HELLO | 0x80
+
+
+def rate(link: Link, wanted: int) -> Frame:
+    return answer(link, Frame(BAUD, 20 + wanted % 1000, struct.pack("<I", wanted)))
+
+
+def test_the_rate_is_agreed_kept_and_left(link: Link) -> None:
+    for wanted in (460_800, 460_800, FIRST_RATE):
+        reached = struct.unpack("<I", rate(link, wanted).payload[4:])[0]
+        assert reached == pytest.approx(wanted, rel=0.02)
+        assert answer(link, Frame(INFER, 14, inputs(14))).payload[16:] == outputs(inputs(14))
+
+
+@pytest.mark.parametrize("wanted", [0, 1, 1199, 19_000_000, 0xFFFFFFFF])
+def test_a_rate_that_cannot_be_had_is_refused(link: Link, wanted: int) -> None:
+    assert error_of(rate(link, wanted)) == (BAD_ARGUMENT, "no such bit rate here")
+
+
+def hello(link: Link) -> Hello:
+    return parse_hello(answer(link, Frame(HELLO, 15)).payload[4:])
+
+
+@pytest.fixture(params=["stm32f746", "stm32f407", "nucleo-l4r5zi"])
+def chip(request: pytest.FixtureRequest, firmware: Builder) -> Iterator[UnicornLink]:
+    with open_session("unicorn", firmware(request.param)) as session:
+        assert isinstance(session.link, UnicornLink)
+        yield session.link
+
+
+def raised(chip: UnicornLink) -> bool:
+    """Whether the UART runs at four times its first rate; else it must run at that one."""
+    ratio = chip.first_divisor / chip.uart.divisor  # type: ignore[attr-defined]
+    assert ratio == pytest.approx(4, rel=0.02) or ratio == 1
+    return ratio > 1
+
+
+def raise_rate(chip: UnicornLink) -> None:
+    chip.first_divisor = chip.uart.divisor  # type: ignore[attr-defined]
+    rate(chip, 4 * FIRST_RATE)
+    chip.write(b"\0")
+    assert chip.read(1.0) == b""
+    assert raised(chip)
+
+
+def test_a_rate_is_left_when_nobody_confirms_it_in_time(chip: UnicornLink) -> None:
+    raise_rate(chip)
+    for hertz, expected in ((1.9, True), (0.2, False)):
+        chip._counted += int(hertz * hello(chip).clock_hz)
+        chip.write(b"\0")
+        assert chip.read(1.0) == b""
+        assert raised(chip) == expected
+
+
+def test_a_confirmed_rate_is_left_when_bytes_have_no_stop_bit(chip: UnicornLink) -> None:
+    raise_rate(chip)
+    rate(chip, 4 * FIRST_RATE)
+    chip._counted += 10**12
+    for count, expected in ((15, True), (1, False)):
+        chip.uart.put(bytes(count), broken=True)
+        chip.write(b"")
+        assert chip.read(1.0) == b""
+        assert raised(chip) == expected
+
+
+def test_a_confirmed_rate_is_left_when_every_frame_is_damaged(chip: UnicornLink) -> None:
+    raise_rate(chip)
+    rate(chip, 4 * FIRST_RATE)
+    assert len(frames(chip, b"\0xyz\0" * 15, 15)) == 15
+    assert raised(chip)
+    hello(chip)
+    assert len(frames(chip, b"\0xyz\0" * 16, 16)) == 16
+    chip.write(b"\0")
+    assert chip.read(1.0) == b""
+    assert not raised(chip)
 
 
 def test_both_build_files_give_the_same_program(firmware: Builder, tmp_path: Path) -> None:

@@ -26,4 +26,19 @@ static inline void qmcu_uart_write(uintptr_t base, uint8_t byte)
     QMCU_REGISTER(base) = byte;
 }
 
+/* The rate that comes of the divisor nearest to `baud`; 16 is the least that the UART takes. */
+static inline uint32_t qmcu_uart_nearest(uint32_t clock_hz, uint32_t baud)
+{
+    const uint32_t divisor = clock_hz / baud;
+    return divisor >= 16 ? clock_hz / divisor : 0;
+}
+
+/* Waits until everything is out: the buffer, then as long as one byte takes in the shifter. */
+static inline void qmcu_uart_drain(uintptr_t base)
+{
+    qmcu_wait(base + 0x04, 1u, 0);
+    for (volatile uint32_t left = 12 * QMCU_REGISTER(base + 0x10); left > 0; --left) {
+    }
+}
+
 #endif

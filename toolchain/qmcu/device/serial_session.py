@@ -27,6 +27,7 @@ RATES = (
 PAUSE_S = 0.5
 _CUTS = 20
 _UNANSWERED = 3
+_OVERDUE_S = 1.0
 _LOSSES_AT_RATE = 4
 _CHECKS = 8
 _SWITCH_S = 0.005
@@ -50,13 +51,16 @@ class SerialSession(Session):
         """
         self._fastest = min(fastest, _found.get(link.name, fastest))
         self._pause_s = pause_s
-        self._slowest_s = 0.0
+        self._usual_s = 0.0
         self._line_s = 0.0
         self._sent_at = 0.0
         self._probe: Frame | None = None
         self._unanswered = 0
         self._heard = 0
-        self._failed_rate = 0
+        self._sent = 0
+        self._answered = 0
+        # The raised rate that was left, and the one that had to be left before.
+        self._left_rate = self._failed_rate = 0
         super().__init__(link, **options)
 
     def close(self) -> None:
@@ -79,8 +83,12 @@ class SerialSession(Session):
     def _start_anew(self) -> None:
         self._reader, self._arrived = FrameReader(), []
         self.link.set_baud(self.link.boot_baud)
-        self.link.received = 0
+        self.link.received = self._sent = 0
         super()._open()
+        # A board that was reset has its first rate already and answers the first HELLO.
+        if self._left_rate and self._sent > 1:
+            self._mistrust(self._left_rate)
+        self._left_rate = 0
         for rate in RATES:
             if self.link.boot_baud < rate <= self._fastest and self._raise_rate(rate):
                 break
@@ -95,19 +103,21 @@ class SerialSession(Session):
                 self._open()
                 continue
             if kind is not Request.BAUD:
-                self._slowest_s = max(self._slowest_s, time.monotonic() - self._sent_at)
+                self._answered += 1
+                self._usual_s += (time.monotonic() - self._sent_at - self._usual_s) / 4
             return answer
         raise DeviceError(f"{reason}, {_CUTS} times in a row; check cable and power.")
 
     def _send(self, request: Frame) -> None:
         self._probe, self._unanswered, self._heard = None, 0, 0
+        self._sent += 1
         data = encode(request)
         self._line_s = 10 * len(data) / self.link.baud
         self._sent_at = time.monotonic()
         self.link.write(data)
 
     def _receive(self, left_s: float) -> bytes:
-        pause_s = self._line_s + max(self._pause_s, 1.5 * self._slowest_s)
+        pause_s = self._line_s + max(self._pause_s, 2 * self._usual_s)
         data = self.link.read(min(left_s, pause_s)) if left_s > 0 else b""
         self._heard += len(data)
         if not data:
@@ -117,8 +127,10 @@ class SerialSession(Session):
         return data
 
     def _ask_for_life(self) -> None:
-        # Bytes that make no frame, and silence: the board may be at another rate, as after a reset.
-        if self._unanswered >= _UNANSWERED and self._heard:
+        # Bytes that make no frame, or far more time than usual: the board may be at another rate,
+        # as after a reset.
+        overdue = time.monotonic() - self._sent_at > _OVERDUE_S + 10 * self._usual_s
+        if self._unanswered >= _UNANSWERED and (self._heard or (self._answered and overdue)):
             self._leave_rate("the board fell silent")
         self._unanswered += 1
         self._probe = self._next(Request.HELLO, b"")
@@ -137,18 +149,21 @@ class SerialSession(Session):
         return super()._accept(asked, frame)
 
     def _lost(self, times: int) -> None:
-        if times >= _LOSSES_AT_RATE:
+        timed_out = time.monotonic() - self._sent_at >= self._timeout_s
+        if timed_out or times >= _LOSSES_AT_RATE:
             self._leave_rate("too much was lost")
 
     def _leave_rate(self, why: str) -> None:
-        """Give up a raised bit rate: once it is tried again, then a lower one is taken."""
-        rate = self.link.baud
-        if rate == self.link.boot_baud:
-            return
+        """Start anew at the first rate, if that is not the present one."""
+        if self.link.baud != self.link.boot_baud:
+            self._left_rate = self.link.baud
+            raise LineLost(f"{self.link.name}: {why} at {self.link.baud} bit/s")
+
+    def _mistrust(self, rate: int) -> None:
+        """A rate did not hold: once it is tried again, then a lower one is taken."""
         if rate == self._failed_rate:
             self._fastest = _found[self.link.name] = rate - 1
         self._failed_rate = rate
-        raise LineLost(f"{self.link.name}: {why} at {rate} bit/s")
 
     def _silent(self) -> DeviceError:
         heard = self.link.received
