@@ -148,6 +148,8 @@ def parse_profile(payload: bytes, hello: Hello, unit: CountUnit) -> ProfileResul
         raise _wrong_length("PROFILE", len(payload), expected)
     total, stack = _INFER.unpack_from(payload)
     layers = struct.unpack_from(f"<{hello.layers}Q", payload, _INFER.size)
+    if not total and unit.unit:
+        unit = CountUnit("", f"the counter stands still ({unit.how})")
     return ProfileResult(
         outputs=_split(payload[outputs_at:], hello.outputs),
         total=unit.convert(total),

@@ -28,6 +28,7 @@ PAUSE_S = 0.5
 _CUTS = 20
 _UNANSWERED = 3
 _OVERDUE_S = 1.0
+_KNOWN = 8
 _LOSSES_AT_RATE = 4
 _CHECKS = 8
 _SWITCH_S = 0.005
@@ -117,7 +118,7 @@ class SerialSession(Session):
         self.link.write(data)
 
     def _receive(self, left_s: float) -> bytes:
-        pause_s = self._line_s + max(self._pause_s, 2 * self._usual_s)
+        pause_s = self._line_s + self._patience_s()
         data = self.link.read(min(left_s, pause_s)) if left_s > 0 else b""
         self._heard += len(data)
         if not data:
@@ -125,6 +126,11 @@ class SerialSession(Session):
                 raise Again(f"no answer came within {self._timeout_s:g} s")
             self._ask_for_life()
         return data
+
+    def _patience_s(self) -> float:
+        """Quiet seconds to wait: a fraction of the first ones once the usual time is known."""
+        least = self._pause_s / 5 if self._answered >= _KNOWN else self._pause_s
+        return max(least, 4 * self._usual_s)
 
     def _ask_for_life(self) -> None:
         # Bytes that make no frame, or far more time than usual: the board may be at another rate,
