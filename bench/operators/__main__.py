@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from bench.operators import GENERATORS
 from bench.operators.batches import Batch, batches
+from bench.operators.cases import CASES
 from bench.operators.chain import Outcome, run
 from bench.operators.document import DOCUMENT, RESULTS, document
 from bench.operators.everyday import EVERYDAY
@@ -97,15 +98,25 @@ def _save(arguments: argparse.Namespace, counts: dict[str, dict[str, int]], devi
 
 
 def _show(counts: dict[str, dict[str, int]], outcomes: list[Outcome]) -> None:
-    table = Table("operator", "graphs", "equal", "over an input", "kernels")
+    table = Table("operator", "graphs", "equal", "over an input")
     for kind, n in counts.items():
         style = "green" if n["graphs"] == n["equal"] else "red"
-        own = [o for o in outcomes if o.kind == kind]
-        called = Counter(kernel for o in own for kernel in o.kernels)
-        names = ", ".join(f"{k} {count}" for k, count in sorted(called.items()))
-        overlaid = str(sum(o.overlaid for o in own))
-        table.add_row(kind, str(n["graphs"]), str(n["equal"]), overlaid, names, style=style)
-    Console().print(table)
+        overlaid = str(sum(o.overlaid for o in outcomes if o.kind == kind))
+        table.add_row(kind, str(n["graphs"]), str(n["equal"]), overlaid, style=style)
+    Console().print(table, _kernel_table(outcomes))
+
+
+def _kernel_table(outcomes: list[Outcome]) -> Table:
+    """How often each kernel was called, and on which awkward cases."""
+    found: dict[str, list[tuple[bool, ...]]] = {}
+    for outcome in outcomes:
+        for kernel, held in outcome.kernels:
+            found.setdefault(kernel, []).append(held)
+    table = Table("kernel", "calls", *CASES)
+    for kernel, rows in sorted(found.items()):
+        sums = [sum(column) for column in zip(*rows, strict=True)]
+        table.add_row(kernel, str(len(rows)), *(str(n) if n else "" for n in sums))
+    return table
 
 
 def main() -> int:

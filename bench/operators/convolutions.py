@@ -208,4 +208,9 @@ def _bias_and_target(
     # Mostly outputs that use the range; else saturated, nearly constant, or multipliers above 1.
     factor = pick(rng, 1.0, 1.0, 1.0, 1.0, 0.05, 20.0, 1e4, 0.5 / typical)
     factor = log_uniform(rng, factor * 0.3, factor * 3)
-    return Quantization((float32(max(real * factor, 1e-7)),), (zero_point(rng),))
+    scale = max(real * factor, 1e-7)
+    if chance(rng, 0.1):
+        # Sums on the ties of rounding, where the last bit of the multiplier is seen.
+        product = float32(source.scale * scales.scales[0])
+        scale = product * 2.0 ** round(np.log2(scale / product))
+    return Quantization((float32(scale),), (zero_point(rng),))

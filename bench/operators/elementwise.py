@@ -34,6 +34,9 @@ def mul(rng: Rng) -> Graph:
     typical = first.scale * second.scale * 60
     factor = pick(rng, 1.0, 1.0, 1.0, 0.01, 100.0)
     target = log_uniform(rng, typical * factor * 0.3, typical * factor * 3)
+    if chance(rng, 0.2):
+        # Sums on the ties of rounding, where the last bit of the multiplier is seen.
+        target = float32(first.scale * second.scale * float(pick(rng, 32, 64, 128)))
     return _binary(rng, "MUL", first, second, Quantization((target,), (zero_point(rng),)))
 
 
@@ -56,7 +59,7 @@ def _sum(rng: Rng, kind: str) -> Graph:
     second = Quantization((scale,), (zero_point(rng),))
     largest = max(first.scale, second.scale)
     # The output's scale must be more than 2^-19 of the larger input scale.
-    factor = pick(rng, log_uniform(rng, 0.5, 3), log_uniform(rng, 1e-4, 1e4))
+    factor = pick(rng, log_uniform(rng, 0.5, 3), log_uniform(rng, 1e-4, 1e4), 1.0, 2.0)
     target = Quantization((float32(largest * factor),), (zero_point(rng),))
     return _binary(rng, kind, first, second, target)
 

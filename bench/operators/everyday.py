@@ -1,7 +1,8 @@
 """Random graphs as trained models have them: the cases that the native kernels are made for.
 
 Shapes stay awkward (odd channels and widths, strides, dilations, batches, one filter), scales do
-not: requantization multipliers below 1/2, no activation limits inside the int8 range.
+not: requantization multipliers from the smallest that can be told from 0 up to just below 1/2, no
+activation limits inside the int8 range.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,7 @@ def conv_2d(rng: Rng) -> Graph:
     dilation = _pair(rng, 1, 4) if chance(rng, 0.3) else (1, 1)
     if chance(rng, 0.3):
         kernel, stride, dilation = (1, 1), (1, 1), (1, 1)
+        filters = int(pick(rng, filters, filters, rng.integers(depth, 4 * depth + 1)))
     elif chance(rng, 0.5):
         depth = int(rng.integers(1, 65))
         kernel, stride, dilation = (3, 3), (1, 1), (1, 1)
@@ -29,22 +31,29 @@ def conv_2d(rng: Rng) -> Graph:
         filters = int(rng.integers(1, depth + 1))
     padding = str(pick(rng, "SAME", "VALID"))
     size = _image(rng, padding, kernel, dilation)
+    if chance(rng, 0.03):
+        # As large as layers for which transformed weights are taken.
+        depth, filters = (int(n) for n in rng.integers(8, 25, 2))
+        kernel, stride, dilation = (3, 3), (1, 1), (1, 1)
+        size = (int(rng.integers(16, 33)), int(rng.integers(16, 33)))
     output = _windowed(size, kernel, stride, dilation, padding)
     return _windows(rng, "CONV_2D", (depth, size), (filters, output), kernel, stride, dilation,
                     padding)  # fmt: skip
 
 
 def depthwise_conv_2d(rng: Rng) -> Graph:
-    """Depth multiplier 1, mostly 3x3."""
+    """Mostly 3x3, depth multiplier 1 and no dilation."""
     depth = 4 * int(rng.integers(1, 9)) if chance(rng, 0.9) else int(rng.integers(1, 20))
     kernel = (3, 3) if chance(rng, 0.6) else _pair(rng, 1, 6)
     step = int(rng.integers(1, 3))
     stride = (step, step) if chance(rng, 0.6) else _pair(rng, 1, 4)
+    dilation = _pair(rng, 1, 4) if chance(rng, 0.06) else (1, 1)
+    filters = depth * int(rng.integers(2, 5)) if chance(rng, 0.05) else depth
     padding = str(pick(rng, "SAME", "VALID"))
-    size = _image(rng, padding, kernel, (1, 1))
-    output = _windowed(size, kernel, stride, (1, 1), padding)
-    return _windows(rng, "DEPTHWISE_CONV_2D", (depth, size), (depth, output), kernel, stride,
-                    (1, 1), padding)  # fmt: skip
+    size = _image(rng, padding, kernel, dilation)
+    output = _windowed(size, kernel, stride, dilation, padding)
+    return _windows(rng, "DEPTHWISE_CONV_2D", (depth, size), (filters, output), kernel, stride,
+                    dilation, padding)  # fmt: skip
 
 
 def fully_connected(rng: Rng) -> Graph:
@@ -138,7 +147,7 @@ def _windows(
         "fused_activation_function": "RELU" if relu else "NONE",
     }
     if depthwise:
-        options["depth_multiplier"] = 1
+        options["depth_multiplier"] = filters // depth
     return operator.graph(((batches, *output, filters), target), options=options)
 
 
@@ -146,17 +155,25 @@ def _weights(
     rng: Rng, operator: SingleOperator, source: Quantization, shape: tuple[int, ...], axis: int
 ) -> Quantization:
     """Adds weights and bias; the quantization of an output that they mostly fill."""
-    weights = rng.integers(-127, 128, shape).astype(np.int8)
+    steep = chance(rng, 0.15)
+    weights = rng.integers(-2, 3, shape) if steep else rng.integers(-127, 128, shape)
+    weights = weights.astype(np.int8)
     if chance(rng, 0.1):
         weights[...] = pick(rng, -128, 127)
     count = shape[axis] if chance(rng, 0.7) else 1
     scales = tuple(log_uniform(rng, 1e-3, 1e-1) for _ in range(count))
     operator.constant("weights", weights, Quantization(scales, (0,) * count, axis))
-    spread = 70 * 70 * np.sqrt(weights.size / shape[axis])
+    spread = (1 if steep else 70) * 70 * np.sqrt(weights.size / shape[axis])
     bias = rng.integers(-int(spread), int(spread) + 1, shape[axis]).astype(np.int32)
     bias_scales = tuple(float32(source.scale * scale) for scale in scales)
     if chance(rng, 0.8):
         operator.constant("bias", bias, Quantization(bias_scales, (0,) * count))
-    least = 2.05 * max(bias_scales)
-    scale = float32(max(least, max(bias_scales) * spread / 60) * rng.uniform(1, 4))
-    return Quantization((scale,), (zero_point(rng),))
+    largest = max(bias_scales)
+    if steep:
+        # Multipliers up to just below 1/2, and powers of two.
+        factor = float(pick(rng, 2.00001, 2.05, 4.0, 8.0, rng.uniform(2.00001, 4)))
+    elif chance(rng, 0.1):
+        factor = spread / 60 * log_uniform(rng, 4, 1e3)
+    else:
+        factor = max(2.05, spread / 60) * rng.uniform(1, 4)
+    return Quantization((float32(largest * factor),), (zero_point(rng),))

@@ -8,14 +8,16 @@ void qmcu_conv_2d_mve_pointwise(const qmcu_conv_2d_mve_pointwise_params *params,
                                 int8_t *output)
 {
     const int32_t depth = params->input_depth;
+    const int32_t filters = params->multiply.filters;
+    const int32_t pixels = params->pixels;
     qmcu_mve_tile tile;
 
     qmcu_mve_begin(&tile, &params->multiply);
-    for (int32_t left = params->pixels; left > 0; left -= 4) {
-        const int32_t pixels = left < 4 ? left : 4;
-        qmcu_mve_copy(scratch, input, pixels * depth);
-        qmcu_multiply_mve(&tile, &params->multiply, weights, scratch, depth, pixels, output);
-        input += 4 * depth;
-        output += 4 * params->multiply.filters;
+    for (int32_t done = 0; done < pixels; done += 4) {
+        const int32_t first = params->backward ? (pixels - 1 - done) & ~3 : done;
+        const int32_t count = pixels - first < 4 ? pixels - first : 4;
+        qmcu_mve_copy(scratch, input + first * depth, count * depth);
+        qmcu_multiply_mve(&tile, &params->multiply, weights, scratch, depth, count,
+                          output + first * filters);
     }
 }

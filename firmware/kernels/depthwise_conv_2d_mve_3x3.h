@@ -25,7 +25,8 @@ typedef struct {
 /* 3x3 windows, depth multiplier 1. records, of 32 bytes for each channel: four zeros, the columns of
    the window (a zero and three weights each), five zeros, a byte unused, shift, a byte unused;
    bias - input_zero_point * (sum of weights) and multiplier as words. scratch: plane_width * 4 *
-   group bytes. The output may lie where the input does at stride 1 if the shapes are equal. */
+   group bytes. The output may lie where the input does: a row of it is written when the rows
+   below that are within the window, of these channels, are in scratch. */
 void qmcu_depthwise_conv_2d_mve_3x3(const qmcu_depthwise_conv_2d_mve_3x3_params *params,
                                     const int8_t *input, const int8_t *records, void *scratch,
                                     int8_t *output);

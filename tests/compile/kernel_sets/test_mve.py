@@ -1,5 +1,7 @@
 """The MVE kernels: packing by hand, and every byte on an emulated Cortex-M55."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from bench.operators import GENERATORS, chain
@@ -19,6 +21,7 @@ from qmcu.compile.kernel_sets.mve import (
     pack_rows,
 )
 from qmcu.compile.operators.window import axis
+from qmcu.compile.plan import ParametersArgument
 from qmcu.model.graph import Graph
 
 MVE = Target("native", dsp=True, mve=True)
@@ -112,21 +115,51 @@ def depthwise_3x3(rng: np.random.Generator) -> Graph:
     return _windows(rng, kind, image, result, (3, 3), strides, (1, 1), padding)
 
 
+def pointwise(rng: np.random.Generator) -> Graph:
+    """1x1 windows; one to 48 filters over one to 20 channels, one to 40 pixels, two batches."""
+    depth, filters = int(rng.integers(1, 21)), int(rng.integers(1, 49))
+    size = (int(rng.integers(1, 6)), int(rng.integers(1, 9)))
+    one = (1, 1)
+    return _windows(rng, "CONV_2D", (depth, size), (filters, size), one, one, one, "VALID")
+
+
+def test_a_deeper_1x1_output_goes_over_its_input_backward() -> None:
+    rng = np.random.default_rng(8)
+    seen = set()
+    for _ in range(40):
+        graph = pointwise(rng)
+        (call,) = compile_graph(graph, MVE).calls
+        deeper = graph.output_tensors[0].shape[3] > graph.input_tensors[0].shape[3]
+        (parameters,) = (a for a in call.arguments if isinstance(a, ParametersArgument))
+        assert dict(parameters.fields)["backward"] == deeper == call.overlay_grows
+        assert call.may_overlay == ((call.reads[0], call.writes[0]),)
+        seen.add(deeper)
+    assert seen == {False, True}
+
+
 needs_emulator = pytest.mark.skipif(
     find_tool("arm-none-eabi-gcc") is None or find_tool("qemu-system-arm") is None,
     reason="arm-none-eabi-gcc or qemu-system-arm is not installed",
 )
 
 
+@pytest.mark.parametrize(
+    ("kind", "generator", "kernel"),
+    [
+        ("DEPTHWISE_CONV_2D", depthwise_3x3, "depthwise_conv_2d_mve_3x3"),
+        ("CONV_2D", pointwise, "conv_2d_mve_pointwise"),
+    ],
+)
 @needs_emulator
-def test_depthwise_3x3_equals_the_interpreter() -> None:
-    kind = "DEPTHWISE_CONV_2D"
-    for batch in batches(kind, 24, 5, {kind: depthwise_3x3}):
-        kernels = {call.kernel for call in compile_graph(batch.graph, MVE).calls}
-        outcome = chain.run(batch, "mps3-an547", "qemu", "native")
-        assert "depthwise_conv_2d_mve_3x3" in kernels
-        assert outcome.problem == ""
-        assert all(outcome.equal)
+def test_outputs_over_their_inputs_equal_the_interpreter(
+    kind: str, generator: Callable[[np.random.Generator], Graph], kernel: str
+) -> None:
+    (batch,) = batches(kind, 24, 5, {kind: generator})
+    outcome = chain.run(batch, "mps3-an547", "qemu", "native")
+    assert outcome.problem == ""
+    assert all(outcome.equal)
+    # The first batch lays outputs over inputs wherever the kernel allows it.
+    assert outcome.overlaid == [name for name, _ in outcome.kernels].count(kernel) >= 12
 
 
 @pytest.mark.slow

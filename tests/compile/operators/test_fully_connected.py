@@ -7,7 +7,9 @@ import pytest
 from bench.operators.convolutions import fully_connected
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 
-from qmcu.compile import unsupported
+from qmcu.compile import compile_graph, unsupported
+from qmcu.compile.plan import ConstantArgument
+from qmcu.compile.requantize import quantize_multiplier
 from qmcu.model.graph import Graph
 
 
@@ -41,6 +43,19 @@ def test_operands_are_refused(
 ) -> None:
     assert unsupported(graph) == []
     assert reason in refusal(with_operand(graph, position, **changes))
+
+
+def test_scales_are_multiplied_as_doubles(graph: Graph) -> None:
+    # Their float32 product is 1 + 2^-23 times smaller; the interpreter does not round to it.
+    scale = float(np.float32(1 + 2**-12))
+    changed = with_operand(with_operand(graph, 0, scale=scale), 1, scale=scale)
+    changed = with_output(with_operand(changed, 2, scale=scale * scale), scale=4.0)
+    argument = compile_graph(changed).calls[0].arguments[4]
+    assert isinstance(argument, ConstantArgument) and argument.constant is not None
+    assert argument.constant.name.endswith("_multipliers")
+    (found,) = np.frombuffer(argument.constant.data, "<i4")
+    assert found == quantize_multiplier(scale * scale / 4)[0]
+    assert found != quantize_multiplier(float(np.float32(scale * scale)) / 4)[0]
 
 
 def test_shuffled_weights_are_refused(graph: Graph) -> None:

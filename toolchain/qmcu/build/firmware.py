@@ -33,17 +33,21 @@ def build_firmware(
     cmsis_nn: Path | None = None,
     protocol: str = "qmcu",
     benchmark: str | None = None,
+    *,
+    always_overlay: bool = False,
 ) -> MemoryReport:
     """Read, compile, generate, build and measure; `directory` appears whole or not at all.
 
     `cmsis_nn` names the copy for that kernel set; it is searched for when None. With the
     `protocol` mlperf-tiny the firmware obeys that runner, as the model of `benchmark`.
+    `always_overlay` is compile_graph's.
     Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
     target = _target(board, kernels, optimize)
     found = find_cmsis_nn(cmsis_nn) if kernels == "cmsis-nn" else None
     content = read_file(model)
-    plan = compile_graph(parse_model(content, model.stem, source=str(model)), target)
+    graph = parse_model(content, model.stem, source=str(model))
+    plan = compile_graph(graph, target, always_overlay=always_overlay)
     refuse_too_large(plan, board)
     chosen = choose_benchmark(protocol, benchmark, plan)
     with replace_directory(directory) as folder:

@@ -14,9 +14,11 @@ from qmcu.model.graph import Graph, Tensor
 PORTABLE = Target()
 
 
-def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
+def compile_graph(graph: Graph, target: Target = PORTABLE, *, always_overlay: bool = False) -> Plan:
     """Compile a graph for a target; by default with portable kernels, for any core.
 
+    With `always_overlay` every output that may lie over an input does, even where that costs
+    space: for tests of kernels that do so.
     Raises UnsupportedModelError listing everything that is unsupported, all at once.
     """
     problems = unsupported(graph)
@@ -30,11 +32,12 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
         )
     calls, aliased = _lower(graph, lowerings(target))
     roots = alias_roots(graph, aliased)
-    plain = live_buffers(graph, calls, roots, overlay=False)
-    overlaid = live_buffers(graph, calls, roots, overlay=True)
+    choices = [live_buffers(graph, calls, roots, overlay=True)]
+    if not always_overlay:
+        choices.append(live_buffers(graph, calls, roots, overlay=False))
     # Overlaying couples two lifetimes, so it can in theory cost space: keep the smaller result.
     buffers, (placements, size) = min(
-        ((buffers, place(buffers)) for buffers in (overlaid, plain)),
+        ((buffers, place(buffers)) for buffers in choices),
         key=lambda choice: choice[1][1],
     )
     size = max(size, _read_end(calls, placements))

@@ -1,13 +1,13 @@
 """Lowerings for the vector extension MVE (Cortex-M55, M85): VMLADAVA on packed weights."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.lowering import Lowering, OperatorContext
-from qmcu.compile.operators import fully_connected
 from qmcu.compile.operators.weights import (
     channel_multipliers,
     folded_bias,
@@ -148,10 +148,16 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
     values = values.reshape(filters, -1)
     zero_point = quantization_of(source).zero_point
     bias = folded_bias(context.optional_input(2), weights.array, zero_point)
-    pairs = channel_pairs(channel_multipliers(0, 1)(context), filters)
+    pairs = channel_pairs(channel_multipliers(context), filters)
+    # Backward, a deeper output never reaches pixels that are still to be read.
+    backward = pointwise and filters > depth
     if pointwise:
-        kernel, scratch, over = "conv_2d_mve_pointwise", 4 * depth + LANES, filters <= depth
-        shape: Fields = (("pixels", source.elements // depth), ("input_depth", depth))
+        kernel, scratch, over = "conv_2d_mve_pointwise", 4 * depth + LANES, True
+        shape: Fields = (
+            ("pixels", source.elements // depth),
+            ("input_depth", depth),
+            ("backward", int(backward)),
+        )
     else:
         kernel = "conv_2d_mve" if windows else "conv_2d_mve_columns"
         scratch, over = 4 * (values.shape[1] + -values.shape[1] % LANES), False
@@ -163,7 +169,7 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
             *window_fields(vertical, horizontal),
             ("input_zero_point", zero_point),
         )
-    return context.call(
+    call = context.call(
         kernel,
         (
             ParametersArgument(
@@ -177,6 +183,7 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
         macs=target.elements * values.shape[1],
         may_overlay=((source.index, target.index),) if over else (),
     )
+    return replace(call, overlay_grows=backward)
 
 
 def by_fours(channels: Int32Array) -> Int32Array:
@@ -200,7 +207,7 @@ def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
         return None
     outputs, inputs = weights.shape
     bias = folded_bias(context.optional_input(2), weights.array, quantization_of(source).zero_point)
-    channels = channel_constants(fully_connected.multipliers(context), bias)
+    channels = channel_constants(channel_multipliers(context), bias)
     if channels is None:
         return None
     packed = pack_rows(weights.array)
@@ -245,7 +252,7 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
     filters = np.ascontiguousarray(weights.array.reshape(taps, -1).T)
     zero_point = quantization_of(source).zero_point
     bias = folded_bias(context.optional_input(2), filters, zero_point)
-    channels = channel_constants(channel_multipliers(0, 1)(context), bias)
+    channels = channel_constants(channel_multipliers(context), bias)
     if channels is None:
         return None
     block = max(1, _SUMS // target.shape[2])
@@ -309,7 +316,7 @@ def lower_depthwise_3x3(context: OperatorContext) -> KernelCall | None:
     zero_point = quantization_of(source).zero_point
     filters = weights.array.reshape(3, 3, depth).transpose(2, 0, 1)
     bias = folded_bias(context.optional_input(2), filters, zero_point)
-    pairs = channel_pairs(channel_multipliers(0, 1)(context), depth)
+    pairs = channel_pairs(channel_multipliers(context), depth)
     limits = output_limits(context)
     saturated = limits == (-128, -128, 127) and all(shift <= -1 for _, shift in pairs)
     columns = width + 2 if stride == 1 else 8 * -(-width // 4) + 2
@@ -329,7 +336,6 @@ def lower_depthwise_3x3(context: OperatorContext) -> KernelCall | None:
         ("saturated", int(saturated)),
         *output_fields(context),
     )
-    in_place = stride == 1 and source.shape == target.shape
     return context.call(
         "depthwise_conv_2d_mve_3x3",
         (
@@ -340,7 +346,8 @@ def lower_depthwise_3x3(context: OperatorContext) -> KernelCall | None:
             context.operand(target),
         ),
         macs=target.elements * 9,
-        may_overlay=((source.index, target.index),) if in_place else (),
+        # Outputs replace input pixels of their own channels whose rows are in scratch already.
+        may_overlay=((source.index, target.index),),
     )
 
 

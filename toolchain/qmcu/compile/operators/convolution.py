@@ -24,7 +24,6 @@ from qmcu.compile.operators.window import (
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
 _OPTIONS = ("stride_h", "stride_w", "dilation_h_factor", "dilation_w_factor")
-_MULTIPLIERS = channel_multipliers(0, 1)
 
 
 def _kernel(context: OperatorContext) -> tuple[int, ...]:
@@ -86,7 +85,7 @@ def _constraints(channels: int, shape: Constraint) -> tuple[Constraint, ...]:
         shape,
         _output_shape(channels),
         checks.fused_activation(),
-        multipliers_in_range(_MULTIPLIERS),
+        multipliers_in_range(),
     )
 
 
@@ -94,7 +93,7 @@ def _lower_conv_2d(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
     weights, zero_point = context.input(1), quantization_of(source).zero_point
     bias = folded_bias(context.optional_input(2), weights.array, zero_point)
-    fields, constants = requantization(context, _MULTIPLIERS(context))
+    fields, constants = requantization(context, channel_multipliers(context))
     parameters = (
         *image_fields(source, target),
         *window_fields(*_windows(context)),
@@ -122,7 +121,7 @@ def _lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall:
     batches, height, width, depth = source.shape
     by_channel = np.moveaxis(weights.array, 3, 0)
     bias = folded_bias(context.optional_input(2), by_channel, zero_point)
-    fields, constants = requantization(context, _MULTIPLIERS(context))
+    fields, constants = requantization(context, channel_multipliers(context))
     parameters = (
         ("batches", batches),
         ("input_height", height),

@@ -1,7 +1,5 @@
 """FULLY_CONNECTED."""
 
-import numpy as np
-
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.weights import (
@@ -14,18 +12,6 @@ from qmcu.compile.operators.weights import (
     requantization,
 )
 from qmcu.compile.plan import KernelCall, ParametersArgument
-
-_PER_CHANNEL = channel_multipliers(0, 1)
-
-
-def multipliers(context: OperatorContext) -> list[float]:
-    """Real requantization multipliers, one per scale of the weights."""
-    weights = quantization_of(context.input(1))
-    if weights.per_channel:
-        return list(_PER_CHANNEL(context))
-    # With one scale, the reference multiplies input and weights scale as float32.
-    source = np.float32(quantization_of(context.input(0)).scale)
-    return [float(source * np.float32(weights.scale)) / quantization_of(context.output()).scale]
 
 
 def _format_problem(context: OperatorContext) -> str | None:
@@ -60,7 +46,7 @@ def _lower(context: OperatorContext) -> KernelCall:
     source, weights, target = context.input(0), context.input(1), context.output()
     outputs, depth = weights.shape
     bias = folded_bias(context.optional_input(2), weights.array, quantization_of(source).zero_point)
-    fields, constants = requantization(context, multipliers(context))
+    fields, constants = requantization(context, channel_multipliers(context))
     parameters = (
         ("batches", source.elements // depth),
         ("input_depth", depth),
@@ -100,7 +86,7 @@ SUPPORT = (
                 _bias_scale_problem,
             ),
             checks.fused_activation(),
-            multipliers_in_range(multipliers),
+            multipliers_in_range(),
         ),
         lower=_lower,
     ),

@@ -21,8 +21,6 @@ from qmcu.compile.operators.window import (
 )
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
-_MULTIPLIERS = channel_multipliers(2, 1)
-
 
 def _kernel(context: OperatorContext) -> tuple[int, ...]:
     return context.input(1).shape[1:3]
@@ -31,6 +29,10 @@ def _kernel(context: OperatorContext) -> tuple[int, ...]:
 def _windows(context: OperatorContext) -> tuple[Axis, Axis]:
     """The windows of the convolution that leads from the output back to the input."""
     return axes(context, context.output().shape[1:3], _kernel(context))
+
+
+def _multipliers(context: OperatorContext) -> list[float]:
+    return channel_multipliers(context, 2)
 
 
 def _shape_problem(context: OperatorContext) -> str | None:
@@ -55,7 +57,7 @@ def _output_shape_problem(context: OperatorContext) -> str | None:
 def _lower(context: OperatorContext) -> KernelCall:
     weights, source, target = context.input(1), context.input(2), context.output()
     bias = bias_values(context.optional_input(3), target.shape[3])
-    fields, constants = requantization(context, _MULTIPLIERS(context))
+    fields, constants = requantization(context, _multipliers(context))
     parameters = (
         *image_fields(source, target),
         *window_fields(*_windows(context), dilated=False),
@@ -93,7 +95,7 @@ SUPPORT = (
             taps_fit(_kernel),
             Constraint("input has the shape that output, weights and options give", _shape_problem),
             checks.fused_activation(),
-            multipliers_in_range(_MULTIPLIERS),
+            multipliers_in_range(_multipliers),
         ),
         lower=_lower,
     ),

@@ -73,7 +73,17 @@ def constant_bias(position: int, weights: int, axis: int) -> tuple[Constraint, .
     )
 
 
-def multipliers_in_range(multipliers: Multipliers) -> Constraint:
+def channel_multipliers(context: OperatorContext, position: int = 0) -> list[float]:
+    """Real multipliers, one per scale of the weights: input * weights / output, in double.
+
+    The input is the operand at `position`, the weights are the one at 1.
+    """
+    source = quantization_of(context.input(position)).scale
+    target = quantization_of(context.output()).scale
+    return [source * scale / target for scale in quantization_of(context.input(1)).scales]
+
+
+def multipliers_in_range(multipliers: Multipliers = channel_multipliers) -> Constraint:
     """Every real requantization multiplier has an exact fixed-point form."""
 
     def check(context: OperatorContext) -> str | None:
@@ -81,18 +91,6 @@ def multipliers_in_range(multipliers: Multipliers) -> Constraint:
         return next((problem for problem in problems if problem is not None), None)
 
     return Constraint("input scale * weights scale / output scale less than 2^29", check)
-
-
-def channel_multipliers(input_position: int, weights_position: int) -> Multipliers:
-    """Real multipliers, one per scale of the weights: input * weights / output, in double."""
-
-    def multipliers(context: OperatorContext) -> list[float]:
-        source = quantization_of(context.input(input_position)).scale
-        target = quantization_of(context.output()).scale
-        scales = quantization_of(context.input(weights_position)).scales
-        return [source * scale / target for scale in scales]
-
-    return multipliers
 
 
 def quantization_of(tensor: Tensor) -> Quantization:

@@ -18,7 +18,7 @@ from qmcu.compile.kernel_sets.dsp.filters import (
     window_order,
 )
 from qmcu.compile.lowering import Lowering, OperatorContext
-from qmcu.compile.operators.weights import channel_multipliers, quantization_of
+from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.operators.window import Axis, axes, image_fields
 from qmcu.compile.plan import (
     KernelCall,
@@ -27,7 +27,6 @@ from qmcu.compile.plan import (
 )
 from qmcu.model.graph import Tensor
 
-_MULTIPLIERS = channel_multipliers(0, 1)
 # Least channels for which the transforms pay.
 _WINOGRAD_LEAST = 4
 Packer = Callable[[Filters], tuple[Int16Array, Int32Array] | None]
@@ -81,7 +80,7 @@ def _convolution(context: OperatorContext) -> _Convolution | None:
 
 
 def _pointwise(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
-    filters = filters_of(c.context, c.weights, _MULTIPLIERS)
+    filters = filters_of(c.context, c.weights)
     packed = None if filters is None else pack(filters)
     if packed is None:
         return None
@@ -126,7 +125,7 @@ def _pointwise(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
 def _rows(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
     if c.vertical.stride > c.vertical.kernel:
         return None
-    filters = filters_of(c.context, window_order(c.weights), _MULTIPLIERS)
+    filters = filters_of(c.context, window_order(c.weights))
     packed = None if filters is None else pack(filters)
     if packed is None:
         return None
@@ -189,7 +188,7 @@ def _winograd(c: _Convolution) -> KernelCall | None:
         or max(c.vertical.padding, c.horizontal.padding) > 1
     ):
         return None
-    filters = filters_of(c.context, c.weights, _MULTIPLIERS)
+    filters = filters_of(c.context, c.weights)
     zero_point = quantization_of(c.source).zero_point
     packed = None if filters is None else pack_winograd(filters, zero_point)
     if packed is None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.compile.lowering import OperatorContext
-from qmcu.compile.operators.weights import Multipliers, folded_bias, quantization_of
+from qmcu.compile.operators.weights import channel_multipliers, folded_bias, quantization_of
 from qmcu.compile.requantize import activation_range, quantize_multiplier
 
 Int64Array = npt.NDArray[np.int64]
@@ -58,9 +58,7 @@ class Filters:
         return tuple(np.concatenate([c, ones]) for c in columns)
 
 
-def filters_of(
-    context: OperatorContext, weights: npt.NDArray[Any], multipliers: Multipliers
-) -> Filters | None:
+def filters_of(context: OperatorContext, weights: npt.NDArray[Any]) -> Filters | None:
     """The operator's filters, or None for activation limits inside int8 or exponents beyond.
 
     `weights` is int8 [count, ...], output channels first.
@@ -69,7 +67,7 @@ def filters_of(
     activation = context.text("fused_activation_function", "NONE")
     if activation_range(activation, target.scale, target.zero_point) != (-128, 127):
         return None
-    pairs = [quantize_multiplier(real) for real in multipliers(context)]
+    pairs = [quantize_multiplier(real) for real in channel_multipliers(context)]
     if len(pairs) == 1:
         pairs *= len(weights)
     if any(not -LARGEST_SHIFT <= shift <= -1 or value <= 0 for value, shift in pairs):

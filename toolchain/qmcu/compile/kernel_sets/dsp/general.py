@@ -8,10 +8,8 @@ import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.lowering import OperatorContext
-from qmcu.compile.operators.fully_connected import multipliers as fully_connected_multipliers
 from qmcu.compile.operators.pooling import lower_pool
 from qmcu.compile.operators.weights import (
-    Multipliers,
     channel_multipliers,
     folded_bias,
     quantization_of,
@@ -29,31 +27,25 @@ _SUM_LIMIT = 1 << 30
 _LARGEST_SHIFT = 20
 _LARGEST_POOL = 255  # pixels: their sum fits a halfword
 _LARGEST_KERNEL = 49  # taps: room for pointers to them in depthwise_conv_2d_dsp
-_WINDOW_MULTIPLIERS = channel_multipliers(0, 1)
 
 Int8Array = npt.NDArray[np.int8]
 Int32Array = npt.NDArray[np.int32]
 
 
 def channel_constants(
-    context: OperatorContext,
-    filters: Int8Array,
-    bias: Int32Array,
-    group: int,
-    multipliers: Multipliers = _WINDOW_MULTIPLIERS,
+    context: OperatorContext, filters: Int8Array, bias: Int32Array, group: int
 ) -> Int32Array | None:
     """qmcu_channel of each filter, int32 [count, 4], filled up to a multiple of `group`.
 
-    `filters` is int8 [count, values], `bias` has the input zero point folded in, `multipliers`
-    gives the real multiplier of each filter, or one for all. None where
-    six instructions are not enough: activation limits inside [-128, 127], a multiplier of 1/2
+    `filters` is int8 [count, values], `bias` has the input zero point folded in. None where six
+    instructions are not enough: activation limits inside [-128, 127], a multiplier of 1/2
     or more, or sums that may reach 2^30.
     """
     target = quantization_of(context.output())
     activation = context.text("fused_activation_function", "NONE")
     if activation_range(activation, target.scale, target.zero_point) != (-128, 127):
         return None
-    pairs = [quantize_multiplier(real) for real in multipliers(context)]
+    pairs = [quantize_multiplier(real) for real in channel_multipliers(context)]
     if any(not -_LARGEST_SHIFT <= shift <= -1 for _, shift in pairs):
         return None
     largest = np.abs(filters.astype(np.int64)).sum(axis=1) * 128 + np.abs(bias.astype(np.int64))
@@ -131,7 +123,7 @@ def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
     if source.is_constant:
         return None
     bias = folded_bias(context.optional_input(2), weights.array, quantization_of(source).zero_point)
-    channels = channel_constants(context, weights.array, bias, 4, fully_connected_multipliers)
+    channels = channel_constants(context, weights.array, bias, 4)
     if channels is None:
         return None
     packed = pack_filters(weights.array, 4)

@@ -13,8 +13,7 @@ from qmcu.compile.kernel_sets.dsp.filters import (
     pack_quads,
 )
 from qmcu.compile.lowering import OperatorContext
-from qmcu.compile.operators.fully_connected import multipliers as fully_connected_multipliers
-from qmcu.compile.operators.weights import channel_multipliers, quantization_of
+from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.operators.window import axes
 from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 from qmcu.compile.requantize import activation_range, quantize_multiplier, requantize
@@ -41,7 +40,7 @@ def depthwise_3x3(context: OperatorContext) -> KernelCall | None:
     ):
         return None
     taps = np.ascontiguousarray(weights.array[0].transpose(2, 0, 1))
-    filters = filters_of(context, taps, channel_multipliers(0, 1))
+    filters = filters_of(context, taps)
     channels = None if filters is None else pack_depthwise_3x3(filters)
     if channels is None:
         return None
@@ -81,7 +80,7 @@ def fully_connected_pair(context: OperatorContext) -> KernelCall | None:
     batches = source.elements // inputs
     if source.is_constant or (batches > 1 and inputs % 4):
         return None
-    filters = filters_of(context, weights.array, fully_connected_multipliers)
+    filters = filters_of(context, weights.array)
     packed = None if filters is None else pack_quads(filters)
     if packed is None:
         return None
