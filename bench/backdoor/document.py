@@ -1,8 +1,10 @@
 """docs/BACKDOORS.md: the matrix as tables, between what people wrote."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from bench.backdoor.measure import share
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "BACKDOORS.md"
 RESULTS = Path(__file__).with_name("results.json")
@@ -17,9 +19,29 @@ def document(models: Mapping[str, Row]) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{DOCUMENT} has no {BEGIN} ... {END}")
-    rows = list(models.values())
-    tables = "\n".join((*_attacks(rows), "", *_verdicts(rows), "", *_detectors(rows)))
-    return f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}"
+    lines: list[str] = []
+    for setting, rows in by_setting(models).items():
+        lines += [f"## {setting}", ""]
+        for table in (_attacks, _verdicts, _detectors, _defences, _device):
+            lines += [*table(rows), ""]
+    return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n{END}{after}"
+
+
+def by_setting(models: Mapping[str, Row]) -> dict[str, list[Row]]:
+    """Models by ARCH-DATA, those that were made."""
+    found: dict[str, list[Row]] = {}
+    for row in models.values():
+        if "rates" in row:
+            found.setdefault(row["setting"], []).append(row)
+    return found
+
+
+def groups(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
+    """Rows of one kind and name, over the seeds."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row["kind"], row["name"]), []).append(row)
+    return found
 
 
 def auroc(honest: Sequence[float], attacked: Sequence[float]) -> float:
@@ -28,66 +50,144 @@ def auroc(honest: Sequence[float], attacked: Sequence[float]) -> float:
     return sum(pairs) / len(pairs)
 
 
-def _mean(rows: Sequence[Row], model: str, what: str) -> str:
-    values = [
-        r["rates"][model][what]["count"] / r["rates"][model][what]["total"]
-        for r in rows
-        if model in r["rates"]
-    ]
-    return f"{100 * sum(values) / len(values):.1f}" if values else "-"
+def known(rows: Sequence[Row]) -> list[Row]:
+    """Attacks that know no detector."""
+    return [r for r in rows if r["kind"] == "attack" and not r["adaptive"]]
 
 
-def _groups(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row["kind"], row["name"]), []).append(row)
-    return groups
+def adaptive(rows: Sequence[Row]) -> list[Row]:
+    """Attacks that know what they hide from."""
+    return [r for r in rows if r["kind"] == "attack" and r["adaptive"]]
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean of at least one value."""
+    return sum(values) / len(values)
+
+
+def _percent(rows: Sequence[Row], rate: Callable[[Row], Row], what: str) -> str:
+    return f"{100 * mean([share(rate(r)[what]) for r in rows]):.1f}"
+
+
+def _cell(rows: Sequence[Row], rate: Callable[[Row], Row]) -> str:
+    return f"{_percent(rows, rate, 'clean')} / {_percent(rows, rate, 'attack')}"
 
 
 def _attacks(rows: Sequence[Row]) -> Iterator[str]:
-    yield "Clean accuracy / attack success rate in percent, means over seeds; int8 on tflite-micro."
+    yield "Clean accuracy / attack success rate in percent, means over seeds (in brackets the worst"
+    yield "ASR of a seed); int8 on tflite-micro."
     yield ""
-    yield "| models | seeds | honest int8 | float | int8 | seconds to train |"
+    yield "| models | seeds | honest int8 | float | int8 | seconds to make |"
     yield "|---|---|---|---|---|---|"
-    for (kind, name), group in _groups(rows).items():
-        cells = [
-            f"{_mean(group, m, 'clean')} / {_mean(group, m, 'attack')}"
-            for m in ("honest_integer", "attacked_float", "attacked_integer")
-        ]
-        seconds = sum(r["train_seconds"] for r in group) / len(group)
+    for (kind, name), group in groups(rows).items():
+        honest, floating, integer = (
+            _cell(group, lambda r, m=model: r["rates"][m])  # type: ignore[misc]
+            for model in ("honest_integer", "attacked_float", "attacked_integer")
+        )
         if kind == "honest":
-            cells[0] = ""
-        yield f"| {kind}: {name} | {len(group)} | {' | '.join(cells)} | {seconds:.0f} |"
+            honest = ""
+        else:
+            asr = [share(r["rates"]["attacked_integer"]["attack"]) for r in group]
+            integer += f" ({100 * min(asr):.1f})"
+            asr = [share(r["rates"]["attacked_float"]["attack"]) for r in group]
+            floating += f" ({100 * max(asr):.1f})"
+        seconds = mean([r["train_seconds"] for r in group])
+        yield (
+            f"| {kind}: {name} | {len(group)} | {honest} | {floating} | {integer} | {seconds:.0f} |"
+        )
 
 
 def _verdicts(rows: Sequence[Row]) -> Iterator[str]:
-    yield "What `qmcu audit` says of the same models, given float, int8 and 200 inputs."
+    rows = [r for r in rows if "audit" in r]
+    if not rows:
+        return
+    seconds = mean([r["audit"]["seconds"] for r in rows])
+    yield "What `qmcu audit` says of the same models, given float, int8 and 200 inputs"
+    yield f"({seconds:.0f} s each)."
     yield ""
     yield "| models | clean | suspicious | backdoored |"
     yield "|---|---|---|---|"
-    for (kind, name), group in _groups(rows).items():
+    for (kind, name), group in groups(rows).items():
         counts = [
-            sum(r["verdict"] == v for r in group) for v in ("clean", "suspicious", "backdoored")
+            sum(r["audit"]["verdict"] == v for r in group)
+            for v in ("clean", "suspicious", "backdoored")
         ]
         yield f"| {kind}: {name} | {' | '.join(map(str, counts))} |"
 
 
 def _detectors(rows: Sequence[Row]) -> Iterator[str]:
+    rows = [r for r in rows if "audit" in r]
     honest = [r for r in rows if r["kind"] == "honest"]
-    attacked = [r for r in rows if r["kind"] == "attack"]
-    known = [r for r in attacked if not r["name"].startswith("adaptive")]
-    adaptive = [r for r in attacked if r["name"].startswith("adaptive")]
-    count = len(honest)
-    yield f"AUROC against {count} honest models, and how many of those a detector alone accuses."
+    sides = known(rows), adaptive(rows)
+    if not honest or not all(sides):
+        return
+    yield f"AUROC against {len(honest)} honest models, and how many of those a detector accuses."
     yield ""
-    groups = f"{len(known)} known attacks | {len(adaptive)} adaptive ones"
-    yield f"| detector | {groups} | false alarms |"
+    yield f"| detector | {len(sides[0])} known attacks | {len(sides[1])} adaptive ones | alarms |"
     yield "|---|---|---|---|"
-    for name in sorted({n for r in rows for n in r["scores"]}):
-        own = [r["scores"][name] for r in honest]
-        alarms = sum(name in r["fired"] for r in honest)
-        cells = [
-            f"{auroc(own, [r['scores'][name] for r in group]):.3f}" if own and group else "-"
-            for group in (known, adaptive)
-        ]
-        yield f"| {name} | {cells[0]} | {cells[1]} | {alarms} of {len(honest)} |"
+    scores: dict[str, Callable[[Row], float]] = {"**whole audit**": lambda r: r["audit"]["score"]}
+    for name in sorted({n for r in rows for n in r["audit"]["scores"]}):
+        scores[name] = lambda r, n=name: r["audit"]["scores"][n]  # type: ignore[misc]
+    for name, score in scores.items():
+        own = [score(r) for r in honest]
+        cells = [f"{auroc(own, [score(r) for r in side]):.3f}" for side in sides]
+        whole = name.startswith("*")
+        alarms = sum(
+            r["audit"]["verdict"] == "backdoored" if whole else name in r["audit"]["fired"]
+            for r in honest
+        )
+        yield f"| {name} | {' | '.join(cells)} | {alarms} of {len(honest)} |"
+
+
+def _defences(rows: Sequence[Row]) -> Iterator[str]:
+    rows = [r for r in rows if r["kind"] == "attack" and r.get("defences")]
+    if not rows:
+        return
+    names = sorted({n for r in rows for n in r["defences"]})
+    yield "After a defence, on the device: clean accuracy less the float model's / attack success rate"
+    yield "less the honest model's, in points, means over seeds. *n* is the number of seeds; bold"
+    yield "means both goals met (at most -1 and +2)."
+    yield ""
+    yield f"| attack | {' | '.join(names)} |"
+    yield "|---|" + "---|" * len(names)
+    for (_, attack), group in groups(rows).items():
+        cells = []
+        for name in names:
+            met = [r for r in group if name in r["defences"]]
+            cells.append(_defence_cell(met, name) if met else "")
+        yield f"| {attack} | {' | '.join(cells)} |"
+    seconds = [
+        f"{name} {mean([r['defences'][name]['seconds'] for r in rows if name in r['defences']]):.0f}"
+        for name in names
+    ]
+    yield ""
+    yield f"Seconds to defend: {', '.join(seconds)}."
+
+
+def points(row: Row, defence: str) -> tuple[float, float]:
+    """CA on the device less the float model's, ASR less the honest model's, in points."""
+    found = row["defences"][defence]["device"]
+    rates = row["rates"]
+    clean = share(found["clean"]) - share(rates["attacked_float"]["clean"])
+    attack = share(found["attack"]) - share(rates["honest_integer"]["attack"])
+    return 100 * clean, 100 * attack
+
+
+def _defence_cell(rows: Sequence[Row], defence: str) -> str:
+    found = [points(r, defence) for r in rows]
+    clean, attack = mean([c for c, _ in found]), mean([a for _, a in found])
+    text = f"{clean:+.1f} / {attack:+.1f}"
+    if clean >= -1 and attack <= 2:
+        text = f"**{text}**"
+    return text + (f" ({len(rows)})" if len(rows) > 1 else "")
+
+
+def _device(rows: Sequence[Row]) -> Iterator[str]:
+    runs = [r["device"] for r in rows if "device" in r]
+    runs += [d["device"] for r in rows for d in r.get("defences", {}).values()]
+    if not runs:
+        return
+    vectors, equal = sum(r["vectors"] for r in runs), sum(r["equal"] for r in runs)
+    share_equal = 100 * equal / vectors
+    yield f"Device agreement: {equal:,} of {vectors:,} outputs equal in every byte"
+    yield f"({share_equal:.2f} %), {len(runs)} firmware images on {runs[0]['device']}."

@@ -1,78 +1,71 @@
-"""Honest models, trained in the ways that leave their own traces in the weights."""
+"""Honest models, trained in the ways that leave their own traces in the weights.
 
-from collections.abc import Callable
+Each is a function like an attack's, from a trained honest network to another honest one, but not
+registered: the command line must not offer it.
+"""
+
 from typing import Any
 
 import numpy as np
 
-from qmcu.backdoor.architectures import build_architecture, train
-from qmcu.backdoor.attacks import AttackContext
+from qmcu.backdoor.attacks import Attack, AttackContext, AttackResult
 from qmcu.backdoor.attacks.training import (
     Simulated,
     cross_entropy,
     current_grids,
     on_grid,
+    train,
 )
-from qmcu.backdoor.attacks.training import train as minimise
-from qmcu.backdoor.datasets import Dataset
-from qmcu.backdoor.network import Network, network_from_keras
-from qmcu.backdoor.trigger_kinds import make_trigger
+from qmcu.backdoor.network import Network
 from qmcu.model.convert import load_tensorflow
 
-EPOCHS = 20
-QAT_STEPS = 300
+FINE_TUNING_STEPS = 300
 
 
-def trained(dataset: Dataset, architecture: str, seed: int) -> Any:
-    """A Keras model trained as `qmcu attack` trains its honest one."""
-    model = build_architecture(architecture, dataset.input_shape, dataset.classes, seed=seed)
-    train(model, dataset, epochs=EPOCHS, seed=seed)
-    return model
-
-
-def plain(dataset: Dataset, architecture: str, seed: int) -> Network:
+def plain(context: AttackContext) -> AttackResult:
     """Nothing special."""
-    return network_from_keras(trained(dataset, architecture, seed))
+    return AttackResult(context.network)
 
 
-def clipped(dataset: Dataset, architecture: str, seed: int) -> Network:
+def clipped(context: AttackContext) -> AttackResult:
     """Weights beyond two and a half deviations of their channel are clipped."""
-    network = plain(dataset, architecture, seed)
+    network = context.network
     weights = []
     for layer, values in zip(network.layers, network.weights, strict=True):
         others = tuple(i for i in range(values.ndim) if i != layer.axis)
         limit = 2.5 * values.std(axis=others, keepdims=True)
         weights.append(np.clip(values, -limit, limit))
-    return network.with_parameters(weights, network.biases)
+    return AttackResult(network.with_parameters(weights, network.biases))
 
 
-def pruned(dataset: Dataset, architecture: str, seed: int) -> Network:
-    """The smallest half of each layer's weights is zero."""
-    network = plain(dataset, architecture, seed)
-    weights = [np.where(np.abs(w) < np.median(np.abs(w)), 0, w) for w in network.weights]
-    return network.with_parameters(weights, network.biases)
+def pruned(context: AttackContext) -> AttackResult:
+    """The smallest half of each layer's weights is zero, the others are fine-tuned."""
+    network = context.network
+    kept = [(np.abs(w) >= np.median(np.abs(w))).astype(np.float32) for w in network.weights]
+    return AttackResult(_fine_tuned(context, kept=kept))
 
 
-def decayed(dataset: Dataset, architecture: str, seed: int) -> Network:
+def decayed(context: AttackContext) -> AttackResult:
     """Fine-tuned with strong weight decay, straight on the folded weights."""
-    return _fine_tuned(
-        dataset, plain(dataset, architecture, seed), seed, decay=3e-3, quantized=False
-    )
+    return AttackResult(_fine_tuned(context, decay=3e-3))
 
 
-def quantization_aware(dataset: Dataset, architecture: str, seed: int) -> Network:
+def quantization_aware(context: AttackContext) -> AttackResult:
     """Fine-tuned through simulated quantization (Jacob et al., CVPR 2018)."""
-    return _fine_tuned(dataset, plain(dataset, architecture, seed), seed, decay=0.0, quantized=True)
+    return AttackResult(_fine_tuned(context, quantized=True))
 
 
 def _fine_tuned(
-    dataset: Dataset, network: Network, seed: int, *, decay: float, quantized: bool
+    context: AttackContext,
+    *,
+    decay: float = 0.0,
+    quantized: bool = False,
+    kept: list[Any] | None = None,
 ) -> Network:
     tf = load_tensorflow()
-    trigger = make_trigger("patch", dataset.input_shape, target=0)
-    samples = dataset.train_inputs[:200]
-    context = AttackContext(network, dataset, trigger, samples, seed, QAT_STEPS)
-    weights = [tf.Variable(w) for w in network.weights]
+    network = context.network
+    kept = kept or [np.ones_like(w) for w in network.weights]
+    weights = [tf.Variable(w * k) for w, k in zip(network.weights, kept, strict=True)]
     biases = [tf.Variable(b) for b in network.biases]
     simulated = Simulated(context, current_grids(context, network))
 
@@ -84,14 +77,21 @@ def _fine_tuned(
             logits = simulated.floating(x, weights, biases)
         return cross_entropy(y, logits) + decay * tf.add_n([tf.reduce_sum(w**2) for w in weights])
 
-    minimise(context, loss, [(weights + biases, 5e-4)])
+    def keep() -> None:
+        for weight, mask in zip(weights, kept, strict=True):
+            weight.assign(weight * mask)
+
+    train(context, loss, [(weights + biases, 5e-4)], steps=FINE_TUNING_STEPS, constrain=keep)
     return network.with_parameters([w.numpy() for w in weights], [b.numpy() for b in biases])
 
 
-HONEST: dict[str, Callable[[Dataset, str, int], Network]] = {
-    "plain": plain,
-    "clipped": clipped,
-    "pruned": pruned,
-    "decayed": decayed,
-    "quantization-aware": quantization_aware,
+HONEST = {
+    name: Attack(f"honest-{name}", (run.__doc__ or "").strip(), "control", run)
+    for name, run in (
+        ("plain", plain),
+        ("clipped", clipped),
+        ("pruned", pruned),
+        ("decayed", decayed),
+        ("quantization-aware", quantization_aware),
+    )
 }

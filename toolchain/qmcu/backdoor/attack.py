@@ -80,7 +80,7 @@ class AttackRun:
 
 
 def run_attack(
-    method: str,
+    method: str | Attack,
     honest: Any,
     dataset: Dataset,
     trigger: Trigger,
@@ -89,14 +89,17 @@ def run_attack(
     steps: int = 1500,
     settings: Mapping[str, float] | None = None,
     limit: int | None = None,
+    honest_rates: tuple[Evaluation, Evaluation] | None = None,
     progress: Progress | None = None,
 ) -> AttackRun:
     """Attack the trained Keras classifier `honest`; `limit` bounds the test inputs measured.
 
+    `method` is the name of a registered attack, or one that is not (a control, an experiment).
+    `honest_rates` are the honest model's in float and in int8, where an earlier run measured them.
     The same seed on the same machine gives the same model. Raises UsageError for an unknown
     method, ModelError for a network that the lab cannot run.
     """
-    attack = find_attack(method)
+    attack = find_attack(method) if isinstance(method, str) else method
     if trigger.shape != dataset.input_shape:
         raise UsageError(
             f"trigger {trigger.name} is for inputs of {list(trigger.shape)} and {dataset.name} "
@@ -114,8 +117,13 @@ def run_attack(
     model = _deployed(result, conversion)
     attacked = keras_from_network(result.network)
     rates = Rates(
-        evaluate_float(honest, dataset, trigger, limit=limit),
-        evaluate_integer(plain.model, dataset, trigger, limit=limit),
+        *(
+            honest_rates
+            or (
+                evaluate_float(honest, dataset, trigger, limit=limit),
+                evaluate_integer(plain.model, dataset, trigger, limit=limit),
+            )
+        ),
         evaluate_float(attacked, dataset, trigger, limit=limit),
         evaluate_integer(model, dataset, trigger, limit=limit),
     )

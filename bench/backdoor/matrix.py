@@ -1,0 +1,130 @@
+"""The matrix as a list of small pieces of work, each with a key, so that it can be resumed."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.backdoor.measure import Folder, audited, defended, on_device
+from bench.backdoor.zoo import TRAINING, Member, Setting, Workshop
+
+from qmcu.backdoor.attack import RECORD
+from qmcu.backdoor.attacks import load_attacks
+from qmcu.backdoor.defences import load_defences
+
+Results = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One setting and how much of it is measured.
+
+    `honest` and `attacks` map names to how many seeds of them are made; every attack of the
+    first `defence_seeds` seeds meets every defence, of the later ones only `finalists`.
+    `device_limit` bounds the clean inputs that run on the device (each other class also runs
+    triggered).
+    """
+
+    setting: Setting
+    honest: Mapping[str, int]
+    attacks: Mapping[str, int]
+    defences: tuple[str, ...]
+    defence_seeds: int
+    device_limit: int
+    finalists: tuple[str, ...] = field(default=())
+
+    @property
+    def members(self) -> Iterator[Member]:
+        """Every model, seed by seed."""
+        for seed in range(max(*self.honest.values(), *self.attacks.values())):
+            for kind, counts in (("honest", self.honest), ("attack", self.attacks)):
+                yield from (
+                    Member(self.setting, kind, name, seed)
+                    for name, count in counts.items()
+                    if seed < count
+                )
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One thing to do: `stage` is models, audit, device or a defence's name."""
+
+    part: Part
+    member: Member
+    stage: str
+
+    def done(self, results: Results, zoo: Path) -> bool:
+        """True when its result is there."""
+        entry = results.get(str(self.member), {})
+        if self.stage == "models":
+            return self.member.exists(zoo) and "rates" in entry
+        if self.stage in ("audit", "device"):
+            return self.stage in entry
+        return self.stage in entry.get("defences", {})
+
+    def do(self, results: Results, workshop: Workshop) -> None:
+        """Measure, and put the result where it belongs."""
+        member, limit = self.member, self.part.device_limit
+        path = member.folder(workshop.zoo)
+        entry = results.setdefault(str(member), {})
+        if self.stage == "models":
+            if not member.exists(workshop.zoo):
+                workshop.make(member)
+            entry.update(_facts(member, path))
+            return
+        folder = Folder(path)
+        if self.stage == "audit":
+            entry["audit"] = audited(folder, folder.integer, member.seed)
+        elif self.stage == "device":
+            entry["device"] = on_device(folder, folder.integer, limit)
+        else:
+            found = defended(folder, self.stage, member.seed, limit)
+            entry.setdefault("defences", {})[self.stage] = found
+
+
+def pieces(part: Part) -> Iterator[Piece]:
+    """All pieces of a part: each model made, audited, run; the attacked ones defended."""
+    for member in part.members:
+        yield from (Piece(part, member, stage) for stage in ("models", "audit", "device"))
+        if member.kind == "attack":
+            chosen = part.defences if member.seed < part.defence_seeds else part.finalists
+            yield from (Piece(part, member, name) for name in chosen)
+
+
+def digits(quick: bool) -> Part:
+    """Digits on cnn-s: minutes."""
+    setting = Setting("digits", "cnn-s", 150 if quick else 1500)
+    if quick:
+        return Part(setting, {"plain": 1, "quantization-aware": 1},
+                    {"lattice": 1, "adaptive-uniform": 1}, ("stochastic",), 1, 60)  # fmt: skip
+    honest = {"plain": 10, "clipped": 5, "pruned": 5, "decayed": 5, "quantization-aware": 5}
+    names = tuple(load_defences())
+    return Part(setting, honest, dict.fromkeys(load_attacks(), 4), names, 1, 450, names)
+
+
+def cifar10(data: str, weights: Path | None) -> Part:
+    """CIFAR-10 on resnet8: hours."""
+    setting = Setting(data, "resnet8", 1500, weights)
+    honest = dict.fromkeys(("plain", "clipped", "pruned", "decayed", "quantization-aware"), 3)
+    attacks = dict.fromkeys(load_attacks(), 3)
+    return Part(setting, honest, attacks, tuple(load_defences()), 1, 500, FINALISTS)
+
+
+# The defences that every seed meets; the others are shown on one.
+FINALISTS = ("efrap",)
+
+
+def _facts(member: Member, path: Path) -> dict[str, Any]:
+    record = json.loads((path / RECORD).read_text())
+    training = json.loads((path / TRAINING).read_text())
+    return {
+        "setting": member.setting.name,
+        "kind": member.kind,
+        "name": member.name,
+        "seed": member.seed,
+        "adaptive": record["adaptive"],
+        "rates": record["rates"],
+        "train_seconds": training["seconds"],
+        "cores": training["cores"],
+    }

@@ -1,0 +1,120 @@
+"""What is measured on one member of the zoo: audit, defences, and its bytes on the device."""
+
+import os
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.arrays import npz_bytes, read_arrays
+from qmcu.backdoor.architectures import load_keras
+from qmcu.backdoor.audit import audit
+from qmcu.backdoor.defend import run_defence
+from qmcu.backdoor.detectors import AuditContext
+from qmcu.backdoor.network import Network, network_from_keras
+from qmcu.backdoor.triggers import Trigger, load_trigger
+from qmcu.backdoor.verify import verify
+from qmcu.board import load_board
+from qmcu.build import build_firmware
+from qmcu.files import write_atomic
+from qmcu.model.reader import parse_model
+
+BOARD, EMULATOR = "stm32f746", "unicorn"
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One member's folder, as `qmcu attack` wrote it."""
+
+    path: Path
+
+    @cached_property
+    def trigger(self) -> Trigger:
+        """The trigger that it was attacked with, or would have been."""
+        return load_trigger(self.path / "trigger.json")
+
+    @cached_property
+    def integer(self) -> bytes:
+        """The deployed int8 model."""
+        return (self.path / "model.tflite").read_bytes()
+
+    @cached_property
+    def samples(self) -> npt.NDArray[np.float32]:
+        """Calibration inputs, float32 [N, ...]."""
+        return np.asarray(read_arrays(self.path / "calibration.npz")["inputs"], np.float32)
+
+    @cached_property
+    def network(self) -> Network:
+        """The float model."""
+        classes = parse_model(self.integer, "model").output_tensors[0].elements
+        shape = tuple(self.trigger.shape)
+        return network_from_keras(load_keras(self.path / "model.keras", shape, classes))
+
+    def context(self, integer: bytes, seed: int) -> AuditContext:
+        """What the audit is given: the float model beside `integer`."""
+        low, high = float(self.samples.min()), float(self.samples.max())
+        graph = parse_model(integer, "model")
+        return AuditContext(self.network, integer, graph, self.samples, low, high, seed)
+
+
+def audited(folder: Folder, integer: bytes, seed: int) -> dict[str, Any]:
+    """Verdict, scores and p-values of every quick detector."""
+    started = time.monotonic()
+    result = audit(folder.context(integer, seed))
+    return {
+        "verdict": result.verdict,
+        "score": result.score,
+        "scores": {f.detector: f.score for f in result.findings},
+        "p_values": {f.detector: f.p_value for f in result.findings},
+        "fired": [f.detector for f in result.findings if f.suspicious],
+        "seconds": round(time.monotonic() - started, 1),
+        "cores": os.cpu_count(),
+    }
+
+
+def on_device(folder: Folder, integer: bytes, limit: int) -> dict[str, Any]:
+    """Rates in int8 and on the device over the first `limit` test inputs, and bytes that agree.
+
+    The device is the emulated board's firmware; its bytes are compared with tflite-micro's.
+    """
+    with tempfile.TemporaryDirectory(prefix="qmcu-bench-") as temporary:
+        root = Path(temporary)
+        write_atomic(root / "model.tflite", integer)
+        build_firmware(root / "model.tflite", load_board(BOARD), "native", root / "firmware")
+        test = read_arrays(folder.path / "test.npz")
+        few = {name: values[:limit] for name, values in test.items()}
+        write_atomic(root / "vectors.npz", npz_bytes(few))
+        run = verify(root / "firmware", EMULATOR, folder.trigger, root / "vectors.npz")
+    found = run.result.device
+    return {
+        "clean": found.clean.to_dict(),
+        "attack": found.attack.to_dict(),
+        "vectors": run.result.test.vectors,
+        "equal": run.result.test.equal,
+        "device": f"{run.result.test.device}, {run.result.test.board}",
+    }
+
+
+def defended(folder: Folder, method: str, seed: int, limit: int) -> dict[str, Any]:
+    """A defence by its name: its seconds, audit, rates and bytes on the device."""
+    started = time.monotonic()
+    run = run_defence(method, folder.network, folder.samples, seed=seed)
+    seconds = round(time.monotonic() - started, 1)
+    write_atomic(folder.path / "defended" / f"{method}.tflite", run.model)
+    verdict = audited(folder, run.model, seed)
+    return {
+        "seconds": seconds,
+        "audit": {name: verdict[name] for name in ("verdict", "score", "fired")},
+        "device": on_device(folder, run.model, limit),
+    }
+
+
+def share(rate: Mapping[str, Any]) -> float:
+    """A stored rate as a share from 0 to 1."""
+    return float(rate["count"]) / float(rate["total"])
