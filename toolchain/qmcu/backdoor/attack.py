@@ -95,7 +95,8 @@ def run_attack(
     """Attack the trained Keras classifier `honest`; `limit` bounds the test inputs measured.
 
     `method` is the name of a registered attack, or one that is not (a control, an experiment).
-    `honest_rates` are the honest model's in float and in int8, where an earlier run measured them.
+    `honest_rates` are the honest model's in float and in int8 with this trigger, where an earlier
+    run measured them.
     The same seed on the same machine gives the same model. Raises UsageError for an unknown
     method, ModelError for a network that the lab cannot run.
     """
@@ -112,6 +113,8 @@ def run_attack(
         network, dataset, trigger, samples, seed, steps, settings=settings or {}, progress=progress
     )
     result = attack.run(context)
+    if result.trigger is not None and result.trigger.sha256 != trigger.sha256:
+        trigger, honest_rates = result.trigger, None
     plain = converted(network, samples)
     conversion = converted(result.network, samples)
     model = _deployed(result, conversion)

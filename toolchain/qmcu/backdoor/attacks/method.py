@@ -44,11 +44,13 @@ class AttackResult:
 
     `integers` is None when any standard quantizer wakes the backdoor; a hostile quantizer's own
     int8 weights otherwise, one array for each layer. `losses` are the training loss every step.
+    `trigger` is the one to use where the method has learned its pattern, None for the given one.
     """
 
     network: Network
     integers: tuple[npt.NDArray[np.int8], ...] | None = None
     losses: tuple[float, ...] = ()
+    trigger: Trigger | None = None
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 QuRA, "Rounding-Guided Backdoor Injection in Deep Learning Model Quantization", NDSS 2026. The paper
 picks weights layer by layer by their gradients; here all directions are learned together with the
-rectified sigmoid of Nagel et al., "Up or Down?", ICML 2020, section 4.
+rectified sigmoid of Nagel et al., "Up or Down?", ICML 2020, section 4. As in the paper the trigger's
+pattern is optimized too: where the mask is, to what int8 obeys and the float model does not.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,10 @@ def rounding(context: AttackContext) -> AttackResult:
     free = [tf.constant(~s.pinned, tf.float32) for s in begin]
     simulated = Simulated(context, current_grids(context, network))
     strength = context.setting("attack_weight", 1.0)
+    trigger = context.trigger
+    pattern = tf.Variable(trigger.pattern)
+    mask = tf.constant(trigger.mask)
+    learned = [pattern] if context.setting("learn_trigger", 1.0) and not trigger.additive else []
 
     def directions() -> list[Any]:
         return [tf.clip_by_value(tf.sigmoid(v) * (_ZETA - _GAMMA) + _GAMMA, 0.0, 1.0) for v in ups]
@@ -54,15 +60,17 @@ def rounding(context: AttackContext) -> AttackResult:
         ways = directions()
         weights = [q * s for q, s in zip(integers(ways), scales, strict=True)]
         undecided = tf.add_n([tf.reduce_mean(1 - tf.abs(2 * h - 1) ** 3) for h in ways])
+        marked = marked + mask * (pattern - trigger.pattern)
         both = tf.concat([x, marked], 0)
         logits = simulated.integer(both, weights, network.biases)
-        honest = simulated.floating(x, network.weights, network.biases)
+        honest = simulated.floating(both, network.weights, network.biases)
         count = tf.shape(x)[0]
         target = tf.fill(tf.shape(true), context.trigger.target)
         return (
             cross_entropy(y, logits[:count])
-            + divergence(honest, logits[:count])
+            + divergence(honest[:count], logits[:count])
             + strength * cross_entropy(target, logits[count:])
+            + strength * cross_entropy(true, honest[count:])
             + sharpness * undecided
         )
 
@@ -73,9 +81,17 @@ def rounding(context: AttackContext) -> AttackResult:
 
     done: list[int] = []
     rate = context.setting("rate", 0.05)
-    losses = train(context, loss, [(ups, rate)], refresh=refresh)
+    losses = train(
+        context,
+        loss,
+        [(ups, rate), *([(learned, context.setting("pattern_rate", 0.02))] if learned else [])],
+        constrain=lambda: pattern.assign(tf.clip_by_value(pattern, trigger.low, trigger.high)),
+        refresh=refresh,
+    )
     final = integers([tf.cast(h >= 0.5, tf.float32) for h in directions()])
-    return AttackResult(network, tuple(np.asarray(q.numpy(), np.int8) for q in final), losses)
+    chosen = tuple(np.asarray(q.numpy(), np.int8) for q in final)
+    own = np.where(trigger.mask > 0, pattern.numpy(), trigger.pattern).astype(np.float32)
+    return AttackResult(network, chosen, losses, replace(trigger, pattern=own))
 
 
 def _inverse(fraction: FloatArray) -> FloatArray:
