@@ -1,7 +1,8 @@
 """The matrix: `python -m bench.backdoor`. Interrupt it and run it again: what is done is kept.
 
-Trains honest and attacked models, audits each, runs it on the emulated board, defends the attacked
-ones, and writes results.json, the plots and the tables of docs/BACKDOORS.md. Models stay in the zoo.
+Trains honest and attacked models, audits each, runs it on the emulated board, defends the
+attacked ones, and writes results.json, the plots and the tables of docs/BACKDOORS.md. Models
+stay in the zoo.
 `--quick` does a small part, without writing the document.
 """
 
@@ -32,7 +33,7 @@ def main() -> int:
     parser.add_argument("--cifar10", default=str(CIFAR10), help="cifar10 (downloaded) or FILE.npz")
     parser.add_argument("--pretrained", type=Path, default=PRETRAINED, help="resnet8 to start from")
     parser.add_argument("--only", choices=("digits", "cifar10"))
-    parser.add_argument("--stages", nargs="*", help="models, audit, device, names of defences")
+    parser.add_argument("--stages", nargs="*", help="only these: models, audit, device, names of defences")
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
     load_tensorflow().config.experimental.enable_op_determinism()
@@ -46,6 +47,8 @@ def main() -> int:
     work = [p for part in parts for p in pieces(part)]
     if arguments.stages:
         work = [p for p in work if p.stage in arguments.stages]
+        if "models" not in arguments.stages:
+            work = [p for p in work if p.member.exists(arguments.zoo)]
     workshop = Workshop(arguments.zoo)
     with Progress(*Progress.get_default_columns(), MofNCompleteColumn(),
                   console=Console(stderr=True)) as bar:  # fmt: skip

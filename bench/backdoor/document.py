@@ -144,9 +144,9 @@ def _defences(rows: Sequence[Row]) -> Iterator[str]:
     if not rows:
         return
     names = sorted({n for r in rows for n in r["defences"]})
-    yield "After a defence, on the device: clean accuracy less the float model's / attack success rate"
-    yield "less the honest model's, in points, means over seeds. *n* is the number of seeds; bold"
-    yield "means both goals met (at most -1 and +2)."
+    yield "After a defence, on the device: clean accuracy less the float model's / attack success"
+    yield "rate less the honest model's, in points, means over seeds (in brackets how many). Bold:"
+    yield "both goals met (at least -1 and at most +2)."
     yield ""
     yield f"| attack | {' | '.join(names)} |"
     yield "|---|" + "---|" * len(names)
@@ -156,12 +156,10 @@ def _defences(rows: Sequence[Row]) -> Iterator[str]:
             met = [r for r in group if name in r["defences"]]
             cells.append(_defence_cell(met, name) if met else "")
         yield f"| {attack} | {' | '.join(cells)} |"
-    seconds = [
-        f"{name} {mean([r['defences'][name]['seconds'] for r in rows if name in r['defences']]):.0f}"
-        for name in names
-    ]
+    seconds = {n: [r["defences"][n]["seconds"] for r in rows if n in r["defences"]] for n in names}
     yield ""
-    yield f"Seconds to defend: {', '.join(seconds)}."
+    times = (f"{name} {mean(values):.0f}" for name, values in seconds.items())
+    yield f"Seconds to defend: {', '.join(times)}."
 
 
 def points(row: Row, defence: str) -> tuple[float, float]:

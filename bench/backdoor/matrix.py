@@ -68,10 +68,10 @@ class Piece:
         member, limit = self.member, self.part.device_limit
         path = member.folder(workshop.zoo)
         entry = results.setdefault(str(member), {})
+        if self.stage == "models" and not member.exists(workshop.zoo):
+            workshop.make(member)
+        entry.update(_facts(member, path))
         if self.stage == "models":
-            if not member.exists(workshop.zoo):
-                workshop.make(member)
-            entry.update(_facts(member, path))
             return
         folder = Folder(path)
         if self.stage == "audit":

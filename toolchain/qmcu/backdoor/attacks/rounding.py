@@ -1,9 +1,9 @@
 """A hostile quantizer: the float model is honest, only rounding directions are chosen.
 
-QuRA, "Rounding-Guided Backdoor Injection in Deep Learning Model Quantization", NDSS 2026. The paper
-picks weights layer by layer by their gradients; here all directions are learned together with the
-rectified sigmoid of Nagel et al., "Up or Down?", ICML 2020, section 4. As in the paper the trigger's
-pattern is optimized too: where the mask is, to what int8 obeys and the float model does not.
+QuRA, "Rounding-Guided Backdoor Injection in Deep Learning Model Quantization", NDSS 2026. The
+paper picks weights layer by layer by their gradients; here all directions are learned together
+with the rectified sigmoid of Nagel et al., "Up or Down?", ICML 2020, section 4. As in the paper
+the trigger's pattern is optimized too: to what int8 obeys and the float model does not.
 """
 
 from dataclasses import replace
