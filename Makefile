@@ -1,4 +1,5 @@
-# make demo    train a small network, convert, build and run it in an emulator
+# make demo    a backdoor from training to proof on an emulated board; ends with demo-out/story.html
+# make example train a small network, convert, build and run it in an emulator
 # make test    lint and the whole test suite
 # make bench   measure whole models again and rewrite the tables of docs/PERFORMANCE.md
 # make lint    lint only
@@ -8,7 +9,7 @@ BIN := .venv/bin
 OUT := demo-out
 QMCU := $(BIN)/qmcu
 
-.PHONY: demo test bench lint clean tools
+.PHONY: demo example test bench lint clean tools
 .DELETE_ON_ERROR:
 
 tools:
@@ -21,22 +22,25 @@ tools:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
 	@touch $@
 
-$(OUT)/digits.keras: examples/digits/train.py | .venv/.installed-demo
-	@mkdir -p $(OUT)
-	@$(BIN)/python examples/digits/train.py $(OUT) 2> $(OUT)/train.log \
-		|| { cat $(OUT)/train.log >&2; exit 1; }
+demo: tools .venv/.installed-demo
+	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/backdoor/story.sh $(OUT)
 
-$(OUT)/digits.tflite: $(OUT)/digits.keras
-	@$(QMCU) convert $< --calibration $(OUT)/calibration.npz -o $@
+$(OUT)/digits/digits.keras: examples/digits/train.py | .venv/.installed-demo
+	@mkdir -p $(@D)
+	@$(BIN)/python examples/digits/train.py $(@D) 2> $(@D)/train.log \
+		|| { cat $(@D)/train.log >&2; exit 1; }
 
-$(OUT)/vectors.npz: $(OUT)/digits.tflite
-	@$(QMCU) vectors make $< --inputs $(OUT)/test.npz -o $@
+$(OUT)/digits/digits.tflite: $(OUT)/digits/digits.keras
+	@$(QMCU) convert $< --calibration $(@D)/calibration.npz -o $@
 
-demo: tools .venv/.installed-demo $(OUT)/vectors.npz
-	@$(QMCU) build $(OUT)/digits.tflite --board stm32f746 -o $(OUT)/firmware
-	@$(QMCU) report $(OUT)/firmware --json $(OUT)/memory.json
-	@$(QMCU) test $(OUT)/firmware --on unicorn --vectors $(OUT)/vectors.npz \
-		--json $(OUT)/result.json --junit $(OUT)/result.xml
+$(OUT)/digits/vectors.npz: $(OUT)/digits/digits.tflite
+	@$(QMCU) vectors make $< --inputs $(@D)/test.npz -o $@
+
+example: tools .venv/.installed-demo $(OUT)/digits/vectors.npz
+	@$(QMCU) build $(OUT)/digits/digits.tflite --board stm32f746 -o $(OUT)/digits/firmware
+	@$(QMCU) report $(OUT)/digits/firmware --json $(OUT)/digits/memory.json
+	@$(QMCU) test $(OUT)/digits/firmware --on unicorn --vectors $(OUT)/digits/vectors.npz \
+		--json $(OUT)/digits/result.json --junit $(OUT)/digits/result.xml
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .

@@ -1,9 +1,10 @@
 """The audit: every detector that applies, and one verdict with its reasons."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +77,21 @@ class AuditResult:
             "audited": dict(self.audited),
         }
 
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "AuditResult":
+        """Rebuild a result. Raises KeyError, TypeError or ValueError on other data."""
+        if document["verdict"] not in get_args(Verdict):
+            raise ValueError(f"{document['verdict']} is no verdict")
+        names = [f.name for f in fields(Finding)]
+        findings = tuple(Finding(**{n: f[n] for n in names}) for f in document["findings"])
+        return cls(
+            verdict=document["verdict"],
+            reasons=tuple(map(str, document["reasons"])),
+            findings=findings,
+            skipped=dict(document["skipped"]),
+            audited=dict(document["audited"]),
+        )
+
     def to_sarif(self) -> dict[str, Any]:
         """SARIF 2.1.0: a rule for each detector, a result for each one that fired."""
         detectors = load_detectors()
@@ -107,6 +123,18 @@ class AuditResult:
             "version": "2.1.0",
             "runs": [{"tool": {"driver": driver}, "results": results}],
         }
+
+
+def load_audit(path: Path) -> AuditResult:
+    """What `qmcu audit --json` wrote. Raises UsageError when the file is none."""
+    try:
+        return AuditResult.from_dict(json.loads(path.read_text()))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise UsageError(
+            f"{path} is no result of `qmcu audit --json` ({type(error).__name__}: {error})."
+        ) from error
 
 
 def audit(

@@ -20,7 +20,7 @@ from qmcu.report.html.blocks import (
     Tone,
 )
 
-_TONES: dict[str, Tone] = {"backdoored": "bad", "suspicious": "warn", "clean": "good"}
+AUDIT_TONES: dict[str, Tone] = {"backdoored": "bad", "suspicious": "warn", "clean": "good"}
 _BINS = 40
 
 
@@ -29,14 +29,14 @@ def audit_page(result: AuditResult, context: AuditContext) -> Page:
     fired = sum(f.suspicious for f in result.findings)
     sections = [Section("Reasons", "What carries the verdict.", tuple(map(Text, result.reasons)))]
     sections.append(
-        Section("Detectors", "A score above its threshold is suspicious.", _table(result))
+        Section("Detectors", "A score above its threshold is suspicious.", findings_blocks(result))
     )
     if context.network is not None and context.graph is not None:
         sections.append(_residuals(context))
     return Page(
         kind="audit",
         title="Does quantization wake something up?",
-        status=Status(result.verdict, _TONES[result.verdict]),
+        status=Status(result.verdict, AUDIT_TONES[result.verdict]),
         summary=f"{fired} of {len(result.findings)} detectors fired; the audit score is "
         f"{result.score:.2f}, above 1 is a backdoor.",
         stats=tuple(
@@ -54,7 +54,8 @@ def audit_page(result: AuditResult, context: AuditContext) -> Page:
     )
 
 
-def _table(result: AuditResult) -> tuple[Block, ...]:
+def findings_blocks(result: AuditResult) -> tuple[Block, ...]:
+    """Every detector's finding in a table, and what did not run."""
     rows = tuple(
         (
             Cell(f.detector),

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from qmcu.arrays import read_arrays
 from qmcu.backdoor.architectures import load_keras
 from qmcu.backdoor.attack import RECORD
+from qmcu.backdoor.audit import AuditResult
 from qmcu.backdoor.evaluation import Evaluation
 from qmcu.backdoor.lattice import LayerGrid, layer_grids
 from qmcu.backdoor.network import network_from_keras
@@ -20,6 +21,7 @@ from qmcu.backdoor.verdict import Form, Verification
 from qmcu.build import MemoryReport
 from qmcu.errors import UsageError, VectorError
 from qmcu.model.reader import read_model
+from qmcu.report.html.audit_page import AUDIT_TONES, findings_blocks
 from qmcu.report.html.blocks import Cell, Page, Section, Stat, Status, Table, Tone
 from qmcu.report.html.sections import (
     memory_section,
@@ -58,7 +60,7 @@ class Story:
     title: str
     attack: AttackFolder
     verifications: tuple[tuple[str, Verification], ...]
-    sections: tuple[Section, ...] = ()
+    audits: tuple[tuple[str, AuditResult], ...] = ()
     memory: MemoryReport | None = None
 
 
@@ -131,7 +133,7 @@ def story_page(story: Story) -> Page:
         ),
         *([_samples(story)] if story.verifications else []),
         residual_section(attack.honest, attack.attacked),
-        *story.sections,
+        *(_audit_section(name, found) for name, found in story.audits),
         *(rates_section(found, f"Verification: {name}") for name, found in story.verifications),
         *([memory_section(story.memory)] if story.memory is not None else []),
     ]
@@ -149,6 +151,7 @@ def story_page(story: Story) -> Page:
 def _summary(story: Story) -> str:
     record = story.attack.record
     told = [f"Attack {record['method']} ({record['source']}) on {record['dataset']}."]
+    told += [f"Audit of {name}: {found.verdict}." for name, found in story.audits]
     told += [sentence(f"{name}: {found}") for name, found in story.verifications]
     return " ".join(told)
 
@@ -237,6 +240,21 @@ def _samples(story: Story) -> Section:
                 predictions[f"{name}, {form}"] = np.array(classes, np.int64)
     triggered = attack.trigger.apply(attack.inputs[rows])
     return samples_section(attack.trigger, triggered, attack.labels[rows], predictions)
+
+
+def _audit_section(name: str, found: AuditResult) -> Section:
+    verdict = Table(
+        "Verdict",
+        ("verdict", "reason"),
+        tuple(
+            (Cell(found.verdict, status=AUDIT_TONES[found.verdict]), Cell(reason))
+            for reason in found.reasons
+        ),
+    )
+    text = (
+        "Detectors need no trigger; a score above what is allowed is suspicious."
+    )
+    return Section(f"Audit: {name}", text, (verdict, *findings_blocks(found)))
 
 
 def _provenance(story: Story) -> tuple[tuple[str, str], ...]:
