@@ -33,9 +33,7 @@ def main() -> int:
     parser.add_argument("--cifar10", default=str(CIFAR10), help="cifar10 (downloaded) or FILE.npz")
     parser.add_argument("--pretrained", type=Path, default=PRETRAINED, help="resnet8 to start from")
     parser.add_argument("--only", choices=("digits", "cifar10"))
-    parser.add_argument(
-        "--stages", nargs="*", help="only models, audit, device or defences"
-    )
+    parser.add_argument("--stages", nargs="*", help="only models, audit, device or defences")
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
     load_tensorflow().config.experimental.enable_op_determinism()

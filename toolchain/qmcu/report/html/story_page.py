@@ -251,9 +251,7 @@ def _audit_section(name: str, found: AuditResult) -> Section:
             for reason in found.reasons
         ),
     )
-    text = (
-        "Detectors need no trigger; a score above what is allowed is suspicious."
-    )
+    text = "Detectors need no trigger; a score above what is allowed is suspicious."
     return Section(f"Audit: {name}", text, (verdict, *findings_blocks(found)))
 
 
