@@ -98,7 +98,8 @@ class Board:
     macros. `sections` are the parts of the image that have a fixed place: offset in flash of
     each. `unicorn` tells whether the image runs in the in-process emulator, `qemu` names
     QEMU's machine, `not_emulated` says why nothing runs it. `serial` is how a computer finds the
-    board's UART. `flashing` holds the tools in order of preference and their arguments.
+    board's UART. `flashing` holds the tools in order of preference and their arguments,
+    `export` what the board is called elsewhere.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Board:
     not_emulated: str | None = None
     serial: SerialPort = SerialPort()
     flashing: Mapping[str, Any] = field(default_factory=dict)
+    export: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def emulators(self) -> tuple[str, ...]:
@@ -214,12 +216,32 @@ def board_from_table(table: Table) -> Board:
             serial.usb_ids("usb"), serial.integer("fastest", 1200, 20_000_000, default=921_600)
         ),
         flashing=table.free("flashing"),
+        export=_export(table),
     )
     for part in (core, port, uart, emulators, serial, table):
         part.refuse_unknown_keys()
     if bool(board.emulators) == bool(board.not_emulated):
         raise emulators.error("none", "says why nothing runs the image; give it, or an emulator")
     return board
+
+
+def _export(table: Table) -> dict[str, Any]:
+    """What the board is called elsewhere: in PlatformIO, Zephyr and CMSIS packs."""
+    export = table.table("export", optional=True)
+    names: dict[str, Any] = {}
+    pio = export.optional_table("platformio")
+    if pio is not None:
+        names["platformio"] = {
+            "platform": pio.optional_text("platform") or "ststm32",
+            "board": pio.text("board"),
+        }
+        pio.refuse_unknown_keys()
+    for key in ("zephyr", "cmsis_device", "cmsis_pack"):
+        value = export.optional_text(key)
+        if value is not None:
+            names[key] = value
+    export.refuse_unknown_keys()
+    return names
 
 
 def _memory(table: Table) -> Memory:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qmcu.build.linker_map import Region, parse_map
-from qmcu.build.toolchain import Toolchain, find_toolchain
+from qmcu.build.toolchain import Tool, Toolchain, find_toolchain
 from qmcu.errors import DoesNotFitError, QmcuError, ToolError
 
 _OVERFLOW = re.compile(r"region `(\w+)' overflowed by (\d+) bytes?")
@@ -29,6 +29,7 @@ class BuildResult:
     hex: Path
     map: Path
     toolchain: Toolchain
+    builder: Tool
     seconds: float
 
 
@@ -44,7 +45,7 @@ def build_project(directory: Path) -> BuildResult:
         result = subprocess.run(
             [str(toolchain.make.path), "--no-print-directory", f"-j{os.cpu_count() or 1}"],
             cwd=directory,
-            env=_environment(),
+            env=clean_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -54,13 +55,22 @@ def build_project(directory: Path) -> BuildResult:
     if result.returncode:
         output = (result.stdout + result.stderr).decode("utf-8", "replace")
         raise explain_failure(output, directory)
-    files = {kind: directory / f"firmware.{kind}" for kind in ("elf", "bin", "hex", "map")}
+    files = image_files(directory)
     absent = [path.name for path in files.values() if not path.is_file()]
     if absent:
         raise ToolError(f"make in {directory} succeeded but made no {' and no '.join(absent)}.")
     return BuildResult(
-        directory=directory, toolchain=toolchain, seconds=time.monotonic() - started, **files
+        directory=directory,
+        toolchain=toolchain,
+        builder=toolchain.make,
+        seconds=time.monotonic() - started,
+        **files,
     )
+
+
+def image_files(directory: Path) -> dict[str, Path]:
+    """The names of a build's products by their kind."""
+    return {kind: directory / f"firmware.{kind}" for kind in ("elf", "bin", "hex", "map")}
 
 
 def explain_failure(output: str, directory: Path) -> QmcuError:
@@ -103,7 +113,7 @@ def _regions(directory: Path) -> tuple[Region, ...]:
         return ()
 
 
-def _environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """The user's environment without what would change the build or the language of messages."""
     dropped = {*_MAKE_VARIABLES, *_FLAG_VARIABLES}
     return {k: v for k, v in os.environ.items() if k not in dropped} | {"LC_ALL": "C"}

@@ -1,8 +1,8 @@
 """From a .tflite file and a board to a firmware directory: the whole left half of the house."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,15 +13,57 @@ from qmcu.build.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
 from qmcu.build.elf_layout import read_layout
 from qmcu.build.linker_map import parse_map
 from qmcu.build.memory import MemoryReport, memory_report
+from qmcu.build.platformio import build_with_platformio, find_platformio
 from qmcu.codegen import choose_benchmark, generate_project
+from qmcu.codegen.platformio import platformio_files
+from qmcu.codegen.project import write_files
 from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, Plan, Target, compile_graph
 from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.serialization import load_plan
 from qmcu.errors import DoesNotFitError, ModelError, UsageError
 from qmcu.files import BUILD_MARKER, replace_directory
+from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 
 FORMAT = 1
+BUILDERS = ("make", "platformio")
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model compiled for a board: the plan, the .tflite file, and CMSIS-NN where it is used."""
+
+    plan: Plan
+    graph: Graph
+    content: bytes
+    cmsis_nn: CmsisNn | None
+
+    def library(self, own: Mapping[str, str]) -> Mapping[str, str]:
+        """What the kernels among `own` (name to C text) that are adapters need of CMSIS-NN."""
+        adapters = {name: text for name, text in own.items() if name.endswith("_cmsis_nn.c")}
+        return needed_sources(self.cmsis_nn, adapters) if self.cmsis_nn and adapters else {}
+
+
+def compile_model(
+    model: Path,
+    board: Board,
+    kernels: str,
+    optimize: str,
+    cmsis_nn: Path | None = None,
+    *,
+    always_overlay: bool = False,
+) -> Compiled:
+    """Read and compile `model` for `board`; arguments as for `build_firmware`.
+
+    Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
+    """
+    target = _target(board, kernels, optimize)
+    found = find_cmsis_nn(cmsis_nn) if kernels == "cmsis-nn" else None
+    content = read_file(model)
+    graph = parse_model(content, model.stem, source=str(model))
+    plan = compile_graph(graph, target, always_overlay=always_overlay)
+    refuse_too_large(plan, board)
+    return Compiled(plan, graph, content, found)
 
 
 def build_firmware(
@@ -33,26 +75,31 @@ def build_firmware(
     cmsis_nn: Path | None = None,
     protocol: str = "qmcu",
     benchmark: str | None = None,
+    builder: str = "make",
     *,
     always_overlay: bool = False,
 ) -> MemoryReport:
     """Read, compile, generate, build and measure; `directory` appears whole or not at all.
 
     `cmsis_nn` names the copy for that kernel set; it is searched for when None. With the
-    `protocol` mlperf-tiny the firmware obeys that runner, as the model of `benchmark`.
-    `always_overlay` is compile_graph's.
+    `protocol` mlperf-tiny the firmware obeys that runner, as the model of `benchmark`. `builder`
+    is one of BUILDERS, `always_overlay` is compile_graph's.
     Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
-    target = _target(board, kernels, optimize)
-    found = find_cmsis_nn(cmsis_nn) if kernels == "cmsis-nn" else None
-    content = read_file(model)
-    graph = parse_model(content, model.stem, source=str(model))
-    plan = compile_graph(graph, target, always_overlay=always_overlay)
-    refuse_too_large(plan, board)
+    if builder not in BUILDERS:
+        raise UsageError(f"there is no builder {builder!r}; take {' or '.join(BUILDERS)}.")
+    if builder == "platformio":
+        find_platformio()
+    compiled = compile_model(model, board, kernels, optimize, cmsis_nn, always_overlay=always_overlay)
+    plan, found = compiled.plan, compiled.cmsis_nn
     chosen = choose_benchmark(protocol, benchmark, plan)
     with replace_directory(directory) as folder:
-        generate_project(plan, board, content, folder, _library(found), chosen)
-        result = build_project(folder)
+        files = generate_project(plan, board, compiled.content, folder, compiled.library, chosen)
+        if builder == "platformio":
+            write_files(folder, platformio_files(board, files))
+            result = build_with_platformio(folder)
+        else:
+            result = build_project(folder)
         report = measure(result, plan, board.name)
         if found is not None:
             tools = {**report.tools, "CMSIS-NN": f"{found.version} ({found.origin})"}
@@ -60,16 +107,6 @@ def build_firmware(
         document = {"format": FORMAT, "qmcu": qmcu.__version__, **report.to_dict()}
         (folder / BUILD_MARKER).write_text(json.dumps(document, indent=1) + "\n")
     return report
-
-
-def _library(found: CmsisNn | None) -> Callable[[Mapping[str, str]], Mapping[str, str]]:
-    """What the kernels that are adapters need of CMSIS-NN, if there is any."""
-
-    def sources(own: Mapping[str, str]) -> Mapping[str, str]:
-        adapters = {name: text for name, text in own.items() if name.endswith("_cmsis_nn.c")}
-        return needed_sources(found, adapters) if found is not None and adapters else {}
-
-    return sources
 
 
 def _target(board: Board, kernels: str, optimize: str) -> Target:
@@ -95,7 +132,7 @@ def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:
     """The memory report of a finished build."""
     tools = {
         "compiler": str(result.toolchain.compiler),
-        "make": str(result.toolchain.make),
+        result.builder.name: str(result.builder),
         "pyelftools": version("pyelftools"),
         "qmcu": qmcu.__version__,
     }

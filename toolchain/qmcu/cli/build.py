@@ -2,8 +2,12 @@
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
+
+if TYPE_CHECKING:
+    from qmcu.board import Board
 
 
 @click.command("build")
@@ -35,6 +39,10 @@ import rich_click as click
     help="Which of MLPerf Tiny's models this is [default: the one of these sizes].",
 )
 @click.option(
+    "--builder", type=click.Choice(["make", "platformio"]), default="make", show_default=True,
+    help="What compiles and links; the image is the same.",
+)  # fmt: skip
+@click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Folder [default: build/MODEL-BOARD]."
 )
 def command(
@@ -45,6 +53,7 @@ def command(
     cmsis_nn: Path | None,
     protocol: str,
     benchmark: str | None,
+    builder: str,
     output: Path | None,
 ) -> None:
     """Compile MODEL (.tflite, full int8) into firmware for a board.
@@ -52,30 +61,14 @@ def command(
     What is not given comes from ./qmcu.toml. The output folder holds the C project, which builds
     on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json.
     """
-    from qmcu.board import load_board
     from qmcu.build import build_firmware, load_build
     from qmcu.compile.kernel_sets.cmsis_nn import fallback_reason
-    from qmcu.errors import UsageError
-    from qmcu.project import load_project
     from qmcu.report.memory import summary_lines
 
-    project = load_project(Path())
-    if model is None and project is None:
-        raise UsageError(
-            "no MODEL given and there is no qmcu.toml here; name a .tflite file or "
-            "run `qmcu init` first."
-        )
-    if project is not None:
-        # A model named on the command line keeps the project's board, for it is the same work.
-        model = model or project.model
-        board_name = board_name or project.board
-        kernels = kernels or project.kernels
-    if model is None or board_name is None:
-        raise UsageError("no board given; add --board NAME (`qmcu boards` lists them).")
-    board = load_board(board_name)
+    model, board, kernels = what_to_build(model, board_name, kernels)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
     report = build_firmware(
-        model, board, kernels or "native", directory, optimize, cmsis_nn, protocol, benchmark
+        model, board, kernels, directory, optimize, cmsis_nn, protocol, benchmark, builder
     )
     target = board.emulators[0] if board.emulators else None
     click.echo("\n".join((f"built {directory} for {board.name}", *summary_lines(report))))
@@ -91,3 +84,30 @@ def command(
     quoted = shlex.quote(str(directory))
     if target is not None:
         click.echo(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")
+
+
+def what_to_build(
+    model: Path | None, board_name: str | None, kernels: str | None
+) -> "tuple[Path, Board, str]":
+    """Model, board and kernel set from the command line, else from ./qmcu.toml.
+
+    Raises UsageError when neither says, BoardError for an unknown board.
+    """
+    from qmcu.board import load_board
+    from qmcu.errors import UsageError
+    from qmcu.project import load_project
+
+    project = load_project(Path())
+    if model is None and project is None:
+        raise UsageError(
+            "no MODEL given and there is no qmcu.toml here; name a .tflite file or "
+            "run `qmcu init` first."
+        )
+    if project is not None:
+        # A model named on the command line keeps the project's board, for it is the same work.
+        model = model or project.model
+        board_name = board_name or project.board
+        kernels = kernels or project.kernels
+    if model is None or board_name is None:
+        raise UsageError("no board given; add --board NAME (`qmcu boards` lists them).")
+    return model, load_board(board_name), kernels or "native"

@@ -14,7 +14,8 @@ import qmcu
 from qmcu.errors import QmcuError
 
 COMMANDS = (
-    "init", "convert", "inspect", "vectors", "build", "report", "test", "flash", "serve", "bench",
+    "init", "convert", "inspect", "vectors", "build", "export", "report", "test", "flash", "serve",
+    "bench",
     "trigger", "attack", "audit", "verify", "html",
     "boards", "doctor",
 )  # fmt: skip

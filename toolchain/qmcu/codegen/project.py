@@ -19,6 +19,9 @@ from qmcu.resources import firmware_directory
 _LOCAL_INCLUDE = re.compile(r'^#include "([\w./]+)"', re.MULTILINE)
 
 
+_FAST = ("src/kernels/", "src/model")
+_LIBRARY = ("src/cmsis_nn/",)
+
 # From the project's own sources (path to text) to those of a library.
 Library = Callable[[Mapping[str, str]], Mapping[str, str]]
 
@@ -111,9 +114,9 @@ def generate_project(
     files = BuildFiles(
         name=plan.name,
         build_id=build_id,
-        fast_sources=_c_files(sources, "src/model", "src/kernels/"),
+        fast_sources=_c_files(sources, *_FAST),
         small_sources=_c_files(sources, "src/port/", "src/runtime/"),
-        library_sources=_c_files(sources, "src/cmsis_nn/"),
+        library_sources=_c_files(sources, *_LIBRARY),
     )
     values = {"plan": plan, "board": board, "build": files}
     outputs: dict[str, bytes] = {name: text.encode() for name, text in sources.items()}
@@ -123,19 +126,22 @@ def generate_project(
     outputs["board.json"] = (json.dumps(board.to_dict(), indent=1) + "\n").encode()
     outputs["plan.json"] = plan_to_json(plan).encode()
     outputs["model.tflite"] = model
-    for name, content in outputs.items():
+    write_files(directory, outputs)
+    return files
+
+
+def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write each file of `files` (name to content) below `directory`. Raises OSError."""
+    for name, content in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return files
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def project_sources(plan: Plan, board: Board, benchmark: Benchmark | None = None) -> dict[str, str]:
     """Path in the project to text, for every source but those that carry the build id."""
     firmware = firmware_directory()
-    sources = {f"src/{name}": text for name, text in model_sources(plan).items()}
-    kernels = _with_headers((firmware / "kernels",), plan_kernels(plan))
-    sources |= {f"src/kernels/{p.name}": p.read_text() for p in kernels}
+    sources = library_sources(plan)
     runtime = sorted((firmware / "runtime").glob("*.[ch]"))
     if benchmark is not None:
         # Its main.c takes the place of the runtime's.
@@ -156,6 +162,19 @@ def _benchmark_header(plan: Plan, benchmark: Benchmark) -> str:
         "output": plan.tensor(plan.outputs[0]),
     }
     return render("benchmark.h.j2", values)
+
+
+def library_sources(plan: Plan) -> dict[str, str]:
+    """Path to text of the model and its kernels, without anything of a board."""
+    sources = {f"src/{name}": text for name, text in model_sources(plan).items()}
+    kernels = _with_headers((firmware_directory() / "kernels",), plan_kernels(plan))
+    sources |= {f"src/kernels/{p.name}": p.read_text() for p in kernels}
+    return dict(sorted(sources.items()))
+
+
+def generated_c_folders() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the names of files begin with that are compiled for speed, ours and a library's."""
+    return _FAST, _LIBRARY
 
 
 def _with_headers(folders: Sequence[Path], names: Iterable[str]) -> list[Path]:

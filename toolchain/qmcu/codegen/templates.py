@@ -17,8 +17,8 @@ def comment_text(text: object) -> str:
 
 
 def float_literal(value: float) -> str:
-    """The C literal of the float32 nearest to `value`, exactly."""
-    return f"{float(np.float32(value)).hex()}f"
+    """The C (and C++) literal of the float32 nearest to `value`, exactly."""
+    return f"{float(np.float32(value))!r}f"
 
 
 @cache

@@ -1,0 +1,70 @@
+"""Writing the folders, each whole or not at all."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import qmcu
+from qmcu.board import Board
+from qmcu.build.firmware import Compiled, compile_model
+from qmcu.codegen import generate_project
+from qmcu.codegen.platformio import platformio_files
+from qmcu.codegen.project import write_files
+from qmcu.errors import UsageError
+from qmcu.export.library import Library, make_library
+from qmcu.export.systems import cmake_files, csolution_files, zephyr_files
+from qmcu.files import replace_directory
+
+# In every exported folder: what it is, and that it may be replaced.
+MARKER = "qmcu-export.json"
+_LIBRARIES: dict[str, Callable[[Library], Mapping[str, str]]] = {
+    "cmake": cmake_files,
+    "zephyr": zephyr_files,
+    "cmsis-toolbox": csolution_files,
+}
+KINDS = ("platformio", *_LIBRARIES)
+
+
+def export_model(
+    model: Path,
+    board: Board,
+    kernels: str,
+    targets: Sequence[tuple[str, Path]],
+    optimize: str = "balanced",
+    cmsis_nn: Path | None = None,
+) -> None:
+    """Write `model` for `board` into each folder of `targets` (one of KINDS, folder).
+
+    Other arguments as for `build_firmware`. The same input gives the same bytes. Raises
+    ModelError, UnsupportedModelError, DoesNotFitError, BoardError, ToolError or UsageError.
+    """
+    for kind, _ in targets:
+        if kind not in KINDS:
+            raise UsageError(f"there is no export {kind!r}; take {', '.join(KINDS)}.")
+    compiled = compile_model(model, board, kernels, optimize, cmsis_nn)
+    library = None
+    for kind, directory in targets:
+        with replace_directory(directory, MARKER) as folder:
+            if kind == "platformio":
+                files = generate_project(
+                    compiled.plan, board, compiled.content, folder, compiled.library
+                )
+                write_files(folder, platformio_files(board, files))
+            else:
+                library = library or make_library(compiled, board)
+                write_files(folder, _LIBRARIES[kind](library))
+            write_files(folder, {MARKER: _marker(kind, compiled, board)})
+
+
+def _marker(kind: str, compiled: Compiled, board: Board) -> str:
+    document = {
+        "format": 1,
+        "qmcu": qmcu.__version__,
+        "kind": kind,
+        "model": compiled.plan.name,
+        "model_sha256": compiled.plan.model_sha256,
+        "board": board.name,
+        "kernels": compiled.plan.kernels,
+        "optimize": compiled.plan.optimize,
+    }
+    return json.dumps(document, indent=1) + "\n"

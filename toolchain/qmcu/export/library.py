@@ -1,0 +1,90 @@
+"""The model as a library that knows no board: sources, public header, example with a sample."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import qmcu
+from qmcu.board import Board
+from qmcu.build.firmware import Compiled
+from qmcu.codegen.c_source import wrapped
+from qmcu.codegen.project import library_sources
+from qmcu.codegen.templates import render
+from qmcu.compile import Plan
+from qmcu.model.oracle import oracle_version
+from qmcu.model.vectors import random_vectors
+
+_PUBLIC = "include/qmcu_model.h"
+_FAST_FLAG = "-O2"
+
+
+@dataclass(frozen=True)
+class Library:
+    """Files by path, and `values`, what the templates of a build system need to know of them."""
+
+    board: Board
+    files: Mapping[str, str]
+    values: Mapping[str, Any]
+
+    @property
+    def example(self) -> Mapping[str, str]:
+        """The example's sources by file name."""
+        folder = "example/"
+        return {n.removeprefix(folder): t for n, t in self.files.items() if n.startswith(folder)}
+
+
+def make_library(compiled: Compiled, board: Board) -> Library:
+    """The library for a compiled model; its sample's expected bytes come from the oracle."""
+    plan = compiled.plan
+    sources = library_sources(plan)
+    foreign = dict(compiled.library(sources))
+    needs = _needs(plan)
+    values = {
+        "plan": plan,
+        "board": board,
+        "version": qmcu.__version__,
+        "oracle": oracle_version(),
+        "inputs": [plan.tensor(i) for i in plan.inputs],
+        "outputs": [plan.tensor(i) for i in plan.outputs],
+        "samples": _samples(compiled),
+        "needs": needs,
+        "fast_flag": _FAST_FLAG,
+        "private_directories": _private_directories(sources | foreign),
+        "library_sources": [name for name in foreign if name.endswith(".c")],
+    }
+    files = {
+        **sources,
+        **foreign,
+        "src/qmcu_model.c": render("library/qmcu_model.c.j2", values),
+        _PUBLIC: render("library/qmcu_model.h.j2", values),
+        "example/main.c": render("library/main.c.j2", values),
+        "example/sample.h": render("library/sample.h.j2", values),
+    }
+    own = sorted(n for n in files if n.startswith("src/") and n.endswith(".c"))
+    return Library(board, dict(sorted(files.items())), values | {"sources": own})
+
+
+def _needs(plan: Plan) -> str:
+    """The extension of the instruction set without which the plan's kernels do not compile."""
+    kernels = {call.kernel for call in plan.calls}
+    if any("_mve" in kernel for kernel in kernels):
+        return "MVE"
+    return "DSP" if any("_dsp" in kernel for kernel in kernels) else ""
+
+
+def _private_directories(sources: Mapping[str, str]) -> list[str]:
+    """Where the sources look for their own headers; the public one is elsewhere."""
+    cmsis_nn = "src/cmsis_nn/Include"
+    found = any(str(PurePosixPath(name).parent).startswith(cmsis_nn) for name in sources)
+    return ["src", cmsis_nn] if found else ["src"]
+
+
+def _samples(compiled: Compiled) -> list[tuple[str, int, str]]:
+    """C name, size and values of the tensors of one random vector."""
+    vectors = random_vectors(compiled.graph, compiled.content, 1, seed=0)
+    return [
+        (f"sample_{role}_{i}", array[0].size, wrapped([str(int(v)) for v in array[0].flat], 4))
+        for role, arrays in (("input", vectors.inputs), ("output", vectors.expected))
+        for i, array in enumerate(arrays)
+    ]
