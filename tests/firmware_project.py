@@ -1,6 +1,7 @@
 """A small model and its firmware, for the tests of everything right of the compiler."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,14 @@ OPTIONS = {
     "keep_num_dims": False,
     "asymmetric_quantize_inputs": False,
     "quantized_bias_type": 0,
+}
+
+_WINDOW = {"padding": "SAME", "stride_w": 1, "stride_h": 1, "fused_activation_function": "NONE"}
+RESIDUAL_OPTIONS: dict[str, dict[str, Any]] = {
+    "CONV_2D": {**_WINDOW, "dilation_w_factor": 1, "dilation_h_factor": 1},
+    "ADD": {"fused_activation_function": "RELU", "pot_scale_int16": False},
+    "AVERAGE_POOL_2D": {**_WINDOW, "padding": "VALID", "filter_width": 8, "filter_height": 8},
+    "FULLY_CONNECTED": OPTIONS,
 }
 
 
@@ -40,6 +49,55 @@ def chain(seed: int = 5) -> Graph:
             Operator(step, "FULLY_CONNECTED", (source.index, at, at + 1), (at + 2,), OPTIONS)
         )
     return Graph("chain", tuple(tensors), tuple(operators), (0,), (tensors[-1].index,))
+
+
+def residual() -> Graph:
+    """A small ResNet: convolution, a residual block, pooling, classifier; 8x8x3 -> 4 scores."""
+    rng = np.random.default_rng(7)
+    tensors = [Tensor(0, "image", (1, 8, 8, 3), "int8", Quantization((1 / 255,), (-128,)))]
+    operators: list[Operator] = []
+
+    def constant(array: "np.ndarray[Any, Any]", quantization: Quantization) -> int:
+        at, little = len(tensors), array.astype(array.dtype.newbyteorder("<"))
+        tensors.append(
+            Tensor(at, f"c{at}", array.shape, array.dtype.name, quantization, little.tobytes())
+        )
+        return at
+
+    def output(kind: str, inputs: tuple[int, ...], shape: tuple[int, ...], scale: float) -> int:
+        at = len(tensors)
+        tensors.append(Tensor(at, f"t{at}", shape, "int8", Quantization((scale,), (-5,))))
+        operators.append(Operator(len(operators), kind, inputs, (at,), RESIDUAL_OPTIONS[kind]))
+        return at
+
+    def weighted(kind: str, source: int, shape: tuple[int, ...], result: tuple[int, ...]) -> int:
+        step = tensors[source].quantization
+        assert step is not None
+        count = shape[0]
+        weights = constant(
+            rng.integers(-127, 128, shape).astype(np.int8), Quantization((0.01,), (0,))
+        )
+        bias = constant(
+            rng.integers(-500, 500, count).astype(np.int32),
+            Quantization((step.scale * 0.01,), (0,)),
+        )
+        spread = step.scale * 0.01 * 70 * float(np.prod(shape[1:])) ** 0.5
+        return output(kind, (source, weights, bias), result, spread)
+
+    first = weighted("CONV_2D", 0, (8, 3, 3, 3), (1, 8, 8, 8))
+    second = weighted("CONV_2D", first, (8, 3, 3, 8), (1, 8, 8, 8))
+    scale = tensors[second].quantization.scale  # type: ignore[union-attr]
+    added = output("ADD", (first, second), (1, 8, 8, 8), scale * 1.5)
+    pooled = output("AVERAGE_POOL_2D", (added,), (1, 1, 1, 8), scale * 1.5)
+    scores = weighted("FULLY_CONNECTED", pooled, (4, 8), (1, 4))
+    return Graph("residual", tuple(tensors), tuple(operators), (0,), (scores,))
+
+
+def write_residual(folder: Path) -> Path:
+    """The small ResNet as a .tflite file."""
+    path = folder / "residual.tflite"
+    path.write_bytes(write_model(residual()))
+    return path
 
 
 def write_chain(folder: Path, seed: int = 5) -> Path:

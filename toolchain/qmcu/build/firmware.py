@@ -90,7 +90,9 @@ def build_firmware(
         raise UsageError(f"there is no builder {builder!r}; take {' or '.join(BUILDERS)}.")
     if builder == "platformio":
         find_platformio()
-    compiled = compile_model(model, board, kernels, optimize, cmsis_nn, always_overlay=always_overlay)
+    compiled = compile_model(
+        model, board, kernels, optimize, cmsis_nn, always_overlay=always_overlay
+    )
     plan, found = compiled.plan, compiled.cmsis_nn
     chosen = choose_benchmark(protocol, benchmark, plan)
     with replace_directory(directory) as folder:

@@ -1,0 +1,295 @@
+"""Exports: built for real where this machine can, and each file where its system looks for it."""
+
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.firmware_project import write_chain, write_residual
+
+from qmcu.board import load_board
+from qmcu.build.cmsis_nn import VARIABLE
+from qmcu.build.firmware import read_file
+from qmcu.cli import run
+from qmcu.errors import UsageError
+from qmcu.export import KINDS, export_model
+from qmcu.model.reader import parse_model
+from qmcu.model.vectors import random_vectors
+
+F746 = load_board("stm32f746")
+Capture = pytest.CaptureFixture[str]
+Exporter = Callable[..., Path]
+# C for a computer that is as strict as a team's own warnings are likely to be.
+STRICT = "-Wall -Wextra -Werror"
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Exporter:
+    """`exported(kind, board, kernels)` is a folder of the small ResNet."""
+
+    def export(kind: str, board: str = "stm32f746", kernels: str = "portable") -> Path:
+        folder = tmp_path / f"{kind} folder"
+        export_model(write_residual(tmp_path), load_board(board), kernels, [(kind, folder)])
+        return folder
+
+    return export
+
+
+def need(*programs: str) -> None:
+    for program in programs:
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+
+
+def call(*command: str | Path, cwd: Path) -> str:
+    result = subprocess.run(
+        list(map(str, command)), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def printed(text: str) -> bytes:
+    values = re.findall(r"^output \d+:((?: -?\d+)+)$", text, re.MULTILINE)
+    return np.array([int(v) for line in values for v in line.split()], np.int8).tobytes()
+
+
+def expected(model: Path) -> bytes:
+    content = read_file(model)
+    vectors = random_vectors(parse_model(content, "m"), content, 1, seed=0)
+    return b"".join(array.tobytes() for array in vectors.expected)
+
+
+def test_a_cmake_library_runs_on_this_computer_as_the_oracle_does(
+    exported: Exporter, tmp_path: Path
+) -> None:
+    need("cmake", "cc")
+    folder = exported("cmake")
+    call("cmake", "-B", "build", f"-DCMAKE_C_FLAGS={STRICT}", cwd=folder)
+    call("cmake", "--build", "build", cwd=folder)
+    shown = call(folder / "build/example", cwd=folder)
+    assert printed(shown) == expected(tmp_path / "residual.tflite")
+    assert shown.endswith("as expected\n")
+    assert "100% tests passed" in call("ctest", "--test-dir", "build", cwd=folder)
+
+
+def test_the_example_notices_a_wrong_byte(exported: Exporter) -> None:
+    need("cmake", "cc")
+    folder = exported("cmake")
+    data = folder / "src/model_data.c"
+    text = data.read_text()
+    # The first number of the first array, another one.
+    at = re.search(r"= \{\n\s*(-?\d+)", text)
+    assert at is not None
+    value = 3 if at.group(1) != "3" else 4
+    data.write_text(f"{text[: at.start(1)]}{value}{text[at.end(1) :]}")
+    call("cmake", "-B", "build", cwd=folder)
+    call("cmake", "--build", "build", cwd=folder)
+    result = subprocess.run([folder / "build/example"], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (1, "NOT as expected")
+
+
+@pytest.mark.parametrize(
+    ("board", "kernels"),
+    [("stm32f746", "native"), ("mps3-an547", "native"), ("mps2-an385", "portable")],
+)
+def test_a_cmake_library_for_the_board(exported: Exporter, board: str, kernels: str) -> None:
+    need("cmake", "arm-none-eabi-gcc")
+    folder = exported("cmake", board, kernels)
+    toolchain = ("--toolchain", "arm-none-eabi.cmake", f"-DCMAKE_C_FLAGS={STRICT}")
+    call("cmake", "-B", "build", *toolchain, cwd=folder)
+    call("cmake", "--build", "build", cwd=folder)
+    members = call("arm-none-eabi-nm", "build/libqmcu_model.a", cwd=folder)
+    for name in ("qmcu_model_init", "qmcu_model_invoke", "qmcu_model_io"):
+        assert f" T {name}\n" in members
+
+
+def test_a_library_inside_somebodys_cmake_project(exported: Exporter, tmp_path: Path) -> None:
+    need("cmake", "cc", "c++")
+    folder = exported("cmake")
+    (tmp_path / "main.cpp").write_text(
+        '#include "qmcu_model.h"\nint main() { qmcu_model_init(); qmcu_model_invoke();\n'
+        "return qmcu_model_io()->input[0] == nullptr; }\n"
+    )
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.20)\nproject(firmware C CXX)\n"
+        f'add_subdirectory("{folder}" model)\nadd_executable(firmware main.cpp)\n'
+        "target_link_libraries(firmware PRIVATE qmcu::model)\n"
+        "target_compile_options(firmware PRIVATE -Wall -Wextra -Wpedantic -Werror -std=c++11)\n"
+    )
+    call("cmake", "-B", "build", cwd=tmp_path)
+    call("cmake", "--build", "build", cwd=tmp_path)
+    call(tmp_path / "build/firmware", cwd=tmp_path)
+
+
+def test_kernels_of_another_core_say_so(exported: Exporter) -> None:
+    need("cc")
+    folder = exported("cmake", kernels="native")
+    command = ["cc", "-c", "-Iinclude", "-Isrc", "src/qmcu_model.c"]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    assert "exported for a core with DSP" in result.stderr
+
+
+ZEPHYR_STAND_IN = """cmake_minimum_required(VERSION 3.20)
+project(stand_in C)
+set(CONFIG_QMCU_MODEL y)
+function(zephyr_library_named name)
+  add_library(${name} STATIC)
+  set(ZEPHYR_CURRENT_LIBRARY ${name} PARENT_SCOPE)
+endfunction()
+function(zephyr_library_sources)
+  target_sources(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
+endfunction()
+function(zephyr_library_include_directories)
+  target_include_directories(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
+endfunction()
+function(zephyr_include_directories)
+  include_directories(${ARGN})
+endfunction()
+function(zephyr_library_compile_options)
+  target_compile_options(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
+endfunction()
+include("@MODULE@/zephyr/CMakeLists.txt")
+add_executable(app "@MODULE@/samples/qmcu_model/src/main.c")
+target_link_libraries(app PRIVATE qmcu_model)
+"""
+
+
+def test_a_zephyr_module_is_whole(exported: Exporter, tmp_path: Path) -> None:
+    """Zephyr's functions stood in for by a line each: what the module hands them is built."""
+    need("cmake", "cc")
+    yaml = pytest.importorskip("yaml", reason="no PyYAML")
+    folder = exported("zephyr")
+    module = yaml.safe_load((folder / "zephyr/module.yml").read_text())
+    assert (folder / module["build"]["cmake"] / "CMakeLists.txt").is_file()
+    kconfig = (folder / module["build"]["kconfig"]).read_text()
+    assert "config QMCU_MODEL\n\tbool" in kconfig
+    assert "depends on" not in kconfig
+    sample = folder / module["samples"][0] / "qmcu_model"
+    assert "CONFIG_QMCU_MODEL=y" in (sample / "prj.conf").read_text()
+    tests = yaml.safe_load((sample / "sample.yaml").read_text())["tests"]
+    assert tests["sample.qmcu_model"]["platform_allow"] == ["stm32f746g_disco"]
+    text = (sample / "CMakeLists.txt").read_text()
+    named = re.search(r"CMAKE_CURRENT_SOURCE_DIR}/(\S+)\)", text)
+    assert named is not None
+    assert (sample / named.group(1)).resolve() == folder.resolve()
+    stand_in = tmp_path / "stand-in"
+    stand_in.mkdir()
+    (stand_in / "CMakeLists.txt").write_text(ZEPHYR_STAND_IN.replace("@MODULE@", str(folder)))
+    call("cmake", "-B", "build", cwd=stand_in)
+    call("cmake", "--build", "build", cwd=stand_in)
+    assert printed(call(stand_in / "build/app", cwd=stand_in)) == expected(
+        tmp_path / "residual.tflite"
+    )
+
+
+def test_zephyr_knows_what_the_kernels_need(exported: Exporter) -> None:
+    folder = exported("zephyr", "mps3-an547", "native")
+    assert "depends on ARMV8_1_M_MVEI" in (folder / "zephyr/Kconfig").read_text()
+
+
+@pytest.mark.parametrize(
+    ("board", "device", "pack"),
+    [
+        ("stm32f746", "STMicroelectronics::STM32F746NGHx", "Keil::STM32F7xx_DFP"),
+        ("mps3-an547", "ARM::ARMCM55", "ARM::Cortex_DFP"),
+    ],
+)
+def test_a_csolution_names_only_files_that_are_there(
+    exported: Exporter, board: str, device: str, pack: str
+) -> None:
+    yaml = pytest.importorskip("yaml", reason="no PyYAML")
+    folder = exported("cmsis-toolbox", board, "native")
+
+    def load(path: Path) -> dict[str, Any]:
+        loaded = yaml.safe_load(path.read_text())
+        assert isinstance(loaded, dict)
+        return loaded
+
+    solution = load(folder / "qmcu.csolution.yml")["solution"]
+    assert [t["device"] for t in solution["target-types"]] == [device]
+    assert {"pack": pack} in solution["packs"]
+    project_file = folder / solution["projects"][0]["project"]
+    project = load(project_file)["project"]
+    layer_file = project_file.parent / project["layers"][0]["layer"]
+    layer = load(layer_file)["layer"]
+    assert layer["type"] == project["layers"][0]["type"]
+    for file, part in ((project_file, project), (layer_file, layer)):
+        for group in part["groups"]:
+            for path in [f["file"] for f in group["files"]] + group.get("add-path", []):
+                assert (file.parent / path).exists(), path
+    there = {p.relative_to(folder).as_posix() for p in folder.glob("src/**/*.c")}
+    assert there <= {f["file"] for f in layer["groups"][0]["files"]}
+
+
+def test_cmsis_nn_comes_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exported: Exporter
+) -> None:
+    from tests.build.test_cmsis_nn import copy_of
+
+    monkeypatch.setenv(VARIABLE, str(copy_of(tmp_path / "CMSIS-NN")))
+    folder = exported("cmake", kernels="cmsis-nn")
+    text = (folder / "CMakeLists.txt").read_text()
+    assert "src/cmsis_nn/arm_convolve_wrapper_s8.c" in text
+    assert "PRIVATE src src/cmsis_nn/Include)" in text
+    assert (folder / "src/cmsis_nn/LICENSE").read_text() == "the licence"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (p for p in folder.rglob("*") if p.is_file())
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
+
+
+def test_two_exports_are_the_same_and_replace_each_other(tmp_path: Path) -> None:
+    model = write_chain(tmp_path)
+    first = [(kind, tmp_path / "a" / kind) for kind in KINDS]
+    export_model(model, F746, "portable", first)
+    export_model(model, F746, "portable", [(kind, tmp_path / "b" / kind) for kind in KINDS])
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    stale = tmp_path / "a/cmake/stale"
+    stale.write_text("x")
+    export_model(model, F746, "portable", first)
+    assert not stale.exists()
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    for data in contents(tmp_path / "a").values():
+        assert str(tmp_path).encode() not in data
+
+
+def test_the_marker_says_what_a_folder_is(exported: Exporter) -> None:
+    document = json.loads((exported("cmake") / "qmcu-export.json").read_text())
+    assert (document["kind"], document["board"], document["kernels"]) == (
+        "cmake", "stm32f746", "portable",
+    )  # fmt: skip
+    pyproject = Path(__file__).parents[2] / "pyproject.toml"
+    assert document["qmcu"] == tomllib.loads(pyproject.read_text())["project"]["version"]
+
+
+def test_refusals(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = str(write_chain(tmp_path))
+
+    def said(*arguments: str) -> str:
+        assert run(["export", *arguments]) == 2
+        return capsys.readouterr().err
+
+    assert "at least one of --platformio, --cmake, --zephyr, --cmsis-toolbox" in said(
+        model, "--board", "stm32f746"
+    )
+    assert "no board given" in said(model, "--cmake", "c")
+    assert "no MODEL given" in said("--board", "stm32f746", "--cmake", "c")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/file").write_text("x")
+    assert "choose another output directory" in said(
+        model, "--board", "stm32f746", "--cmake", "mine"
+    )
+    with pytest.raises(UsageError, match="no export 'make'"):
+        export_model(Path(model), F746, "portable", [("make", tmp_path / "x")])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["chain.tflite", "mine"]
