@@ -29,7 +29,8 @@ def show(*parts: RenderableType) -> None:
     """Print tables and lines."""
     target = console()
     for part in parts:
-        target.print(part)
+        # A sentence stays one line, for programs and for terminals that fold it themselves.
+        target.print(part, soft_wrap=isinstance(part, str))
 
 
 @contextmanager

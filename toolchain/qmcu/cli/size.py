@@ -1,0 +1,47 @@
+"""`qmcu size`: where every byte of a model file goes, and why it is not smaller."""
+
+from pathlib import Path
+
+import rich_click as click
+
+
+@click.command("size")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--exact", is_flag=True, help="Count levels in every value, not in a sample.")
+@click.option("--tensors", is_flag=True, help="Show each tensor.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page here.")
+def command(
+    files: tuple[Path, ...],
+    exact: bool,
+    tensors: bool,
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Weigh FILES: bytes by role, stored and effective bits, and why they are so large.
+
+    Reads .tflite, .keras, .h5, SavedModel folders, .onnx, .safetensors, .pt, .pth and .npz, and
+    runs nothing that is in them.
+    """
+    from qmcu.report.console import show, stages
+    from qmcu.report.json_file import write_json
+    from qmcu.report.size import compared, size_lines
+    from qmcu.size.analysis import weigh
+    from qmcu.size.document import size_document
+    from qmcu.size.verdict import judge
+
+    reports = []
+    with stages() as tell:
+        for path in files:
+
+            def progress(done: int, total: int, name: str = path.name) -> None:
+                tell(name, done, total)
+
+            reports.append(weigh(path, exact=exact, progress=progress))
+    verdicts = [judge(report) for report in reports]
+    if json_file is not None:
+        write_json(size_document(reports, verdicts), json_file)
+    for report, verdict in zip(reports, verdicts, strict=True):
+        show(*size_lines(report, verdict, tensors=tensors))
+    if len(reports) > 1:
+        show(compared(reports))

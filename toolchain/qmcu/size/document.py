@@ -1,0 +1,45 @@
+"""Weighed files as JSON, by the published schema docs/schema/size-1.json."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from qmcu.size.analysis import SizeReport
+from qmcu.size.verdict import Verdict
+
+SCHEMA = "size-1"
+
+
+def size_document(reports: Sequence[SizeReport], verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The whole result; the same files give the same document."""
+    files = [_file(r, v) for r, v in zip(reports, verdicts, strict=True)]
+    return {"schema": SCHEMA, "files": files}
+
+
+def _file(report: SizeReport, verdict: Verdict) -> dict[str, Any]:
+    operators = report.operators
+    return {
+        "path": report.path,
+        "kind": report.kind,
+        "bytes": report.size,
+        "roles": {role.value: count for role, count in report.roles.items()},
+        "weights": {
+            "count": report.weight_count,
+            "stored_bits": round(report.stored_bits, 4),
+            "effective_bits": round(report.effective_bits, 4),
+        },
+        "estimates": {"int8": report.int8, "packed": report.packed},
+        "loaded": report.loaded,
+        "compressed": report.compressed,
+        "examined": round(report.examined, 6),
+        "operators": None if operators is None else {
+            "kinds": dict(sorted(operators.kinds.items())),
+            "integer": operators.integer,
+            "float": dict(sorted(operators.float_kinds.items())),
+            "activations": list(operators.activations),
+            "dynamic": operators.dynamic,
+            "float_io": operators.float_io,
+        },
+        "notes": list(report.notes),
+        "verdict": verdict.to_dict(),
+        "tensors": [t.to_dict() for t in report.tensors],
+    }  # fmt: skip

@@ -1,0 +1,57 @@
+"""Weights that a checkpoint holds packed: several integers in each word, scales beside them.
+
+GPTQ and AWQ name them `qweight` beside `scales`, compressed-tensors `weight_packed` beside
+`weight_scale`, bitsandbytes `weight` (uint8) beside `weight.absmax` and `weight.quant_map`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from qmcu.size.contents import Role, StoredTensor
+
+_WORD = 32
+
+
+def with_packed_weights(tensors: Sequence[StoredTensor]) -> tuple[StoredTensor, ...]:
+    """The tensors, packed weights marked with the width of their integers and without rows."""
+    named = {t.name: t for t in tensors}
+    return tuple(_marked(t, named) for t in tensors)
+
+
+def _marked(tensor: StoredTensor, named: dict[str, StoredTensor]) -> StoredTensor:
+    stem, _, last = tensor.name.rpartition(".")
+    prefix = f"{stem}." if stem else ""
+    bits = 0
+    if last == "qweight" and tensor.dtype == "int32" and len(tensor.shape) == 2:
+        bits = _grouped(tensor, named.get(f"{prefix}scales"), named.get(f"{prefix}g_idx"))
+    elif last == "weight_packed" and tensor.dtype == "int32":
+        bits = _shaped(tensor, named.get(f"{prefix}weight_scale"))
+    elif tensor.dtype == "uint8" and f"{tensor.name}.quant_map" in named:
+        levels = named[f"{tensor.name}.quant_map"].elements
+        bits = max(1, (levels - 1).bit_length())
+    if bits not in (1, 2, 3, 4, 8):
+        return tensor
+    return replace(tensor, role=Role.WEIGHTS, packed_bits=bits, rows=None)
+
+
+def _grouped(tensor: StoredTensor, scales: StoredTensor | None, index: StoredTensor | None) -> int:
+    """Bits of GPTQ (packed along the first axis) and AWQ (along the second)."""
+    if scales is None or len(scales.shape) != 2:
+        return 0
+    rows, columns = tensor.shape
+    if columns == scales.shape[1]:
+        inputs = index.elements if index is not None else 0
+        return rows * _WORD // inputs if inputs else 4
+    return columns * _WORD // max(1, scales.shape[1])
+
+
+def _shaped(tensor: StoredTensor, scale: StoredTensor | None) -> int:
+    """compressed-tensors packs 4 or 8 bits; the group size tells which."""
+    if scale is None or len(scale.shape) != 2 or scale.shape[1] < 2:
+        return 4
+    for bits in (4, 8):
+        values = tensor.shape[-1] * _WORD // bits
+        group, rest = divmod(values, scale.shape[1])
+        if not rest and group & (group - 1) == 0:
+            return bits
+    return 4

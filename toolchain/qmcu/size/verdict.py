@@ -1,0 +1,355 @@
+"""Why a file is as large as it is: findings with their bytes, one of them the verdict.
+
+The verdict is the finding that explains most of the file's bytes. Each has the reason in one
+sentence and the next command to run.
+"""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Any
+
+from qmcu.size.analysis import SizeReport, TensorReport
+from qmcu.size.contents import FLOATS, Role
+from qmcu.size.levels import CERTAIN
+
+# A finding about less of the file than this is left out.
+_WORTH = 0.05
+_DOMINATES = 0.5
+# Compression that saves a third of the tensors' bytes is what makes the file its size.
+_COMPRESSED = 1.5
+_OVERHEAD = (Role.METADATA, Role.GRAPH, Role.CONTAINER, Role.QUANTIZATION, Role.PADDING)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason for the file's size: `word` names it, `concerns` bytes of the file are so.
+
+    `could` is what these bytes could be, an estimate.
+    """
+
+    word: str
+    reason: str
+    next: str
+    concerns: int
+    could: int
+
+    @property
+    def ratio(self) -> float:
+        """How many times larger than need be."""
+        return self.concerns / max(1, self.could)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "word": self.word, "reason": self.reason, "next": self.next,
+            "concerns": self.concerns, "could": self.could,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The finding that explains most of the bytes, and the others."""
+
+    main: Finding
+    others: tuple[Finding, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {"main": self.main.to_dict(), "others": [f.to_dict() for f in self.others]}
+
+
+def judge(report: SizeReport) -> Verdict:
+    """The verdict on a weighed file."""
+    found = [f for f in _findings(report) if f.concerns >= _WORTH * report.size]
+    found.sort(key=lambda f: -f.concerns)
+    main = found[0] if found else _overhead(report)
+    return Verdict(main, tuple(found[1:]))
+
+
+def _findings(report: SizeReport) -> Iterator[Finding]:
+    forms = _by_form(report)
+    stored = sum(t.tensor.stored for t in report.weights)
+    raw = sum(t.tensor.raw for t in report.weights)
+    squeezed = report.compressed and stored and raw / stored >= _COMPRESSED
+    if squeezed:
+        yield _compressed(report, stored, raw)
+    fake = [t for t in report.weights if _is_fake(t)]
+    if fake and not squeezed:
+        yield _fake(report, fake)
+    if not squeezed:
+        yield from _by_arithmetic(report, forms)
+    for role, make in (
+        (Role.OPTIMIZER, _optimizer), (Role.UNUSED, _unused), (Role.DUPLICATES, _duplicates),
+    ):  # fmt: skip
+        if report.roles.get(role, 0):
+            yield make(report)
+    if sum(report.roles.get(r, 0) for r in _OVERHEAD) >= _DOMINATES * report.size:
+        yield _overhead(report)
+
+
+def _is_fake(one: TensorReport) -> bool:
+    return one.levels is not None and one.levels.grid is not None and one.tensor.dtype in FLOATS
+
+
+def _by_form(report: SizeReport) -> dict[str, list[TensorReport]]:
+    """Weights on no grid by form: a dtype, `packed 4-bit`, or `float32 of float16`."""
+    forms: dict[str, list[TensorReport]] = {}
+    for one in report.weights:
+        tensor = one.tensor
+        if _is_fake(one):
+            continue
+        form = f"packed {tensor.packed_bits}-bit" if tensor.packed_bits else tensor.dtype
+        if one.levels is not None and one.levels.narrow:
+            form = f"{tensor.dtype} of {one.levels.narrow}"
+        forms.setdefault(form, []).append(one)
+    return forms
+
+
+def _bytes(tensors: list[TensorReport]) -> int:
+    return sum(t.tensor.stored for t in tensors)
+
+
+def _fake(report: SizeReport, fake: list[TensorReport]) -> Finding:
+    """Float weights on an integer grid: named by the grid that most bytes are on."""
+    concerns, could = _bytes(fake), sum(t.needed for t in fake)
+    name, chosen = grid_name(fake)
+    proved = min(t.levels.grid.share for t in fake if t.levels and t.levels.grid) >= CERTAIN
+    part = "" if proved else ", proved in part of the groups"
+    return Finding(
+        "fake-quantized",
+        f"stored as {chosen.tensor.dtype}, but on a {name}{part}: "
+        f"{concerns / max(1, could):.1f}x larger than it need be ({concerns:,} bytes could be "
+        f"{could:,})",
+        _next_for_fake(report, chosen),
+        concerns,
+        could,
+    )
+
+
+def grid_name(tensors: list[TensorReport]) -> tuple[str, TensorReport]:
+    """The grid that most bytes of the tensors are on, in words, and a tensor that is on it.
+
+    A channel shorter than the group is a group of its own, so it is no other grid.
+    """
+    sizes: Counter[str] = Counter()
+    example: dict[str, TensorReport] = {}
+    grids = [(t, t.levels.grid) for t in tensors if t.levels is not None and t.levels.grid]
+    for one, grid in grids:
+        wider = {
+            str(other) for _, other in grids
+            if grid.channel and not other.channel and other.kind == grid.kind
+            and other.along == grid.along and other.group >= grid.group
+        }  # fmt: skip
+        name = wider.pop() if len(wider) == 1 else str(grid)
+        sizes[name] += one.tensor.stored
+        if name not in example or not grid.channel:
+            example[name] = one
+    (name, most), *rest = sizes.most_common()
+    also = (
+        f" ({100 * most / sizes.total():.0f} % of it, the rest on a {rest[0][0]})" if rest else ""
+    )
+    return name + also, example[name]
+
+
+def _by_arithmetic(report: SizeReport, forms: dict[str, list[TensorReport]]) -> Iterator[Finding]:
+    """A finding for each form of weights; one for all when float layers are among integer ones."""
+    operators = report.operators
+    whole = [f for f in forms if f in ("int8", "uint8", "int4")]
+    if operators is not None and whole and len(forms) > 1 and operators.float_kinds:
+        every = [t for tensors in forms.values() for t in tensors]
+        kept = [t for f, tensors in forms.items() if f not in whole for t in tensors]
+        concerns, elements = _bytes(every), sum(t.tensor.elements for t in every)
+        found = _integer(report, whole[0], concerns, elements)
+        left = f"; {_bytes(kept):,} bytes of weights are still {kept[0].tensor.dtype}"
+        yield replace(found, reason=found.reason + left)
+        return
+    for form, tensors in forms.items():
+        yield _plain(report, form, tensors)
+
+
+def _plain(report: SizeReport, form: str, tensors: list[TensorReport]) -> Finding:
+    """Weights that are what they seem."""
+    concerns, could = _bytes(tensors), sum(t.needed for t in tensors)
+    count = sum(t.tensor.elements for t in tensors)
+    operators = report.operators
+    word, reason, command = form, "", ""
+    if " of " in form:
+        wide, narrow = form.split(" of ")
+        word = f"{narrow} in {wide}"
+        larger = f"{concerns / max(1, could):.1f}x larger than it need be"
+        reason = f"every value is a {narrow} stored as {wide}: {larger}"
+        command = _convert(report) or f"save the tensors as {narrow}"
+    elif form in FLOATS:
+        reason = (
+            f"nothing is quantized: {count:,} weights of {form}, int8 would take {count:,} bytes"
+        )
+        could, command = count, _convert(report)
+        if form == "float16":
+            reason = (
+                f"weights are halved to float16, not quantized; {count:,} bytes would do in int8"
+            )
+    elif form.startswith("packed"):
+        reason = f"weights are really stored as integers of {form.removeprefix('packed ')}s"
+        reason = reason.replace("-bits", " bits")
+    elif operators is not None and form in ("int8", "uint8", "int4"):
+        return _integer(report, form, concerns, could)
+    elif form in ("int8", "uint8", "int4", "int16"):
+        reason = f"weights are really stored as {form}"
+    else:
+        reason = f"weights are stored as {form}"
+    return Finding(word, reason, command or _compare(report), concerns, could)
+
+
+def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Finding:
+    """Integer weights in a graph: what its operators compute in decides."""
+    operators = report.operators
+    assert operators is not None
+    floats = sum(operators.float_kinds.values())
+    listed = ", ".join(f"{n} {k}" for k, n in sorted(operators.float_kinds.items())[:5])
+    if operators.integer == 0 or (operators.dynamic and floats > operators.integer):
+        return Finding(
+            "dynamic-range only",
+            f"weights are {form}, but activations are float "
+            f"({listed or 'every operator'}): a small file that needs float arithmetic and RAM",
+            _convert(report), concerns, could,
+        )  # fmt: skip
+    if floats:
+        return Finding(
+            "float fallback operators",
+            f"{floats} of {floats + operators.integer} operators compute in float ({listed}): "
+            "these layers need float kernels and four times the RAM",
+            _convert(report), concerns, could,
+        )  # fmt: skip
+    wide = "int16" in operators.activations
+    word = "int8 weights, int16 activations" if wide else f"really {form}"
+    reason = f"all {operators.integer} operators compute in integers, weights are {form}"
+    if wide:
+        reason += ", activations int16 (16x8)"
+    if operators.float_io:
+        reason += "; input or output is float32 and converted at the edge"
+    command = f"qmcu build {_quoted(report)} --board stm32f746"
+    return Finding(word, reason, command if not wide else _compare(report), concerns, could)
+
+
+def _compressed(report: SizeReport, stored: int, raw: int) -> Finding:
+    needed = sum(t.needed for t in report.weights)
+    on_grid = [t for t in report.weights if t.levels is not None and t.levels.grid is not None]
+    on = f", for its values are on a {grid_name(on_grid)[0]}" if on_grid else ""
+    return Finding(
+        "already compressed",
+        f"the archive's compression makes {raw:,} bytes of weights {stored:,} "
+        f"({report.stored_bits:.1f} bits a weight){on}; loaded they take {raw:,} again",
+        _compare(report), stored, min(stored, needed),
+    )  # fmt: skip
+
+
+def _optimizer(report: SizeReport) -> Finding:
+    count = report.roles[Role.OPTIMIZER]
+    name = _quoted(report)
+    command = f"save the model's weights alone, without the optimizer's state, from {name}"
+    if report.kind == "PyTorch checkpoint":
+        command = (
+            f"python -c \"import torch; c = torch.load('{report.path}', weights_only=True); "
+            "torch.save(c.get('model', c.get('state_dict', c)), 'weights.pt')\""
+        )
+    elif report.kind in ("Keras", "HDF5"):
+        command = (
+            f"python -c \"import keras; keras.models.load_model('{report.path}', compile=False)"
+            ".save('weights-only.keras')\""
+        )
+    return Finding(
+        "optimizer state",
+        f"{count:,} of {report.size:,} bytes are the optimizer's state, which only training needs",
+        command, count, 0,
+    )  # fmt: skip
+
+
+def _unused(report: SizeReport) -> Finding:
+    count = report.roles[Role.UNUSED]
+    return Finding(
+        "unused storage",
+        f"{count:,} bytes belong to no tensor: views were saved with all that they are views of",
+        "clone tensors before saving: torch.save({k: v.clone() for k, v in state.items()}, FILE)",
+        count,
+        0,
+    )
+
+
+def _duplicates(report: SizeReport) -> Finding:
+    count = report.roles[Role.DUPLICATES]
+    pairs = [t for t in report.tensors if t.duplicate_of]
+    largest = max(pairs, key=lambda t: t.tensor.stored)
+    again = f"{largest.tensor.name} is {largest.duplicate_of} again"
+    commands = {
+        "safetensors": "save with safetensors.torch.save_model, which stores shared tensors once",
+        "PyTorch checkpoint": "save shared tensors as one: assign one to the other before saving",
+    }
+    return Finding(
+        "buffers duplicated",
+        f"{count:,} bytes are copies of other tensors in the file, {len(pairs)} of them ({again})",
+        commands.get(report.kind) or _convert(report), count, 0,
+    )  # fmt: skip
+
+
+def _overhead(report: SizeReport) -> Finding:
+    parts = sorted(
+        ((report.roles.get(r, 0), r) for r in _OVERHEAD if report.roles.get(r, 0)), reverse=True
+    )
+    count = sum(size for size, _ in parts)
+    listed = ", ".join(f"{role} {size:,}" for size, role in parts[:3])
+    largest = max(report.large, key=lambda pair: pair[1], default=("", 0))
+    named = f"; the largest is {largest[0]!r} with {largest[1]:,}" if largest[1] else ""
+    command = _compare(report)
+    if report.kind == "TensorFlow Lite":
+        command = f"qmcu build {_quoted(report)} --board stm32f746  # none of it reaches the device"
+    return Finding(
+        "metadata or signatures dominate",
+        f"{count:,} of {report.size:,} bytes are no weights ({listed}){named}",
+        command, count, report.roles.get(Role.QUANTIZATION, 0),
+    )  # fmt: skip
+
+
+def _quoted(report: SizeReport) -> str:
+    return shlex.quote(report.path)
+
+
+def _convert(report: SizeReport) -> str:
+    """The command that makes full int8 of a file."""
+    stem = PurePath(report.path).stem
+    if report.kind in ("Keras", "HDF5", "SavedModel"):
+        source = _quoted(report)
+    elif report.kind == "ONNX":
+        return (
+            'python -c "from onnxruntime.quantization import quantize_dynamic as q; '
+            f'q({report.path!r}, {f"{stem}-int8.onnx"!r})"'
+        )
+    elif report.kind == "TensorFlow Lite":
+        source = "MODEL.keras"
+    else:
+        return "export the model to Keras or ONNX and quantize it there"
+    output = shlex.quote(f"{stem}-int8.tflite")
+    return f"qmcu convert {source} --calibration CALIBRATION.npz -o {output}"
+
+
+def _compare(report: SizeReport) -> str:
+    return f"qmcu size {_quoted(report)} OTHER"
+
+
+def _next_for_fake(report: SizeReport, one: TensorReport) -> str:
+    """How to get the integers stored: by the tool that rounded them."""
+    if report.kind in ("Keras", "HDF5", "SavedModel", "TensorFlow Lite"):
+        return _convert(report)
+    assert one.levels is not None and one.levels.grid is not None
+    grid = one.levels.grid
+    if grid.along == "rows" and not grid.channel and grid.bits in (3, 4) and report.kind != "ONNX":
+        return (
+            f"python -m awq.entry --model_path MODEL --w_bit {grid.bits} "
+            f"--q_group_size {grid.group} --load_awq SEARCH.pt --q_backend real "
+            "--dump_quant OUT.pt  # llm-awq; its --q_backend fake rounds in place"
+        )
+    if report.kind == "ONNX":
+        return _convert(report)
+    return "save with your quantizer's export of packed integers, not the rounded model"
