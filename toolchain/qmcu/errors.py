@@ -44,6 +44,10 @@ class DeviceError(QmcuError):
     """A device did not answer, answered wrongly, or crashed."""
 
 
+class WrongFirmwareError(DeviceError):
+    """A device answered, but runs another model or build than the one at hand."""
+
+
 class GuestFault(DeviceError):
     """The firmware crashed: fault cause, address and function are in the message."""
 

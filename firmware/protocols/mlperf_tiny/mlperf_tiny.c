@@ -3,6 +3,7 @@
    zero that opens a frame. The wording of the answers is what the runner looks for. */
 #include "mlperf_tiny.h"
 
+#include "baud.h"
 #include "benchmark.h"
 #include "board.h"
 #include "model.h"
@@ -348,5 +349,6 @@ void qmcu_mlperf_tiny_run(void)
             qmcu_protocol_reset();
             state = TEXT;
         }
+        qmcu_baud_watch();
     }
 }

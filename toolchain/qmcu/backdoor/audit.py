@@ -9,7 +9,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-import qmcu
 from qmcu.arrays import read_arrays
 from qmcu.backdoor.detectors import (
     STRONGEST,
@@ -23,10 +22,10 @@ from qmcu.backdoor.network import network_from_keras
 from qmcu.errors import ModelError, UsageError, VectorError
 from qmcu.model.convert import convert_keras, load_tensorflow
 from qmcu.model.reader import parse_model
+from qmcu.sarif import file_location, sarif_log
 
 Verdict = Literal["backdoored", "suspicious", "clean"]
 Progress = Callable[[int, int], None]
-SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 TAGS = ("OWASP ML06:2023", "OWASP ML10:2023", "MITRE ATLAS AML.T0010", "MITRE ATLAS AML.T0018")
 _LEVELS = {"decisive": "error", "static": "error", "supporting": "warning"}
 
@@ -110,19 +109,12 @@ class AuditResult:
                 "level": _LEVELS[f.weight],
                 "message": {"text": f.reason},
                 "properties": {"score": f.score, "threshold": f.threshold, "pValue": f.p_value},
-                "locations": [
-                    {"physicalLocation": {"artifactLocation": {"uri": Path(place).as_posix()}}}
-                ],
+                "locations": [file_location(Path(place))],
             }
             for f in self.findings
             if f.suspicious
         ]
-        driver = {"name": "qmcu audit", "version": qmcu.__version__, "rules": rules}
-        return {
-            "$schema": SARIF_SCHEMA,
-            "version": "2.1.0",
-            "runs": [{"tool": {"driver": driver}, "results": results}],
-        }
+        return sarif_log("qmcu audit", rules, results)
 
 
 def load_audit(path: Path) -> AuditResult:

@@ -21,6 +21,7 @@ DEFAULT_RANDOM = 20
 )
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+@click.option("--sarif", type=click.Path(path_type=Path), help="Write SARIF here.")
 @click.option("--trace", is_flag=True, help="Find the first layer that differs.")
 @click.option("--profile", "layers", is_flag=True, help="Show the count of each layer.")
 def command(
@@ -33,6 +34,7 @@ def command(
     resume: Path | None,
     json_file: Path | None,
     junit: Path | None,
+    sarif: Path | None,
     trace: bool,
     layers: bool,
 ) -> int:
@@ -49,6 +51,7 @@ def command(
     from qmcu.project import load_project
     from qmcu.report.console import progress, show
     from qmcu.report.json_file import write_json
+    from qmcu.report.sarif import write_sarif
     from qmcu.report.test_result import profile_table, test_lines, write_junit
 
     if file is not None and count is not None:
@@ -81,6 +84,8 @@ def command(
         write_json(result.to_dict(), json_file)
     if junit is not None:
         write_junit(result, junit)
+    if sarif is not None:
+        write_sarif([result], sarif)
     show(*test_lines(result))
     if layers and result.profile is not None:
         show(profile_table(result.profile))

@@ -20,7 +20,7 @@ from qmcu.device.messages import (
     Request,
     Response,
 )
-from qmcu.errors import DeviceError, GuestFault, VectorError
+from qmcu.errors import DeviceError, GuestFault, VectorError, WrongFirmwareError
 
 Inputs = Sequence[bytes | npt.NDArray[np.int8]]
 
@@ -168,13 +168,13 @@ class Session:
 
     def _compare(self, model_sha256: str, build_id: str) -> None:
         if model_sha256 and model_sha256 != self.hello.model_sha256:
-            raise DeviceError(
+            raise WrongFirmwareError(
                 f"the device runs model {self.hello.model_sha256[:16]} on {self.hello.board}"
                 f"{self._known_as(self.hello.model_sha256)}, this build is of model "
                 f"{model_sha256[:16]}; flash this build first."
             )
         if build_id and build_id != self.hello.build_id:
-            raise DeviceError(
+            raise WrongFirmwareError(
                 f"the device runs build {self.hello.build_id[:16]}, the directory holds build "
                 f"{build_id[:16]} of the same model; flash this build first."
             )

@@ -1,10 +1,11 @@
 """A table of boards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 
 from qmcu.board import Board
+from qmcu.shelf import ShelfBoard
 
 
 def boards_table(boards: Iterable[Board]) -> Table:
@@ -24,4 +25,13 @@ def boards_table(boards: Iterable[Board]) -> Table:
             f"{board.clock_hz / 1e6:g}",
             ", ".join(board.emulators) or "-",
         )
+    return table
+
+
+def shelf_table(boards: Sequence[ShelfBoard], states: Sequence[str]) -> Table:
+    """One row a board of a shelf, with what it can and who has it."""
+    table = Table("name", "board", "target", "commands", "state")
+    for board, state in zip(boards, states, strict=True):
+        commands = [name for name in ("flash", "power_cycle") if getattr(board, name)]
+        table.add_row(board.name, board.board, board.target, ", ".join(commands) or "-", state)
     return table
