@@ -68,7 +68,9 @@ void qmcu_reset(void)
     __asm volatile("msr msplim, %0" ::"r"(qmcu_stack_bottom));
 #endif
     SCB_VTOR = (uint32_t)(uintptr_t)&vectors;
+#ifndef __ARM_ARCH_6M__
     SCB_SHCSR |= 7u << 16; /* MemManage, BusFault, UsageFault as themselves */
+#endif
     const uint32_t *from = qmcu_data_load;
     for (volatile uint32_t *to = qmcu_data_start; to < qmcu_data_end; ++to) {
         *to = *from++;
@@ -91,7 +93,8 @@ __attribute__((naked)) void qmcu_crash(void)
 #endif
                    "ldr r2, =qmcu_stack_top\n\t"
                    "mov sp, r2\n\t"
-                   "b qmcu_report_crash\n\t"
+                   "ldr r2, =qmcu_report_crash\n\t"
+                   "bx r2\n\t"
                    ".ltorg");
 }
 
@@ -103,10 +106,12 @@ void qmcu_report_crash(const uint32_t *frame, uint32_t exception_return)
         .cause = exception & 0x1FFu,
         .lr = exception_return,
         .sp = (uint32_t)(uintptr_t)frame,
+#ifndef __ARM_ARCH_6M__
         .cfsr = SCB_CFSR,
         .hfsr = SCB_HFSR,
         .mmfar = SCB_MMFAR,
         .bfar = SCB_BFAR,
+#endif
     };
     /* A frame needs eight words, and lies below the top by construction. */
     if (frame < qmcu_stack_bottom || frame + 8 > qmcu_stack_top) {

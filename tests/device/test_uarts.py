@@ -38,6 +38,7 @@ def status_driver(uart: StatusUart, stops: list[bool]) -> Driver:
 def nrf_driver(uart: NrfUart, stops: list[bool]) -> Driver:
     def enable(on: bool) -> None:
         uart.write(0x500, 4, 4 if on else 0)
+        uart.write(0x108, 4, 0)
         uart.write(0x000, 4, 1)
         uart.write(0x008, 4, 1)
 
@@ -124,8 +125,19 @@ def test_a_broken_byte_shows_its_framing_error(name: str) -> None:
     assert uart.divisor == 1875
 
 
+def test_an_nrf_hears_what_came_before_it_was_started() -> None:
+    """The host may speak first; the emulator's queue waits for the firmware."""
+    uart = NrfUart(lambda: None)
+    uart.put(b"x")
+    driver = nrf_driver(uart, [])
+    driver.enable(True)
+    assert driver.received()
+    assert driver.receive() == ord("x")
+
+
 def test_an_nrf_event_stays_until_cleared_and_then_waits_for_the_byte_to_be_read() -> None:
     uart = NrfUart(lambda: None)
+    nrf_driver(uart, []).enable(True)
     uart.put(b"xy")
     assert [uart.read(0x108, 4), uart.read(0x108, 4)] == [1, 1]
     uart.write(0x108, 4, 0)

@@ -10,7 +10,12 @@ BAD_WRITE = "*(volatile int *)0x3F000000u = 1"
 BAD_JUMP = "((void (*)(void))0x3F000001u)()"
 UNDEFINED = '__asm volatile("udf #0")'
 OVERFLOW = "volatile char big[8192]; for (int i = 8191; i >= 0; --i) { big[i] = 1; } (void)big[0]"
-TARGETS = [("stm32f746", "unicorn"), ("mps2-an386", "qemu"), ("mps3-an547", "qemu")]
+TARGETS = [
+    ("stm32f746", "unicorn"),
+    ("rpi-pico", "unicorn"),
+    ("mps2-an386", "qemu"),
+    ("mps3-an547", "qemu"),
+]
 
 
 @pytest.mark.parametrize(("board", "target"), TARGETS)

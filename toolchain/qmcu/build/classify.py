@@ -10,6 +10,8 @@ from qmcu.compile.plan import ConstantArgument, Plan
 _KERNEL_FOLDER, _RUNTIME_FOLDER, _PORT_FOLDER = "kernels", "runtime", "port"
 _CMSIS_NN_FOLDER = "cmsis_nn"
 _STARTUP_NAMES = ("startup", "vectors")
+# What the chip itself reads: vector table, boot stage, configuration.
+_CHIP_SECTIONS = (".vectors", ".boot2", ".flash_configuration")
 _PROTOCOL_NAMES = ("protocol", "frame", "mlperf_tiny")
 _PARAMETER_MARKS = ("_parameters", "_tensors_")
 _MODEL_TABLES = ("qmcu_model_layers", "qmcu_model_inputs", "qmcu_model_outputs")
@@ -78,7 +80,7 @@ def classify(piece: Piece, owners: Mapping[str, Purpose]) -> Purpose:
     if piece.section.startswith((".data", ".bss", ".noinit", "COMMON")):
         protocol = name in _PROTOCOL_NAMES and not piece.section.startswith(".data")
         return Purpose(Category.PROTOCOL if protocol else Category.STATIC, name)
-    if piece.section.startswith(".vectors") or name in _STARTUP_NAMES:
+    if piece.section.startswith(_CHIP_SECTIONS) or name in _STARTUP_NAMES:
         return Purpose(Category.STARTUP, name)
     if is_model_object(piece.source):
         return _model(piece, owners)

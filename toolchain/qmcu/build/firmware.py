@@ -8,19 +8,21 @@ from pathlib import Path
 
 import qmcu
 from qmcu.board import Board
+from qmcu.board.boot_stage import STAGE_SIZE, stage_problem
 from qmcu.build.builder import BuildResult, build_project
 from qmcu.build.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
 from qmcu.build.elf_layout import read_layout
 from qmcu.build.linker_map import parse_map
 from qmcu.build.memory import MemoryReport, memory_report
 from qmcu.build.platformio import build_with_platformio, find_platformio
+from qmcu.build.uf2 import uf2_file
 from qmcu.codegen import choose_benchmark, generate_project
 from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import write_files
 from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, Plan, Target, compile_graph
 from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.serialization import load_plan
-from qmcu.errors import DoesNotFitError, ModelError, UsageError
+from qmcu.errors import DoesNotFitError, ModelError, ToolError, UsageError
 from qmcu.files import BUILD_MARKER, replace_directory
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
@@ -102,6 +104,7 @@ def build_firmware(
             result = build_with_platformio(folder)
         else:
             result = build_project(folder)
+        finish_image(result, board)
         report = measure(result, plan, board.name)
         if found is not None:
             tools = {**report.tools, "CMSIS-NN": f"{found.version} ({found.origin})"}
@@ -140,6 +143,25 @@ def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:
     }
     linker_map = parse_map(result.map.read_text())
     return memory_report(linker_map, read_layout(result.elf), plan, board, tools)
+
+
+def finish_image(result: BuildResult, board: Board) -> None:
+    """Check what the chip's boot ROM will check, and write firmware.uf2 for those that take it.
+
+    Raises ToolError when the boot ROM would refuse the image.
+    """
+    image = result.bin.read_bytes()
+    if "boot2" in board.sections:
+        problem = stage_problem(image[board.sections["boot2"] :][:STAGE_SIZE])
+        if problem:
+            raise ToolError(
+                f"the {board.chip} would not start {result.bin.name}: {problem}; correct the "
+                f"checksum in firmware/ports/{board.family}/boot2.c."
+            )
+    uf2 = board.flashing.get("uf2")
+    if uf2 is not None:
+        content = uf2_file(image, board.flash.start, uf2["family"])
+        result.bin.with_suffix(".uf2").write_bytes(content)
 
 
 def load_report(directory: Path) -> MemoryReport:

@@ -38,7 +38,7 @@ _F4_RCC, _F4_PWR = 0x40023800, 0x40007000
 _L4_RCC, _L4_PWR = 0x40021000, 0x40007000
 _H7_RCC, _H7_PWR = 0x58024400, 0x58024800
 _NRF_HFCLK = 0x40000000
-_NRF_FICR = 0x10000100
+_NRF_FICR, _NRF_UICR = 0x10000100, 0x10001000
 _RP_RESETS, _RP_CLOCKS, _RP_XOSC, _RP_PLL = 0x4000C000, 0x40008000, 0x40024000, 0x40028000
 _RP_ALL_RESETS = 0x01FF_FFFF
 _MCG = 0x40064000
@@ -115,10 +115,15 @@ FAMILIES = {
             Ready(_L4_RCC + 0x08, 0b11, _L4_RCC + 0x08, 2),
         ),
     ),
-    # CLOCK, NVMC, GPIO, FICR (PART is 0x52840; what tells the revision).
+    # FICR (PART; variant and revision 3), UICR (erased), CLOCK, NVMC, GPIO.
     "nrf52": Registers(
-        (0x10000000, 0x40000000, 0x4001E000, 0x50000000),
-        {_NRF_FICR: 0x52840, _NRF_FICR + 0x30: 8, _NRF_FICR + 0x34: 3},
+        (0x10000000, 0x10001000, 0x40000000, 0x4001E000, 0x50000000),
+        {
+            _NRF_FICR: 0x52840,
+            _NRF_FICR + 0x30: 8,
+            _NRF_FICR + 0x34: 3,
+            _NRF_UICR + 0x208: 0xFFFF_FFFF,
+        },
         (Ready(_NRF_HFCLK, 1, _NRF_HFCLK + 0x100, 0),),
     ),
     # SIM, PORTA and PORTB, watchdog, MCG, oscillator.

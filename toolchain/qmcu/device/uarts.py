@@ -253,7 +253,8 @@ class NrfUart(Uart):
             self._send(value)
             self._sent_event = self.enabled
         elif offset == self._RXDRDY:
-            self._cleared = value == 0
+            # What is not there cannot be cleared, and nothing is there before it is started.
+            self._cleared = value == 0 and self.waiting > 0 and self.enabled
         elif offset == self._TXDRDY:
             self._sent_event = self._sent_event and value != 0
         else:

@@ -38,6 +38,8 @@ _CORE_BASE = 0xE0000000
 _NEVER = 0xFFFFFFFE
 # Between slices Python looks at the clock and at Ctrl-C.
 _SLICE_S = 0.2
+# What has run once without counting may take this many times longer with it.
+_COUNTING_PATIENCE = 20
 _GUARD = 0x10000
 _SYSTICK_EXCEPTION = 15
 # What the core pushes when it takes an exception.
@@ -132,7 +134,7 @@ class UnicornLink:
 
     def read(self, timeout_s: float) -> bytes:
         """Run the firmware until it waits for input; what it sent, or empty."""
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s * self._patience
         while not self.uart.sent and not self._idle and time.monotonic() < deadline:
             self._run()
         sent = bytes(self.uart.sent)
@@ -210,8 +212,9 @@ class UnicornLink:
         waiting = self.uart.waiting
         # A slice ends at any instruction, which then runs again: the UART allows for that, an
         # exact count would not.
-        counting = self._hook is not None
-        with _stopped_after(self._emulator.emu_stop, self._limit_s if counting else _SLICE_S):
+        limit_s = self._limit_s * self._patience
+        slice_s = _SLICE_S if self._hook is None else limit_s
+        with _stopped_after(self._emulator.emu_stop, slice_s):
             try:
                 self._emulator.emu_start(self._pc, _NEVER)
             except uc.UcError as error:
@@ -223,11 +226,15 @@ class UnicornLink:
         self._silent_s += time.monotonic() - started
         if self.uart.sent and self._image.hard_float and not self._core.fpu_enabled:
             self._fail("it was compiled for the FPU but never switched the FPU on (CPACR)")
-        if self._silent_s >= self._limit_s and not self.uart.sent and not self._idle:
+        if self._silent_s >= limit_s and not self.uart.sent and not self._idle:
             self._fail(
                 f"no answer after {self._silent_s:.0f} s of running; it was at "
                 f"{self._image.place(self._pc & ~1)}"
             )
+
+    @property
+    def _patience(self) -> int:
+        return 1 if self._hook is None else _COUNTING_PATIENCE
 
     def _take_exceptions(self) -> None:
         """Run SysTick's handler as often as it is due, at the instruction that read SysTick."""

@@ -1,0 +1,34 @@
+/* Arm's PrimeCell UART PL011 (its TRM, "Programmer's model"). */
+#ifndef QMCU_UART_H
+#define QMCU_UART_H
+
+#include "registers.h"
+
+static inline void qmcu_uart_init(uintptr_t base, uint32_t clock_hz, uint32_t baud)
+{
+    /* The divisor of 16 * baud in 64ths, rounded: IBRD and FBRD. */
+    const uint32_t divisor = (4u * clock_hz + baud / 2u) / baud;
+    QMCU_REGISTER(base + 0x30) = 0;
+    QMCU_REGISTER(base + 0x24) = divisor >> 6;
+    QMCU_REGISTER(base + 0x28) = divisor & 0x3Fu;
+    QMCU_REGISTER(base + 0x2C) = (3u << 5) | (1u << 4); /* 8 bits, FIFOs; latches the divisor */
+    QMCU_REGISTER(base + 0x30) = (1u << 9) | (1u << 8) | 1u;
+}
+
+static inline bool qmcu_uart_read(uintptr_t base, uint8_t *byte)
+{
+    if ((QMCU_REGISTER(base + 0x18) & (1u << 4)) != 0) {
+        return false;
+    }
+    *byte = (uint8_t)QMCU_REGISTER(base);
+    return true;
+}
+
+static inline void qmcu_uart_write(uintptr_t base, uint8_t byte)
+{
+    while ((QMCU_REGISTER(base + 0x18) & (1u << 5)) != 0) {
+    }
+    QMCU_REGISTER(base) = byte;
+}
+
+#endif

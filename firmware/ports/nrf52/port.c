@@ -1,0 +1,39 @@
+/* nRF52 (nRF52840 PS v1.7): the core always runs at 64 MHz; the crystal makes the bit rate exact. */
+#include "registers.h"
+
+#include "nrf_uart.h"
+#include "uart_port.h"
+
+#define CLOCK_TASKS_HFCLKSTART 0x40000000u
+#define CLOCK_EVENTS_HFCLKSTARTED 0x40000100u
+#define APPROTECT_DISABLE 0x40000558u
+#define NVMC_ICACHECNF 0x4001E540u
+#define FICR_VARIANT 0x10000130u
+#define FICR_REVISION 0x10000134u
+#define UICR_APPROTECT 0x10001208u
+#define GPIO 0x50000000u /* P0; P1 is 0x300 further */
+
+/* Revision 3 of the nRF52840 (and whatever follows) closes the debug port at every reset, unless
+ * both UICR says HwDisabled and the firmware repeats it (PS, "Access port protection"). */
+static void keep_debug_port(void)
+{
+    if (QMCU_REGISTER(FICR_VARIANT) == 8u && QMCU_REGISTER(FICR_REVISION) >= 3u) {
+        QMCU_REGISTER(APPROTECT_DISABLE) = QMCU_REGISTER(UICR_APPROTECT);
+    }
+}
+
+void qmcu_port_init(void)
+{
+    keep_debug_port();
+    QMCU_REGISTER(NVMC_ICACHECNF) = 1;
+    QMCU_REGISTER(CLOCK_TASKS_HFCLKSTART) = 1;
+    qmcu_wait(CLOCK_EVENTS_HFCLKSTARTED, 1, 1);
+    /* The transmitter's pin is high while nobody drives it (PS, "UART: Pin configuration"). */
+    const uintptr_t port = GPIO + 0x300u * QMCU_UART_TX_PORT;
+    QMCU_REGISTER(port + 0x508) = 1u << QMCU_UART_TX_PIN; /* OUTSET */
+    QMCU_REGISTER(port + 0x518) = 1u << QMCU_UART_TX_PIN; /* DIRSET */
+    qmcu_core_hz = 64000000u;
+    qmcu_uart_init(QMCU_UART_BASE, 32u * QMCU_UART_TX_PORT + QMCU_UART_TX_PIN,
+                   32u * QMCU_UART_RX_PORT + QMCU_UART_RX_PIN, QMCU_UART_BAUD);
+    qmcu_counter_init();
+}

@@ -1,0 +1,154 @@
+"""What single chips need beside vectors and a clock: boot stage, configuration, watchdog, rates."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.build.test_uf2 import read_uf2
+from tests.firmware.conftest import SIZE, Builder
+
+from qmcu.board import Board, list_boards, load_board
+from qmcu.build.builder import BuildResult
+from qmcu.build.firmware import finish_image
+from qmcu.build.toolchain import find_toolchain
+from qmcu.device.families import RegisterPage
+from qmcu.device.targets import open_session
+from qmcu.device.unicorn import UnicornLink
+from qmcu.errors import DeviceError, ToolError
+
+UNICORN = [board for board in list_boards() if board.unicorn]
+# 200,000 times 100 NOPs and two more: SysTick, of 24 bits, wraps.
+LONG = """{ uint32_t n = 200000;
+    __asm volatile("1:\\n.rept 100\\nnop\\n.endr\\nsub %0, #1\\nbne 1b" : "+l"(n) : : "cc"); }"""
+LONG_COUNT = 200_000 * 102
+
+
+def link_of(session: Any) -> UnicornLink:
+    assert isinstance(session.link, UnicornLink)
+    return session.link
+
+
+def word(session: Any, address: int) -> int:
+    return int.from_bytes(link_of(session)._emulator.mem_read(address, 4), "little")
+
+
+def finished(directory: Path, board: Board) -> BuildResult:
+    files = {kind: directory / f"firmware.{kind}" for kind in ("elf", "bin", "hex", "map")}
+    result = BuildResult(directory, **files, toolchain=find_toolchain(), seconds=0.0)
+    finish_image(result, board)
+    return result
+
+
+def test_the_boot_stage_sets_the_flash_interface_up(firmware: Builder) -> None:
+    with open_session("unicorn", firmware("rpi-pico")) as session:
+        # SSIENR on; BAUDR even; CTRLR0 32-bit frames, EEPROM read; 03h with 24 bits of address.
+        assert word(session, 0x18000008) == 1
+        assert word(session, 0x18000014) == 4
+        assert word(session, 0x18000000) == 31 << 16 | 3 << 8
+        assert word(session, 0x18000004) == 0
+        assert word(session, 0x180000F4) == 0x03 << 24 | 2 << 8 | 6 << 2
+        # It was copied to the end of RAM and handed the vector table over.
+        assert word(session, 0x20041F00) == word(session, 0x10000000)
+        assert word(session, 0xE000ED08) == 0x10000100
+
+
+def test_a_wrong_checksum_stops_build_and_boot(firmware: Builder, tmp_path: Path) -> None:
+    board = load_board("rpi-pico")
+    directory = tmp_path / "pico"
+    shutil.copytree(firmware("rpi-pico"), directory)
+    for name in ("firmware.bin", "firmware.elf"):
+        data = (directory / name).read_bytes()
+        right = (0x67628435).to_bytes(4, "little")
+        assert data.count(right) == 1
+        (directory / name).write_bytes(data.replace(right, bytes(4)))
+    with pytest.raises(ToolError, match="carries the checksum 0x00000000, its bytes give 0x6762"):
+        finished(directory, board)
+    assert not (directory / "firmware.uf2").exists()
+    with pytest.raises(DeviceError, match="boot ROM would not start this image: the boot stage"):
+        open_session("unicorn", directory)
+
+
+def test_the_uf2_file_holds_the_image(firmware: Builder, tmp_path: Path) -> None:
+    directory = tmp_path / "pico"
+    shutil.copytree(firmware("rpi-pico"), directory)
+    finished(directory, load_board("rpi-pico"))
+    start, data = read_uf2((directory / "firmware.uf2").read_bytes(), 0xE48BFF56)
+    image = (directory / "firmware.bin").read_bytes()
+    assert start == 0x10000000
+    assert data[: len(image)] == image
+
+
+def test_no_other_board_gets_a_uf2_file(firmware: Builder, tmp_path: Path) -> None:
+    directory = tmp_path / "nrf"
+    shutil.copytree(firmware("nrf52840-dk"), directory)
+    finished(directory, load_board("nrf52840-dk"))
+    assert not (directory / "firmware.uf2").exists()
+
+
+def test_systick_counts_on_through_its_wraps(firmware: Builder) -> None:
+    with open_session("unicorn", firmware("rpi-pico")) as session:
+        short = session.profile([bytes(SIZE)])
+    with open_session("unicorn", firmware("rpi-pico", LONG)) as session:
+        long = session.profile([bytes(SIZE)])
+        assert session.infer([bytes(SIZE)]).outputs == long.outputs == short.outputs
+    assert LONG_COUNT > 1 << 24
+    assert LONG_COUNT <= long.layers[0] - short.layers[0] <= LONG_COUNT + 20
+    assert abs(long.layers[1] - short.layers[1]) <= 20
+
+
+def test_the_k64_reads_its_configuration(firmware: Builder) -> None:
+    image = (firmware("frdm-k64f") / "firmware.bin").read_bytes()
+    # Key, FPROT, FSEC (unsecured: SEC is 10), FOPT (no NMI pin: bit 2 clear), FEPROT, FDPROT.
+    assert image[0x400:0x410] == b"\xff" * 12 + b"\xfe\xfb\xff\xff"
+
+
+def test_the_k64_stops_its_watchdog_first(
+    firmware: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes: list[tuple[int, int, int]] = []
+    write = RegisterPage.write
+
+    def spy(page: RegisterPage, offset: int, size: int, value: int) -> None:
+        writes.append((page._address + offset, size, value))
+        write(page, offset, size, value)
+
+    monkeypatch.setattr(RegisterPage, "write", spy)
+    with open_session("unicorn", firmware("frdm-k64f")):
+        pass
+    assert writes[:3] == [
+        (0x4005200E, 2, 0xC520), (0x4005200E, 2, 0xD928), (0x40052000, 2, 0x01D2),
+    ]  # fmt: skip
+
+
+def rate(board: Board, session: Any) -> float:
+    """The bit rate that the UART's registers stand for, from the reference manuals' formulas."""
+    registers = link_of(session).uart._registers
+    base_hz = board.clock_hz
+    match board.uart.driver:
+        case "stm32-usart-v1":
+            return base_hz / apb(board) / registers[0x08]
+        case "stm32-usart-v2":
+            scale = 256 if board.uart.settings.get("IS_LPUART") else 1
+            return base_hz / apb(board) * scale / registers[0x0C]
+        case "kinetis-uart":
+            divisor = (registers[0] & 0x1F) << 8 | registers[1]
+            return base_hz / (16 * (divisor + (registers[0x0A] & 0x1F) / 32))
+        case "pl011":
+            return base_hz / (16 * (registers[0x24] + registers[0x28] / 64))
+        case "nrf-uart":
+            return registers[0x524] * 16_000_000 / (1 << 32)
+    raise AssertionError(board.uart.driver)
+
+
+def apb(board: Board) -> int:
+    """How much slower than the core the UART's bus is."""
+    if board.family in ("stm32f4", "stm32f7"):
+        return 2 if board.uart.settings["ON_APB2"] else 4
+    return {"stm32h7": 4, "stm32l4": 1, "stm32g4": 1}[board.family]
+
+
+@pytest.mark.parametrize("board", UNICORN, ids=lambda board: board.name)
+def test_the_bit_rate_is_right(firmware: Builder, board: Board) -> None:
+    with open_session("unicorn", firmware(board.name)) as session:
+        assert rate(board, session) == pytest.approx(board.uart.baud, rel=0.005)
