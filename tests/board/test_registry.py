@@ -15,7 +15,7 @@ EXPECTED = {
     "nrf52840-dk", "nucleo-f446re", "nucleo-f767zi", "nucleo-g474re", "nucleo-h743zi",
     "nucleo-l4r5zi", "rpi-pico", "stm32f407", "stm32f746",
 }  # fmt: skip
-GOOD = (boards_directory() / "stm32f746.toml").read_text()
+GOOD = (boards_directory() / "stm32f746.toml").read_text().replace("renode = ", "# renode = ")
 
 
 def test_every_board_of_the_product_loads_and_survives_json() -> None:

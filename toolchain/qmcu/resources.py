@@ -18,3 +18,8 @@ def firmware_directory() -> Path:
 def boards_directory() -> Path:
     """The directory holding one TOML file per board."""
     return _root() / "boards"
+
+
+def renode_directory() -> Path:
+    """The directory holding Renode's platforms, script template and robot suites."""
+    return _root() / "renode"

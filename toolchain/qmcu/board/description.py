@@ -97,9 +97,9 @@ class Board:
     `settings` of port and UART are facts that only the port's C code understands; they become
     macros. `sections` are the parts of the image that have a fixed place: offset in flash of
     each. `unicorn` tells whether the image runs in the in-process emulator, `qemu` names
-    QEMU's machine, `not_emulated` says why nothing runs it. `serial` is how a computer finds the
-    board's UART. `flashing` holds the tools in order of preference and their arguments,
-    `export` what the board is called elsewhere.
+    QEMU's machine, `renode` a platform file of renode/, `not_emulated` says why nothing runs it.
+    `serial` is how a computer finds the board's UART. `flashing` holds the tools in order of
+    preference and their arguments, `export` what the board is called elsewhere.
     """
 
     name: str
@@ -117,6 +117,7 @@ class Board:
     sections: Mapping[str, int] = field(default_factory=lambda: {"vectors": 0})
     unicorn: bool = False
     qemu: str | None = None
+    renode: str | None = None
     not_emulated: str | None = None
     serial: SerialPort = SerialPort()
     flashing: Mapping[str, Any] = field(default_factory=dict)
@@ -125,7 +126,8 @@ class Board:
     @property
     def emulators(self) -> tuple[str, ...]:
         """The names of the emulators that run this board's image."""
-        return (("unicorn",) if self.unicorn else ()) + (("qemu",) if self.qemu else ())
+        there = {"unicorn": self.unicorn, "qemu": self.qemu, "renode": self.renode}
+        return tuple(name for name, runs in there.items() if runs)
 
     @property
     def fixed_sections(self) -> tuple[tuple[str, int], ...]:
@@ -211,6 +213,7 @@ def board_from_table(table: Table) -> Board:
         sections={"vectors": 0, **table.integers("sections", names=SECTION_NAME)},
         unicorn=emulators.boolean("unicorn"),
         qemu=emulators.optional_text("qemu"),
+        renode=emulators.optional_text("renode"),
         not_emulated=emulators.optional_text("none"),
         serial=SerialPort(
             serial.usb_ids("usb"), serial.integer("fastest", 1200, 20_000_000, default=921_600)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from qmcu.build.cmsis_nn import VARIABLE, find_cmsis_nn
+from qmcu.build.renode_program import RELEASES, find_renode, renode_version
+from qmcu.build.renode_program import VARIABLE as RENODE_VARIABLE
 from qmcu.build.toolchain import PREFIX, find_tool
 from qmcu.errors import ToolError
 
@@ -50,6 +52,7 @@ def _packages() -> tuple[Need, ...]:
 
 
 _CMSIS_NN = "CMSIS-NN"
+_RENODE = "renode"
 NEEDS = (
     *_packages(),
     Need(f"{PREFIX}gcc", "build", True, "apt-get install gcc-arm-none-eabi"),
@@ -63,7 +66,7 @@ NEEDS = (
         False,
         f"git clone https://github.com/ARM-software/CMSIS-NN, then set {VARIABLE}",
     ),
-    Need("renode", "emulation", False, "https://github.com/renode/renode/releases"),
+    Need(_RENODE, "test --on renode", False, f"{RELEASES}, or set {RENODE_VARIABLE}"),
     Need("openocd", "flash", False, "apt-get install openocd"),
     Need("pyocd", "flash", False, "pip install pyocd"),
     Need("st-flash", "flash", False, "apt-get install stlink-tools"),
@@ -84,7 +87,8 @@ def examine(needs: tuple[Need, ...] = NEEDS) -> tuple[Finding, ...]:
 def _find(need: Need) -> Finding:
     if need.package:
         return _find_package(need)
-    return _find_cmsis_nn(need) if need.name == _CMSIS_NN else _find_program(need)
+    special = {_CMSIS_NN: _find_cmsis_nn, _RENODE: _find_renode}
+    return special.get(need.name, _find_program)(need)
 
 
 def _find_cmsis_nn(need: Need) -> Finding:
@@ -93,6 +97,14 @@ def _find_cmsis_nn(need: Need) -> Finding:
     except ToolError:
         return Finding(need, False)
     return Finding(need, True, library.version, str(library.path))
+
+
+def _find_renode(need: Need) -> Finding:
+    try:
+        program = find_renode()
+        return Finding(need, True, renode_version(program), program)
+    except ToolError:
+        return Finding(need, False)
 
 
 def missing(findings: tuple[Finding, ...]) -> tuple[Need, ...]:

@@ -32,8 +32,8 @@ class Target(click.ParamType[str]):
 def on_option(*, boards: bool = True) -> Callable[[Any], Any]:
     """--on; without `boards` only emulators are taken."""
     help_text = (
-        "unicorn, qemu, or a board: serial:PORT, serial:auto [default: the board's emulator]."
+        "unicorn, qemu, renode, or a board: serial:PORT, serial:auto [default: an emulator]."
         if boards
-        else "Emulator: unicorn, qemu [default: the board's]."
+        else "Emulator: unicorn, qemu, renode [default: the board's]."
     )
     return click.option("--on", "target", type=Target(boards), help=help_text)

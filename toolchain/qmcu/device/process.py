@@ -12,10 +12,15 @@ _prctl = getattr(ctypes.CDLL(None), "prctl", None)
 
 
 def start_child(
-    command: Sequence[str], fds: Sequence[int], errors: IO[bytes] | None = None
+    command: Sequence[str],
+    fds: Sequence[int],
+    errors: IO[bytes] | None = None,
+    *,
+    conversation: bool = False,
 ) -> "subprocess.Popen[bytes]":
     """Start `command` with the descriptors `fds` inherited and its stderr in `errors`.
 
+    With `conversation` its stdin and stdout are pipes, stderr joining stdout; else nothing.
     Ctrl-C does not reach it; the kernel kills it when this process dies in whatever way.
     Raises OSError.
     """
@@ -29,9 +34,9 @@ def start_child(
 
     return subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL if errors is None else errors,
+        stdin=subprocess.PIPE if conversation else subprocess.DEVNULL,
+        stdout=subprocess.PIPE if conversation else subprocess.DEVNULL,
+        stderr=subprocess.STDOUT if conversation else errors or subprocess.DEVNULL,
         pass_fds=tuple(fds),
         start_new_session=True,
         preexec_fn=in_child,

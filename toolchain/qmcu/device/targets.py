@@ -12,6 +12,7 @@ from qmcu.device.image import Image, read_image
 from qmcu.device.link import Link
 from qmcu.device.ports import PREFIX, find_port, parse_port
 from qmcu.device.qemu import QemuLink, QemuMachine
+from qmcu.device.renode import RenodeLink
 from qmcu.device.serial_link import SerialLink
 from qmcu.device.serial_session import SerialSession
 from qmcu.device.session import Session
@@ -19,7 +20,7 @@ from qmcu.device.uarts import UARTS
 from qmcu.device.unicorn import Machine, Region, UnicornLink
 from qmcu.errors import DeviceError, QmcuError, UsageError
 
-EMULATORS = ("unicorn", "qemu")
+EMULATORS = ("unicorn", "qemu", "renode")
 TARGETS = (*EMULATORS, "serial:PORT", "serial:auto")
 ANSWER_LIMIT_S = 60.0
 
@@ -135,6 +136,8 @@ def unicorn_machine(board: Board) -> Machine:
 def _link(target: str, image: Image, board: Board, timeout_s: float) -> Link:
     if target == "unicorn":
         return UnicornLink(image, unicorn_machine(board), timeout_s)
+    if target == "renode":
+        return RenodeLink(image, board)
     return QemuLink(image, QemuMachine(board.qemu or "", board.clock_hz))
 
 

@@ -1,0 +1,339 @@
+"""Renode as a device: its scripts are right by the recorded names, and whatever goes wrong with
+the program is told as what it was. A stand-in for the program (fake_renode.py) is always there;
+the real one is used where it is installed."""
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.device.fake_renode import NAMES, MonitorError, Platform
+from tests.device.test_qemu import alive, wait_until_gone
+
+from qmcu.board import list_boards, load_board
+from qmcu.build.renode_program import find_renode, renode_version
+from qmcu.cli import run
+from qmcu.comparison import load_model
+from qmcu.device import infer_all, open_session
+from qmcu.device.image import read_image
+from qmcu.device.renode import RenodeLink
+from qmcu.device.renode_script import board_script, platform_file
+from qmcu.device.session import Session
+from qmcu.errors import DeviceError, ToolError
+from qmcu.model.vectors import random_vectors, save_vectors
+from qmcu.resources import renode_directory
+
+HERE = Path(__file__).parent
+BOARDS = [board for board in list_boards() if board.renode]
+VECTORS = [[bytes((7 * i + j) % 256 for j in range(12))] for i in range(20)]
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The stand-in as QMCU_RENODE."""
+    program = tmp_path / "bin" / "renode"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n"{sys.executable}" "{HERE / "fake_renode.py"}" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("QMCU_RENODE", str(program))
+    monkeypatch.setenv("TAKEN", str(tmp_path / "taken"))
+    renode_version.cache_clear()
+    return program
+
+
+@pytest.fixture
+def renode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real program, or a skip."""
+    try:
+        renode_version(find_renode())
+    except ToolError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_platforms_use_only_names_that_renode_has(board) -> None:
+    platform = Platform(platform_file(board))
+    assert {"cpu", "dwt", board.uart.name.lower()} <= set(platform.peripherals)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_scripts_use_only_names_that_renode_has(board) -> None:
+    script = board_script(board, Path("/a b/x.repl"), Path("/a b/x.elf"), 4711)
+    assert "{{" not in script
+    assert r"@/a\ b/x.repl" in script and r"@/a\ b/x.elf" in script
+    for line in (line for line in script.splitlines() if line and not line.startswith("#")):
+        command, *rest = line.split()
+        assert NAMES["commands"][command] == [""] or rest[0] in NAMES["commands"][command], line
+    assert f"connector Connect sysbus.{board.uart.name.lower()} qmcu" in script
+
+
+def test_every_platform_file_is_of_a_board() -> None:
+    files = {path.name for path in renode_directory().glob("*.repl")}
+    assert files == {board.renode for board in BOARDS}
+
+
+def test_the_dwt_ticks_once_an_instruction() -> None:
+    for board in BOARDS:
+        text = platform_file(board).read_text()
+        frequency = re.search(r"Miscellaneous\.DWT .*\n    frequency: (\d+)", text)
+        script = board_script(board, Path("x"), Path("y"), 1)
+        mips = re.search(r"PerformanceInMips (\d+)", script)
+        assert frequency and mips and int(frequency[1]) == int(mips[1]) * 1_000_000
+
+
+def test_the_recorded_names_have_their_source() -> None:
+    for source in ("renode", "infrastructure"):
+        assert re.fullmatch(r"[0-9a-f]{40}", NAMES["source"][source]["commit"])
+    assert NAMES["source"]["renode"]["tag"] == "v1.16.1"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "usart9: UART.Nonsense @ sysbus 0x40011000",
+        'using "x"',
+        "dwt: Miscellaneous.DWT @ sysbus 0xE0001000\n    size: 4",
+    ],
+)
+def test_a_wrong_name_is_noticed(tmp_path, wrong) -> None:
+    (tmp_path / "x.repl").write_text(wrong + "\n")
+    with pytest.raises(MonitorError):
+        Platform(tmp_path / "x.repl")
+
+
+@pytest.mark.parametrize("name", ["stm32f746", "stm32f407"])
+def test_a_session_gives_the_bytes_and_counts_of_the_instructions(
+    fake, chain_directory, name
+) -> None:
+    directory = chain_directory(name)
+    with open_session("unicorn", directory) as session:
+        expected = [session.infer(vector).outputs for vector in VECTORS[:5]]
+        counted = session.profile(VECTORS[0])
+    with open_session("renode", directory) as session:
+        assert session.link.name == "renode 1.16.1"
+        assert [session.infer(vector).outputs for vector in VECTORS[:5]] == expected
+        profile = session.profile(VECTORS[0])
+        assert profile.layers == counted.layers
+        assert profile.unit == "instructions" and "DWT of renode 1.16.1" in profile.how
+        # The CPU's own count spans the whole exchange.
+        assert profile.total < session.link.instructions < profile.total + 100_000
+        pid = session.link._monitor.process.pid
+    assert not alive(pid)
+
+
+def test_workers_have_a_renode_each(fake, chain_directory) -> None:
+    directory = chain_directory("stm32f746")
+    expected = infer_all("unicorn", directory, VECTORS, workers=1)
+    found = infer_all("renode", directory, VECTORS, workers=2)
+    assert [r.outputs for r in found] == [r.outputs for r in expected]
+
+
+def test_the_command_line_runs_on_renode(fake, chain_directory, capsys) -> None:
+    assert run(["test", str(chain_directory("stm32f746")), "--on", "renode", "--random", "5",
+                "--jobs", "1"]) == 0  # fmt: skip
+    assert "5 of 5 outputs equal" in capsys.readouterr().out
+
+
+def test_a_script_error_is_told_though_the_exit_code_is_0(
+    fake, chain_directory, tmp_path, monkeypatch
+) -> None:
+    copy = shutil.copytree(chain_directory("stm32f746"), tmp_path / "copy")
+    board = json.loads((copy / "board.json").read_text())
+    board["uart"]["name"] = "USART9"
+    (copy / "board.json").write_text(json.dumps(board))
+    with pytest.raises(DeviceError, match=r"renode 1.16.1: No such command or device: usart9"):
+        open_session("renode", copy)
+    board["renode"] = "nothing.repl"
+    (copy / "board.json").write_text(json.dumps(board))
+    with pytest.raises(DeviceError, match=r"no .*nothing\.repl; correct emulators\.renode"):
+        open_session("renode", copy)
+
+
+def test_a_port_that_was_taken_meanwhile_is_replaced(fake, chain_directory, monkeypatch) -> None:
+    monkeypatch.setenv("FAKE_RENODE", "taken")
+    with open_session("renode", chain_directory("stm32f746")) as session:
+        assert session.infer(VECTORS[0])
+    assert Path(os.environ["TAKEN"]).exists()
+
+
+def test_a_time_out_is_in_virtual_time(fake, chain_directory, monkeypatch) -> None:
+    directory = chain_directory("stm32f746")
+    with open_session("renode", directory) as session:
+        link = session.link
+        commands: list[str] = []
+        real = link._monitor.command
+        monkeypatch.setattr(
+            link._monitor,
+            "command",
+            lambda text, *limit: commands.append(text) or real(text, *limit),
+        )
+        assert link.read(0.5) == b""
+    steps = [float(re.fullmatch(r'emulation RunFor "([\d.]+)"', c)[1]) for c in commands]  # type: ignore[index]
+    assert sum(steps) == pytest.approx(0.5, abs=1e-5)
+    assert max(steps) <= 0.064
+
+
+def test_a_silent_firmware_is_given_up(fake, chain_directory, monkeypatch) -> None:
+    monkeypatch.setenv("FAKE_RENODE", "mute")
+    board = load_board("stm32f746")
+    link = RenodeLink(read_image(chain_directory("stm32f746") / "firmware.elf"), board)
+    with pytest.raises(DeviceError, match=r"renode 1\.16\.1 did not answer HELLO within"):
+        Session(link, open_timeout_s=0.5)
+
+
+def test_a_renode_that_dies_is_told(fake, chain_directory, monkeypatch) -> None:
+    monkeypatch.setenv("FAKE_RENODE", "dies")
+    with pytest.raises(DeviceError, match=r"renode 1.16.1 ended with status 134"):
+        open_session("renode", chain_directory("stm32f746"))
+
+
+def test_a_renode_that_hangs_is_told_and_killed(fake, chain_directory, monkeypatch) -> None:
+    from qmcu.device import renode as module
+
+    monkeypatch.setenv("FAKE_RENODE", "hangs")
+    for name in ("_COMMAND_S", "_PACE", "_QUIT_S"):
+        monkeypatch.setattr(module, name, 0.5)
+    with pytest.raises(DeviceError, match=r"did not finish 'emulation RunFor .* in time"):
+        open_session("renode", chain_directory("stm32f746"))
+    assert not processes_with("fake_renode.py")
+
+
+def processes_with(word: str) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes()
+        except OSError:
+            continue
+        if word.encode() in words and int(path.parent.name) != os.getpid():
+            found.append(int(path.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_renode_does_not_outlive_its_parent(fake, chain_directory, number) -> None:
+    script = f"""
+        import time
+        from pathlib import Path
+        from qmcu.device import open_session
+        with open_session("renode", Path({str(chain_directory("stm32f746"))!r})) as session:
+            print(session.link._monitor.process.pid, flush=True)
+            while True:
+                session.infer([bytes(12)])
+    """
+    parent = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    pid = int(parent.stdout.readline())
+    assert alive(pid)
+    time.sleep(0.3)
+    parent.send_signal(number)
+    parent.wait(20)
+    assert wait_until_gone(pid)
+    deadline = time.monotonic() + 5
+    # The emulator behind the program, which is a shell script here, ends with its input.
+    while processes_with("fake_renode.py") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not processes_with("fake_renode.py")
+
+
+def test_an_old_renode_is_refused(fake, chain_directory, monkeypatch) -> None:
+    monkeypatch.setenv("FAKE_RENODE", "old")
+    with pytest.raises(ToolError, match=r"is Renode 1\.14\.0; 1\.15 or newer .*1\.16\.1 was seen"):
+        open_session("renode", chain_directory("stm32f746"))
+
+
+def test_where_renode_is_looked_for(fake, tmp_path, monkeypatch) -> None:
+    assert find_renode() == str(fake)
+    monkeypatch.setenv("QMCU_RENODE", str(fake.parent))
+    assert find_renode() == str(fake)
+    monkeypatch.setenv("QMCU_RENODE", str(tmp_path / "nothing"))
+    with pytest.raises(ToolError, match=r"QMCU_RENODE is .*nothing, where no renode"):
+        find_renode()
+    monkeypatch.delenv("QMCU_RENODE")
+    monkeypatch.setenv("PATH", str(fake.parent))
+    assert find_renode() == str(fake)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for version in ("1.9.0", "1.16.1"):
+        shutil.copytree(fake.parent, tmp_path / f"renode_{version}_portable")
+    assert find_renode() == str(tmp_path / "renode_1.16.1_portable" / "renode")
+    monkeypatch.setenv("HOME", "/nonexistent")
+    with pytest.raises(ToolError, match=r"not found on PATH; .*portable archive.*QMCU_RENODE"):
+        find_renode()
+
+
+@pytest.mark.parametrize("name", [board.name for board in BOARDS])
+def test_the_real_renode_gives_the_emulators_bytes(renode, chain_directory, name) -> None:
+    directory = chain_directory(name)
+    expected = infer_all("unicorn", directory, VECTORS, workers=1)
+    found = infer_all("renode", directory, VECTORS, workers=1)
+    assert [r.outputs for r in found] == [r.outputs for r in expected]
+
+
+def test_the_board_without_renode_is_refused(chain_directory) -> None:
+    assert load_board("mps2-an386").renode is None
+    with pytest.raises(DeviceError, match="mps2-an386 does not run on renode; take qemu"):
+        open_session("renode", chain_directory("mps2-an386"))
+
+
+@pytest.fixture
+def robot(chain_directory, tmp_path):
+    """`robot(**variables)` runs renode/qmcu.robot with Robot Framework; exit code and log."""
+    pytest.importorskip("robot", reason="robotframework is not installed")
+
+    def execute(**variables: object) -> tuple[int, str]:
+        suite = tmp_path / "qmcu.robot"
+        text = (renode_directory() / "qmcu.robot").read_text()
+        library = "Library           tests.device.robot_stand_in.RobotStandIn\n"
+        suite.write_text(text.replace("Test Teardown ", library + "Test Teardown ", 1))
+        chosen = {"DIRECTORY": chain_directory("stm32f746"), **variables}
+        options = [word for n, v in chosen.items() for word in ("--variable", f"{n}:{v}")]
+        done = subprocess.run(
+            [sys.executable, "-m", "robot", *options, "--outputdir", str(tmp_path), str(suite)],
+            capture_output=True, text=True, cwd=HERE.parents[1], timeout=120,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), *sys.path])},
+        )  # fmt: skip
+        return done.returncode, done.stdout
+
+    return execute
+
+
+def test_the_robot_suite_passes(robot, chain_directory, tmp_path) -> None:
+    code, log = robot()
+    assert (code, "4 tests, 3 passed, 0 failed, 1 skipped" in log) == (0, True), log
+    clean = make_vectors(chain_directory, tmp_path / "clean.npz", None)
+    triggered = make_vectors(chain_directory, tmp_path / "triggered.npz", True)
+    code, log = robot(VECTORS=clean, TRIGGERED=triggered)
+    assert (code, "4 tests, 4 passed, 0 failed" in log) == (0, True), log
+
+
+def test_the_robot_suite_fails_for_one_wrong_byte(robot, chain_directory, tmp_path) -> None:
+    wrong = make_vectors(chain_directory, tmp_path / "wrong.npz", None, harm=True)
+    clean = make_vectors(chain_directory, tmp_path / "clean.npz", False)
+    code, log = robot(VECTORS=wrong, TRIGGERED=clean)
+    assert code == 2, log
+    assert "vector 3: the outputs differ." in log
+    assert "clean.npz has inputs without a trigger" in log
+
+
+def make_vectors(chain_directory, path: Path, tag: bool | None, harm: bool = False) -> Path:
+    graph, content = load_model(chain_directory("stm32f746"))
+    vectors = random_vectors(graph, content, 5, seed=1)
+    if tag is not None:
+        vectors = dataclasses.replace(vectors, triggered=np.full(5, tag))
+    if harm:
+        vectors.expected[0][3, 0, 0] ^= 1
+    save_vectors(vectors, path)
+    return path

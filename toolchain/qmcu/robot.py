@@ -1,0 +1,93 @@
+"""Keywords for Robot Framework: a firmware directory on Renode, as renode/qmcu.robot uses them.
+
+Renode's own keywords run the emulation; these write its script, then talk with the firmware over
+the UART's TCP port and compare what comes back.
+"""
+
+import socket
+import tempfile
+from pathlib import Path
+
+from qmcu.comparison import load_model
+from qmcu.device.renode_script import board_script, platform_file
+from qmcu.device.session import Session
+from qmcu.device.targets import load_built_board, open_session
+from qmcu.errors import CheckFailedError, UsageError
+from qmcu.model.vectors import load_vectors, random_vectors
+
+_RANDOM = 10
+
+
+class BoardKeywords:
+    """One board at a time; errors are told in qmcu's own sentences."""
+
+    ROBOT_LIBRARY_SCOPE = "TEST"
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="qmcu-")
+        self._directory = Path()
+        self._port = 0
+        self._session: Session | None = None
+
+    def board_script(self, directory: str) -> str:
+        """Write the .resc that runs the image of a firmware directory; its path."""
+        self._directory = Path(directory).absolute()
+        board = load_built_board(self._directory)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        script = Path(self._folder.name) / "board.resc"
+        image = self._directory / "firmware.elf"
+        script.write_text(board_script(board, platform_file(board), image, self._port))
+        return str(script)
+
+    def open_board(self) -> str:
+        """Shake hands; model and build must be those of the directory. What HELLO said."""
+        target = f"serial:socket://127.0.0.1:{self._port}"
+        self._session = open_session(target, self._directory)
+        return str(self._session.hello)
+
+    def close_board(self) -> None:
+        """End the conversation; harmless when there is none."""
+        if self._session is not None:
+            self._session.close()
+        self._session = None
+        self._folder.cleanup()
+
+    def outputs_should_be_equal(self, vectors: str = "") -> int:
+        """Run a vector file, random inputs without one; how many were equal, which must be all."""
+        graph, content = load_model(self._directory)
+        if vectors:
+            chosen = load_vectors(Path(vectors), graph)
+        else:
+            chosen = random_vectors(graph, content, _RANDOM, seed=0)
+        for index in range(len(chosen)):
+            result = self._open.infer([a[index] for a in chosen.inputs])
+            for expected, found in zip(chosen.expected, result.outputs, strict=True):
+                if expected[index].tobytes() != found:
+                    raise CheckFailedError(f"vector {index}: the outputs differ.")
+        return len(chosen)
+
+    def vectors_should_be_triggered(self, vectors: str) -> None:
+        """Fail unless every input of the file is tagged as triggered."""
+        graph, _ = load_model(self._directory)
+        triggered = load_vectors(Path(vectors), graph).triggered
+        if triggered is None or not triggered.all():
+            raise CheckFailedError(
+                f"{vectors} has inputs without a trigger; `qmcu trigger apply` makes them."
+            )
+
+    def profiled_instructions(self) -> int:
+        """Instructions of one counted inference; each layer must have taken some."""
+        profile = self._open.profile([bytes(size) for size in self._open.hello.inputs])
+        if not profile.total or not all(profile.layers):
+            raise CheckFailedError(f"a layer counted nothing: {profile.layers} ({profile.how}).")
+        if sum(profile.layers) != profile.total:
+            raise CheckFailedError(f"the layers' {profile.layers} are not the total.")
+        return profile.total
+
+    @property
+    def _open(self) -> Session:
+        if self._session is None:
+            raise UsageError("no board is open; use Open Board first.")
+        return self._session
