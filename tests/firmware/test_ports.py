@@ -9,9 +9,7 @@ from tests.build.test_uf2 import read_uf2
 from tests.firmware.conftest import SIZE, Builder
 
 from qmcu.board import Board, list_boards, load_board
-from qmcu.build.builder import BuildResult
 from qmcu.build.firmware import finish_image
-from qmcu.build.toolchain import find_toolchain
 from qmcu.device.families import RegisterPage
 from qmcu.device.targets import open_session
 from qmcu.device.unicorn import UnicornLink
@@ -31,13 +29,6 @@ def link_of(session: Any) -> UnicornLink:
 
 def word(session: Any, address: int) -> int:
     return int.from_bytes(link_of(session)._emulator.mem_read(address, 4), "little")
-
-
-def finished(directory: Path, board: Board) -> BuildResult:
-    files = {kind: directory / f"firmware.{kind}" for kind in ("elf", "bin", "hex", "map")}
-    result = BuildResult(directory, **files, toolchain=find_toolchain(), seconds=0.0)
-    finish_image(result, board)
-    return result
 
 
 def test_the_boot_stage_sets_the_flash_interface_up(firmware: Builder) -> None:
@@ -63,7 +54,7 @@ def test_a_wrong_checksum_stops_build_and_boot(firmware: Builder, tmp_path: Path
         assert data.count(right) == 1
         (directory / name).write_bytes(data.replace(right, bytes(4)))
     with pytest.raises(ToolError, match="carries the checksum 0x00000000, its bytes give 0x6762"):
-        finished(directory, board)
+        finish_image(directory / "firmware.bin", board)
     assert not (directory / "firmware.uf2").exists()
     with pytest.raises(DeviceError, match="boot ROM would not start this image: the boot stage"):
         open_session("unicorn", directory)
@@ -72,7 +63,7 @@ def test_a_wrong_checksum_stops_build_and_boot(firmware: Builder, tmp_path: Path
 def test_the_uf2_file_holds_the_image(firmware: Builder, tmp_path: Path) -> None:
     directory = tmp_path / "pico"
     shutil.copytree(firmware("rpi-pico"), directory)
-    finished(directory, load_board("rpi-pico"))
+    finish_image(directory / "firmware.bin", load_board("rpi-pico"))
     start, data = read_uf2((directory / "firmware.uf2").read_bytes(), 0xE48BFF56)
     image = (directory / "firmware.bin").read_bytes()
     assert start == 0x10000000
@@ -82,7 +73,7 @@ def test_the_uf2_file_holds_the_image(firmware: Builder, tmp_path: Path) -> None
 def test_no_other_board_gets_a_uf2_file(firmware: Builder, tmp_path: Path) -> None:
     directory = tmp_path / "nrf"
     shutil.copytree(firmware("nrf52840-dk"), directory)
-    finished(directory, load_board("nrf52840-dk"))
+    finish_image(directory / "firmware.bin", load_board("nrf52840-dk"))
     assert not (directory / "firmware.uf2").exists()
 
 

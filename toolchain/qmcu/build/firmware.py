@@ -104,7 +104,7 @@ def build_firmware(
             result = build_with_platformio(folder)
         else:
             result = build_project(folder)
-        finish_image(result, board)
+        finish_image(result.bin, board)
         report = measure(result, plan, board.name)
         if found is not None:
             tools = {**report.tools, "CMSIS-NN": f"{found.version} ({found.origin})"}
@@ -145,23 +145,23 @@ def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:
     return memory_report(linker_map, read_layout(result.elf), plan, board, tools)
 
 
-def finish_image(result: BuildResult, board: Board) -> None:
-    """Check what the chip's boot ROM will check, and write firmware.uf2 for those that take it.
+def finish_image(binary: Path, board: Board) -> None:
+    """Check what the chip's boot ROM will check, and write the .uf2 file for those that take it.
 
-    Raises ToolError when the boot ROM would refuse the image.
+    Raises ToolError when the boot ROM would refuse the image in `binary`.
     """
-    image = result.bin.read_bytes()
+    image = binary.read_bytes()
     if "boot2" in board.sections:
         problem = stage_problem(image[board.sections["boot2"] :][:STAGE_SIZE])
         if problem:
             raise ToolError(
-                f"the {board.chip} would not start {result.bin.name}: {problem}; correct the "
+                f"the {board.chip} would not start {binary.name}: {problem}; correct the "
                 f"checksum in firmware/ports/{board.family}/boot2.c."
             )
     uf2 = board.flashing.get("uf2")
     if uf2 is not None:
         content = uf2_file(image, board.flash.start, uf2["family"])
-        result.bin.with_suffix(".uf2").write_bytes(content)
+        binary.with_suffix(".uf2").write_bytes(content)
 
 
 def load_report(directory: Path) -> MemoryReport:
