@@ -16,7 +16,7 @@ from qmcu.board import load_board
 from qmcu.cli import run
 from qmcu.device.image import read_image
 from qmcu.errors import ToolError
-from qmcu.flash.drives import write_to_drive
+from qmcu.flash.drives import fat_folders, write_to_drive
 from qmcu.flash.mass_storage import board_id
 from qmcu.flash.uf2 import uf2_file
 
@@ -139,6 +139,15 @@ def test_board_ids(drive: Path) -> None:
     assert board_id(drive) == "0240"
     (drive / "DETAILS.TXT").write_text("Version: 0257\n")
     assert board_id(drive) == ""
+
+
+def test_drives_are_found_among_the_mounts() -> None:
+    mounts = (
+        "/dev/sda1 / ext4 rw 0 0\n"
+        "/dev/sdb /media/me/DIS_F746NG vfat rw,nosuid 0 0\n"
+        "/dev/sdc /media/me/my\\040board msdos rw 0 0\n"
+    )
+    assert list(fat_folders(mounts)) == [Path("/media/me/DIS_F746NG"), Path("/media/me/my board")]
 
 
 def test_a_full_drive() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from qmcu.cli import run
+from qmcu.device.ports import UsbPort
 from qmcu.errors import CheckFailedError, DeviceError, QmcuError, ToolError
 from qmcu.flash import Job, prepare
 from qmcu.flash.failures import failure
@@ -209,3 +210,19 @@ def test_a_board_without_tools(firmware: Callable[..., Path], capsys: Capture) -
     assert run(["flash", str(directory)]) == 2
     shown = capsys.readouterr().err
     assert "names no tools (flashing.tools); it runs on qemu" in shown
+
+
+def test_the_port_is_found_by_the_boards_usb_ids(
+    job: JobMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = (
+        UsbPort("/dev/ttyACM0", "0483:374b", "066C"),
+        UsbPort("/dev/ttyACM1", "0483:374b", "07AA"),
+        UsbPort("/dev/ttyUSB0", "0403:6001", ""),
+    )
+    monkeypatch.setattr("qmcu.device.ports.serial_ports", lambda: ports)
+    assert job(port="/dev/ttyUSB0").device == "/dev/ttyUSB0"
+    # A probe's serial number is that of its port, too.
+    assert job(port="auto", probe="07AA").device == "/dev/ttyACM1"
+    with pytest.raises(DeviceError, match="2 ports could be stm32f746"):
+        _ = job(port="auto").device

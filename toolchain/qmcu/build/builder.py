@@ -41,20 +41,8 @@ def build_project(directory: Path) -> BuildResult:
     """
     toolchain = find_toolchain()
     started = time.monotonic()
-    try:
-        result = subprocess.run(
-            [str(toolchain.make.path), "--no-print-directory", f"-j{os.cpu_count() or 1}"],
-            cwd=directory,
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        raise ToolError(f"make could not be started in {directory}: {error}.") from error
-    if result.returncode:
-        output = (result.stdout + result.stderr).decode("utf-8", "replace")
-        raise explain_failure(output, directory)
+    command = [str(toolchain.make.path), "--no-print-directory", f"-j{os.cpu_count() or 1}"]
+    run_builder("make", command, directory, clean_environment())
     files = image_files(directory)
     absent = [path.name for path in files.values() if not path.is_file()]
     if absent:
@@ -66,6 +54,26 @@ def build_project(directory: Path) -> BuildResult:
         seconds=time.monotonic() - started,
         **files,
     )
+
+
+def run_builder(
+    name: str, command: list[str], directory: Path, environment: dict[str, str]
+) -> None:
+    """Run a step of a build in `directory`. Raises ToolError or DoesNotFitError when it fails."""
+    try:
+        result = subprocess.run(
+            command,
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise ToolError(f"{name} could not be started in {directory}: {error}.") from error
+    if result.returncode:
+        output = (result.stdout + result.stderr).decode("utf-8", "replace")
+        raise explain_failure(output, directory)
 
 
 def image_files(directory: Path) -> dict[str, Path]:

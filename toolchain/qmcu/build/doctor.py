@@ -48,7 +48,14 @@ def _packages() -> tuple[Need, ...]:
     ]
     names = [match.group() for line in required if (match := re.match(r"[\w.-]+", line))]
     needs = [Need(name, "build and test", True, f"pip install {name}", True) for name in names]
-    return (*needs, Need("tensorflow", "convert", False, 'pip install "qmcu[convert]"', True))
+    return (
+        *needs,
+        Need("tensorflow", "convert", False, 'pip install "qmcu[convert]"', True),
+        *(
+            Need(name, "build --builder platformio", False, 'pip install "qmcu[platformio]"', True)
+            for name in ("platformio", "scons")
+        ),
+    )
 
 
 _CMSIS_NN = "CMSIS-NN"

@@ -4,16 +4,14 @@ PlatformIO runs offline: its platform is the project's own, its compiler the one
 is pip's. Nothing of the user's PlatformIO folder is read or changed.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from qmcu.build.builder import BuildResult, clean_environment, explain_failure, image_files
+from qmcu.build.builder import BuildResult, clean_environment, image_files, run_builder
 from qmcu.build.toolchain import Tool, find_toolchain
 from qmcu.errors import ToolError
 
@@ -52,6 +50,7 @@ def build_with_platformio(directory: Path) -> BuildResult:
             "PLATFORMIO_CORE_DIR": core,
             "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
             "PLATFORMIO_NO_ANSI": "true",
+            "PWD": str(directory),
         }
         for name in [name for name in environment if _disturbs(name)]:
             del environment[name]
@@ -59,7 +58,8 @@ def build_with_platformio(directory: Path) -> BuildResult:
             ("offline/prepare.py",),
             ("-m", "platformio", "run", "--project-conf", "offline.ini"),
         ):
-            _run(directory, arguments, environment)
+            command = [sys.executable, *arguments]
+            run_builder("PlatformIO", command, directory, environment)
     try:
         for path in image_files(directory).values():
             shutil.move(directory / _OUTPUT / path.name, path)
@@ -80,20 +80,3 @@ def _disturbs(name: str) -> bool:
     """True for PlatformIO's variables that would change the build, such as PLATFORMIO_BUILD_DIR."""
     kept = ("PLATFORMIO_CORE_DIR", "PLATFORMIO_SETTING_ENABLE_TELEMETRY", "PLATFORMIO_NO_ANSI")
     return name.startswith("PLATFORMIO_") and name not in kept
-
-
-def _run(directory: Path, arguments: tuple[str, ...], environment: dict[str, str]) -> None:
-    try:
-        result = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=directory,
-            env=environment | {"PWD": os.fspath(directory)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        raise ToolError(f"PlatformIO could not be started in {directory}: {error}.") from error
-    if result.returncode:
-        output = (result.stdout + result.stderr).decode("utf-8", "replace")
-        raise explain_failure(output, directory)

@@ -24,11 +24,16 @@ def drives() -> Iterator[Path]:
     elif sys.platform == "darwin":
         yield from sorted(Path("/Volumes").iterdir())
     else:
-        # Probes present a FAT file system; spaces in the folder's name are written in octal.
-        for line in Path("/proc/self/mounts").read_text().splitlines():
-            _, folder, kind, *_ = line.split()
-            if kind in ("vfat", "msdos", "fuseblk"):
-                yield Path(_ESCAPE.sub(lambda m: chr(int(m.group(1), 8)), folder))
+        yield from fat_folders(Path("/proc/self/mounts").read_text())
+
+
+def fat_folders(mounts: str) -> Iterator[Path]:
+    """The folders of FAT file systems, which is what boards present, in Linux's table of mounts."""
+    for line in mounts.splitlines():
+        _, folder, kind, *_ = line.split()
+        if kind in ("vfat", "msdos", "fuseblk"):
+            # Spaces in the folder's name are written in octal.
+            yield Path(_ESCAPE.sub(lambda m: chr(int(m.group(1), 8)), folder))
 
 
 def read_text(path: Path) -> str:
@@ -70,6 +75,21 @@ def wait_for_outcome(folder: Path, marker: str, before: str, seconds: float = SE
             return "gone"
         time.sleep(_POLL_S)
     return ""
+
+
+def unsuited_drive(job: Job, undescribed: str, there: bool, absent: str) -> str:
+    """The reason against a tool that writes to a drive, or an empty text.
+
+    `undescribed` is what the board file lacks, if anything; `absent` the reason unless a drive is
+    `there`.
+    """
+    if undescribed:
+        return undescribed
+    if job.probe and job.folder is None:
+        return f"--probe {job.probe} is no folder of a drive"
+    if not job.port:
+        return "a drive cannot be read back: give --port, so that the firmware itself confirms"
+    return "" if job.folder is not None or there else absent
 
 
 def choose_drive(

@@ -13,6 +13,7 @@ from qmcu.flash.drives import (
     choose_drive,
     drives,
     read_text,
+    unsuited_drive,
     wait_for_outcome,
     write_to_drive,
 )
@@ -32,15 +33,8 @@ def board_id(folder: Path) -> str | None:
 
 
 def _unsuited(job: Job) -> str:
-    if job.settings.mass_storage is None:
-        return "the board file names no board id of a drive"
-    if job.probe and job.folder is None:
-        return f"--probe {job.probe} is no folder of a drive"
-    if not job.port:
-        return "a drive cannot be read back: give --port, so that the firmware itself confirms"
-    if job.folder is None and not _probes():
-        return "no drive of a probe is mounted"
-    return ""
+    undescribed = "" if job.settings.mass_storage else "the board file names no id of a drive"
+    return unsuited_drive(job, undescribed, bool(_probes()), "no drive of a probe is mounted")
 
 
 def _probes() -> dict[Path, str | None]:

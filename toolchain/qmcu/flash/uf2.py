@@ -14,6 +14,7 @@ from qmcu.flash.drives import (
     choose_drive,
     drives,
     read_text,
+    unsuited_drive,
     wait_for_outcome,
     write_to_drive,
 )
@@ -40,15 +41,9 @@ def uf2_file(image: bytes, base: int, family: int) -> bytes:
 
 
 def _unsuited(job: Job) -> str:
-    if job.settings.uf2 is None:
-        return "the board file has no table flashing.uf2"
-    if job.probe and job.folder is None:
-        return f"--probe {job.probe} is no folder of a drive"
-    if not job.port:
-        return "a drive cannot be read back: give --port, so that the firmware itself confirms"
-    if job.folder is None and not _loaders():
-        return "no UF2 drive is mounted; hold BOOTSEL while you connect the board"
-    return ""
+    undescribed = "" if job.settings.uf2 else "the board file has no table flashing.uf2"
+    absent = "no UF2 drive is mounted; hold BOOTSEL while you connect the board"
+    return unsuited_drive(job, undescribed, bool(_loaders()), absent)
 
 
 def _loaders() -> list[Path]:
