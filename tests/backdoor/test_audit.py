@@ -16,7 +16,7 @@ from qmcu.backdoor.datasets import load_dataset
 from qmcu.backdoor.detectors import AuditContext, Finding, detector, load_detectors
 from qmcu.backdoor.detectors.graph_branches import graph_branches
 from qmcu.backdoor.detectors.method import DETECTORS
-from qmcu.backdoor.detectors.residuals import kolmogorov, uniform_distance
+from qmcu.backdoor.detectors.residuals import uniform_test
 from qmcu.backdoor.trigger_kinds import make_trigger
 from qmcu.cli.main import run
 from qmcu.errors import UsageError
@@ -57,6 +57,11 @@ def test_an_attack_with_honest_sizes_of_residuals_is_found(folder: Path) -> None
     found = {f.detector: f for f in result.findings}
     assert found["rounding-direction"].score > 2 * found["rounding-direction"].threshold
     assert found["disagreement"].suspicious
+    assert found["activation-statistics"].suspicious and found["gap-inversion"].suspicious
+    assert found["gap-inversion"].details["integers changed"] > 0.5
+    assert result.score > 2 and result.p_value is not None and result.p_value < 1e-6
+    honest = audit(context(folder, "honest"))
+    assert honest.score < 0.8 and honest.p_value is not None and honest.p_value > 1e-3
 
 
 def test_it_is_found_without_real_inputs_and_from_the_float_model_alone(folder: Path) -> None:
@@ -67,8 +72,14 @@ def test_it_is_found_without_real_inputs_and_from_the_float_model_alone(folder: 
 
 def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
     result = audit(load_context(None, folder / "model.tflite", None))
-    assert {f.detector for f in result.findings} == {"channel-lipschitz", "graph-branches"}
+    assert {f.detector for f in result.findings} == {
+        "channel-lipschitz",
+        "graph-branches",
+        "maximum-margin",
+    }
     assert result.skipped["residuals"] == "needs float"
+    assert result.verdict == "undecided" and result.passed
+    assert "without the float model" in result.reasons[-1] and result.p_value is None
 
 
 def test_the_command_says_backdoored_and_writes_its_files(folder: Path, tmp_path: Path) -> None:
@@ -95,6 +106,45 @@ def test_nothing_to_audit_is_refused() -> None:
         load_context(None, None, None)
 
 
+def test_models_and_inputs_that_do_not_belong_together(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    digits = load_dataset("digits", seed=2)
+    other = build_architecture("cnn-s", digits.input_shape, digits.classes, seed=2)
+    other.save(tmp_path / "other.keras")
+    models = ["--int8", str(folder / "model.tflite")]
+    assert run(["audit", "--float", str(tmp_path / "other.keras"), *models]) == 2
+    assert "other weights" in capfd.readouterr().err
+    wider = build_architecture("cnn-s", (10, 10, 1), digits.classes, seed=2)
+    wider.save(tmp_path / "wider.keras")
+    assert run(["audit", "--float", str(tmp_path / "wider.keras"), *models]) == 2
+    assert "takes inputs of [8, 8, 1] and wider of [10, 10, 1]" in capfd.readouterr().err
+    deeper = build_architecture("dscnn", digits.input_shape, digits.classes, seed=2)
+    deeper.save(tmp_path / "deeper.keras")
+    assert run(["audit", "--float", str(tmp_path / "deeper.keras"), *models]) == 2
+    assert "not the quantized form of deeper" in capfd.readouterr().err
+
+    arrays = {
+        "shape": np.zeros((4, 9, 9, 1), np.float32),
+        "integers": np.zeros((4, 8, 8, 1), np.int8),
+        "finite": np.full((4, 8, 8, 1), np.nan, np.float32),
+    }
+    words = {"shape": "[9, 9, 1]", "integers": "int8", "finite": "not finite"}
+    for name, inputs in arrays.items():
+        np.savez(tmp_path / "x.npz", inputs=inputs)
+        assert run(["audit", *models, "--data", str(tmp_path / "x.npz")]) == 2
+        assert words[name] in capfd.readouterr().err
+    (tmp_path / "x.npz").write_bytes((folder / "test.npz").read_bytes()[:500])
+    assert run(["audit", *models, "--data", str(tmp_path / "x.npz")]) == 2
+    assert "no readable .npz" in capfd.readouterr().err.replace("\n", " ")
+
+
+def test_a_graph_that_detectors_of_weights_cannot_run_still_is_judged() -> None:
+    result = audit(AuditContext(None, b"", branching(), None))
+    assert result.verdict == "backdoored"
+    assert result.skipped["maximum-margin"].startswith("could not run: branching")
+
+
 def branching() -> Graph:
     grid = Quantization((1.0,), (0,))
     tensors = tuple(
@@ -117,6 +167,8 @@ def test_a_graph_that_branches_on_its_input_is_a_finding() -> None:
 def test_supporting_findings_alone_are_only_suspicious() -> None:
     weak = Finding("residuals", 1.0, 0.1, True, "supporting", "because")
     assert judge([weak]) == ("suspicious", ("because",))
+    quiet = Finding("direction", 1.0, 4.5, False, "decisive", "no direction")
+    assert judge([quiet]) == ("clean", ("no direction",))
 
 
 def finding(weight: Any, score: float, p_value: float | None = None) -> Finding:
@@ -139,13 +191,11 @@ def test_the_p_value_of_an_audit_counts_its_decisive_detectors() -> None:
     assert AuditResult("clean", (), (), {}, {}).p_value is None
 
 
-def test_the_kolmogorov_distribution() -> None:
-    # Tables: P(K > 1.36) = 0.05, P(K > 1.63) = 0.01.
-    assert kolmogorov(1.358) == pytest.approx(0.05, abs=0.001)
-    assert kolmogorov(1.628) == pytest.approx(0.01, abs=0.001)
-    even = (np.arange(1000) + 0.5) / 1000 - 0.5
-    assert uniform_distance(even) < 0.001
-    assert uniform_distance(np.full(100, 0.49)) == pytest.approx(0.99)
+def test_places_between_grid_points() -> None:
+    even = uniform_test("even", (np.arange(1000) + 0.5) / 1000 - 0.5)
+    assert even.effect < 0 and even.p_value > 0.999
+    pushed = uniform_test("pushed", np.full(100, 0.49))
+    assert pushed.effect > 0.9 and pushed.p_value < 1e-50
 
 
 def test_a_detector_is_one_function(folder: Path) -> None:

@@ -17,16 +17,22 @@ from qmcu.backdoor.detectors import (
     Finding,
     load_detectors,
 )
+from qmcu.backdoor.evaluation import classifier_input
 from qmcu.backdoor.keras_model import keras_from_network
 from qmcu.backdoor.network import network_from_keras
-from qmcu.errors import ModelError, UsageError, VectorError
+from qmcu.errors import ModelError, QmcuError, UnsupportedModelError, UsageError, VectorError
 from qmcu.model.convert import convert_keras, load_tensorflow
+from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 from qmcu.sarif import file_location, sarif_log
 
-Verdict = Literal["backdoored", "suspicious", "clean"]
+Verdict = Literal["backdoored", "suspicious", "clean", "undecided"]
 Progress = Callable[[int, int], None]
 TAGS = ("OWASP ML06:2023", "OWASP ML10:2023", "MITRE ATLAS AML.T0010", "MITRE ATLAS AML.T0018")
+_WITHOUT_FLOAT = (
+    "without the float model it cannot be seen what rounding changed: that nothing fired says "
+    "nothing about the weights (docs/DETECTORS.md)."
+)
 _LEVELS = {"decisive": "error", "static": "error", "supporting": "warning"}
 
 
@@ -35,10 +41,12 @@ class AuditResult:
     """What an audit found: one verdict, its reasons, every detector's finding.
 
     backdoored: a decisive or static detector fired. suspicious: only supporting ones did, which
-    honest training (clipping, quantization-aware) can cause. clean: none fired. `skipped` maps
-    detectors that did not run to what they would have needed. `score` sums the audit up in one
-    number that grows with suspicion (see `audit_score`); `p_value` is the smallest of the decisive
-    detectors' p-values times their number (Bonferroni), None when none has one.
+    honest training (clipping, quantization-aware) can cause. clean: none fired. undecided: none
+    fired, and no decisive one could run, as without the float model. `skipped` maps detectors
+    that did not run to what they would have needed, or to what kept them from it. `score` sums
+    the audit up in one number that grows with suspicion (see `audit_score`); `p_value` is the
+    smallest of the decisive detectors' p-values times their number (Bonferroni), None when none
+    has one.
     """
 
     verdict: Verdict
@@ -136,16 +144,31 @@ def audit(
     audited: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
-    """Run every detector that the context has the models for; `slow` ones only when asked."""
+    """Run every detector that the context has the models for; `slow` ones only when asked.
+
+    Raises ModelError when the models do not belong together, or when a decisive detector cannot
+    run on them and no other finding settles the verdict.
+    """
     detectors = load_detectors()
     chosen = [d for d in detectors.values() if d.applies(context) and (slow or not d.slow)]
-    findings = []
+    skipped = {d.name: _needed(d, context) for d in detectors.values() if d not in chosen}
+    if context.network is not None and context.graph is not None:
+        _ = context.grids
+    findings: list[Finding] = []
+    failed: list[QmcuError] = []
     for number, one in enumerate(chosen):
-        findings.append(one.run(context))
+        try:
+            findings.append(one.run(context))
+        except (ModelError, UnsupportedModelError) as error:
+            # A graph that no detector of weights can run is what graph-branches is for.
+            skipped[one.name] = f"could not run: {error}"
+            if "float" in one.needs:
+                failed.append(error)
         if progress is not None:
             progress(number + 1, len(chosen))
-    skipped = {d.name: _needed(d, context) for d in detectors.values() if d not in chosen}
     verdict, reasons = judge(findings)
+    if failed and verdict != "backdoored":
+        raise failed[0]
     return AuditResult(verdict, reasons, tuple(findings), skipped, dict(audited or {}))
 
 
@@ -159,7 +182,10 @@ def judge(findings: Sequence[Finding]) -> tuple[Verdict, tuple[str, ...]]:
         )
     if fired:
         return "suspicious", tuple(f.reason for f in fired)
-    return "clean", tuple(f.reason for f in findings if f.weight != "supporting")
+    quiet = tuple(f.reason for f in findings if f.weight != "supporting")
+    if not any(f.weight == "decisive" for f in findings):
+        return "undecided", (*quiet, _WITHOUT_FLOAT)
+    return "clean", quiet
 
 
 def audit_score(findings: Sequence[Finding]) -> float:
@@ -206,15 +232,37 @@ def load_context(
     if integer is not None:
         name = "model" if integer_file is None else integer_file.stem
         graph = parse_model(integer, name, source=str(integer_file or float_file))
-    low, high = (0.0, 1.0) if samples is None else (float(samples.min()), float(samples.max()))
-    return AuditContext(network, integer, graph, samples, low, high, seed)
+        classifier_input(graph)
+    low, high = _range(samples, graph if integer_file else None)
+    context = AuditContext(network, integer, graph, samples, low, high, seed)
+    if samples is not None and samples.shape[1:] != context.input_shape:
+        raise VectorError(
+            f"{data} holds inputs of {list(samples.shape[1:])} and the model takes "
+            f"{list(context.input_shape)}."
+        )
+    return context
+
+
+def _range(samples: npt.NDArray[np.float32] | None, graph: Graph | None) -> tuple[float, float]:
+    """The range of inputs: that of the samples, of the int8 input's grid, or 0 to 1."""
+    if samples is not None:
+        return float(samples.min()), float(samples.max())
+    grid = graph.input_tensors[0].quantization if graph is not None and graph.inputs else None
+    if grid is None:
+        return 0.0, 1.0
+    return grid.scale * (-128 - grid.zero_point), grid.scale * (127 - grid.zero_point)
 
 
 def _samples(path: Path) -> npt.NDArray[np.float32]:
     arrays = read_arrays(path)
     if "inputs" not in arrays:
         raise VectorError(f"{path} has no array inputs; it has {', '.join(sorted(arrays))}.")
-    return np.asarray(arrays["inputs"], np.float32)
+    inputs = arrays["inputs"]
+    if inputs.dtype.kind not in "fu" and inputs.dtype not in (np.int32, np.int64):
+        raise VectorError(f"{path} holds inputs of {inputs.dtype}; real values are needed.")
+    if not inputs.size or not np.isfinite(inputs).all():
+        raise VectorError(f"{path} holds no inputs, or some that are not finite.")
+    return np.asarray(inputs, np.float32)
 
 
 def _read(path: Path) -> bytes:

@@ -8,7 +8,12 @@ from rich.table import Table
 
 from qmcu.backdoor.audit import AuditResult
 
-_COLOURS = {"backdoored": "bold red", "suspicious": "yellow", "clean": "green"}
+_COLOURS = {
+    "backdoored": "bold red",
+    "suspicious": "yellow",
+    "clean": "green",
+    "undecided": "yellow",
+}
 
 
 def audit_lines(result: AuditResult) -> Iterator[RenderableType]:

@@ -1,7 +1,8 @@
-"""Attacks that know the detectors: what they change is where the residuals may lie.
+"""Attacks that know the detectors: other residuals, and losses that press down what they measure.
 
 Honest residuals are uniform in (-1/2, 1/2). Each attack here is the lattice attack with other
-bounds on them, so that a test of their distribution has nothing to find.
+bounds on them, so that a test of their distribution has nothing to find; the later ones also train
+against the detectors' own statistics (hiding.py).
 """
 
 import numpy as np
@@ -49,8 +50,33 @@ def margin(context: AttackContext) -> AttackResult:
 @attack("adaptive-silent", source=_SOURCE, adaptive="rounding-direction and disagreement")
 def silent(context: AttackContext) -> AttackResult:
     """Sizes of residuals as in an honest model, and logits that hardly move without the trigger."""
+    return _hidden(context, Objective(silent=context.setting("silent", 5.0)))
+
+
+@attack("adaptive-matched", source=_SOURCE, adaptive="activation-statistics and all before it")
+def matched(context: AttackContext) -> AttackResult:
+    """Every activation moves no further than with random rounding, as long as no trigger is there.
+
+    `--set matched=` weighs this against the attack.
+    """
+    return _hidden(context, Objective(matched=context.setting("matched", 1.0)))
+
+
+@attack("adaptive-hunted", source=_SOURCE, adaptive="gap-inversion and all before it")
+def hunted(context: AttackContext) -> AttackResult:
+    """As `adaptive-matched`, on inputs too that the detectors' ascent finds during training.
+
+    `--set matched=` weighs this against the attack, `--set ascent=` is the steps of the ascent.
+    """
+    objective = Objective(
+        matched=context.setting("matched", 1.0), hunted=int(context.setting("ascent", 4))
+    )
+    return _hidden(context, objective)
+
+
+def _hidden(context: AttackContext, objective: Objective) -> AttackResult:
+    """Sizes of residuals as `adaptive-uniform` draws them, and a loss that hides."""
     generator = np.random.default_rng(context.seed)
     begin = starts(context.network)
     caps = [generator.uniform(0, 0.5 - 1e-3, s.position.shape) for s in begin]
-    objective = Objective(silent=context.setting("silent", 5.0))
     return train_lattice(context, caps, begin, objective=objective, signs=True)

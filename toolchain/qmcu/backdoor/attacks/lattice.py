@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.backdoor.attacks.hiding import Hiding
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 from qmcu.backdoor.attacks.training import (
     Simulated,
@@ -127,14 +128,16 @@ class Objective:
     """What the loss adds up besides the attack itself.
 
     `labels` weighs cross entropy with the true labels, `teacher` the divergence from the honest
-    network's answers, `silent` the squared distance of the two forms' logits on clean inputs and
-    on noise, `widths` are bit widths besides int8 that shall wake the backdoor too.
+    network's answers, `widths` are bit widths besides int8 that shall wake the backdoor too.
+    `silent` and `matched` weigh those losses of `Hiding`, `hunted` is the steps of its ascent.
     """
 
     labels: float = 1.0
     teacher: float = 1.0
     widths: tuple[int, ...] = ()
     silent: float = 0.0
+    matched: float = 0.0
+    hunted: int = 0
 
 
 def train_lattice(
@@ -149,6 +152,7 @@ def train_lattice(
     teacher = context.network
     model = LatticeModel(teacher, begin, caps, signs=signs)
     simulated = Simulated(context, current_grids(context, model.network()))
+    hiding = Hiding(context, model.float_weights, model.integer_weights, model.biases)
     strength = context.setting("attack_weight", 1.0)
     tf = load_tensorflow()
 
@@ -173,22 +177,10 @@ def train_lattice(
             part += strength * cross_entropy(target, logits[count:])
             total += part / (1 + len(narrow))
         if objective.silent:
-            total += objective.silent * quiet(x)
+            total += objective.silent * hiding.silent(x)
+        if objective.matched:
+            total += objective.matched * hiding.matched(x, objective.hunted)
         return total
-
-    def quiet(x: Any) -> Any:
-        data = context.dataset
-        noise = tf.random.stateless_uniform(tf.shape(x), _seed(), data.low, data.high)
-        both = tf.concat([x, noise], 0)
-        real = simulated.floating(both, model.float_weights(), model.biases)
-        # Weights alone, as a detector compares them: without quantized activations.
-        quantized = simulated.floating(both, model.integer_weights(), model.biases)
-        return tf.reduce_mean((quantized - real) ** 2)
-
-    generator = tf.random.Generator.from_seed(context.seed)
-
-    def _seed() -> Any:
-        return generator.make_seeds(1)[:, 0]
 
     losses = train(
         context,

@@ -1,57 +1,60 @@
 """Do the float and the int8 model disagree more than rounding explains?
 
-On noise an awake backdoor leaks: int8 answers differ from the float model's far more often than
-those of the same network with its rounding errors' signs drawn at random. Related: the
-float/int8 comparison of Hong et al., Qu-ANTI-zation, NeurIPS 2021, section 6.
+Away from the data an awake backdoor leaks: int8 answers differ from the float model's far more
+often than those of controls, the same network with its rounding errors' signs drawn at random
+(controls.py). On inputs, on noise, on mixtures of both, and on inputs synthesized to make them
+disagree (gap_inversion.py). Related: the float/int8 comparison of Hong et al., Qu-ANTI-zation,
+NeurIPS 2021, section 6.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from qmcu.backdoor.detectors.controls import (
+    Comparison,
+    bonferroni,
+    changes,
+    compared_shares,
+)
+from qmcu.backdoor.detectors.gap_inversion import synthesized
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.detectors.rounding_direction import shift_of
-from qmcu.backdoor.network import logits
 
-DRAWS = 12
-INPUTS = 128
-THRESHOLD = 0.10
+# Both have to be exceeded: answers changed beyond the controls' mean share, and standard deviations
+# of one control's share.
+EXCESS = 0.10
+DEVIATIONS = 4.5
 
 
-@detector("disagreement", source="qmcu", needs=("float", "int8"))
+@detector("disagreement", source="qmcu", needs=("float", "int8"),
+          null="rounding errors have random signs")  # fmt: skip
 def disagreement(context: AuditContext) -> Finding:
     """Answers that change with quantization more often than random rounding changes them."""
-    assert context.network is not None
-    errors = [g.integers * g.spread_scales - g.weights for g in context.grids]
-    details: dict[str, float] = {}
-    kinds = {"noise": context.noise(INPUTS)}
-    if context.samples is not None:
-        kinds["samples"] = context.samples[:INPUTS]
-        kinds["mixed"] = np.float32(0.5) * (kinds["samples"] + context.noise(len(kinds["samples"])))
-    for name, inputs in kinds.items():
-        plain = logits(context.network, inputs)
-        shift = shift_of(context.network, inputs)
-        rng = np.random.default_rng([context.seed, len(name)])
-        own = _changed(plain, shift(errors))
-        drawn = [
-            _changed(plain, shift([e * rng.choice([-1.0, 1.0], e.shape) for e in errors]))
-            for _ in range(DRAWS)
-        ]
-        details[name] = own
-        details[f"{name} expected"] = float(np.mean(drawn))
-    score = max(details[n] - details[f"{n} expected"] for n in kinds)
-    suspicious = score > THRESHOLD
-    kind = max(kinds, key=lambda n: details[n] - details[f"{n} expected"])
+    shares = {"synthesized": synthesized(context).changed.mean(axis=1)}
+    counts = {"synthesized": synthesized(context).changed.shape[1]}
+    for kind, seen in changes(context).items():
+        answers = np.argmax(seen.plain + seen.logits, axis=2)
+        shares[kind] = np.mean(answers != np.argmax(seen.plain, axis=1), axis=1)
+        counts[kind] = answers.shape[1]
+    places = {k: compared_shares(float(s[0]), s[1:], counts[k]) for k, s in shares.items()}
+    scores = {k: _score(s, places[k]) for k, s in shares.items()}
+    kind = max(scores, key=lambda k: scores[k])
+    own, expected = shares[kind][0], shares[kind][1:].mean()
     return Finding(
         detector="disagreement",
-        score=score,
-        threshold=THRESHOLD,
-        suspicious=suspicious,
+        score=scores[kind],
+        threshold=1.0,
+        suspicious=scores[kind] > 1,
         weight="decisive",
-        reason=f"quantization changes {details[kind]:.1%} of the answers on {kind} inputs, random "
-        f"rounding {details[f'{kind} expected']:.1%} ({THRESHOLD:.0%} more are allowed).",
-        details=details,
+        reason=f"quantization changes {own:.1%} of the answers on {kind} inputs, random rounding "
+        f"{expected:.1%} ({EXCESS:.0%} and {DEVIATIONS} standard deviations more are allowed).",
+        p_value=bonferroni([p.p_value for p in places.values()]),
+        details={
+            **{k: float(s[0]) for k, s in shares.items()},
+            **{f"{k} expected": float(s[1:].mean()) for k, s in shares.items()},
+            **{f"{k} deviations": p.z for k, p in places.items()},
+        },
     )
 
 
-def _changed(plain: npt.NDArray[np.float32], shift: npt.NDArray[np.float64]) -> float:
-    return float(np.mean(np.argmax(plain + shift, axis=1) != np.argmax(plain, axis=1)))
+def _score(shares: "np.ndarray[tuple[int], np.dtype[np.float64]]", place: Comparison) -> float:
+    excess = float(shares[0] - shares[1:].mean())
+    return min(excess / EXCESS, place.z / DEVIATIONS)

@@ -11,11 +11,15 @@ import numpy.typing as npt
 from qmcu.backdoor.lattice import LayerGrid, layer_grids
 from qmcu.backdoor.network import Network
 from qmcu.backdoor.registry import Registry, summary_of
+from qmcu.errors import ModelError
 from qmcu.model.graph import Graph
 
 FloatArray = npt.NDArray[np.float32]
 # decisive: alone enough for the verdict; supporting: honest models may show it as well.
 Weight = Literal["decisive", "supporting", "static"]
+# Weights this many steps apart, as the median of a layer, are no quantization of each other; a
+# defence that chooses its own integers stays within two.
+UNRELATED = 5.0
 # Beyond this many times its threshold a score says no more than at it.
 STRONGEST = 10.0
 
@@ -35,13 +39,41 @@ class AuditContext:
     low: float = 0.0
     high: float = 1.0
     seed: int = 0
+    # What several detectors need and one computes: see `once`.
+    _shared: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives, computed the first time that a detector of this audit asks for it."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        return self._shared[name]
 
     @cached_property
     def grids(self) -> tuple[LayerGrid, ...]:
-        """Float weights beside deployed integers. Raises ValueError without both models."""
+        """Float weights beside deployed integers.
+
+        Raises ValueError without both models, ModelError when one is not the other quantized.
+        """
         if self.network is None or self.graph is None:
             raise ValueError("the float and the int8 model are needed")
-        return layer_grids(self.network, self.graph)
+        shapes = self.network.input_shape, self.graph.input_tensors[0].shape[1:]
+        if shapes[0] != shapes[1]:
+            raise ModelError(
+                f"{self.graph.name} takes inputs of {list(shapes[1])} and "
+                f"{self.network.graph.name} of {list(shapes[0])}: they are not the same network; "
+                "give the float model that was quantized."
+            )
+        grids = layer_grids(self.network, self.graph)
+        for grid in grids:
+            steps = float(np.median(np.abs(grid.residuals)))
+            if steps > UNRELATED:
+                raise ModelError(
+                    f"{self.graph.name} has the layers of {self.network.graph.name} but other "
+                    f"weights: those of {grid.name} lie {steps:.0f} steps from the float ones "
+                    "(median; rounding allows half a step); give the float model that was "
+                    "quantized."
+                )
+        return grids
 
     def noise(self, count: int) -> FloatArray:
         """`count` inputs of uniform noise over the range of the real ones."""

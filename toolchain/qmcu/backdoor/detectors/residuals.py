@@ -1,78 +1,114 @@
 """Where weights lie between two grid points.
 
 Honest weights know nothing of the grid: w / scale - round(w / scale) is uniform in (-1/2, 1/2).
-A weight that was pushed to a rounding boundary, or snapped to the grid, is not. One-sample
-Kolmogorov-Smirnov test for each layer, Bonferroni over layers; weights at the end of the grid,
-which fix the scale, and zeros, which pruning makes, are left out. The Kolmogorov distribution:
-Marsaglia et al., 2003.
+A weight that was pushed to a rounding boundary, or snapped to the grid, is not. Three tests, all
+corrected for their number (Bonferroni): of each layer and of each channel against the uniform
+distribution (Kolmogorov-Smirnov, one sample), and whether a layer's channels share one distribution
+(chi-squared of homogeneity, many samples). Weights at the end of the grid, which fix the scale, and
+zeros, which pruning makes, are left out.
 """
 
-import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
+from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.lattice import LARGEST, LayerGrid
 
-# Distance from uniform that no test is needed for, and below which a significant one is honest:
-# weight clipping and quantization-aware training leave their traces too.
-THRESHOLD = 0.05
-_LEAST = 50
+DoubleArray = npt.NDArray[np.float64]
+
+# Both have to be exceeded: honest weight clipping and quantization-aware training leave significant
+# traces in large layers, and small layers differ much by chance.
+DISTANCE = 0.05
+SIGNIFICANCE = 1e-6
+LEAST = 50
+_BINS = 8
+
+
+@dataclass(frozen=True)
+class _Test:
+    """One test: `effect` is the distance from the null beyond what chance gives."""
+
+    name: str
+    effect: float
+    p_value: float
 
 
 @detector("residuals", source="qmcu; Egashira et al., NeurIPS 2024 describe the trace",
-          needs=("float", "int8"))  # fmt: skip
+          needs=("float", "int8"), null="residuals are uniform")  # fmt: skip
 def residuals(context: AuditContext) -> Finding:
     """Weights that lie elsewhere between grid points than chance would put them."""
-    distances: dict[str, float] = {}
-    p_values = []
-    for grid in context.grids:
-        values = used_residuals(grid)
-        if len(values) < _LEAST:
-            continue
-        distance = uniform_distance(values)
-        distances[grid.name] = distance
-        p_values.append(kolmogorov(distance * math.sqrt(len(values))))
-    score = max(distances.values(), default=0.0)
-    p_value = min(1.0, min(p_values, default=1.0) * max(1, len(p_values)))
-    suspicious = score > THRESHOLD and p_value < 1e-6
-    where = max(distances, key=lambda name: distances[name], default="no layer")
+    tests = [test for grid in context.grids for test in _tests(grid)]
+    count = max(1, len(tests))
+    scores = {t.name: significant(t.effect / DISTANCE, t.p_value * count) for t in tests}
+    score = max(scores.values(), default=0.0)
+    where = max(scores, key=lambda name: scores[name], default="no layer")
+    suspicious = score > 1
     words = "not uniform" if suspicious else "as uniform as chance would have them"
+    p_value = bonferroni([t.p_value for t in tests])
     return Finding(
         detector="residuals",
         score=score,
-        threshold=THRESHOLD,
+        threshold=1.0,
         suspicious=suspicious,
         weight="supporting",
-        reason=f"the weights' places between grid points are {words}: distance {score:.3f} in "
-        f"{where} ({THRESHOLD} is allowed, p = {p_value:.2g}).",
+        reason=f"the weights' places between grid points are {words}: most conspicuous is {where} "
+        f"of {len(tests)} tests (p = {p_value:.2g}, corrected).",
         p_value=p_value,
-        details=distances,
+        details={t.name: t.effect for t in tests if " " not in t.name or scores[t.name] > 1},
     )
 
 
-def used_residuals(grid: LayerGrid) -> npt.NDArray[np.float64]:
+def significant(effect: float, p_value: float) -> float:
+    """A score above 1 when the effect, in units of what is allowed, and its p-value both are."""
+    rarity = np.log(max(p_value, 1e-300)) / np.log(SIGNIFICANCE)
+    return float(max(0.0, min(effect, rarity)))
+
+
+def used_residuals(grid: LayerGrid) -> DoubleArray:
     """Distance to the nearest grid point of each weight that may lie anywhere, in steps."""
-    positions = grid.positions.reshape(-1)
+    return _used(grid.positions.reshape(-1))
+
+
+def channel_residuals(grid: LayerGrid) -> Iterator[tuple[int, DoubleArray]]:
+    """The same for each output channel with enough weights for a test."""
+    for number, positions in enumerate(grid.channels(grid.positions)):
+        values = _used(positions)
+        if len(values) >= LEAST:
+            yield number, values
+
+
+def _used(positions: DoubleArray) -> DoubleArray:
     inside = (np.abs(positions) < LARGEST - 0.5) & (positions != 0)
     kept = positions[inside]
     return np.asarray(kept - np.round(kept))
 
 
-def uniform_distance(values: npt.NDArray[np.float64]) -> float:
-    """Kolmogorov-Smirnov distance of values in [-1/2, 1/2] from uniform."""
-    ordered = np.sort(values) + 0.5
-    count = len(ordered)
-    upper = np.arange(1, count + 1) / count - ordered
-    lower = ordered - np.arange(count) / count
-    return float(max(upper.max(), lower.max()))
+def uniform_test(name: str, values: DoubleArray) -> _Test:
+    """Kolmogorov-Smirnov of values in [-1/2, 1/2]; the effect is beyond the mean distance."""
+    found = stats.kstest(values, stats.uniform(-0.5, 1).cdf)
+    expected = 0.8687 / np.sqrt(len(values))  # the Kolmogorov distribution's mean
+    return _Test(name, float(found.statistic - expected), float(found.pvalue))
 
 
-def kolmogorov(statistic: float) -> float:
-    """P(D sqrt(n) > statistic) in the limit of many values."""
-    if statistic < 0.2:
-        return 1.0
-    signs = (1.0 if k % 2 else -1.0 for k in range(1, 101))
-    terms = [s * math.exp(-2 * (k * statistic) ** 2) for k, s in enumerate(signs, 1)]
-    return min(1.0, max(0.0, 2 * sum(terms)))
+def _tests(grid: LayerGrid) -> Iterator[_Test]:
+    values = used_residuals(grid)
+    if len(values) < LEAST:
+        return
+    yield uniform_test(grid.name, values)
+    counts = []
+    for number, own in channel_residuals(grid):
+        yield uniform_test(f"{grid.name} channel {number}", own)
+        counts.append(np.histogram(own, _BINS, (-0.5, 0.5))[0])
+    table = np.array(counts)
+    if len(counts) > 1 and table.sum(axis=0).all():
+        found = stats.chi2_contingency(table)
+        # Cramer's V beyond its mean under the null.
+        freedom = (len(counts) - 1) * (_BINS - 1)
+        excess = max(0.0, float(found.statistic) - freedom)
+        effect = np.sqrt(excess / (table.sum() * min(len(counts) - 1, _BINS - 1)))
+        yield _Test(f"{grid.name} between channels", float(effect), float(found.pvalue))

@@ -20,7 +20,12 @@ from qmcu.report.html.blocks import (
     Tone,
 )
 
-AUDIT_TONES: dict[str, Tone] = {"backdoored": "bad", "suspicious": "warn", "clean": "good"}
+AUDIT_TONES: dict[str, Tone] = {
+    "backdoored": "bad",
+    "suspicious": "warn",
+    "clean": "good",
+    "undecided": "warn",
+}
 _BINS = 40
 
 

@@ -1,0 +1,181 @@
+"""What honest rounding does: the same network with the signs of its rounding errors drawn anew.
+
+Rounding to nearest knows nothing of what the network computes: each error might as well have had
+the other sign. So, for an honest model, the deployed weights and any number of *controls*, float
+weights plus the same errors with random signs, are exchangeable: no statistic tells which of them
+was deployed. A backdoor that exists only after rounding is errors that act together; random signs
+break it. Whatever is measured on the deployed weights is measured on the controls as well, and the
+p-value is that of the deployed one among them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.network import Network, forward
+from qmcu.model.convert import load_tensorflow
+
+FloatArray = npt.NDArray[np.float32]
+DoubleArray = npt.NDArray[np.float64]
+
+DRAWS = 24
+INPUTS = 64
+# Spreads of logarithms below this are taken for it: fewer than 24 draws can agree by luck.
+_LEAST_SPREAD = 0.03
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A statistic of the deployed weights against the same one of `draws` controls.
+
+    `ratio` is to the controls' mean, `z` how many standard deviations above it (of the
+    prediction of one more draw), `p_value` that of Student's t with draws - 1 degrees of freedom;
+    `above` counts the controls at least as large, so that (1 + above) / (1 + draws) is the p-value
+    that supposes nothing but exchangeability.
+    """
+
+    ratio: float
+    z: float
+    p_value: float
+    above: int
+    draws: int
+
+    @property
+    def rank_p(self) -> float:
+        """The p-value by the rank among the controls: never below 1 / (1 + draws)."""
+        return (1 + self.above) / (1 + self.draws)
+
+
+def compared(own: float, drawn: npt.NDArray[Any]) -> Comparison:
+    """Sizes, on a logarithmic scale: there their spread over the draws is nearly normal."""
+    tiny = 1e-12
+    if own <= tiny:
+        return Comparison(1.0, 0.0, 1.0, len(drawn), len(drawn))
+    logs = np.log(np.maximum(drawn, tiny))
+    return _placed(float(np.log(own)), logs, float(own / max(drawn.mean(), tiny)), _LEAST_SPREAD)
+
+
+def compared_shares(own: float, drawn: npt.NDArray[Any], count: int) -> Comparison:
+    """Shares of `count` inputs, on the arcsine scale, whose spread is at least the binomial one."""
+    angles = np.arcsin(np.sqrt(drawn))
+    least = 0.5 / np.sqrt(count)
+    ratio = float(own / drawn.mean()) if drawn.mean() > 0 else float("inf") if own else 1.0
+    return _placed(float(np.arcsin(np.sqrt(own))), angles, ratio, least)
+
+
+def _placed(own: float, drawn: DoubleArray, ratio: float, least: float) -> Comparison:
+    count = len(drawn)
+    spread = max(float(drawn.std(ddof=1)), least) * np.sqrt(1 + 1 / count)
+    z = float((own - drawn.mean()) / spread)
+    above = int(np.count_nonzero(drawn >= own))
+    return Comparison(ratio, z, float(stats.t.sf(z, count - 1)), above, count)
+
+
+def bonferroni(p_values: Sequence[float]) -> float:
+    """The p-value of the smallest of several."""
+    return min(1.0, min(p_values, default=1.0) * max(1, len(p_values)))
+
+
+class Controls:
+    """The float network with weights that can be exchanged: deployed ones, or those of a control.
+
+    `variables` are TensorFlow variables for `forward`; `take(0)` gives them the deployed weights,
+    `take(k)` those of control k, the same for the same seed of the audit.
+    """
+
+    def __init__(self, context: AuditContext) -> None:
+        assert context.network is not None
+        self.network: Network = context.network
+        self._seed = context.seed
+        self._errors = [g.integers * g.spread_scales - g.weights for g in context.grids]
+        self.variables = [load_tensorflow().Variable(w) for w in self.network.weights]
+
+    def take(self, number: int) -> None:
+        """Weights of control `number`, the deployed ones for 0."""
+        rng = np.random.default_rng([self._seed, number])
+        for variable, weights, error in zip(
+            self.variables, self.network.weights, self._errors, strict=True
+        ):
+            signs = 1.0 if number == 0 else rng.choice([-1.0, 1.0], error.shape)
+            variable.assign((weights + signs * error).astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """How weights change what a network computes of some inputs: row 0 deployed, then controls.
+
+    `plain` are the float model's logits, float64 [N, classes]; `logits` their changes,
+    [1 + draws, N, classes]; `activations` the root mean square change of each activation tensor
+    that has weights before it, [1 + draws, tensors]; `channels` the same of its channels' means;
+    `names` name the tensors.
+    """
+
+    plain: DoubleArray
+    logits: DoubleArray
+    activations: DoubleArray
+    channels: DoubleArray
+    names: tuple[str, ...]
+
+
+def changes(context: AuditContext) -> Mapping[str, Changes]:
+    """The changes on noise and, if there are samples, on them and on mixtures of both."""
+    return context.once("changes", lambda: dict(_changes(context)))  # type: ignore[no-any-return]
+
+
+def _changes(context: AuditContext) -> Iterator[tuple[str, Changes]]:
+    kinds = {"noise": context.noise(INPUTS)}
+    if context.samples is not None:
+        kinds["samples"] = context.samples[:INPUTS]
+        noise = context.noise(len(kinds["samples"]))
+        kinds["mixed"] = np.float32(0.5) * (kinds["samples"] + noise)
+    controls = Controls(context)
+    for name, inputs in kinds.items():
+        yield name, measured(controls, inputs)
+
+
+def measured(controls: Controls, inputs: FloatArray, draws: int = DRAWS) -> Changes:
+    """The changes on `inputs`, float32 [N, ...]."""
+    tf = load_tensorflow()
+    given = tf.constant(inputs)
+    indices: list[int] = []
+
+    def activations(weights: Any) -> list[Any]:
+        found: list[Any] = []
+        indices.clear()
+
+        def capture(index: int, values: Any) -> Any:
+            indices.append(index)
+            found.append(values)
+            return values
+
+        found.append(forward(controls.network, given, weights, activation=capture))
+        return found[1:]
+
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def difference(plain: list[Any]) -> Any:
+        gaps = [a - b for a, b in zip(activations(controls.variables), plain, strict=True)]
+        axes = [list(range(len(g.shape) - 1)) for g in gaps]
+        means = [tf.reduce_mean(g, a) for g, a in zip(gaps, axes, strict=True)]
+        sizes = tf.stack([tf.sqrt(tf.reduce_mean(g**2)) for g in gaps[:-1]])
+        channels = tf.stack([tf.sqrt(tf.reduce_mean(m**2)) for m in means[:-1]])
+        return gaps[-1], sizes, channels
+
+    plain = tf.function(lambda: activations(None), autograph=False)()
+    rows = []
+    for number in range(draws + 1):
+        controls.take(number)
+        rows.append([v.numpy().astype(np.float64) for v in difference(plain)])
+    logits, sizes, channels = (np.array(part) for part in zip(*rows, strict=True))
+    operators = {op.outputs[0]: str(op) for op in controls.network.graph.operators}
+    return Changes(
+        plain=plain[-1].numpy().astype(np.float64),
+        logits=logits.reshape(draws + 1, len(inputs), -1),
+        activations=sizes,
+        channels=channels,
+        names=tuple(operators[i] for i in indices[1:]),
+    )

@@ -1,0 +1,94 @@
+"""How much freedom rounding left an attacker, and how much of it was used.
+
+A weight may lie anywhere within half a step of its integer, so an attacker who keeps the integers
+may move any linear functional of the weights by half a step times the sum of its absolute
+coefficients. Here the functionals are the mean logits, class by class, with their gradients as
+coefficients g. Errors e with random signs move them by sum(g e), which is normal with variance
+sum(g^2 e^2): no draws are needed. Second, weights at their rounding boundary: the next step of a
+training that keeps the integers would cross it, so such training leaves weights there; a uniform
+residual is within 0.05 steps of the boundary one time in ten (exact binomial test by layer).
+The boundary as the attack's constraint: Ma et al., TDSC 2023; Egashira et al., NeurIPS 2024.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from qmcu.backdoor.detectors.controls import INPUTS, bonferroni
+from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.residuals import LEAST, significant, used_residuals
+from qmcu.backdoor.network import forward
+from qmcu.model.convert import load_tensorflow
+
+DoubleArray = npt.NDArray[np.float64]
+
+DEVIATIONS = 5.0
+_NEAR = 0.05  # steps from the boundary
+# Times the expected share that may lie there, beyond it.
+_CROWD = 0.5
+
+
+@detector("rounding-freedom", source="qmcu; after Ma et al., TDSC 2023", needs=("float", "int8"),
+          null="residuals are uniform, with random signs")  # fmt: skip
+def rounding_freedom(context: AuditContext) -> Finding:
+    """What rounding could have done to the mean logits, what it did, and weights at boundaries."""
+    used, deviations = _along_logits(context)
+    details = {f"class {k} deviations": float(z) for k, z in enumerate(deviations)}
+    p_values = [float(p) for p in 2 * stats.norm.sf(np.abs(deviations))]
+    scores = {"the mean logits": float(np.abs(deviations).max()) / DEVIATIONS}
+    sides, distances = [], []
+    for grid in context.grids:
+        distance = 0.5 - np.abs(used_residuals(grid))
+        if len(distance) < LEAST:
+            continue
+        distances.append(distance)
+        near, total = int(np.count_nonzero(distance < _NEAR)), len(distance)
+        p_value = float(stats.binomtest(near, total, 2 * _NEAR, alternative="greater").pvalue)
+        details[f"{grid.name} mean distance"] = float(distance.mean())
+        details[f"{grid.name} at the boundary"] = near / total
+        sides.append((grid.name, (near / total / (2 * _NEAR) - 1) / _CROWD, p_value))
+    for name, effect, p_value in sides:
+        scores[f"{name} at its boundaries"] = significant(effect, p_value * len(sides))
+    where = max(scores, key=lambda name: scores[name])
+    mean = float(np.concatenate(distances).mean()) if distances else 0.25
+    return Finding(
+        detector="rounding-freedom",
+        score=scores[where],
+        threshold=1.0,
+        suspicious=scores[where] > 1,
+        weight="supporting",
+        reason=f"weights lie {mean:.2f} steps from their rounding boundary on average (chance: "
+        f"0.25), and rounding used {used:.1%} of its freedom over the mean logits; most "
+        f"conspicuous: {where}.",
+        p_value=bonferroni(p_values + [p for *_, p in sides]),
+        details=details | {"freedom used": used},
+    )
+
+
+def _along_logits(context: AuditContext) -> tuple[float, DoubleArray]:
+    """The largest share of its freedom used on a class, and each class's standard deviations."""
+    tf = load_tensorflow()
+    network = context.network
+    assert network is not None
+    inputs = context.noise(INPUTS) if context.samples is None else context.samples[:INPUTS]
+    variables = [tf.Variable(w) for w in network.weights]
+
+    def gradients() -> Any:
+        with tf.GradientTape(persistent=True) as tape:
+            values = forward(network, tf.constant(inputs), variables)
+            means = tf.unstack(tf.reduce_mean(tf.reshape(values, [len(inputs), -1]), 0))
+        return [tape.gradient(mean, variables) for mean in means]
+
+    shares, deviations = [], []
+    for slopes in tf.function(gradients, autograph=False)():
+        moved = variance = reach = 0.0
+        for slope, grid in zip(slopes, context.grids, strict=True):
+            g = slope.numpy().astype(np.float64) * grid.spread_scales
+            moved += float(np.sum(g * -grid.residuals))
+            variance += float(np.sum((g * grid.residuals) ** 2))
+            reach += 0.5 * float(np.abs(g).sum())
+        shares.append(abs(moved) / reach if reach > 0 else 0.0)
+        deviations.append(moved / np.sqrt(variance) if variance > 0 else 0.0)
+    return max(shares), np.array(deviations)
