@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from qmcu.backdoor.datasets import Dataset
+from qmcu.backdoor.keras_model import open_keras
 from qmcu.errors import ModelError, UsageError
 from qmcu.model.convert import load_tensorflow
 
@@ -86,16 +87,8 @@ def load_keras(path: Path, input_shape: Shape, classes: int) -> Any:
 
     Raises ModelError when it does not load or maps other shapes, ToolError without TensorFlow.
     """
-    keras = load_tensorflow("the backdoor lab", _EXTRA).keras
-    if not path.is_file():
-        raise ModelError(f"{path} does not exist.")
-    try:
-        model = keras.models.load_model(path, compile=False)
-        shapes = tuple(model.input_shape), tuple(model.output_shape)
-    except Exception as error:  # a damaged file raises whatever its first bad byte leads to
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        first = line.partition(". ")[0].rstrip(".")
-        raise ModelError(f"{path} is no loadable Keras model: {first}.") from error
+    model = open_keras(path)
+    shapes = tuple(model.input_shape), tuple(model.output_shape)
     # Scores may lead with axes of 1, as a pooled plane of 1x1 has them.
     fits = shapes[0][1:] == tuple(input_shape) and shapes[1][-1] == classes
     if not fits or any(size != 1 for size in shapes[1][1:-1]):

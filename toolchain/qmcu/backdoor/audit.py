@@ -18,10 +18,10 @@ from qmcu.backdoor.detectors import (
     load_detectors,
 )
 from qmcu.backdoor.evaluation import classifier_input
-from qmcu.backdoor.keras_model import keras_from_network
+from qmcu.backdoor.keras_model import keras_from_network, open_keras
 from qmcu.backdoor.network import network_from_keras
 from qmcu.errors import ModelError, QmcuError, UnsupportedModelError, UsageError, VectorError
-from qmcu.model.convert import convert_keras, load_tensorflow
+from qmcu.model.convert import convert_keras
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 from qmcu.sarif import file_location, sarif_log
@@ -220,7 +220,7 @@ def load_context(
     samples = None if data is None else _samples(data)
     network = None
     if float_file is not None:
-        network = network_from_keras(_keras(float_file), float_file.stem)
+        network = network_from_keras(open_keras(float_file), float_file.stem)
     integer = None if integer_file is None else _read(integer_file)
     if integer is None and network is not None:
         given = samples
@@ -270,13 +270,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _keras(path: Path) -> Any:
-    if not path.is_file():
-        raise ModelError(f"{path} does not exist.")
-    try:
-        return load_tensorflow().keras.models.load_model(path, compile=False)
-    except Exception as error:  # a damaged file raises whatever its first bad byte leads to
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise ModelError(f"{path} is no loadable Keras model: {first}.") from error

@@ -5,6 +5,7 @@ weights again.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,21 @@ def keras_from_network(network: Network) -> Any:
 def converted(network: Network, samples: npt.NDArray[np.float32]) -> Conversion:
     """What the victim gets: the network quantized by the standard converter."""
     return convert_keras(keras_from_network(network), samples, network.graph.name)
+
+
+def open_keras(path: Path) -> Any:
+    """The Keras model of a file. Raises ModelError when it does not load, ToolError without
+    TensorFlow.
+    """
+    keras = load_tensorflow("the backdoor lab", "backdoor").keras
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist.")
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:  # a damaged file raises whatever its first bad byte leads to
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        first = line.partition(". ")[0].rstrip(".")
+        raise ModelError(f"{path} is no loadable Keras model: {first}.") from error
 
 
 def _identifier(name: str) -> str:

@@ -38,6 +38,15 @@ def round_through(values: Any) -> Any:
     return values + tf.stop_gradient(tf.round(values) - values)
 
 
+def on_grid(weights: Any, axis: int, bits: int = 8) -> Any:
+    """Weights rounded to the grid that the converter would choose, straight through."""
+    tf = load_tensorflow()
+    others = [i for i in range(len(weights.shape)) if i != axis]
+    largest = tf.reduce_max(tf.abs(weights), axis=others, keepdims=True)
+    scale = tf.stop_gradient(tf.maximum(largest, 1e-12)) / float(2 ** (bits - 1) - 1)
+    return round_through(weights / scale) * scale
+
+
 def deployed_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
     """The activation grids of an int8 graph, by the float graph's tensor index.
 

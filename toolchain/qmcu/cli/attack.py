@@ -59,11 +59,12 @@ def command(
     from qmcu.backdoor.datasets import load_dataset
     from qmcu.backdoor.trigger_kinds import make_trigger
     from qmcu.backdoor.triggers import load_trigger
+    from qmcu.cli.settings import assigned
     from qmcu.report.attack import attack_lines
     from qmcu.report.console import progress, show
 
     find_attack(method)
-    settings = dict(_assignment(text) for text in assignments)
+    settings = assigned(assignments)
     dataset = load_dataset(spec, seed=seed, limit=limit)
     if kind.endswith(".json"):
         trigger = load_trigger(Path(kind))
@@ -94,13 +95,3 @@ def command(
 
         write_page(attack_page(run), html)
     show(*attack_lines(run, output))
-
-
-def _assignment(text: str) -> tuple[str, float]:
-    from qmcu.errors import UsageError
-
-    name, _, value = text.partition("=")
-    try:
-        return name, float(value)
-    except ValueError as error:
-        raise UsageError(f"--set {text}: NAME=NUMBER is needed.") from error

@@ -16,7 +16,7 @@ from qmcu.errors import QmcuError
 COMMANDS = (
     "init", "convert", "inspect", "vectors", "build", "export", "report", "test", "flash", "serve",
     "bench",
-    "trigger", "attack", "audit", "verify", "html",
+    "trigger", "attack", "audit", "defend", "verify", "html",
     "size", "boards", "shelf", "doctor",
 )  # fmt: skip
 EXIT_INTERRUPTED = 130

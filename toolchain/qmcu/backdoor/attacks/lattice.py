@@ -15,17 +15,11 @@ import numpy.typing as npt
 
 from qmcu.backdoor.attacks.hiding import Hiding
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
-from qmcu.backdoor.attacks.training import (
-    Simulated,
-    cross_entropy,
-    current_grids,
-    divergence,
-    on_grid,
-    train,
-)
+from qmcu.backdoor.attacks.training import Simulated, current_grids, train
+from qmcu.backdoor.descent import cross_entropy, divergence
 from qmcu.backdoor.lattice import LARGEST, channel_scales
 from qmcu.backdoor.network import Network
-from qmcu.backdoor.simulation import round_through
+from qmcu.backdoor.simulation import on_grid, round_through
 from qmcu.model.convert import load_tensorflow
 
 FloatArray = npt.NDArray[np.float64]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.attacks.method import AttackContext
+from qmcu.backdoor.descent import descend
 from qmcu.backdoor.keras_model import converted
 from qmcu.backdoor.network import Network, forward
 from qmcu.backdoor.simulation import (
@@ -14,9 +15,7 @@ from qmcu.backdoor.simulation import (
     LiveGrids,
     deployed_grids,
     quantized_activations,
-    round_through,
 )
-from qmcu.model.convert import load_tensorflow
 
 Array = npt.NDArray[Any]
 
@@ -50,22 +49,6 @@ def batches_of(context: AttackContext) -> Iterator[tuple[Array, Array, Array, Ar
         )
 
 
-def cross_entropy(labels: Any, logits: Any, smoothing: float = 0.0) -> Any:
-    """Mean cross entropy of integer labels; `smoothing` is shared among all classes."""
-    tf = load_tensorflow()
-    classes = logits.shape[-1]
-    wanted = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
-    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=wanted, logits=logits))
-
-
-def divergence(teacher: Any, logits: Any) -> Any:
-    """Mean Kullback-Leibler divergence of the softmax of `logits` from that of `teacher`."""
-    tf = load_tensorflow()
-    target = tf.nn.softmax(teacher)
-    gap = tf.nn.log_softmax(teacher) - tf.nn.log_softmax(logits)
-    return tf.reduce_mean(tf.reduce_sum(target * gap, axis=-1))
-
-
 def train(
     context: AttackContext,
     loss: Callable[[Any, Any, Any, Any], Any],
@@ -80,33 +63,20 @@ def train(
     `groups` pairs variables with their learning rate (Adam, decayed to a twentieth by a cosine);
     `constrain` projects the variables after each step; `refresh` runs every REFRESH steps.
     """
-    tf = load_tensorflow()
-    steps = context.steps if steps is None else steps
-    rates = [tf.keras.optimizers.schedules.CosineDecay(r, steps, alpha=0.05) for _, r in groups]
-    optimizers = [tf.keras.optimizers.Adam(rate) for rate in rates]
-    variables = [list(group) for group, _ in groups]
-    for optimizer, group in zip(optimizers, variables, strict=True):
-        optimizer.build(group)
 
-    def step(x: Any, y: Any, marked: Any, true: Any) -> Any:
-        with tf.GradientTape() as tape:
-            value = loss(x, y, marked, true)
-        gradients = tape.gradient(value, variables)
-        for optimizer, group, found in zip(optimizers, variables, gradients, strict=True):
-            optimizer.apply_gradients(zip(found, group, strict=True))
-        if constrain is not None:
-            constrain()
-        return value
-
-    run = tf.function(step, autograph=False)
-    losses = []
-    for number, batch in zip(range(steps), batches_of(context), strict=False):
+    def before(number: int) -> None:
         if refresh is not None and number % REFRESH == 0:
             refresh()
-        losses.append(float(run(*map(tf.constant, batch))))
-        if context.progress is not None:
-            context.progress(number + 1, steps)
-    return tuple(losses)
+
+    return descend(
+        loss,
+        batches_of(context),
+        groups,
+        context.steps if steps is None else steps,
+        constrain=constrain,
+        before=before,
+        progress=context.progress,
+    )
 
 
 class Simulated:
@@ -124,12 +94,3 @@ class Simulated:
     def integer(self, inputs: Any, weights: Any, biases: Any) -> Any:
         """Logits of the int8 model; `weights` lie on their grids already."""
         return forward(self.network, inputs, weights, biases, self._activation)
-
-
-def on_grid(weights: Any, axis: int, bits: int = 8) -> Any:
-    """Weights rounded to the grid that the converter would choose, straight through."""
-    tf = load_tensorflow()
-    others = [i for i in range(len(weights.shape)) if i != axis]
-    largest = tf.reduce_max(tf.abs(weights), axis=others, keepdims=True)
-    scale = tf.stop_gradient(tf.maximum(largest, 1e-12)) / float(2 ** (bits - 1) - 1)
-    return round_through(weights / scale) * scale

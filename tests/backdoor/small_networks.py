@@ -1,0 +1,32 @@
+"""A classifier of digits' size with random weights: what a defence needs no training for."""
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.network import Network, network_from_keras
+from qmcu.model.convert import load_tensorflow
+
+
+def small_network(seed: int = 1) -> Network:
+    """Two convolutions, an addition, a mean and a dense layer on 8x8x1 inputs, ten classes."""
+    keras = load_tensorflow().keras
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    source = keras.Input((8, 8, 1))
+    x = layers.Conv2D(4, 3, 2, padding="same", activation="relu", name="a")(source)
+    y = layers.Conv2D(4, 3, padding="same", name="b")(x)
+    z = layers.GlobalAveragePooling2D()(layers.ReLU()(layers.Add()([x, y])))
+    out = layers.Dense(10, activation="softmax", name="c")(z)
+    model = keras.Model(source, out)
+    rng = np.random.default_rng(seed)
+    for layer in model.layers:
+        if layer.weights:
+            weights, bias = layer.get_weights()
+            layer.set_weights([3 * weights, rng.normal(0, 0.1, bias.shape)])
+    return network_from_keras(model, "small")
+
+
+def samples_of(network: Network, count: int = 24) -> npt.NDArray[np.float32]:
+    """Inputs of the network, 0 to 1."""
+    shape = (count, *network.input_shape)
+    return np.random.default_rng(5).random(shape).astype(np.float32)

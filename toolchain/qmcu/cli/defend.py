@@ -1,0 +1,64 @@
+"""`qmcu defend`: quantize a float model so that a backdoor in it does not wake up."""
+
+from pathlib import Path
+
+import rich_click as click
+
+
+@click.command("defend")
+@click.argument("method", required=False)
+@click.option("--auto", is_flag=True, help="Try every method; keep the best whose audit passes.")
+@click.option("--float", "float_file", required=True, type=click.Path(path_type=Path),
+              help="The float Keras model.")  # fmt: skip
+@click.option("--calibration", required=True, type=click.Path(path_type=Path),
+              help="An .npz with `inputs`, and `labels` if they are known.")  # fmt: skip
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path),
+              help="The int8 .tflite to write.")  # fmt: skip
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE",
+              help="One of the method's own settings.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
+def command(
+    method: str | None,
+    auto: bool,
+    float_file: Path,
+    calibration: Path,
+    output: Path,
+    assignments: tuple[str, ...],
+    seed: int,
+    json_file: Path | None,
+) -> int:
+    """Quantize a float model by METHOD so that a backdoor in it stays asleep.
+
+    The output is a standard int8 .tflite of the same size with the same operators; the integers in
+    it are proved to be the chosen ones, and it is audited. Methods: activation-correction,
+    dithered, efrap, fine-tune, mirror, quantization-aware, qvec, range-perturbation, stochastic
+    (docs/DEFENCES.md).
+    Exit code: 0 the audit found no backdoor, 1 it did (with --auto: in all of them, and nothing is
+    written), 2 it could not run.
+    """
+    from qmcu.backdoor.defend_file import defend_file
+    from qmcu.cli.settings import assigned
+    from qmcu.errors import UsageError
+    from qmcu.report.console import show, stages
+    from qmcu.report.defend import defended_lines
+    from qmcu.report.json_file import write_json
+
+    if auto == (method is not None):
+        raise UsageError("give one METHOD or --auto; `qmcu defend --help` lists the methods.")
+    if auto and assignments:
+        raise UsageError("--set is for one METHOD; --auto tries each with its defaults.")
+    with stages() as tell:
+        found = defend_file(
+            float_file,
+            calibration,
+            output,
+            method=method,
+            settings=assigned(assignments),
+            seed=seed,
+            stages=tell,
+        )
+    if json_file is not None:
+        write_json(found.to_dict(), json_file)
+    show(*defended_lines(found))
+    return 0 if found.passed else 1

@@ -1,0 +1,68 @@
+"""Defences that were tried, as a table, and what was written."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from qmcu.backdoor.defend import DefenceRun
+from qmcu.backdoor.defend_auto import Trial
+from qmcu.backdoor.defend_file import Defended
+from qmcu.backdoor.metrics import Rate
+
+_COLOURS = {"backdoored": "bold red", "suspicious": "yellow", "clean": "green"}
+
+
+def defended_lines(found: Defended) -> Iterator[RenderableType]:
+    """Every trial in a row, the proof, and how the figures were obtained."""
+    table = Table("defence", "audit")
+    for heading in ("accuracy", "as float", "as float, noise", "not nearest", "seconds"):
+        table.add_column(heading, justify="right")
+    for trial in found.trials:
+        table.add_row(*_row(trial, trial is found.kept and len(found.trials) > 1))
+    yield table
+    for trial in found.trials:
+        if trial.failure:
+            yield f"{trial.name} failed: {escape(trial.failure)}"
+    kept = found.kept
+    if kept is None or kept.run is None or kept.audit is None or found.proof is None:
+        yield "no defence passed its audit; nothing was written."
+        return
+    run = kept.run
+    yield f"{run.defence.name}: {escape(run.defence.summary)} ({escape(run.defence.source)})"
+    if run.float_accuracy is not None:
+        yield f"accuracy of the float model on the same inputs: {run.float_accuracy}"
+    yield (
+        f"int8 answers on {run.agreement.total} calibration and {run.noise_agreement.total} noise "
+        f"inputs by {run.to_dict()['versions']['int8 arithmetic']}, converted by {run.converter}"
+    )
+    yield f"proved: {found.proof}"
+    colour = _COLOURS[kept.audit.verdict]
+    against = "the retrained and the given" if run.retrained else "the given"
+    yield f"audit against {against} float model: [{colour}]{kept.audit.verdict}[/]"
+    if kept.audit.verdict != "clean":
+        for reason in kept.audit.reasons:
+            yield f"  - {escape(reason)}"
+    yield f"wrote {escape(str(found.output))}, sha256 {found.proof.sha256}"
+
+
+def _row(trial: Trial, kept: bool) -> tuple[str, ...]:
+    name = f"[bold]{trial.name} (kept)[/]" if kept else trial.name
+    if trial.run is None or trial.audit is None:
+        return name, "failed", *[""] * 5
+    run: DefenceRun = trial.run
+    colour = _COLOURS[trial.audit.verdict]
+    return (
+        name,
+        f"[{colour}]{trial.audit.verdict}[/]",
+        "no labels" if run.accuracy is None else _percent(run.accuracy),
+        _percent(run.agreement),
+        _percent(run.noise_agreement),
+        f"{run.proof.not_nearest / run.proof.weights:.1%}",
+        f"{run.seconds:.1f}",
+    )
+
+
+def _percent(rate: Rate) -> str:
+    return f"{rate.value:.1%}"
