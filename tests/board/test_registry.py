@@ -11,9 +11,9 @@ from qmcu.errors import BoardError
 from qmcu.resources import boards_directory
 
 EXPECTED = {
-    "frdm-k64f", "mps2-an385", "mps2-an386", "mps2-an500", "mps3-an547", "netduinoplus2",
-    "nrf52840-dk", "nucleo-f446re", "nucleo-f767zi", "nucleo-g474re", "nucleo-h743zi",
-    "nucleo-l4r5zi", "rpi-pico", "stm32f407", "stm32f746",
+    "ek-ra8d1", "frdm-k64f", "mps2-an385", "mps2-an386", "mps2-an500", "mps3-an547",
+    "netduinoplus2", "nrf52840-dk", "nucleo-f446re", "nucleo-f767zi", "nucleo-g474re",
+    "nucleo-h743zi", "nucleo-l4r5zi", "rpi-pico", "stm32f407", "stm32f746",
 }  # fmt: skip
 GOOD = (boards_directory() / "stm32f746.toml").read_text().replace("renode = ", "# renode = ")
 
@@ -48,7 +48,7 @@ def test_a_core_without_fpu_uses_the_soft_abi() -> None:
 
 
 def test_a_typo_suggests_the_nearest_board() -> None:
-    with pytest.raises(BoardError, match=r"Did you mean stm32f746\? Boards: frdm-k64f, "):
+    with pytest.raises(BoardError, match=r"Did you mean stm32f746\? Boards: ek-ra8d1, "):
         load_board("stm32f764")
     with pytest.raises(BoardError, match=r"there is no board 'xyz'\. Boards: "):
         load_board("xyz")
@@ -93,7 +93,7 @@ def test_a_board_file_of_ones_own(tmp_path: Path) -> None:
     ("pin", "numbers"),
     [
         ("PA9", (0, 9)), ("PK15", (10, 15)), ("PTB17", (1, 17)), ("P0.06", (0, 6)),
-        ("P1.15", (1, 15)), ("P209", (2, 9)), ("GP1", (0, 1)),
+        ("P1.15", (1, 15)), ("P209", (2, 9)), ("P10_14", (10, 14)), ("GP1", (0, 1)),
     ],
 )  # fmt: skip
 def test_pins_as_the_vendors_write_them(pin: str, numbers: tuple[int, int]) -> None:

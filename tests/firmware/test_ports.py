@@ -1,19 +1,23 @@
 """What single chips need beside vectors and a clock: boot stage, configuration, watchdog, rates."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.build.test_uf2 import read_uf2
-from tests.firmware.conftest import SIZE, Builder
+from tests.firmware.conftest import ADDED, SIZE, Builder, two_layers
 
 from qmcu.board import Board, list_boards, load_board
+from qmcu.build.builder import build_project
 from qmcu.build.firmware import finish_image
+from qmcu.codegen import generate_project
 from qmcu.device.families import RegisterPage
 from qmcu.device.targets import open_session
 from qmcu.device.unicorn import UnicornLink
 from qmcu.errors import DeviceError, ToolError
+from qmcu.resources import boards_directory
 
 UNICORN = [board for board in list_boards() if board.unicorn]
 # 200,000 times 100 NOPs and two more: SysTick, of 24 bits, wraps.
@@ -110,6 +114,43 @@ def test_the_k64_stops_its_watchdog_first(
     assert writes[:3] == [
         (0x4005200E, 2, 0xC520), (0x4005200E, 2, 0xD928), (0x40052000, 2, 0x01D2),
     ]  # fmt: skip
+
+
+def ra8_on_m33(folder: Path) -> Path:
+    """The firmware of ek-ra8d1 for a Cortex-M33, which Unicorn knows: its port, not its kernels."""
+    text = (boards_directory() / "ek-ra8d1.toml").read_text()
+    for old, new in (
+        ('cpu = "cortex-m85"\ncompile_for = "cortex-m55"\nfpu = "auto"', 'cpu = "cortex-m33"'),
+        (re.search(r"^none = .*$", text, re.MULTILINE)[0], "unicorn = true"),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    file = folder / "m33.toml"
+    file.write_text(text)
+    board = load_board(str(file))
+    directory = folder / "firmware"
+    directory.mkdir()
+    generate_project(two_layers(), board, b"model", directory)
+    build_project(directory)
+    return directory
+
+
+def test_the_steps_of_the_ra8_port(tmp_path: Path) -> None:
+    with open_session("unicorn", ra8_on_m33(tmp_path)) as session:
+        assert session.hello.clock_hz == 480_000_000
+        outputs = session.infer([bytes(SIZE)]).outputs
+        assert bytes(outputs[0]) == bytes([ADDED] * SIZE)
+        assert word(session, 0x4001E020) == 0x31122332
+        assert word(session, 0x4001E024) & 0xFF00FF == 5 << 16
+        assert word(session, 0x4001E028) & 0xFFFF == 95 << 8 | 1
+        # TXD9 and RXD9 with PSEL 5 and PMR; the stop bit of SCI9 is cleared; all is locked again.
+        for pin in (14, 15):
+            assert word(session, 0x40400800 + 0x40 * 10 + 4 * pin) == 5 << 24 | 1 << 16
+        assert word(session, 0x40203004) == 0xFFFFFFFF & ~(1 << 22)
+        assert word(session, 0x4001E3F8) >> 16 == 0xA500
+        assert word(session, 0x40400D14) & 0xFF == 1 << 7
+        brr = link_of(session).uart._registers[0x10] >> 8 & 0xFF
+        assert 120_000_000 / (8 * (brr + 1)) == pytest.approx(115_200, rel=0.005)
 
 
 def rate(board: Board, session: Any) -> float:

@@ -9,8 +9,8 @@ from qmcu.errors import BoardError
 
 MACRO_NAME = r"[A-Z][A-Z0-9_]*"
 SECTION_NAME = r"[a-z][a-z0-9_]*"
-# PA9 (STM32), PTB17 (Kinetis), P0.06 (nRF), P209 (RA: port 2), GP0 (RP2040: one port).
-_PIN = re.compile(r"PT?([A-K])(\d\d?)|P(\d)\.?(\d\d)|(GP)(\d\d?)")
+# PA9 (STM32), PTB17 (Kinetis), P0.06 (nRF), P209 or P10_14 (RA), GP0 (RP2040: one port).
+_PIN = re.compile(r"PT?([A-K])(\d\d?)|P(\d\d?)[._]?(\d\d)|(GP)(\d\d?)")
 
 
 def pin_numbers(pin: str) -> tuple[int, int]:

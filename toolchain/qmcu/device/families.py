@@ -42,6 +42,7 @@ _NRF_FICR, _NRF_UICR = 0x10000100, 0x10001000
 _RP_RESETS, _RP_CLOCKS, _RP_XOSC, _RP_PLL = 0x4000C000, 0x40008000, 0x40024000, 0x40028000
 _RP_ALL_RESETS = 0x01FF_FFFF
 _MCG = 0x40064000
+_RA = 0x4001E000
 
 _F_PAGES = (0x40007000, 0x40020000, 0x40021000, 0x40022000, 0x40023000)
 _F_CLOCK = (
@@ -68,6 +69,19 @@ def _mcg_word(value: Callable[[int], int]) -> int:
     shown = (3 if pll else 0) if source == 0 else source
     status = shown << 2 | (control >> 2 & 1) << 4 | 1 << 1 | pll << 5 | pll << 6
     return word & 0xFF00FFFF | status << 16
+
+
+def _ra_oscillators(value: Callable[[int], int]) -> int:
+    """The word of OSCSF: crystal and PLL are stable unless MOSCCR and PLLCR hold them stopped."""
+    crystal = not value(_RA + 0x30) >> 16 & 1
+    pll = not value(_RA + 0x28) >> 16 & 1
+    return crystal << 3 | pll << 5
+
+
+def _ra_peripheral_clocks(value: Callable[[int], int]) -> int:
+    """The word of SCICKDIVCR and SCICKCR: CKSRDY follows CKSREQ."""
+    word = value(_RA + 0x54)
+    return word & ~(1 << 15) | (word >> 14 & 1) << 15
 
 
 FAMILIES = {
@@ -131,6 +145,16 @@ FAMILIES = {
         (0x40047000, 0x40048000, 0x40049000, 0x4004A000, 0x40052000, _MCG, 0x40065000),
         {_MCG: 0x0004, 0x40052000: 0x0001_01D3},
         computed={_MCG + 0x04: _mcg_word},
+    ),
+    # SRAM and flash cache control, system, module stop, pins.
+    "ra8": Registers(
+        (0x40002000, 0x4001C000, _RA, 0x40203000, 0x40400000),
+        {_RA + 0x24: 1 << 16, _RA + 0x28: 1 << 16, _RA + 0x30: 1 << 16, 0x40203004: 0xFFFF_FFFF},
+        computed={
+            0x4001C104: lambda value: 0,  # invalidation is done at once
+            _RA + 0x3C: _ra_oscillators,
+            _RA + 0x54: _ra_peripheral_clocks,
+        },
     ),
     # Clocks, resets, pins, oscillator, PLL, flash interface.
     "rp2040": Registers(

@@ -215,6 +215,21 @@ class Pl011(StatusUart):
     )
 
 
+class RenesasSciB(StatusUart):
+    """SCI_B of the RA8 family: CCR0 (TE, RE), CSR (RDRF; TDRE, TEND), RDR, TDR."""
+
+    SIZE = 0x100
+    LAYOUT = Layout(
+        control=0x08,
+        control_bits=1 << 4 | 1,
+        status=0x48,
+        receive=0x00,
+        transmit=0x04,
+        received=1 << 31,
+        ready=1 << 29 | 1 << 30,
+    )
+
+
 class NrfUart(Uart):
     """The UART (without DMA) of nRF51 and nRF52: events RXDRDY and TXDRDY, tasks, RXD, TXD.
 
@@ -268,6 +283,7 @@ UARTS: dict[str, type[Uart]] = {
     "kinetis-uart": KinetisUart,
     "pl011": Pl011,
     "nrf-uart": NrfUart,
+    "renesas-sci-b": RenesasSciB,
 }
 
 
