@@ -199,8 +199,8 @@ def test_zephyr_knows_what_the_kernels_need(exported: Exporter) -> None:
 @pytest.mark.parametrize(
     ("board", "device", "pack"),
     [
-        ("stm32f746", "STMicroelectronics::STM32F746NGHx", "Keil::STM32F7xx_DFP"),
-        ("mps3-an547", "ARM::ARMCM55", "ARM::Cortex_DFP"),
+        ("stm32f746", "STM32F746NGHx", "Keil::STM32F7xx_DFP"),
+        ("mps3-an547", "ARMCM55", "ARM::Cortex_DFP"),
     ],
 )
 def test_a_csolution_names_only_files_that_are_there(

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.flash.loader import SerialBoard, run_firmware
 
 from qmcu.board import load_board
@@ -18,7 +16,6 @@ from qmcu.device.image import read_image
 from qmcu.errors import ToolError
 from qmcu.flash.drives import fat_folders, write_to_drive
 from qmcu.flash.mass_storage import board_id
-from qmcu.flash.uf2 import uf2_file
 
 Capture = pytest.CaptureFixture[str]
 PAGE = '<meta http-equiv="refresh" content="0; url=http://os.mbed.com/platforms/?code={}0221"/>'
@@ -153,11 +150,3 @@ def test_drives_are_found_among_the_mounts() -> None:
 def test_a_full_drive() -> None:
     with pytest.raises(ToolError, match=r"/dev/full could not be written: No space left"):
         write_to_drive(b"x", Path("/dev/full"))
-
-
-@settings(deadline=None)
-@given(st.binary(min_size=1, max_size=2000), st.integers(0, 1 << 20))
-def test_uf2_holds_the_image(image: bytes, base: int) -> None:
-    held = payload(uf2_file(image, base, 0xE48BFF56), base)
-    assert held[: len(image)] == image
-    assert set(held[len(image) :]) <= {0xFF}

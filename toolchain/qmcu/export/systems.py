@@ -49,7 +49,7 @@ def zephyr_files(library: Library) -> Mapping[str, str]:
 def csolution_files(library: Library) -> Mapping[str, str]:
     """A CMSIS-Toolbox layer, and a solution whose project uses it."""
     board = library.board
-    device = board.export.get("cmsis_device", f"ARM::{_CORE_DEVICES[board.core.cpu]}")
+    device = board.export.get("cmsis_device", _CORE_DEVICES[board.core.cpu])
     values = {
         **library.values,
         "device": device,

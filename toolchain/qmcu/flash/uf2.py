@@ -1,14 +1,13 @@
 """UF2: boot loaders that are a drive, such as the RP2040's in ROM.
 
-Blocks as in Microsoft's specification of UF2 (github.com/microsoft/uf2): 512 bytes, 256 of them
-payload, the family id in place of the file size. INFO_UF2.TXT tells the Board-ID. Nothing can be
-read back, so the firmware has to prove itself over the serial port.
+INFO_UF2.TXT tells the Board-ID (github.com/microsoft/uf2). Nothing can be read back, so the
+firmware has to prove itself over the serial port.
 """
 
 import re
-import struct
 from pathlib import Path
 
+from qmcu.build.uf2 import uf2_file
 from qmcu.errors import ToolError
 from qmcu.flash.drives import (
     choose_drive,
@@ -20,24 +19,8 @@ from qmcu.flash.drives import (
 )
 from qmcu.flash.job import WRITE, Job, Step, Tool
 
-_MAGIC = (0x0A32_4655, 0x9E5D_5157, 0x0AB1_6F30)
-_FAMILY_PRESENT = 0x2000
-_PAYLOAD = 256
 _INFO = "INFO_UF2.TXT"
 _BOARD_ID = re.compile(r"^Board-ID:\s*(\S+)", re.MULTILINE)
-
-
-def uf2_file(image: bytes, base: int, family: int) -> bytes:
-    """`image`, which begins at address `base`, as a UF2 file for chips of `family`."""
-    pieces = [image[at : at + _PAYLOAD] for at in range(0, len(image), _PAYLOAD)]
-    blocks = []
-    for number, piece in enumerate(pieces):
-        head = struct.pack(
-            "<8I", *_MAGIC[:2], _FAMILY_PRESENT, base + number * _PAYLOAD, _PAYLOAD, number,
-            len(pieces), family,
-        )  # fmt: skip
-        blocks.append(head + piece.ljust(476, b"\xff") + struct.pack("<I", _MAGIC[2]))
-    return b"".join(blocks)
 
 
 def _unsuited(job: Job) -> str:
