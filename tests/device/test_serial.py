@@ -1,10 +1,14 @@
 """A board on a serial port: right answers or a sentence, whatever happens to cable and board."""
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,10 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import serial
+import serial.rfc2217
 from tests.device.line import FakeBoard, Noise
 from tests.firmware_project import build_chain
 
-from qmcu.device import infer_all, open_session, serial_session
+from qmcu.device import infer_all, open_session, ports, serial_link, serial_session
+from qmcu.device.ports import UsbPort
 from qmcu.device.serial_link import SerialLink
 from qmcu.device.serial_session import SerialSession
 from qmcu.errors import DeviceError
@@ -321,3 +328,99 @@ def test_a_counter_that_stands_still_counts_nothing(board) -> None:
         profile = session.profile(VECTORS[0])
     assert (profile.unit, profile.total) == ("", 0)
     assert "stands still (DWT CYCCNT of the board on " in profile.how
+
+
+def serve_rfc2217(listener: socket.socket, port: serial.Serial) -> None:
+    """A port server of pyserial's parts: bytes, and the rate that the client asks for."""
+    connection, _ = listener.accept()
+    connection.setblocking(False)
+    manager = serial.rfc2217.PortManager(port, Sender(connection))
+    while port.is_open:
+        with contextlib.suppress(BlockingIOError):
+            data = connection.recv(4096)
+            if not data:
+                return
+            port.write(b"".join(manager.filter(data)))
+        if data := port.read(port.in_waiting):
+            connection.sendall(b"".join(manager.escape(data)))
+        time.sleep(0.001)
+
+
+class PortWithoutModem(serial.Serial):
+    """A pseudo-terminal has no modem lines, which the port server would read and set."""
+
+    cts = dsr = ri = cd = property(lambda self: False)
+    rts = dtr = property(lambda self: True, lambda self, value: None)
+
+
+class Sender:
+    """What PortManager wants of a connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.write = connection.sendall
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:serial")
+def test_a_port_of_another_computer_and_its_rate(board, chain_directory, expected) -> None:
+    plugged = board(uart_hz=UART_HZ, fastest=500_000)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        PortWithoutModem(str(plugged.path), FIRST, timeout=0) as port,
+    ):
+        threading.Thread(target=serve_rfc2217, args=(listener, port), daemon=True).start()
+        target = f"serial:rfc2217://127.0.0.1:{listener.getsockname()[1]}"
+        with open_session(target, chain_directory("stm32f746")) as session:
+            assert session.link.baud == 460_800
+            assert [session.infer(v).outputs for v in VECTORS[:20]] == expected[:20]
+
+
+def test_ones_own_echo_is_no_board(chain_directory, monkeypatch) -> None:
+    link = SerialLink(lambda: "loop://", FIRST)
+    with pytest.raises(DeviceError, match=r"\d+ bytes came, but no answer"):
+        SerialSession(link, open_timeout_s=0.3)
+
+
+def test_a_board_is_followed_to_its_new_name(board, monkeypatch, tmp_path, expected) -> None:
+    plugged = board()
+    there = [UsbPort(str(plugged.path), "0483:374b", "066BFF")]
+    monkeypatch.setattr(serial_link, "serial_ports", lambda: tuple(there))
+    with session_on(plugged.path) as session:
+        session.infer(VECTORS[0])
+        plugged.unplug()
+        plugged.path = tmp_path / "port with another number"
+        there[0] = UsbPort(str(plugged.path), "0483:374b", "066BFF")
+        with meanwhile(plugged.plug_in, 0.2):
+            assert session.infer(VECTORS[1]).outputs == expected[1]
+
+
+def test_auto_takes_the_port_with_the_boards_usb_id(board, chain_directory, monkeypatch) -> None:
+    plugged = board()
+    usb = [UsbPort("/dev/ttyUSB7", "10c4:ea60"), UsbPort(str(plugged.path), "0483:374b", "066BFF")]
+    monkeypatch.setattr(ports, "serial_ports", lambda: tuple(usb))
+    with open_session("serial:auto", chain_directory("stm32f746")) as session:
+        assert session.link.name == str(plugged.path)
+
+
+def test_ctrl_c_while_the_board_is_away(board, chain_directory) -> None:
+    plugged = board()
+    journal = Path(f"{plugged.path}.journal")
+    script = f"""
+        from qmcu.cli import run
+        raise SystemExit(run(["test", {str(chain_directory("stm32f746"))!r}, "--random", "3000",
+                              "--on", "serial:{plugged.path}", "--resume", "{journal}"]))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not (journal.exists() and journal.stat().st_size > 2000):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    plugged.unplug()
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=20)
+    assert (child.returncode, errors) == (130, b"qmcu: interrupted.\n")
+    plugged.plug_in()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "3000 of 3000 outputs equal" in done.stdout, done.stderr
+    assert not journal.exists()

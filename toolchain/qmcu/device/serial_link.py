@@ -16,6 +16,8 @@ from qmcu.errors import DeviceError
 RECONNECT_S = 30.0
 _RETRY_S = 0.1
 _WRITE_S = 5.0
+_STEP_S = 0.02
+_PIECE = 4096
 
 
 class SerialLink:
@@ -54,8 +56,8 @@ class SerialLink:
         Raises LineLost or DeviceError.
         """
         try:
-            self._stream.write_timeout = _WRITE_S + 10 * len(data) / self.baud
-            self._stream.write(data)
+            for at in range(0, len(data), _PIECE):
+                self._stream.write(data[at : at + _PIECE])
         except serial.SerialTimeoutException:
             with contextlib.suppress(OSError):
                 self._stream.reset_output_buffer()
@@ -64,9 +66,11 @@ class SerialLink:
 
     def read(self, timeout_s: float) -> bytes:
         """Whatever has come within `timeout_s` seconds. Raises LineLost or DeviceError."""
+        deadline = time.monotonic() + timeout_s
         try:
-            self._stream.timeout = max(timeout_s, 0.0)
             data = bytes(self._stream.read(1))
+            while not data and time.monotonic() < deadline:
+                data = bytes(self._stream.read(1))
             waiting = self._stream.in_waiting if data else 0
             if waiting:
                 data += bytes(self._stream.read(waiting))
@@ -116,10 +120,16 @@ class SerialLink:
         try:
             stream = serial.serial_for_url(self._port, do_not_open=True)
             stream.baudrate = self.boot_baud
+            # Once and for all: some URLs ask their server at each change of a setting.
+            stream.timeout = _STEP_S
             with contextlib.suppress(AttributeError, ValueError, NotImplementedError):
                 # Two programs that read one port each get half of what arrives.
                 stream.exclusive = True
             stream.open()
+            try:
+                stream.write_timeout = _WRITE_S + 20 * _PIECE / self.boot_baud
+            except NotImplementedError:
+                stream.write_timeout = None
         except (OSError, ValueError) as error:
             raise DeviceError(_why(self._port, error)) from error
         self.baud = self.boot_baud
