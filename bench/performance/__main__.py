@@ -27,7 +27,7 @@ PEERS = Path(__file__).with_name("peers.toml")
 BOARDS = (("m4", "stm32f407", "unicorn"), ("m7", "stm32f746", "unicorn"),
           ("m55", "mps3-an547", "qemu"))  # fmt: skip
 RUNS = (("portable", "balanced"), ("native", "balanced"), ("native", "speed"),
-        ("native", "size"), ("cmsis-nn", "balanced"))  # fmt: skip
+        ("native", "size"), ("native", "ram"), ("cmsis-nn", "balanced"))  # fmt: skip
 VECTORS = 3
 
 

@@ -32,6 +32,12 @@ static inline void copy_words(int8_t *to, const int8_t *from, int32_t count)
     }
 }
 
+/* The same out of line, for what is copied once a row. */
+static __attribute__((noinline)) void move_words(int8_t *to, const int8_t *from, int32_t count)
+{
+    copy_words(to, from, count);
+}
+
 /* An input row with its padding. */
 static void copy_row(const qmcu_conv_2d_rows_dsp_params *p, const int8_t *image, int32_t y,
                      int8_t *to)
@@ -48,7 +54,7 @@ static void copy_row(const qmcu_conv_2d_rows_dsp_params *p, const int8_t *image,
     fill(to, p->input_zero_point, left);
     const int8_t *from = image + y * p->input_width * p->input_depth;
     int32_t i = count & ~3;
-    copy_words(to + left, from, i);
+    move_words(to + left, from, i);
     for (; i < count; ++i) {
         to[left + i] = from[i];
     }
@@ -169,7 +175,7 @@ void qmcu_conv_2d_rows_dsp(const qmcu_conv_2d_rows_dsp_params *p, const int8_t *
                 }
             }
             if (row + 1 < p->output_height) {
-                copy_words(rows, rows + p->stride_height * p->row_bytes, kept);
+                move_words(rows, rows + p->stride_height * p->row_bytes, kept);
                 for (int32_t i = 0; i < p->stride_height; ++i) {
                     copy_row(p, input, y++, rows + kept + i * p->row_bytes);
                 }

@@ -94,9 +94,15 @@ void qmcu_fully_connected_pair_dsp(const qmcu_fully_connected_pair_dsp_params *p
             int8_t last[4];
             multiply_quads(input, weights + 16 * p->steps * whole, q + whole, last, end,
                            first_round, 1);
-            for (int32_t i = 0; i < left; ++i) {
-                *output++ = last[i];
+            /* Of a loop, GCC makes a call of memcpy, which is as large as all of this. */
+            output[0] = last[0];
+            if (left > 1) {
+                output[1] = last[1];
             }
+            if (left > 2) {
+                output[2] = last[2];
+            }
+            output += left;
         }
         input += p->input_depth;
     }

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     type=click.Choice(["balanced", "speed", "size", "ram"]),
     default="balanced",
     show_default=True,
-    help="balanced: transformed weights where they save many instructions a byte of flash; "
-    "speed: wherever they save any; size, ram: never.",
+    help="What native kernels favour. balanced: more flash where it saves many instructions; "
+    "speed: wherever it saves any; size: never; ram: slower forms where they take less RAM.",
 )
 @click.option(
     "--cmsis-nn", "cmsis_nn", type=click.Path(path_type=Path),
@@ -62,8 +62,8 @@ def command(
     on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json.
     """
     from qmcu.build import build_firmware, load_build
-    from qmcu.compile.kernel_sets.cmsis_nn import fallback_reason
     from qmcu.report.memory import summary_lines
+    from qmcu.report.plan import plan_lines
 
     model, board, kernels = what_to_build(model, board_name, kernels)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
@@ -72,15 +72,9 @@ def command(
     )
     target = board.emulators[0] if board.emulators else None
     click.echo("\n".join((f"built {directory} for {board.name}", *summary_lines(report))))
-    calls = load_build(directory)[0].calls
     if kernels == "cmsis-nn":
-        click.echo(f"  {report.tools['CMSIS-NN']} of CMSIS-NN; layers that are not its own:")
-        for call in calls:
-            if reason := fallback_reason(call):
-                click.echo(f"  {call.layer}: {call.kernel}; {reason}")
-    trades = [f"  {call.layer}: {call.trade}" for call in calls if call.trade]
-    if trades:
-        click.echo("\n".join((f"traded for speed (--optimize {optimize}):", *trades)))
+        click.echo(f"CMSIS-NN {report.tools['CMSIS-NN']}")
+    click.echo("\n".join(plan_lines(load_build(directory)[0])))
     quoted = shlex.quote(str(directory))
     if target is not None:
         click.echo(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")

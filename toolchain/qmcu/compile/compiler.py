@@ -8,6 +8,7 @@ from qmcu.compile.lowering import Lowering, OperatorContext, OperatorSupport
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.plan import KernelCall, Placement, Plan, PlanTensor
 from qmcu.compile.planner import place
+from qmcu.compile.ram import save_ram
 from qmcu.errors import UnsupportedModelError
 from qmcu.model.graph import Graph, Tensor
 
@@ -30,8 +31,11 @@ def compile_graph(graph: Graph, target: Target = PORTABLE, *, always_overlay: bo
             + "\nSee docs/OPERATORS.md for what is supported; convert the model to full int8 "
             "with supported operators."
         )
-    calls, aliased = _lower(graph, lowerings(target))
+    faster = lowerings(target)
+    calls, aliased = _lower(graph, faster)
     roots = alias_roots(graph, aliased)
+    if target.optimize == "ram":
+        calls = save_ram(graph, calls, roots, lambda call: _forms(graph, call, faster))
     choices = [live_buffers(graph, calls, roots, overlay=True)]
     if not always_overlay:
         choices.append(live_buffers(graph, calls, roots, overlay=False))
@@ -131,6 +135,17 @@ def _call(
         if call is not None:
             return call
     return support.lower(context)
+
+
+def _forms(
+    graph: Graph, call: KernelCall, faster: Mapping[str, Sequence[Lowering]]
+) -> list[KernelCall]:
+    """All forms of a call; the portable one where it multiplies nothing, for it takes ten times."""
+    context = OperatorContext(graph, graph.operators[call.operator])
+    forms = [lower(context) for lower in faster.get(call.kind, ())]
+    if not call.macs:
+        forms.append(OPERATORS[call.kind].lower(context))
+    return [form for form in forms if form is not None]
 
 
 def _plan_tensors(graph: Graph, placements: Sequence[Placement]) -> tuple[PlanTensor, ...]:

@@ -120,14 +120,16 @@ def _merge_overlays(
 def lower_bound(buffers: Sequence[Buffer]) -> int:
     """The largest sum of live buffers at any step, at aligned offsets: no arena is smaller."""
     steps = {b.first for b in buffers}
-    return max((_live_size([b.size for b in buffers if b.lives_at(s)]) for s in steps), default=0)
+    return max((live_bytes(buffers, step) for step in steps), default=0)
+
+
+def live_bytes(buffers: Sequence[Buffer], step: int) -> int:
+    """The least room, at aligned offsets, for the buffers that live at `step`."""
+    sizes = [b.size for b in buffers if b.lives_at(step)]
+    # The last one needs no padding behind it: best is the one that would waste most.
+    return sum(map(aligned, sizes)) - max((aligned(size) - size for size in sizes), default=0)
 
 
 def aligned(size: int) -> int:
     """`size` rounded up to ALIGNMENT."""
     return -(-size // ALIGNMENT) * ALIGNMENT
-
-
-def _live_size(sizes: Sequence[int]) -> int:
-    # The last one needs no padding behind it: best is the one that would waste most.
-    return sum(map(aligned, sizes)) - max((aligned(size) - size for size in sizes), default=0)

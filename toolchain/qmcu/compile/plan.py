@@ -84,7 +84,7 @@ class KernelCall:
     multiply-accumulates of one inference. `may_overlay` lists (input, output) tensor pairs
     of which the output may be written over the input, if it is not larger or `overlay_grows`.
     `overread` is how many bytes behind its inputs the kernel may load (and ignore). `trade`
-    says what was given for fewer instructions.
+    says what was given for fewer instructions, flash or RAM.
     """
 
     kernel: str
@@ -99,6 +99,12 @@ class KernelCall:
     overlay_grows: bool = False
     overread: int = 0
     trade: str = ""
+
+    @property
+    def constant_size(self) -> int:
+        """Bytes of constants that the call reads."""
+        found = (a.constant for a in self.arguments if isinstance(a, ConstantArgument))
+        return sum(constant.size for constant in found if constant is not None)
 
     @property
     def scratch_size(self) -> int:

@@ -43,7 +43,10 @@ def benchmark_table(results: Sequence[Benchmark]) -> Table:
 def lines(results: Sequence[Benchmark]) -> Iterator[str]:
     """How each figure was obtained."""
     yield from sorted({f"count: {r.unit} {r.how}" for r in results})
-    yield "cycles: estimated from the executed instructions by Arm's timings, no wait states"
+    yield (
+        "cycles: estimated from the executed instructions by Arm's timings, no wait states; "
+        "boards took 1.2 to 1.4 times as many (docs/PERFORMANCE.md)"
+    )
     yield "bytes: from linker map and ELF file; stack by painting; RAM = arena + static + stack"
     for result in results:
         for layer in result.layers:

@@ -24,6 +24,7 @@ _LARGEST_SPAN = 255  # VLDRB gathers with offsets of one byte
 _LARGEST_DEPTH = 8192  # and fills a plane with offsets of two bytes
 _AWAY, _RELU, _LEFT = range(3)  # the forms in multiply_mve.h
 _MOST_FILTERS = 16384  # four pixels of them within offsets of two bytes
+_FEW_CHANNELS = 4  # of depthwise_conv_2d_mve_3x3, for a quarter of the scratch
 _SMALL_SCRATCH = 4096  # bytes that a convolution may always take to save time
 
 Int8Array = npt.NDArray[np.int8]
@@ -300,8 +301,11 @@ def pack_records(
     return records
 
 
-def lower_depthwise_3x3(context: OperatorContext) -> KernelCall | None:
-    """DEPTHWISE_CONV_2D of 3x3 windows at stride 1 or 2, depth multiplier 1."""
+def lower_depthwise_3x3(context: OperatorContext, channels: int = LANES) -> KernelCall | None:
+    """DEPTHWISE_CONV_2D of 3x3 windows at stride 1 or 2, depth multiplier 1.
+
+    Scratch holds `channels` at a time, at most 16.
+    """
     source, target, weights = context.input(0), context.output(), context.input(1)
     depth, width = source.shape[3], target.shape[2]
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
@@ -312,7 +316,7 @@ def lower_depthwise_3x3(context: OperatorContext) -> KernelCall | None:
         return None
     if stride == 1 and min(target.shape[1:3]) < 2:
         return None
-    group = min(depth, LANES)
+    group = min(depth, channels)
     zero_point = quantization_of(source).zero_point
     filters = weights.array.reshape(3, 3, depth).transpose(2, 0, 1)
     bias = folded_bias(context.optional_input(2), filters, zero_point)
@@ -368,9 +372,14 @@ def lower_add(context: OperatorContext) -> KernelCall | None:
     return sum_call(context, "add_mve", terms, parameters)
 
 
+def _narrow_depthwise_3x3(context: OperatorContext) -> KernelCall | None:
+    return lower_depthwise_3x3(context, _FEW_CHANNELS)
+
+
+# The narrow form fits whatever the one before it does: only `--optimize ram` looks for it.
 LOWERINGS: dict[str, Sequence[Lowering]] = {
     "ADD": (lower_add,),
     "CONV_2D": (lower_conv_2d,),
-    "DEPTHWISE_CONV_2D": (lower_depthwise_3x3, lower_depthwise_conv_2d),
+    "DEPTHWISE_CONV_2D": (lower_depthwise_3x3, _narrow_depthwise_3x3, lower_depthwise_conv_2d),
     "FULLY_CONNECTED": (lower_fully_connected,),
 }

@@ -13,13 +13,17 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     """Operator kind to lowerings, in the order to try.
 
     `speed` spends flash wherever that saves instructions, `balanced` where it saves many, `size`
-    and `ram` never. Transformed weights need an FPU: its registers hold two of the kernel's
-    addresses.
+    never, `ram` only where it takes no more RAM. Transformed weights need an FPU: its registers
+    hold two of the kernel's addresses.
     """
     transformed: tuple[Lowering, ...] = ()
     if fpu and optimize in _WINOGRAD_FROM:
         transformed = (convolution.winograd(_WINOGRAD_FROM[optimize]),)
-    direct = (convolution.wide,) if optimize == "speed" else (convolution.pairs, convolution.wide)
+    elif fpu and optimize == "ram":
+        transformed = (convolution.without_winograd(_WINOGRAD_FROM["balanced"]),)
+    direct: tuple[Lowering, ...] = (convolution.pairs, convolution.wide)
+    if optimize == "speed":
+        direct = (convolution.wide_for_speed,)
     tables: tuple[Lowering, ...] = () if optimize == "size" else (layers.add_table,)
     return {
         "ADD": (*tables, general.lower_add),

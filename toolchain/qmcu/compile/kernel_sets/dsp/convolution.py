@@ -29,6 +29,8 @@ from qmcu.model.graph import Tensor
 
 # Least channels for which the transforms pay.
 _WINOGRAD_LEAST = 4
+# Instructions a product: 23 for 32 in multiply_pair, 10 for 16 in multiply_wide.
+_WIDE_SAVES = 23 / 32 - 10 / 16
 Packer = Callable[[Filters], tuple[Int16Array, Int32Array] | None]
 
 
@@ -265,6 +267,21 @@ def winograd(least: float) -> Lowering:
     return lower
 
 
+def without_winograd(least: float) -> Lowering:
+    """A lowering of what `winograd` would take to the direct form, whose stack is a quarter."""
+    transformed = winograd(least)
+
+    def lower(context: OperatorContext) -> KernelCall | None:
+        c, other = _convolution(context), transformed(context)
+        if c is None or other is None:
+            return None
+        call = pairs(context) or wide(context)
+        text = f"no transformed weights: less stack for about {_trade(c).saved:,} instructions more"
+        return None if call is None else replace(call, trade=f"{text} (estimated)")
+
+    return lower
+
+
 def _lowering(name: str, pack: Packer) -> Lowering:
     def lower(context: OperatorContext) -> KernelCall | None:
         c = _convolution(context)
@@ -276,3 +293,16 @@ def _lowering(name: str, pack: Packer) -> Lowering:
 # Weights in the flash of bytes, and as halfwords: faster in twice the flash, and exact for more.
 pairs = _lowering("pair", pack_pairs)
 wide = _lowering("wide", pack_wide)
+
+
+def wide_for_speed(context: OperatorContext) -> KernelCall | None:
+    """As `wide`, and what that costs where `pairs` would do."""
+    call, other = wide(context), pairs(context)
+    if call is None or other is None:
+        return call
+    flash, saved = call.constant_size - other.constant_size, round(_WIDE_SAVES * call.macs)
+    return replace(
+        call,
+        trade=f"weights as halfwords: {flash:,} bytes more flash for about {saved:,} instructions "
+        "less (estimated)",
+    )

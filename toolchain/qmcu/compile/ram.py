@@ -1,0 +1,82 @@
+"""Slower kernels where they make the arena smaller: what `--optimize ram` trades."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from qmcu.compile.lifetimes import live_buffers, live_bytes
+from qmcu.compile.plan import KernelCall
+from qmcu.model.graph import Graph
+
+# Least share of the arena that slower kernels must save together.
+_LEAST_SHARE = 0.01
+Alternatives = Callable[[KernelCall], Sequence[KernelCall]]
+
+
+def save_ram(
+    graph: Graph,
+    calls: Sequence[KernelCall],
+    roots: Mapping[int, int],
+    alternatives: Alternatives,
+) -> tuple[KernelCall, ...]:
+    """`calls` with some replaced by alternatives so that the arena's lower bound falls.
+
+    A step at the peak takes whichever alternative lowers the peak most, until none does; then
+    what turned out not to be needed is taken back. All stays as it was when less than one
+    hundredth is saved. `trade` of a replaced call says what it saved.
+    """
+    start = _peak(graph, calls, roots)
+    found, best = list(calls), start
+    while (step := _best_step(graph, found, roots, alternatives, best)) is not None:
+        found, best = step
+    for i, original in enumerate(calls):
+        trial = [*found[:i], original, *found[i + 1 :]]
+        if found[i] is not original and _peak(graph, trial, roots) <= best:
+            found = trial
+    if start[0] - best[0] < _LEAST_SHARE * start[0]:
+        return tuple(calls)
+    peak = f"the arena's peak is {best[0]:,} bytes instead of {start[0]:,}"
+    return tuple(
+        now if now is before else replace(now, trade=f"{_change(before, now)}; {peak}")
+        for now, before in zip(found, calls, strict=True)
+    )
+
+
+def _change(before: KernelCall, now: KernelCall) -> str:
+    return (
+        f"a slower form: {now.kernel} with {now.scratch_size:,} bytes of scratch for "
+        f"{before.kernel} with {before.scratch_size:,}"
+    )
+
+
+def _best_step(
+    graph: Graph,
+    calls: list[KernelCall],
+    roots: Mapping[int, int],
+    alternatives: Alternatives,
+    best: tuple[int, int],
+) -> tuple[list[KernelCall], tuple[int, int]] | None:
+    """The calls with the one replacement that lowers the peak most, and that peak."""
+    result = None
+    live = _live(graph, calls, roots)
+    for i, call in enumerate(calls):
+        if live[i] < max(live):
+            continue
+        for other in alternatives(call):
+            trial = [*calls[:i], other, *calls[i + 1 :]]
+            peak = _peak(graph, trial, roots)
+            if peak < best:
+                result, best = (trial, peak), peak
+    return result
+
+
+def _peak(graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int]) -> tuple[int, int]:
+    """The largest sum of live buffers, and at how many steps there are so many."""
+    live = _live(graph, calls, roots)
+    return max(live), live.count(max(live))
+
+
+def _live(graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int]) -> list[int]:
+    """Bytes that live at each step, with outputs over inputs or not, whichever peaks lower."""
+    choices = (live_buffers(graph, calls, roots, overlay=overlay) for overlay in (True, False))
+    steps = range(len(calls))
+    return min(([live_bytes(buffers, s) for s in steps] for buffers in choices), key=max)
