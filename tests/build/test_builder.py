@@ -1,4 +1,6 @@
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,35 @@ def test_the_users_flags_do_not_change_the_firmware(
     for path in directory.glob("build/obj/**/*.o"):
         path.unlink()
     assert build_project(directory).bin.read_bytes() == before
+
+
+@pytest.mark.skipif(shutil.which("ccache") is None, reason="ccache is not installed")
+def test_objects_are_cached_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CCACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first = build_chain(tmp_path / "a")
+    assert _cache_hits() == 0
+    second = build_chain(tmp_path / "b")
+    assert _cache_hits() == len(list((second / "build").rglob("*.o"))) > 5
+    assert (first / "firmware.bin").read_bytes() == (second / "firmware.bin").read_bytes()
+
+
+def _cache_hits() -> int:
+    lines = subprocess.run(["ccache", "--print-stats"], capture_output=True, text=True, check=True)
+    counts = dict(line.split("\t") for line in lines.stdout.splitlines())
+    return int(counts["direct_cache_hit"]) + int(counts["preprocessed_cache_hit"])
+
+
+def test_a_cache_that_fails_does_not_fail_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin/ccache"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 'ccache: error: No space left' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    assert (build_chain(tmp_path) / "firmware.elf").is_file()
 
 
 def test_a_compile_error_is_quoted(tmp_path: Path) -> None:

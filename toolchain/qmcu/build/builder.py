@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import time
 from dataclasses import dataclass
@@ -36,13 +37,23 @@ class BuildResult:
 def build_project(directory: Path) -> BuildResult:
     """Compile and link the generated project in `directory`.
 
-    Raises ToolError when a program is missing or the compiler refuses, DoesNotFitError when a
-    memory overflows.
+    With ccache installed, objects of the same sources and flags come from its cache, whatever
+    folder they were compiled in. Raises ToolError when a program is missing or the compiler
+    refuses, DoesNotFitError when a memory overflows.
     """
     toolchain = find_toolchain()
     started = time.monotonic()
     command = [str(toolchain.make.path), "--no-print-directory", f"-j{os.cpu_count() or 1}"]
-    run_builder("make", command, directory, clean_environment())
+    environment = clean_environment()
+    cache = shutil.which("ccache")
+    try:
+        compiler = [f"CC={cache} {toolchain.compiler.name}"] if cache is not None else []
+        run_builder("make", [*command, *compiler], directory, environment)
+    except QmcuError:
+        if cache is None:
+            raise
+        # It may be the cache that failed, of a full or read-only folder: a build needs none.
+        run_builder("make", command, directory, environment)
     files = image_files(directory)
     absent = [path.name for path in files.values() if not path.is_file()]
     if absent:

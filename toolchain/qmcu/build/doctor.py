@@ -17,7 +17,7 @@ from qmcu.errors import ToolError
 
 @dataclass(frozen=True)
 class Need:
-    """Something qmcu can use: `purpose` is build, test, convert or flash."""
+    """Something qmcu can use: `purpose` is what for: build, test, convert, flash."""
 
     name: str
     purpose: str
@@ -65,6 +65,7 @@ NEEDS = (
     Need(f"{PREFIX}gcc", "build", True, "apt-get install gcc-arm-none-eabi"),
     Need(f"{PREFIX}objcopy", "build", True, "apt-get install binutils-arm-none-eabi"),
     Need("make", "build", True, "apt-get install make"),
+    Need("ccache", "faster build", False, "apt-get install ccache"),
     Need("cmake", "build by CMake", False, "apt-get install cmake"),
     Need("qemu-system-arm", "test --on qemu", True, "apt-get install qemu-system-arm"),
     Need(
