@@ -97,7 +97,7 @@ def test_another_board_is_left_alone(
     built: Callable[[str], Path], drive: Path, capsys: Capture
 ) -> None:
     (drive / "MBED.HTM").write_text(PAGE.format("0818"))
-    command = ["flash", str(built("stm32f746")), "--tool", "mass-storage", "--port", "P"]
+    command = ["flash", str(built("stm32f746")), "--tool", "mass-storage", "--port", "/dev/null"]
     assert run([*command, "--probe", str(drive)]) == 2
     shown = capsys.readouterr().err
     assert "has board id 0818, but stm32f746 (STM32F746NG) has 0815" in shown
@@ -116,7 +116,7 @@ def test_a_refused_file(built: Callable[[str], Path], drive: Path, capsys: Captu
 
     thread = threading.Thread(target=refuse)
     thread.start()
-    command = ["flash", str(built("stm32f746")), "--tool", "mass-storage", "--port", "P"]
+    command = ["flash", str(built("stm32f746")), "--tool", "mass-storage", "--port", "/dev/null"]
     assert run([*command, "--probe", str(drive)]) == 2
     thread.join()
     assert "refused the file: The transfer timed out. type: user" in capsys.readouterr().err

@@ -128,11 +128,19 @@ def test_gdb_leaves_another_core_alone(built: Callable[[str], Path], capsys: Cap
         assert "the chip's id is 0xc270, but mps2-an386" in capsys.readouterr().err
 
 
-def test_nothing_listens(built: Callable[[str], Path], capsys: Capture) -> None:
-    need("pyocd")
-    assert run(["flash", str(built("stm32f746")), "--port", "/dev/no-such-port", "--tool",
-                "stm32flash"]) == 2  # fmt: skip
-    assert "no-such-port" in capsys.readouterr().err
+def test_a_port_that_is_not_there_is_told_before_anything_is_done(
+    built: Callable[[str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    program = tmp_path / "openocd"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert run(["flash", str(built("stm32f746")), "--port", "/dev/no-such-port"]) == 2
+    assert "there is no port /dev/no-such-port" in capsys.readouterr().err
+    assert not (tmp_path / "started").exists()
 
 
 @pytest.mark.parametrize("tool", ["openocd", "pyocd", "st-flash"])

@@ -25,7 +25,7 @@ from qmcu.flash import (
     uf2,
 )
 from qmcu.flash.failures import explain_failure, failure
-from qmcu.flash.hello import ask_firmware
+from qmcu.flash.hello import ask_firmware, refuse_missing_port
 from qmcu.flash.job import IDENTIFY, SCRIPT, WRITE, Job, Step, Tool
 from qmcu.flash.settings import flash_settings
 
@@ -150,6 +150,8 @@ def flash_firmware(prepared: Prepared, tell: Tell = lambda line: None) -> FlashR
     what was written is not confirmed.
     """
     job, tool = prepared.job, prepared.tool
+    if job.port:
+        refuse_missing_port(job)
     evidence: list[str] = []
     for step in prepared.steps:
         tell(f"{step.what} with {tool.name}")

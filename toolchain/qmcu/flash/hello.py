@@ -1,11 +1,30 @@
 """The firmware's own word: HELLO carries the hashes of model and build."""
 
 import contextlib
+import os
+from pathlib import Path
 
 from qmcu.device.ports import PREFIX
 from qmcu.device.targets import open_session
 from qmcu.errors import CheckFailedError, DeviceError
 from qmcu.flash.job import Job
+
+
+def refuse_missing_port(job: Job) -> None:
+    """Raise DeviceError, before anything is written, for a port that cannot be used.
+
+    It is not opened, which would reset some boards.
+    """
+    device = job.device
+    if not device.startswith("/"):
+        return
+    if not Path(device).exists():
+        raise DeviceError(f"there is no port {device}, so nothing was written; plug the board in.")
+    if not os.access(device, os.R_OK | os.W_OK):
+        raise DeviceError(
+            f"{device} may not be used by this user (on Linux join the group dialout); nothing was "
+            "written."
+        )
 
 
 def ask_firmware(job: Job, *, reset: bool) -> str:

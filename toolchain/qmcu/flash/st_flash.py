@@ -4,6 +4,7 @@ Commands as in its manual pages st-flash(1) and st-info(1).
 """
 
 import re
+from pathlib import Path
 
 from qmcu.errors import DeviceError
 from qmcu.flash.checks import chip_check, text_check
@@ -19,7 +20,8 @@ def _unsuited(job: Job) -> str:
 def _steps(job: Job, program: str) -> tuple[Step, ...]:
     steps = []
     if job.settings.chip_id is not None and not job.force:
-        info = program.removesuffix("st-flash") + "st-info"
+        # Its sister from the same installation, with the same suffix.
+        info = str(Path(program).with_name(Path(program).name.replace("st-flash", "st-info")))
         steps.append(Step(IDENTIFY, (info, "--probe"), lambda output: _identify(job, output)))
     serial = ("--serial", job.serial_number) if job.serial_number else ()
     write = (program, "--reset", *serial, "write", "firmware.bin", job.base)
