@@ -50,7 +50,7 @@ def need(*programs: str) -> None:
 def call(*command: str | Path, cwd: Path) -> str:
     result = subprocess.run(
         list(map(str, command)), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, check=False,
+        text=True, check=False, timeout=300,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout
     return result.stdout
@@ -109,6 +109,45 @@ def test_a_cmake_library_for_the_board(exported: Exporter, board: str, kernels: 
     members = call("arm-none-eabi-nm", "build/libqmcu_model.a", cwd=folder)
     for name in ("qmcu_model_init", "qmcu_model_invoke", "qmcu_model_io"):
         assert f" T {name}\n" in members
+
+
+# Reset and vectors of somebody's firmware; the rest is newlib's, which prints by semihosting.
+STARTUP = """
+extern void _start(void);
+static void reset(void)
+{
+    *(volatile unsigned *)0xE000ED88 |= 0xFu << 20;
+    __asm volatile("dsb\\n\\tisb");
+    _start();
+}
+__attribute__((section(".vectors"), used)) static void *const vectors[16] = {
+    (void *)0x300000, (void *)reset,
+};
+"""
+
+
+@pytest.mark.parametrize("board", ["mps2-an386", "mps2-an500"])
+def test_the_native_library_runs_in_an_emulated_firmware(
+    exported: Exporter, tmp_path: Path, board: str
+) -> None:
+    need("cmake", "arm-none-eabi-gcc", "qemu-system-arm")
+    folder = exported("cmake", board, "native")
+    call("cmake", "-B", "build", "--toolchain", "arm-none-eabi.cmake", cwd=folder)
+    call("cmake", "--build", "build", cwd=folder)
+    assert list((folder / "src/kernels").glob("*_dsp.c"))
+    (tmp_path / "startup.c").write_text(STARTUP)
+    call(
+        *("arm-none-eabi-gcc", *load_board(board).core.flags, "-O1", "--specs=rdimon.specs"),
+        *("-Wl,--section-start=.vectors=0", "-I", folder / "include", tmp_path / "startup.c"),
+        *(folder / "example/main.c", folder / "build/libqmcu_model.a", "-o", "firmware.elf"),
+        cwd=tmp_path,
+    )
+    shown = call(
+        *("qemu-system-arm", "-machine", board, "-kernel", "firmware.elf", "-nographic"),
+        *("-monitor", "none", "-semihosting-config", "enable=on,target=native"),
+        cwd=tmp_path,
+    )
+    assert printed(shown) == expected(tmp_path / "residual.tflite")
 
 
 def test_a_library_inside_somebodys_cmake_project(exported: Exporter, tmp_path: Path) -> None:
