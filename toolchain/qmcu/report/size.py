@@ -9,6 +9,7 @@ from rich.table import Table
 
 from qmcu.size.analysis import SizeReport, TensorReport
 from qmcu.size.contents import Role
+from qmcu.size.measures import Measure
 from qmcu.size.verdict import Finding, Verdict
 
 _GOOD = ("really", "packed", "int8 weights")
@@ -30,9 +31,14 @@ def size_lines(report: SizeReport, verdict: Verdict, *, tensors: bool) -> Iterat
 
 def finding_lines(label: str, finding: Finding) -> Iterator[str]:
     """A finding and what to do about it."""
-    colour = "green" if finding.word.startswith(_GOOD) else "bold yellow"
+    colour = "green" if is_good(finding) else "bold yellow"
     yield f"{label}: [{colour}]{escape(finding.word)}[/]: {escape(finding.reason)}."
     yield f"  next: {escape(finding.next)}"
+
+
+def is_good(finding: Finding) -> bool:
+    """Whether a finding says that the file is what a quantized one should be."""
+    return finding.word.startswith(_GOOD)
 
 
 def notes(report: SizeReport) -> Iterator[str]:
@@ -166,3 +172,47 @@ def change(before: int, after: int) -> str:
     if not before:
         return "new" if after else ""
     return f"{100 * (after - before) / before:+.1f} %"
+
+
+def measured(reports: Sequence[SizeReport], measures: Sequence[Sequence[Measure]]) -> Table:
+    """The four meanings of size side by side; sums of the generated code's parts."""
+    table = Table("where", "what")
+    for report in reports:
+        table.add_column(escape(report.path), justify="right")
+    if len(reports) == 2:
+        table.add_column("change", justify="right")
+    for where, what, counts in measure_rows(measures):
+        cells = ["none" if count is None else f"{count:,}" for count in counts]
+        if len(reports) == 2:
+            before, after = counts
+            cells.append("" if before is None or after is None else change(before, after))
+        table.add_row(where, what, *cells)
+    return table
+
+
+def measure_rows(
+    measures: Sequence[Sequence[Measure]],
+) -> Iterator[tuple[str, str, list[int | None]]]:
+    """Rows (where, what, bytes of each file), with a sum under the parts of generated code."""
+    names = list(dict.fromkeys((m.where, m.what) for own in measures for m in own))
+    found = [{(m.where, m.what): m.bytes for m in own} for own in measures]
+    for where, what in names:
+        yield where, what, [own.get((where, what)) for own in found]
+    for where in ("flash", "RAM"):
+        parts = [n for n in names if n[0] == where and n[1].startswith("generated")]
+        if parts:
+            yield where, "generated code: all", [_sum([own.get(p) for p in parts]) for own in found]
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    known = [v for v in values if v is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def how_lines(measures: Sequence[Sequence[Measure]]) -> Iterator[str]:
+    """How each size was obtained, and why there is none."""
+    every = [m for own in measures for m in own]
+    for how in dict.fromkeys((m.where, m.what, m.how) for m in every if m.bytes is not None):
+        yield "{}, {}: {}".format(*how)
+    for problem in dict.fromkeys(m.problem for m in every if m.problem):
+        yield f"none: {escape(problem)}"

@@ -94,8 +94,8 @@ class SizeReport:
 
     @property
     def weights(self) -> tuple[TensorReport, ...]:
-        """The tensors that are weights, duplicates left out."""
-        return tuple(t for t in self.tensors if t.role is Role.WEIGHTS)
+        """The tensors that are weights; duplicates and further names of the same bytes left out."""
+        return tuple(t for t in self.tensors if t.role is Role.WEIGHTS and t.tensor.stored)
 
     @property
     def stored_bits(self) -> float:
@@ -233,6 +233,8 @@ def _int8(contents: Contents, tensors: tuple[TensorReport, ...]) -> int:
     """Full int8: a byte a weight, scale and zero point a channel, int32 biases, the graph."""
     total = _kept(contents)
     for one in tensors:
+        if not one.tensor.stored:
+            continue
         if one.role is Role.WEIGHTS:
             rows, _ = matrix_shape(one.tensor)
             last = next((d for d in reversed(one.tensor.shape) if d > 1), 1)
@@ -250,6 +252,6 @@ def _packed(contents: Contents, tensors: tuple[TensorReport, ...]) -> int:
     kept = (Role.BIASES, Role.CONSTANTS, Role.QUANTIZATION)
     return (
         sum(contents.others.get(r, 0) for r in (Role.GRAPH, Role.QUANTIZATION, Role.CONTAINER))
-        + sum(t.needed for t in tensors if t.role is Role.WEIGHTS)
+        + sum(t.needed for t in tensors if t.role is Role.WEIGHTS and t.tensor.stored)
         + sum(t.tensor.stored for t in tensors if t.role in kept)
     )

@@ -4,14 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from qmcu.size.analysis import SizeReport
+from qmcu.size.measures import Measure
 from qmcu.size.verdict import Verdict
 
 SCHEMA = "size-1"
 
 
-def size_document(reports: Sequence[SizeReport], verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """The whole result; the same files give the same document."""
-    files = [_file(r, v) for r, v in zip(reports, verdicts, strict=True)]
+def size_document(
+    reports: Sequence[SizeReport],
+    verdicts: Sequence[Verdict],
+    measures: Sequence[Sequence[Measure]] = (),
+) -> dict[str, Any]:
+    """The whole result; the same files give the same document.
+
+    `measures` has an entry a report, or none when nothing but the files was looked at.
+    """
+    sizes = measures or [()] * len(reports)
+    files = [
+        _file(report, verdict) | {"measures": [m.to_dict() for m in own]}
+        for report, verdict, own in zip(reports, verdicts, sizes, strict=True)
+    ]
     return {"schema": SCHEMA, "files": files}
 
 

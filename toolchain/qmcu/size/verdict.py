@@ -302,7 +302,7 @@ def _overhead(report: SizeReport) -> Finding:
     listed = ", ".join(f"{role} {size:,}" for size, role in parts[:3])
     largest = max(report.large, key=lambda pair: pair[1], default=("", 0))
     named = f"; the largest is {largest[0]!r} with {largest[1]:,}" if largest[1] else ""
-    command = _compare(report)
+    command = _convert(report)
     if report.kind == "TensorFlow Lite":
         command = f"qmcu build {_quoted(report)} --board stm32f746  # none of it reaches the device"
     return Finding(

@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -11,7 +12,7 @@ from qmcu.size.mapped import fail
 # What zipfile and zlib raise on damaged archives.
 DAMAGE = (
     zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, struct.error,
-    RuntimeError, KeyError, OverflowError,
+    RuntimeError, KeyError, OverflowError, zlib.error,
 )  # fmt: skip
 _MAX_MEMBERS = 100_000
 _LOCAL_HEADER = 30

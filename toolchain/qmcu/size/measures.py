@@ -1,0 +1,128 @@
+"""The four meanings of a model's size: on disk, loaded on the host, in flash, in RAM while running.
+
+Disk and host are counted. Flash and RAM with our generated code are those of a real build that
+ran in an emulator. An interpreter on the device (TFLM) is estimated: its flash as the file and
+the code that was measured for models of that kind, its RAM from what tflite-micro records here.
+"""
+
+import re
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from qmcu.board import Board
+from qmcu.errors import QmcuError
+from qmcu.size.analysis import SizeReport
+
+_PROGRAM = Path(__file__).with_name("tflm_arena.py")
+_SECONDS = 60
+# Code of TFLM with CMSIS-NN, and RAM beside the arena (static data, stack), in bytes: measured
+# on Cortex-M4 for models of dense layers and of convolutions (docs/PERFORMANCE.md).
+_DENSE_CODE, _CODE = 27_536, 52_904
+_DENSE_BESIDE, _BESIDE = 908, 1_484
+_DENSE_KINDS = {"FULLY_CONNECTED", "RESHAPE", "QUANTIZE", "DEQUANTIZE"}
+_RECORD = re.compile(r"(Arena allocation total|'[^']+' used) (\d+) bytes")
+# What consists of pointers takes half of it on a 32-bit core.
+_POINTERS = (
+    "TfLiteEvalTensor data", "Persistent TfLiteTensor data",
+    "Persistent TfLiteTensor quantization data", "NodeAndRegistration struct",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One size: `what` it is of, in bytes, or None with the `problem`; `how` it was obtained."""
+
+    where: str
+    what: str
+    bytes: int | None
+    how: str
+    problem: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+
+def measure(report: SizeReport, board: Board | None) -> tuple[Measure, ...]:
+    """All sizes of a weighed file; flash and RAM only for a .tflite, ours only with a `board`."""
+    found = [
+        Measure("disk", "file", report.size, "counted"),
+        Measure("host", "tensors, as stored", report.loaded, "counted"),
+    ]
+    if report.kind != "TensorFlow Lite":
+        return tuple(found)
+    found += interpreter(report)
+    if board is not None:
+        found += generated(report, board)
+    return tuple(found)
+
+
+def interpreter(report: SizeReport) -> tuple[Measure, ...]:
+    """Flash and RAM with an interpreter on the device, estimated."""
+    kinds = set(report.operators.kinds) if report.operators is not None else set()
+    dense = kinds <= _DENSE_KINDS
+    code, beside = (_DENSE_CODE, _DENSE_BESIDE) if dense else (_CODE, _BESIDE)
+    arena, problem = recorded_arena(Path(report.path))
+    of = "dense layers" if dense else "convolutions"
+    return (
+        Measure(
+            "flash", "interpreter (TFLM)", report.size + code if arena is not None else None,
+            f"estimated: the file, and {code:,} bytes of code measured for {of} on Cortex-M4",
+            problem,
+        ),
+        Measure(
+            "RAM", "interpreter (TFLM)", arena + beside if arena is not None else None,
+            "estimated: the arena that tflite-micro records here with pointers halved, and "
+            f"{beside:,} bytes of static data and stack measured on Cortex-M4",
+            problem,
+        ),
+    )  # fmt: skip
+
+
+def recorded_arena(path: Path) -> tuple[int | None, str]:
+    """Bytes of arena on a 32-bit core, or None and why the interpreter refuses the model."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", str(_PROGRAM), str(path.absolute())],
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return None, f"tflite-micro did not load it in {_SECONDS} s"
+    record = dict(_RECORD.findall(done.stderr.decode("utf-8", "replace")))
+    total = record.pop("Arena allocation total", None)
+    if total is None:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        return (
+            None,
+            f"tflite-micro refuses it: {lines[0].split(' ', 1)[-1] if lines else 'no reason'}",
+        )
+    pointers = sum(int(record.get(f"'{name}' used", 0)) for name in _POINTERS)
+    return int(total) - pointers // 2, ""
+
+
+def generated(report: SizeReport, board: Board) -> tuple[Measure, ...]:
+    """Flash and RAM of our generated code: of a real build, run once where an emulator can."""
+    from qmcu.benchmark import benchmark
+
+    places = (("flash", "code"), ("flash", "constants"), ("RAM", "arena"), ("RAM", "static"),
+              ("RAM", "stack"))  # fmt: skip
+    try:
+        found = benchmark(Path(report.path), board, count=1)
+    except QmcuError as error:
+        # Of a list of reasons the first will do.
+        reason = " ".join(line.strip() for line in str(error).splitlines()[:2]).rstrip(".")
+        return tuple(
+            Measure(where, f"generated code: {what}", None, f"built for {board.name}", reason)
+            for where, what in places
+        )
+    counted = f"counted in the map and ELF file built for {board.name}"
+    return tuple(
+        Measure(
+            where, f"generated code: {what}", getattr(found, what),
+            f"measured on {found.device}" if what == "stack" else counted,
+        )
+        for where, what in places
+    )  # fmt: skip
