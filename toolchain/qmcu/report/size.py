@@ -212,7 +212,12 @@ def _sum(values: Sequence[int | None]) -> int | None:
 def how_lines(measures: Sequence[Sequence[Measure]]) -> Iterator[str]:
     """How each size was obtained, and why there is none."""
     every = [m for own in measures for m in own]
-    for how in dict.fromkeys((m.where, m.what, m.how) for m in every if m.bytes is not None):
-        yield "{}, {}: {}".format(*how)
+    ways: dict[str, list[str]] = {}
+    for one in every:
+        name = f"{one.where}, {one.what}"
+        if one.bytes is not None and name not in ways.setdefault(one.how, []):
+            ways[one.how].append(name)
+    for how, names in ways.items():
+        yield f"{'; '.join(names)}: {how}"
     for problem in dict.fromkeys(m.problem for m in every if m.problem):
         yield f"none: {escape(problem)}"

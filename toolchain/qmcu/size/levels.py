@@ -299,6 +299,9 @@ def _narrow(sample: Sample, dtype: str) -> str:
     if dtype not in FLOATS or dtype in ("float16", "bfloat16"):
         return ""
     values = sample.wide.reshape(-1)
+    # Zeros and ones are exact in every type.
+    if len(np.unique(values[:_TRIED])) < _SMALLEST:
+        return ""
     if dtype == "float64":
         with np.errstate(over="ignore"):
             return "float32" if np.array_equal(values.astype(np.float32), values) else ""

@@ -21,6 +21,13 @@ _DOMINATES = 0.5
 # Compression that saves a third of the tensors' bytes is what makes the file its size.
 _COMPRESSED = 1.5
 _OVERHEAD = (Role.METADATA, Role.GRAPH, Role.CONTAINER, Role.QUANTIZATION, Role.PADDING)
+_DOMINANT = {
+    Role.METADATA: "metadata or signatures dominate",
+    Role.GRAPH: "graph dominates",
+    Role.CONTAINER: "container dominates",
+    Role.QUANTIZATION: "quantization parameters dominate",
+    Role.PADDING: "padding dominates",
+}
 
 
 @dataclass(frozen=True)
@@ -120,13 +127,18 @@ def _fake(report: SizeReport, fake: list[TensorReport]) -> Finding:
     part = "" if proved else ", proved in part of the groups"
     return Finding(
         "fake-quantized",
-        f"stored as {chosen.tensor.dtype}, but on a {name}{part}: "
+        f"stored as {chosen.tensor.dtype}, but on {_a(name)}{part}: "
         f"{concerns / max(1, could):.1f}x larger than it need be ({concerns:,} bytes could be "
         f"{could:,})",
         _next_for_fake(report, chosen),
         concerns,
         could,
     )
+
+
+def _a(name: str) -> str:
+    """A grid's name with its article."""
+    return f"an {name}" if name.startswith("8") else f"a {name}"
 
 
 def grid_name(tensors: list[TensorReport]) -> tuple[str, TensorReport]:
@@ -149,7 +161,7 @@ def grid_name(tensors: list[TensorReport]) -> tuple[str, TensorReport]:
             example[name] = one
     (name, most), *rest = sizes.most_common()
     also = (
-        f" ({100 * most / sizes.total():.0f} % of it, the rest on a {rest[0][0]})" if rest else ""
+        f" ({100 * most / sizes.total():.0f} % of it, the rest on {_a(rest[0][0])})" if rest else ""
     )
     return name + also, example[name]
 
@@ -237,7 +249,7 @@ def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Findin
 def _compressed(report: SizeReport, stored: int, raw: int) -> Finding:
     needed = sum(t.needed for t in report.weights)
     on_grid = [t for t in report.weights if t.levels is not None and t.levels.grid is not None]
-    on = f", for its values are on a {grid_name(on_grid)[0]}" if on_grid else ""
+    on = f", for its values are on {_a(grid_name(on_grid)[0])}" if on_grid else ""
     return Finding(
         "already compressed",
         f"the archive's compression makes {raw:,} bytes of weights {stored:,} "
@@ -306,7 +318,7 @@ def _overhead(report: SizeReport) -> Finding:
     if report.kind == "TensorFlow Lite":
         command = f"qmcu build {_quoted(report)} --board stm32f746  # none of it reaches the device"
     return Finding(
-        "metadata or signatures dominate",
+        _DOMINANT[parts[0][1]] if parts else "empty",
         f"{count:,} of {report.size:,} bytes are no weights ({listed}){named}",
         command, count, report.roles.get(Role.QUANTIZATION, 0),
     )  # fmt: skip

@@ -159,12 +159,17 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Stack:
-    """One memory: pieces of `used` bytes out of `size`, each with a name and a colour."""
+    """One memory or file: pieces of `used` bytes out of `size`, each with a name and a colour.
+
+    The bar's full width is `scale` bytes, or what is in use; `title` replaces how much that is.
+    """
 
     label: str
     size: int
     used: int
     pieces: tuple[tuple[str, int, Tone], ...]
+    scale: int = 0
+    title: str = ""
 
 
 @dataclass(frozen=True)

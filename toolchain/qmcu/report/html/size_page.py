@@ -1,6 +1,7 @@
 """Weighed files as a page: the verdict, bytes by role, what the weights use, and every tensor."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from qmcu.report.html.blocks import (
@@ -74,7 +75,11 @@ def _status(finding: Finding) -> Status:
 
 
 def _summary(reports: Sequence[SizeReport]) -> str:
-    return f"{len(reports)} files weighed, from {reports[0].size:,} to {reports[-1].size:,} bytes."
+    if len(reports) == 2:
+        before, after = reports
+        return f"From {before.size:,} to {after.size:,} bytes: {change(before.size, after.size)}."
+    sizes = [r.size for r in reports]
+    return f"{len(reports)} files weighed, of {min(sizes):,} to {max(sizes):,} bytes."
 
 
 def _stats(report: SizeReport, verdict: Verdict) -> tuple[Stat, ...]:
@@ -98,7 +103,7 @@ def _file(report: SizeReport, verdict: Verdict, *, alone: bool) -> list[Section]
     def title(text: str) -> str:
         return text if alone else f"{name}: {text.lower()}"
 
-    reasons = tuple(_finding(f) for f in (verdict.main, *verdict.others))
+    reasons = tuple(b for f in (verdict.main, *verdict.others) for b in _finding(f))
     found = [
         Section(title("Why it is this large"), "", reasons),
         Section(title("Bytes by role"), "", (_roles(report),)),
@@ -114,14 +119,17 @@ def _file(report: SizeReport, verdict: Verdict, *, alone: bool) -> list[Section]
     return found
 
 
-def _finding(finding: Finding) -> Block:
+def _finding(finding: Finding) -> tuple[Block, ...]:
     tone: Tone = "neutral" if is_good(finding) else "warn"
-    return Text(f"{sentence(f'{finding.word}: {finding.reason}')} Next: {finding.next}", tone)
+    return (
+        Text(sentence(f"{finding.word}: {finding.reason}"), tone),
+        Text(f"Next: {finding.next}"),
+    )
 
 
 def _roles(report: SizeReport) -> Stacks:
     pieces = tuple((role.value, count, _TONES[role]) for role, count in report.roles.items())
-    stack = Stack("file", report.size, report.size, pieces)
+    stack = Stack("", report.size, report.size, pieces, title=f"{report.size:,} bytes")
     return Stacks(f"{report.kind}; every byte once, counted.", (stack,))
 
 
@@ -145,7 +153,7 @@ def _tensors(report: SizeReport) -> Table:
     shown = sorted(report.tensors, key=lambda t: -t.tensor.stored)[:_MAX_ROWS]
     rest = len(report.tensors) - len(shown)
     caption = f"The {len(shown)} largest; {rest} more" if rest else "By size"
-    header = ("tensor", "shape", "role", "stored as", "values lie on", "bytes", "effective bits",
+    header = ("tensor", "shape", "role", "stored, and in use", "bytes", "effective bits",
               "groups proved")  # fmt: skip
     return Table(caption, header, tuple(_tensor(one) for one in shown))
 
@@ -155,18 +163,19 @@ def _tensor(one: TensorReport) -> tuple[Cell, ...]:
     role = f"same as {one.duplicate_of}" if one.duplicate_of else one.role.value
     return (
         Cell(one.tensor.name), Cell(" x ".join(map(str, one.tensor.shape)) or "scalar"),
-        Cell(role), Cell(one.tensor.dtype), Cell(described(one)),
+        Cell(role), Cell(f"{one.tensor.dtype}: {described(one)}"),
         Cell(f"{one.tensor.stored:,}", number=True), Cell(f"{one.effective_bits:.2f}", number=True),
         Cell(f"{100 * grid.share:.0f} % of {grid.groups:,}" if grid else "", number=True),
     )  # fmt: skip
 
 
 def _comparison(reports: Sequence[SizeReport], verdicts: Sequence[Verdict]) -> Section:
+    largest = max(r.size for r in reports)
     stacks = tuple(
-        Stack(PurePath(r.path).name, max(o.size for o in reports), r.size,
-              tuple((role.value, count, _TONES[role]) for role, count in r.roles.items()))
+        replace(bar, scale=largest, title=f"{PurePath(r.path).name}: {bar.title}")
         for r in reports
-    )  # fmt: skip
+        for bar in _roles(r).stacks
+    )
     rows = []
     for role in Role:
         counts = [r.roles.get(role, 0) for r in reports]
@@ -179,7 +188,7 @@ def _comparison(reports: Sequence[SizeReport], verdicts: Sequence[Verdict]) -> S
          Cell(v.main.reason))
         for r, v in zip(reports, verdicts, strict=True)
     )  # fmt: skip
-    caption = "Share of the largest file; each bar is one file's bytes by role"
+    caption = "Bytes by role, all bars to one scale; shares are of each file"
     return Section(
         "Side by side", "",
         (Table("Verdicts", ("file", "verdict", "reason"), verdict), Stacks(caption, stacks), table),

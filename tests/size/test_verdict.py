@@ -1,0 +1,224 @@
+"""The verdict on files whose answer is known, through the command where a user would meet it."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.size.files import DATA, make, make_h5, make_keras, safetensors_bytes
+from tests.size.test_grid import rounded, weights
+
+from qmcu.cli import run
+from qmcu.size import judge, weigh
+from qmcu.size.verdict import Verdict
+
+Capture = pytest.CaptureFixture[str]
+
+
+def verdict(path: Path, *, exact: bool = False) -> Verdict:
+    return judge(weigh(path, exact=exact))
+
+
+def save(path: Path, **arrays: np.ndarray) -> Path:
+    path.write_bytes(safetensors_bytes({k.replace("_", "."): v for k, v in arrays.items()}))
+    return path
+
+
+def groups_of(size: int, bits: int, shape: tuple[int, int], *, symmetric: bool) -> np.ndarray:
+    w = weights(shape[0] * shape[1] // size, size)
+    return rounded(w, bits, "float16", symmetric=symmetric).reshape(shape).astype(np.float16)
+
+
+def test_the_seed_of_it_all(tmp_path: Path, capsys: Capture) -> None:
+    """A transformer's weights on a 4-bit grid in groups of 128, saved as float16."""
+    path = save(
+        tmp_path / "fake.safetensors",
+        q_weight=groups_of(128, 4, (256, 512), symmetric=False),
+        k_weight=groups_of(128, 4, (512, 256), symmetric=False),
+        norm_weight=np.ones(256, np.float16),
+    )
+    assert run(["size", str(path)]) == 0
+    line = next(s for s in capsys.readouterr().out.splitlines() if s.startswith("verdict"))
+    assert line == (
+        "verdict: fake-quantized: stored as float16, but on a 4-bit grid in groups of 128: 3.8x "
+        "larger than it need be (524,288 bytes could be 136,192)."
+    )
+    # 4 bits, and a group's share of a float16 scale and a 4-bit zero point.
+    assert weigh(path).effective_bits == pytest.approx(4 + 20 / 128)
+    assert "--w_bit 4 --q_group_size 128" in verdict(path).main.next
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(
+    ("bits", "size", "symmetric"), [(4, 128, True), (3, 64, False), (8, 128, False), (4, 32, True)]
+)
+def test_bits_and_group_size_come_back(
+    tmp_path: Path, bits: int, size: int, symmetric: bool, exact: bool
+) -> None:
+    path = save(
+        tmp_path / "x.safetensors", w=groups_of(size, bits, (256, 512), symmetric=symmetric)
+    )
+    (one,) = weigh(path, exact=exact).tensors
+    assert one.levels is not None
+    grid = one.levels.grid
+    assert grid is not None
+    assert (grid.bits, grid.group, grid.along) == (bits, size, "rows")
+    assert (grid.symmetric, grid.channel, grid.uniform) == (symmetric, False, True)
+    assert grid.share > 0.99
+    parameters = 16 if symmetric else 16 + bits
+    assert one.effective_bits == pytest.approx(bits + parameters / size)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_large_tensor_is_sampled_and_it_is_said(tmp_path: Path, exact: bool) -> None:
+    w = groups_of(128, 4, (2048, 2048), symmetric=False)
+    w = np.concatenate([w, w * np.float16(0.5)])
+    report = weigh(save(tmp_path / "x.safetensors", w=w), exact=exact)
+    assert (report.examined == 1) == exact
+    assert judge(report).main.word == "fake-quantized"
+    assert "in groups of 128:" in judge(report).main.reason
+
+
+def test_channels_of_keras_and_of_torch(tmp_path: Path) -> None:
+    w = rounded(weights(64, 300), 4, "float32", symmetric=True)
+    for name, array, along in (("torch", w, "rows"), ("keras", w.T.copy(), "columns")):
+        (one,) = weigh(save(tmp_path / f"{name}.safetensors", w=array)).tensors
+        assert one.levels is not None
+        grid = one.levels.grid
+        assert grid is not None
+        assert (grid.bits, grid.along, grid.channel, grid.group) == (4, along, True, 300)
+
+
+def test_a_codebook_is_no_even_grid(tmp_path: Path) -> None:
+    levels = np.sort(np.random.default_rng(1).normal(size=16)).astype(np.float32)
+    picked = np.random.default_rng(0).integers(0, 16, (64, 256))
+    scale = np.random.default_rng(2).uniform(0.5, 2, (64, 1)).astype(np.float32)
+    (one,) = weigh(save(tmp_path / "x.safetensors", w=levels[picked] * scale)).tensors
+    assert one.levels is not None
+    assert str(one.levels.grid) == "4-bit codebook per channel"
+
+
+def test_honest_weights_are_not_accused(tmp_path: Path) -> None:
+    for dtype in (np.float32, np.float16):
+        path = save(tmp_path / "x.safetensors", w=weights(256, 256).astype(dtype))
+        found = verdict(path)
+        assert (found.main.word, found.others) == (np.dtype(dtype).name, ())
+
+
+def test_half_precision_in_single(tmp_path: Path) -> None:
+    path = save(tmp_path / "x.safetensors", w=weights(64, 64).astype("f2").astype("f4"))
+    assert verdict(path).main.word == "float16 in float32"
+    assert "2.0x larger" in verdict(path).main.reason
+
+
+def test_copies_are_found_and_near_copies_are_not(tmp_path: Path) -> None:
+    w = weights(64, 64)
+    other = w.copy()
+    other[30, 30] += 1
+    path = save(tmp_path / "x.safetensors", a_weight=w, b_weight=w, c_weight=other)
+    report = weigh(path)
+    assert [t.duplicate_of for t in report.tensors] == ["", "a.weight", ""]
+    assert judge(report).others[0].word == "buffers duplicated"
+
+
+def test_what_torch_saves_beside_the_weights() -> None:
+    words = [f.word for f in verdict(DATA / "torch-checkpoint.pt").others]
+    assert "optimizer state" in words
+    assert verdict(DATA / "torch-quantized.pt").main.word == "unused storage"
+
+
+def test_graph_and_container_dominate_a_tiny_model() -> None:
+    found = verdict(DATA / "saved-model").main
+    assert found.word == "graph dominates"
+    assert "'saved_model.pb' with 10,729" in found.reason
+
+
+def test_compression_of_a_grid_is_seen_through(tmp_path: Path) -> None:
+    # Four levels for the whole tensor: deflate does what packing would.
+    w = np.random.default_rng(0).integers(-2, 2, (256, 256)).astype(np.float32) * np.float32(0.01)
+    np.savez_compressed(tmp_path / "x.npz", w=w)
+    found = verdict(tmp_path / "x.npz").main
+    assert found.word == "already compressed"
+    assert "2-bit grid for the whole tensor" in found.reason
+    np.savez_compressed(tmp_path / "y.npz", w=weights(64, 64))
+    assert verdict(tmp_path / "y.npz").main.word == "float32"
+
+
+def test_a_compressed_keras_archive(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file["layers/dense/vars/0"] = np.zeros((64, 64), np.float32)
+        file["layers/dense/vars/1"] = weights(64, 64)
+    stored = verdict(make_keras(tmp_path / "a.keras", tmp_path / "w.h5"))
+    packed = verdict(make_keras(tmp_path / "b.keras", tmp_path / "w.h5", zipfile.ZIP_DEFLATED))
+    assert stored.main.word == "float32"
+    assert packed.main.word == "already compressed"
+
+
+def test_an_int8_model_is_really_int8(tmp_path: Path, shared_models: Path) -> None:
+    assert verdict(make(tmp_path)["tflite"]).main.word == "graph dominates"
+    for path in shared_models.glob("*.tflite"):
+        found = verdict(path)
+        words = [f.word for f in (found.main, *found.others)]
+        # A small convolutional model has more bytes of scales and names than of weights.
+        small = ["quantization parameters dominate"] if "kws" in path.name else []
+        assert words == [*small, "really int8"]
+        assert f"qmcu build {path}" in found.main.next
+
+
+def test_packed_weights_count_their_integers(tmp_path: Path) -> None:
+    path = save(
+        tmp_path / "x.safetensors",
+        l_qweight=np.random.default_rng(0).integers(-(2**31), 2**31, (64, 256)).astype(np.int32),
+        l_qzeros=np.zeros((4, 32), np.int32),
+        l_scales=np.ones((4, 256), np.float16),
+    )
+    report = weigh(path)
+    assert (report.weight_count, report.stored_bits) == (64 * 8 * 256, 4)
+    assert judge(report).main.word == "packed 4-bit"
+
+
+def test_two_files_are_compared_on_disk_and_on_the_device(tmp_path: Path, capsys: Capture) -> None:
+    pytest.importorskip("h5py", reason="h5py is not installed")
+    h5 = make_h5(tmp_path / "x.h5")
+    model = make(tmp_path)["tflite"]
+    target = tmp_path / "out.json"
+    arguments = ["size", str(h5), str(model), "--board", "stm32f746", "--json", str(target)]
+    assert run([*arguments, "--html", str(tmp_path / "out.html")]) == 0
+    before, after = json.loads(target.read_text())["files"]
+    assert [m["where"] for m in before["measures"]] == ["disk", "host"]
+    found = {(m["where"], m["what"]): m["bytes"] for m in after["measures"]}
+    assert found["disk", "file"] == model.stat().st_size
+    assert found["flash", "interpreter (TFLM)"] == model.stat().st_size + 27_536
+    assert found["RAM", "interpreter (TFLM)"] > 908
+    assert 0 < found["flash", "generated code: code"] < 20_000
+    assert found["RAM", "generated code: arena"] >= 10
+    how = {m["how"].split()[0] for m in after["measures"]}
+    assert how == {"counted", "estimated:", "measured"}
+    shown = capsys.readouterr().out
+    assert "generated code: all" in shown
+    assert "none" in shown
+
+
+def test_the_interpreters_estimate_is_near_what_was_measured(shared_models: Path) -> None:
+    """Arena measured on a Cortex-M4 (docs/SIZE.md), against the estimate made on this host."""
+    from qmcu.size.measures import recorded_arena
+
+    for name, measured in (
+        ("resnet8_cifar10", 55_008), ("dscnn_kws", 22_832), ("autoencoder_toycar", 3_024),
+    ):  # fmt: skip
+        arena, problem = recorded_arena(shared_models / f"mlperf_tiny_{name}_int8.tflite")
+        assert problem == ""
+        assert arena is not None
+        assert abs(arena / measured - 1) < 0.06
+
+
+def test_a_model_that_the_interpreter_refuses_has_no_estimate(tmp_path: Path) -> None:
+    from qmcu.size.measures import recorded_arena
+
+    path = tmp_path / "x.tflite"
+    path.write_bytes(b"\0" * 100)
+    arena, problem = recorded_arena(path)
+    assert arena is None
+    assert problem
