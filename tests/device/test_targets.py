@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
+from qmcu.board import load_board
 from qmcu.device import open_session
+from qmcu.device.targets import refuse_missing_emulator
 from qmcu.errors import DeviceError, UsageError
 
 
@@ -87,3 +89,9 @@ def test_an_image_of_another_model_is_refused(copy) -> None:
     (copy / "plan.json").write_text(json.dumps(plan))
     with pytest.raises(DeviceError, match="the device runs model"):
         open_session("unicorn", copy)
+
+
+def test_a_board_that_nothing_emulates_says_why() -> None:
+    board = load_board("ek-ra8d1")
+    with pytest.raises(DeviceError, match=r"does not run on unicorn; .* have no Cortex-M85; mps3"):
+        refuse_missing_emulator(board, "unicorn")

@@ -16,12 +16,14 @@ _DATA = 476
 def uf2_file(image: bytes, base: int, family: int) -> bytes:
     """`image`, which begins at address `base`, as a UF2 file for chips of `family`.
 
-    The last block is filled up with zeros: the RP2040 takes whole pages of 256 bytes only.
+    The last page is filled up as erased flash is: the RP2040 takes pages of 256 bytes only.
     """
     pages = [image[at : at + _PAYLOAD] for at in range(0, len(image), _PAYLOAD)]
     blocks = []
     for number, page in enumerate(pages):
         place = (base + number * _PAYLOAD, _PAYLOAD, number, len(pages))
         head = struct.pack("<8I", *_MAGIC_START, _FAMILY_PRESENT, *place, family)
-        blocks.append(head + page.ljust(_DATA, b"\0") + struct.pack("<I", _MAGIC_END))
+        blocks.append(
+            head + page.ljust(_PAYLOAD, b"\xff").ljust(_DATA, b"\0") + struct.pack("<I", _MAGIC_END)
+        )
     return b"".join(blocks)

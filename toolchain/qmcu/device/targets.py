@@ -114,7 +114,7 @@ def refuse_missing_emulator(board: Board, target: str) -> None:
     if target in board.emulators:
         return
     there = " and ".join(board.emulators)
-    hint = f"take {there}" if there else "build for a board that has one (`qmcu boards`)"
+    hint = f"take {there}" if there else f"{board.not_emulated}"
     raise DeviceError(f"{board.name} does not run on {target}; {hint}.")
 
 

@@ -9,8 +9,10 @@ from qmcu.shelf import ShelfBoard
 
 
 def boards_table(boards: Iterable[Board]) -> Table:
-    """One row a board, sizes in KiB."""
-    table = Table("board", "title", "core", "FPU")
+    """One row a board, sizes in KiB; below it, why nothing runs some of them."""
+    boards = list(boards)
+    table = Table("board", "title", "core", "FPU", caption=_not_emulated(boards))
+    table.caption_justify = "left"
     for heading in ("flash KiB", "RAM KiB", "MHz"):
         table.add_column(heading, justify="right")
     table.add_column("emulators")
@@ -26,6 +28,15 @@ def boards_table(boards: Iterable[Board]) -> Table:
             ", ".join(board.emulators) or "-",
         )
     return table
+
+
+def _not_emulated(boards: Iterable[Board]) -> str | None:
+    lines = [
+        f"{board.name} is built, and no emulator runs it: {board.not_emulated}."
+        for board in boards
+        if board.not_emulated
+    ]
+    return "\n".join(lines) or None
 
 
 def shelf_table(boards: Sequence[ShelfBoard], states: Sequence[str]) -> Table:
