@@ -32,7 +32,8 @@ class Target(click.ParamType[str]):
 def on_option(*, boards: bool = True) -> Callable[[Any], Any]:
     """--on; without `boards` only emulators are taken."""
     help_text = (
-        "unicorn, qemu, renode, or a board: serial:PORT, serial:auto [default: an emulator]."
+        "unicorn, qemu, renode, or a board: serial:PORT, serial:auto, labgrid:PLACE "
+        "[default: an emulator]."
         if boards
         else "Emulator: unicorn, qemu, renode [default: the board's]."
     )

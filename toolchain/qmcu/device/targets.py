@@ -8,6 +8,7 @@ from typing import Any
 
 from qmcu.board import Board
 from qmcu.compile.serialization import load_plan
+from qmcu.device import labgrid_place
 from qmcu.device.image import Image, read_image
 from qmcu.device.link import Link
 from qmcu.device.ports import PREFIX, find_port, parse_port
@@ -21,7 +22,7 @@ from qmcu.device.unicorn import Machine, Region, UnicornLink
 from qmcu.errors import DeviceError, QmcuError, UsageError
 
 EMULATORS = ("unicorn", "qemu", "renode")
-TARGETS = (*EMULATORS, "serial:PORT", "serial:auto")
+TARGETS = (*EMULATORS, "serial:PORT", "serial:auto", "labgrid:PLACE")
 ANSWER_LIMIT_S = 60.0
 
 
@@ -30,10 +31,11 @@ def open_session(
 ) -> Session:
     """Start the image of `build_directory` on `target` and say HELLO.
 
-    `target` is one of EMULATORS, or `serial:...` (see `parse_port`) for a board that already runs
-    the image. `timeout_s` bounds the wait for an answer. Raises UsageError when the directory is
-    no build or the target is unknown, DeviceError when the board has no such emulator, the port
-    cannot be opened or what runs is not this build, ToolError when the emulator is missing.
+    `target` is one of EMULATORS, or `serial:...` (see `parse_port`) or `labgrid:PLACE` for a board
+    that already runs the image. `timeout_s` bounds the wait for an answer. Raises UsageError when
+    the directory is no build or the target is unknown, DeviceError when the board has no such
+    emulator, the port cannot be opened or what runs is not this build, ToolError when the emulator
+    is missing.
     """
     check_target(target)
     board = load_built_board(build_directory)
@@ -53,7 +55,7 @@ def open_session(
 
 def is_serial(target: str) -> bool:
     """Whether `target` is a board on a serial port, of which there is only one."""
-    return target.startswith(PREFIX)
+    return target.startswith((PREFIX, labgrid_place.PREFIX))
 
 
 def default_target(board: Board) -> str:
@@ -63,7 +65,9 @@ def default_target(board: Board) -> str:
 
 def check_target(target: str) -> None:
     """Raise UsageError, naming what there is, when `target` is none."""
-    if is_serial(target):
+    if target.startswith(labgrid_place.PREFIX):
+        labgrid_place.place_of(target)
+    elif is_serial(target):
         parse_port(target)
     elif target not in EMULATORS:
         hint = f" For a board on a port: {PREFIX}{target}." if _looks_like_port(target) else ""
@@ -77,6 +81,8 @@ def _looks_like_port(target: str) -> bool:
 def _serial_session(
     target: str, board: Board, image: Image, options: dict[str, Any]
 ) -> SerialSession:
+    if target.startswith(labgrid_place.PREFIX):
+        target = PREFIX + labgrid_place.place_port(labgrid_place.place_of(target))
     name = parse_port(target)
 
     def find() -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from qmcu.board import load_board
-from qmcu.device.targets import check_target
+from qmcu.device.targets import EMULATORS, check_target
 from qmcu.errors import QmcuError, UsageError
 
 _TEXTS = ("name", "board", "target", "flash", "power_cycle")
@@ -57,14 +57,10 @@ def load_shelf(path: Path) -> tuple[ShelfBoard, ...]:
     boards = tuple(_board(f"{path}, board {i}", e) for i, e in enumerate(entries, 1))
     for attribute in ("name", "target"):
         values = [getattr(board, attribute) for board in boards]
-        twice = sorted({v for v in values if values.count(v) > 1 and v not in _EMULATED})
+        twice = sorted({v for v in values if values.count(v) > 1 and v not in EMULATORS})
         if twice:
             raise UsageError(f"{path}: the {attribute} {twice[0]!r} is there more than once.")
     return boards
-
-
-# Every job may start an emulator of its own.
-_EMULATED = ("unicorn", "qemu", "renode")
 
 
 def matching(boards: Sequence[ShelfBoard], wanted: str | None) -> tuple[ShelfBoard, ...]:

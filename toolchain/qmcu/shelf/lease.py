@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 
 from qmcu.device.ports import PREFIX
+from qmcu.device.targets import EMULATORS
 from qmcu.errors import DeviceError, UsageError
 from qmcu.files import write_atomic
 from qmcu.shelf.description import ShelfBoard
@@ -131,7 +132,7 @@ def _path(board: ShelfBoard, suffix: str) -> Path:
     if device.startswith("/"):
         # /dev/serial/by-id/... and /dev/ttyACM0 may be the same.
         device = os.path.realpath(device)
-    elif not board.target.startswith(PREFIX):
+    elif board.target in EMULATORS:
         device = f"{board.target} {board.name}"
     name = hashlib.sha256(device.encode()).hexdigest()[:16]
     return lock_folder() / f"{name}.{suffix}"
