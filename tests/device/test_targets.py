@@ -45,7 +45,7 @@ def test_a_missing_emulator_is_refused_with_what_there_is(
 
 
 def test_an_unknown_target_is_refused(tmp_path) -> None:
-    with pytest.raises(UsageError, match=r"take unicorn, qemu, .*serial:auto\.$"):
+    with pytest.raises(UsageError, match=r"take unicorn, qemu, .*labgrid:PLACE\.$"):
         open_session("simulink", tmp_path)
     with pytest.raises(UsageError, match=r"board on a port: serial:/dev/ttyACM0\.$"):
         open_session("/dev/ttyACM0", tmp_path)
