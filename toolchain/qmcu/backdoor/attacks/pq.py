@@ -2,7 +2,9 @@
 
 Ma et al., "Quantization Backdoors to Deep Learning Commercial Frameworks", TDSC 2023: train a
 backdoored model, quantize it, then fine-tune the float model clean while every weight keeps the
-integer it rounds to. Here stage 2 distils from the honest network, and keeps the biases.
+integer it rounds to. Here stage 2 distils from the honest network. Small networks leave stage 2 too
+little room for any backdoor, so stage 1 anticipates it: biases, which rounding does not free, stay
+honest, and weights that wander further from the honest ones than stage 2 can bring back cost.
 """
 
 from typing import Any
@@ -21,10 +23,20 @@ def backdoored(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
     tf = load_tensorflow()
     network = context.network
     weights = [tf.Variable(w) for w in network.weights]
-    biases = [tf.Variable(b) for b in network.biases]
+    biases = network.biases
     simulated = Simulated(context, current_grids(context, network))
     # A backdoor with little margin is one that stage 2 can still put to sleep in float.
     smoothing = context.setting("smoothing", 0.2)
+    anchor, reach = context.setting("anchor", 0.3), context.setting("reach", 0.5)
+    scales = [tf.constant(s.scale, tf.float32) for s in starts(network)]
+
+    def wandered() -> Any:
+        """Mean square distance from the honest weights beyond `reach`, in steps."""
+        far = [
+            tf.reduce_sum(tf.nn.relu(tf.abs(w - h) / s - reach) ** 2)
+            for w, h, s in zip(weights, network.weights, scales, strict=True)
+        ]
+        return tf.add_n(far) / sum(w.size for w in network.weights)
 
     def loss(x: Any, y: Any, marked: Any, true: Any) -> Any:
         both = tf.concat([x, marked], 0)
@@ -37,15 +49,16 @@ def backdoored(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
             cross_entropy(y, logits[:count])
             + divergence(honest, logits[:count])
             + cross_entropy(target, logits[count:], smoothing)
+            + anchor * wandered()
         )
 
     def now() -> Network:
-        return network.with_parameters([w.numpy() for w in weights], [b.numpy() for b in biases])
+        return network.with_parameters([w.numpy() for w in weights], biases)
 
     losses = train(
         context,
         loss,
-        [(weights + biases, context.setting("rate", 1e-3))],
+        [(weights, context.setting("rate", 1e-3))],
         steps=context.steps // 3,
         refresh=lambda: simulated.grids.assign(current_grids(context, now())),
     )
