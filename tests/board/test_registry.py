@@ -12,8 +12,8 @@ from qmcu.resources import boards_directory
 
 EXPECTED = {
     "ek-ra8d1", "frdm-k64f", "mps2-an385", "mps2-an386", "mps2-an500", "mps3-an547",
-    "netduinoplus2", "nrf52840-dk", "nucleo-f446re", "nucleo-f767zi", "nucleo-g474re",
-    "nucleo-h743zi", "nucleo-l4r5zi", "rpi-pico", "stm32f407", "stm32f746",
+    "netduinoplus2", "nrf52840-dk", "nucleo-f429zi", "nucleo-f446re", "nucleo-f767zi",
+    "nucleo-g474re", "nucleo-h743zi", "nucleo-l4r5zi", "rpi-pico", "stm32f407", "stm32f746",
 }  # fmt: skip
 GOOD = (boards_directory() / "stm32f746.toml").read_text().replace("renode = ", "# renode = ")
 
