@@ -2,44 +2,17 @@
 #include "stm32_port.h"
 
 #include "board.h"
-#include "registers.h"
+#include "stm32l_clock.h"
 
-#define RCC 0x40021000u
-#define RCC_CR (RCC + 0x00)
-#define RCC_CFGR (RCC + 0x08)
-#define RCC_PLLCFGR (RCC + 0x0C)
-#define RCC_AHB2ENR (RCC + 0x4C)
-#define RCC_APB1ENR1 (RCC + 0x58)
-#define PWR 0x40007000u
-#define PWR_CR2 (PWR + 0x04)
-#define PWR_CR5 (PWR + 0x80)
-#define FLASH_ACR 0x40022000u
 #define MSI_HZ 4000000u
 
-const qmcu_stm32_addresses qmcu_stm32 = {RCC, RCC_AHB2ENR, 0x48000000u};
+const qmcu_stm32_addresses qmcu_stm32 = {QMCU_RCC, QMCU_RCC_AHB2ENR, 0x48000000u};
 
 qmcu_stm32_clocks qmcu_stm32_start(void)
 {
-    qmcu_stm32_clocks clocks = {MSI_HZ, MSI_HZ};
-    QMCU_REGISTER(RCC_APB1ENR1) |= 1u << 28; /* PWR */
-    QMCU_REGISTER(PWR_CR2) |= 1u << 9;       /* IOSV: port G has a supply of its own */
-    QMCU_REGISTER(PWR_CR5) &= ~(1u << 8);    /* R1MODE: boost, needed above 80 MHz */
-    /* 5 wait states at 120 MHz; prefetch and caches on. */
-    QMCU_REGISTER(FLASH_ACR) = 5u | (1u << 8) | (1u << 9) | (1u << 10);
-    /* MSI / 1, times N, R = / 2. */
-    QMCU_REGISTER(RCC_PLLCFGR) = 1u | (QMCU_PLL_N << 8) | (1u << 24);
-    QMCU_REGISTER(RCC_CR) |= 1u << 24;
-    if (!qmcu_wait(RCC_CR, 1u << 25, 1u << 25)) {
-        return clocks;
-    }
-    /* Above 80 MHz the first microsecond runs with the bus clock halved. */
-    QMCU_REGISTER(RCC_CFGR) = (8u << 4) | 3u;
-    if (qmcu_wait(RCC_CFGR, 3u << 2, 3u << 2)) {
-        for (volatile uint32_t delay = 0; delay < 200; ++delay) {
-        }
-        clocks.core_hz = MSI_HZ * QMCU_PLL_N / 2;
-        clocks.uart_hz = clocks.core_hz;
-    }
-    QMCU_REGISTER(RCC_CFGR) &= ~(15u << 4);
-    return clocks;
+    /* 5 wait states at 120 MHz. MSI / 1, times N, R = / 2. */
+    const bool fast = qmcu_stm32l_start_pll(5, 1u | (QMCU_PLL_N << 8) | (1u << 24));
+    QMCU_REGISTER(QMCU_PWR_CR2) |= 1u << 9; /* IOSV: port G has a supply of its own */
+    const uint32_t hz = fast ? MSI_HZ * QMCU_PLL_N / 2 : MSI_HZ;
+    return (qmcu_stm32_clocks){hz, hz};
 }
