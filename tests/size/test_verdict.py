@@ -112,6 +112,22 @@ def test_half_precision_in_single(tmp_path: Path) -> None:
     assert "2.0x larger" in verdict(path).main.reason
 
 
+def test_a_grid_rounded_to_half_and_saved_in_single(tmp_path: Path) -> None:
+    w = groups_of(128, 4, (128, 256), symmetric=False).astype(np.float32)
+    found = verdict(save(tmp_path / "x.safetensors", w=w)).main
+    assert found.word == "fake-quantized"
+    assert "float32, but on a 4-bit grid in groups of 128: 7.7x larger" in found.reason
+
+
+def test_integers_that_were_saved_as_floats(tmp_path: Path) -> None:
+    w = np.random.default_rng(0).integers(-127, 128, (128, 256)).astype(np.float16)
+    (one,) = weigh(save(tmp_path / "x.safetensors", w=w)).tensors
+    assert one.levels is not None
+    grid = one.levels.grid
+    assert grid is not None
+    assert (grid.bits, grid.along, grid.steps) == (8, "tensor", pytest.approx((1, 1)))
+
+
 def test_copies_are_found_and_near_copies_are_not(tmp_path: Path) -> None:
     w = weights(64, 64)
     other = w.copy()

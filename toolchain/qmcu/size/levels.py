@@ -111,6 +111,8 @@ def find_levels(
         return None
     sample = take_sample(tensor, limit)
     narrow = _narrow(sample, tensor.dtype)
+    # Values that were rounded to a smaller type first are only as exact as that.
+    precision = PRECISIONS.get(narrow, precision)
     grid = _hinted(tensor, sample, precision, hint) if hint is not None else None
     if grid is None and sample.wide.size >= _FEWEST_VALUES:
         grid = _search(tensor, sample, precision)

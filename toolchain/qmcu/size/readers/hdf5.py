@@ -57,8 +57,9 @@ def read_part(path: Path, data: memoryview, begin: int, size: int) -> Hdf5:
     listing = _listing(path, begin, size)
     part = data[begin : begin + size]
     tensors, metadata = [], 0
+    kept: dict[str, Array] = {}
     for one in listing["datasets"]:
-        tensor = _tensor(path, part, one)
+        tensor = _tensor(path, part, one, kept)
         if tensor is None:
             metadata += one["stored"]
         else:
@@ -101,7 +102,9 @@ def _listing(path: Path, begin: int, size: int) -> dict[str, Any]:
     return found
 
 
-def _tensor(path: Path, part: memoryview, one: dict[str, Any]) -> StoredTensor | None:
+def _tensor(
+    path: Path, part: memoryview, one: dict[str, Any], kept: dict[str, Array]
+) -> StoredTensor | None:
     """A dataset of numbers as a tensor, None for texts and the like."""
     name, shape, dtype = one["name"], one["shape"], one["dtype"]
     if one["external"]:
@@ -118,26 +121,31 @@ def _tensor(path: Path, part: memoryview, one: dict[str, Any]) -> StoredTensor |
             fail(path, f"dataset {name[:80]!r} ends beyond the file; it is truncated")
         rows = dense_rows(part, offset, dtype, extents)
     elif one.get("chunks") and one["little"]:
-        rows = _chunked(path, part, one, extents)
+        rows = _chunked(path, part, one, extents, kept)
     return StoredTensor(name, dtype, extents, role_of(name, extents, dtype), stored, rows)
 
 
 def _chunked(
-    path: Path, part: memoryview, one: dict[str, Any], shape: tuple[int, ...]
+    path: Path,
+    part: memoryview,
+    one: dict[str, Any],
+    shape: tuple[int, ...],
+    kept: dict[str, Array],
 ) -> Callable[[int, int], Array] | None:
-    """Rows of a chunked dataset, which is unpacked at the first look; None when it cannot be."""
+    """Rows of a chunked dataset, None when it cannot be unpacked; `kept` holds the last one."""
     kind = numpy_dtype(one["dtype"])
     known = all(f in (_GZIP, _SHUFFLE, _CHECKSUM) for f in one["filters"])
     size = prod(shape) * one["item"]
     chunk_size = prod(one["chunk"]) * one["item"]
     if kind is None or not known or not shape or max(size, chunk_size) > _MAX_UNPACKED:
         return None
-    kept: list[Array] = []
+    name = one["name"]
 
     def rows(start: int, stop: int) -> Array:
-        if not kept:
-            kept.append(_unpacked(path, part, one, shape, kind).reshape(shape[0], -1))
-        return kept[0][start:stop]
+        if name not in kept:
+            kept.clear()
+            kept[name] = _unpacked(path, part, one, shape, kind).reshape(shape[0], -1)
+        return kept[name][start:stop]
 
     return rows
 

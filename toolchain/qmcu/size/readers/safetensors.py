@@ -16,7 +16,7 @@ from qmcu.size.packed import with_packed_weights
 from qmcu.size.roles import role_of
 
 # The format allows 100 MB; a real header has about 100 bytes a tensor.
-_MAX_HEADER = 32 << 20
+_MAX_HEADER = 8 << 20
 _MAX_RANK = 32
 _DTYPES = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",
