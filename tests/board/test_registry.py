@@ -68,6 +68,8 @@ def test_a_typo_suggests_the_nearest_board() -> None:
         ("unicorn = true", "", "emulators.none says why nothing runs the image; give it, or an"),
         ("unicorn = true", 'unicorn = true\nnone = "lost"', "emulators.none says why nothing runs"),
         ("[emulators]", "[sections]\nBoot = 0\n[emulators]", "sections.Boot is no lower-case name"),
+        ("[emulators]", "[sections]\nboot2 = 0\n[emulators]", "sections.boot2 is where vectors is"),
+        ("[emulators]", "[sections]\nx = 0x100000\n[emulators]", "sections.x is 0x100000, beyond"),
         ("PLL_N = 432", "PLL_N = -1", "port.settings.PLL_N is -1"),
         ("[core]", "[core", "is not TOML"),
     ],

@@ -223,6 +223,7 @@ def board_from_table(table: Table) -> Board:
     )
     for part in (core, port, uart, emulators, serial, table):
         part.refuse_unknown_keys()
+    _check_sections(table, board)
     if bool(board.emulators) == bool(board.not_emulated):
         raise emulators.error("none", "says why nothing runs the image; give it, or an emulator")
     return board
@@ -245,6 +246,16 @@ def _export(table: Table) -> dict[str, Any]:
             names[key] = value
     export.refuse_unknown_keys()
     return names
+
+
+def _check_sections(table: Table, board: Board) -> None:
+    places: dict[int, str] = {}
+    for name, offset in board.sections.items():
+        if offset >= board.flash.size:
+            raise table.error(f"sections.{name}", f"is 0x{offset:X}, beyond the flash")
+        if offset in places:
+            raise table.error(f"sections.{name}", f"is where {places[offset]} is; move one")
+        places[offset] = name
 
 
 def _memory(table: Table) -> Memory:
