@@ -122,11 +122,14 @@ def test_resets_in_the_middle_of_frames_cost_nothing(board, expected) -> None:
 @pytest.mark.parametrize("fastest", [0, 921_600])
 def test_a_reset_between_requests_is_noticed_at_any_rate(board, expected, fastest) -> None:
     plugged = board(uart_hz=UART_HZ)
+    started = time.monotonic()
     with session_on(plugged.path, fastest=fastest) as session:
         for vector, outputs in zip(VECTORS[:6], expected, strict=False):
             assert session.infer(vector).outputs == outputs
             plugged.reset()
         assert session.link.baud == (fastest or FIRST)
+    # Far less than the time-outs of as many answers.
+    assert time.monotonic() - started < 30
 
 
 def test_unplugging_and_plugging_in_goes_on(board, expected) -> None:
