@@ -107,8 +107,8 @@ def test_a_crash_ends_it_with_a_sentence(directory: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--on", "qemu"), "stm32f746 does not run on qemu; take unicorn."),
-        (("--on", "abacus"), "'abacus' is no emulator; take unicorn, qemu."),
+        (("--on", "qemu"), "stm32f746 does not run on qemu; take unicorn and renode."),
+        (("--on", "abacus"), "'abacus' is no emulator; take unicorn, qemu, renode."),
         (("--link", "/proc/port"), "cannot make /proc/port: "),
     ],
 )
