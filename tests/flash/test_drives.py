@@ -1,5 +1,7 @@
 """Boards that are a drive: a folder plays the drive, a thread the probe behind it."""
 
+import errno
+import os
 import shutil
 import struct
 import threading
@@ -147,6 +149,11 @@ def test_drives_are_found_among_the_mounts() -> None:
     assert list(fat_folders(mounts)) == [Path("/media/me/DIS_F746NG"), Path("/media/me/my board")]
 
 
-def test_a_full_drive() -> None:
-    with pytest.raises(ToolError, match=r"/dev/full could not be written: No space left"):
-        write_to_drive(b"x", Path("/dev/full"))
+def test_a_full_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    # What a drive has no room for shows when it is told to store it.
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ToolError, match=r"firmware\.bin could not be written: No space left"):
+        write_to_drive(b"x", tmp_path / "firmware.bin")
