@@ -103,3 +103,19 @@ def test_images_are_sent_as_unsigned_bytes(cifar10: Path, tmp_path: Path) -> Non
     files = sorted(place.glob("*.bin"))
     assert [f.stat().st_size for f in files] == [3072] * 3
     assert len((place / "y_labels.csv").read_text().splitlines()) == 3
+
+
+def test_a_wrong_figure_is_counted(firmware: Path, answers, tmp_path: Path) -> None:
+    inputs, labels = answers
+    place = write_data(tmp_path, "kws01", inputs[:2], labels[:2], 4)
+    expected = Expected(firmware, BENCHMARKS["kws01"])
+    records = [
+        {
+            "file": f"input_0000{i}.bin",
+            "infer": {"results": [float(v) for v in expected.results(inputs[i].tobytes())]},
+        }
+        for i in range(2)
+    ]
+    assert differing(records, place, expected) == 0
+    records[1]["infer"]["results"][2] += 0.001  # type: ignore[index]
+    assert differing(records, place, expected) == 1

@@ -103,6 +103,14 @@ def test_what_cannot_be_helped_is_raised(bench, firmware: Path, board, errors) -
         _ = device.session
 
 
+def test_a_failing_remedy_tells_what_it_was_for(firmware: Path) -> None:
+    board = replace(BOARD, target="serial:/dev/none", power_cycle="echo no hub; exit 3")
+    with Device(board, firmware) as device, pytest.raises(ToolError) as caught:
+        _ = device.session
+    assert "status 3: no hub" in str(caught.value)
+    assert "It was wanted because: there is no port /dev/none" in str(caught.value)
+
+
 def test_commands_are_told_what_they_are_for(tmp_path: Path) -> None:
     board = replace(BOARD, target="serial:/dev/x", flash='env > "$QMCU_FIRMWARE/told"')
     flash_board(board, tmp_path)

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 from qmcu.comparison import TestResult, load_model, run_vectors
 from qmcu.device import InferResult, ProfileResult, Session, open_session
 from qmcu.device.session import Inputs
-from qmcu.errors import CheckFailedError, DeviceError, WrongFirmwareError
+from qmcu.errors import CheckFailedError, DeviceError, ToolError, WrongFirmwareError
 from qmcu.model.vectors import Vectors, load_vectors, random_vectors
 from qmcu.shelf.description import ShelfBoard
 from qmcu.shelf.hooks import flash_board, power_cycle
@@ -117,4 +117,7 @@ class Device:
                 remedy = next((name for name in order if name in remedies), None)
                 if remedy is None:
                     raise
-                remedies.pop(remedy)()
+                try:
+                    remedies.pop(remedy)()
+                except ToolError as failure:
+                    raise ToolError(f"{failure} It was wanted because: {error}") from failure
