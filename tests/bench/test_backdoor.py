@@ -100,6 +100,7 @@ def test_the_document_keeps_what_people_wrote_and_says_what_was_measured() -> No
         "b": model("honest", "pruned", 0, 2.0, 2),
         "c": defended,
         "d": model("attack", "adaptive-uniform", 0, 2.5, 98),
+        "failed": model("attack", "adaptive-uniform", 1, 0.1, 9),
     }
     assert points(defended, "qvec") == pytest.approx((0, 2))
     text = document(models)
@@ -108,7 +109,8 @@ def test_the_document_keeps_what_people_wrote_and_says_what_was_measured() -> No
     )
     assert "| **whole audit** | 1.000 | 1.000 | 1 of 2 |" in text
     assert "| lattice | **+0.0 / +2.0** |" in text
-    assert "44 of 45 outputs equal" in text
+    assert "1 attacked models are left out" in text
+    assert "53 of 54 outputs equal" in text
     assert text.startswith("# Backdoors") and BEGIN in text and END in text
 
 
