@@ -63,6 +63,12 @@ EXPECTED = {
     "weights-compressed.npz": "float32",
     "weights-fake4-compressed.npz": "already compressed",
 }
+_TIMED = """
+import json, sys
+from pathlib import Path
+from bench.size.__main__ import timed
+print(json.dumps(timed(Path(sys.argv[1]))))
+"""
 LARGE = (("4096", 4096, True), ("4096", 4096, False), ("768", 768, True), ("768", 768, False))
 
 
@@ -79,9 +85,9 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         make(folder, arguments.torch)
         rows = [weighed(folder / name, word) for name, word in EXPECTED.items()]
-        timings = [timed(path) for path in sorted(arguments.models.glob("*.tflite"))]
+        timings = [in_fresh_process(p) for p in sorted(arguments.models.glob("*.tflite"))]
         if arguments.large:
-            timings += list(large(folder))
+            timings += large(folder)
     old = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     if not arguments.large:
         timings += [t for t in old.get("timings", ()) if t["bytes"] > 10**8]
@@ -147,17 +153,21 @@ def timed(path: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def in_fresh_process(path: Path) -> dict[str, Any]:
+    """As `timed`, in a process of its own: the peak of all children is that of the largest."""
+    done = subprocess.run([sys.executable, "-c", _TIMED, str(path)], check=True,
+                          capture_output=True, text=True)  # fmt: skip
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
 def large(folder: Path) -> list[dict[str, Any]]:
     """Timings of safetensors files of a gigabyte, made one after the other."""
     found = []
     for label, width, rounded in LARGE:
         path = folder / f"{label}-{'fake' if rounded else 'plain'}.safetensors"
         write_large(path, 10**9, width, rounded=rounded)
-        # In a fresh process each, as the peak of all children would be that of the largest.
-        script = "import json, sys; from pathlib import Path; from bench.size.__main__ import timed; print(json.dumps(timed(Path(sys.argv[1]))))"  # noqa: E501
-        done = subprocess.run([sys.executable, "-c", script, str(path)], check=True,
-                              capture_output=True, text=True)  # fmt: skip
-        found.append(json.loads(done.stdout))
+        found.append(in_fresh_process(path))
         path.unlink()
     return found
 

@@ -21,11 +21,11 @@ def write_large(path: Path, size: int, width: int, *, rounded: bool, seed: int =
     with path.open("wb") as stream:
         stream.write(len(text).to_bytes(8, "little") + text)
         base = rng.normal(0, 0.02, (width, width)).astype(np.float16)
+        base = round_in_place(base) if rounded else base
         for _ in range(count):
-            # Fresh numbers for every layer would take longer than what is measured.
+            # Rows in another order, times a power of two: another layer, on as good a grid.
             layer = np.roll(base, int(rng.integers(1, width)), axis=0)
-            layer = layer * np.float16(rng.uniform(0.5, 2))
-            stream.write((round_in_place(layer) if rounded else layer).tobytes())
+            stream.write((layer * np.float16(2.0 ** rng.integers(-1, 2))).tobytes())
 
 
 def round_in_place(w: np.ndarray, bits: int = 4, group: int = 128) -> np.ndarray:

@@ -36,6 +36,7 @@ from qmcu.size.verdict import Finding, Verdict
 
 # A page of a large checkpoint lists its largest tensors only.
 _MAX_ROWS = 200
+_MAX_NAME = 96
 _TONES: dict[Role, Tone] = {
     Role.WEIGHTS: "one", Role.BIASES: "six", Role.CONSTANTS: "three",
     Role.QUANTIZATION: "five", Role.OPTIMIZER: "two", Role.DUPLICATES: "seven",
@@ -162,11 +163,17 @@ def _tensor(one: TensorReport) -> tuple[Cell, ...]:
     grid = one.levels.grid if one.levels is not None else None
     role = f"same as {one.duplicate_of}" if one.duplicate_of else one.role.value
     return (
-        Cell(one.tensor.name), Cell(" x ".join(map(str, one.tensor.shape)) or "scalar"),
+        Cell(_short(one.tensor.name)), Cell(" x ".join(map(str, one.tensor.shape)) or "scalar"),
         Cell(role), Cell(f"{one.tensor.dtype}: {described(one)}"),
         Cell(f"{one.tensor.stored:,}", number=True), Cell(f"{one.effective_bits:.2f}", number=True),
         Cell(f"{100 * grid.share:.0f} % of {grid.groups:,}" if grid else "", number=True),
     )  # fmt: skip
+
+
+def _short(name: str) -> str:
+    """A tensor's name; the middle of one that a converter joined from many is left out."""
+    half = _MAX_NAME // 2
+    return name if len(name) <= _MAX_NAME else f"{name[:half]} … {name[-half:]}"
 
 
 def _comparison(reports: Sequence[SizeReport], verdicts: Sequence[Verdict]) -> Section:
