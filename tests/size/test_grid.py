@@ -70,6 +70,13 @@ def test_the_types_own_spacing_is_no_evidence() -> None:
     assert not (fit.on_grid & (fit.evidence > 0)).any()
 
 
+def test_few_values_of_a_type_that_has_no_more_are_no_news() -> None:
+    norms = stored(1 + weights(50, 512) * 2.5, "bfloat16")
+    fit = fit_groups(norms, PRECISIONS["bfloat16"])
+    assert (fit.levels < 100).all()
+    assert not fit.few.any()
+
+
 def test_pruned_weights_are_on_no_grid() -> None:
     w = weights(100, 128)
     w[np.random.default_rng(1).random(w.shape) < 0.9] = 0

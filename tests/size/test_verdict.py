@@ -106,6 +106,17 @@ def test_honest_weights_are_not_accused(tmp_path: Path) -> None:
         assert (found.main.word, found.others) == (np.dtype(dtype).name, ())
 
 
+def test_four_bits_in_int8_are_seen_and_eight_are_left_alone(tmp_path: Path) -> None:
+    w = np.random.default_rng(0).integers(-8, 8, (64, 64)).astype(np.int8)
+    (one,) = weigh(save(tmp_path / "x.safetensors", w=w)).tensors
+    assert one.levels is not None
+    assert str(one.levels.grid) == "4-bit grid for the whole tensor"
+    w = np.random.default_rng(0).integers(-127, 128, (64, 64)).astype(np.int8)
+    (one,) = weigh(save(tmp_path / "x.safetensors", w=w)).tensors
+    assert one.levels is not None
+    assert one.levels.grid is None
+
+
 def test_half_precision_in_single(tmp_path: Path) -> None:
     path = save(tmp_path / "x.safetensors", w=weights(64, 64).astype("f2").astype("f4"))
     assert verdict(path).main.word == "float16 in float32"
@@ -228,6 +239,18 @@ def test_the_interpreters_estimate_is_near_what_was_measured(shared_models: Path
         assert problem == ""
         assert arena is not None
         assert abs(arena / measured - 1) < 0.06
+
+
+def test_a_board_without_an_emulator_has_no_stack(tmp_path: Path) -> None:
+    from qmcu.board import load_board
+    from qmcu.size.measures import generated
+
+    report = weigh(make(tmp_path)["tflite"])
+    found = {m.what: m for m in generated(report, load_board("ek-ra8d1"))}
+    assert (found["generated code: code"].bytes or 0) > 1000
+    stack = found["generated code: stack"]
+    assert stack.bytes is None
+    assert stack.problem == "the stack is not measured: no emulator runs ek-ra8d1"
 
 
 def test_a_model_that_the_interpreter_refuses_has_no_estimate(tmp_path: Path) -> None:

@@ -60,7 +60,8 @@ class GroupFit:
 
     `levels` distinct values; `low`, `high` the least and greatest integer q - zero when
     `on_grid`; `step` the scale; `through_zero` whether 0 is a grid point; `evidence` in bits;
-    `few` whether the values repeat so often that few levels cannot be chance.
+    `few` whether the values repeat so often that few levels cannot be chance; `coarse` whether the
+    type offers far more levels than are used.
     """
 
     levels: Ints
@@ -71,6 +72,7 @@ class GroupFit:
     through_zero: Flags
     evidence: Floats
     few: Flags
+    coarse: Flags
 
 
 def fit_groups(values: npt.NDArray[Any], precision: Precision) -> GroupFit:
@@ -91,6 +93,7 @@ def fit_groups(values: npt.NDArray[Any], precision: Precision) -> GroupFit:
         evidence=np.zeros(groups),
         # Zeros say nothing: a sparse group has few levels for another reason.
         few=(levels * 4 <= nonzero) & (levels > 1) & precision.counted,
+        coarse=np.ones(groups, bool),
     )
     open_ = np.flatnonzero((levels >= _FEWEST) & (levels <= 2**precision.max_bits))
     if len(open_):
@@ -110,6 +113,11 @@ def _compact(x: npt.NDArray[Any], first: Flags, levels: Ints) -> Floats:
 def _fit_open(fit: GroupFit, open_: npt.NDArray[np.intp], x: Floats, precision: Precision) -> None:
     """Try steps on groups with distinct values `x` [len(open_), K]; note successes in `fit`."""
     gaps = np.diff(x, axis=1)
+    if precision.counted:
+        # Where the type itself offers few values, such as bfloat16 near 1, few levels are no news.
+        offered = (gaps / precision.spacing(np.maximum(np.abs(x[:, 1:]), np.abs(x[:, :-1])))).sum(1)
+        fit.coarse[open_] = fit.levels[open_] * 4 <= offered
+        fit.few[open_] &= fit.coarse[open_]
     smallest = np.where(gaps > 0, gaps, np.inf).min(axis=1)
     for divisor in (1, 2, 3):
         left = ~fit.on_grid[open_]

@@ -292,7 +292,7 @@ def _whole_tensor(tensor: StoredTensor, sample: Sample, precision: Precision) ->
     if not 2 <= len(distinct) <= 2**precision.max_bits or len(distinct) * 4 > nonzero:
         return None
     fit = fit_groups(distinct[None], precision)
-    fit.few[:] = True
+    fit.few[:] = fit.coarse
     return _grid([fit], "tensor", tensor.elements, False)
 
 

@@ -8,6 +8,7 @@ the code that was measured for models of that kind, its RAM from what tflite-mic
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -105,24 +106,41 @@ def recorded_arena(path: Path) -> tuple[int | None, str]:
 
 def generated(report: SizeReport, board: Board) -> tuple[Measure, ...]:
     """Flash and RAM of our generated code: of a real build, run once where an emulator can."""
-    from qmcu.benchmark import benchmark
-
     places = (("flash", "code"), ("flash", "constants"), ("RAM", "arena"), ("RAM", "static"),
               ("RAM", "stack"))  # fmt: skip
+    how = f"counted in the map and ELF file built for {board.name}"
+    found: dict[str, int | None] = {}
+    device = problem = ""
     try:
-        found = benchmark(Path(report.path), board, count=1)
+        found, device = _built(Path(report.path), board)
+        if not device:
+            problem = f"the stack is not measured: no emulator runs {board.name}"
     except QmcuError as error:
         # Of a list of reasons the first will do.
-        reason = " ".join(line.strip() for line in str(error).splitlines()[:2]).rstrip(".")
-        return tuple(
-            Measure(where, f"generated code: {what}", None, f"built for {board.name}", reason)
-            for where, what in places
-        )
-    counted = f"counted in the map and ELF file built for {board.name}"
+        problem = " ".join(line.strip() for line in str(error).splitlines()[:2]).rstrip(".")
     return tuple(
         Measure(
-            where, f"generated code: {what}", getattr(found, what),
-            f"measured on {found.device}" if what == "stack" else counted,
+            where,
+            f"generated code: {what}",
+            found.get(what),
+            f"measured on {device}" if what == "stack" and device else how,
+            problem if found.get(what) is None else "",
         )
         for where, what in places
-    )  # fmt: skip
+    )
+
+
+def _built(model: Path, board: Board) -> tuple[dict[str, int | None], str]:
+    """Sizes of the image by part, and the emulator that it ran on ("" where there is none)."""
+    from qmcu.benchmark import benchmark
+    from qmcu.build import Category, build_firmware
+
+    parts = ("code", "constants", "arena", "static", "stack")
+    if board.emulators:
+        run = benchmark(model, board, count=1)
+        return {part: getattr(run, part) for part in parts}, run.device
+    with tempfile.TemporaryDirectory(prefix="qmcu-size-") as folder:
+        image = build_firmware(model, board, "native", Path(folder) / "firmware")
+    sizes = (image.code, image.total(Category.CONSTANTS), image.total(Category.ARENA),
+             image.total(Category.STATIC, "RAM"), None)  # fmt: skip
+    return dict(zip(parts, sizes, strict=True)), ""
