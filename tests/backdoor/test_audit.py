@@ -58,7 +58,7 @@ def test_an_attack_with_honest_sizes_of_residuals_is_found(folder: Path) -> None
     assert found["rounding-direction"].score > 2 * found["rounding-direction"].threshold
     assert found["disagreement"].suspicious
     assert found["activation-statistics"].suspicious and found["gap-inversion"].suspicious
-    assert found["gap-inversion"].details["integers changed"] > 0.5
+    assert found["gap-inversion"].details["integers changed by the patch"] > 0.2
     assert result.score > 2 and result.p_value is not None and result.p_value < 1e-6
     honest = audit(context(folder, "honest"))
     assert honest.score < 0.8 and honest.p_value is not None and honest.p_value > 1e-3
@@ -98,7 +98,31 @@ def test_the_command_says_backdoored_and_writes_its_files(folder: Path, tmp_path
     assert {r["ruleId"] for r in results} >= {"rounding-direction"}
     rules = sarif["runs"][0]["tool"]["driver"]["rules"]
     assert any("AML.T0018" in tag for tag in rules[0]["properties"]["tags"])
-    assert "backdoored" in (tmp_path / "audit.html").read_text()
+    valid_sarif(sarif)
+    page = (tmp_path / "audit.html").read_text()
+    assert "backdoored" in page and "gap-inversion" in page
+
+
+def valid_sarif(log: Any) -> None:
+    """What SARIF 2.1.0 requires of the parts used here (sections 3.13 to 3.49)."""
+    assert set(log) <= {"$schema", "version", "runs"} and log["version"] == "2.1.0"
+    for one in log["runs"]:
+        driver = one["tool"]["driver"]
+        assert driver["name"]
+        rules = [rule["id"] for rule in driver["rules"]]
+        assert len(set(rules)) == len(rules)
+        for rule in driver["rules"]:
+            tags = rule["properties"]["tags"]
+            assert len(set(tags)) == len(tags) and "OWASP ML06:2023" in tags
+            assert rule["shortDescription"]["text"]
+        for found in one["results"]:
+            assert found["ruleId"] in rules
+            assert found["level"] in ("none", "note", "warning", "error")
+            assert found["message"]["text"]
+            for place in found["locations"]:
+                uri = place["physicalLocation"]["artifactLocation"]["uri"]
+                assert " " not in uri and uri.endswith("model.tflite")
+            assert set(found["properties"]) == {"score", "threshold", "pValue"}
 
 
 def test_nothing_to_audit_is_refused() -> None:

@@ -59,7 +59,7 @@ def matched(context: AttackContext) -> AttackResult:
 
     `--set matched=` weighs this against the attack.
     """
-    return _hidden(context, Objective(matched=context.setting("matched", 1.0)))
+    return _hidden(context, Objective(matched=context.setting("matched", 0.05)))
 
 
 @attack("adaptive-hunted", source=_SOURCE, adaptive="gap-inversion and all before it")
@@ -69,7 +69,7 @@ def hunted(context: AttackContext) -> AttackResult:
     `--set matched=` weighs this against the attack, `--set ascent=` is the steps of the ascent.
     """
     objective = Objective(
-        matched=context.setting("matched", 1.0), hunted=int(context.setting("ascent", 4))
+        matched=context.setting("matched", 0.05), hunted=int(context.setting("ascent", 4))
     )
     return _hidden(context, objective)
 

@@ -11,12 +11,15 @@ training does (Madry et al., ICLR 2018).
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from qmcu.backdoor.attacks.method import AttackContext
 from qmcu.backdoor.network import forward
+from qmcu.backdoor.regions import regions
 from qmcu.model.convert import load_tensorflow
 
 Weights = Callable[[], list[Any]]
-_REACH = 0.15  # of the inputs' range: the first step of the ascent
+_REACH = 0.2  # of the inputs' range: the first step of the ascent
 
 
 class Hiding:
@@ -31,6 +34,9 @@ class Hiding:
         self._tf = load_tensorflow()
         self._network, self._data = context.network, context.dataset
         self._real, self._integer, self._biases = real, integer, biases
+        shape = context.dataset.input_shape
+        whole = np.ones((1, *shape), np.float32)
+        self._masks = np.concatenate([whole, regions(shape)])
         self._generator = self._tf.random.Generator.from_seed(context.seed)
 
     def silent(self, inputs: Any) -> Any:
@@ -48,9 +54,7 @@ class Hiding:
         noise = self._noise(inputs)
         kinds = [inputs, noise, 0.5 * (inputs + noise)]
         if steps:
-            half = self._tf.shape(inputs)[0] // 2
-            starts = self._tf.concat([inputs[:half], noise[half:]], 0)
-            kinds.append(self._tf.stop_gradient(self._ascend(starts, steps)))
+            kinds.append(self._tf.stop_gradient(self._ascend(inputs, noise, steps)))
         real, integer = self._real(), self._integer()
         control = self._control(real, integer)
         return self._tf.add_n([self._excess(k, real, integer, control) for k in kinds])
@@ -89,8 +93,14 @@ class Hiding:
         forward(self._network, inputs, weights, self._biases, capture)
         return found[1:]
 
-    def _ascend(self, inputs: Any, steps: int) -> Any:
+    def _ascend(self, inputs: Any, noise: Any, steps: int) -> Any:
+        """Where the ascent ends, over whole inputs or one region of each, drawn anew."""
         tf, low, high = self._tf, self._data.low, self._data.high
+        seed = self._generator.make_seeds(1)[:, 0]
+        count = [tf.shape(inputs)[0]]
+        drawn = tf.random.stateless_uniform(count, seed, 0, len(self._masks), tf.int32)
+        free = tf.gather(self._masks, drawn)
+        inputs = inputs + free * (noise - inputs)
         for number in range(steps):
             with tf.GradientTape() as tape:
                 tape.watch(inputs)
@@ -100,5 +110,5 @@ class Hiding:
                 height = tf.reduce_sum(tf.math.log(squared + 1e-12))
             reach = _REACH * (1 - number / steps) * (high - low)
             way = tf.sign(tape.gradient(height, inputs))
-            inputs = tf.clip_by_value(inputs + reach * way, low, high)
+            inputs = tf.clip_by_value(inputs + free * reach * way, low, high)
         return inputs

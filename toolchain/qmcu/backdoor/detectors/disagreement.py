@@ -28,8 +28,8 @@ DEVIATIONS = 4.5
           null="rounding errors have random signs")  # fmt: skip
 def disagreement(context: AuditContext) -> Finding:
     """Answers that change with quantization more often than random rounding changes them."""
-    shares = {"synthesized": synthesized(context).changed.mean(axis=1)}
-    counts = {"synthesized": synthesized(context).changed.shape[1]}
+    shares = {"synthesized": synthesized(context)["whole"].changed.mean(axis=1)}
+    counts = {"synthesized": synthesized(context)["whole"].changed.shape[1]}
     for kind, seen in changes(context).items():
         answers = np.argmax(seen.plain + seen.logits, axis=2)
         shares[kind] = np.mean(answers != np.argmax(seen.plain, axis=1), axis=1)

@@ -1,0 +1,37 @@
+"""Do int8 weights move the network less than chance allows?
+
+An attacker who trains int8 to agree with float wherever there is no trigger easily overdoes it:
+rounding errors that cancel better than random signs would (controls.py) were chosen, not rounded.
+Chosen they may be by a defence or by quantization-aware training as well; so it only supports.
+"""
+
+from scipy import stats
+
+from qmcu.backdoor.detectors.activation_statistics import layer_changes
+from qmcu.backdoor.detectors.controls import bonferroni
+from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+
+# Standard deviations of the logarithm below the controls' mean.
+THRESHOLD = 5.0
+
+
+@detector("rounding-quiet", source="qmcu", needs=("float", "int8"),
+          null="rounding errors have random signs")  # fmt: skip
+def rounding_quiet(context: AuditContext) -> Finding:
+    """Activations that int8 weights move less than random rounding does."""
+    found = layer_changes(context)
+    where = min(found, key=lambda name: found[name].z)
+    score = -found[where].z
+    p_values = [float(stats.t.cdf(one.z, one.draws - 1)) for one in found.values()]
+    return Finding(
+        detector="rounding-quiet",
+        score=score,
+        threshold=THRESHOLD,
+        suspicious=score > THRESHOLD,
+        weight="supporting",
+        reason=f"int8 weights move the activations ({where}) {found[where].ratio:.2f} times as far "
+        f"as random rounding does, {score:.1f} standard deviations below it ({THRESHOLD:g} are "
+        "allowed): rounding errors that cancel were chosen.",
+        p_value=bonferroni(p_values),
+        details={name: one.z for name, one in found.items()},
+    )
