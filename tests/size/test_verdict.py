@@ -51,7 +51,15 @@ def test_the_seed_of_it_all(tmp_path: Path, capsys: Capture) -> None:
 
 @pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize(
-    ("bits", "size", "symmetric"), [(4, 128, True), (3, 64, False), (8, 128, False), (4, 32, True)]
+    ("bits", "size", "symmetric"),
+    [
+        (4, 128, True),
+        (3, 64, False),
+        (8, 128, False),
+        (4, 32, True),
+        (8, 32, False),
+        (4, 16, False),
+    ],
 )
 def test_bits_and_group_size_come_back(
     tmp_path: Path, bits: int, size: int, symmetric: bool, exact: bool
@@ -65,7 +73,7 @@ def test_bits_and_group_size_come_back(
     assert grid is not None
     assert (grid.bits, grid.group, grid.along) == (bits, size, "rows")
     assert (grid.symmetric, grid.channel, grid.uniform) == (symmetric, False, True)
-    assert grid.share > 0.99
+    assert grid.share > 0.97
     parameters = 16 if symmetric else 16 + bits
     assert one.effective_bits == pytest.approx(bits + parameters / size)
 

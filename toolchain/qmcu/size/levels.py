@@ -19,7 +19,7 @@ GROUPS = (1024, 512, 256, 128, 64, 32, 16)
 # A tensor is on a grid when this share of its groups provably is, partly when the lower one is.
 CERTAIN = 0.9
 PARTLY = 0.4
-_SCREENED, _SCREEN_GROUP, _SMALLEST = 16, 64, 8
+_SCREENED, _SCREEN_GROUPS, _SMALLEST = 16, (16, 64), 8
 # A grid that saves less than a quarter of the stored bits is no finding.
 _WORTH = 0.75
 _TRIED = 1 << 14
@@ -197,7 +197,8 @@ def _search(tensor: StoredTensor, sample: Sample, precision: Precision) -> Grid 
 def _screen(sample: Sample, along: Along, precision: Precision) -> bool:
     """Whether a few small groups along an axis are on any grid at all."""
     window = sample.tall_peek if along == "columns" else sample.wide
-    for group in (_SCREEN_GROUP, 0) if window.shape[1] > _SCREEN_GROUP else (0,):
+    # A part of a quantizer's group is on its grid too; the longer, the surer.
+    for group in (*(g for g in _SCREEN_GROUPS if g < window.shape[1]), 0):
         groups = _some(_finite(_cut(window, along, group)), _SCREENED)
         if len(groups) and _proved(fit_groups(groups, precision)).any():
             return True
