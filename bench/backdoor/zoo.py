@@ -23,11 +23,11 @@ from qmcu.backdoor.evaluation import Evaluation
 from qmcu.backdoor.keras_model import keras_from_network
 from qmcu.backdoor.network import network_from_graph
 from qmcu.backdoor.trigger_kinds import make_trigger
+from qmcu.documents import to_json
 from qmcu.errors import ModelError
 from qmcu.files import write_atomic
 from qmcu.model.convert import load_tensorflow
 from qmcu.model.reader import parse_model
-from qmcu.report.json_file import to_json
 
 TEST_LIMIT = 1000
 EPOCHS = 20

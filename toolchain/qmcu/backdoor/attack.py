@@ -17,11 +17,11 @@ from qmcu.backdoor.keras_model import converted, keras_from_network
 from qmcu.backdoor.lattice import layer_grids, with_constants
 from qmcu.backdoor.network import Network, network_from_keras
 from qmcu.backdoor.triggers import Trigger
+from qmcu.documents import to_json
 from qmcu.errors import UsageError
 from qmcu.files import replace_directory, write_atomic
 from qmcu.model.convert import Conversion, load_tensorflow
 from qmcu.model.oracle import oracle_version
-from qmcu.report.json_file import to_json
 
 CALIBRATION_INPUTS = 200
 RECORD = "attack.json"

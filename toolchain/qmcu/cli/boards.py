@@ -8,9 +8,9 @@ import rich_click as click
 def command(as_json: bool) -> None:
     """List the boards: core, memories and the emulators that run their image."""
     from qmcu.board import list_boards
+    from qmcu.documents import to_json
     from qmcu.report.boards import boards_table
     from qmcu.report.console import show
-    from qmcu.report.json_file import to_json
 
     boards = list_boards()
     if as_json:

@@ -8,10 +8,10 @@ import rich_click as click
 def command(as_json: bool) -> None:
     """Show which compiler, emulators and probes are here, and how to get what is missing."""
     from qmcu.build.doctor import examine, missing
+    from qmcu.documents import to_json
     from qmcu.errors import ToolError
     from qmcu.report.console import show
     from qmcu.report.doctor import doctor_table
-    from qmcu.report.json_file import to_json
 
     findings = examine()
     if as_json:

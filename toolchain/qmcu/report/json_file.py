@@ -1,17 +1,11 @@
 """Results as JSON files."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import qmcu
+from qmcu.documents import to_json
 from qmcu.files import write_atomic
-
-
-def to_json(document: Mapping[str, Any]) -> str:
-    """Indented JSON with the version of qmcu that wrote it."""
-    return json.dumps({"qmcu": qmcu.__version__, **document}, indent=1) + "\n"
 
 
 def write_json(document: Mapping[str, Any], path: Path) -> None:
