@@ -52,7 +52,7 @@ def test_the_methods_of_the_papers_are_there() -> None:
 
 
 def test_an_unknown_method_names_those_that_exist() -> None:
-    with pytest.raises(UsageError, match="there is no attack nope; there are .*adaptive-margin"):
+    with pytest.raises(UsageError, match=r"there is no attack nope; there are .*adaptive-margin"):
         find_attack("nope")
 
 
