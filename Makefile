@@ -2,6 +2,8 @@
 # make example train a small network, convert, build and run it in an emulator
 # make test    lint and the whole test suite
 # make bench   measure whole models again and rewrite the tables of docs/PERFORMANCE.md
+# make matrix  attacks, detectors and defences against each other: hours, resumable; docs/BACKDOORS.md
+# make matrix-quick  a small part of it, in minutes
 # make lint    lint only
 # make clean   remove what these made (the environment .venv stays)
 PYTHON ?= python3
@@ -53,6 +55,12 @@ test: tools lint
 
 bench: tools .venv/.installed-test
 	$(BIN)/python -m bench.performance
+
+matrix: tools .venv/.installed-bench
+	$(BIN)/python -m bench.backdoor
+
+matrix-quick: tools .venv/.installed-bench
+	$(BIN)/python -m bench.backdoor --quick --zoo build/zoo-quick --results build/matrix-quick.json
 
 clean:
 	rm -rf build dist $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis

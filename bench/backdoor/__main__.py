@@ -28,7 +28,7 @@ PRETRAINED = Path("../shared/models/mlperf_tiny_resnet8_cifar10_int8.tflite")
 def main() -> int:
     """Fill in what is missing of the matrix."""
     parser = argparse.ArgumentParser(prog="python -m bench.backdoor", description=__doc__)
-    parser.add_argument("--zoo", type=Path, default=Path("build/zoo"), help="folder of the models")
+    parser.add_argument("--zoo", type=Path, default=Path("zoo"), help="folder of the models")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--cifar10", default=str(CIFAR10), help="cifar10 (downloaded) or FILE.npz")
     parser.add_argument("--pretrained", type=Path, default=PRETRAINED, help="resnet8 to start from")
