@@ -17,7 +17,7 @@ COMMANDS = (
     "init", "convert", "inspect", "vectors", "build", "export", "report", "test", "flash", "serve",
     "bench",
     "trigger", "attack", "audit", "defend", "verify", "html",
-    "size", "boards", "shelf", "doctor",
+    "frontier", "size", "boards", "shelf", "doctor",
 )  # fmt: skip
 EXIT_INTERRUPTED = 130
 EXIT_BAD_INPUT = 2

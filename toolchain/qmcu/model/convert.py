@@ -7,7 +7,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def convert_model(
     tensorflow = load_tensorflow()
     with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
         saved = _saved_model(tensorflow, source, Path(folder))
-        loaded, shapes = _load(tensorflow, source, saved)
+        loaded, shapes = load_signature(tensorflow, source, saved)
         samples = _calibration(calibration, shapes, limit)
         data = _convert(tensorflow, source, loaded, samples, per_tensor)
     return _conversion(tensorflow, source, data, samples)
@@ -90,7 +90,7 @@ def convert_keras(
     tensorflow = load_tensorflow()
     source = Path(name)
     with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
-        loaded, shapes = _load(tensorflow, source, _export(model, Path(folder)))
+        loaded, shapes = load_signature(tensorflow, source, export_keras(model, Path(folder)))
         values = {key: samples.astype(np.float32) for key in shapes}
         data = _convert(tensorflow, source, loaded, values, per_tensor)
     return _conversion(tensorflow, source, data, values)
@@ -103,7 +103,7 @@ def float_graph(model: Any, name: str = "model") -> Graph:
     """
     tensorflow = load_tensorflow()
     with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
-        loaded, shapes = _load(tensorflow, Path(name), _export(model, Path(folder)))
+        loaded, shapes = load_signature(tensorflow, Path(name), export_keras(model, Path(folder)))
         samples = {
             key: np.zeros((1, *(n or 1 for n in shape[1:])), np.float32)
             for key, shape in shapes.items()
@@ -177,19 +177,20 @@ def _saved_model(tensorflow: Any, source: Path, folder: Path) -> Path:
         )
     try:
         model = tensorflow.keras.models.load_model(source, compile=False)
-        return _export(model, folder)
+        return export_keras(model, folder)
     except Exception as error:
         raise ModelError(f"{source} is no loadable Keras model: {_first(error)}") from error
 
 
-def _export(model: Any, folder: Path) -> Path:
+def export_keras(model: Any, folder: Path) -> Path:
+    """A Keras model as a SavedModel directory below `folder`."""
     target = folder / "saved_model"
     with contextlib.redirect_stdout(None):
         model.export(str(target), verbose=False)
     return target
 
 
-def _load(
+def load_signature(
     tensorflow: Any, source: Path, saved: Path
 ) -> tuple[Any, dict[str, tuple[int | None, ...]]]:
     """The SavedModel, and its signature's arguments with their shapes, sorted by name."""
@@ -242,16 +243,7 @@ def _convert(
     per_tensor: bool,
     quantized: bool = True,
 ) -> bytes:
-    signature = loaded.signatures["serving_default"]
-    specs = signature.structured_input_signature[1]
-    # A device runs one input at a time; known shapes also spare the model computing them.
-    single = {
-        name: tensorflow.TensorSpec((1, *array.shape[1:]), specs[name].dtype, name=name)
-        for name, array in samples.items()
-    }
-    function = tensorflow.function(lambda **values: signature(**values))
-    concrete = function.get_concrete_function(**single)
-    converter = tensorflow.lite.TFLiteConverter.from_concrete_functions([concrete], loaded)
+    converter = new_converter(tensorflow, loaded, samples)
     if not quantized:
         with contextlib.redirect_stdout(None):
             return bytes(converter.convert())
@@ -261,20 +253,42 @@ def _convert(
     converter.inference_output_type = tensorflow.int8
     if per_tensor:
         converter._experimental_disable_per_channel = True
+    converter.representative_dataset = representative(samples)
+    return run_converter(converter, f"{source} cannot be fully integer")
 
-    def representative() -> Iterator[dict[str, Array]]:
+
+def new_converter(tensorflow: Any, loaded: Any, samples: dict[str, Array]) -> Any:
+    """TensorFlow's converter for the SavedModel `loaded`, one input at a time; nothing is set."""
+    signature = loaded.signatures["serving_default"]
+    specs = signature.structured_input_signature[1]
+    # A device runs one input at a time; known shapes also spare the model computing them.
+    single = {
+        name: tensorflow.TensorSpec((1, *array.shape[1:]), specs[name].dtype, name=name)
+        for name, array in samples.items()
+    }
+    function = tensorflow.function(lambda **values: signature(**values))
+    concrete = function.get_concrete_function(**single)
+    return tensorflow.lite.TFLiteConverter.from_concrete_functions([concrete], loaded)
+
+
+def representative(samples: dict[str, Array]) -> Callable[[], Iterator[dict[str, Array]]]:
+    """Calibration inputs as the converter asks for them: one after the other."""
+
+    def rows() -> Iterator[dict[str, Array]]:
         for i in range(len(next(iter(samples.values())))):
             yield {name: array[i : i + 1] for name, array in samples.items()}
 
-    converter.representative_dataset = representative
+    return rows
+
+
+def run_converter(converter: Any, refusal: str) -> bytes:
+    """Convert. Raises ModelError, `refusal` with the operators that are in the way."""
     try:
         # The converter prints to standard output as well.
         with contextlib.redirect_stdout(None):
             return bytes(converter.convert())
     except Exception as error:
-        raise ModelError(
-            f"{source} cannot be fully integer: {_operators(str(error)) or _first(error)}"
-        ) from error
+        raise ModelError(f"{refusal}: {_operators(str(error)) or _first(error)}") from error
 
 
 def _operators(message: str) -> str:

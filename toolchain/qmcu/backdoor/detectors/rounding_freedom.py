@@ -10,8 +10,6 @@ residual is within 0.05 steps of the boundary one time in ten (exact binomial te
 The boundary as the attack's constraint: Ma et al., TDSC 2023; Egashira et al., NeurIPS 2024.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
@@ -19,8 +17,7 @@ from scipy import stats
 from qmcu.backdoor.detectors.controls import INPUTS, bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import LEAST, significant, used_residuals
-from qmcu.backdoor.network import forward
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.slopes import logit_slopes
 
 DoubleArray = npt.NDArray[np.float64]
 
@@ -69,23 +66,14 @@ def rounding_freedom(context: AuditContext) -> Finding:
 
 def _along_logits(context: AuditContext) -> tuple[float, DoubleArray]:
     """The largest share of its freedom used on a class, and each class's standard deviations."""
-    tf = load_tensorflow()
     network = context.network
     assert network is not None
     inputs = context.noise(INPUTS) if context.samples is None else context.samples[:INPUTS]
-    variables = [tf.Variable(w) for w in network.weights]
-
-    def gradients() -> Any:
-        with tf.GradientTape(persistent=True) as tape:
-            values = forward(network, tf.constant(inputs), variables)
-            means = tf.unstack(tf.reduce_mean(tf.reshape(values, [len(inputs), -1]), 0))
-        return [tape.gradient(mean, variables) for mean in means]
-
     shares, deviations = [], []
-    for slopes in tf.function(gradients, autograph=False)():
+    for slopes in logit_slopes(network, inputs):
         moved = variance = reach = 0.0
         for slope, grid in zip(slopes, context.grids, strict=True):
-            g = slope.numpy().astype(np.float64) * grid.spread_scales
+            g = slope * grid.spread_scales
             moved += float(np.sum(g * -grid.residuals))
             variance += float(np.sum((g * grid.residuals) ** 2))
             reach += 0.5 * float(np.abs(g).sum())

@@ -158,6 +158,64 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """A point at (x, y) with y's interval; `hollow` where x is an estimate."""
+
+    label: str
+    x: float
+    y: float
+    low: float
+    high: float
+    tone: Tone
+    value: str
+    hollow: bool = False
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Numbered points, y a share from `bottom` to 1 against x from 0; a list names them."""
+
+    template: ClassVar[str] = "scatter"
+    caption: str
+    x_label: str
+    dots: tuple[Dot, ...]
+    hollow_label: str = ""
+    bottom: float = 0.0
+
+    def height(self, share: float) -> float:
+        """Where a share lies between bottom (0) and top (1) of the plot."""
+        return (share - self.bottom) / (1 - self.bottom)
+
+    @property
+    def right(self) -> float:
+        """The end of the x axis: a round number beyond all points."""
+        top = max((dot.x for dot in self.dots), default=0.0) * 1.05 or 1.0
+        unit = float(10 ** (len(f"{top:.0f}") - 1))
+        return next(unit * n for n in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if unit * n >= top)
+
+    @property
+    def places(self) -> tuple[tuple[float, float], ...]:
+        """Where each number stands, as (x, y) shares of the plot: apart from one another."""
+        taken: list[tuple[float, float]] = []
+        for dot in self.dots:
+            x, own = dot.x / self.right, self.height(dot.y)
+            y = next(
+                y
+                for step in range(100)
+                for y in (own + 0.07 + 0.07 * step, own - 0.09 - 0.07 * step)
+                if all(abs(x - a) > 0.03 or abs(y - b) > 0.06 for a, b in taken)
+                and (-0.1 <= y <= 1.1 or step > 20)
+            )
+            taken.append((x, y))
+        return tuple(taken)
+
+    @property
+    def description(self) -> str:
+        """The figure in words."""
+        return f"{self.caption}. " + "; ".join(f"{d.label}: {d.value}" for d in self.dots) + "."
+
+
+@dataclass(frozen=True)
 class Stack:
     """One memory or file: pieces of `used` bytes out of `size`, each with a name and a colour.
 
@@ -181,7 +239,7 @@ class Stacks:
     stacks: tuple[Stack, ...]
 
 
-Block = Text | Table | Bars | Gallery | Histogram | Stacks
+Block = Text | Table | Bars | Gallery | Histogram | Scatter | Stacks
 
 
 @dataclass(frozen=True)

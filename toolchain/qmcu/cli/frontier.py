@@ -1,0 +1,66 @@
+"""`qmcu frontier`: what each quantization scheme costs and risks."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from qmcu.cli.targets import on_option
+
+
+@click.command("frontier")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--data", required=True, type=click.Path(path_type=Path),
+              help="An .npz with `inputs` (real) and `labels`.")  # fmt: skip
+@click.option("--calibration", type=click.Path(path_type=Path),
+              help="An .npz with `inputs` [default: a quarter of --data].")  # fmt: skip
+@click.option("--board", "board_name", required=True, help="Board; `qmcu boards` lists them.")
+@click.option("--trigger", "trigger_file", type=click.Path(path_type=Path),
+              help="Measure the attack success rate of this trigger too.")  # fmt: skip
+@click.option("--defence", default="", help="Measure int8 with this defence too.")
+@on_option(boards=False)
+@click.option("--limit", type=click.IntRange(min=1), help="Measure only the first inputs.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path),
+              help="Folder for frontier.html, .json, .csv, models and firmware.")  # fmt: skip
+def command(
+    model: Path,
+    data: Path,
+    calibration: Path | None,
+    board_name: str,
+    trigger_file: Path | None,
+    defence: str,
+    target: str | None,
+    limit: int | None,
+    seed: int,
+    output: Path,
+) -> int:
+    """Sweep the float MODEL (.keras) over quantization schemes: accuracy, size, security.
+
+    float32, float16, dynamic range, 16x8, int8 per tensor and per channel, int4 weights, and int8
+    with a defence; those that the board can run are built and run. An interrupted sweep goes on
+    when it is started again with the same files and -o.
+    Exit code: 0 all device outputs equal the host's, 1 some differ, 2 it could not run.
+    """
+    from qmcu.backdoor.triggers import load_trigger
+    from qmcu.board import load_board
+    from qmcu.files import write_atomic
+    from qmcu.frontier import load_sweep, sweep
+    from qmcu.report.console import show, stages
+    from qmcu.report.frontier import frontier_csv, frontier_lines
+    from qmcu.report.html import write_page
+    from qmcu.report.html.frontier_page import frontier_page
+    from qmcu.report.json_file import write_json
+
+    board = load_board(board_name)
+    trigger = load_trigger(trigger_file) if trigger_file is not None else None
+    work = load_sweep(
+        model, data, board, calibration=calibration, trigger=trigger, defence=defence,
+        target=target, limit=limit, seed=seed,
+    )  # fmt: skip
+    with stages() as tell:
+        result = sweep(work, output, tell)
+    write_json(result.to_dict(), output / "frontier.json")
+    write_atomic(output / "frontier.csv", frontier_csv(result))
+    write_page(frontier_page(result), output / "frontier.html")
+    show(*frontier_lines(result))
+    return 0 if result.passed else 1

@@ -1,0 +1,61 @@
+"""Classes of inputs by a .tflite of any scheme, on the host.
+
+int8 models run on the tflite-micro oracle, as everywhere; others on TensorFlow Lite's own
+interpreter without delegates, for tflite-micro's Python package takes no other types.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.triggers import Trigger
+from qmcu.model.convert import load_tensorflow, quiet
+from qmcu.model.graph import Tensor
+from qmcu.model.oracle import oracle_version
+from qmcu.model.reader import parse_model
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+
+def host_name(integer: bool) -> str:
+    """What runs the model, with its version."""
+    return oracle_version() if integer else f"TensorFlow Lite {load_tensorflow().__version__}"
+
+
+def lite_classes(model: bytes, inputs: FloatArray) -> IntArray:
+    """The class of each real input [N, ...] by TensorFlow Lite: int64 [N].
+
+    Equal scores go to the lowest class. int16 inputs are quantized by the model's scale.
+    """
+    tf = load_tensorflow()
+    tensor = parse_model(model, "model").input_tensors[0]
+    plain = tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    with quiet():
+        interpreter = tf.lite.Interpreter(
+            model_content=model, experimental_op_resolver_type=plain, num_threads=1
+        )
+        interpreter.allocate_tensors()
+        place = interpreter.get_input_details()[0]["index"]
+        output = interpreter.get_output_details()[0]["index"]
+        found = []
+        for row in _stored(inputs, tensor):
+            interpreter.set_tensor(place, row.reshape(tensor.shape))
+            interpreter.invoke()
+            found.append(int(np.argmax(interpreter.get_tensor(output).reshape(-1))))
+    return np.array(found, np.int64)
+
+
+def _stored(inputs: FloatArray, tensor: Tensor) -> npt.NDArray[Any]:
+    if tensor.dtype == "float32" or tensor.quantization is None:
+        return inputs.astype(np.float32)
+    scale, zero = tensor.quantization.scale, tensor.quantization.zero_point
+    bounds = np.iinfo(tensor.dtype)
+    steps = np.round(inputs.astype(np.float64) / scale) + zero
+    return np.clip(steps, bounds.min, bounds.max).astype(tensor.dtype)
+
+
+def triggered_inputs(inputs: FloatArray, labels: IntArray, trigger: Trigger) -> FloatArray:
+    """Inputs of other classes than the target's, with the trigger."""
+    return trigger.apply(inputs[labels != trigger.target])
