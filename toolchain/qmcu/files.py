@@ -19,11 +19,15 @@ BUILD_MARKER = "report.json"
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Replace `path` with `content` in one step; creates missing parent directories.
 
-    Raises UsageError, naming the file and the cause, when it cannot be written.
+    A device or a pipe, such as /dev/stdout, is written to and stays what it is. Raises UsageError,
+    naming the file and the cause, when it cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(data)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as stream:
             stream.write(data)
