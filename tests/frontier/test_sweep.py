@@ -15,13 +15,13 @@ from qmcu.backdoor.network import logits
 from qmcu.backdoor.trigger_kinds import make_trigger
 from qmcu.board import load_board
 from qmcu.cli.main import run
+from qmcu.documents import to_json
 from qmcu.errors import UsageError, VectorError
 from qmcu.frontier import Frontier, Point, load_sweep, sweep
 from qmcu.frontier.freedom import hidden_bits
 from qmcu.report.frontier import frontier_csv
 from qmcu.report.html import render_page
 from qmcu.report.html.frontier_page import frontier_page
-from qmcu.report.json_file import to_json
 
 pytest.importorskip("tensorflow", reason="sweeps need TensorFlow")
 

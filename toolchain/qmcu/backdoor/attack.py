@@ -180,4 +180,4 @@ def write_attack(run: AttackRun, directory: Path, *, limit: int | None = None) -
             "labels": data.test_labels[:limit].astype(np.int64),
         }
         write_atomic(folder / "test.npz", npz_bytes(test))
-        write_atomic(folder / RECORD, to_json(run.to_dict()))
+        write_atomic(folder / RECORD, to_json({"schema": "attack-1", **run.to_dict()}))

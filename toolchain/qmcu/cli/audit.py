@@ -48,7 +48,7 @@ def command(
     with progress("auditing", 1) as advance:
         result = audit(context, slow=deep, audited=audited, progress=advance)
     if json_file is not None:
-        write_json(result.to_dict(), json_file)
+        write_json({"schema": "audit-1", **result.to_dict()}, json_file)
     if sarif is not None:
         write_atomic(sarif, json.dumps(result.to_sarif(), indent=1) + "\n")
     if report is not None:

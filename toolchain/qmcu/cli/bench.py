@@ -73,7 +73,8 @@ def command(
             )  # fmt: skip
             advance(number + 1, len(work))
     if json_file is not None:
-        write_json({"results": [r.to_dict() for r in results]}, json_file)
+        document = {"schema": "bench-1", "results": [r.to_dict() for r in results]}
+        write_json(document, json_file)
     if html_file is not None:
         write_page(benchmark_page(results), html_file)
     show(benchmark_table(results), *lines(results))

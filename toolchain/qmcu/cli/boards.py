@@ -1,19 +1,56 @@
 """`qmcu boards`: what boards there are."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import rich_click as click
+
+if TYPE_CHECKING:
+    from qmcu.board import Board
 
 
 @click.command("boards")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def command(as_json: bool) -> None:
-    """List the boards: core, memories and the emulators that run their image."""
+@click.option("--fits", "model", type=click.Path(path_type=Path),
+              help="Which boards this .tflite fits on; the smallest is built for.")  # fmt: skip
+def command(as_json: bool, model: Path | None) -> int:
+    """List the boards: core, memories and the emulators that run their image.
+
+    With --fits, the smallest board that a model fits on, proved by a build, and what the others
+    lack. Exit code: 0, 1 when it fits on none.
+    """
     from qmcu.board import list_boards
     from qmcu.documents import to_json
     from qmcu.report.boards import boards_table
     from qmcu.report.console import show
 
     boards = list_boards()
+    if model is not None:
+        return _fits(model, boards, as_json)
     if as_json:
         click.echo(to_json({"boards": [board.to_dict() for board in boards]}), nl=False)
     else:
         show(boards_table(boards))
+    return 0
+
+
+def _fits(model: Path, boards: "list[Board]", as_json: bool) -> int:
+    from qmcu.build.fits import fitting_boards
+    from qmcu.documents import to_json
+    from qmcu.report.boards import fits_table, smallest
+    from qmcu.report.console import progress, show
+
+    with progress(f"fitting {model.name}", len(boards)) as advance:
+        found = fitting_boards(model, boards, advance)
+    best = next((fit for fit in found if fit.fits), None)
+    if as_json:
+        document = {
+            "schema": "fits-1",
+            "model": str(model),
+            "smallest": best.board if best else None,
+            "boards": [fit.to_dict() for fit in found],
+        }
+        click.echo(to_json(document), nl=False)
+    else:
+        show(fits_table(found), smallest(found))
+    return 0 if best is not None else 1

@@ -59,6 +59,6 @@ def command(
             stages=tell,
         )
     if json_file is not None:
-        write_json(found.to_dict(), json_file)
+        write_json({"schema": "defence-1", **found.to_dict()}, json_file)
     show(*defended_lines(found))
     return 0 if found.passed else 1

@@ -7,7 +7,7 @@ import rich_click as click
 
 @click.command("html")
 @click.option(
-    "--attack", "attack_directory", required=True, type=click.Path(path_type=Path),
+    "--attack", "attack_directory", type=click.Path(path_type=Path),
     help="Output directory of `qmcu attack`.",
 )  # fmt: skip
 @click.option(
@@ -22,22 +22,39 @@ import rich_click as click
     "--firmware", type=click.Path(path_type=Path), help="Firmware directory, for the memory map."
 )
 @click.option("--title", help="The page's heading.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The page to write.")
+@click.option(
+    "--index", type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Instead: index.html for the reports in this folder, and links between them.",
+)  # fmt: skip
 def command(
-    attack_directory: Path,
+    attack_directory: Path | None,
     verifications: tuple[str, ...],
     audits: tuple[str, ...],
     firmware: Path | None,
     title: str | None,
-    output: Path,
+    output: Path | None,
+    index: Path | None,
 ) -> None:
-    """Tell an attack and what became of it on one self-contained HTML page."""
+    """Tell an attack and what became of it on one self-contained HTML page, or link pages.
+
+    Needs --attack and -o, or --index.
+    """
     from qmcu.backdoor.audit import load_audit
     from qmcu.backdoor.verify import load_verification
     from qmcu.build import load_report
+    from qmcu.errors import UsageError
     from qmcu.report.html import write_page
+    from qmcu.report.html.index_page import write_index
     from qmcu.report.html.story_page import Story, load_attack, named_files, story_page
 
+    if index is not None:
+        if attack_directory is not None or output is not None:
+            raise UsageError("--index links finished pages; give it without --attack and -o.")
+        click.echo(f"wrote {write_index(index)}")
+        return
+    if attack_directory is None or output is None:
+        raise UsageError("give --attack DIR and -o PAGE.html, or --index DIR.")
     found = tuple((name, load_verification(path)) for name, path in named_files(verifications))
     audited = tuple((name, load_audit(path)) for name, path in named_files(audits))
     memory = load_report(firmware) if firmware is not None else None

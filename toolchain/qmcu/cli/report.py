@@ -8,9 +8,12 @@ import rich_click as click
 @click.command("report")
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here too.")
-def command(directory: Path, json_file: Path | None) -> None:
+@click.option("--html", "html_file", type=click.Path(path_type=Path),
+              help="Write a page with treemaps and what each layer would save here.")  # fmt: skip
+def command(directory: Path, json_file: Path | None, html_file: Path | None) -> None:
     """Flash and RAM of the firmware in DIRECTORY, every byte once."""
     from qmcu.build import load_build
+    from qmcu.build.savings import layer_uses
     from qmcu.report.console import show
     from qmcu.report.json_file import write_json
     from qmcu.report.memory import memory_tables
@@ -18,5 +21,11 @@ def command(directory: Path, json_file: Path | None) -> None:
 
     plan, _, report = load_build(directory)
     if json_file is not None:
-        write_json(report.to_dict(), json_file)
+        layers = [use.to_dict() for use in layer_uses(plan, report)]
+        write_json({"schema": "memory-1", **report.to_dict(), "layers": layers}, json_file)
+    if html_file is not None:
+        from qmcu.report.html import write_page
+        from qmcu.report.html.build_page import build_page
+
+        write_page(build_page(plan, report), html_file)
     show(*memory_tables(report), *plan_lines(plan))

@@ -22,6 +22,7 @@ DEFAULT_RANDOM = 20
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
 @click.option("--sarif", type=click.Path(path_type=Path), help="Write SARIF here.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page here.")
 @click.option("--trace", is_flag=True, help="Find the first layer that differs.")
 @click.option("--profile", "layers", is_flag=True, help="Show the count of each layer.")
 def command(
@@ -35,6 +36,7 @@ def command(
     json_file: Path | None,
     junit: Path | None,
     sarif: Path | None,
+    html: Path | None,
     trace: bool,
     layers: bool,
 ) -> int:
@@ -81,11 +83,16 @@ def command(
             journal=resume,
         )
     if json_file is not None:
-        write_json(result.to_dict(), json_file)
+        write_json({"schema": "test-1", **result.to_dict()}, json_file)
     if junit is not None:
         write_junit(result, junit)
     if sarif is not None:
         write_sarif([result], sarif)
+    if html is not None:
+        from qmcu.report.html import write_page
+        from qmcu.report.html.test_page import test_page
+
+        write_page(test_page(result), html)
     show(*test_lines(result))
     if layers and result.profile is not None:
         show(profile_table(result.profile))

@@ -84,7 +84,7 @@ def command(
             journal=resume,
         )
     if json_file is not None:
-        write_json(run.result.to_dict(), json_file)
+        write_json({"schema": "verify-1", **run.result.to_dict()}, json_file)
     if junit is not None:
         write_verify_junit(run.result, junit)
     if html is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 
 from qmcu.board import Board
+from qmcu.build.fits import Fit
 from qmcu.shelf import ShelfBoard
 
 
@@ -28,6 +29,35 @@ def boards_table(boards: Iterable[Board]) -> Table:
             ", ".join(board.emulators) or "-",
         )
     return table
+
+
+def fits_table(fits: Sequence[Fit]) -> Table:
+    """One row a board, the smallest first, sizes in bytes."""
+    table = Table("board")
+    for heading in ("flash", "RAM", "used flash", "used RAM"):
+        table.add_column(heading, justify="right")
+    table.add_column("fits")
+    table.add_column("how")
+    for fit in fits:
+        how = "built" if fit.built else "compiled: constants; arena and stack reserve"
+        least = "" if fit.built else "at least "
+        used = (f"{least}{fit.flash:,}", f"{least}{fit.ram:,}") if fit.fits else ("", "")
+        table.add_row(
+            fit.board, f"{fit.flash_size:,}", f"{fit.ram_size:,}", *used,
+            "yes" if fit.fits else "no", how if fit.fits else fit.problem,
+        )  # fmt: skip
+    return table
+
+
+def smallest(fits: Sequence[Fit]) -> str:
+    """The smallest board that fits, in a sentence."""
+    best = next((fit for fit in fits if fit.fits), None)
+    if best is None:
+        return "it fits on no board; take a smaller model."
+    return (
+        f"the smallest that fits: {best.board}, with {best.flash_size - best.flash:,} bytes of "
+        f"flash and {best.ram_size - best.ram:,} of RAM to spare."
+    )
 
 
 def _not_emulated(boards: Iterable[Board]) -> str | None:

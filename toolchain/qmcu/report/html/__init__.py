@@ -22,7 +22,9 @@ from qmcu.report.html.blocks import (
     Status,
     Table,
     Text,
+    Tile,
     Tone,
+    Treemap,
 )
 from qmcu.report.html.render import render_page, write_page
 
@@ -44,7 +46,9 @@ __all__ = [
     "Status",
     "Table",
     "Text",
+    "Tile",
     "Tone",
+    "Treemap",
     "render_page",
     "write_page",
 ]

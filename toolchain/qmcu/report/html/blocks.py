@@ -30,11 +30,12 @@ class Stat:
 
 @dataclass(frozen=True)
 class Cell:
-    """A table's cell; `number` sets it to the right, `status` draws it as a badge."""
+    """A table's cell; `number` sets it to the right, `status` draws a badge, `link` an address."""
 
     text: str
     number: bool = False
     status: Tone | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,40 @@ class Stacks:
     stacks: tuple[Stack, ...]
 
 
-Block = Text | Table | Bars | Gallery | Histogram | Scatter | Stacks
+@dataclass(frozen=True)
+class Tile:
+    """A piece of a treemap, in the group that gives its colour; sizes in bytes."""
+
+    group: str
+    label: str
+    size: int
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class Treemap:
+    """Areas in proportion to bytes, pieces of a group side by side."""
+
+    template: ClassVar[str] = "treemap"
+    caption: str
+    tiles: tuple[Tile, ...]
+
+    @property
+    def total(self) -> int:
+        """Bytes of all pieces."""
+        return sum(tile.size for tile in self.tiles)
+
+    @property
+    def groups(self) -> tuple[tuple[str, int, Tone], ...]:
+        """(group, bytes, colour), the largest first."""
+        sizes: dict[tuple[str, Tone], int] = {}
+        for tile in self.tiles:
+            sizes[tile.group, tile.tone] = sizes.get((tile.group, tile.tone), 0) + tile.size
+        ordered = sorted(sizes.items(), key=lambda pair: -pair[1])
+        return tuple((group, size, tone) for (group, tone), size in ordered)
+
+
+Block = Text | Table | Bars | Gallery | Histogram | Scatter | Stacks | Treemap
 
 
 @dataclass(frozen=True)

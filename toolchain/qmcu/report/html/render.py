@@ -8,6 +8,7 @@ import jinja2
 import qmcu
 from qmcu.files import write_atomic
 from qmcu.report.html.blocks import Page, Series
+from qmcu.report.html.treemap import laid_out
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -43,4 +44,5 @@ def _environment() -> jinja2.Environment:
         autoescape=True,
     )
     environment.globals["outline"] = outline
+    environment.globals["laid_out"] = laid_out
     return environment

@@ -33,7 +33,7 @@ IntArray = npt.NDArray[np.int64]
 _BINS = 40
 # float32 weights and scales leave a residual this far beyond half a step.
 _ROUNDING = 1e-3
-_TONES: Mapping[Category, Tone] = {
+CATEGORY_TONES: Mapping[Category, Tone] = {
     Category.CONSTANTS: "one",
     Category.KERNEL: "two",
     Category.MODEL_CODE: "five",
@@ -249,7 +249,7 @@ def memory_section(report: MemoryReport) -> Section:
             for category in Category
         }
         pieces = tuple(
-            (category.value, size, _TONES.get(category, "eight"))
+            (category.value, size, CATEGORY_TONES.get(category, "eight"))
             for category, size in sorted(sizes.items(), key=lambda pair: -pair[1])
             if size
         )

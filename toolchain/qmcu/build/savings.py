@@ -1,0 +1,64 @@
+"""What each layer of a firmware image takes, and what it would save if it were changed.
+
+Sizes are counted in the image; savings are estimates for this layer alone, in bytes of flash.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from qmcu.build.classify import Category
+from qmcu.build.memory import MemoryReport
+from qmcu.compile.plan import Plan
+
+
+@dataclass(frozen=True)
+class LayerUse:
+    """One layer: its kernel, its constants in flash, and the arena in use while it runs.
+
+    `kernel_bytes` is the code of its kernel when no other layer calls it, else 0. Savings:
+    `pruned` with half of its output channels (its constants but the parameters; the next layer's
+    inputs are not counted), `int4` with packed 4-bit weights, `shared` with the weights of
+    `shared_with`, an earlier layer of the same size, "" if there is none.
+    """
+
+    layer: str
+    kernel: str
+    weights: int
+    constants: int
+    kernel_bytes: int
+    live: int
+    pruned: int
+    int4: int
+    shared: int
+    shared_with: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+
+def layer_uses(plan: Plan, report: MemoryReport) -> tuple[LayerUse, ...]:
+    """The layers in the order in which they run."""
+    constants = [e for e in report.entries if e.category == Category.CONSTANTS]
+    code = {e.item: e.size for e in report.entries if e.category == Category.KERNEL}
+    found: list[LayerUse] = []
+    for step, call in enumerate(plan.calls):
+        roles = {e.role: e.size for e in constants if e.item == call.layer}
+        weights, total = roles.get("weights", 0), sum(roles.values())
+        twin = next((u.layer for u in found if weights and u.weights == weights), "")
+        alone = sum(c.kernel == call.kernel for c in plan.calls) == 1
+        found.append(
+            LayerUse(
+                layer=call.layer,
+                kernel=call.kernel,
+                weights=weights,
+                constants=total,
+                kernel_bytes=code.get(call.kernel, 0) if alone else 0,
+                live=sum(p.size for p in plan.placements if p.first <= step <= p.last),
+                pruned=(total - roles.get("parameters", 0)) // 2 if weights else 0,
+                int4=weights // 2,
+                shared=weights if twin else 0,
+                shared_with=twin,
+            )
+        )
+    return tuple(found)
