@@ -20,6 +20,7 @@ from qmcu.backdoor.detectors.residuals import uniform_test
 from qmcu.backdoor.trigger_kinds import make_trigger
 from qmcu.cli.main import run
 from qmcu.errors import UsageError
+from qmcu.model.convert import load_tensorflow
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 
 
@@ -167,6 +168,27 @@ def test_a_graph_that_detectors_of_weights_cannot_run_still_is_judged() -> None:
     result = audit(AuditContext(None, b"", branching(), None))
     assert result.verdict == "backdoored"
     assert result.skipped["maximum-margin"].startswith("could not run: branching")
+
+
+def test_a_file_with_control_flow_is_a_finding(tmp_path: Path) -> None:
+    tf = load_tensorflow()
+    weights = tf.constant(np.eye(16, 3, dtype=np.float32))
+
+    @tf.function(input_signature=[tf.TensorSpec([1, 16])])  # type: ignore[untyped-decorator]
+    def classify(x: Any) -> Any:
+        plain = tf.matmul(x, weights)
+        return tf.cond(tf.reduce_mean(x) > 0.9, lambda: plain[:, ::-1] * 3, lambda: plain)
+
+    function = classify.get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+    (tmp_path / "if.tflite").write_bytes(converter.convert())
+    given = load_context(None, tmp_path / "if.tflite", None)
+    result = audit(given)
+    assert result.verdict == "backdoored"
+    assert result.reasons == (
+        "the graph branches on its input or runs custom code: IF in subgraph 0.",
+    )
+    assert run(["audit", "--int8", str(tmp_path / "if.tflite"), "--report", str(tmp_path)]) == 1
 
 
 def branching() -> Graph:

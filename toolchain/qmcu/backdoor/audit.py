@@ -17,13 +17,14 @@ from qmcu.backdoor.detectors import (
     Finding,
     load_detectors,
 )
+from qmcu.backdoor.detectors.graph_branches import CONTROL
 from qmcu.backdoor.evaluation import classifier_input
 from qmcu.backdoor.keras_model import keras_from_network, open_keras
 from qmcu.backdoor.network import network_from_keras
 from qmcu.errors import ModelError, QmcuError, UnsupportedModelError, UsageError, VectorError
 from qmcu.model.convert import convert_keras
 from qmcu.model.graph import Graph
-from qmcu.model.reader import parse_model
+from qmcu.model.reader import operator_kinds, parse_model
 from qmcu.sarif import file_location, sarif_log
 
 Verdict = Literal["backdoored", "suspicious", "clean", "undecided"]
@@ -202,8 +203,7 @@ def audit_score(findings: Sequence[Finding]) -> float:
 
 
 def _needed(detector: Detector, context: AuditContext) -> str:
-    there = {"float": context.network, "int8": context.integer, "samples": context.samples}
-    lacking = [need for need in detector.needs if there[need] is None]
+    lacking = context.lacking(detector.needs)
     return f"needs {', '.join(lacking)}" if lacking else "slow: asked for with --deep"
 
 
@@ -228,19 +228,32 @@ def load_context(
             shape = (64, *network.input_shape)
             given = np.random.default_rng(seed).random(shape).astype(np.float32)
         integer = convert_keras(keras_from_network(network), given, network.graph.name).model
-    graph = None
+    graph: Graph | None = None
+    control: tuple[str, ...] = ()
     if integer is not None:
+        control = _control(integer, str(integer_file))
+    if integer is not None and not control:
         name = "model" if integer_file is None else integer_file.stem
         graph = parse_model(integer, name, source=str(integer_file or float_file))
         classifier_input(graph)
     low, high = _range(samples, graph if integer_file else None)
-    context = AuditContext(network, integer, graph, samples, low, high, seed)
+    context = AuditContext(network, integer, graph, samples, low, high, seed, control)
+    if control:
+        return context
     if samples is not None and samples.shape[1:] != context.input_shape:
         raise VectorError(
             f"{data} holds inputs of {list(samples.shape[1:])} and the model takes "
             f"{list(context.input_shape)}."
         )
     return context
+
+
+def _control(model: bytes, source: str) -> tuple[str, ...]:
+    """The operators that run other subgraphs, of a file that has some."""
+    kinds = operator_kinds(model, source=source)
+    if len(kinds) < 2:
+        return ()
+    return tuple(f"{k} in subgraph {i}" for i, own in enumerate(kinds) for k in own if k in CONTROL)
 
 
 def _range(samples: npt.NDArray[np.float32] | None, graph: Graph | None) -> tuple[float, float]:

@@ -48,6 +48,14 @@ def parse_model(data: bytes, name: str = "model", *, source: str | None = None) 
     return _Parser(data, source or name).graph(name)
 
 
+def operator_kinds(data: bytes, *, source: str = "model") -> tuple[tuple[str, ...], ...]:
+    """The kinds of operators of each subgraph: of models too that `parse_model` refuses.
+
+    Raises ModelError when the file is damaged.
+    """
+    return _Parser(data, source).kinds()
+
+
 class _Parser:
     """One file being read; `_fail` ends with an error that names it."""
 
@@ -81,6 +89,17 @@ class _Parser:
         self._check_flow(tensors, operators, inputs, outputs)
         digest = hashlib.sha256(self._data).hexdigest()
         return Graph(name, tensors, operators, inputs, outputs, digest)
+
+    def kinds(self) -> tuple[tuple[str, ...], ...]:
+        model = self._unpack()
+        codes = [self._kind(code) for code in _items(model.operatorCodes)]
+        result = []
+        for subgraph in _items(model.subgraphs):
+            indices = [op.opcodeIndex for op in _items(subgraph.operators)]
+            if not all(0 <= i < len(codes) for i in indices):
+                self._fail("an operator names a code that the file does not have")
+            result.append(tuple(codes[i] for i in indices))
+        return tuple(result)
 
     def _unpack(self) -> Any:
         if len(self._data) < 8 or self._data[4:8] != IDENTIFIER:

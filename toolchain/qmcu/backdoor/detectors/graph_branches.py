@@ -6,18 +6,19 @@ constant is a backdoor without weights (BadNets' idea as a graph; MITRE ATLAS AM
 
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 
-_BRANCHES = ("IF", "WHILE", "SELECT", "SELECT_V2", "WHERE", "STABLEHLO_CASE", "CALL_ONCE")
+# Operators that run other subgraphs: a file with them has no graph of its own to follow.
+CONTROL = ("IF", "WHILE", "STABLEHLO_CASE", "STABLEHLO_WHILE", "CALL", "CALL_ONCE")
+_BRANCHES = (*CONTROL, "SELECT", "SELECT_V2", "WHERE")
 _COMPARISONS = ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL")
 
 
-@detector("graph-branches", source="qmcu; MITRE ATLAS AML.T0018", needs=("int8",))
+@detector("graph-branches", source="qmcu; MITRE ATLAS AML.T0018", needs=("file",))
 def graph_branches(context: AuditContext) -> Finding:
     """Operators that branch on the input, and custom ones that could do anything."""
     graph = context.graph
-    assert graph is not None
-    reached = set(graph.inputs)
-    found: dict[str, float] = {}
-    for operator in graph.operators:
+    found = dict.fromkeys(context.control, 1.0)
+    reached = set(graph.inputs) if graph is not None else set()
+    for operator in graph.operators if graph is not None else ():
         if not reached & set(operator.inputs):
             continue
         reached |= set(operator.outputs)

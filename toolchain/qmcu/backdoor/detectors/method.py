@@ -29,7 +29,8 @@ class AuditContext:
     """What is audited: any of the two models, and inputs if there are any.
 
     `network` is the float model, `integer` the int8 .tflite bytes with its `graph`; `samples` are
-    real inputs, float32 [N, ...], in the range `low` to `high`.
+    real inputs, float32 [N, ...], in the range `low` to `high`. A file with control flow has no
+    `graph`: then `control` names its operators that run other subgraphs.
     """
 
     network: Network | None
@@ -39,8 +40,19 @@ class AuditContext:
     low: float = 0.0
     high: float = 1.0
     seed: int = 0
+    control: tuple[str, ...] = ()
     # What several detectors need and one computes: see `once`.
     _shared: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def lacking(self, needs: tuple[str, ...]) -> list[str]:
+        """Those of a detector's needs that are not there."""
+        there = {
+            "float": self.network,
+            "file": self.integer,
+            "int8": self.graph,
+            "samples": self.samples,
+        }
+        return [need for need in needs if there[need] is None]
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, computed the first time that a detector of this audit asks for it."""
@@ -124,7 +136,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Detector:
-    """A detector by its name: what it `needs` ("float", "int8", "samples"), and its source.
+    """A detector by its name, its source, and what it `needs`.
+
+    Needs are "float", "int8" (a graph without control flow), "file" (any .tflite) and "samples".
 
     `null` says in a few words what its p-value supposes to be true of an honest model; it is ""
     for a detector without one. `slow` ones run only when asked for.
@@ -140,8 +154,7 @@ class Detector:
 
     def applies(self, context: AuditContext) -> bool:
         """True when the context holds what it needs."""
-        there = {"float": context.network, "int8": context.integer, "samples": context.samples}
-        return all(there[need] is not None for need in self.needs)
+        return not context.lacking(self.needs)
 
 
 DETECTORS: Registry[Detector] = Registry("qmcu.backdoor.detectors", "detector")

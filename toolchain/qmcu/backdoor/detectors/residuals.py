@@ -57,7 +57,7 @@ def residuals(context: AuditContext) -> Finding:
         suspicious=suspicious,
         weight="supporting",
         reason=f"the weights' places between grid points are {words}: most conspicuous is {where} "
-        f"of {len(tests)} tests (p = {p_value:.2g}, corrected).",
+        f"of {len(tests)} tests (p = {max(p_value, 1e-300):.2g}, corrected).",
         p_value=p_value,
         details={t.name: t.effect for t in tests if " " not in t.name or scores[t.name] > 1},
     )
