@@ -168,7 +168,7 @@ def style(browser, selector: str, name: str) -> str:  # type: ignore[no-untyped-
 
 
 def requested(browser) -> set[str]:  # type: ignore[no-untyped-def]
-    """What was loaded; chrome:// is the browser's own first tab, which no page can load."""
+    """What was loaded; the first tab is the browser's own, and data: is in the page."""
     entries = browser.get_log("performance")
     messages = [json.loads(entry["message"])["message"] for entry in entries]
     urls = {
@@ -176,7 +176,7 @@ def requested(browser) -> set[str]:  # type: ignore[no-untyped-def]
         for m in messages
         if m["method"] == "Network.requestWillBeSent"
     }
-    return {url for url in urls if not url.startswith("chrome://")}
+    return {url for url in urls if not url.startswith(("chrome://", "data:"))}
 
 
 def test_a_browser_shows_it_and_follows_its_links(browser, pages: Path) -> None:  # type: ignore[no-untyped-def]
