@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from qmcu.report.html import (
     Bar,
     Bars,
     Cell,
+    Dot,
     Gallery,
     Histogram,
     Page,
     Picture,
+    Scatter,
     Section,
     Series,
     Stack,
@@ -107,3 +110,13 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "r.html").read_text() == render_page(page())
     with pytest.raises(UsageError, match="cannot write"):
         write_page(page(), tmp_path / "a" / "r.html" / "x.html")
+
+
+def test_numbers_of_points_stand_apart() -> None:
+    dots = tuple(Dot(str(n), 10.0, 0.9, 0.8, 1.0, "good", "90 %") for n in range(5))
+    plot = Scatter("c", "bytes", dots, bottom=0.5)
+    assert plot.right == 15
+    assert plot.height(0.75) == 0.5
+    heights = sorted(y for _, y in plot.places)
+    assert all(b - a > 0.06 for a, b in itertools.pairwise(heights))
+    assert plot.places[0][1] == plot.height(0.9)

@@ -196,14 +196,14 @@ class Scatter:
 
     @property
     def places(self) -> tuple[tuple[float, float], ...]:
-        """Where each number stands, as (x, y) shares of the plot: apart from one another."""
+        """Beside which (x, y), shares of the plot, each number stands: apart from the others."""
         taken: list[tuple[float, float]] = []
         for dot in self.dots:
             x, own = dot.x / self.right, self.height(dot.y)
             y = next(
                 y
                 for step in range(100)
-                for y in (own + 0.07 + 0.07 * step, own - 0.09 - 0.07 * step)
+                for y in (own + 0.065 * step, own - 0.065 * step)
                 if all(abs(x - a) > 0.03 or abs(y - b) > 0.06 for a, b in taken)
                 and (-0.1 <= y <= 1.1 or step > 20)
             )
