@@ -32,10 +32,13 @@ VECTORS = 3
 
 
 def main() -> int:
-    """Measure, save, write the document. Exit code 1 when any output differs."""
+    """Measure, save, write the document. Exit code 1 when any output differs or a run failed."""
     parser = argparse.ArgumentParser(prog="python -m bench.performance", description=__doc__)
     parser.add_argument("--models", type=Path, default=Path("../shared/models"), metavar="DIR")
+    parser.add_argument("--missing", action="store_true",
+                        help="measure only what the last results lack")  # fmt: skip
     arguments = parser.parse_args()
+    known = _known() if arguments.missing else {}
     peers = tomllib.loads(PEERS.read_text())
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="qmcu-performance-") as folder, Progress() as bar:
@@ -46,17 +49,28 @@ def main() -> int:
             path = arguments.models / peer["file"] if "file" in peer else built
             for column, board, target in BOARDS:
                 for kernels, optimize in RUNS:
+                    row = known.get((name, column, kernels, optimize))
                     rows.append(
-                        {"model": name, "column": column}
+                        row
+                        or {"model": name, "column": column}
                         | _run(path, board, target, kernels, optimize)
                     )
                     bar.advance(task)
     write_atomic(RESULTS, json.dumps({"rows": rows}, indent=1) + "\n")
     write_atomic(DOCUMENT, document(rows, peers))
-    failed = [r for r in rows if r.get("equal") != r.get("vectors")]
+    failed = [r for r in rows if "skipped" in r or r["equal"] != r["vectors"]]
     for row in failed:
-        Console().print(f"outputs differ: {row}", style="red", markup=False)
+        said = row.get("skipped", "outputs differ")
+        names = ", ".join(str(row[key]) for key in ("model", "board", "kernels", "optimize"))
+        Console().print(f"{names}: {said}", style="red", markup=False)
     return 1 if failed else 0
+
+
+def _known() -> dict[tuple[object, ...], dict[str, object]]:
+    """The rows of the last results that were measured."""
+    rows = json.loads(RESULTS.read_text())["rows"] if RESULTS.is_file() else []
+    keys = ("model", "column", "kernels", "optimize")
+    return {tuple(row[key] for key in keys): row for row in rows if "skipped" not in row}
 
 
 def _run(path: Path, board: str, target: str, kernels: str, optimize: str) -> dict[str, object]:
