@@ -161,7 +161,7 @@ def run_defence(
 def _converted(context: DefenceContext, result: DefenceResult) -> Conversion:
     if result.network is context.network:
         return context.conversion
-    return converted(result.network, context.samples)
+    return converted(result.network, context.calibration)
 
 
 def check_samples(network: Network, samples: FloatArray, labels: IntArray | None) -> None:

@@ -17,6 +17,8 @@ from qmcu.errors import ModelError
 from qmcu.model.convert import load_tensorflow
 from qmcu.model.graph import Graph
 
+DoubleArray = npt.NDArray[np.float64]
+
 # Operators whose int8 output has the scale and zero point of their input.
 SAME_GRID = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "PAD", "RESHAPE")
 
@@ -72,31 +74,49 @@ def deployed_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid
     return grids
 
 
+def extremes(
+    network: Network, inputs: npt.NDArray[np.float32]
+) -> dict[int, tuple[DoubleArray, DoubleArray]]:
+    """The least and the largest value of each activation tensor, for each input: [N] each."""
+    tf = load_tensorflow()
+    indices: list[int] = []
+
+    def look(values: Any) -> Any:
+        found: list[Any] = []
+        indices.clear()
+
+        def capture(index: int, values: Any) -> Any:
+            axes = list(range(1, len(values.shape)))
+            indices.append(index)
+            found.append(tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)]))
+            return values
+
+        forward(network, values, activation=capture)
+        return tf.stack(found)
+
+    run = tf.function(look, autograph=False, reduce_retracing=True)
+    parts = [run(tf.constant(inputs[s])).numpy() for s in batches(len(inputs), 64)]
+    values = np.concatenate(parts, axis=2).astype(np.float64)
+    return {index: (values[k, 0], values[k, 1]) for k, index in enumerate(indices)}
+
+
+def within(
+    network: Network, inputs: npt.NDArray[np.float32], share: float
+) -> npt.NDArray[np.float32]:
+    """The inputs that drive no activation further than all but 1 - `share` of them do."""
+    kept = np.ones(len(inputs), np.bool_)
+    for lows, highs in extremes(network, inputs).values():
+        kept &= (highs <= np.quantile(highs, share)) & (lows >= np.quantile(lows, 1 - share))
+    return inputs[kept]
+
+
 def calibrated_grids(network: Network, samples: npt.NDArray[np.float32]) -> dict[int, Any]:
     """The grids that the converter would choose: from the least and largest value of each tensor.
 
     `samples` are float32 [N, ...].
     """
-    tf = load_tensorflow()
-    indices: list[int] = []
-
-    def extremes(inputs: Any) -> Any:
-        found: list[Any] = []
-        indices.clear()
-
-        def capture(index: int, values: Any) -> Any:
-            indices.append(index)
-            found.append(tf.stack([tf.reduce_min(values), tf.reduce_max(values)]))
-            return values
-
-        forward(network, inputs, activation=capture)
-        return tf.stack(found)
-
-    run = tf.function(extremes, autograph=False, reduce_retracing=True)
-    parts = [run(tf.constant(samples[s])).numpy() for s in batches(len(samples), 128)]
-    lows = np.min([p[:, 0] for p in parts], axis=0)
-    highs = np.max([p[:, 1] for p in parts], axis=0)
-    grids = {i: _grid(float(a), float(b)) for i, a, b in zip(indices, lows, highs, strict=True)}
+    found = extremes(network, samples)
+    grids = {i: _grid(float(a.min()), float(b.max())) for i, (a, b) in found.items()}
     return tied_grids(network, grids)
 
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 from qmcu.backdoor.defences.pairs import Pair, layer_distance
-from qmcu.backdoor.defences.synthesis import real_batches
 from qmcu.backdoor.descent import descend
 from qmcu.backdoor.lattice import LARGEST, nearest
 from qmcu.backdoor.simulation import round_through
+from qmcu.backdoor.synthesis import real_batches
 from qmcu.model.convert import load_tensorflow
 
 
@@ -59,7 +59,7 @@ def activation_correction(context: DefenceContext) -> DefenceResult:
         other = pair.floating(x, draw)
         return total + layer_distance(other, pair.integer(x, weights(), biases, draw))
 
-    batches = real_batches(context, int(context.setting("batch")))
+    batches = real_batches(context.samples, context.generator(), int(context.setting("batch")))
     losses = descend(
         loss,
         ((x, np.array([context.seed, number], np.int32)) for number, (x,) in enumerate(batches)),

@@ -12,9 +12,9 @@ from typing import Any
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 from qmcu.backdoor.defences.pairs import Pair, layer_distance
-from qmcu.backdoor.defences.synthesis import real_batches
 from qmcu.backdoor.descent import descend
 from qmcu.backdoor.soft_rounding import SoftRounding
+from qmcu.backdoor.synthesis import real_batches
 from qmcu.model.convert import load_tensorflow
 
 
@@ -46,7 +46,7 @@ def efrap(context: DefenceContext) -> DefenceResult:
 
     losses = descend(
         loss,
-        real_batches(context, int(context.setting("batch"))),
+        real_batches(context.samples, context.generator(), int(context.setting("batch"))),
         [(rounding.variables, context.setting("rate"))],
         int(context.setting("steps")),
         progress=context.progress,

@@ -12,7 +12,8 @@ from qmcu.backdoor.keras_model import converted
 from qmcu.backdoor.lattice import LayerGrid, layer_grids
 from qmcu.backdoor.network import Network
 from qmcu.backdoor.registry import Registry, summary_of
-from qmcu.backdoor.simulation import ActivationGrid, deployed_grids
+from qmcu.backdoor.simulation import ActivationGrid, deployed_grids, within
+from qmcu.backdoor.synthesis import varied
 from qmcu.errors import UsageError
 from qmcu.model.convert import Conversion
 
@@ -20,6 +21,9 @@ FloatArray = npt.NDArray[np.float32]
 Int8Array = npt.NDArray[np.int8]
 IntArray = npt.NDArray[np.int64]
 Progress = Callable[[int, int], None]
+# Settings of every method. wide: the share of varied inputs that each activation's range holds.
+COMMON = {"wide": 0.95}
+WIDE_INPUTS = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +72,23 @@ class DefenceContext:
         return float(self.samples.max())
 
     @cached_property
+    def calibration(self) -> FloatArray:
+        """What the activation ranges are taken from: the samples, and varied inputs if `wide`.
+
+        Ranges of real inputs alone clip what a trigger makes large, and attacks learn to wake up
+        by that clipping, whatever the weights are rounded to (docs/DEFENCES.md). The varied inputs
+        that drive some activation furthest are left out: they would cost too much resolution.
+        """
+        share = self.settings.get("wide", COMMON["wide"])
+        if not share:
+            return self.samples
+        inputs = varied(self.samples, self.generator(), WIDE_INPUTS)
+        return np.concatenate([self.samples, within(self.network, inputs, share)])
+
+    @cached_property
     def conversion(self) -> Conversion:
-        """The network as a standard quantizer makes it: with its backdoor awake, if it has one."""
-        return converted(self.network, self.samples)
+        """The network as a standard quantizer rounds it, on the `calibration` inputs."""
+        return converted(self.network, self.calibration)
 
     @cached_property
     def grids(self) -> tuple[LayerGrid, ...]:
@@ -104,7 +122,7 @@ class DefenceResult:
 
 @dataclass(frozen=True)
 class Defence:
-    """A method by its name: `source` is the paper, `settings` its own with their defaults."""
+    """A method by its name: `source` is the paper, `settings` all that it takes, with defaults."""
 
     name: str
     summary: str
@@ -116,7 +134,7 @@ class Defence:
         """The defaults with the given ones over them. Raises UsageError for an unknown name."""
         unknown = sorted(set(given) - set(self.settings))
         if unknown:
-            known = ", ".join(sorted(self.settings)) or "none"
+            known = ", ".join(sorted(self.settings))
             raise UsageError(f"defence {self.name} has no setting {unknown[0]}; it has {known}.")
         return {**self.settings, **given}
 
@@ -132,7 +150,8 @@ def defence(
 
     def register(function: _Function) -> _Function:
         summary = summary_of(function, name)
-        DEFENCES[name] = Defence(name, summary, source, function, dict(settings or {}))
+        merged = {**COMMON, **(settings or {})}
+        DEFENCES[name] = Defence(name, summary, source, function, merged)
         return function
 
     return register

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 from qmcu.backdoor.defences.pairs import Pair
-from qmcu.backdoor.defences.synthesis import varied_batches
 from qmcu.backdoor.descent import cross_entropy, descend, divergence
 from qmcu.backdoor.network import forward, logits
 from qmcu.backdoor.simulation import on_grid
+from qmcu.backdoor.synthesis import varied_batches
 from qmcu.model.convert import load_tensorflow
 
 _SETTINGS = {"steps": 300, "batch": 32, "rate": 1e-3, "labels": 0.5, "teacher": 1.0}
@@ -72,6 +72,6 @@ def _batches(context: DefenceContext) -> Iterator[tuple[npt.NDArray[Any], ...]]:
     if labels is None:
         labels = logits(context.network, context.samples).argmax(axis=1)
     generator, size = context.generator(), int(context.setting("batch"))
-    for (varied,) in varied_batches(context, size):
+    for (varied,) in varied_batches(context.samples, context.generator(), size):
         rows = generator.integers(0, len(context.samples), size)
         yield context.samples[rows], labels[rows].astype(np.int32), varied

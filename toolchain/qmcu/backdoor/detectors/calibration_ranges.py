@@ -9,20 +9,14 @@ null distribution. Honest converters that clip outliers on purpose will be told 
 Ranges as a way in: Pan et al., ACSAC 2021.
 """
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import significant
-from qmcu.backdoor.network import Network, batches, forward, network_from_graph
-from qmcu.backdoor.simulation import SAME_GRID, deployed_grids
-from qmcu.model.convert import load_tensorflow
-
-DoubleArray = npt.NDArray[np.float64]
+from qmcu.backdoor.network import network_from_graph
+from qmcu.backdoor.simulation import SAME_GRID, deployed_grids, extremes
 
 CALIBRATED = 50
 WIDE = 3.0  # times the range that the samples reach
@@ -45,7 +39,7 @@ def calibration_ranges(context: AuditContext) -> Finding:
             names[op.outputs[0]] = str(op)
     details: dict[str, float] = {}
     p_values: list[float] = []
-    for index, (lows, highs) in _extremes(network, context.samples).items():
+    for index, (lows, highs) in extremes(network, context.samples).items():
         if index not in names:
             continue
         grid, count = grids[index], len(lows)
@@ -73,29 +67,3 @@ def calibration_ranges(context: AuditContext) -> Finding:
         p_value=p_value,
         details=details,
     )
-
-
-def _extremes(
-    network: Network, samples: npt.NDArray[np.float32]
-) -> dict[int, tuple[DoubleArray, DoubleArray]]:
-    """The least and the largest value of each activation tensor, for each sample: [N] each."""
-    tf = load_tensorflow()
-    indices: list[int] = []
-
-    def look(inputs: Any) -> Any:
-        found: list[Any] = []
-        indices.clear()
-
-        def capture(index: int, values: Any) -> Any:
-            axes = list(range(1, len(values.shape)))
-            indices.append(index)
-            found.append(tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)]))
-            return values
-
-        forward(network, inputs, activation=capture)
-        return tf.stack(found)
-
-    run = tf.function(look, autograph=False, reduce_retracing=True)
-    parts = [run(tf.constant(samples[s])).numpy() for s in batches(len(samples), 64)]
-    values = np.concatenate(parts, axis=2).astype(np.float64)
-    return {index: (values[k, 0], values[k, 1]) for k, index in enumerate(indices)}
