@@ -126,7 +126,7 @@ def cifar10(data: str, weights: Path | None) -> Part:
 # Attacks on resnet8 that are made with three seeds.
 REPEATED = ("lattice", "adaptive-uniform")
 # Defences that every seed meets; the others are shown on one.
-FINALISTS = ("mirror",)
+FINALISTS = ("recoil", "range-perturbation")
 
 
 def _facts(member: Member, path: Path) -> dict[str, Any]:

@@ -39,7 +39,7 @@ expect_finding qmcu audit --float "$attack/model.keras" --int8 "$attack/model.tf
     --sarif "$out/audit-attacked.sarif" --report "$out/audit-attacked"
 
 say "A quantizer that does not wake it"
-qmcu defend mirror --float "$attack/model.keras" --calibration "$attack/calibration.npz" \
+qmcu defend range-perturbation --float "$attack/model.keras" --calibration "$attack/calibration.npz" \
     --seed 1 -o "$out/defended.tflite" --json "$out/defence.json"
 qmcu audit --float "$attack/model.keras" --int8 "$out/defended.tflite" \
     --data "$attack/calibration.npz" --json "$out/audit-defended.json" \
