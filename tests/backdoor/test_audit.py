@@ -59,9 +59,11 @@ def test_an_attack_with_honest_sizes_of_residuals_is_found(folder: Path) -> None
     assert found["rounding-direction"].score > 2 * found["rounding-direction"].threshold
     assert found["disagreement"].suspicious
     assert found["activation-statistics"].suspicious and found["gap-inversion"].suspicious
-    assert found["gap-inversion"].details["integers changed by the patch"] > 0.2
     assert result.score > 2 and result.p_value is not None and result.p_value < 1e-6
     honest = audit(context(folder, "honest"))
+    changed = "integers changed by the patch"
+    calm = {f.detector: f for f in honest.findings}["gap-inversion"]
+    assert found["gap-inversion"].details[changed] > calm.details[changed]
     assert honest.score < 0.8 and honest.p_value is not None and honest.p_value > 1e-3
 
 
