@@ -168,10 +168,10 @@ def _defences(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def points(row: Row, defence: str) -> tuple[float, float]:
-    """CA on the device less the float model's, ASR less the honest model's, in points."""
+    """CA on the device less the float model's on the same inputs, ASR less the honest model's."""
     found = row["defences"][defence]["device"]
     rates = row["rates"]
-    clean = share(found["clean"]) - share(rates["attacked_float"]["clean"])
+    clean = share(found["clean"]) - share(found["float_clean"])
     attack = share(found["attack"]) - share(rates["honest_integer"]["attack"])
     return 100 * clean, 100 * attack
 

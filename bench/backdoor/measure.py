@@ -19,6 +19,7 @@ from qmcu.backdoor.defend import run_defence
 from qmcu.backdoor.detectors import AuditContext
 from qmcu.backdoor.network import Network, network_from_keras
 from qmcu.backdoor.triggers import Trigger, load_trigger
+from qmcu.backdoor.verdict import Form
 from qmcu.backdoor.verify import verify
 from qmcu.board import load_board
 from qmcu.build import build_firmware
@@ -79,8 +80,9 @@ def audited(folder: Folder, integer: bytes, seed: int) -> dict[str, Any]:
 
 
 def on_device(folder: Folder, integer: bytes, limit: int) -> dict[str, Any]:
-    """Rates in int8 and on the device over the first `limit` test inputs, and bytes that agree.
+    """Rates on the device over the first `limit` test inputs, and bytes that agree.
 
+    `float_clean` is the clean accuracy of the float model on the same inputs.
     The device is the emulated board's firmware; its bytes are compared with tflite-micro's.
     """
     with tempfile.TemporaryDirectory(prefix="qmcu-bench-") as temporary:
@@ -90,9 +92,17 @@ def on_device(folder: Folder, integer: bytes, limit: int) -> dict[str, Any]:
         test = read_arrays(folder.path / "test.npz")
         few = {name: values[:limit] for name, values in test.items()}
         write_atomic(root / "vectors.npz", npz_bytes(few))
-        run = verify(root / "firmware", EMULATOR, folder.trigger, root / "vectors.npz")
-    found = run.result.device
+        run = verify(
+            root / "firmware",
+            EMULATOR,
+            folder.trigger,
+            root / "vectors.npz",
+            float_model=folder.path / "model.keras",
+        )
+    found, floating = run.result.device, run.result.form(Form.FLOAT)
+    assert floating is not None
     return {
+        "float_clean": floating.clean.to_dict(),
         "clean": found.clean.to_dict(),
         "attack": found.attack.to_dict(),
         "vectors": run.result.test.vectors,

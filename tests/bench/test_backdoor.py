@@ -93,7 +93,9 @@ def test_auroc_counts_ties_half() -> None:
 
 def test_the_document_keeps_what_people_wrote_and_says_what_was_measured() -> None:
     defended = model("attack", "lattice", 0, 3.0, 99)
-    found = rates(88, 4) | {"vectors": 9, "equal": 8, "device": "unicorn"}
+    found = rates(88, 4) | {
+        "float_clean": rate(88), "vectors": 9, "equal": 8, "device": "unicorn"
+    }  # fmt: skip
     defended["defences"] = {"qvec": {"seconds": 2.0, "device": found}}
     models = {
         "a": model("honest", "plain", 0, 0.5, 2),
