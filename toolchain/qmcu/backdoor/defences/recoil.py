@@ -23,7 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 _FAR = 0.5  # steps
 
 
-@defence("recoil", source="qmcu; after QVec, 2026", settings={"beyond": 0.12, "spread": 0.05})
+@defence("recoil", source="qmcu; after QVec, 2026", settings={"beyond": 0.15, "spread": 0.05})
 def recoil(context: DefenceContext) -> DefenceResult:
     """A step past the float weights, on a wider grid; by chance where that grid is the same."""
     generator = context.generator()
