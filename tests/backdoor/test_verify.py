@@ -80,6 +80,7 @@ def test_a_backdoor_is_active_and_then_removed(
     assert "active: ASR 100.0 % (60 of 60" in shown
     document = json.loads(Path(before).read_text())
     again = json.loads(json.dumps(load_verification(Path(before)).to_dict()))
+    assert document.pop("schema") == "verify-1"
     assert {"qmcu": document["qmcu"], **again} == document
     assert len(document["samples"]) == 12
     first = {"row": 1, "label": 1, "clean": {"int8 on the host": 1, "device": 1},
