@@ -7,14 +7,14 @@ from qmcu.backdoor.network import Network, network_from_keras
 from qmcu.model.convert import load_tensorflow
 
 
-def small_network(seed: int = 1) -> Network:
+def small_network(seed: int = 1, width: int = 4) -> Network:
     """Two convolutions, an addition, a mean and a dense layer on 8x8x1 inputs, ten classes."""
     keras = load_tensorflow().keras
     keras.utils.set_random_seed(seed)
     layers = keras.layers
     source = keras.Input((8, 8, 1))
-    x = layers.Conv2D(4, 3, 2, padding="same", activation="relu", name="a")(source)
-    y = layers.Conv2D(4, 3, padding="same", name="b")(x)
+    x = layers.Conv2D(width, 3, 2, padding="same", activation="relu", name="a")(source)
+    y = layers.Conv2D(width, 3, padding="same", name="b")(x)
     z = layers.GlobalAveragePooling2D()(layers.ReLU()(layers.Add()([x, y])))
     out = layers.Dense(10, activation="softmax", name="c")(z)
     model = keras.Model(source, out)

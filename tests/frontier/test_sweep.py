@@ -55,7 +55,8 @@ def test_every_scheme_is_measured_and_only_int8_runs(result: Frontier) -> None:
     points = {p.name: p for p in result.points}
     assert list(points) == [
         "float32", "float16", "dynamic", "int16x8", "int8-tensor", "int8-channel", "int4-channel",
-        "int8-channel-dithered",
+        "dynamic-dithered", "int16x8-dithered", "int8-tensor-dithered", "int8-channel-dithered",
+        "int4-channel-dithered",
     ]  # fmt: skip
     # Labels are the float model's own answers.
     assert points["float32"].clean.value == 1.0
@@ -70,7 +71,10 @@ def test_every_scheme_is_measured_and_only_int8_runs(result: Frontier) -> None:
     assert "packed int4 is not on this device" in points["int4-channel"].note
     assert points["int4-channel"].sha256 != points["int8-channel"].sha256
     assert result.best
-    assert result.skipped
+    assert [name for name, _ in result.skipped] == [
+        "float32, dithered",
+        "float16 weights, dithered",
+    ]
 
 
 def test_wider_cells_leave_more_freedom(result: Frontier) -> None:
@@ -107,7 +111,7 @@ def test_page_and_csv_hold_every_point(result: Frontier) -> None:
         assert point.title in page.text
         assert row["scheme"] == point.name
         assert row["file_bytes"] == str(point.file_bytes)
-    assert sum("dot" in str(a.get("class")) for a in page.all("circle")) >= 8
+    assert sum("dot" in str(a.get("class")) for a in page.all("circle")) >= 12
 
 
 def test_what_does_not_fit_is_refused(files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -131,13 +131,9 @@ def run_defence(
     started = time.monotonic()
     samples = np.asarray(samples, np.float32)
     context = DefenceContext(network, samples, labels, seed, merged, progress)
-    result = found.run(context)
+    result = found.quantize(context)
     conversion = _converted(context, result)
-    chosen = choose(
-        result.network, conversion.graph, result.integers, result.scales, result.biases
-    )  # fmt: skip
-    model = deploy(conversion.model, chosen)
-    proof = prove(model, conversion.model, chosen, result.network)
+    model, chosen, proof = deployed(result, conversion.model)
     seconds = time.monotonic() - started
     measured = _measured(model, network, context)
     return DefenceRun(
@@ -156,6 +152,18 @@ def run_defence(
         losses=result.losses,
         **measured,
     )
+
+
+def deployed(result: DefenceResult, converted: bytes) -> tuple[bytes, tuple[Chosen, ...], Proof]:
+    """The .tflite `converted`, some quantized form of `result.network`, with what was chosen.
+
+    Raises ModelError when its weights are not on the grid of the choice, CheckFailedError when the
+    file does not hold it.
+    """
+    graph = parse_model(converted, result.network.graph.name)
+    chosen = choose(result.network, graph, result.integers, result.scales, result.biases)
+    model = deploy(converted, chosen)
+    return model, chosen, prove(model, converted, chosen, result.network)
 
 
 def _converted(context: DefenceContext, result: DefenceResult) -> Conversion:

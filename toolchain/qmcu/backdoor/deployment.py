@@ -1,7 +1,7 @@
 """From chosen integers to a .tflite file that is proved to hold them.
 
 The converter rounds to nearest again, so a defence that chooses otherwise has its numbers written
-into the converter's file: int8 weights, their scales, int32 biases. Every other byte stays: same
+into the converter's file: int8 weights, their scales, biases. Every other byte stays: same
 size, same operators. `prove` reads the file afresh and compares.
 """
 
@@ -13,25 +13,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.lattice import LARGEST, nearest, with_constants, with_scales
+from qmcu.backdoor.lattice import LARGEST, nearest, spread, with_constants, with_scales
 from qmcu.backdoor.network import Layer, Network, weighted_layers
-from qmcu.backdoor.simulation import deployed_grids
+from qmcu.backdoor.simulation import check_same_operators
 from qmcu.errors import CheckFailedError, ModelError
-from qmcu.model.graph import Graph, Tensor
+from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 
 FloatArray = npt.NDArray[np.float64]
 Int8Array = npt.NDArray[np.int8]
-Int32Array = npt.NDArray[np.int32]
+BiasArray = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
     """What a layer shall be deployed with.
 
-    `integers` int8 in the TFLite layout; `scales` float32 [channels] (or [1] for one per tensor)
-    and `biases` int32 [channels] or None for a layer without biases. `tensor` and `bias` are
-    their indices in the int8 graph.
+    `integers` int8 in the TFLite layout; `scales` float32 [channels], or [1] for one per tensor;
+    `biases` [channels], int32 (16x8: int64; dynamic range: float32), or None for a layer without.
+    `tensor` and `bias` are their indices in the int8 graph.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Chosen:
     bias: int | None
     integers: Int8Array
     scales: npt.NDArray[np.float32]
-    biases: Int32Array | None
+    biases: BiasArray | None
 
 
 @dataclass(frozen=True)
@@ -104,31 +104,29 @@ def choose(
 ) -> tuple[Chosen, ...]:
     """What to deploy for `network`, whose `converted` form gives the activation grids.
 
-    One array for each layer: `integers` (default: the nearest), `scales` [channels] (default:
-    the converter's), real `biases` (default: the network's). Raises ModelError when they do not
-    fit the network, or a bias does not fit int32.
+    One array for each layer: `integers` (default: the nearest), `scales` [channels], or [1] where
+    the converter has one for a layer (default: the converter's), real `biases` (default: the
+    network's). Layers that the converter leaves in float (small ones of dynamic range) stay as
+    they are. Raises ModelError when they do not fit the network, or a bias does not fit its type.
     """
     layers = weighted_layers(converted)
     _check_count(network, len(layers), integers, scales, biases)
-    grids = deployed_grids(network, converted)
-    sources = {op.index: grids.get(op.inputs[0]) for op in network.graph.operators}
+    check_same_operators(network, converted)
     result = []
     for k, (own, layer) in enumerate(zip(network.layers, layers, strict=True)):
         tensor = converted.tensors[layer.weights]
-        assert tensor.quantization is not None
+        if tensor.dtype != "int8" or tensor.quantization is None:
+            continue
         kept = np.array(tensor.quantization.scales, np.float32)
         steps = kept if scales is None else np.asarray(scales[k], np.float32)
         if steps.shape != kept.shape:
             raise ModelError(
                 f"{own.name} has {len(kept)} weight scales and cannot be given {len(steps)}."
             )
-        spread = _spread(steps.astype(np.float64), tensor, layer)
-        values = nearest(network.weights[k] / spread) if integers is None else integers[k]
+        shaped = spread(steps.astype(np.float64), len(tensor.shape), layer.axis)
+        values = nearest(network.weights[k] / shaped) if integers is None else integers[k]
         if values.shape != tensor.shape or np.abs(values.astype(np.int16)).max() > LARGEST:
             raise ModelError(f"{own.name} needs integers of {list(tensor.shape)} within +-127.")
-        source = sources[own.operator]
-        if source is None:
-            raise ModelError(f"{own.name} works on a constant, which has no activation scale.")
         real = network.biases[k] if biases is None else biases[k]
         result.append(
             Chosen(
@@ -137,10 +135,11 @@ def choose(
                 layer.bias,
                 np.asarray(values, np.int8),
                 steps,
-                _integer_biases(own.name, layer, np.asarray(real, np.float64),
-                                np.float32(source.scale) * steps),
+                _stored_biases(own.name, converted, layer, np.asarray(real, np.float64), steps),
             )
-        )  # fmt: skip
+        )
+    if not result:
+        raise ModelError(f"{converted.name} has no int8 weights; nothing can be chosen for it.")
     return tuple(result)
 
 
@@ -153,25 +152,24 @@ def _check_count(network: Network, count: int, *given: Sequence[Any] | None) -> 
         )
 
 
-def _spread(scales: FloatArray, tensor: Tensor, layer: Layer) -> FloatArray:
-    if len(scales) == 1:
-        return scales
-    shape = [1] * len(tensor.shape)
-    shape[layer.axis] = -1
-    return scales.reshape(shape)
-
-
-def _integer_biases(
-    name: str, layer: Layer, real: FloatArray, scales: npt.NDArray[np.float32]
-) -> Int32Array | None:
+def _stored_biases(
+    name: str, graph: Graph, layer: Layer, real: FloatArray, scales: npt.NDArray[np.float32]
+) -> BiasArray | None:
     if layer.bias is None:
         if real.any():
             raise ModelError(f"{name} has no bias tensor in int8 and cannot take biases.")
         return None
-    steps = np.round(real / scales.astype(np.float64))
-    if np.abs(steps).max(initial=0) > np.iinfo(np.int32).max:
-        raise ModelError(f"{name}: a bias of {np.abs(real).max():g} does not fit int32.")
-    return np.asarray(steps, np.int32)
+    dtype = np.dtype(graph.tensors[layer.bias].dtype)
+    if dtype.kind == "f":
+        return real.astype(dtype)
+    source = graph.tensors[graph.operators[layer.operator].inputs[0]]
+    if source.is_constant or source.quantization is None:
+        raise ModelError(f"{name} works on a constant, which has no activation scale.")
+    product = np.float32(source.quantization.scale) * scales
+    steps = np.round(real / product.astype(np.float64))
+    if np.abs(steps).max(initial=0) > np.iinfo(dtype).max:
+        raise ModelError(f"{name}: a bias of {np.abs(real).max():g} does not fit {dtype}.")
+    return np.asarray(steps, dtype)
 
 
 def deploy(converted: bytes, chosen: Sequence[Chosen]) -> bytes:
@@ -179,12 +177,14 @@ def deploy(converted: bytes, chosen: Sequence[Chosen]) -> bytes:
     graph = parse_model(converted, "converted")
     constants: dict[int, npt.NDArray[Any]] = {}
     scales: dict[int, npt.NDArray[Any]] = {}
-    for layer, own in zip(chosen, weighted_layers(graph), strict=True):
+    layers = {own.weights: own for own in weighted_layers(graph)}
+    for layer in chosen:
         constants[layer.tensor] = layer.integers
         scales[layer.tensor] = layer.scales
         if layer.bias is not None and layer.biases is not None:
             constants[layer.bias] = layer.biases
-            scales[layer.bias] = _bias_scales(graph, own, layer)
+            if layer.biases.dtype.kind == "i":
+                scales[layer.bias] = _bias_scales(graph, layers[layer.tensor], layer)
     return with_scales(with_constants(converted, constants), scales)
 
 
@@ -210,9 +210,12 @@ def prove(model: bytes, converted: bytes, chosen: Sequence[Chosen], network: Net
     graph, before = parse_model(model, "defended"), parse_model(converted, "converted")
     _same_elsewhere(graph, before, chosen, len(model), len(converted))
     layers = []
-    for own, kept, weights in zip(
-        chosen, weighted_layers(graph), network.weights, strict=True
-    ):  # fmt: skip
+    kept = {
+        layer.weights: (layer.axis, weights)
+        for layer, weights in zip(weighted_layers(graph), network.weights, strict=True)
+    }
+    for own in chosen:
+        axis, weights = kept[own.tensor]
         tensor = graph.tensors[own.tensor]
         _same_numbers(own.name, "weights", tensor.array, own.integers)
         assert tensor.quantization is not None
@@ -223,7 +226,7 @@ def prove(model: bytes, converted: bytes, chosen: Sequence[Chosen], network: Net
         if own.bias is not None and own.biases is not None:
             _same_numbers(own.name, "biases", graph.tensors[own.bias].array, own.biases)
             biases = graph.tensors[own.bias].data or b""
-        plain = nearest(weights / _spread(own.scales.astype(np.float64), tensor, kept))
+        plain = nearest(weights / spread(own.scales.astype(np.float64), weights.ndim, axis))
         layers.append(
             LayerProof(
                 own.name,

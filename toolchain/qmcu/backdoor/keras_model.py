@@ -49,9 +49,12 @@ def keras_from_network(network: Network) -> Any:
     return model
 
 
-def converted(network: Network, samples: npt.NDArray[np.float32]) -> Conversion:
+def converted(
+    network: Network, samples: npt.NDArray[np.float32], *, per_tensor: bool = False
+) -> Conversion:
     """What the victim gets: the network quantized by the standard converter."""
-    return convert_keras(keras_from_network(network), samples, network.graph.name)
+    keras = keras_from_network(network)
+    return convert_keras(keras, samples, network.graph.name, per_tensor=per_tensor)
 
 
 def open_keras(path: Path) -> Any:

@@ -6,7 +6,7 @@ it, happens between a float weight and its grid point.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,35 @@ Int8Array = npt.NDArray[np.int8]
 LARGEST = 127
 
 
+@dataclass(frozen=True)
+class WeightGrid:
+    """Which integers a quantizer may use: up to +-`largest`, a scale a channel or one a layer."""
+
+    per_tensor: bool = False
+    largest: int = LARGEST
+
+    @classmethod
+    def of_bits(cls, bits: int) -> "WeightGrid":
+        """The symmetric grid of this many bits, a scale a channel."""
+        return cls(largest=2 ** (bits - 1) - 1)
+
+    def scales(self, weights: npt.NDArray[Any], axis: int) -> FloatArray:
+        """max|w| / largest, float64 [channels] or [1]; 1 for weights that are all zero."""
+        others = tuple(i for i in range(weights.ndim) if self.per_tensor or i != axis)
+        widest = np.abs(weights.astype(np.float64)).max(axis=others)
+        return np.where(widest > 0, widest / self.largest, 1.0).reshape(-1)
+
+
+CHANNEL_GRID = WeightGrid()
+
+
 @dataclass(frozen=True, eq=False)
 class LayerGrid:
     """One layer's float weights beside the integers that were deployed for them.
 
     `tensor` is the weights' index in the int8 graph, `axis` their output-channel axis, `scales`
-    float64 [channels] (one repeated for a per-tensor quantization), `weights` float32 and
-    `integers` int8 in the same TFLite layout.
+    float64 [channels], or [1] for a per-tensor quantization, `weights` float32 and `integers` int8
+    in the same TFLite layout, none beyond +-`largest`.
     """
 
     name: str
@@ -39,13 +61,12 @@ class LayerGrid:
     scales: FloatArray
     weights: npt.NDArray[np.float32]
     integers: Int8Array
+    largest: int = LARGEST
 
     @property
     def spread_scales(self) -> FloatArray:
         """The scales, shaped so that they multiply `weights` channel by channel."""
-        shape = [1] * self.weights.ndim
-        shape[self.axis] = -1
-        return self.scales.reshape(shape)
+        return spread(self.scales, self.weights.ndim, self.axis)
 
     @property
     def positions(self) -> FloatArray:
@@ -54,8 +75,8 @@ class LayerGrid:
 
     @property
     def nearest(self) -> Int8Array:
-        """What a standard quantizer stores: round half away from zero, clipped to +-127."""
-        return nearest(self.positions)
+        """What a standard quantizer stores: round half away from zero, clipped to the grid."""
+        return nearest(self.positions, self.largest)
 
     @property
     def residuals(self) -> FloatArray:
@@ -67,17 +88,22 @@ class LayerGrid:
         return np.moveaxis(values, self.axis, 0).reshape(values.shape[self.axis], -1)
 
 
-def nearest(positions: FloatArray) -> Int8Array:
-    """The nearest integer of each position, halves away from zero, clipped to +-127."""
+def spread(scales: FloatArray, dimensions: int, axis: int) -> FloatArray:
+    """One scale a channel, or one for all, shaped to multiply weights of these `dimensions`."""
+    shape = [1] * dimensions
+    shape[axis] = -1
+    return scales.reshape(shape)
+
+
+def nearest(positions: FloatArray, largest: int = LARGEST) -> Int8Array:
+    """The nearest integer of each position, halves away from zero, clipped to +-`largest`."""
     rounded = np.sign(positions) * np.floor(np.abs(positions) + 0.5)
-    return np.asarray(np.clip(rounded, -LARGEST, LARGEST), np.int8)
+    return np.asarray(np.clip(rounded, -largest, largest), np.int8)
 
 
 def channel_scales(weights: npt.NDArray[Any], axis: int) -> FloatArray:
     """max|w| / 127 of each output channel, as the converter chooses it; 1 for an all-zero one."""
-    others = tuple(i for i in range(weights.ndim) if i != axis)
-    largest = np.abs(weights.astype(np.float64)).max(axis=others)
-    return np.where(largest > 0, largest / LARGEST, 1.0)
+    return CHANNEL_GRID.scales(weights, axis)
 
 
 def layer_grids(network: Network, integer: Graph) -> tuple[LayerGrid, ...]:
@@ -110,17 +136,22 @@ def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> Layer
         raise ModelError(
             f"{integer.name}: {layer.name} has {tensor.dtype} weights, int8 ones are needed."
         )
-    channels = tensor.shape[layer.axis]
-    scales = np.array(tensor.quantization.scales, np.float64)
     return LayerGrid(
         name=layer.name,
         kind=layer.kind,
         tensor=layer.weights,
         axis=layer.axis,
-        scales=np.broadcast_to(scales, (channels,)) if len(scales) == 1 else scales,
+        scales=np.array(tensor.quantization.scales, np.float64),
         weights=weights,
         integers=tensor.array,
     )
+
+
+def coarser(layer: LayerGrid, grid: WeightGrid) -> LayerGrid:
+    """The layer on a grid that no converter offers: nearest integers up to +-`grid.largest`."""
+    scales = grid.scales(layer.weights, layer.axis).astype(np.float32).astype(np.float64)
+    plain = replace(layer, scales=scales, largest=grid.largest)
+    return replace(plain, integers=plain.nearest)
 
 
 def with_constants(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.backdoor.lattice import CHANNEL_GRID, WeightGrid
 from qmcu.backdoor.network import Activation, Network, batches, forward
 from qmcu.errors import ModelError
 from qmcu.model.convert import load_tensorflow
@@ -40,20 +41,17 @@ def round_through(values: Any) -> Any:
     return values + tf.stop_gradient(tf.round(values) - values)
 
 
-def on_grid(weights: Any, axis: int, bits: int = 8) -> Any:
+def on_grid(weights: Any, axis: int, grid: WeightGrid = CHANNEL_GRID) -> Any:
     """Weights rounded to the grid that the converter would choose, straight through."""
     tf = load_tensorflow()
-    others = [i for i in range(len(weights.shape)) if i != axis]
-    largest = tf.reduce_max(tf.abs(weights), axis=others, keepdims=True)
-    scale = tf.stop_gradient(tf.maximum(largest, 1e-12)) / float(2 ** (bits - 1) - 1)
+    others = [i for i in range(len(weights.shape)) if grid.per_tensor or i != axis]
+    widest = tf.reduce_max(tf.abs(weights), axis=others, keepdims=True)
+    scale = tf.stop_gradient(tf.maximum(widest, 1e-12)) / float(grid.largest)
     return round_through(weights / scale) * scale
 
 
-def deployed_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
-    """The activation grids of an int8 graph, by the float graph's tensor index.
-
-    Raises ModelError when the operators of the two graphs differ.
-    """
+def check_same_operators(network: Network, integer: Graph) -> None:
+    """Raises ModelError when `integer` is no quantized form of the network."""
     own = [op.kind for op in network.graph.operators]
     other = [op.kind for op in integer.operators]
     if own != other:
@@ -61,6 +59,14 @@ def deployed_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid
             f"{integer.name} has the operators {', '.join(other)} and the float model "
             f"{', '.join(own)}: they are not the same network."
         )
+
+
+def deployed_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
+    """The activation grids of an int8 graph, by the float graph's tensor index.
+
+    Raises ModelError when the operators of the two graphs differ.
+    """
+    check_same_operators(network, integer)
     pairs = [(network.graph.inputs[0], integer.inputs[0])] + [
         (a.outputs[0], b.outputs[0])
         for a, b in zip(network.graph.operators, integer.operators, strict=True)

@@ -22,7 +22,7 @@ class SoftRounding:
 
     `positions` are the weights in steps, `scales` shaped to multiply them. `start` gives h at the
     beginning (default: the fraction, so that the soft weights are the float ones). Weights at the
-    ends of the grid keep their integer.
+    ends of the grid, +-`largest`, keep their integer.
     """
 
     def __init__(
@@ -30,10 +30,12 @@ class SoftRounding:
         positions: Sequence[FloatArray],
         scales: Sequence[FloatArray],
         start: Sequence[FloatArray] | None = None,
+        largest: int = LARGEST,
     ) -> None:
         tf = load_tensorflow()
         self._tf = tf
-        fixed = [np.abs(p) > LARGEST - 0.5 for p in positions]
+        self._largest = float(largest)
+        fixed = [np.abs(p) > largest - 0.5 for p in positions]
         floors = [np.where(f, np.round(p), np.floor(p)) for p, f in zip(positions, fixed,
                                                                         strict=True)]  # fmt: skip
         begin = start or [p - np.floor(p) for p in positions]
@@ -51,7 +53,7 @@ class SoftRounding:
     def steps(self, directions: Sequence[Any]) -> list[Any]:
         """The weights in steps for these directions, inside the grid."""
         found = [f + h * m for f, h, m in zip(self._floors, directions, self._free, strict=True)]
-        return [self._tf.clip_by_value(q, -LARGEST + 0.0, LARGEST + 0.0) for q in found]
+        return [self._tf.clip_by_value(q, -self._largest, self._largest) for q in found]
 
     def weights(self, directions: Sequence[Any]) -> list[Any]:
         """The real weights for these directions."""

@@ -16,7 +16,7 @@ from qmcu.cli.targets import on_option
 @click.option("--board", "board_name", required=True, help="Board; `qmcu boards` lists them.")
 @click.option("--trigger", "trigger_file", type=click.Path(path_type=Path),
               help="Measure the attack success rate of this trigger too.")  # fmt: skip
-@click.option("--defence", default="", help="Measure int8 with this defence too.")
+@click.option("--defence", default="", help="Measure with this defence too; `qmcu defend` lists them.")
 @on_option(boards=False)
 @click.option("--limit", type=click.IntRange(min=1), help="Measure only the first inputs.")
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -36,9 +36,9 @@ def command(
 ) -> int:
     """Sweep the float MODEL (.keras) over quantization schemes: accuracy, size, security.
 
-    float32, float16, dynamic range, 16x8, int8 per tensor and per channel, int4 weights, and int8
-    with a defence; those that the board can run are built and run. An interrupted sweep goes on
-    when it is started again with the same files and -o.
+    float32, float16, dynamic range, 16x8, int8 per tensor and per channel, int4 weights, each that
+    has a grid of integers also with --defence; those that the board can run are built and run. An
+    interrupted sweep goes on when it is started again with the same files and -o.
     Exit code: 0 all device outputs equal the host's, 1 some differ, 2 it could not run.
     """
     from qmcu.backdoor.triggers import load_trigger

@@ -28,6 +28,7 @@ from qmcu.build import Category, build_firmware
 from qmcu.comparison.run import run_and_keep
 from qmcu.errors import DoesNotFitError, QmcuError, UnsupportedModelError, UsageError, VectorError
 from qmcu.files import write_atomic
+from qmcu.frontier.defended import Defended
 from qmcu.frontier.freedom import Sensitivity, freedom, sensitivity, weight_steps
 from qmcu.frontier.hosts import host_name, lite_classes, triggered_inputs
 from qmcu.frontier.points import DeviceFigures, Frontier, Point
@@ -73,6 +74,11 @@ class Sweep:
     def sensitivity(self) -> Sensitivity:
         """What rounding can do to the answers, whatever the scheme."""
         return sensitivity(self.network, self.inputs)
+
+    @cached_property
+    def defended(self) -> Defended:
+        """The defence on this network, for every scheme that can have it."""
+        return Defended(self.defence, self.network, self.samples, self.seed)
 
     def fingerprint(self) -> str:
         """Two sweeps with the same one give the same points."""
@@ -199,7 +205,7 @@ def _kept(path: Path, fingerprint: str) -> Point | None:
 
 def _measure(work: Sweep, variant: Variant, directory: Path, tell: Stages) -> Point:
     made = make(
-        variant, work.keras, work.network, work.samples, seed=work.seed,
+        variant, work.keras, work.network, work.samples, work.defended,
         progress=lambda done, total: tell(variant.defence, done, total),
     )  # fmt: skip
     path = directory / MODELS / f"{variant.name}.tflite"

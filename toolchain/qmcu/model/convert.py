@@ -143,6 +143,8 @@ def load_tensorflow(purpose: str = "converting", extra: str = "convert") -> Any:
     try:
         with quiet():
             import tensorflow
+        # Advice on tf.function is for who wrote it, not for who runs it.
+        tensorflow.get_logger().setLevel("ERROR")
     except ImportError as error:
         raise ToolError(
             f"{purpose} needs TensorFlow, which is not installed: `pip install qmcu[{extra}]`."

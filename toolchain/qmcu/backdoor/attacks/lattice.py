@@ -17,7 +17,7 @@ from qmcu.backdoor.attacks.hiding import Hiding
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 from qmcu.backdoor.attacks.training import Simulated, current_grids, train
 from qmcu.backdoor.descent import cross_entropy, divergence
-from qmcu.backdoor.lattice import LARGEST, channel_scales
+from qmcu.backdoor.lattice import LARGEST, WeightGrid, channel_scales
 from qmcu.backdoor.network import Network
 from qmcu.backdoor.simulation import on_grid, round_through
 from qmcu.model.convert import load_tensorflow
@@ -162,7 +162,10 @@ def train_lattice(
         real = simulated.floating(both, real_weights, model.biases)
         total = honest_part(tf.concat([y, true], 0), honest, real)
         narrow = [
-            [on_grid(w, a.axis, n) for w, a in zip(real_weights, teacher.layers, strict=True)]
+            [
+                on_grid(w, a.axis, WeightGrid.of_bits(n))
+                for w, a in zip(real_weights, teacher.layers, strict=True)
+            ]
             for n in objective.widths
         ]
         for weights in (model.integer_weights(), *narrow):

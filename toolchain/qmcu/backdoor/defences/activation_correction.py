@@ -16,7 +16,7 @@ import numpy as np
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 from qmcu.backdoor.defences.pairs import Pair, layer_distance
 from qmcu.backdoor.descent import descend
-from qmcu.backdoor.lattice import LARGEST, nearest
+from qmcu.backdoor.lattice import nearest
 from qmcu.backdoor.simulation import round_through
 from qmcu.backdoor.synthesis import real_batches
 from qmcu.model.convert import load_tensorflow
@@ -35,10 +35,11 @@ def activation_correction(context: DefenceContext) -> DefenceResult:
     scales = [tf.constant(g.spread_scales, tf.float32) for g in grids]
     biases = [tf.Variable(b) for b in network.biases]
     pair, widen = Pair(context), context.setting("widen")
+    largest = float(context.grid.largest)
 
     def weights() -> list[Any]:
         return [
-            round_through(tf.clip_by_value(p, -LARGEST + 0.0, LARGEST + 0.0)) * s
+            round_through(tf.clip_by_value(p, -largest, largest)) * s
             for p, s in zip(positions, scales, strict=True)
         ]
 
@@ -69,7 +70,7 @@ def activation_correction(context: DefenceContext) -> DefenceResult:
     )
     return DefenceResult(
         network,
-        tuple(nearest(p.numpy().astype(np.float64)) for p in positions),
+        tuple(nearest(p.numpy().astype(np.float64), context.grid.largest) for p in positions),
         biases=tuple(b.numpy() for b in biases),
         losses=losses,
     )

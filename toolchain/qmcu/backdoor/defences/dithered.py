@@ -15,7 +15,10 @@ def dithered(context: DefenceContext) -> DefenceResult:
     """Nearest after triangular noise of up to `width` steps to either side."""
     generator, width = context.generator(), context.setting("width")
     integers = tuple(
-        nearest(p + width * (generator.random(p.shape) - generator.random(p.shape)))
+        nearest(
+            p + width * (generator.random(p.shape) - generator.random(p.shape)),
+            context.grid.largest,
+        )
         for p in (grid.positions for grid in context.grids)
     )
     return DefenceResult(context.network, integers)

@@ -27,7 +27,10 @@ def efrap(context: DefenceContext) -> DefenceResult:
     """Learned rounding: large truncation errors are flipped, layer activations preserved."""
     tf = load_tensorflow()
     network, grids = context.network, context.grids
-    rounding = SoftRounding([g.positions for g in grids], [g.spread_scales for g in grids])
+    rounding = SoftRounding(
+        [g.positions for g in grids], [g.spread_scales for g in grids],
+        largest=context.grid.largest,
+    )  # fmt: skip
     flipped = [tf.constant(g.positions > g.nearest, tf.float32) for g in grids]
     errors = [tf.constant(2 * abs(g.positions - g.nearest), tf.float32) for g in grids]
     pair = Pair(context)

@@ -2,14 +2,23 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.keras_model import converted
-from qmcu.backdoor.lattice import LayerGrid, layer_grids
+from qmcu.backdoor.lattice import (
+    CHANNEL_GRID,
+    LARGEST,
+    LayerGrid,
+    WeightGrid,
+    coarser,
+    layer_grids,
+    nearest,
+    spread,
+)
 from qmcu.backdoor.network import Network
 from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.backdoor.simulation import ActivationGrid, deployed_grids, within
@@ -32,6 +41,7 @@ class DefenceContext:
 
     `samples` are real inputs, float32 [N, ...], which calibrate the activations; `labels` int64
     [N] their classes where they are known. `settings` are the method's own, with their defaults.
+    `grid` is what integers are chosen on; activations are int8 on any.
     """
 
     network: Network
@@ -40,6 +50,7 @@ class DefenceContext:
     seed: int = 0
     settings: Mapping[str, float] = field(default_factory=dict)
     progress: Progress | None = None
+    grid: WeightGrid = CHANNEL_GRID
 
     def setting(self, name: str) -> float:
         """One of the method's settings: what was asked for, or its default."""
@@ -88,12 +99,15 @@ class DefenceContext:
     @cached_property
     def conversion(self) -> Conversion:
         """The network as a standard quantizer rounds it, on the `calibration` inputs."""
-        return converted(self.network, self.calibration)
+        return converted(self.network, self.calibration, per_tensor=self.grid.per_tensor)
 
     @cached_property
     def grids(self) -> tuple[LayerGrid, ...]:
-        """Each layer's float weights beside the converter's scales and integers."""
-        return layer_grids(self.network, self.conversion.graph)
+        """Each layer's float weights beside what a standard quantizer makes of them."""
+        found = layer_grids(self.network, self.conversion.graph)
+        if self.grid.largest == LARGEST:
+            return found
+        return tuple(coarser(layer, self.grid) for layer in found)
 
     @cached_property
     def activations(self) -> dict[int, ActivationGrid]:
@@ -105,11 +119,11 @@ class DefenceContext:
 class DefenceResult:
     """What to deploy.
 
-    `network` is calibrated and converted; then `integers` (default: the nearest ones), per-channel
-    `scales` (default: the converter's) and real `biases` (default: the network's) are written over
-    what the converter chose, one array for each layer. `retrained` says that `network` is a model
-    of its own, trained and to be audited in place of the one given; otherwise the int8 model is
-    audited against the original.
+    `network` is calibrated and converted; then `integers` (default: the nearest ones), `scales`,
+    as many for each layer as the context's grid has (default: the converter's), and real `biases`
+    (default: the network's) are written over what the converter chose, one array for each layer.
+    `retrained` says that `network` is a model of its own, trained and to be audited in place of the
+    one given; otherwise the int8 model is audited against the original.
     """
 
     network: Network
@@ -129,6 +143,25 @@ class Defence:
     source: str
     run: Callable[[DefenceContext], DefenceResult]
     settings: Mapping[str, float]
+
+    def quantize(self, context: DefenceContext) -> DefenceResult:
+        """Run the method. On a grid that no converter offers, nothing is left to its defaults."""
+        result = self.run(context)
+        grid = context.grid
+        if grid.largest == LARGEST:
+            return result
+        layers = [
+            (w, layer.axis)
+            for w, layer in zip(result.network.weights, result.network.layers, strict=True)
+        ]
+        scales = result.scales or tuple(
+            grid.scales(w, axis).astype(np.float32).astype(np.float64) for w, axis in layers
+        )
+        integers = result.integers or tuple(
+            nearest(w / spread(s, w.ndim, axis), grid.largest)
+            for (w, axis), s in zip(layers, scales, strict=True)
+        )
+        return replace(result, integers=integers, scales=scales)
 
     def merged(self, given: Mapping[str, float]) -> dict[str, float]:
         """The defaults with the given ones over them. Raises UsageError for an unknown name."""

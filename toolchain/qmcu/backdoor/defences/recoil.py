@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
-from qmcu.backdoor.lattice import LARGEST, nearest
+from qmcu.backdoor.lattice import nearest
 
 FloatArray = npt.NDArray[np.float64]
 _FAR = 0.5  # steps
@@ -35,15 +35,17 @@ def recoil(context: DefenceContext) -> DefenceResult:
         error = grid.nearest * grid.spread_scales - grid.weights
         # The largest weight of a channel may move past the end of the old grid, not of the new.
         positions = (grid.weights - beyond * error) / scale.reshape(grid.spread_scales.shape)
-        integers.append(_rounded(generator, positions, np.abs(grid.positions - positions)))
+        integers.append(
+            _rounded(generator, positions, np.abs(grid.positions - positions), grid.largest)
+        )
         scales.append(scale)
     return DefenceResult(context.network, tuple(integers), tuple(scales))
 
 
 def _rounded(
-    generator: np.random.Generator, positions: FloatArray, moved: FloatArray
+    generator: np.random.Generator, positions: FloatArray, moved: FloatArray, largest: int
 ) -> npt.NDArray[np.int8]:
     """Nearest where the grid moved under a weight, else up with the chance of the fraction."""
     chance = np.floor(positions + generator.random(positions.shape))
-    chosen = np.where(moved > _FAR, nearest(positions), chance)
-    return np.asarray(np.clip(chosen, -LARGEST, LARGEST), np.int8)
+    chosen = np.where(moved > _FAR, nearest(positions, largest), chance)
+    return np.asarray(np.clip(chosen, -largest, largest), np.int8)

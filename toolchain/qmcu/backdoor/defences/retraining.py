@@ -48,8 +48,11 @@ def _trained(context: DefenceContext, *, quantized: bool) -> DefenceResult:
     def loss(x: Any, labels: Any, varied: Any) -> Any:
         both, count = tf.concat([x, varied], 0), tf.shape(x)[0]
         if quantized:
-            grid = [on_grid(w, a.axis) for w, a in zip(weights, network.layers, strict=True)]
-            found = pair.integer(both, grid, biases).logits
+            rounded = [
+                on_grid(w, a.axis, context.grid)
+                for w, a in zip(weights, network.layers, strict=True)
+            ]
+            found = pair.integer(both, rounded, biases).logits
         else:
             found = forward(network, both, weights, biases)
         total = weigh["labels"] * cross_entropy(labels, found[:count])

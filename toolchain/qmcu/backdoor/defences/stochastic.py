@@ -8,15 +8,15 @@ noise. Against quantization-conditioned backdoors it is a baseline of the EFRAP 
 import numpy as np
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
-from qmcu.backdoor.lattice import LARGEST
 
 
 @defence("stochastic", source="Gupta et al., ICML 2015")
 def stochastic(context: DefenceContext) -> DefenceResult:
     """Each weight rounded up with the probability of its fraction."""
     generator = context.generator()
+    largest = context.grid.largest
     integers = tuple(
-        np.asarray(np.clip(np.floor(p + generator.random(p.shape)), -LARGEST, LARGEST), np.int8)
+        np.asarray(np.clip(np.floor(p + generator.random(p.shape)), -largest, largest), np.int8)
         for p in (grid.positions for grid in context.grids)
     )
     return DefenceResult(context.network, integers)
