@@ -16,7 +16,7 @@ from qmcu.cli.targets import on_option
 @click.option("--board", "board_name", required=True, help="Board; `qmcu boards` lists them.")
 @click.option("--trigger", "trigger_file", type=click.Path(path_type=Path),
               help="Measure the attack success rate of this trigger too.")  # fmt: skip
-@click.option("--defence", default="", help="Measure with this defence too; `qmcu defend` lists them.")
+@click.option("--defence", default="", help="Measure with this one of `qmcu defend` too.")
 @on_option(boards=False)
 @click.option("--limit", type=click.IntRange(min=1), help="Measure only the first inputs.")
 @click.option("--seed", type=int, default=0, show_default=True)
