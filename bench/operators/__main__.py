@@ -18,6 +18,7 @@ from bench.operators.cases import CASES
 from bench.operators.chain import Outcome, run
 from bench.operators.document import DOCUMENT, RESULTS, document
 from bench.operators.everyday import EVERYDAY
+from bench.operators.int4 import EVERYDAY_INT4, INT4
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -37,6 +38,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kernels", choices=KERNEL_SETS, default="native")
     parser.add_argument("--optimize", choices=OPTIMIZATIONS, default="balanced")
     parser.add_argument("--everyday", action="store_true", help="scales of real networks")
+    parser.add_argument("--int4", action="store_true", help="weights packed to four bits")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=GENERATORS, metavar="OPERATOR")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -45,6 +47,8 @@ def _arguments() -> argparse.Namespace:
 
 def _run_all(arguments: argparse.Namespace) -> list[Outcome]:
     generators = EVERYDAY if arguments.everyday else GENERATORS
+    if arguments.int4:
+        generators = EVERYDAY_INT4 if arguments.everyday else INT4
     kinds = arguments.only or list(generators)
     work: list[Batch] = [
         batch
@@ -125,7 +129,7 @@ def main() -> int:
     outcomes = _run_all(arguments)
     counts = _counts(outcomes)
     _show(counts, outcomes)
-    if arguments.only is None and not arguments.everyday:
+    if arguments.only is None and not arguments.everyday and not arguments.int4:
         _save(arguments, counts, next((o.device for o in outcomes if o.device), "nothing"))
     return 0 if all(all(outcome.equal) for outcome in outcomes) else 1
 

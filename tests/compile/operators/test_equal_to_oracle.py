@@ -4,12 +4,13 @@ Lowered by the compiler, run by the kernels on the host; every output byte must 
 count, on the firmware in an emulator, is bench/operators.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from bench.operators import GENERATORS
+from bench.operators.int4 import INT4
 from tests.compile.operators.host_kernel import run_plan
 
 from qmcu.compile import compile_graph
@@ -32,11 +33,16 @@ def _inputs(rng: np.random.Generator, graph: Graph) -> Iterator[list[Int8Array]]
     yield [np.full(s, rng.choice([-128, 127]), np.int8) for s in shapes]
 
 
-@pytest.mark.parametrize("kind", GENERATORS)
-def test_every_byte_equals_the_oracle(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "generator"),
+    [*GENERATORS.items(), *((f"{kind} int4", generator) for kind, generator in INT4.items())],
+)
+def test_every_byte_equals_the_oracle(
+    kind: str, generator: Callable[[np.random.Generator], Graph]
+) -> None:
     for seed in range(GRAPHS):
         rng = np.random.default_rng(seed)
-        graph = GENERATORS[kind](rng)
+        graph = generator(rng)
         plan = compile_graph(graph)
         interpreter = oracle.Oracle(writer.write_model(graph))
         for inputs in _inputs(rng, graph):

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.model.int4 import unpack_int4
+
 OptionValue = int | float | bool | str | tuple[int, ...]
 
 ITEM_SIZES = {
@@ -50,7 +52,10 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor; `data` holds the little-endian bytes of a constant and is None otherwise."""
+    """One tensor; `data` holds the little-endian bytes of a constant and is None otherwise.
+
+    int4 constants are packed: two values a byte, low nibble first.
+    """
 
     index: int
     name: str
@@ -76,9 +81,14 @@ class Tensor:
 
     @property
     def array(self) -> npt.NDArray[Any]:
-        """The constant values, read-only, in the tensor's shape. Raises ValueError if none."""
+        """The constant values, read-only, in the tensor's shape; those of int4 as int8.
+
+        Raises ValueError if there are none.
+        """
         if self.data is None:
             raise ValueError(f"tensor {self.name} is not constant")
+        if self.dtype == "int4":
+            return unpack_int4(self.data, self.elements).reshape(self.shape)
         return np.frombuffer(self.data, dtype=np.dtype(self.dtype)).reshape(self.shape)
 
     def __str__(self) -> str:

@@ -23,7 +23,9 @@ from qmcu.model.schema import (
 
 _MAX_BYTES = 1 << 31
 _MAX_RANK = 8
-_ZERO_POINTS = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-(2**15), 2**15 - 1)}
+_ZERO_POINTS = {
+    "int4": (-8, 7), "int8": (-128, 127), "uint8": (0, 255), "int16": (-(2**15), 2**15 - 1),
+}  # fmt: skip
 # What the flatbuffer library raises when offsets lead outside the file.
 _DAMAGE = (
     struct.error, IndexError, ValueError, TypeError, KeyError, AttributeError, OverflowError,

@@ -10,12 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qmcu.compile.kernel_sets import cmsis_nn, dsp, mve
-from qmcu.compile.lowering import Lowering
+from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
+from qmcu.compile.operators.weights import has_int4_weights
+from qmcu.compile.plan import KernelCall
 
 KERNEL_SETS = ("portable", "native", "cmsis-nn")
 # What to favour where flash or RAM can be traded for instructions.
 OPTIMIZATIONS = ("balanced", "speed", "size", "ram")
+
+# Operators whose weights may be int4: packed in flash, they have kernels of their own.
+PACKED_KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,23 @@ def lowerings(target: Target) -> Mapping[str, Sequence[Lowering]]:
 
 
 def _native(target: Target) -> Mapping[str, Sequence[Lowering]]:
+    found = _for_bytes(target)
+    return {
+        kind: tuple(_unless_packed(lower) for lower in found[kind])
+        if kind in PACKED_KINDS
+        else found[kind]
+        for kind in found
+    }
+
+
+def _unless_packed(lower: Lowering) -> Lowering:
+    def guarded(context: OperatorContext) -> KernelCall | None:
+        return None if has_int4_weights(context) else lower(context)
+
+    return guarded
+
+
+def _for_bytes(target: Target) -> Mapping[str, Sequence[Lowering]]:
     if target.mve:
         own = mve.LOWERINGS
         others = dsp.lowerings(target.optimize, fpu=target.fpu)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qmcu.compile.lowering import Lowering, OperatorContext, OperatorSupport
+from qmcu.compile.operators.weights import has_int4_weights
 from qmcu.compile.plan import (
     Argument,
     ConstantArgument,
@@ -226,7 +227,7 @@ def lowerings(
     def first(kind: str) -> Lowering:
         def lower(context: OperatorContext) -> KernelCall | None:
             support = supports[kind]
-            if context.input(0).is_constant:
+            if context.input(0).is_constant or has_int4_weights(context):
                 return None
             return _LOWERINGS[kind](context, support, core)
 
@@ -242,6 +243,8 @@ def fallback_reason(call: KernelCall) -> str:
     """Why a layer of a cmsis-nn plan is not CMSIS-NN's, or an empty string where it is."""
     if call.kernel.endswith("_cmsis_nn"):
         return ""
+    if "_int4" in call.kernel:
+        return "qmcu calls no CMSIS-NN kernel for int4 weights"
     if call.kind in _LOWERINGS:
         return "CMSIS-NN has no kernel for these shapes (groups, broadcasting, constant input)"
     return f"qmcu calls no CMSIS-NN kernel for {call.kind}"

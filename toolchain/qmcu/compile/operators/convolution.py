@@ -9,7 +9,9 @@ from qmcu.compile.operators.weights import (
     constant_bias,
     constant_weights,
     folded_bias,
+    has_int4_weights,
     multipliers_in_range,
+    portable_call,
     quantization_of,
     requantization,
 )
@@ -21,7 +23,7 @@ from qmcu.compile.operators.window import (
     window_fields,
     window_options,
 )
-from qmcu.compile.plan import KernelCall, ParametersArgument
+from qmcu.compile.plan import KernelCall
 
 _OPTIONS = ("stride_h", "stride_w", "dilation_h_factor", "dilation_w_factor")
 
@@ -101,17 +103,9 @@ def _lower_conv_2d(context: OperatorContext) -> KernelCall:
         ("input_zero_point", zero_point),
         *fields,
     )
-    return context.call(
-        "conv_2d",
-        (
-            ParametersArgument("qmcu_conv_2d_params", parameters),
-            context.operand(source),
-            context.constant("weights", weights.array, "weights"),
-            context.constant("bias", bias, "bias"),
-            *constants,
-            context.operand(target),
-        ),
-        macs=target.elements * weights.elements // weights.shape[0],
+    macs = target.elements * weights.elements // weights.shape[0]
+    return portable_call(
+        context, "conv_2d", weights.array, parameters, bias=bias, constants=constants, macs=macs
     )
 
 
@@ -122,29 +116,27 @@ def _lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall:
     by_channel = np.moveaxis(weights.array, 3, 0)
     bias = folded_bias(context.optional_input(2), by_channel, zero_point)
     fields, constants = requantization(context, channel_multipliers(context))
-    parameters = (
-        ("batches", batches),
-        ("input_height", height),
-        ("input_width", width),
-        ("input_depth", depth),
-        ("output_height", target.shape[1]),
-        ("output_width", target.shape[2]),
-        ("depth_multiplier", target.shape[3] // depth),
-        *window_fields(*_windows(context)),
-        ("input_zero_point", zero_point),
-        *fields,
-    )
-    return context.call(
-        "depthwise_conv_2d",
-        (
-            ParametersArgument("qmcu_depthwise_conv_2d_params", parameters),
-            context.operand(source),
-            context.constant("weights", weights.array, "weights"),
-            context.constant("bias", bias, "bias"),
-            *constants,
-            context.operand(target),
-        ),
-        macs=target.elements * weights.shape[1] * weights.shape[2],
+    window = window_fields(*_windows(context))
+    macs = target.elements * weights.shape[1] * weights.shape[2]
+    if has_int4_weights(context):
+        # A convolution of one input channel a group.
+        kernel = "conv_2d"
+        parameters = (*image_fields(source, target), *window, ("groups", depth))
+    else:
+        kernel = "depthwise_conv_2d"
+        parameters = (
+            ("batches", batches),
+            ("input_height", height),
+            ("input_width", width),
+            ("input_depth", depth),
+            ("output_height", target.shape[1]),
+            ("output_width", target.shape[2]),
+            ("depth_multiplier", target.shape[3] // depth),
+            *window,
+        )
+    parameters = (*parameters, ("input_zero_point", zero_point), *fields)
+    return portable_call(
+        context, kernel, by_channel, parameters, bias=bias, constants=constants, macs=macs
     )
 
 

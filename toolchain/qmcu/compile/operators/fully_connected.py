@@ -7,11 +7,13 @@ from qmcu.compile.operators.weights import (
     constant_bias,
     constant_weights,
     folded_bias,
+    has_int4_weights,
     multipliers_in_range,
+    portable_call,
     quantization_of,
     requantization,
 )
-from qmcu.compile.plan import KernelCall, ParametersArgument
+from qmcu.compile.plan import KernelCall
 
 
 def _format_problem(context: OperatorContext) -> str | None:
@@ -42,8 +44,19 @@ def _bias_scale_problem(context: OperatorContext) -> str | None:
     return f"bias {bias.name} has scale {found:.6g}, input scale * weights scale is {wanted:.6g}"
 
 
+def _int4_problem(context: OperatorContext) -> str | None:
+    weights = context.input(1)
+    if not has_int4_weights(context) or not quantization_of(weights).per_channel:
+        return None
+    count = len(quantization_of(weights).scales)
+    return (
+        f"int4 weights {weights.name} have {count} scales, 1 is needed: the interpreter takes int4 "
+        "per tensor only here"
+    )
+
+
 def _lower(context: OperatorContext) -> KernelCall:
-    source, weights, target = context.input(0), context.input(1), context.output()
+    source, weights = context.input(0), context.input(1)
     outputs, depth = weights.shape
     bias = folded_bias(context.optional_input(2), weights.array, quantization_of(source).zero_point)
     fields, constants = requantization(context, channel_multipliers(context))
@@ -53,16 +66,13 @@ def _lower(context: OperatorContext) -> KernelCall:
         ("output_depth", outputs),
         *fields,
     )
-    return context.call(
+    return portable_call(
+        context,
         "fully_connected",
-        (
-            ParametersArgument("qmcu_fully_connected_params", parameters),
-            context.operand(source),
-            context.constant("weights", weights.array, "weights"),
-            context.constant("bias", bias, "bias"),
-            *constants,
-            context.operand(target),
-        ),
+        weights.array,
+        parameters,
+        bias=bias,
+        constants=constants,
         macs=source.elements * outputs,
     )
 
@@ -76,6 +86,7 @@ SUPPORT = (
             checks.int8(0),
             Constraint("weights in the default format", _format_problem),
             *constant_weights(1, 2, 0),
+            Constraint("int4 weights quantized per tensor", _int4_problem),
             *constant_bias(2, 1, 0),
             Constraint(
                 "input is a number of rows as long as the weights', output has a row for each",

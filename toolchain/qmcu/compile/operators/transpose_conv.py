@@ -86,7 +86,7 @@ SUPPORT = (
             checks.operands(3, 1),
             checks.int8(2),
             checks.constant(0, "output shape", ("int32",)),
-            *constant_weights(1, 4, 0),
+            *constant_weights(1, 4, 0, ("int8",)),
             *constant_bias(3, 1, 0),
             checks.input_rank(4, 4, 2),
             checks.output_rank(4, 4),

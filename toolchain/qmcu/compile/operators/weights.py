@@ -1,22 +1,31 @@
 """Weights, bias and requantization: what convolutions and fully connected layers share."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from qmcu.compile.lowering import Constraint, OperatorContext
 from qmcu.compile.operators.checks import constant, multiplier_problem, rank
-from qmcu.compile.plan import ConstantArgument, FieldValue
+from qmcu.compile.plan import (
+    ConstantArgument,
+    FieldValue,
+    KernelCall,
+    ParametersArgument,
+    ScratchArgument,
+)
 from qmcu.compile.requantize import activation_range, quantize_multiplier
 from qmcu.model.graph import Quantization, Tensor
+from qmcu.model.int4 import pack_int4
 
 Multipliers = Callable[[OperatorContext], Sequence[float]]
 
 
-def constant_weights(position: int, dimensions: int, axis: int) -> tuple[Constraint, ...]:
-    """The weights are constant int8 with zero point 0, per tensor or per channel along `axis`."""
+def constant_weights(
+    position: int, dimensions: int, axis: int, dtypes: Collection[str] = ("int8", "int4")
+) -> tuple[Constraint, ...]:
+    """The weights are constants with zero point 0, per tensor or per channel along `axis`."""
 
     def check(context: OperatorContext) -> str | None:
         tensor = context.input(position)
@@ -33,7 +42,7 @@ def constant_weights(position: int, dimensions: int, axis: int) -> tuple[Constra
         return _quantization_problem(tensor, quantization, tensor.shape[axis])
 
     return (
-        constant(position, "weights", ("int8",)),
+        constant(position, "weights", dtypes),
         rank("weights", lambda context: context.input(position), dimensions, dimensions),
         Constraint(
             f"weights with zero point 0, quantized per tensor or along dimension {axis}", check
@@ -132,6 +141,48 @@ def bias_values(bias: Tensor | None, channels: int) -> npt.NDArray[np.int32]:
         return np.zeros(channels, np.int32)
     values: npt.NDArray[np.int32] = bias.array.reshape(channels).astype(np.int32)
     return values
+
+
+def has_int4_weights(context: OperatorContext) -> bool:
+    """True when the operator's weights (its input 1) are packed int4."""
+    weights = context.optional_input(1)
+    return weights is not None and weights.dtype == "int4"
+
+
+def portable_call(
+    context: OperatorContext,
+    kernel: str,
+    filters: npt.NDArray[np.int8],
+    parameters: Sequence[tuple[str, FieldValue]],
+    *,
+    bias: npt.NDArray[np.int32],
+    constants: Sequence[ConstantArgument],
+    macs: int,
+) -> KernelCall:
+    """The call of the portable int8 kernel, or of its int4 form.
+
+    `filters` is int8 [output channels, ...]. int4 weights are packed, each filter from a whole
+    byte on; scratch holds the one filter that the kernel has unpacked.
+    """
+    weights = context.input(1).array
+    scratch: tuple[ScratchArgument, ...] = ()
+    if has_int4_weights(context):
+        kernel += "_int4"
+        flat = filters.reshape(len(filters), -1)
+        weights, scratch = pack_int4(flat), (ScratchArgument(flat.shape[1]),)
+    return context.call(
+        kernel,
+        (
+            ParametersArgument(f"qmcu_{kernel}_params", tuple(parameters)),
+            context.operand(context.input(0)),
+            context.constant("weights", weights, "weights"),
+            context.constant("bias", bias, "bias"),
+            *constants,
+            *scratch,
+            context.operand(context.output()),
+        ),
+        macs=macs,
+    )
 
 
 def folded_bias(
