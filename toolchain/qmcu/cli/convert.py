@@ -1,4 +1,4 @@
-"""`qmcu convert`: a trained model to full int8."""
+"""`qmcu convert`: a trained model to full int8, with int8 or int4 weights."""
 
 from pathlib import Path
 
@@ -8,27 +8,58 @@ import rich_click as click
 @click.command("convert")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option(
-    "--calibration", required=True, type=click.Path(path_type=Path),
-    help="An .npz with `inputs`: real values as the float model takes them.",
+    "--calibration", type=click.Path(path_type=Path),
+    help="An .npz with `inputs`: real values as the float model takes them. A .tflite needs none.",
 )  # fmt: skip
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The .tflite to write."
 )
+@click.option(
+    "--weights", type=click.Choice(("int8", "int4")), default="int8", show_default=True,
+    help="int4: two weights a byte, for convolutions and fully connected layers.",
+)  # fmt: skip
+@click.option(
+    "--exact", is_flag=True,
+    help="With int4: pack layers whose weights are within -8..7 already, and round no other.",
+)  # fmt: skip
 @click.option("--per-tensor", is_flag=True, help="One scale a weight tensor, not one a channel.")
 @click.option("--limit", type=click.IntRange(min=1), help="Calibrate on the first inputs only.")
 @click.option("--ranges", is_flag=True, help="Show the range of every activation.")
 def command(
-    model: Path, calibration: Path, output: Path, per_tensor: bool, limit: int | None, ranges: bool
-) -> None:
-    """Quantize MODEL (.keras, .h5 or a SavedModel folder) to int8, input and output too."""
+    model: Path, calibration: Path | None, output: Path, weights: str, exact: bool,
+    per_tensor: bool, limit: int | None, ranges: bool,
+) -> None:  # fmt: skip
+    """Quantize MODEL (.keras, .h5 or a SavedModel folder) to int8, input and output too.
+
+    With --weights int4, MODEL may also be a .tflite that is int8 already.
+    """
     from qmcu.compile import unsupported
+    from qmcu.errors import UsageError
     from qmcu.files import write_atomic
     from qmcu.model.convert import convert_model
+    from qmcu.model.int4_file import pack_conversion, pack_file
     from qmcu.report.console import show
-    from qmcu.report.conversion import conversion_lines, ranges_table
+    from qmcu.report.conversion import conversion_lines, int4_lines, ranges_table
 
+    if exact and weights != "int4":
+        raise UsageError("--exact is about int4 weights; give --weights int4 too.")
+    if model.suffix == ".tflite":
+        if weights != "int4":
+            raise UsageError(f"{model} is a .tflite already; --weights int4 packs its weights.")
+        packed = pack_file(model, rounding=not exact)
+        write_atomic(output, packed.model)
+        show(*int4_lines(packed, output))
+        return
+    if calibration is None:
+        raise UsageError(
+            f"{model} needs --calibration X.npz, inputs as the float model takes them."
+        )
     conversion = convert_model(model, calibration, per_tensor=per_tensor, limit=limit)
+    lines = []
+    if weights == "int4":
+        conversion, packed = pack_conversion(conversion, rounding=not exact)
+        lines = list(int4_lines(packed, output))
     write_atomic(output, conversion.model)
-    show(*conversion_lines(conversion, output, unsupported(conversion.graph)))
+    show(*conversion_lines(conversion, output, unsupported(conversion.graph)), *lines)
     if ranges:
         show(ranges_table(conversion))

@@ -22,10 +22,11 @@ _LAST_DEPRECATED_CODE = 127
 _DATA_ALIGNMENT = 16
 
 
-class _Buffer(schema.BufferT):  # type: ignore[misc, unused-ignore]
+class AlignedBuffer(schema.BufferT):  # type: ignore[misc, unused-ignore]
     """A buffer whose bytes start at a multiple of 16, as the schema demands."""
 
     def Pack(self, builder: Any) -> Any:
+        """Write it; the schema's classes call this by its name."""
         data = b"" if self.data is None else bytes(self.data)
         vector = None
         if data:
@@ -44,7 +45,7 @@ def write_model(graph: Graph) -> bytes:
     model = schema.ModelT()
     model.version = VERSION
     model.description = b"qmcu"
-    model.buffers = [_Buffer()]
+    model.buffers = [AlignedBuffer()]
     subgraph = schema.SubGraphT()
     subgraph.name = graph.name.encode()
     subgraph.tensors = [_tensor(t, model.buffers) for t in graph.tensors]
@@ -68,7 +69,7 @@ def _tensor(tensor: Tensor, buffers: list[Any]) -> Any:
     result.type = enum_values("TensorType")[tensor.dtype.upper()]
     result.buffer = 0
     if tensor.data is not None:
-        buffer = _Buffer()
+        buffer = AlignedBuffer()
         buffer.data = tensor.data
         result.buffer = len(buffers)
         buffers.append(buffer)

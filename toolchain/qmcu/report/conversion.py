@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from qmcu.model.convert import Conversion
+from qmcu.model.int4_file import Int4Model
 
 
 def conversion_lines(
@@ -25,6 +26,14 @@ def conversion_lines(
     if problems:
         yield f"[yellow]`qmcu build` will refuse it[/] ({len(problems)}):"
         yield from (f"  {escape(problem)}" for problem in problems)
+
+
+def int4_lines(packed: Int4Model, output: Path) -> Iterator[str]:
+    """The file written, and the layers whose weights are not int4 with the reason."""
+    yield f"wrote {escape(str(output))}: {packed}"
+    for layer in packed.layers:
+        if not layer.packed:
+            yield f"  {layer.name} stays int8: {escape(layer.reason)}"
 
 
 def ranges_table(conversion: Conversion) -> Table:

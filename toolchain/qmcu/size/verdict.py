@@ -194,6 +194,8 @@ def _plain(report: SizeReport, form: str, tensors: list[TensorReport]) -> Findin
         larger = f"{concerns / max(1, could):.1f}x larger than it need be"
         reason = f"every value is a {narrow} stored as {wide}: {larger}"
         command = _convert(report) or f"save the tensors as {narrow}"
+        if form == "int8 of int4" and report.kind == "TensorFlow Lite":
+            command = f"qmcu convert {_quoted(report)} --weights int4 -o int4.tflite"
     elif form in FLOATS:
         reason = (
             f"nothing is quantized: {count:,} weights of {form}, int8 would take {count:,} bytes"
