@@ -4,6 +4,7 @@ Batch normalization is already folded into the weights, so that the converter fi
 weights again.
 """
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,9 @@ def open_keras(path: Path) -> Any:
     keras = load_tensorflow("the backdoor lab", "backdoor").keras
     if not path.is_file():
         raise ModelError(f"{path} does not exist.")
+    if path.suffix == ".keras" and not zipfile.is_zipfile(path):
+        # Keras would say that there is no such file.
+        raise ModelError(f"{path} is no Keras model: no .zip archive, or one that is cut off.")
     try:
         return keras.models.load_model(path, compile=False)
     except Exception as error:  # a damaged file raises whatever its first bad byte leads to

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from qmcu.board import Board
+from qmcu.build.renode_program import find_renode
 from qmcu.compile.serialization import load_plan
 from qmcu.device import labgrid_place
 from qmcu.device.image import Image, read_image
 from qmcu.device.link import Link
 from qmcu.device.ports import PREFIX, find_port, parse_port
-from qmcu.device.qemu import QemuLink, QemuMachine
+from qmcu.device.qemu import QemuLink, QemuMachine, find_qemu
 from qmcu.device.renode import RenodeLink
 from qmcu.device.serial_link import SerialLink
 from qmcu.device.serial_session import SerialSession
@@ -122,6 +123,15 @@ def refuse_missing_emulator(board: Board, target: str) -> None:
     there = " and ".join(board.emulators)
     hint = f"take {there}" if there else f"{board.not_emulated}"
     raise DeviceError(f"{board.name} does not run on {target}; {hint}.")
+
+
+def require_emulator(board: Board, target: str) -> None:
+    """Before anything long begins: raise DeviceError as above, ToolError when it is not here."""
+    refuse_missing_emulator(board, target)
+    if target == "qemu":
+        find_qemu()
+    elif target == "renode":
+        find_renode()
 
 
 def unicorn_machine(board: Board) -> Machine:

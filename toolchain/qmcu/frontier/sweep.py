@@ -25,7 +25,9 @@ from qmcu.backdoor.oracle_pool import run_oracle
 from qmcu.backdoor.triggers import Trigger
 from qmcu.board import Board
 from qmcu.build import Category, build_firmware
+from qmcu.build.toolchain import find_toolchain
 from qmcu.comparison.run import run_and_keep
+from qmcu.device.targets import require_emulator
 from qmcu.errors import DoesNotFitError, QmcuError, UnsupportedModelError, UsageError, VectorError
 from qmcu.files import write_atomic
 from qmcu.frontier.defended import Defended
@@ -103,12 +105,16 @@ def load_sweep(
     """Read and check everything before anything long begins.
 
     Without `calibration`, rows of `data` (a quarter, at most 200) calibrate and the rest is
-    measured, the first `limit` of it. Raises ModelError, VectorError, UsageError or ToolError.
+    measured, the first `limit` of it. Raises ModelError, VectorError, UsageError, DeviceError for a
+    target that the board lacks, ToolError for a missing program.
     """
     if defence:
         find_defence(defence)
     if target is None:
         target = board.emulators[0] if board.emulators else ""
+    if target:
+        require_emulator(board, target)
+        find_toolchain()
     inputs, labels = load_samples(data)
     if labels is None:
         raise VectorError(f"{data} has no labels; accuracy needs the true class of every input.")
