@@ -15,7 +15,7 @@ import numpy.typing as npt
 from qmcu.arrays import npz_bytes, read_arrays
 from qmcu.backdoor.architectures import load_keras
 from qmcu.backdoor.audit import audit
-from qmcu.backdoor.defend import run_defence
+from qmcu.backdoor.defend import audit_defence, run_defence
 from qmcu.backdoor.detectors import AuditContext
 from qmcu.backdoor.network import Network, network_from_keras
 from qmcu.backdoor.triggers import Trigger, load_trigger
@@ -117,10 +117,14 @@ def defended(folder: Folder, method: str, seed: int, limit: int) -> dict[str, An
     run = run_defence(method, folder.network, folder.samples, seed=seed)
     seconds = round(time.monotonic() - started, 1)
     write_atomic(folder.path / "defended" / f"{method}.tflite", run.model)
-    verdict = audited(folder, run.model, seed)
+    verdict = audit_defence(run, folder.samples)
     return {
         "seconds": seconds,
-        "audit": {name: verdict[name] for name in ("verdict", "score", "fired")},
+        "audit": {
+            "verdict": verdict.verdict,
+            "score": verdict.score,
+            "fired": [f.detector for f in verdict.findings if f.suspicious],
+        },
         "device": on_device(folder, run.model, limit),
     }
 

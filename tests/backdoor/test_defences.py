@@ -13,11 +13,11 @@ from tests.backdoor.small_networks import samples_of, small_network
 
 from qmcu.backdoor.defences import DefenceContext, DefenceResult, find_defence, load_defences
 from qmcu.backdoor.defences.method import WIDE_INPUTS
-from qmcu.backdoor.defend import DefenceRun, run_defence
+from qmcu.backdoor.defend import DefenceRun, check_same_function, run_defence
 from qmcu.backdoor.deployment import prove
 from qmcu.backdoor.lattice import nearest
 from qmcu.backdoor.network import Network, logits, network_from_graph
-from qmcu.errors import UsageError
+from qmcu.errors import CheckFailedError, UsageError
 from qmcu.model.convert import load_tensorflow
 from qmcu.model.reader import parse_model
 
@@ -170,21 +170,37 @@ def test_activation_correction_undoes_a_drift_that_rounding_makes() -> None:
 
 
 def test_recoil_goes_against_the_drift_by_its_setting() -> None:
-    """Where chance rounds, the mean is the float weights less a share of the rounding errors."""
+    """Over seeds, the mean is the float weights less a share of the rounding errors."""
     grids = context().grids
     shares = []
     for beyond in (0.0, 0.5):
         against = size = 0.0
-        for result in drawn("recoil", 100, beyond=beyond):
+        for result in drawn("recoil", 40, beyond=beyond):
             assert result.integers is not None and result.scales is not None
-            for grid, q, s in zip(grids, result.integers, result.scales, strict=True):
+            layers = zip(
+                grids, result.network.weights, result.integers, result.scales, strict=True
+            )  # fmt: skip
+            for grid, rescaled, q, s in layers:
                 error = grid.nearest * grid.spread_scales - grid.weights
-                moved = q * s.reshape(grid.spread_scales.shape) - grid.weights
-                small = np.abs(grid.positions) < 8
-                against += float(np.sum((moved * error)[small]))
-                size += float(np.sum((error**2)[small]))
+                error *= rescaled / grid.weights
+                moved = q * s.reshape(grid.spread_scales.shape) - rescaled
+                against += float(np.sum(moved * error))
+                size += float(np.sum(error**2))
         shares.append(against / size)
-    assert abs(shares[0]) < 0.1 and abs(shares[1] - shares[0] + 0.5) < 0.1
+    assert abs(shares[0]) < 0.15 and abs(shares[1] - shares[0] + 0.5) < 0.1
+
+
+def test_recoil_is_audited_against_the_same_function_in_other_weights() -> None:
+    run, inputs = defended("recoil"), samples_of(network(), 64)
+    assert run.rescaled and run.reference is run.network is not run.original
+    assert not np.allclose(run.network.weights[1], run.original.weights[1], rtol=0.01)
+    assert np.allclose(logits(run.network, inputs), logits(run.original, inputs), atol=1e-4)
+
+
+def test_a_network_that_is_another_function_is_not_called_rescaled() -> None:
+    other = network().with_parameters([1.01 * w for w in network().weights], network().biases)
+    with pytest.raises(CheckFailedError, match="a logit differs by"):
+        check_same_function(other, network(), samples_of(network()))
 
 
 @pytest.mark.parametrize("method", ["fine-tune", "quantization-aware"])

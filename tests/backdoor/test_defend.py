@@ -75,6 +75,28 @@ def test_the_command_writes_a_standard_model_and_a_record(
     assert found["files"][str(folder / "model.keras")]
 
 
+def test_the_reference_is_what_others_audit_against(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, reference = tmp_path / "out.tflite", tmp_path / "reference.keras"
+    run(["defend", "recoil", *arguments(folder, output), "--reference", str(reference)])
+    assert "against the float model with rescaled channels:" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+    def far(keras: Path) -> float:
+        """The share of integers more than a step from the float weights, by the audit."""
+        record = tmp_path / "audit.json"
+        run(["audit", "--float", str(keras), "--int8", str(output), "--json", str(record)])
+        findings = json.loads(record.read_text())["findings"]
+        found = next(f for f in findings if f["detector"] == "rounding-choice")
+        return float(found["details"]["more than a step"])
+
+    assert far(reference) == 0 and far(folder / "model.keras") > 0.1
+    assert run(["defend", "recoil", *arguments(folder, output), "--reference", "r.h5"]) == 2
+    assert "give a name that ends in .keras" in capsys.readouterr().err
+
+
 def test_a_file_that_is_not_what_was_written_is_noticed(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

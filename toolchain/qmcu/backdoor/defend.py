@@ -27,7 +27,7 @@ from qmcu.backdoor.evaluation import predict_integer
 from qmcu.backdoor.keras_model import converted
 from qmcu.backdoor.metrics import Rate
 from qmcu.backdoor.network import Network, logits
-from qmcu.errors import VectorError
+from qmcu.errors import CheckFailedError, VectorError
 from qmcu.model.convert import Conversion, load_tensorflow
 from qmcu.model.oracle import oracle_version
 from qmcu.model.reader import parse_model
@@ -38,6 +38,8 @@ Progress = Callable[[int, int], None]
 
 # Inputs that a defence is compared with the float model on, and scored by.
 COMPARED = 500
+# Of the largest logit: what float32 sums in another order may differ by.
+_SAME = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,7 @@ class DefenceRun:
     network: Network
     original: Network
     retrained: bool
+    rescaled: bool
     chosen: tuple[Chosen, ...]
     proof: Proof
     agreement: Rate
@@ -73,7 +76,14 @@ class DefenceRun:
     @property
     def reference(self) -> Network:
         """The float network that the int8 model is to be audited against."""
-        return self.network if self.retrained else self.original
+        return self.network if self.retrained or self.rescaled else self.original
+
+    @property
+    def reference_name(self) -> str:
+        """What `reference` is, in words."""
+        if self.retrained:
+            return "the retrained float model"
+        return "the float model with rescaled channels" if self.rescaled else "the float model"
 
     @property
     def integers(self) -> tuple[npt.NDArray[np.int8], ...]:
@@ -86,7 +96,7 @@ class DefenceRun:
             "method": self.defence.name,
             "source": self.defence.source,
             "settings": {"seed": self.seed, **self.settings},
-            "audited_against": "the retrained float model" if self.retrained else "the float model",
+            "audited_against": self.reference_name,
             "agreement": self.agreement.to_dict(),
             "noise_agreement": self.noise_agreement.to_dict(),
             "accuracy": _optional(self.accuracy),
@@ -132,6 +142,8 @@ def run_defence(
     samples = np.asarray(samples, np.float32)
     context = DefenceContext(network, samples, labels, seed, merged, progress)
     result = found.quantize(context)
+    if result.rescaled:
+        check_same_function(result.network, network, samples[:COMPARED])
     conversion = _converted(context, result)
     model, chosen, proof = deployed(result, conversion.model)
     seconds = time.monotonic() - started
@@ -143,6 +155,7 @@ def run_defence(
         network=result.network,
         original=network,
         retrained=result.retrained,
+        rescaled=result.rescaled,
         chosen=chosen,
         proof=proof,
         seconds=seconds,
@@ -170,6 +183,17 @@ def _converted(context: DefenceContext, result: DefenceResult) -> Conversion:
     if result.network is context.network:
         return context.conversion
     return converted(result.network, context.calibration)
+
+
+def check_same_function(rescaled: Network, given: Network, samples: FloatArray) -> None:
+    """Raises CheckFailedError unless both give the same logits, up to float32 rounding."""
+    wanted = logits(given, samples)
+    off = float(np.abs(logits(rescaled, samples) - wanted).max())
+    if not off <= _SAME * max(1.0, float(np.abs(wanted).max())):
+        raise CheckFailedError(
+            f"{given.graph.name} with rescaled channels answers otherwise: a logit differs by "
+            f"{off:g}; this is a bug of the defence, please report it."
+        )
 
 
 def check_samples(network: Network, samples: FloatArray, labels: IntArray | None) -> None:
@@ -214,7 +238,7 @@ def audit_defence(run: DefenceRun, samples: FloatArray, *, slow: bool = False) -
 
     Where the defence trained a float network of its own, what training changed is no rounding
     error: the int8 model is audited against that network, and only its answers, on real, mixed and
-    noise inputs, against the given one.
+    noise inputs, against the given one. A rescaled network has the given one's answers.
     """
     low, high = float(samples.min()), float(samples.max())
     graph = parse_model(run.model, "defended")

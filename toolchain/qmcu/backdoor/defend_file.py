@@ -14,7 +14,7 @@ from qmcu.backdoor.defences import find_defence
 from qmcu.backdoor.defend import DefenceRun, audit_defence, check_samples, run_defence
 from qmcu.backdoor.defend_auto import Stages, Trial, best_of, run_auto
 from qmcu.backdoor.deployment import Proof, prove
-from qmcu.backdoor.keras_model import open_keras
+from qmcu.backdoor.keras_model import keras_from_network, open_keras, save_keras
 from qmcu.backdoor.network import network_from_keras
 from qmcu.errors import CheckFailedError, UsageError, VectorError
 from qmcu.files import write_atomic
@@ -62,10 +62,12 @@ def defend_file(
     settings: Mapping[str, float] | None = None,
     seed: int = 0,
     stages: Stages | None = None,
+    reference: Path | None = None,
 ) -> Defended:
     """Quantize a Keras file by `method` (None: try all, keep the best that passes its audit).
 
-    The .tflite is written whole or not at all, read back and proved. Raises ModelError or
+    The .tflite is written whole or not at all, read back and proved. `reference` is where to write
+    the float Keras model that it is audited against, for others who audit it. Raises ModelError or
     VectorError for the files, UsageError for the method, its settings or the output, ToolError
     without TensorFlow, CheckFailedError when the file does not hold what was chosen.
     """
@@ -73,6 +75,8 @@ def defend_file(
         find_defence(method).merged(settings or {})
     if output.is_dir():
         raise UsageError(f"{output} is a directory; give a file name for the .tflite.")
+    if reference is not None and reference.suffix != ".keras":
+        raise UsageError(f"{reference} is to hold a Keras model; give a name that ends in .keras.")
     samples, labels = load_samples(calibration)
     network = network_from_keras(open_keras(float_file), float_file.stem)
     check_samples(network, samples, labels)
@@ -90,6 +94,8 @@ def defend_file(
     proof = None
     if kept is not None and kept.run is not None:
         proof = write_defended(kept.run, output)
+        if reference is not None:
+            save_keras(keras_from_network(kept.run.reference), reference)
     files = {str(path): _sha256(path) for path in (float_file, calibration)}
     return Defended(trials, kept, output, proof, files)
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.network import Network
-from qmcu.errors import ModelError
+from qmcu.errors import ModelError, UsageError
 from qmcu.model.convert import Conversion, convert_keras, load_tensorflow
 from qmcu.model.graph import Graph, Operator
 
@@ -74,6 +74,17 @@ def open_keras(path: Path) -> Any:
         line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         first = line.partition(". ")[0].rstrip(".")
         raise ModelError(f"{path} is no loadable Keras model: {first}.") from error
+
+
+def save_keras(model: Any, path: Path) -> None:
+    """Write a .keras file whole or not at all. Raises UsageError when it cannot be written."""
+    temporary = path.with_name(f".{path.stem}-partial.keras")
+    try:
+        model.save(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {path}: {error.strerror or error}.") from error
 
 
 def _identifier(name: str) -> str:

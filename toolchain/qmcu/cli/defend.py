@@ -17,6 +17,8 @@ import rich_click as click
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE",
               help="One of the method's own settings.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--reference", type=click.Path(path_type=Path),
+              help="Write the float .keras to audit the int8 model against.")  # fmt: skip
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
 def command(
     method: str | None,
@@ -26,6 +28,7 @@ def command(
     output: Path,
     assignments: tuple[str, ...],
     seed: int,
+    reference: Path | None,
     json_file: Path | None,
 ) -> int:
     """Quantize a float model by METHOD so that a backdoor in it stays asleep.
@@ -57,6 +60,7 @@ def command(
             settings=assigned(assignments),
             seed=seed,
             stages=tell,
+            reference=reference,
         )
     if json_file is not None:
         write_json({"schema": "defence-1", **found.to_dict()}, json_file)

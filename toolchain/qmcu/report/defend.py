@@ -39,8 +39,8 @@ def defended_lines(found: Defended) -> Iterator[RenderableType]:
     )
     yield f"proved: {found.proof}"
     colour = _COLOURS[kept.audit.verdict]
-    against = "the retrained and the given" if run.retrained else "the given"
-    yield f"audit against {against} float model: [{colour}]{kept.audit.verdict}[/]"
+    both = " and the given one" if run.retrained else ""
+    yield f"audit against {run.reference_name}{both}: [{colour}]{kept.audit.verdict}[/]"
     if kept.audit.verdict != "clean":
         for reason in kept.audit.reasons:
             yield f"  - {escape(reason)}"

@@ -123,7 +123,8 @@ class DefenceResult:
     as many for each layer as the context's grid has (default: the converter's), and real `biases`
     (default: the network's) are written over what the converter chose, one array for each layer.
     `retrained` says that `network` is a model of its own, trained and to be audited in place of the
-    one given; otherwise the int8 model is audited against the original.
+    one given; `rescaled` that it is the same function in other weights, which is checked, and to be
+    audited in place of it as well. Otherwise the int8 model is audited against the original.
     """
 
     network: Network
@@ -131,6 +132,7 @@ class DefenceResult:
     scales: tuple[npt.NDArray[np.float64], ...] | None = None
     biases: tuple[FloatArray, ...] | None = None
     retrained: bool = False
+    rescaled: bool = False
     losses: tuple[float, ...] = ()
 
 

@@ -1,0 +1,196 @@
+"""Cross-layer equalization: the same function in other weights, on other grids.
+
+Dividing a channel of an activation by e, in the weights and the bias that make it, and multiplying
+the weights that read it by e changes nothing in float, as long as all in between is homogeneous
+(ReLU, additions, pools). Nagel et al., "Data-Free Quantization Through Weight Equalization and
+Bias Correction", ICCV 2019, section 4.1. There e levels the ranges of weights; here those of
+activations, which int8 holds with one scale for each tensor, as in Xiao et al., "SmoothQuant",
+ICML 2023.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.network import Network, batches, forward
+from qmcu.backdoor.simulation import SAME_GRID
+from qmcu.model.convert import load_tensorflow
+from qmcu.model.graph import Graph, Operator
+
+FloatArray = npt.NDArray[np.float64]
+
+# Operators without weights that pass a positive factor of a channel on to their output.
+_PASSING = ("ADD", "AVERAGE_POOL_2D", "MAX_POOL_2D", "MEAN", "PAD", "RELU", "RESHAPE")
+_HOMOGENEOUS = ("NONE", "RELU")
+
+
+@dataclass(frozen=True)
+class ChannelGroup:
+    """Activation tensors whose channels can only be scaled together.
+
+    A tensor whose last dimension is a multiple of `channels` repeats them (after a RESHAPE).
+    """
+
+    tensors: tuple[int, ...]
+    channels: int
+
+
+def channel_groups(network: Network) -> tuple[ChannelGroup, ...]:
+    """The groups that may be scaled: neither input nor output, nothing inhomogeneous on the way."""
+    graph = network.graph
+    groups = _Groups()
+    blocked = {graph.inputs[0], graph.outputs[0]}
+    weighted = {layer.operator: w for layer, w in zip(network.layers, network.weights, strict=True)}
+    for operator in graph.operators:
+        sources, output = _activations(graph, operator), operator.outputs[0]
+        groups.add(output)
+        if operator.options.get("fused_activation_function", "NONE") not in _HOMOGENEOUS:
+            blocked.add(output)
+        if operator.index in weighted:
+            if not _reads_channels(graph, operator, weighted[operator.index].shape):
+                blocked.update(sources)
+        elif operator.kind in _PASSING and _keeps_channels(graph, operator, sources):
+            for source in sources:
+                groups.join(source, output)
+        else:
+            blocked.update((*sources, output))
+    shut = {groups.of(index) for index in blocked}
+    return tuple(
+        ChannelGroup(members, min(graph.tensors[i].shape[-1] for i in members))
+        for name, members in groups.members().items()
+        if name not in shut
+    )
+
+
+def _activations(graph: Graph, operator: Operator) -> list[int]:
+    return [i for i in operator.inputs if i >= 0 and not graph.tensors[i].is_constant]
+
+
+def _reads_channels(graph: Graph, operator: Operator, weights: tuple[int, ...]) -> bool:
+    """True when the weights' last axis is the input's channels: no groups, no multiplier."""
+    channels = graph.tensors[operator.inputs[0]].shape[-1]
+    if operator.kind == "FULLY_CONNECTED":
+        return weights[-1] % channels == 0
+    return weights[-1] == channels
+
+
+def _keeps_channels(graph: Graph, operator: Operator, sources: Sequence[int]) -> bool:
+    inner = [graph.tensors[i].shape[-1] for i in sources]
+    outer = graph.tensors[operator.outputs[0]].shape[-1]
+    if operator.kind == "RESHAPE":
+        return outer % inner[0] == 0
+    wanted = 2 if operator.kind == "ADD" else 1
+    return inner == [outer] * wanted
+
+
+class _Groups:
+    """Union-find over tensor indices."""
+
+    def __init__(self) -> None:
+        self._above: dict[int, int] = {}
+
+    def add(self, index: int) -> None:
+        self._above.setdefault(index, index)
+
+    def of(self, index: int) -> int:
+        self.add(index)
+        while self._above[index] != index:
+            index = self._above[index]
+        return index
+
+    def join(self, one: int, other: int) -> None:
+        self._above[self.of(one)] = self.of(other)
+
+    def members(self) -> dict[int, tuple[int, ...]]:
+        found: dict[int, list[int]] = {}
+        for index in self._above:
+            found.setdefault(self.of(index), []).append(index)
+        return {name: tuple(sorted(indices)) for name, indices in found.items()}
+
+
+def range_factors(
+    network: Network,
+    groups: Sequence[ChannelGroup],
+    inputs: npt.NDArray[np.float32],
+    *,
+    most: float = 16.0,
+) -> list[FloatArray]:
+    """For each group e, float64 [channels], from 1 / `most` to 1: range of a channel / of all.
+
+    Ranges are the largest magnitudes over `inputs`, float32 [N, ...]. Outputs of pools, which
+    share their input's grid, do not count.
+    """
+    ranges = _channel_ranges(network, inputs)
+    tied = {op.outputs[0] for op in network.graph.operators if op.kind in SAME_GRID}
+    result = []
+    for group in groups:
+        shares = np.zeros(group.channels)
+        for index in set(group.tensors) - tied:
+            largest = ranges[index].reshape(-1, group.channels).max(axis=0)
+            shares = np.maximum(shares, largest / max(largest.max(), 1e-12))
+        result.append(np.clip(shares, 1 / most, 1.0))
+    return result
+
+
+def rescaled(
+    network: Network, groups: Sequence[ChannelGroup], factors: Sequence[FloatArray]
+) -> Network:
+    """The network with every channel of every group divided by its factor: the same function."""
+    by_tensor: Mapping[int, FloatArray] = {
+        i: e for group, e in zip(groups, factors, strict=True) for i in group.tensors
+    }
+    weights, biases = [], []
+    for layer, w, b in zip(network.layers, network.weights, network.biases, strict=True):
+        operator = network.graph.operators[layer.operator]
+        made, read = by_tensor.get(operator.outputs[0]), by_tensor.get(operator.inputs[0])
+        values, offsets = w.astype(np.float64), b.astype(np.float64)
+        if made is not None:
+            each = np.tile(made, len(b) // len(made))
+            shape = [1] * w.ndim
+            shape[layer.axis] = -1
+            values, offsets = values / each.reshape(shape), offsets / each
+        if read is not None:
+            values = values * np.tile(read, w.shape[-1] // len(read))
+        weights.append(values)
+        biases.append(offsets)
+    return network.with_parameters(weights, biases)
+
+
+def moved_layers(network: Network, groups: Sequence[ChannelGroup]) -> tuple[bool, ...]:
+    """For each layer whether scaling the groups moves its weights against their grid.
+
+    A factor of a whole output channel, and so any factor of a depthwise layer, goes into the scale.
+    """
+    scaled = {i for group in groups for i in group.tensors}
+    operators = network.graph.operators
+    return tuple(
+        layer.kind != "DEPTHWISE_CONV_2D" and operators[layer.operator].inputs[0] in scaled
+        for layer in network.layers
+    )
+
+
+def _channel_ranges(
+    network: Network, inputs: npt.NDArray[np.float32]
+) -> dict[int, npt.NDArray[np.float32]]:
+    """The largest magnitude of every channel (last dimension) of every activation tensor."""
+    tf = load_tensorflow()
+
+    def look(values: Any) -> dict[int, Any]:
+        found: dict[int, Any] = {}
+
+        def capture(index: int, values: Any) -> Any:
+            found[index] = tf.reduce_max(tf.abs(values), list(range(len(values.shape) - 1)))
+            return values
+
+        forward(network, values, activation=capture)
+        return found
+
+    run = tf.function(look, autograph=False, reduce_retracing=True)
+    largest: dict[int, npt.NDArray[np.float32]] = {}
+    for part in batches(len(inputs), 64):
+        for index, values in run(tf.constant(inputs[part])).items():
+            largest[index] = np.maximum(largest.get(index, 0), values.numpy())
+    return largest
