@@ -168,11 +168,11 @@ def _defences(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def points(row: Row, defence: str) -> tuple[float, float]:
-    """CA on the device less the float model's on the same inputs, ASR less the honest model's."""
-    found = row["defences"][defence]["device"]
-    rates = row["rates"]
+    """CA on the device less the float model's, ASR less the honest int8 one's; same inputs."""
+    measured = row["defences"][defence]
+    found = measured["device"]
     clean = share(found["clean"]) - share(found["float_clean"])
-    attack = share(found["attack"]) - share(rates["honest_integer"]["attack"])
+    attack = share(found["attack"]) - share(measured["honest_attack"])
     return 100 * clean, 100 * attack
 
 

@@ -17,6 +17,8 @@ from qmcu.backdoor.architectures import load_keras
 from qmcu.backdoor.audit import audit
 from qmcu.backdoor.defend import audit_defence, run_defence
 from qmcu.backdoor.detectors import AuditContext
+from qmcu.backdoor.evaluation import predict_integer
+from qmcu.backdoor.metrics import Rate
 from qmcu.backdoor.network import Network, network_from_keras
 from qmcu.backdoor.triggers import Trigger, load_trigger
 from qmcu.backdoor.verdict import Form
@@ -62,6 +64,17 @@ class Folder:
         low, high = float(self.samples.min()), float(self.samples.max())
         graph = parse_model(integer, "model")
         return AuditContext(self.network, integer, graph, self.samples, low, high, seed)
+
+    def honest_attack(self, limit: int) -> dict[str, Any]:
+        """What share of the first `limit` inputs' triggered forms the honest int8 model mistakes.
+
+        On tflite-micro; only inputs of other classes than the target.
+        """
+        test = read_arrays(self.path / "test.npz")
+        inputs, labels = test["inputs"][:limit], test["labels"][:limit]
+        triggered = self.trigger.apply(inputs[labels != self.trigger.target])
+        answers = predict_integer((self.path / "honest.tflite").read_bytes(), triggered)
+        return Rate(int(np.sum(answers == self.trigger.target)), len(answers)).to_dict()
 
 
 def audited(folder: Folder, integer: bytes, seed: int) -> dict[str, Any]:
@@ -126,6 +139,7 @@ def defended(folder: Folder, method: str, seed: int, limit: int) -> dict[str, An
             "fired": [f.detector for f in verdict.findings if f.suspicious],
         },
         "device": on_device(folder, run.model, limit),
+        "honest_attack": folder.honest_attack(limit),
     }
 
 

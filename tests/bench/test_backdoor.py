@@ -96,7 +96,7 @@ def test_the_document_keeps_what_people_wrote_and_says_what_was_measured() -> No
     found = rates(88, 4) | {
         "float_clean": rate(88), "vectors": 9, "equal": 8, "device": "unicorn"
     }  # fmt: skip
-    defended["defences"] = {"qvec": {"seconds": 2.0, "device": found}}
+    defended["defences"] = {"qvec": {"seconds": 2.0, "device": found, "honest_attack": rate(2)}}
     models = {
         "a": model("honest", "plain", 0, 0.5, 2),
         "b": model("honest", "pruned", 0, 2.0, 2),
