@@ -23,7 +23,7 @@ class Part:
     `honest` and `attacks` map names to how many seeds of them are made; every attack of the
     first `defence_seeds` seeds meets every defence, of the later ones only `finalists`.
     `device_limit` bounds the clean inputs that run on the device (each other class also runs
-    triggered).
+    triggered), `final_limit` those with a finalist.
     """
 
     setting: Setting
@@ -33,6 +33,7 @@ class Part:
     defence_seeds: int
     device_limit: int
     finalists: tuple[str, ...] = field(default=())
+    final_limit: int = 1000
 
     @property
     def members(self) -> Iterator[Member]:
@@ -79,6 +80,8 @@ class Piece:
         elif self.stage == "device":
             entry["device"] = on_device(folder, folder.integer, limit)
         else:
+            final = self.stage in self.part.finalists
+            limit = self.part.final_limit if final else limit
             found = defended(folder, self.stage, member.seed, limit)
             entry.setdefault("defences", {})[self.stage] = found
 
