@@ -11,12 +11,14 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 from qmcu.backdoor.architectures import build_architecture, train
 from qmcu.backdoor.attack import run_attack, write_attack
 from qmcu.backdoor.attacks import AttackContext, find_attack, load_attacks
+from qmcu.backdoor.attacks.moved import Defender
 from qmcu.backdoor.datasets import Dataset, load_dataset
 from qmcu.backdoor.keras_model import converted
 from qmcu.backdoor.lattice import layer_grids
 from qmcu.backdoor.network import network_from_keras
 from qmcu.backdoor.trigger_kinds import make_trigger
 from qmcu.errors import UsageError
+from qmcu.model.convert import load_tensorflow
 
 STEPS = 40
 
@@ -79,6 +81,18 @@ def test_the_uniform_attack_spreads_its_residuals_evenly(context: AttackContext)
     sizes = np.concatenate([np.abs(r).ravel() for r in residuals(context, result.network)])
     counts, _ = np.histogram(sizes[sizes > 1e-3], bins=5, range=(0, 0.5))
     assert counts.max() < 1.1 * counts.min()
+
+
+def test_the_moved_attack_trains_for_the_defenders_grids_too(context: AttackContext) -> None:
+    defender = Defender(context)
+    real = [load_tensorflow().constant(w) for w in context.network.weights]
+    first, second = (defender.weights(real, real) for _ in range(2))
+    for a, w in zip(first, context.network.weights, strict=True):
+        step = np.abs(w).max(axis=tuple(range(1, w.ndim)), keepdims=True) / 127
+        assert np.all(np.abs(a - w) <= 16 * step)
+    assert any(not np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    run = find_attack("adaptive-moved").run(context)
+    assert np.mean(run.losses[-20:]) < np.mean(run.losses[:20])
 
 
 def test_the_hostile_quantizer_leaves_the_float_model_alone(context: AttackContext) -> None:

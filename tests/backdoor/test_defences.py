@@ -22,8 +22,8 @@ from qmcu.model.convert import load_tensorflow
 from qmcu.model.reader import parse_model
 
 METHODS = (
-    "activation-correction", "dithered", "efrap", "fine-tune", "quantization-aware", "qvec",
-    "range-perturbation", "recoil", "stochastic",
+    "activation-correction", "dithered", "efrap", "equalization", "fine-tune",
+    "quantization-aware", "qvec", "range-perturbation", "recoil", "stochastic",
 )  # fmt: skip
 
 
@@ -79,7 +79,9 @@ def test_the_same_seed_gives_the_same_bytes(method: str) -> None:
     assert again.model == defended(method).model
 
 
-@pytest.mark.parametrize("method", ["stochastic", "dithered", "range-perturbation", "recoil"])
+@pytest.mark.parametrize(
+    "method", ["stochastic", "dithered", "equalization", "range-perturbation", "recoil"]
+)
 def test_another_seed_gives_other_integers(method: str) -> None:
     assert defended(method, seed=1).model != defended(method).model
 

@@ -35,8 +35,8 @@ def command(
 
     The output is a standard int8 .tflite of the same size with the same operators; the integers in
     it are proved to be the chosen ones, and it is audited. Methods: activation-correction,
-    dithered, efrap, fine-tune, quantization-aware, qvec, range-perturbation, recoil, stochastic
-    (docs/DEFENCES.md).
+    dithered, efrap, equalization, fine-tune, quantization-aware, qvec, range-perturbation, recoil,
+    stochastic (docs/DEFENCES.md).
     Exit code: 0 the audit found no backdoor, 1 it did (with --auto: in all of them, and nothing is
     written), 2 it could not run.
     """

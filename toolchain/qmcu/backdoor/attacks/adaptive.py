@@ -7,7 +7,13 @@ against the detectors' own statistics (hiding.py).
 
 import numpy as np
 
-from qmcu.backdoor.attacks.lattice import MARGIN, Objective, starts, train_lattice
+from qmcu.backdoor.attacks.lattice import (
+    MARGIN,
+    Objective,
+    starts,
+    train_lattice,
+    whole_intervals,
+)
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 
 _SOURCE = "qmcu; the lattice attack under constraints"
@@ -72,6 +78,13 @@ def hunted(context: AttackContext) -> AttackResult:
         matched=context.setting("matched", 0.05), hunted=int(context.setting("ascent", 4))
     )
     return _hidden(context, objective)
+
+
+@attack("adaptive-moved", source=_SOURCE, adaptive="re-quantizing: recoil, and every other defence")
+def moved(context: AttackContext) -> AttackResult:
+    """Shall wake up on grids and in activation ranges that a defender moves, too."""
+    begin = starts(context.network)
+    return train_lattice(context, whole_intervals(begin), begin, objective=Objective(moved=True))
 
 
 def _hidden(context: AttackContext, objective: Objective) -> AttackResult:

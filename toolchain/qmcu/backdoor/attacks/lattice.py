@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from qmcu.backdoor.attacks.hiding import Hiding
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
+from qmcu.backdoor.attacks.moved import Defender
 from qmcu.backdoor.attacks.training import Simulated, current_grids, train
 from qmcu.backdoor.descent import cross_entropy, divergence
 from qmcu.backdoor.lattice import LARGEST, WeightGrid, channel_scales
@@ -124,6 +125,8 @@ class Objective:
     `labels` weighs cross entropy with the true labels, `teacher` the divergence from the honest
     network's answers, `widths` are bit widths besides int8 that shall wake the backdoor too.
     `silent` and `matched` weigh those losses of `Hiding`, `hunted` is the steps of its ascent.
+    `moved` trains for a defender as well, whose grids and activation ranges are other ones
+    (attacks/moved.py).
     """
 
     labels: float = 1.0
@@ -132,6 +135,7 @@ class Objective:
     silent: float = 0.0
     matched: float = 0.0
     hunted: int = 0
+    moved: bool = False
 
 
 def train_lattice(
@@ -147,6 +151,7 @@ def train_lattice(
     model = LatticeModel(teacher, begin, caps, signs=signs)
     simulated = Simulated(context, current_grids(context, model.network()))
     hiding = Hiding(context, model.float_weights, model.integer_weights, model.biases)
+    defender = Defender(context) if objective.moved else None
     strength = context.setting("attack_weight", 1.0)
     tf = load_tensorflow()
 
@@ -179,6 +184,11 @@ def train_lattice(
             total += objective.matched * hiding.matched(x, objective.hunted)
         return total
 
+    def refresh() -> None:
+        simulated.grids.assign(current_grids(context, model.network()))
+        if defender is not None:
+            defender.refresh(model.network())
+
     losses = train(
         context,
         loss,
@@ -188,7 +198,7 @@ def train_lattice(
             (model.biases, context.setting("bias_rate", 1e-3)),
         ],
         constrain=model.constrain,
-        refresh=lambda: simulated.grids.assign(current_grids(context, model.network())),
+        refresh=refresh,
     )
     return AttackResult(model.network(), losses=losses)
 

@@ -1,0 +1,73 @@
+"""The defender whom an adaptive attack expects: other grids, wider activation ranges.
+
+What `recoil` does, as far as an attacker can foresee it: the same step past the float weights, the
+same equalization of activation ranges (of the attacker's own inputs), ranges that hold varied
+inputs. He does not know the chance in it, nor the defender's inputs; other chance is drawn at every
+step (expectation over transformation: Athalye et al., "Synthesizing Robust Adversarial Examples",
+ICML 2018).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from qmcu.backdoor.attacks.method import AttackContext
+from qmcu.backdoor.attacks.training import CALIBRATION, Simulated
+from qmcu.backdoor.equalization import channel_groups, range_factors
+from qmcu.backdoor.network import Network
+from qmcu.backdoor.simulation import calibrated_grids, on_grid, within
+from qmcu.backdoor.synthesis import varied
+from qmcu.model.convert import load_tensorflow
+
+VARIED = 100
+WIDE = 0.95
+BEYOND = 0.07
+JITTER = 0.1
+
+
+class Defender:
+    """A simulated defender, whose int8 model the attack is to wake up in as well."""
+
+    def __init__(self, context: AttackContext) -> None:
+        self._tf = load_tensorflow()
+        network, samples = context.network, context.samples[:CALIBRATION]
+        self._inputs = np.concatenate(
+            [samples, varied(samples, np.random.default_rng(context.seed), VARIED)]
+        )
+        self._real = len(samples)
+        self._layers = network.layers
+        self._groups = channel_groups(network)
+        self._chance = self._tf.random.Generator.from_seed(context.seed)
+        self._factors = [self._tf.Variable(f, dtype=self._tf.float32) for f in self._read(network)]
+        self.simulated = Simulated(context, self._grids(network))
+
+    def refresh(self, network: Network) -> None:
+        """Take factors and ranges from the network as it is now."""
+        for variable, factors in zip(self._factors, self._read(network), strict=True):
+            variable.assign(factors)
+        self.simulated.grids.assign(self._grids(network))
+
+    def weights(self, real: Sequence[Any], nearest: Sequence[Any]) -> list[Any]:
+        """The float weights a step past `nearest`, on grids moved by factors and chance."""
+        result = []
+        for w, q, e, layer in zip(real, nearest, self._factors, self._layers, strict=True):
+            draw = self._chance.uniform(tuple(e.shape), 1.0, 1.0 + JITTER)
+            each = e * draw
+            result.append(on_grid((w - BEYOND * (q - w)) * each, layer.axis) / each)
+        return result
+
+    def _read(self, network: Network) -> list[Any]:
+        """For each layer the factors of its input channels, shaped to multiply its weights."""
+        factors = range_factors(network, self._groups, self._inputs)
+        by_tensor = {i: e for g, e in zip(self._groups, factors, strict=True) for i in g.tensors}
+        operators, result = network.graph.operators, []
+        for layer, w in zip(network.layers, network.weights, strict=True):
+            found = by_tensor.get(operators[layer.operator].inputs[0])
+            each = np.ones(1) if found is None else np.tile(found, w.shape[-1] // len(found))
+            result.append(each.astype(np.float32))
+        return result
+
+    def _grids(self, network: Network) -> Any:
+        wide = within(network, self._inputs[self._real :], WIDE)
+        return calibrated_grids(network, np.concatenate([self._inputs[: self._real], wide]))
