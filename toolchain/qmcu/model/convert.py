@@ -149,6 +149,7 @@ def load_tensorflow(purpose: str = "converting", extra: str = "convert") -> Any:
         raise ToolError(
             f"{purpose} needs TensorFlow, which is not installed: `pip install qmcu[{extra}]`."
         ) from error
+    tensorflow.get_logger().setLevel("ERROR")
     return tensorflow
 
 
