@@ -7,7 +7,7 @@ is tried, and the portable one always fits.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qmcu.compile.kernel_sets import cmsis_nn, dsp, mve
 from qmcu.compile.lowering import Lowering, OperatorContext
@@ -45,20 +45,39 @@ def lowerings(target: Target) -> Mapping[str, Sequence[Lowering]]:
 
 
 def _native(target: Target) -> Mapping[str, Sequence[Lowering]]:
-    found = _for_bytes(target)
-    return {
-        kind: tuple(_unless_packed(lower) for lower in found[kind])
-        if kind in PACKED_KINDS
-        else found[kind]
-        for kind in found
-    }
+    found = dict(_for_bytes(target))
+    if not found:
+        return found
+    packed = dsp.int4_lowerings()
+    for kind in PACKED_KINDS:
+        whole = [_for_int8(lower) for lower in found[kind]]
+        if target.optimize == "speed":
+            whole = [_unpacked(lower) for lower in found[kind]]
+        found[kind] = (*whole, *(_for_int4(lower) for lower in packed.get(kind, ())))
+    return found
 
 
-def _unless_packed(lower: Lowering) -> Lowering:
-    def guarded(context: OperatorContext) -> KernelCall | None:
-        return None if has_int4_weights(context) else lower(context)
+def _for_int8(lower: Lowering) -> Lowering:
+    return lambda context: None if has_int4_weights(context) else lower(context)
 
-    return guarded
+
+def _for_int4(lower: Lowering) -> Lowering:
+    return lambda context: lower(context) if has_int4_weights(context) else None
+
+
+def _unpacked(lower: Lowering) -> Lowering:
+    """A lowering to a kernel for bytes, int4 weights unpacked in flash."""
+
+    def lowered(context: OperatorContext) -> KernelCall | None:
+        call = lower(context)
+        if call is None or not has_int4_weights(context):
+            return call
+        more = call.constant_size - context.input(1).size
+        return replace(
+            call, trade=f"int4 weights unpacked: {more:,} bytes more flash for fewer instructions"
+        )
+
+    return lowered
 
 
 def _for_bytes(target: Target) -> Mapping[str, Sequence[Lowering]]:

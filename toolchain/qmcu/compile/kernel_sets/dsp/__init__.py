@@ -32,3 +32,11 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
         "DEPTHWISE_CONV_2D": (layers.depthwise_3x3, general.lower_depthwise_conv_2d),
         "FULLY_CONNECTED": (layers.fully_connected_pair, general.lower_fully_connected),
     }
+
+
+def int4_lowerings() -> dict[str, Sequence[Lowering]]:
+    """Operator kind to lowerings that keep int4 weights packed."""
+    return {
+        "CONV_2D": (convolution.int4,),
+        "FULLY_CONNECTED": (layers.fully_connected_int4,),
+    }

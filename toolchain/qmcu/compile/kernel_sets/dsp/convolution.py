@@ -1,6 +1,5 @@
 """CONV_2D for the DSP extension: 1x1, by windows, and 3x3 by exact Winograd."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,10 +7,9 @@ import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
-    Filters,
-    Int16Array,
-    Int32Array,
+    Packer,
     filters_of,
+    pack_int4_columns,
     pack_pairs,
     pack_wide,
     pack_winograd,
@@ -31,7 +29,6 @@ from qmcu.model.graph import Tensor
 _WINOGRAD_LEAST = 4
 # Instructions a product: 23 for 32 in multiply_pair, 10 for 16 in multiply_wide.
 _WIDE_SAVES = 23 / 32 - 10 / 16
-Packer = Callable[[Filters], tuple[Int16Array, Int32Array] | None]
 
 
 @dataclass(frozen=True)
@@ -293,6 +290,8 @@ def _lowering(name: str, pack: Packer) -> Lowering:
 # Weights in the flash of bytes, and as halfwords: faster in twice the flash, and exact for more.
 pairs = _lowering("pair", pack_pairs)
 wide = _lowering("wide", pack_wide)
+# int4 weights, in half of that flash.
+int4 = _lowering("int4", pack_int4_columns)
 
 
 def wide_for_speed(context: OperatorContext) -> KernelCall | None:

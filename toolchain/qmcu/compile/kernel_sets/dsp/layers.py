@@ -8,8 +8,10 @@ from qmcu.compile.kernel_sets.addition import plain_sum
 from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
     LARGEST_SHIFT,
+    Packer,
     filters_of,
     pack_depthwise_3x3,
+    pack_int4_bytes,
     pack_quads,
 )
 from qmcu.compile.lowering import OperatorContext
@@ -75,13 +77,22 @@ def depthwise_3x3(context: OperatorContext) -> KernelCall | None:
 
 def fully_connected_pair(context: OperatorContext) -> KernelCall | None:
     """FULLY_CONNECTED; more than one batch with an input depth in fours."""
+    return _fully_connected(context, "pair", pack_quads)
+
+
+def fully_connected_int4(context: OperatorContext) -> KernelCall | None:
+    """The same with int4 weights."""
+    return _fully_connected(context, "int4", pack_int4_bytes)
+
+
+def _fully_connected(context: OperatorContext, name: str, pack: Packer) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
     outputs, inputs = weights.shape
     batches = source.elements // inputs
     if source.is_constant or (batches > 1 and inputs % 4):
         return None
     filters = filters_of(context, weights.array)
-    packed = None if filters is None else pack_quads(filters)
+    packed = None if filters is None else pack(filters)
     if packed is None:
         return None
     parameters = (
@@ -90,10 +101,11 @@ def fully_connected_pair(context: OperatorContext) -> KernelCall | None:
         ("output_depth", outputs),
         ("steps", -(-inputs // GROUP)),
     )
+    kernel = f"fully_connected_{name}_dsp"
     call = context.call(
-        "fully_connected_pair_dsp",
+        kernel,
         (
-            ParametersArgument("qmcu_fully_connected_pair_dsp_params", parameters),
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
             context.operand(source),
             context.constant("weights", packed[0], "weights"),
             context.constant("quads", packed[1], "requantization"),
