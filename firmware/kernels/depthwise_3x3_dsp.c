@@ -6,6 +6,8 @@
 
 #include "dsp.h"
 
+#include <stddef.h>
+
 typedef struct {
     int32_t row_bytes; /* from the upper to the lower output, 0 where there is no lower */
     int32_t depth;
@@ -186,9 +188,14 @@ static void pack_rows(const source *s, int32_t y, uint32_t *to, uint32_t *again)
          again + 2 * s->p->padding_left, s->column_bytes, s->count);
 }
 
-void qmcu_depthwise_3x3_dsp(const qmcu_depthwise_3x3_dsp_params *p, const int8_t *input,
-                            const int32_t *channels, void *scratch, int8_t *output)
+/* The whole layer; unpack gives the constants of four channels, or is NULL where `channels` are such. */
+static inline __attribute__((always_inline)) void layer(const qmcu_depthwise_3x3_dsp_params *p,
+                                                        const int8_t *input,
+                                                        const int32_t *channels, void *scratch,
+                                                        int8_t *output,
+                                                        qmcu_depthwise_unpack *unpack)
 {
+    qmcu_depthwise_channel room[4];
     const int32_t stride = p->stride, columns = (p->output_width - 1) * stride + 3;
     const int32_t column_words = 2 * columns;
     const int32_t row_bytes = p->output_width * p->depth;
@@ -205,6 +212,12 @@ void qmcu_depthwise_3x3_dsp(const qmcu_depthwise_3x3_dsp_params *p, const int8_t
     }
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         for (int32_t channel = 0; channel < p->depth; channel += 4) {
+            const qmcu_depthwise_channel *four =
+                (const qmcu_depthwise_channel *)channels + channel;
+            if (unpack) {
+                unpack(channels, channel, room);
+                four = room;
+            }
             s.input = input + channel;
             int32_t y = -p->padding_top;
             int8_t *to = output + channel;
@@ -214,10 +227,10 @@ void qmcu_depthwise_3x3_dsp(const qmcu_depthwise_3x3_dsp_params *p, const int8_t
                 pack_rows(&s, y, now + 1, next);
                 if (stride == 1) {
                     g.row_bytes = left > 1 ? row_bytes : 0;
-                    two_rows(now, (const qmcu_depthwise_channel *)channels + channel, to, &g);
+                    two_rows(now, four, to, &g);
                     to += row_bytes;
                 } else {
-                    one_row(now, (const qmcu_depthwise_channel *)channels + channel, to, &g);
+                    one_row(now, four, to, &g);
                 }
                 to += row_bytes;
                 uint32_t *const swap = now;
@@ -228,4 +241,17 @@ void qmcu_depthwise_3x3_dsp(const qmcu_depthwise_3x3_dsp_params *p, const int8_t
         input += p->input_height * p->input_width * p->depth;
         output += p->output_height * row_bytes;
     }
+}
+
+void qmcu_depthwise_3x3_dsp(const qmcu_depthwise_3x3_dsp_params *p, const int8_t *input,
+                            const int32_t *channels, void *scratch, int8_t *output)
+{
+    layer(p, input, channels, scratch, output, NULL);
+}
+
+void qmcu_depthwise_3x3_unpacked_dsp(const qmcu_depthwise_3x3_dsp_params *p, const int8_t *input,
+                                     const int32_t *channels, void *scratch, int8_t *output,
+                                     qmcu_depthwise_unpack *unpack)
+{
+    layer(p, input, channels, scratch, output, unpack);
 }

@@ -24,4 +24,12 @@ typedef struct {
  * be the input. */
 void qmcu_depthwise_3x3_dsp(const qmcu_depthwise_3x3_dsp_params *params, const int8_t *input,
                             const int32_t *channels, void *scratch, int8_t *output);
+
+/* Constants of four channels, from the first of them on, out of packed ones. */
+typedef void qmcu_depthwise_unpack(const int32_t *channels, int32_t first,
+                                   qmcu_depthwise_channel four[4]);
+/* The same with packed channels, of which four are unpacked at a time. */
+void qmcu_depthwise_3x3_unpacked_dsp(const qmcu_depthwise_3x3_dsp_params *params,
+                                     const int8_t *input, const int32_t *channels, void *scratch,
+                                     int8_t *output, qmcu_depthwise_unpack *unpack);
 #endif

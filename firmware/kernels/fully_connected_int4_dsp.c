@@ -4,7 +4,6 @@
 
 #include "dsp.h"
 #include "int4_dsp.h"
-#include "multiply_int4_dsp.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -22,60 +21,53 @@
     "sxtb16 r11, r10, ror #8\n\t"                                   \
     "sxtb16 r10, r10\n\t"                                           \
     DIGITS("r8", "r2") DIGITS("r9", "r3") DIGITS("r10", "r12") DIGITS("r11", "lr")
-/* SUM is twice the sum */
-#define OUTPUT(SUM, MULTIPLIER, ROUNDING, SHIFT)           \
-    "smmlar r2, " SUM ", " MULTIPLIER ", " ROUNDING "\n\t" \
-    "add r2, r2, " SUM ", asr #31\n\t"                     \
-    "asr r2, r2, " SHIFT "\n\t"                            \
-    "ssat r2, #8, r2\n\t"                                  \
-    "strb r2, [r0], #1\n\t"
+#define OUTPUT(SUM)                                                 \
+    "lsls " SUM ", " SUM ", r8\n\t"                                 \
+    QMCU_INT4_OUTPUT(SUM, "r2", "r3", "r9", "r10", "[r0], #1")
 
 /* What stays the same for all filters; x16 is -16 times the sum of the values. */
 typedef struct {
     const int8_t *input, *input_end;
     int32_t first_round, x16;
+    const int32_t *requantization;
 } int4_row;
 
-/* On the stack: input, its end, where the first round starts, -16 X, quads, output, count. */
+/* On the stack: input, its end, where the first round starts, -16 X, requantization, sums, output,
+   count. */
 __attribute__((naked)) static void multiply_quads(const int4_row *row, const int16_t *weights,
-                                                  const qmcu_int4_quad *quads, int8_t *output,
+                                                  const int32_t *sums, int8_t *output,
                                                   int32_t count)
 {
     __asm("push {r4-r11, lr}\n\t"
-          "ldr r12, [sp, #36]\n\t"
-          "ldm r0, {r4-r7}\n\t"
-          "adr.w r8, 2f\n\t"
-          "sub r6, r8, r6\n\t"
+          "ldr r11, [sp, #36]\n\t"
+          "ldm r0, {r4-r8}\n\t"
+          "adr.w r9, 2f\n\t"
+          "sub r6, r9, r6\n\t"
           "orr r6, r6, #1\n\t"
-          "mov r8, r2\n\t"
-          "mov r9, r3\n\t"
-          "mov r10, r12\n\t"
-          "push {r4-r10}\n"
+          "mov r9, r2\n\t"
+          "mov r10, r3\n\t"
+          "push {r4-r11}\n"
           "0: ldr r0, [sp]\n\t"
-          "ldr r2, [sp, #16]\n\t"
-          "ldm r2, {r4-r7}\n\t"
+          "ldr r2, [sp, #20]\n\t"
+          "ldm r2!, {r4-r7}\n\t"
+          "str r2, [sp, #20]\n\t"
           "ldr pc, [sp, #8]\n\t"
           ".p2align 2\n"
           "1:\n\t" STEP STEP STEP STEP
           "2: ldr r2, [sp, #4]\n\t"
           "cmp r0, r2\n\t"
           "bne.w 1b\n\t"
-          "ldr r2, [sp, #12]\n\t"
+          "ldrd r2, r3, [sp, #12]\n\t"
           QMCU_INT4_SUMS("r4", "r5", "r6", "r7", "r2")
-          "ldrd r3, r0, [sp, #16]\n\t"
-          "adds r3, r3, #16\n\t"
-          "ldm r3!, {r8-r12, lr}\n\t"
-          OUTPUT("r4", "r8", "r9", "r10")
-          OUTPUT("r5", "r11", "r12", "lr")
-          "ldm r3!, {r8-r12, lr}\n\t"
-          OUTPUT("r6", "r8", "r9", "r10")
-          OUTPUT("r7", "r11", "r12", "lr")
-          "strd r3, r0, [sp, #16]\n\t"
-          "ldr r2, [sp, #24]\n\t"
+          "ldr r0, [sp, #24]\n\t"
+          "ldm r3, {r3, r8, r9, r10}\n\t"
+          OUTPUT("r4") OUTPUT("r5") OUTPUT("r6") OUTPUT("r7")
+          "ldr r2, [sp, #28]\n\t"
+          "str r0, [sp, #24]\n\t"
           "subs r2, r2, #1\n\t"
-          "str r2, [sp, #24]\n\t"
+          "str r2, [sp, #28]\n\t"
           "bne.w 0b\n\t"
-          "add sp, sp, #28\n\t"
+          "add sp, sp, #32\n\t"
           "pop {r4-r11, pc}");
 }
 #pragma GCC diagnostic pop
@@ -100,21 +92,20 @@ static int32_t sum_row(const int8_t *from, int32_t count)
 
 void qmcu_fully_connected_int4_dsp(const qmcu_fully_connected_int4_dsp_params *p,
                                    const int8_t *input, const int16_t *weights,
-                                   const int32_t *quads, int8_t *output)
+                                   const int32_t *sums, int8_t *output)
 {
-    const qmcu_int4_quad *const q = (const qmcu_int4_quad *)quads;
     const int32_t whole = p->output_depth / 4, left = p->output_depth % 4;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         const int8_t *const end = input + 8 * p->steps;
         const int4_row row = {input, end, (((p->steps - 1) & 3) + 1) * STEP_CODE,
-                              sum_row(input, p->input_depth)};
+                              sum_row(input, p->input_depth), &p->multiplier};
         if (whole) {
-            multiply_quads(&row, weights, q, output, whole);
+            multiply_quads(&row, weights, sums, output, whole);
         }
         output += 4 * whole;
         if (left) {
             int8_t last[4];
-            multiply_quads(&row, weights + 8 * p->steps * whole, q + whole, last, 1);
+            multiply_quads(&row, weights + 8 * p->steps * whole, sums + 4 * whole, last, 1);
             /* Of a loop, GCC makes a call of memcpy, which is as large as all of this. */
             output[0] = last[0];
             if (left > 1) {

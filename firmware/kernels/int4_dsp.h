@@ -21,4 +21,15 @@
     "add " J8 ", " X16 ", " J8 ", asr #3\n\t"                  \
     "add " J4 ", " X16 ", " J4 ", lsl #1\n\t"
 
+/* The output byte of SUM, which is twice the sum. With h = (SUM * multiplier + 2^31) >> 32 and s the
+   exponent of the rounding division, rounding is 2^s + (output zero point << (s + 1)) and shift
+   s + 1: 2 h leaves room for the sign, which turns ties away from zero, where s is 0 too. */
+#define QMCU_INT4_OUTPUT(SUM, H, MULTIPLIER, ROUNDING, SHIFT, TO)  \
+    "smmulr " H ", " SUM ", " MULTIPLIER "\n\t"                    \
+    "add " H ", " ROUNDING ", " H ", lsl #1\n\t"                   \
+    "add " H ", " H ", " SUM ", asr #31\n\t"                       \
+    "asr " H ", " H ", " SHIFT "\n\t"                              \
+    "ssat " H ", #8, " H "\n\t"                                    \
+    "strb " H ", " TO "\n\t"
+
 #endif

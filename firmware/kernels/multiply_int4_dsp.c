@@ -27,13 +27,7 @@
     "ldr.n r3, [r0, #28]\n\t" DIGITS("r12")              \
     "ldr.n r3, [r0, #8]\n\t"                             \
     "ldr.w r2, [r0], #32\n\t" DIGITS("lr")
-/* SUM is twice the sum */
-#define OUTPUT(SUM, TO)                    \
-    "smmlar r1, " SUM ", r3, r12\n\t"      \
-    "add r1, r1, " SUM ", asr #31\n\t"     \
-    "asr r1, r1, lr\n\t"                   \
-    "ssat r1, #8, r1\n\t"                  \
-    "strb r1, " TO "\n\t"
+#define OUTPUT(SUM, TO) QMCU_INT4_OUTPUT(SUM, "r1", "r3", "r12", "lr", TO)
 #define OUTPUTS(SUM0, SUM1) OUTPUT(SUM1, "[r0, r2]") OUTPUT(SUM0, "[r0], #1")
 
 /* On the stack: weights, output, quads, output_depth, columns, their end, filters (a multiple of 4),

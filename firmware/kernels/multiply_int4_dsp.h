@@ -5,7 +5,7 @@
 /* Four filters; sums start with bias0, + 16 * bias1, + 256 * bias2, + 4096 * bias3. */
 typedef struct {
     int32_t sums[4];
-    int32_t requantization[4][3]; /* multiplier, rounding, shift */
+    int32_t requantization[4][3]; /* multiplier, rounding and shift of int4_dsp.h */
 } qmcu_int4_quad;
 
 /* columns: as for multiply_pair_dsp.h; run->pairs are qmcu_int4_quad. weights: for each four filters

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from qmcu.compile.kernel_sets.dsp import convolution, general, layers
+from qmcu.compile.kernel_sets.dsp import convolution, general, int4, layers
 from qmcu.compile.lowering import Lowering
 
 # Instructions saved a byte of flash from which transformed weights are taken, by what is favoured.
@@ -38,5 +38,6 @@ def int4_lowerings() -> dict[str, Sequence[Lowering]]:
     """Operator kind to lowerings that keep int4 weights packed."""
     return {
         "CONV_2D": (convolution.int4,),
-        "FULLY_CONNECTED": (layers.fully_connected_int4,),
+        "DEPTHWISE_CONV_2D": (int4.depthwise_3x3,),
+        "FULLY_CONNECTED": (int4.fully_connected,),
     }

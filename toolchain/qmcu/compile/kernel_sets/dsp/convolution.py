@@ -7,14 +7,14 @@ import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
-    Packer,
+    Form,
     filters_of,
-    pack_int4_columns,
     pack_pairs,
     pack_wide,
     pack_winograd,
     window_order,
 )
+from qmcu.compile.kernel_sets.dsp.int4 import pack_int4_columns
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.operators.window import Axis, axes, image_fields
@@ -78,9 +78,9 @@ def _convolution(context: OperatorContext) -> _Convolution | None:
     return _Convolution(context, source, target, weights.array, vertical, horizontal)
 
 
-def _pointwise(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
-    filters = filters_of(c.context, c.weights)
-    packed = None if filters is None else pack(filters)
+def _pointwise(c: _Convolution, form: Form) -> KernelCall | None:
+    filters = filters_of(c.context, c.weights, form.least_shift)
+    packed = None if filters is None else form.pack(filters)
     if packed is None:
         return None
     steps = -(-c.input_depth // GROUP)
@@ -103,7 +103,7 @@ def _pointwise(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
     backward = c.stride == (1, 1) and c.output_depth > depth
     parameters = (*fields, ("input_depth", depth), ("output_depth", c.output_depth),
                   ("backward", int(backward)), ("steps", steps))  # fmt: skip
-    kernel = f"conv_1x1_{name}_dsp"
+    kernel = f"conv_1x1_{form.name}_dsp"
     call = c.context.call(
         kernel,
         (
@@ -121,11 +121,11 @@ def _pointwise(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
     return replace(call, overread=GROUP - 1, overlay_grows=backward)
 
 
-def _rows(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
+def _rows(c: _Convolution, form: Form) -> KernelCall | None:
     if c.vertical.stride > c.vertical.kernel:
         return None
-    filters = filters_of(c.context, window_order(c.weights))
-    packed = None if filters is None else pack(filters)
+    filters = filters_of(c.context, window_order(c.weights), form.least_shift)
+    packed = None if filters is None else form.pack(filters)
     if packed is None:
         return None
     steps = packed[0].shape[1] * 4 // GROUP
@@ -143,7 +143,7 @@ def _rows(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
         ("steps", steps),
         ("row_bytes", row_bytes),
     )
-    kernel = f"conv_2d_rows_{name}_dsp"
+    kernel = f"conv_2d_rows_{form.name}_dsp"
     call = c.context.call(
         kernel,
         (
@@ -174,9 +174,9 @@ def written_behind_reading(source: Tensor, target: Tensor, vertical: Axis) -> bo
     return target.size <= source.size
 
 
-def _direct(c: _Convolution, name: str, pack: Packer) -> KernelCall | None:
+def _direct(c: _Convolution, form: Form) -> KernelCall | None:
     build = _pointwise if c.kernel == (1, 1) and c.vertical.padding == 0 else _rows
-    return build(c, name, pack)
+    return build(c, form)
 
 
 def _winograd(c: _Convolution) -> KernelCall | None:
@@ -279,19 +279,19 @@ def without_winograd(least: float) -> Lowering:
     return lower
 
 
-def _lowering(name: str, pack: Packer) -> Lowering:
+def _lowering(form: Form) -> Lowering:
     def lower(context: OperatorContext) -> KernelCall | None:
         c = _convolution(context)
-        return None if c is None else _direct(c, name, pack)
+        return None if c is None else _direct(c, form)
 
     return lower
 
 
 # Weights in the flash of bytes, and as halfwords: faster in twice the flash, and exact for more.
-pairs = _lowering("pair", pack_pairs)
-wide = _lowering("wide", pack_wide)
+pairs = _lowering(Form("pair", pack_pairs))
+wide = _lowering(Form("wide", pack_wide))
 # int4 weights, in half of that flash.
-int4 = _lowering("int4", pack_int4_columns)
+int4 = _lowering(Form("int4", pack_int4_columns, least_shift=0))
 
 
 def wide_for_speed(context: OperatorContext) -> KernelCall | None:

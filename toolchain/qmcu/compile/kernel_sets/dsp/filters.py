@@ -70,11 +70,22 @@ class Filters:
         return tuple(np.concatenate([c, ones]) for c in columns)
 
 
-# Packed weights and the filters' constants, or None where the kernel is not exact.
-Packer = Callable[[Filters], tuple[Int16Array, Int32Array] | None]
+@dataclass(frozen=True)
+class Form:
+    """How a multiply kernel takes filters: its `name` in the names of kernels that call it.
+
+    `pack` gives weights and constants, or None where the kernel is not exact; `least_shift` is
+    the least shift to the right that it requantizes by.
+    """
+
+    name: str
+    pack: Callable[[Filters], tuple[Int16Array, Int32Array] | None]
+    least_shift: int = 1
 
 
-def filters_of(context: OperatorContext, weights: npt.NDArray[Any]) -> Filters | None:
+def filters_of(
+    context: OperatorContext, weights: npt.NDArray[Any], least_shift: int = 1
+) -> Filters | None:
     """The operator's filters, or None for activation limits inside int8 or exponents beyond.
 
     `weights` is int8 [count, ...], output channels first.
@@ -86,7 +97,7 @@ def filters_of(context: OperatorContext, weights: npt.NDArray[Any]) -> Filters |
     pairs = [quantize_multiplier(real) for real in channel_multipliers(context)]
     if len(pairs) == 1:
         pairs *= len(weights)
-    if any(not -LARGEST_SHIFT <= shift <= -1 or value <= 0 for value, shift in pairs):
+    if any(not -LARGEST_SHIFT <= shift <= -least_shift or value <= 0 for value, shift in pairs):
         return None
     wide = weights.astype(np.int64)
     bias = folded_bias(context.optional_input(2), weights, source.zero_point)
@@ -165,53 +176,6 @@ def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
     for i in range(4):
         columns += [q[i::4], r[i::4], s[i::4]]
     return np.ascontiguousarray(joint), wrapped(columns)
-
-
-# The order in which the int4 kernels take the 8 values of a step: pairs of halfwords, by columns
-# of multiply_int4 (whose first pair comes last) and by bytes of fully_connected_int4.
-INT4_COLUMNS = (1, 3, 4, 6, 5, 7, 0, 2)
-# Bits of the magnitude of the four filters' sums.
-_INT4_BITS = (30, 27, 23, 19)
-INT4_BYTES = (0, 2, 1, 3, 4, 6, 5, 7)
-
-
-def _pack_int4(
-    filters: Filters, order: tuple[int, ...]
-) -> tuple[Int16Array, Int32Array] | None:  # fmt: skip
-    """Four int4 filters in a halfword; constants int32 [quads, 16]. See int4_dsp.h.
-
-    The sum of filter 3 has 20 bits, the others more, with 8 times the sum of the values in them.
-    """
-    weights = fill(fill(filters.flat, GROUP), 4, axis=0)
-    largest = np.maximum(filters.highest, -filters.lowest)
-    values = 8 * 128 * weights.shape[1]
-    if any(
-        found + (values if i % 4 < 3 else 0) >= 1 << _INT4_BITS[i % 4]
-        for i, found in enumerate(largest.tolist())
-    ):
-        return None
-    b, q, r, s = filters.padded(4)
-    scale = np.array([1, 16, 256, 4096])[:, None]
-    digits = weights.reshape(-1, 4, weights.shape[1]) + np.array([8, 8, 8, 0])[:, None]
-    joint = (digits * scale).sum(axis=1)
-    if order == INT4_BYTES:
-        joint[:, filters.flat.shape[1] :] = 0
-    joint = joint.reshape(len(joint), -1, GROUP)[:, :, list(order)]
-    sums = np.cumsum(b.reshape(-1, 4) * scale.T, axis=1)
-    columns = [sums[:, i] for i in range(4)]
-    for i in range(4):
-        columns += [q[i::4], r[i::4], s[i::4]]
-    return np.ascontiguousarray(joint.astype(np.int16).reshape(len(joint), -1, 4)), wrapped(columns)
-
-
-def pack_int4_columns(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
-    """For multiply_int4: weights int16 [quads, 2 * steps, 4], constants int32 [quads, 16]."""
-    return _pack_int4(filters, INT4_COLUMNS)
-
-
-def pack_int4_bytes(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
-    """For fully_connected_int4, as for multiply_int4 but in the order of bytes."""
-    return _pack_int4(filters, INT4_BYTES)
 
 
 # Rows of Winograd's G for F(4x4, 3x3), scaled by (24 / 4, ...) so that all are integers.

@@ -3,15 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.addition import plain_sum
 from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
     LARGEST_SHIFT,
-    Packer,
     filters_of,
     pack_depthwise_3x3,
-    pack_int4_bytes,
     pack_quads,
 )
 from qmcu.compile.lowering import OperatorContext
@@ -26,9 +25,19 @@ _LARGEST_IMAGE = 1 << 16
 
 def depthwise_3x3(context: OperatorContext) -> KernelCall | None:
     """DEPTHWISE_CONV_2D 3x3, stride 1 or 2, multiplier 1, channels in fours."""
+    taps = taps_3x3(context)
+    filters = None if taps is None else filters_of(context, taps)
+    channels = None if filters is None else pack_depthwise_3x3(filters)
+    if channels is None:
+        return None
+    return call_depthwise_3x3(context, "depthwise_3x3_dsp", channels)
+
+
+def taps_3x3(context: OperatorContext) -> npt.NDArray[np.int8] | None:
+    """The weights [channels, 3, 3] of a layer that the 3x3 kernels can take, or None."""
     source, target, weights = context.input(0), context.output(), context.input(1)
-    batches, height, width, depth = source.shape
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
+    depth = source.shape[3]
     if (
         source.is_constant
         or (vertical.kernel, horizontal.kernel) != (3, 3)
@@ -41,11 +50,16 @@ def depthwise_3x3(context: OperatorContext) -> KernelCall | None:
         or target.shape[2] < 2
     ):
         return None
-    taps = np.ascontiguousarray(weights.array[0].transpose(2, 0, 1))
-    filters = filters_of(context, taps)
-    channels = None if filters is None else pack_depthwise_3x3(filters)
-    if channels is None:
-        return None
+    return np.ascontiguousarray(weights.array[0].transpose(2, 0, 1))
+
+
+def call_depthwise_3x3(
+    context: OperatorContext, kernel: str, channels: npt.NDArray[np.int32]
+) -> KernelCall:
+    """The call of a 3x3 kernel with its packed `channels`."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    batches, height, width, depth = source.shape
+    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
     parameters = (
         ("batches", batches),
         ("input_height", height),
@@ -60,9 +74,9 @@ def depthwise_3x3(context: OperatorContext) -> KernelCall | None:
     )
     columns = (target.shape[2] - 1) * vertical.stride + 3
     call = context.call(
-        "depthwise_3x3_dsp",
+        kernel,
         (
-            ParametersArgument("qmcu_depthwise_3x3_dsp_params", parameters),
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
             context.operand(source),
             context.constant("channels", channels, "weights"),
             ScratchArgument(64 * columns),
@@ -77,22 +91,13 @@ def depthwise_3x3(context: OperatorContext) -> KernelCall | None:
 
 def fully_connected_pair(context: OperatorContext) -> KernelCall | None:
     """FULLY_CONNECTED; more than one batch with an input depth in fours."""
-    return _fully_connected(context, "pair", pack_quads)
-
-
-def fully_connected_int4(context: OperatorContext) -> KernelCall | None:
-    """The same with int4 weights."""
-    return _fully_connected(context, "int4", pack_int4_bytes)
-
-
-def _fully_connected(context: OperatorContext, name: str, pack: Packer) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
     outputs, inputs = weights.shape
     batches = source.elements // inputs
     if source.is_constant or (batches > 1 and inputs % 4):
         return None
     filters = filters_of(context, weights.array)
-    packed = None if filters is None else pack(filters)
+    packed = None if filters is None else pack_quads(filters)
     if packed is None:
         return None
     parameters = (
@@ -101,11 +106,10 @@ def _fully_connected(context: OperatorContext, name: str, pack: Packer) -> Kerne
         ("output_depth", outputs),
         ("steps", -(-inputs // GROUP)),
     )
-    kernel = f"fully_connected_{name}_dsp"
     call = context.call(
-        kernel,
+        "fully_connected_pair_dsp",
         (
-            ParametersArgument(f"qmcu_{kernel}_params", parameters),
+            ParametersArgument("qmcu_fully_connected_pair_dsp_params", parameters),
             context.operand(source),
             context.constant("weights", packed[0], "weights"),
             context.constant("quads", packed[1], "requantization"),
