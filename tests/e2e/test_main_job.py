@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.firmware_project import build_chain
+from tests.firmware_project import build_chain, write_residual
+
+from qmcu.compile.serialization import load_plan
 
 QMCU = (sys.executable, "-c", "from qmcu.cli import main; main()")
 
@@ -36,6 +38,35 @@ def test_a_model_of_mlperf_tiny(
     tested = qmcu("test", directory, "--on", target, "--random", "3", cwd=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert "3 of 3 outputs equal" in tested.stdout
+
+
+@pytest.mark.parametrize(
+    ("board", "target", "kernels"),
+    [
+        ("stm32f746", "unicorn", "native"),
+        ("mps2-an386", "qemu", "native"),
+        ("mps2-an385", "qemu", "portable"),
+        ("mps3-an547", "qemu", "native"),
+    ],
+)
+def test_int4_weights(tmp_path: Path, board: str, target: str, kernels: str) -> None:
+    if target == "qemu" and shutil.which("qemu-system-arm") is None:
+        pytest.skip("qemu-system-arm is not installed")
+    write_residual(tmp_path)
+    packing = ("convert", "residual.tflite", "--weights", "int4", "-o", "packed.tflite")
+    packed = qmcu(*packing, cwd=tmp_path)
+    assert packed.returncode == 0, packed.stderr
+    assert "824 weights of 3 of 3 layers in int4" in packed.stdout
+    whole = ("--board", board, "--kernels", kernels)
+    built = qmcu("build", "packed.tflite", *whole, "-o", "fw", cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    plan = load_plan(tmp_path / "fw/plan.json")
+    forms = [call.kernel for call in plan.calls if call.macs]
+    assert len(forms) == 3 and all("_int4" in kernel for kernel in forms)
+    assert all(("_dsp" in kernel) == (kernels == "native") for kernel in forms)
+    tested = qmcu("test", "fw", "--on", target, "--random", "20", cwd=tmp_path)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "20 of 20 outputs equal" in tested.stdout
 
 
 def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ class LayerUse:
 
     `kernel_bytes` is the code of its kernel when no other layer calls it, else 0. Savings:
     `pruned` with half of its output channels (its constants but the parameters; the next layer's
-    inputs are not counted), `int4` with packed 4-bit weights, `shared` with the weights of
-    `shared_with`, an earlier layer of the same size, "" if there is none.
+    inputs are not counted), `int4` with packed 4-bit weights (0 where they are), `shared` with
+    the weights of `shared_with`, an earlier layer of the same size, "" if there is none.
     """
 
     layer: str
@@ -56,7 +56,7 @@ def layer_uses(plan: Plan, report: MemoryReport) -> tuple[LayerUse, ...]:
                 kernel_bytes=code.get(call.kernel, 0) if alone else 0,
                 live=sum(p.size for p in plan.placements if p.first <= step <= p.last),
                 pruned=(total - roles.get("parameters", 0)) // 2 if weights else 0,
-                int4=weights // 2,
+                int4=0 if "_int4" in call.kernel else weights // 2,
                 shared=weights if twin else 0,
                 shared_with=twin,
             )

@@ -243,7 +243,7 @@ def fallback_reason(call: KernelCall) -> str:
     """Why a layer of a cmsis-nn plan is not CMSIS-NN's, or an empty string where it is."""
     if call.kernel.endswith("_cmsis_nn"):
         return ""
-    if "_int4" in call.kernel:
+    if "_int4" in call.kernel or call.trade.startswith("int4"):
         return "qmcu calls no CMSIS-NN kernel for int4 weights"
     if call.kind in _LOWERINGS:
         return "CMSIS-NN has no kernel for these shapes (groups, broadcasting, constant input)"

@@ -82,8 +82,8 @@ def _savings(uses: tuple[LayerUse, ...]) -> Table:
     )
     return Table(
         "Flash that a change of one layer would save, estimated: half of its output channels "
-        "pruned (the next layer's savings not counted); weights packed to int4, which these "
-        "kernels cannot read; weights shared with an earlier layer of the same size",
+        "pruned (the next layer's savings not counted); weights packed to int4 (docs/INT4.md); "
+        "weights shared with an earlier layer of the same size",
         ("layer", "half pruned", "int4", "shared", "shared with"),
         rows,
     )

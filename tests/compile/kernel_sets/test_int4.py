@@ -1,0 +1,163 @@
+"""int4 weights for the DSP extension: digits, bounds, and every byte on an emulated Cortex-M4."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from bench.operators import chain
+from bench.operators.batches import batches
+from bench.operators.int4 import EVERYDAY_INT4, INT4
+
+from qmcu.build import find_tool
+from qmcu.compile import OPTIMIZATIONS, Target, compile_graph
+from qmcu.compile.kernel_sets.cmsis_nn import fallback_reason
+from qmcu.compile.kernel_sets.dsp.int4 import BYTES, COLUMNS, first_sums, pack_joint, sums_fit
+from qmcu.compile.plan import ConstantArgument, KernelCall
+from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.model.int4 import pack_int4
+
+DSP = Target("native", dsp=True, fpu=True)
+NEEDS_COMPILER = pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+
+
+def wrap(values: np.ndarray) -> np.ndarray:
+    """Mod 2^32, as signed numbers."""
+    return (values + 2**31) % 2**32 - 2**31
+
+
+@pytest.mark.parametrize("order", [COLUMNS, BYTES])
+@pytest.mark.parametrize("fill", [None, -8, 7])
+def test_masks_cut_the_four_sums_off(order: tuple[int, ...], fill: int | None) -> None:
+    rng = np.random.default_rng(3)
+    weights = rng.integers(-8, 8, (4, 64)) if fill is None else np.full((4, 64), fill)
+    bias = rng.integers(-9999, 9999, 4)
+    for values in (rng.integers(-128, 128, 64), np.full(64, -128), np.full(64, 127)):
+        halfwords = pack_joint(weights, order).reshape(-1).astype(np.int64)
+        inputs = values.reshape(-1, 8)[:, list(order)].reshape(-1)
+        masks = (0xF, 0xFF, 0xFFF)
+        joint = [halfwords & mask for mask in masks] + [halfwords]
+        begins = [int(begin[0]) for begin in first_sums(bias)]
+        sums = [wrap(b + (inputs * digits).sum()) for b, digits in zip(begins, joint, strict=True)]
+        above = [sums[0], *(wrap(b - a) for a, b in pairwise(sums))]
+        x = int(values.sum())
+        found = [int(s) >> 4 * i for i, s in enumerate(above)]
+        found = [f - 8 * x if i < 3 else f for i, f in enumerate(found)]
+        assert found == (weights @ values + bias).tolist()
+
+
+def test_sums_fit_to_the_last_value() -> None:
+    weights = np.zeros((4, 8), np.int64)
+    limit = 1 << 19
+    for place, room in ((3, limit), (2, (1 << 23) - 8192), (0, (1 << 30) - 8192)):
+        bias = np.zeros(4, np.int64)
+        bias[place] = room - 1
+        assert sums_fit(weights, bias)
+        bias[place] = room
+        assert not sums_fit(weights, bias)
+    # What products can reach is counted with the signs of the weights: -128 is the farthest input.
+    weights[3] = -1
+    bias = np.array([0, 0, 0, limit - 1 - 8 * 128])
+    assert sums_fit(weights, bias) and not sums_fit(weights, bias + np.array([0, 0, 0, 1]))
+
+
+def convolution(depth: int, filters: int, *, level: int = 0, kernel: int = 3) -> Graph:
+    """A 3x3 convolution over 8x8 pixels; weights all `level`, or random for 0."""
+    rng = np.random.default_rng(1)
+    shape = (filters, kernel, kernel, depth)
+    weights = np.full(shape, level) if level else rng.integers(-7, 8, shape)
+    data = pack_int4(weights.reshape(-1)).tobytes()
+    options = {
+        "padding": "SAME", "stride_w": 1, "stride_h": 1, "dilation_w_factor": 1,
+        "dilation_h_factor": 1, "fused_activation_function": "NONE",
+    }  # fmt: skip
+    tensors = (
+        Tensor(0, "in", (1, 8, 8, depth), "int8", Quantization((0.02,), (-3,))),
+        Tensor(1, "w", shape, "int4", Quantization((0.1,), (0,)), data),
+        Tensor(2, "out", (1, 8, 8, filters), "int8", Quantization((0.9,), (5,))),
+    )
+    operator = Operator(0, "CONV_2D", (0, 1, -1), (2,), options)
+    return Graph("conv", tensors, (operator,), (0,), (2,))
+
+
+def weights_of(call: KernelCall) -> int:
+    sizes = [
+        a.constant.size
+        for a in call.arguments
+        if isinstance(a, ConstantArgument) and a.constant and a.constant.role == "weights"
+    ]
+    return sum(sizes)
+
+
+def test_weights_stay_packed_in_flash() -> None:
+    graph = convolution(16, 16)
+    for target in (Target(), DSP, Target("native", mve=True, dsp=True, fpu=True)):
+        (call,) = compile_graph(graph, target).calls
+        assert "_int4" in call.kernel and weights_of(call) == graph.tensors[1].elements // 2
+        assert call.scratch_size < graph.tensors[1].elements
+
+
+def test_sums_too_large_for_four_filters_take_the_portable_kernel() -> None:
+    # 9 * 64 values of 7 times 127 + 3 reach 524,160, below 2^19.
+    kernels = [
+        compile_graph(convolution(depth, 4, level=level), DSP).calls[0].kernel
+        for depth, level in ((64, 7), (65, 7), (65, 0))
+    ]
+    assert kernels == ["conv_2d_rows_int4_dsp", "conv_2d_int4", "conv_2d_rows_int4_dsp"]
+
+
+def test_speed_unpacks_and_says_so() -> None:
+    target = Target("native", "speed", dsp=True, fpu=True)
+    (call,) = compile_graph(convolution(16, 16), target).calls
+    assert "_int4" not in call.kernel and weights_of(call) >= 16 * 16 * 9
+    assert "int4 weights unpacked" in call.trade
+
+
+def test_multipliers_from_a_half_on_have_a_kernel() -> None:
+    graph = convolution(4, 4, kernel=1)
+    out = replace(graph.tensors[2], quantization=Quantization((0.0025,), (5,)))
+    coarse = replace(graph, tensors=(*graph.tensors[:2], out))
+    # 0.8; from 1 on there is none.
+    assert compile_graph(coarse, DSP).calls[0].kernel == "conv_1x1_int4_dsp"
+    out = replace(out, quantization=Quantization((0.0019,), (5,)))
+    coarser = replace(graph, tensors=(*graph.tensors[:2], out))
+    assert compile_graph(coarser, DSP).calls[0].kernel == "conv_2d_int4"
+
+
+def test_cmsis_nn_leaves_int4_to_our_kernels() -> None:
+    for optimize in ("balanced", "speed"):
+        target = Target("cmsis-nn", optimize, dsp=True, fpu=True)
+        (call,) = compile_graph(convolution(16, 16), target).calls
+        assert not call.kernel.endswith("cmsis_nn")
+        assert fallback_reason(call) == "qmcu calls no CMSIS-NN kernel for int4 weights"
+
+
+@pytest.mark.parametrize("kind", EVERYDAY_INT4)
+def test_everyday_graphs_keep_their_weights_packed(kind: str) -> None:
+    rng = np.random.default_rng(5)
+    kernels = [compile_graph(EVERYDAY_INT4[kind](rng), DSP).calls[0].kernel for _ in range(40)]
+    assert all("_int4" in kernel for kernel in kernels)
+    least = {"CONV_2D": 25, "DEPTHWISE_CONV_2D": 6, "FULLY_CONNECTED": 12}
+    assert sum(kernel.endswith("_int4_dsp") for kernel in kernels) >= least[kind]
+
+
+@NEEDS_COMPILER
+@pytest.mark.parametrize("kind", EVERYDAY_INT4)
+def test_a_batch_equals_the_interpreter(kind: str) -> None:
+    (batch, *_) = batches(kind, 10, 1, EVERYDAY_INT4)
+    outcome = chain.run(batch, "stm32f746", "unicorn", "native")
+    assert outcome.problem == "" and all(outcome.equal)
+    assert any(kernel.endswith("_int4_dsp") for kernel, _ in outcome.kernels)
+
+
+@pytest.mark.slow
+@NEEDS_COMPILER
+@pytest.mark.parametrize("optimize", OPTIMIZATIONS)
+@pytest.mark.parametrize("kind", EVERYDAY_INT4)
+def test_native_firmware_equals_the_interpreter(kind: str, optimize: str) -> None:
+    for generators in (EVERYDAY_INT4, INT4):
+        for batch in batches(kind, 16, 3, generators):
+            outcome = chain.run(batch, "stm32f407", "unicorn", "native", optimize)
+            assert outcome.problem == "" and all(outcome.equal)
