@@ -138,15 +138,58 @@ def test_rounding_takes_the_nearest_of_fifteen_levels() -> None:
     found = int4_weights(write_model(graph))
     read = parse_model(found.model)
     (scale,) = read.tensors[1].quantization.scales  # type: ignore[union-attr]
-    assert scale == pytest.approx(0.25 * np.abs(graph.tensors[1].array.astype(int)).max() / 7)
-    error = read.tensors[1].array * scale - graph.tensors[1].array * 0.25
-    assert np.abs(error).max() <= scale / 2 + 1e-6
+    levels = graph.tensors[1].array * 0.25 / scale
+    assert np.abs(read.tensors[1].array - np.clip(levels, -7, 7)).max() <= 0.5 + 1e-6
+    largest = 0.25 * np.abs(graph.tensors[1].array.astype(int)).max()
+    assert largest / 14 - 1e-6 <= scale <= largest / 7 + 1e-6
     shift = read.tensors[2].array * scale * 0.5 - graph.tensors[2].array * 0.125
     assert np.abs(shift).max() <= scale / 4 + 1e-6
     real = np.linspace(-1, 1, 24).reshape(4, 6)
     given = parse_model(int4_weights(write_model(graph), reals={1: real}).model).tensors[1]
     assert given.array.min() == -7 and given.array.max() == 7
     assert int4_weights(write_model(graph), rounding=False).model == write_model(graph)
+
+
+def test_a_channel_of_zeros_keeps_its_bias() -> None:
+    graph = dense(6, 4)
+    real = np.zeros((4, 6))
+    # Beyond int4 in the file, so that it is rounded; zeros in the float network.
+    loud = with_tensor(graph, 1, data=np.full(24, 100, np.int8).tobytes())
+    read = parse_model(int4_weights(write_model(loud), reals={1: real}).model)
+    assert read.tensors[1].quantization == graph.tensors[1].quantization
+    assert (read.tensors[2].array == graph.tensors[2].array).all()
+
+
+def test_the_step_is_that_of_the_least_squared_error() -> None:
+    rng = np.random.default_rng(2)
+    graph = dense(64, 8)
+    real = rng.normal(size=(8, 64))
+    real[0, 0] = 6.0
+    tensor = parse_model(int4_weights(write_model(graph), reals={1: real}).model).tensors[1]
+    (scale,) = tensor.quantization.scales  # type: ignore[union-attr]
+    error = ((tensor.array * scale - real) ** 2).sum()
+    coarse = ((np.round(real * 7 / 6) * 6 / 7 - real) ** 2).sum()
+    assert scale < 6 / 7 and error < 0.8 * coarse
+
+
+@pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D"])
+def test_each_channel_has_a_step_of_its_own(kind: str) -> None:
+    for seed in range(5):
+        graph = GENERATORS[kind](np.random.default_rng(seed))
+        before = graph.tensors[graph.operators[0].inputs[1]]
+        after = parse_model(int4_weights(write_model(graph)).model).tensors[before.index]
+        axis = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3}[kind]
+        shape = [-1 if i == axis else 1 for i in range(4)]
+        scales = [
+            np.array(t.quantization.scales).reshape(
+                shape if len(t.quantization.scales) > 1 else [1]
+            )  # type: ignore[union-attr]
+            for t in (before, after)
+        ]
+        reals = before.array * scales[0]
+        wanted = np.clip(reals / scales[1], -7, 7)
+        assert len(after.quantization.scales) == before.shape[axis]  # type: ignore[union-attr]
+        assert np.abs(after.array - wanted).max() <= 0.5 + 1e-5
 
 
 def test_weights_that_two_layers_read_stay() -> None:
