@@ -128,6 +128,6 @@ def test_a_model_that_is_cut_off_is_called_so(
     cut = tmp_path / "cut.keras"
     cut.write_bytes(Path(sweep[1]).read_bytes()[:5000])
     assert run(["frontier", str(cut), *sweep[2:], "-o", str(tmp_path / "out")]) == 2
-    assert "cut.keras is no Keras model: no .zip archive, or one that is cut off." in (
+    assert "cut.keras is no loadable Keras model: no .zip archive, or one cut off." in (
         capsys.readouterr().err
     )

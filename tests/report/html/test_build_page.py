@@ -1,12 +1,10 @@
 import itertools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 from tests.conftest import REPOSITORY
-from tests.firmware_project import build_chain
 from tests.report.html.pages import check_page
 
 from qmcu.board import list_boards
@@ -23,25 +21,6 @@ def fits(document: Path, schema: str) -> None:
     found = json.loads((REPOSITORY / "docs/schema" / f"{schema}.json").read_text())
     jsonschema.Draft202012Validator.check_schema(found)
     jsonschema.validate(json.loads(document.read_text()), found)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_chain(tmp_path_factory.mktemp("built"))
-
-
-@pytest.fixture(scope="module")
-def pages(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the pages of a build and of a test, and their index."""
-    folder = tmp_path_factory.mktemp("pages")
-    html, document = folder / "build.html", folder / "memory.json"
-    assert run(["report", str(built), "--html", str(html), "--json", str(document)]) == 0
-    (folder / "below").mkdir()
-    html, document = folder / "below" / "test run.html", folder / "test.json"
-    arguments = ["test", str(built), "--on", "unicorn", "--random", "2", "--jobs", "1"]
-    assert run([*arguments, "--html", str(html), "--json", str(document)]) == 0
-    assert run(["html", "--index", str(folder)]) == 0
-    return folder
 
 
 def test_a_treemap_covers_its_box_without_overlap() -> None:
@@ -126,92 +105,3 @@ def test_the_smallest_board_that_fits_is_built_for(
     assert small.flash <= small.flash_size
     monkeypatch.setattr("qmcu.board.list_boards", lambda: boards[:0])
     assert run(["boards", "--fits", str(built / "model.tflite")]) == 1
-
-
-# The real browser.
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    import shutil
-    import tempfile
-
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        pytest.skip("chromium and chromedriver are not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    with tempfile.TemporaryDirectory() as profile:
-        for flag in (
-            "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
-            "disable-background-networking", "disable-component-update", "disable-sync",
-            "disable-dev-shm-usage", f"user-data-dir={profile}",
-        ):  # fmt: skip
-            options.add_argument(f"--{flag}")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        found = webdriver.Chrome(options, webdriver.ChromeService(driver))
-        try:
-            yield found
-        finally:
-            found.quit()
-
-
-def media(browser, kind: str, scheme: str) -> None:  # type: ignore[no-untyped-def]
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind, "features": features})
-
-
-def style(browser, selector: str, name: str) -> str:  # type: ignore[no-untyped-def]
-    script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
-    return str(browser.execute_script(script, selector, name))
-
-
-def requested(browser) -> set[str]:  # type: ignore[no-untyped-def]
-    """What was loaded; the first tab is the browser's own, and data: is in the page."""
-    entries = browser.get_log("performance")
-    messages = [json.loads(entry["message"])["message"] for entry in entries]
-    urls = {
-        m["params"]["request"]["url"]
-        for m in messages
-        if m["method"] == "Network.requestWillBeSent"
-    }
-    return {url for url in urls if not url.startswith(("chrome://", "data:"))}
-
-
-def test_a_browser_shows_it_and_follows_its_links(browser, pages: Path) -> None:  # type: ignore[no-untyped-def]
-    browser.get_log("performance")
-    browser.get((pages / "index.html").as_uri())
-    browser.find_element("link text", "chain on stm32f746").click()
-    assert browser.current_url.endswith("/test%20run.html")
-    browser.find_element("partial link text", "build: chain").click()
-    assert browser.current_url.endswith("/build.html")
-    browser.find_element("link text", "Layers").click()
-    assert browser.current_url.endswith("#layers")
-    assert browser.execute_script("return document.querySelector('#layers').offsetTop") > 0
-    # Only the pages themselves were loaded, and nothing complained.
-    wanted = {(pages / name).as_uri() for name in ("index.html", "build.html")}
-    assert requested(browser) == wanted | {(pages / "below" / "test run.html").as_uri()}
-    assert browser.get_log("browser") == []
-    assert all(
-        tile.size["width"] > 0 for tile in browser.find_elements("css selector", ".treemap svg")
-    )
-    for table in browser.find_elements("css selector", "table"):
-        assert table.find_elements("css selector", "thead th")
-        assert table.find_elements("css selector", "caption")
-    # Nothing is wider than the page but what scrolls by itself.
-    script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert browser.execute_script(script) <= 0
-
-
-def test_dark_mode_and_paper_apply(browser, pages: Path) -> None:  # type: ignore[no-untyped-def]
-    browser.get((pages / "build.html").as_uri())
-    media(browser, "screen", "light")
-    light = style(browser, "body", "backgroundColor")
-    media(browser, "screen", "dark")
-    assert style(browser, "body", "backgroundColor") != light
-    assert style(browser, "nav", "display") != "none"
-    media(browser, "print", "light")
-    assert style(browser, "nav", "display") == "none"
-    assert style(browser, ".chart", "overflow") == "visible"
-    media(browser, "", "light")

@@ -112,11 +112,16 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         write_page(page(), tmp_path / "a" / "r.html" / "x.html")
 
 
-def test_numbers_of_points_stand_apart() -> None:
+def test_points_of_one_size_stand_side_by_side() -> None:
     dots = tuple(Dot(str(n), 10.0, 0.9, 0.8, 1.0, "good", "90 %") for n in range(5))
     plot = Scatter("c", "bytes", dots, bottom=0.5)
     assert plot.right == 15
     assert plot.height(0.75) == 0.5
-    heights = sorted(y for _, y in plot.places)
-    assert all(b - a > 0.06 for a, b in itertools.pairwise(heights))
-    assert plot.places[0][1] == plot.height(0.9)
+    assert all(b - a > 0.025 for a, b in itertools.pairwise(plot.places))
+    assert sum(plot.places) / 5 == pytest.approx(10 / 15)
+    # What is far enough away stays where it is; a neighbour gives way by half.
+    dots = tuple(Dot(str(x), x, 0.9, 0.8, 1.0, "good", "90 %") for x in (14.0, 2.0, 2.0))
+    far, *near = Scatter("c", "bytes", dots).places
+    assert far == 14 / 15
+    assert near[1] - near[0] == pytest.approx(0.026)
+    assert sum(near) / 2 == pytest.approx(2 / 15)

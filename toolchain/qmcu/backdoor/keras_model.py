@@ -67,7 +67,7 @@ def open_keras(path: Path) -> Any:
         raise ModelError(f"{path} does not exist.")
     if path.suffix == ".keras" and not zipfile.is_zipfile(path):
         # Keras would say that there is no such file.
-        raise ModelError(f"{path} is no Keras model: no .zip archive, or one that is cut off.")
+        raise ModelError(f"{path} is no loadable Keras model: no .zip archive, or one cut off.")
     try:
         return keras.models.load_model(path, compile=False)
     except Exception as error:  # a damaged file raises whatever its first bad byte leads to

@@ -61,13 +61,20 @@ def frontier_lines(result: Frontier) -> Iterator[RenderableType]:
 
 
 def remarks(result: Frontier) -> Iterator[str]:
-    """What did not run and why, and notes."""
+    """What did not run and why, and notes; schemes with the same remark together."""
+    for titles, text in grouped_remarks(result):
+        yield f"{'; '.join(titles)}: {text}."
+
+
+def grouped_remarks(result: Frontier) -> list[tuple[tuple[str, ...], str]]:
+    """The schemes' titles, and what is to be said about them."""
+    found: dict[str, list[str]] = {}
     for point in result.points:
-        for text in (point.problem, point.note):
-            if text:
-                yield f"{point.title}: {text}."
+        for text in filter(None, (point.problem, point.note)):
+            found.setdefault(text, []).append(point.title)
     for name, reason in result.skipped:
-        yield f"{name}: not measured, {reason}."
+        found.setdefault(f"not measured, {reason}", []).append(name)
+    return [(tuple(titles), text) for text, titles in found.items()]
 
 
 def verdict(result: Frontier) -> str:

@@ -19,6 +19,7 @@ from qmcu.report.html.blocks import (
     Text,
     Tone,
 )
+from qmcu.report.html.sections import sentence
 
 AUDIT_TONES: dict[str, Tone] = {
     "backdoored": "bad",
@@ -32,7 +33,8 @@ _BINS = 40
 def audit_page(result: AuditResult, context: AuditContext) -> Page:
     """The page of one audit."""
     fired = sum(f.suspicious for f in result.findings)
-    sections = [Section("Reasons", "What carries the verdict.", tuple(map(Text, result.reasons)))]
+    reasons = tuple(Text(sentence(reason)) for reason in result.reasons)
+    sections = [Section("Reasons", "What carries the verdict.", reasons)]
     sections.append(
         Section("Detectors", "A score above its threshold is suspicious.", findings_blocks(result))
     )

@@ -1,5 +1,6 @@
 """What a page is made of, as plain data; each block is drawn by the template of its name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -172,6 +173,14 @@ class Dot:
     hollow: bool = False
 
 
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+# The least distance of two dots, a share of the x axis: room for a number above each.
+_GAP = 0.026
+
+
 @dataclass(frozen=True)
 class Scatter:
     """Numbered points, y a share from `bottom` to 1 against x from 0; a list names them."""
@@ -195,20 +204,20 @@ class Scatter:
         return next(unit * n for n in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if unit * n >= top)
 
     @property
-    def places(self) -> tuple[tuple[float, float], ...]:
-        """Beside which (x, y), shares of the plot, each number stands: apart from the others."""
-        taken: list[tuple[float, float]] = []
-        for dot in self.dots:
-            x, own = dot.x / self.right, self.height(dot.y)
-            y = next(
-                y
-                for step in range(100)
-                for y in (own + 0.065 * step, own - 0.065 * step)
-                if all(abs(x - a) > 0.03 or abs(y - b) > 0.06 for a, b in taken)
-                and (-0.1 <= y <= 1.1 or step > 20)
-            )
-            taken.append((x, y))
-        return tuple(taken)
+    def places(self) -> tuple[float, ...]:
+        """Where each dot stands on the x axis, 0 to 1: dots of one x side by side.
+
+        Each as near to its x as a gap between all allows (isotonic regression, pooled).
+        """
+        order = sorted(range(len(self.dots)), key=lambda i: (self.dots[i].x, i))
+        pools: list[list[float]] = []
+        for rank, index in enumerate(order):
+            pools.append([self.dots[index].x / self.right - _GAP * rank])
+            while len(pools) > 1 and _mean(pools[-2]) >= _mean(pools[-1]):
+                pools[-2:] = [pools[-2] + pools[-1]]
+        spread = [_mean(pool) for pool in pools for _ in pool]
+        found = {index: spread[rank] + _GAP * rank for rank, index in enumerate(order)}
+        return tuple(found[i] for i in range(len(self.dots)))
 
     @property
     def description(self) -> str:

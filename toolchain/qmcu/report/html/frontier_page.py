@@ -4,7 +4,15 @@ import math
 
 from qmcu.backdoor.metrics import Rate
 from qmcu.frontier import Frontier, Point
-from qmcu.report.frontier import FLASH_HOW, FREEDOM_HOW, HEADER, remarks, row, short, verdict
+from qmcu.report.frontier import (
+    FLASH_HOW,
+    FREEDOM_HOW,
+    HEADER,
+    grouped_remarks,
+    row,
+    short,
+    verdict,
+)
 from qmcu.report.html.blocks import (
     Block,
     Cell,
@@ -20,6 +28,7 @@ from qmcu.report.html.blocks import (
 )
 from qmcu.report.html.sections import percent, sentence
 
+_RATES_HOW = "Rates: the device's where it ran, the host's otherwise."
 # From this attack success rate on a point is drawn as dangerous.
 _DANGEROUS = 0.2
 
@@ -39,7 +48,7 @@ def frontier_page(result: Frontier) -> Page:
         stats=tuple(_stat(p) for p in result.best),
         sections=(
             Section("The frontier", "Every scheme by what it costs in flash.", tuple(plots)),
-            Section("Figures", "", (_table(result, best), *_remarks(result))),
+            Section("Figures", "", (_table(result, best), _remarks(result))),
             Section(
                 "What could be hidden",
                 "Every float weight inside the cell of a stored number is stored as that number, "
@@ -62,7 +71,7 @@ def _stat(point: Point) -> Stat:
     attack = point.device.attack
     note = f"{point.device.flash:,} bytes of flash"
     if attack is not None:
-        note += f", ASR {short(attack)}"
+        note += f", ASR\N{NO-BREAK SPACE}{short(attack)}".replace(" %", "\N{NO-BREAK SPACE}%")
     return Stat(point.title, short(point.device.clean), note, _tone(attack))
 
 
@@ -94,28 +103,45 @@ def _plot(result: Frontier, *, attack: bool) -> Block:
     bottom = 0.0 if attack else max(0.0, math.floor(20 * min(d.low for d in dots)) / 20)
     bottom = min(bottom, 0.95)
     return Scatter(caption, "bytes of flash", tuple(dots),
-                   "hollow: estimated for an interpreter, rate of the host", bottom)  # fmt: skip
+                   "hollow: estimated for an interpreter, rate of the host; points of one size "
+                   "stand side by side", bottom)  # fmt: skip
 
 
 def _table(result: Frontier, best: set[str]) -> Table:
     rows = []
     for point in result.points:
         # What could be hidden has a table of its own.
-        first, *others = row(point)[:-2]
+        first, *sizes = row(point)[:5]
+        others = [*sizes, *_rates(point)]
         badge = Cell("not beaten", status="good") if point.name in best else Cell("")
         if point.device is None:
             badge = Cell("not on this device", status="warn")
         rows.append((Cell(first), *(Cell(text, number=True) for text in others), badge))
-    header = (*HEADER[:-2], "judgement")
-    return Table("Sizes in bytes; " + FLASH_HOW, header, tuple(rows))
+    attacked = any(p.attack is not None for p in result.points)
+    header = (*HEADER[:5], "CA", *(("ASR",) if attacked else ()), "judgement")
+    return Table(f"Sizes in bytes; {FLASH_HOW}. {_RATES_HOW}", header, tuple(rows))
 
 
-def _remarks(result: Frontier) -> tuple[Text, ...]:
-    unplotted = [p.title for p in result.points if p.flash is None]
-    lines = list(remarks(result))
+def _rates(point: Point) -> list[str]:
+    """Clean accuracy and, with a trigger, ASR: the device's, and the host's if it differs."""
+    shown = []
+    for name in ("clean", "attack"):
+        host = getattr(point, name)
+        if host is None:
+            continue
+        own = host if point.device is None else getattr(point.device, name)
+        differs = (own.count, own.total) != (host.count, host.total)
+        shown.append(short(own) + (f" (host {short(host)})" if differs else ""))
+    return shown
+
+
+def _remarks(result: Frontier) -> Table:
+    lines = list(grouped_remarks(result))
+    unplotted = tuple(p.title for p in result.points if p.flash is None)
     if unplotted:
-        lines.append(f"Not in the plots, for nothing gives their flash: {', '.join(unplotted)}.")
-    return tuple(Text(line) for line in lines)
+        lines.append((unplotted, "not in the plots, for nothing gives their flash"))
+    rows = tuple((Cell("; ".join(titles)), Cell(sentence(text))) for titles, text in lines)
+    return Table("Remarks", ("scheme", "remark"), rows)
 
 
 def _freedom(result: Frontier) -> Table:
