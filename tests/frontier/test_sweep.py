@@ -68,7 +68,11 @@ def test_every_scheme_is_measured_and_only_int8_runs(result: Frontier) -> None:
             assert point.device.clean == point.clean
             assert point.device.attack == point.attack
             assert point.device.count > 0
-    assert "packed int4 is not on this device" in points["int4-channel"].note
+    for name in ("int4-channel", "int4-channel-dithered"):
+        # Convolutions are packed; a fully connected layer with a scale a channel cannot be.
+        assert "weights of 2 of 3 layers in int4" in points[name].note
+        assert "_fully_connected stays int8 (a scale for each channel" in points[name].note
+        assert points[name].file_bytes < points["int8-channel"].file_bytes
     assert points["int4-channel"].sha256 != points["int8-channel"].sha256
     assert result.best
     assert [name for name, _ in result.skipped] == [

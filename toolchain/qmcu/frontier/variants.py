@@ -11,7 +11,7 @@ from qmcu.backdoor.lattice import nearest, spread
 from qmcu.backdoor.network import Network, weighted_layers
 from qmcu.frontier.defended import GRIDS, INT4_GRID, WITHOUT, Defended, Progress
 from qmcu.model.convert import Conversion, convert_keras
-from qmcu.model.reader import parse_model
+from qmcu.model.int4_file import int4_weights
 from qmcu.model.schemes import (
     DYNAMIC,
     FLOAT16,
@@ -78,15 +78,14 @@ def make(
     """
     if variant.defence:
         model, note = defended.model(variant.scheme, progress)
-        packed = f"; {_packed(network)}" if variant.scheme is INT4_CHANNEL else ""
-        return Made(model, note + packed)
+        return _packed(model, f"{note}; ") if variant.scheme is INT4_CHANNEL else Made(model, note)
     if variant.scheme is INT4_CHANNEL:
         return _int4(network, convert_keras(keras, samples))
     return Made(convert_scheme(keras, samples, variant.scheme))
 
 
 def _int4(network: Network, conversion: Conversion) -> Made:
-    """Weights on 15 levels a channel, in the int8 file: the levels of int4, the bytes of int8."""
+    """Weights on 15 levels a channel, packed where the interpreter takes a scale a channel."""
     integers, scales = [], []
     for layer, weights in zip(
         weighted_layers(conversion.graph), network.weights, strict=True
@@ -96,14 +95,11 @@ def _int4(network: Network, conversion: Conversion) -> Made:
         integers.append(nearest(positions, INT4_GRID.largest))
         scales.append(steps)
     picked = choose(network, conversion.graph, integers, scales)
-    model = deploy(conversion.model, picked)
-    parse_model(model, "int4")
-    return Made(model, _packed(network))
+    return _packed(deploy(conversion.model, picked))
 
 
-def _packed(network: Network) -> str:
-    saved = sum(w.size // 2 for w in network.weights)
-    return (
-        "packed int4 is not on this device: its kernels read int8, so these are int4 levels in "
-        f"int8 bytes; packed they would take {saved:,} bytes less flash (estimated)"
-    )
+def _packed(model: bytes, note: str = "") -> Made:
+    """The same integers, two a byte; what stays int8 holds 15 levels in whole bytes."""
+    packed = int4_weights(model, "int4", rounding=False)
+    kept = [f"{one.name} stays int8 ({one.reason})" for one in packed.layers if not one.packed]
+    return Made(packed.model, "; ".join([f"{note}{packed}", *kept]))
