@@ -117,8 +117,9 @@ static void add_row(windows_t *w, const int8_t *window, int32_t pitch)
     }
 }
 
-void qmcu_conv_2d_mve(const qmcu_conv_2d_mve_params *params, const int8_t *input,
-                      const int32_t *weights, void *scratch, int8_t *output)
+void qmcu_conv_2d_mve_by(const qmcu_conv_2d_mve_params *params, const int8_t *input,
+                         const int32_t *weights, void *scratch, int8_t *output,
+                         const qmcu_mve_multiplier *by)
 {
     const qmcu_conv_2d_mve_params *p = params;
     const int32_t depth = p->input_depth;
@@ -129,7 +130,7 @@ void qmcu_conv_2d_mve(const qmcu_conv_2d_mve_params *params, const int8_t *input
     spread_t s;
 
     plan_spread(&s, depth, p->kernel_height * depth);
-    qmcu_mve_begin(&w.tile, &p->multiply);
+    qmcu_mve_begin(&w.tile, &p->multiply, by);
     for (int32_t batch = 0; batch < p->batches; batch++) {
         int8_t *window = rows;
         int32_t loaded = -p->padding_top;
@@ -146,4 +147,10 @@ void qmcu_conv_2d_mve(const qmcu_conv_2d_mve_params *params, const int8_t *input
     if (w.pending > 0) {
         finish(&w, scratch, 16 * p->multiply.steps, w.pending);
     }
+}
+
+void qmcu_conv_2d_mve(const qmcu_conv_2d_mve_params *params, const int8_t *input,
+                      const int32_t *weights, void *scratch, int8_t *output)
+{
+    qmcu_conv_2d_mve_by(params, input, weights, scratch, output, &qmcu_mve_int8);
 }

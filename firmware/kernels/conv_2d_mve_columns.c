@@ -36,8 +36,9 @@ static void lay_out(const qmcu_conv_2d_mve_params *p, const int8_t *image, int32
     }
 }
 
-void qmcu_conv_2d_mve_columns(const qmcu_conv_2d_mve_columns_params *params, const int8_t *input,
-                              const int32_t *weights, void *scratch, int8_t *output)
+void qmcu_conv_2d_mve_columns_by(const qmcu_conv_2d_mve_columns_params *params, const int8_t *input,
+                                 const int32_t *weights, void *scratch, int8_t *output,
+                                 const qmcu_mve_multiplier *by)
 {
     const qmcu_conv_2d_mve_params *p = params;
     const int32_t pitch = 16 * p->multiply.steps;
@@ -46,7 +47,7 @@ void qmcu_conv_2d_mve_columns(const qmcu_conv_2d_mve_columns_params *params, con
     int32_t y = 0;
     qmcu_mve_tile tile;
 
-    qmcu_mve_begin(&tile, &p->multiply);
+    qmcu_mve_begin(&tile, &p->multiply, by);
     for (; left > 0; left -= 4) {
         const int32_t pixels = left < 4 ? left : 4;
         int8_t *column = scratch;
@@ -64,4 +65,10 @@ void qmcu_conv_2d_mve_columns(const qmcu_conv_2d_mve_columns_params *params, con
         qmcu_multiply_mve(&tile, &p->multiply, weights, scratch, pitch, pixels, output);
         output += pixels * p->output_depth;
     }
+}
+
+void qmcu_conv_2d_mve_columns(const qmcu_conv_2d_mve_columns_params *params, const int8_t *input,
+                              const int32_t *weights, void *scratch, int8_t *output)
+{
+    qmcu_conv_2d_mve_columns_by(params, input, weights, scratch, output, &qmcu_mve_int8);
 }

@@ -10,4 +10,9 @@ typedef qmcu_conv_2d_mve_params qmcu_conv_2d_mve_columns_params;
 void qmcu_conv_2d_mve_columns(const qmcu_conv_2d_mve_columns_params *params, const int8_t *input,
                               const int32_t *weights, void *scratch, int8_t *output);
 
+/* The same for any multiplier and its weights. */
+void qmcu_conv_2d_mve_columns_by(const qmcu_conv_2d_mve_columns_params *params, const int8_t *input,
+                                 const int32_t *weights, void *scratch, int8_t *output,
+                                 const qmcu_mve_multiplier *by);
+
 #endif

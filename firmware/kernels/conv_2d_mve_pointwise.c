@@ -3,16 +3,17 @@
 
 #include "mve.h"
 
-void qmcu_conv_2d_mve_pointwise(const qmcu_conv_2d_mve_pointwise_params *params,
-                                const int8_t *input, const int32_t *weights, void *scratch,
-                                int8_t *output)
+void qmcu_conv_2d_mve_pointwise_by(const qmcu_conv_2d_mve_pointwise_params *params,
+                                   const int8_t *input,
+                                   const int32_t *weights, void *scratch, int8_t *output,
+                                   const qmcu_mve_multiplier *by)
 {
     const int32_t depth = params->input_depth;
     const int32_t filters = params->multiply.filters;
     const int32_t pixels = params->pixels;
     qmcu_mve_tile tile;
 
-    qmcu_mve_begin(&tile, &params->multiply);
+    qmcu_mve_begin(&tile, &params->multiply, by);
     for (int32_t done = 0; done < pixels; done += 4) {
         const int32_t first = params->backward ? (pixels - 1 - done) & ~3 : done;
         const int32_t count = pixels - first < 4 ? pixels - first : 4;
@@ -20,4 +21,11 @@ void qmcu_conv_2d_mve_pointwise(const qmcu_conv_2d_mve_pointwise_params *params,
         qmcu_multiply_mve(&tile, &params->multiply, weights, scratch, depth, count,
                           output + first * filters);
     }
+}
+
+void qmcu_conv_2d_mve_pointwise(const qmcu_conv_2d_mve_pointwise_params *params,
+                                const int8_t *input,
+                                const int32_t *weights, void *scratch, int8_t *output)
+{
+    qmcu_conv_2d_mve_pointwise_by(params, input, weights, scratch, output, &qmcu_mve_int8);
 }

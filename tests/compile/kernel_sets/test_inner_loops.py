@@ -24,6 +24,7 @@ _LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)[ \t]*([^;@\n]*)", re.MU
         ("multiply_int4_dsp", "cortex-m4", 4 * 54 + 3),
         ("fully_connected_int4_dsp", "cortex-m4", 4 * 34 + 3),
         ("multiply_mve", "cortex-m55", 4 * 14 + 2),
+        ("multiply_int4_mve", "cortex-m55", 4 * 16 + 2),
     ],
 )
 def test_the_inner_loop_has_the_stated_instructions(

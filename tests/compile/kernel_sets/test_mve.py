@@ -10,12 +10,12 @@ from bench.operators.everyday import EVERYDAY, _windows
 
 from qmcu.build import find_tool
 from qmcu.compile import Target, compile_graph
-from qmcu.compile.kernel_sets.mve import (
-    LOWERINGS,
+from qmcu.compile.kernel_sets.mve import LOWERINGS, channel_constants, output_fits_over_input
+from qmcu.compile.kernel_sets.mve_packing import (
     by_fours,
-    channel_constants,
-    output_fits_over_input,
     pack_filters,
+    pack_int4_pairs,
+    pack_int4_rows,
     pack_pairs,
     pack_records,
     pack_rows,
@@ -62,6 +62,25 @@ def test_filters_are_packed_by_pairs_with_their_constants() -> None:
     assert packed.view(np.int8)[0, 48:50].tolist() == [33, 0]
     assert packed[0, -6:].tolist() == [100, 200, 1, 3, -2, -4]
     assert packed[1, -6:].tolist() == [300, 300, 5, 5, -6, -6]
+
+
+def test_int4_pairs_lie_in_the_nibbles_of_one_vector() -> None:
+    rng = np.random.default_rng(0)
+    filters = rng.integers(-8, 8, (3, 17)).astype(np.int8)
+    bias = np.array([100, 200, 300], np.int32)
+    packed = pack_int4_pairs(filters, bias, [(1, -2), (3, -4), (5, -6)])
+    assert packed.shape == (2, 4 * 2 + 6)
+    for record, (first, second) in zip(packed, ((0, 1), (2, 2)), strict=True):
+        vector = record[:8].view(np.int8)
+        assert ((vector << 4) >> 4)[:17].tolist() == filters[first].tolist()
+        assert (vector >> 4)[:17].tolist() == filters[second].tolist()
+        assert not vector[17:].any()
+    assert packed[0, -6:].tolist() == [100, 200, 1, 3, -2, -4]
+    rows = rng.integers(-8, 8, (5, 20)).astype(np.int8)
+    joined = pack_int4_rows(rows)
+    assert joined.shape == (2, 2, 2, 16)
+    assert (joined[0, 0, 1] >> 4).tolist() == rows[3, :16].tolist()
+    assert ((joined[1, 1, 0] << 4) >> 4)[:4].tolist() == rows[4, 16:].tolist()
 
 
 def test_records_hold_the_window_by_columns() -> None:

@@ -48,12 +48,15 @@ def _native(target: Target) -> Mapping[str, Sequence[Lowering]]:
     found = dict(_for_bytes(target))
     if not found:
         return found
-    packed = dsp.int4_lowerings()
+    vectors, packed = mve.INT4_LOWERINGS if target.mve else {}, dsp.int4_lowerings()
     for kind in PACKED_KINDS:
         whole = [_for_int8(lower) for lower in found[kind]]
         if target.optimize == "speed":
             whole = [_unpacked(lower) for lower in found[kind]]
-        found[kind] = (*whole, *(_for_int4(lower) for lower in packed.get(kind, ())))
+        found[kind] = (
+            *whole,
+            *(_for_int4(lower) for lower in (*vectors.get(kind, ()), *packed[kind])),
+        )
     return found
 
 

@@ -1,12 +1,22 @@
 """Lowerings for the vector extension MVE (Cortex-M55, M85): VMLADAVA on packed weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
+from qmcu.compile.kernel_sets.mve_packing import (
+    LANES,
+    Int8Array,
+    Int32Array,
+    by_fours,
+    pack_int4_pairs,
+    pack_int4_rows,
+    pack_pairs,
+    pack_records,
+    pack_rows,
+)
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.weights import (
     channel_multipliers,
@@ -18,7 +28,6 @@ from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 from qmcu.compile.requantize import activation_range, quantize_multiplier
 from qmcu.model.graph import Tensor
 
-LANES = 16  # bytes in a vector
 _SUMS = 64  # pixels whose sums depthwise_conv_2d_mve keeps at a time, more if a row is longer
 _LARGEST_SPAN = 255  # VLDRB gathers with offsets of one byte
 _LARGEST_DEPTH = 8192  # and fills a plane with offsets of two bytes
@@ -26,9 +35,6 @@ _AWAY, _RELU, _LEFT = range(3)  # the forms in multiply_mve.h
 _MOST_FILTERS = 16384  # four pixels of them within offsets of two bytes
 _FEW_CHANNELS = 4  # of depthwise_conv_2d_mve_3x3, for a quarter of the scratch
 _SMALL_SCRATCH = 4096  # bytes that a convolution may always take to save time
-
-Int8Array = npt.NDArray[np.int8]
-Int32Array = npt.NDArray[np.int32]
 
 
 def channel_pairs(reals: Sequence[float], count: int) -> list[tuple[int, int]]:
@@ -50,11 +56,6 @@ def channel_constants(reals: Sequence[float], bias: Int32Array) -> Int32Array | 
     result[:, 0] = bias
     result[:, 1:] = pairs
     return result
-
-
-def pack_filters(filters: Int8Array) -> Int8Array:
-    """int8 [count, values] with the values filled up with zeros to whole vectors."""
-    return np.pad(filters, ((0, 0), (0, -filters.shape[1] % LANES)))
 
 
 def output_limits(context: OperatorContext) -> tuple[int, int, int]:
@@ -86,24 +87,6 @@ def multiply_fields(
         ("multiply.minimum", low),
         ("multiply.maximum", high),
     )
-
-
-def pack_pairs(
-    filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
-) -> Int32Array:
-    """int8 [count, values] to int32 [ceil(count / 2), 8 * steps + 6], what two filters need.
-
-    A vector of each filter in turn, filled up with zeros; then two biases, multipliers and
-    shifts. An odd last filter is there twice.
-    """
-    order = [*range(len(filters)), *([-1] if len(filters) % 2 else [])]
-    vectors = pack_filters(filters)[order].reshape(len(order) // 2, 2, -1, LANES)
-    words = np.ascontiguousarray(vectors.transpose(0, 2, 1, 3)).view("<i4")
-    constants = np.column_stack([bias, np.array(pairs, np.int32)])[order].reshape(-1, 2, 3)
-    return np.concatenate(
-        [words.reshape(len(words), -1), constants.transpose(0, 2, 1).reshape(len(words), -1)],
-        axis=1,
-    ).astype(np.int32)
 
 
 def output_fits_over_input(vertical: Axis, shape: Sequence[int], row_bytes: int) -> bool:
@@ -138,6 +121,19 @@ def _windows_fit(vertical: Axis, horizontal: Axis, source: Tensor, target: Tenso
 
 def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
     """CONV_2D without groups."""
+    return _conv_2d(context, "conv_2d_mve", pack_pairs)
+
+
+def lower_conv_2d_int4(context: OperatorContext) -> KernelCall | None:
+    """The same with int4 weights, which stay packed."""
+    return _conv_2d(context, "conv_2d_int4_mve", pack_int4_pairs)
+
+
+def _conv_2d(
+    context: OperatorContext,
+    name: str,
+    pack: Callable[[Int8Array, Int32Array, Sequence[tuple[int, int]]], Int32Array],
+) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
     depth, filters = source.shape[3], target.shape[3]
     if weights.shape[3] != depth or source.is_constant or filters > _MOST_FILTERS:
@@ -153,14 +149,14 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
     # Backward, a deeper output never reaches pixels that are still to be read.
     backward = pointwise and filters > depth
     if pointwise:
-        kernel, scratch, over = "conv_2d_mve_pointwise", 4 * depth + LANES, True
+        kernel, scratch, over = f"{name}_pointwise", 4 * depth + LANES, True
         shape: Fields = (
             ("pixels", source.elements // depth),
             ("input_depth", depth),
             ("backward", int(backward)),
         )
     else:
-        kernel = "conv_2d_mve" if windows else "conv_2d_mve_columns"
+        kernel = name if windows else f"{name}_columns"
         scratch, over = 4 * (values.shape[1] + -values.shape[1] % LANES), False
         if windows:
             scratch = _window_scratch(vertical, horizontal, depth)
@@ -177,7 +173,7 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
                 f"qmcu_{kernel}_params", (*shape, *multiply_fields(context, values, pairs))
             ),
             context.operand(source),
-            context.constant("weights", pack_pairs(values, bias, pairs), "weights"),
+            context.constant("weights", pack(values, bias, pairs), "weights"),
             ScratchArgument(scratch),
             context.operand(target),
         ),
@@ -187,22 +183,19 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
     return replace(call, overlay_grows=backward)
 
 
-def by_fours(channels: Int32Array) -> Int32Array:
-    """int32 [count, 3] to [groups, 3, 4]: what four lanes need, filled up with zeros."""
-    padded = np.pad(channels, ((0, -len(channels) % 4), (0, 0)))
-    return np.ascontiguousarray(padded.reshape(-1, 4, 3).transpose(0, 2, 1))
-
-
-def pack_rows(rows: Int8Array) -> Int8Array:
-    """int8 [outputs, inputs] to [groups, steps, 4, 16]: a vector of each of four rows in turn."""
-    filled = np.pad(pack_filters(rows), ((0, -len(rows) % 4), (0, 0)))
-    return np.ascontiguousarray(
-        filled.reshape(-1, 4, filled.shape[1] // LANES, LANES).transpose(0, 2, 1, 3)
-    )
-
-
 def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
     """FULLY_CONNECTED of any batch."""
+    return _fully_connected(context, "fully_connected_mve", pack_rows)
+
+
+def lower_fully_connected_int4(context: OperatorContext) -> KernelCall | None:
+    """The same with int4 weights, which stay packed."""
+    return _fully_connected(context, "fully_connected_int4_mve", pack_int4_rows)
+
+
+def _fully_connected(
+    context: OperatorContext, kernel: str, pack: Callable[[Int8Array], Int8Array]
+) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
     if source.is_constant:
         return None
@@ -211,7 +204,7 @@ def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
     channels = channel_constants(channel_multipliers(context), bias)
     if channels is None:
         return None
-    packed = pack_rows(weights.array)
+    packed = pack(weights.array)
     steps = packed.shape[1]
     direct = inputs % LANES == 0
     parameters = (
@@ -223,9 +216,9 @@ def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
         *output_fields(context),
     )
     return context.call(
-        "fully_connected_mve",
+        kernel,
         (
-            ParametersArgument("qmcu_fully_connected_mve_params", parameters),
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
             context.operand(source),
             context.constant("weights", packed, "weights"),
             context.constant("channels", by_fours(channels), "requantization"),
@@ -287,18 +280,6 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         macs=target.elements * taps,
         may_overlay=((source.index, target.index),) if in_place else (),
     )
-
-
-def pack_records(
-    filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
-) -> Int8Array:
-    """int8 [count, 3, 3] (row, column) to [count, 32], depthwise_conv_2d_mve_3x3's records."""
-    records = np.zeros((len(filters), 32), np.int8)
-    records[:, 4:16].reshape(-1, 3, 4)[:, :, 1:] = filters.transpose(0, 2, 1)
-    records[:, 22] = [shift for _, shift in pairs]
-    words = np.column_stack([bias, [multiplier for multiplier, _ in pairs]])
-    records[:, 24:] = words.astype("<i4").view(np.int8)
-    return records
 
 
 def lower_depthwise_3x3(context: OperatorContext, channels: int = LANES) -> KernelCall | None:
@@ -382,4 +363,9 @@ LOWERINGS: dict[str, Sequence[Lowering]] = {
     "CONV_2D": (lower_conv_2d,),
     "DEPTHWISE_CONV_2D": (lower_depthwise_3x3, _narrow_depthwise_3x3, lower_depthwise_conv_2d),
     "FULLY_CONNECTED": (lower_fully_connected,),
+}
+# For int4 weights, which stay packed.
+INT4_LOWERINGS: dict[str, Sequence[Lowering]] = {
+    "CONV_2D": (lower_conv_2d_int4,),
+    "FULLY_CONNECTED": (lower_fully_connected_int4,),
 }

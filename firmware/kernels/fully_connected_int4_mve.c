@@ -1,0 +1,44 @@
+/* A byte for a value of two rows, taken apart by shifts. */
+#include "fully_connected_int4_mve.h"
+
+#include "fully_connected_rows_mve.h"
+
+static inline int8x16_t low(int8x16_t pairs)
+{
+    return vshrq_n_s8(vshlq_n_s8(pairs, 4), 4);
+}
+
+static inline int8x16_t high(int8x16_t pairs)
+{
+    return vshrq_n_s8(pairs, 4);
+}
+
+static inline const int8_t *multiply(const int8_t *x, const int8_t *w, int32_t steps,
+                                     int32_t sums[4])
+{
+    int32_t a = sums[0];
+    int32_t b = sums[1];
+    int32_t c = sums[2];
+    int32_t d = sums[3];
+    for (int32_t n = steps; n > 0; n--, x += 16, w += 32) {
+        const int8x16_t values = vldrbq_s8(x);
+        const int8x16_t first = vldrbq_s8(w);
+        const int8x16_t second = vldrbq_s8(w + 16);
+        a = vmladavaq_s8(a, values, low(first));
+        b = vmladavaq_s8(b, values, high(first));
+        c = vmladavaq_s8(c, values, low(second));
+        d = vmladavaq_s8(d, values, high(second));
+    }
+    sums[0] = a;
+    sums[1] = b;
+    sums[2] = c;
+    sums[3] = d;
+    return w;
+}
+
+void qmcu_fully_connected_int4_mve(const qmcu_fully_connected_int4_mve_params *params,
+                                   const int8_t *input, const int8_t *weights,
+                                   const int32_t *channels, void *scratch, int8_t *output)
+{
+    qmcu_fully_connected_rows(params, input, weights, channels, scratch, output, multiply);
+}

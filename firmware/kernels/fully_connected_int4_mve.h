@@ -1,0 +1,14 @@
+#ifndef QMCU_FULLY_CONNECTED_INT4_MVE_H
+#define QMCU_FULLY_CONNECTED_INT4_MVE_H
+
+#include "fully_connected_mve.h"
+
+typedef qmcu_fully_connected_mve_params qmcu_fully_connected_int4_mve_params;
+
+/* fully_connected_mve.h with int4 weights: rows in fours, [groups][steps][2][16], each byte a value
+   of one row in the low nibble and of the next in the high one. */
+void qmcu_fully_connected_int4_mve(const qmcu_fully_connected_int4_mve_params *params,
+                                   const int8_t *input, const int8_t *weights,
+                                   const int32_t *channels, void *scratch, int8_t *output);
+
+#endif

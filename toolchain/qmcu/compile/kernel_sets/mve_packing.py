@@ -1,0 +1,92 @@
+"""Weights for the MVE kernels: whole vectors, each two or four filters side by side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+LANES = 16  # bytes in a vector
+
+Int8Array = npt.NDArray[np.int8]
+Int32Array = npt.NDArray[np.int32]
+
+
+def pack_filters(filters: Int8Array) -> Int8Array:
+    """int8 [count, values] with the values filled up with zeros to whole vectors."""
+    return np.pad(filters, ((0, 0), (0, -filters.shape[1] % LANES)))
+
+
+def pack_pairs(
+    filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
+) -> Int32Array:
+    """int8 [count, values] to int32 [ceil(count / 2), 8 * steps + 6], what two filters need.
+
+    A vector of each filter in turn, filled up with zeros; then two biases, multipliers and
+    shifts. An odd last filter is there twice.
+    """
+    vectors = _vector_pairs(filters)
+    return _records(np.ascontiguousarray(vectors.transpose(0, 2, 1, 3)), bias, pairs)
+
+
+def pack_int4_pairs(
+    filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
+) -> Int32Array:
+    """As `pack_pairs`, both vectors in one: filter 0 in low nibbles; int32 [.., 4 * steps + 6]."""
+    return _records(join_nibbles(_vector_pairs(filters)), bias, pairs)
+
+
+def join_nibbles(vectors: Int8Array) -> Int8Array:
+    """int4 in int8 [n, 2, ...] to int8 [n, ...], the second of two in the high nibble."""
+    return (vectors[:, 0] & 15) | (vectors[:, 1] << 4)
+
+
+def _vector_pairs(filters: Int8Array) -> Int8Array:
+    """[pairs, 2, steps, 16], an odd last filter there twice."""
+    order = [*range(len(filters)), *([-1] if len(filters) % 2 else [])]
+    return pack_filters(filters)[order].reshape(len(order) // 2, 2, -1, LANES)
+
+
+def _records(
+    vectors: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
+) -> Int32Array:  # fmt: skip
+    words = np.ascontiguousarray(vectors).view("<i4")
+    order = [*range(len(bias)), *([-1] if len(bias) % 2 else [])]
+    constants = np.column_stack([bias, np.array(pairs, np.int32)])[order].reshape(-1, 2, 3)
+    return np.concatenate(
+        [words.reshape(len(words), -1), constants.transpose(0, 2, 1).reshape(len(words), -1)],
+        axis=1,
+    ).astype(np.int32)
+
+
+def by_fours(channels: Int32Array) -> Int32Array:
+    """int32 [count, 3] to [groups, 3, 4]: what four lanes need, filled up with zeros."""
+    padded = np.pad(channels, ((0, -len(channels) % 4), (0, 0)))
+    return np.ascontiguousarray(padded.reshape(-1, 4, 3).transpose(0, 2, 1))
+
+
+def pack_rows(rows: Int8Array) -> Int8Array:
+    """int8 [outputs, inputs] to [groups, steps, 4, 16]: a vector of each of four rows in turn."""
+    filled = np.pad(pack_filters(rows), ((0, -len(rows) % 4), (0, 0)))
+    return np.ascontiguousarray(
+        filled.reshape(-1, 4, filled.shape[1] // LANES, LANES).transpose(0, 2, 1, 3)
+    )
+
+
+def pack_int4_rows(rows: Int8Array) -> Int8Array:
+    """int8 [outputs, inputs] to [groups, steps, 2, 16]: two of four rows in a vector."""
+    packed = pack_rows(rows)
+    groups, steps = packed.shape[:2]
+    joined = join_nibbles(packed.reshape(-1, 2, LANES))
+    return np.ascontiguousarray(joined.reshape(groups, steps, 2, LANES))
+
+
+def pack_records(
+    filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
+) -> Int8Array:
+    """int8 [count, 3, 3] (row, column) to [count, 32], depthwise_conv_2d_mve_3x3's records."""
+    records = np.zeros((len(filters), 32), np.int8)
+    records[:, 4:16].reshape(-1, 3, 4)[:, :, 1:] = filters.transpose(0, 2, 1)
+    records[:, 22] = [shift for _, shift in pairs]
+    words = np.column_stack([bias, [multiplier for multiplier, _ in pairs]])
+    records[:, 24:] = words.astype("<i4").view(np.int8)
+    return records
