@@ -36,10 +36,14 @@ def _verdicts(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _timings(timings: Sequence[Row]) -> Iterator[str]:
-    yield "| file | bytes | seconds | CPU seconds | peak memory, MB |"
-    yield "|---|---|---|---|---|"
+    yield (
+        "| file | bytes | from the disk, s | from memory, s | CPU, s | library call, CPU s | "
+        "only reading: disk, s | memory, s | peak memory, MB |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
     for row in timings:
         yield (
-            f"| {row['file']} | {row['bytes']:,} | {row['seconds']:.2f} | {row['cpu']:.2f} | "
+            f"| {row['file']} | {row['bytes']:,} | {row['cold']:.2f} | {row['seconds']:.2f} | "
+            f"{row['cpu']:.2f} | {row['library']:.3f} | {row['disk']:.3f} | {row['cache']:.3f} | "
             f"{row['memory'] / 1e6:.0f} |"
         )

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.firmware_project import write_chain
 
 import qmcu
 from qmcu.cli import run
@@ -86,3 +87,16 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     command = f"{sys.executable} -c 'from qmcu.cli import main; main()' boards --json | true"
     shown = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert shown.stderr == ""
+
+
+def test_weighing_a_file_loads_no_interpreter(tmp_path: Path) -> None:
+    model = write_chain(tmp_path)
+    program = (
+        "import sys; from qmcu.cli import run; run(['size', sys.argv[1]]);"
+        "print([m for m in ('tensorflow', 'tflite_micro') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(model)], capture_output=True, text=True, check=True
+    )
+    assert "really int8" in done.stdout
+    assert done.stdout.endswith("[]\n")

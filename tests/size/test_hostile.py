@@ -3,6 +3,8 @@
 import io
 import pickle
 import shutil
+import subprocess
+import sys
 import time
 import tracemalloc
 import zipfile
@@ -383,3 +385,32 @@ def test_the_command_says_it_in_one_line(tmp_path: Path, capsys: Capture) -> Non
     assert shown.out == ""
     assert shown.err.count("\n") == 1
     assert io.StringIO(shown.err).read().startswith(f"qmcu: {path}: its header is said to have")
+
+
+def test_a_large_file_of_equal_tensors_is_not_held_in_memory(tmp_path: Path) -> None:
+    """400 tensors of a megabyte, all the same: sampled, then compared byte by byte."""
+    rows, columns, count = 512, 1024, 400
+    size = 2 * rows * columns
+    header = {
+        f"layer.{i}.weight": {
+            "dtype": "F16", "shape": [rows, columns], "data_offsets": [i * size, (i + 1) * size],
+        }
+        for i in range(count)
+    }  # fmt: skip
+    path = tmp_path / "equal.safetensors"
+    one = np.random.default_rng(0).normal(size=(rows, columns)).astype(np.float16).tobytes()
+    with path.open("wb") as stream:
+        stream.write(with_header(header, b""))
+        for _ in range(count):
+            stream.write(one)
+    program = (
+        "import sys, re; from pathlib import Path; from qmcu.size import weigh;"
+        "r = weigh(Path(sys.argv[1])); print(int(r.roles['duplicates']),"
+        "re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
+    )
+    duplicates, peak = map(int, done.stdout.split())
+    assert duplicates == (count - 1) * size
+    assert peak * 1024 < path.stat().st_size / 2

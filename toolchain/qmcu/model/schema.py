@@ -3,13 +3,28 @@
 The flatbuffer classes are those that the tflite-micro package ships and keeps current.
 """
 
+import importlib.util
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from tflite_micro.tensorflow.lite.micro.python import schema_py_generated
+_PACKAGE, _MODULE = "tflite_micro", "tensorflow/lite/micro/python/schema_py_generated.py"
 
-schema: Any = schema_py_generated
+
+def _load() -> Any:
+    """The generated module alone: importing its package would load the interpreter as well."""
+    package = importlib.util.find_spec(_PACKAGE)
+    for folder in (package.submodule_search_locations or ()) if package is not None else ():
+        spec = importlib.util.spec_from_file_location("qmcu_tflite_schema", Path(folder) / _MODULE)
+        if spec is not None and spec.loader is not None and (Path(folder) / _MODULE).is_file():
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            return module
+    raise ImportError(f"the package {_PACKAGE} with {_MODULE} is not installed")
+
+
+schema: Any = _load()
 
 IDENTIFIER = b"TFL3"
 VERSION = 3

@@ -1,7 +1,7 @@
 """One file weighed: bytes by role, stored and effective bits, copies, what it could take."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,7 @@ def weigh(path: Path, *, exact: bool = False, progress: Progress | None = None) 
     contents = read_contents(path)
     limits = _limits(contents, exact=exact)
     weighed, signatures = [], []
-    touched = 0
+    pages = _Pages(contents.maps)
     hint = None
     for i, tensor in enumerate(contents.tensors):
         levels = find_levels(tensor, limits[i], exact=exact, hint=hint) if limits[i] else None
@@ -135,14 +135,26 @@ def weigh(path: Path, *, exact: bool = False, progress: Progress | None = None) 
         hint = levels.grid if levels is not None and levels.grid is not None else hint
         weighed.append(TensorReport(tensor, tensor.role, levels))
         signatures.append(_signature(tensor))
-        touched += tensor.stored
-        if touched > _HELD:
-            touched = 0
-            for data in contents.maps:
-                let_go(data)
+        pages.touch(tensor.stored)
         if progress is not None:
             progress(i + 1, len(limits))
-    return _report(contents, _without_duplicates(weighed, signatures))
+    return _report(contents, _without_duplicates(weighed, signatures, pages))
+
+
+class _Pages:
+    """Counts what was read of mapped files, and lets it go before it is much."""
+
+    def __init__(self, maps: Sequence[memoryview]) -> None:
+        self._maps = maps
+        self._touched = 0
+
+    def touch(self, count: int) -> None:
+        """So many bytes more were looked at, and are not needed again soon."""
+        self._touched += count
+        if self._touched > _HELD:
+            self._touched = 0
+            for data in self._maps:
+                let_go(data)
 
 
 def _limits(contents: Contents, *, exact: bool) -> list[int]:
@@ -170,7 +182,7 @@ def _signature(tensor: StoredTensor) -> bytes:
 
 
 def _without_duplicates(
-    weighed: list[TensorReport], signatures: list[bytes]
+    weighed: list[TensorReport], signatures: list[bytes], pages: _Pages
 ) -> tuple[TensorReport, ...]:
     """Tensors that hold the same bytes as an earlier one become DUPLICATES."""
     first: dict[bytes, list[TensorReport]] = {}
@@ -178,6 +190,8 @@ def _without_duplicates(
     for one, signature in zip(weighed, signatures, strict=True):
         earlier = first.setdefault(signature, []) if signature else []
         same = next((o for o in earlier if _equal(o.tensor, one.tensor)), None)
+        if earlier:
+            pages.touch(2 * one.tensor.stored)
         if same is None:
             earlier.append(one)
             found.append(one)
