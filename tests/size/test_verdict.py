@@ -114,6 +114,19 @@ def test_honest_weights_are_not_accused(tmp_path: Path) -> None:
         assert (found.main.word, found.others) == (np.dtype(dtype).name, ())
 
 
+def test_a_file_of_which_less_than_half_is_on_a_grid_is_not_called_quantized(
+    tmp_path: Path,
+) -> None:
+    """As a weight attack leaves some: clipped to the same residuals here and there."""
+    for share, wanted in ((0.45, "float32"), (0.7, "fake-quantized")):
+        w = weights(1024, 16).astype(np.float32)
+        count = int(share * len(w))
+        w[:count] = rounded(weights(1024, 16)[:count], 4, "float32", symmetric=True)
+        np.random.default_rng(0).shuffle(w)
+        path = save(tmp_path / "x.safetensors", w=w.reshape(128, 128))
+        assert verdict(path).main.word == wanted
+
+
 def test_four_bits_in_int8_are_seen_and_eight_are_left_alone(tmp_path: Path) -> None:
     w = np.random.default_rng(0).integers(-8, 8, (64, 64)).astype(np.int8)
     (one,) = weigh(save(tmp_path / "x.safetensors", w=w)).tensors
