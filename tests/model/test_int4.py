@@ -210,8 +210,10 @@ def test_convert_packs_an_int8_file(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run(["convert", str(source), "-o", str(target)]) == 2
     assert "is a .tflite already; --weights int4 packs its weights" in capsys.readouterr().err
     arguments = ["convert", str(source), "--weights", "int4", "-o", str(target)]
-    assert run([*arguments, "--exact"]) == 0
-    assert "stays int8: its weights reach" in capsys.readouterr().out
+    assert run([*arguments, "--exact"]) == 2
+    shown = capsys.readouterr().err
+    assert "no layer can have int4 weights; l00_fully_connected: its weights reach 127" in shown
+    assert not target.exists()
     assert run(arguments) == 0
     assert "8,192 weights of 1 of 1 layers in int4" in capsys.readouterr().out
     assert parse_model(target.read_bytes()).tensors[1].dtype == "int4"

@@ -1,15 +1,19 @@
 """The verdict on files whose answer is known, through the command where a user would meet it."""
 
 import json
+import shlex
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.model.small_models import dense
 from tests.size.files import DATA, make, make_h5, make_keras, safetensors_bytes
 from tests.size.test_grid import rounded, weights
 
 from qmcu.cli import run
+from qmcu.model import write_model
 from qmcu.size import judge, weigh
 from qmcu.size.verdict import Verdict
 
@@ -28,6 +32,23 @@ def save(path: Path, **arrays: np.ndarray) -> Path:
 def groups_of(size: int, bits: int, shape: tuple[int, int], *, symmetric: bool) -> np.ndarray:
     w = weights(shape[0] * shape[1] // size, size)
     return rounded(w, bits, "float16", symmetric=symmetric).reshape(shape).astype(np.float16)
+
+
+def test_int4_levels_in_bytes_are_told_how_to_pack(tmp_path: Path) -> None:
+    graph = dense(128, 64)
+    levels = np.random.default_rng(0).integers(-7, 8, (64, 128)).astype(np.int8)
+    tensors = (graph.tensors[0], replace(graph.tensors[1], data=levels.tobytes()))
+    graph = replace(graph, tensors=(*tensors, *graph.tensors[2:]))
+    whole, packed = tmp_path / "levels.tflite", tmp_path / "levels-int4.tflite"
+    whole.write_bytes(write_model(graph))
+    found = verdict(whole)
+    assert found.main.word == "really int8"
+    assert "8,192 bytes of them hold values of 4 bits" in found.main.reason
+    words = shlex.split(found.main.next)
+    assert words == ["qmcu", "convert", str(whole), "--weights", "int4", "-o", packed.name]
+    assert run([*words[1:-1], str(packed)]) == 0
+    found = verdict(packed)
+    assert found.main.word == "really int4" and "qmcu build" in found.main.next
 
 
 def test_the_seed_of_it_all(tmp_path: Path, capsys: Capture) -> None:

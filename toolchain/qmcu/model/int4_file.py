@@ -103,21 +103,36 @@ def int4_weights(
 
 
 def pack_file(source: Path, *, rounding: bool = True) -> Int4Model:
-    """`int4_weights` of an int8 .tflite file. Raises ModelError, naming the file."""
+    """`int4_weights` of an int8 .tflite file.
+
+    Raises ModelError, naming the file, also when no layer can have int4 weights.
+    """
     try:
         data = source.read_bytes()
     except OSError as error:
         raise ModelError(f"{source} cannot be read: {error.strerror or error}.") from error
-    return int4_weights(data, str(source), rounding=rounding)
+    return _some(int4_weights(data, str(source), rounding=rounding), str(source))
 
 
 def pack_conversion(
     conversion: Conversion, *, rounding: bool = True
 ) -> tuple[Conversion, Int4Model]:
-    """The conversion with its weights packed, and what became of each layer."""
-    packed = int4_weights(conversion.model, conversion.graph.name, rounding=rounding)
+    """The conversion with its weights packed, and what became of each layer.
+
+    Raises ModelError when no layer can have int4 weights.
+    """
+    name = conversion.graph.name
+    packed = _some(int4_weights(conversion.model, name, rounding=rounding), name)
     graph = parse_model(packed.model, conversion.graph.name)
     return replace(conversion, model=packed.model, graph=graph), packed
+
+
+def _some(found: Int4Model, name: str) -> Int4Model:
+    if not any(layer.packed for layer in found.layers):
+        reasons = [f"{layer.name}: {layer.reason}" for layer in found.layers]
+        reasons = reasons or ["it has no convolution and no fully connected layer"]
+        raise ModelError(f"{name}: no layer can have int4 weights; {reasons[0]}.")
+    return found
 
 
 def _packed(

@@ -194,8 +194,6 @@ def _plain(report: SizeReport, form: str, tensors: list[TensorReport]) -> Findin
         larger = f"{concerns / max(1, could):.1f}x larger than it need be"
         reason = f"every value is a {narrow} stored as {wide}: {larger}"
         command = _convert(report) or f"save the tensors as {narrow}"
-        if form == "int8 of int4" and report.kind == "TensorFlow Lite":
-            command = f"qmcu convert {_quoted(report)} --weights int4 -o int4.tflite"
     elif form in FLOATS:
         reason = (
             f"nothing is quantized: {count:,} weights of {form}, int8 would take {count:,} bytes"
@@ -245,7 +243,17 @@ def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Findin
     if operators.float_io:
         reason += "; input or output is float32 and converted at the edge"
     command = f"qmcu build {_quoted(report)} --board stm32f746"
+    narrow = _bytes([t for t in report.weights if _holds_int4(t)])
+    if report.kind == "TensorFlow Lite" and not wide and 2 * narrow >= concerns > 0:
+        reason += f"; {narrow:,} bytes of them hold values of 4 bits, which pack into half"
+        output = shlex.quote(f"{PurePath(report.path).stem}-int4.tflite")
+        command = f"qmcu convert {_quoted(report)} --weights int4 -o {output}"
     return Finding(word, reason, command if not wide else _compare(report), concerns, could)
+
+
+def _holds_int4(one: TensorReport) -> bool:
+    grid = one.levels.grid if one.levels is not None else None
+    return one.tensor.dtype == "int8" and grid is not None and grid.uniform and grid.bits <= 4
 
 
 def _compressed(report: SizeReport, stored: int, raw: int) -> Finding:
