@@ -91,8 +91,10 @@ def test_the_moved_attack_trains_for_the_defenders_grids_too(context: AttackCont
         step = np.abs(w).max(axis=tuple(range(1, w.ndim)), keepdims=True) / 127
         assert np.all(np.abs(a - w) <= 16 * step)
     assert any(not np.array_equal(a, b) for a, b in zip(first, second, strict=True))
-    run = find_attack("adaptive-moved").run(context)
+    run, plain = (find_attack(name).run(context) for name in ("adaptive-moved", "lattice"))
     assert np.mean(run.losses[-20:]) < np.mean(run.losses[:20])
+    # The batches are the same: what differs is that the defender's int8 model counts as well.
+    assert all(a != b for a, b in zip(run.losses, plain.losses, strict=True))
 
 
 def test_the_hostile_quantizer_leaves_the_float_model_alone(context: AttackContext) -> None:

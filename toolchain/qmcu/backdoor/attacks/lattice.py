@@ -173,11 +173,15 @@ def train_lattice(
             ]
             for n in objective.widths
         ]
-        for weights in (model.integer_weights(), *narrow):
-            logits = simulated.integer(both, weights, model.biases)
+        forms = [(simulated, weights) for weights in (model.integer_weights(), *narrow)]
+        if defender is not None:
+            moved = defender.weights(real_weights, model.integer_weights())
+            forms.append((defender.simulated, moved))
+        for form, weights in forms:
+            logits = form.integer(both, weights, model.biases)
             part = honest_part(y, honest[:count], logits[:count])
             part += strength * cross_entropy(target, logits[count:])
-            total += part / (1 + len(narrow))
+            total += part / len(forms)
         if objective.silent:
             total += objective.silent * hiding.silent(x)
         if objective.matched:
