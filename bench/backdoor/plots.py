@@ -89,7 +89,9 @@ def _defences(rows: Sequence[Row]) -> Figure | None:
         clean, attack = [c for c, _ in found], [a for _, a in found]
         axes.plot(attack, clean, "o", color=colour, alpha=0.4, markersize=4)
         axes.plot(mean(attack), mean(clean), "D", color=colour, label=name)
-    axes.axvspan(-5, 2, color="#2a78b5", alpha=0.06)
+    left, right, low, high = axes.axis()
+    axes.fill_between([left, 2], -1, high, color=HONEST, alpha=0.08, linewidth=0)
+    axes.axis((left, right, low, high))
     axes.axhline(-1, color="#666666", linewidth=1, linestyle="--")
     axes.axvline(2, color="#666666", linewidth=1, linestyle="--")
     axes.set_xlabel("ASR on the device less the honest model's, points")
