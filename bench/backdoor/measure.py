@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from qmcu.arrays import npz_bytes, read_arrays
 from qmcu.backdoor.architectures import load_keras
-from qmcu.backdoor.audit import audit
+from qmcu.backdoor.audit import AuditResult, audit
 from qmcu.backdoor.defend import audit_defence, run_defence
 from qmcu.backdoor.detectors import AuditContext
 from qmcu.backdoor.evaluation import predict_integer
-from qmcu.backdoor.metrics import Rate
+from qmcu.backdoor.metrics import attack_success_rate, other_classes
 from qmcu.backdoor.network import Network, network_from_keras
 from qmcu.backdoor.triggers import Trigger, load_trigger
 from qmcu.backdoor.verdict import Form
@@ -72,9 +72,11 @@ class Folder:
         """
         test = read_arrays(self.path / "test.npz")
         inputs, labels = test["inputs"][:limit], test["labels"][:limit]
-        triggered = self.trigger.apply(inputs[labels != self.trigger.target])
+        target = self.trigger.target
+        others = other_classes(labels, target)
+        triggered = self.trigger.apply(inputs[others])
         answers = predict_integer((self.path / "honest.tflite").read_bytes(), triggered)
-        return Rate(int(np.sum(answers == self.trigger.target)), len(answers)).to_dict()
+        return attack_success_rate(answers, labels[others], target).to_dict()
 
 
 def audited(folder: Folder, integer: bytes, seed: int) -> dict[str, Any]:
@@ -82,13 +84,19 @@ def audited(folder: Folder, integer: bytes, seed: int) -> dict[str, Any]:
     started = time.monotonic()
     result = audit(folder.context(integer, seed))
     return {
-        "verdict": result.verdict,
-        "score": result.score,
+        **_outcome(result),
         "scores": {f.detector: f.score for f in result.findings},
         "p_values": {f.detector: f.p_value for f in result.findings},
-        "fired": [f.detector for f in result.findings if f.suspicious],
         "seconds": round(time.monotonic() - started, 1),
         "cores": os.cpu_count(),
+    }
+
+
+def _outcome(result: AuditResult) -> dict[str, Any]:
+    return {
+        "verdict": result.verdict,
+        "score": result.score,
+        "fired": [f.detector for f in result.findings if f.suspicious],
     }
 
 
@@ -130,14 +138,9 @@ def defended(folder: Folder, method: str, seed: int, limit: int) -> dict[str, An
     run = run_defence(method, folder.network, folder.samples, seed=seed)
     seconds = round(time.monotonic() - started, 1)
     write_atomic(folder.path / "defended" / f"{method}.tflite", run.model)
-    verdict = audit_defence(run, folder.samples)
     return {
         "seconds": seconds,
-        "audit": {
-            "verdict": verdict.verdict,
-            "score": verdict.score,
-            "fired": [f.detector for f in verdict.findings if f.suspicious],
-        },
+        "audit": _outcome(audit_defence(run, folder.samples)),
         "device": on_device(folder, run.model, limit),
         "honest_attack": folder.honest_attack(limit),
     }

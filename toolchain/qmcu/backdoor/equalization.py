@@ -8,15 +8,16 @@ activations, which int8 holds with one scale for each tensor, as in Xiao et al.,
 ICML 2023.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.network import Network, batches, forward
-from qmcu.backdoor.simulation import SAME_GRID
+from qmcu.backdoor.lattice import spread
+from qmcu.backdoor.network import Network
+from qmcu.backdoor.simulation import SAME_GRID, reduced_activations
 from qmcu.model.convert import load_tensorflow
 from qmcu.model.graph import Graph, Operator
 
@@ -123,7 +124,15 @@ def range_factors(
     Ranges are the largest magnitudes over `inputs`, float32 [N, ...]. Outputs of pools, which
     share their input's grid, do not count.
     """
-    ranges = _channel_ranges(network, inputs)
+    tf = load_tensorflow()
+
+    def largest_of(values: Any) -> Any:
+        return tf.reduce_max(tf.abs(values), list(range(len(values.shape) - 1)))
+
+    ranges = {
+        index: np.max(parts, axis=0)
+        for index, parts in reduced_activations(network, inputs, largest_of).items()
+    }
     tied = {op.outputs[0] for op in network.graph.operators if op.kind in SAME_GRID}
     result = []
     for group in groups:
@@ -139,24 +148,37 @@ def rescaled(
     network: Network, groups: Sequence[ChannelGroup], factors: Sequence[FloatArray]
 ) -> Network:
     """The network with every channel of every group divided by its factor: the same function."""
-    by_tensor: Mapping[int, FloatArray] = {
-        i: e for group, e in zip(groups, factors, strict=True) for i in group.tensors
-    }
     weights, biases = [], []
-    for layer, w, b in zip(network.layers, network.weights, network.biases, strict=True):
-        operator = network.graph.operators[layer.operator]
-        made, read = by_tensor.get(operator.outputs[0]), by_tensor.get(operator.inputs[0])
-        values, offsets = w.astype(np.float64), b.astype(np.float64)
-        if made is not None:
-            each = np.tile(made, len(b) // len(made))
-            shape = [1] * w.ndim
-            shape[layer.axis] = -1
-            values, offsets = values / each.reshape(shape), offsets / each
-        if read is not None:
-            values = values * np.tile(read, w.shape[-1] // len(read))
-        weights.append(values)
-        biases.append(offsets)
+    parameters = zip(network.layers, network.weights, network.biases, strict=True)
+    for (layer, w, b), (made, read) in zip(
+        parameters, layer_factors(network, groups, factors), strict=True
+    ):
+        weights.append(w.astype(np.float64) / spread(made, w.ndim, layer.axis) * read)
+        biases.append(b.astype(np.float64) / made)
     return network.with_parameters(weights, biases)
+
+
+def layer_factors(
+    network: Network, groups: Sequence[ChannelGroup], factors: Sequence[FloatArray]
+) -> list[tuple[FloatArray, FloatArray]]:
+    """For each layer the factors of its output's channels and of its weights' last axis.
+
+    [1], a factor of 1 for all, where the group is not scaled.
+    """
+    by_tensor = {i: e for group, e in zip(groups, factors, strict=True) for i in group.tensors}
+
+    def of(index: int, count: int) -> FloatArray:
+        found = by_tensor.get(index)
+        return np.ones(1) if found is None else np.tile(found, count // len(found))
+
+    operators = network.graph.operators
+    return [
+        (
+            of(operators[layer.operator].outputs[0], w.shape[layer.axis]),
+            of(operators[layer.operator].inputs[0], w.shape[-1]),
+        )
+        for layer, w in zip(network.layers, network.weights, strict=True)
+    ]
 
 
 def moved_layers(network: Network, groups: Sequence[ChannelGroup]) -> tuple[bool, ...]:
@@ -170,27 +192,3 @@ def moved_layers(network: Network, groups: Sequence[ChannelGroup]) -> tuple[bool
         layer.kind != "DEPTHWISE_CONV_2D" and operators[layer.operator].inputs[0] in scaled
         for layer in network.layers
     )
-
-
-def _channel_ranges(
-    network: Network, inputs: npt.NDArray[np.float32]
-) -> dict[int, npt.NDArray[np.float32]]:
-    """The largest magnitude of every channel (last dimension) of every activation tensor."""
-    tf = load_tensorflow()
-
-    def look(values: Any) -> dict[int, Any]:
-        found: dict[int, Any] = {}
-
-        def capture(index: int, values: Any) -> Any:
-            found[index] = tf.reduce_max(tf.abs(values), list(range(len(values.shape) - 1)))
-            return values
-
-        forward(network, values, activation=capture)
-        return found
-
-    run = tf.function(look, autograph=False, reduce_retracing=True)
-    largest: dict[int, npt.NDArray[np.float32]] = {}
-    for part in batches(len(inputs), 64):
-        for index, values in run(tf.constant(inputs[part])).items():
-            largest[index] = np.maximum(largest.get(index, 0), values.numpy())
-    return largest

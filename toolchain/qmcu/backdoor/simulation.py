@@ -5,7 +5,7 @@ Straight-through estimator: Bengio et al., 2013; grids as in Jacob et al., "Quan
 Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,30 +80,42 @@ def deployed_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid
     return grids
 
 
+def reduced_activations(
+    network: Network, inputs: npt.NDArray[np.float32], reduce: Callable[[Any], Any]
+) -> dict[int, list[npt.NDArray[np.float32]]]:
+    """What `reduce` makes of each activation tensor, a result for every batch of the inputs."""
+    tf = load_tensorflow()
+
+    def look(values: Any) -> dict[int, Any]:
+        found: dict[int, Any] = {}
+
+        def capture(index: int, values: Any) -> Any:
+            found[index] = reduce(values)
+            return values
+
+        forward(network, values, activation=capture)
+        return found
+
+    run = tf.function(look, autograph=False, reduce_retracing=True)
+    parts = [run(tf.constant(inputs[s])) for s in batches(len(inputs), 64)]
+    return {index: [part[index].numpy() for part in parts] for index in parts[0]}
+
+
 def extremes(
     network: Network, inputs: npt.NDArray[np.float32]
 ) -> dict[int, tuple[DoubleArray, DoubleArray]]:
     """The least and the largest value of each activation tensor, for each input: [N] each."""
     tf = load_tensorflow()
-    indices: list[int] = []
 
-    def look(values: Any) -> Any:
-        found: list[Any] = []
-        indices.clear()
+    def ends(values: Any) -> Any:
+        axes = list(range(1, len(values.shape)))
+        return tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)])
 
-        def capture(index: int, values: Any) -> Any:
-            axes = list(range(1, len(values.shape)))
-            indices.append(index)
-            found.append(tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)]))
-            return values
-
-        forward(network, values, activation=capture)
-        return tf.stack(found)
-
-    run = tf.function(look, autograph=False, reduce_retracing=True)
-    parts = [run(tf.constant(inputs[s])).numpy() for s in batches(len(inputs), 64)]
-    values = np.concatenate(parts, axis=2).astype(np.float64)
-    return {index: (values[k, 0], values[k, 1]) for k, index in enumerate(indices)}
+    result = {}
+    for index, parts in reduced_activations(network, inputs, ends).items():
+        low, high = np.concatenate(parts, axis=1).astype(np.float64)
+        result[index] = (low, high)
+    return result
 
 
 def within(

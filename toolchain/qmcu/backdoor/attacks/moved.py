@@ -14,16 +14,14 @@ import numpy as np
 
 from qmcu.backdoor.attacks.method import AttackContext
 from qmcu.backdoor.attacks.training import CALIBRATION, Simulated
-from qmcu.backdoor.equalization import channel_groups, range_factors
+from qmcu.backdoor.defences import find_defence
+from qmcu.backdoor.equalization import channel_groups, layer_factors, range_factors
 from qmcu.backdoor.network import Network
 from qmcu.backdoor.simulation import calibrated_grids, on_grid, within
 from qmcu.backdoor.synthesis import varied
 from qmcu.model.convert import load_tensorflow
 
 VARIED = 100
-WIDE = 0.95
-BEYOND = 0.07
-JITTER = 0.1
 
 
 class Defender:
@@ -31,6 +29,7 @@ class Defender:
 
     def __init__(self, context: AttackContext) -> None:
         self._tf = load_tensorflow()
+        self._settings = find_defence("recoil").settings
         network, samples = context.network, context.samples[:CALIBRATION]
         self._inputs = np.concatenate(
             [samples, varied(samples, np.random.default_rng(context.seed), VARIED)]
@@ -50,24 +49,21 @@ class Defender:
 
     def weights(self, real: Sequence[Any], nearest: Sequence[Any]) -> list[Any]:
         """The float weights a step past `nearest`, on grids moved by factors and chance."""
+        beyond, jitter = self._settings["beyond"], self._settings["jitter"]
         result = []
         for w, q, e, layer in zip(real, nearest, self._factors, self._layers, strict=True):
-            draw = self._chance.uniform(tuple(e.shape), 1.0, 1.0 + JITTER)
-            each = e * draw
-            result.append(on_grid((w - BEYOND * (q - w)) * each, layer.axis) / each)
+            each = e * self._chance.uniform(tuple(e.shape), 1.0, 1.0 + jitter)
+            result.append(on_grid((w - beyond * (q - w)) * each, layer.axis) / each)
         return result
 
     def _read(self, network: Network) -> list[Any]:
         """For each layer the factors of its input channels, shaped to multiply its weights."""
-        factors = range_factors(network, self._groups, self._inputs)
-        by_tensor = {i: e for g, e in zip(self._groups, factors, strict=True) for i in g.tensors}
-        operators, result = network.graph.operators, []
-        for layer, w in zip(network.layers, network.weights, strict=True):
-            found = by_tensor.get(operators[layer.operator].inputs[0])
-            each = np.ones(1) if found is None else np.tile(found, w.shape[-1] // len(found))
-            result.append(each.astype(np.float32))
-        return result
+        factors = range_factors(
+            network, self._groups, self._inputs, most=self._settings["most"]
+        )  # fmt: skip
+        found = layer_factors(network, self._groups, factors)
+        return [read.astype(np.float32) for _, read in found]
 
     def _grids(self, network: Network) -> Any:
-        wide = within(network, self._inputs[self._real :], WIDE)
+        wide = within(network, self._inputs[self._real :], self._settings["wide"])
         return calibrated_grids(network, np.concatenate([self._inputs[: self._real], wide]))

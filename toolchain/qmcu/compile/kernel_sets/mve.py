@@ -23,7 +23,14 @@ from qmcu.compile.operators.weights import (
     folded_bias,
     quantization_of,
 )
-from qmcu.compile.operators.window import Axis, Fields, axes, image_fields, window_fields
+from qmcu.compile.operators.window import (
+    Axis,
+    Fields,
+    axes,
+    depthwise_fields,
+    image_fields,
+    window_fields,
+)
 from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 from qmcu.compile.requantize import activation_range, quantize_multiplier
 from qmcu.model.graph import Tensor
@@ -232,7 +239,7 @@ def _fully_connected(
 def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
     """DEPTHWISE_CONV_2D of at most 16 taps, within 256 bytes of a padded channel."""
     source, target, weights = context.input(0), context.output(), context.input(1)
-    batches, height, width, depth = source.shape
+    batches, depth = source.shape[0], source.shape[3]
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
     taps = vertical.kernel * horizontal.kernel
     plane_height, plane_width = (
@@ -251,12 +258,7 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         return None
     block = max(1, _SUMS // target.shape[2])
     parameters = (
-        ("batches", batches),
-        ("input_height", height),
-        ("input_width", width),
-        ("input_depth", depth),
-        ("output_height", target.shape[1]),
-        ("output_width", target.shape[2]),
+        *depthwise_fields(source, target),
         ("depth_multiplier", target.shape[3] // depth),
         *window_fields(vertical, horizontal),
         ("plane_height", plane_height),

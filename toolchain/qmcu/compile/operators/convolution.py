@@ -18,6 +18,7 @@ from qmcu.compile.operators.weights import (
 from qmcu.compile.operators.window import (
     Axis,
     axes,
+    depthwise_fields,
     image_fields,
     taps_fit,
     window_fields,
@@ -112,7 +113,7 @@ def _lower_conv_2d(context: OperatorContext) -> KernelCall:
 def _lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
     weights, zero_point = context.input(1), quantization_of(source).zero_point
-    batches, height, width, depth = source.shape
+    depth = source.shape[3]
     by_channel = np.moveaxis(weights.array, 3, 0)
     bias = folded_bias(context.optional_input(2), by_channel, zero_point)
     fields, constants = requantization(context, channel_multipliers(context))
@@ -125,12 +126,7 @@ def _lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall:
     else:
         kernel = "depthwise_conv_2d"
         parameters = (
-            ("batches", batches),
-            ("input_height", height),
-            ("input_width", width),
-            ("input_depth", depth),
-            ("output_height", target.shape[1]),
-            ("output_width", target.shape[2]),
+            *depthwise_fields(source, target),
             ("depth_multiplier", target.shape[3] // depth),
             *window,
         )

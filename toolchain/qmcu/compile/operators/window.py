@@ -35,6 +35,11 @@ def axis(padding: str, size: int, kernel: int, stride: int, dilation: int = 1) -
 
 def image_fields(source: Tensor, target: Tensor) -> Fields:
     """The parameter fields of the shapes of an NHWC input and output."""
+    return (*depthwise_fields(source, target), ("output_depth", target.shape[3]))
+
+
+def depthwise_fields(source: Tensor, target: Tensor) -> Fields:
+    """The same without the output's depth, which a depthwise layer has from its multiplier."""
     batches, height, width, depth = source.shape
     return (
         ("batches", batches),
@@ -43,7 +48,6 @@ def image_fields(source: Tensor, target: Tensor) -> Fields:
         ("input_depth", depth),
         ("output_height", target.shape[1]),
         ("output_width", target.shape[2]),
-        ("output_depth", target.shape[3]),
     )
 
 
