@@ -60,7 +60,7 @@ matrix: tools .venv/.installed-bench
 	$(BIN)/python -m bench.backdoor
 
 matrix-quick: tools .venv/.installed-bench
-	$(BIN)/python -m bench.backdoor --quick --zoo build/zoo-quick --results build/matrix-quick.json
+	$(BIN)/python -m bench.backdoor --quick --zoo build/zoo-quick --results build/matrix-quick
 
 clean:
 	rm -rf build dist $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis

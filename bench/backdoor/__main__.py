@@ -1,19 +1,19 @@
 """The matrix: `python -m bench.backdoor`. Interrupt it and run it again: what is done is kept.
 
 Trains honest and attacked models, audits each, runs it on the emulated board, defends the
-attacked ones, and writes results.json, the plots and the tables of docs/BACKDOORS.md. Models
-stay in the zoo.
+attacked ones, and writes a file for each piece of work, the plots and the tables of
+docs/BACKDOORS.md. Models stay in the zoo.
 `--quick` does a small part, without writing the document.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from bench.backdoor.document import DOCUMENT, RESULTS, document
+from bench.backdoor.document import DOCUMENT, document
 from bench.backdoor.matrix import cifar10, digits, pieces
 from bench.backdoor.plots import write_plots
+from bench.backdoor.store import RESULTS, read_results
 from bench.backdoor.zoo import Workshop
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
@@ -29,7 +29,7 @@ def main() -> int:
     """Fill in what is missing of the matrix."""
     parser = argparse.ArgumentParser(prog="python -m bench.backdoor", description=__doc__)
     parser.add_argument("--zoo", type=Path, default=Path("zoo"), help="folder of the models")
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results")
     parser.add_argument("--cifar10", default=str(CIFAR10), help="cifar10 (downloaded) or FILE.npz")
     parser.add_argument("--pretrained", type=Path, default=PRETRAINED, help="resnet8 to start from")
     parser.add_argument("--only", choices=("digits", "cifar10"))
@@ -37,9 +37,6 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
     load_tensorflow().config.experimental.enable_op_determinism()
-    results = {}
-    if arguments.results.is_file():
-        results = json.loads(arguments.results.read_text())["models"]
     parts = [digits(arguments.quick)] if arguments.only != "cifar10" else []
     if arguments.only != "digits" and not arguments.quick:
         weights = arguments.pretrained if arguments.pretrained.is_file() else None
@@ -55,13 +52,13 @@ def main() -> int:
         task = bar.add_task("", total=len(work))
         for piece in work:
             bar.update(task, description=f"{piece.member}: {piece.stage}")
-            if not piece.done(results, arguments.zoo):
-                piece.do(results, workshop)
-                write_atomic(arguments.results, json.dumps({"models": results}, indent=1) + "\n")
+            if not piece.done(arguments.results, arguments.zoo):
+                piece.do(arguments.results, workshop)
             bar.advance(task)
     if not arguments.quick:
-        write_plots(results)
-        write_atomic(DOCUMENT, document(results))
+        rows = read_results(arguments.results)
+        write_plots(rows)
+        write_atomic(DOCUMENT, document(rows))
     return 0
 
 

@@ -9,13 +9,15 @@ from bench.backdoor.measure import share
 from qmcu.backdoor.verdict import CONDITIONED_GAP
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "BACKDOORS.md"
-RESULTS = Path(__file__).with_name("results.json")
 BEGIN, END = "<!-- tables: python -m bench.backdoor -->", "<!-- end of tables -->"
 Row = Mapping[str, Any]
 
 
-def document(models: Mapping[str, Row]) -> str:
-    """The document with fresh tables. Raises ValueError when it has lost its marks."""
+def document(models: Sequence[Row]) -> str:
+    """The document with fresh tables, of rows as read_results gives them.
+
+    Raises ValueError when it has lost its marks.
+    """
     text = DOCUMENT.read_text()
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -29,12 +31,11 @@ def document(models: Mapping[str, Row]) -> str:
     return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n{END}{after}"
 
 
-def by_setting(models: Mapping[str, Row]) -> dict[str, list[Row]]:
-    """Models by ARCH-DATA, those that were made."""
+def by_setting(models: Sequence[Row]) -> dict[str, list[Row]]:
+    """Models by ARCH-DATA."""
     found: dict[str, list[Row]] = {}
-    for row in models.values():
-        if "rates" in row:
-            found.setdefault(row["setting"], []).append(row)
+    for row in models:
+        found.setdefault(row["setting"], []).append(row)
     return found
 
 

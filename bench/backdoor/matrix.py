@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.backdoor.measure import Folder, audited, defended, on_device
+from bench.backdoor.store import result_file, write_result
 from bench.backdoor.zoo import TRAINING, Member, Setting, Workshop
 
 from qmcu.backdoor.attack import RECORD
 from qmcu.backdoor.attacks import load_attacks
 from qmcu.backdoor.defences import load_defences
-
-Results = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,33 +53,28 @@ class Piece:
     member: Member
     stage: str
 
-    def done(self, results: Results, zoo: Path) -> bool:
-        """True when its result is there."""
-        entry = results.get(str(self.member), {})
-        if self.stage == "models":
-            return self.member.exists(zoo) and "rates" in entry
-        if self.stage in ("audit", "device"):
-            return self.stage in entry
-        return self.stage in entry.get("defences", {})
+    def done(self, results: Path, zoo: Path) -> bool:
+        """True when its file is there, and of `models` the model too."""
+        there = result_file(results, str(self.member), self.stage).is_file()
+        return there and (self.stage != "models" or self.member.exists(zoo))
 
-    def do(self, results: Results, workshop: Workshop) -> None:
-        """Measure, and put the result where it belongs."""
+    def do(self, results: Path, workshop: Workshop) -> None:
+        """Measure, and write the result below the folder `results`."""
         member, limit = self.member, self.part.device_limit
         path = member.folder(workshop.zoo)
-        entry = results.setdefault(str(member), {})
         if self.stage == "models" and not member.exists(workshop.zoo):
             workshop.make(member)
-        entry.update(_facts(member, path))
+        write_result(results, str(member), "models", _facts(member, path))
         if self.stage == "models":
             return
         folder = Folder(path)
         if self.stage == "audit":
-            entry["audit"] = audited(folder, folder.integer, member.seed)
+            result = audited(folder, folder.integer, member.seed)
         elif self.stage == "device":
-            entry["device"] = on_device(folder, folder.integer, limit)
+            result = on_device(folder, folder.integer, limit)
         else:
-            found = defended(folder, self.stage, member.seed, limit)
-            entry.setdefault("defences", {})[self.stage] = found
+            result = defended(folder, self.stage, member.seed, limit)
+        write_result(results, str(member), self.stage, result)
 
 
 def pieces(part: Part) -> Iterator[Piece]:

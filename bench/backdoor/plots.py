@@ -1,7 +1,7 @@
 """The matrix as pictures beside docs/BACKDOORS.md: SVG, the same bytes for the same results."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ FOLDER = DOCUMENT.with_name("figures")
 HONEST, ATTACKED, ADAPTIVE = "#2a78b5", "#c8442f", "#8a4fa3"
 
 
-def write_plots(models: Mapping[str, Row]) -> None:
+def write_plots(models: Sequence[Row]) -> None:
     """Rates, scores and defences of every setting, into docs/figures."""
     matplotlib.rcParams["svg.hashsalt"] = "qmcu"
     matplotlib.rcParams["font.size"] = 9

@@ -11,6 +11,7 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 from bench.backdoor import matrix
 from bench.backdoor.document import BEGIN, END, auroc, document, points
 from bench.backdoor.matrix import Part, Piece, pieces
+from bench.backdoor.store import read_results, result_file, write_result
 from bench.backdoor.zoo import Setting, Workshop
 
 SETTING = Setting("digits", "cnn-s", 10)
@@ -77,12 +78,32 @@ def test_what_is_done_is_not_done_again(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(matrix, "_facts", lambda member, path: {"rates": {}})
     monkeypatch.setattr(matrix, "Folder", lambda path: type("F", (), {"integer": b""})())
     monkeypatch.setattr(matrix, "audited", lambda *given: calls.append("audit") or {"score": 1})
-    results: dict[str, Any] = {}
+    results = tmp_path / "results"
     for _ in range(2):
         if not piece.done(results, tmp_path):
             piece.do(results, Workshop(tmp_path))
     assert calls == ["audit"]
     assert not Piece(PART, piece.member, "device").done(results, tmp_path)
+
+
+def test_a_result_is_a_file_a_piece_and_rows_come_in_the_tables_order(tmp_path: Path) -> None:
+    rows = [
+        model("attack", "adaptive-moved", 0, 1.0, 90),
+        model("attack", "lattice", 1, 1.0, 90),
+        model("attack", "lattice", 0, 1.0, 90) | {"defences": {"efrap": {"seconds": 1.0}}},
+        model("honest", "quantization-aware", 0, 1.0, 90),
+        model("honest", "plain", 0, 1.0, 90),
+    ]
+    for row in rows:
+        member = f"{row['setting']} {row['kind']} {row['name']} {row['seed']}"
+        facts = {k: v for k, v in row.items() if k not in ("audit", "device", "defences")}
+        stages = {"models": facts, "audit": row["audit"], "device": row["device"]}
+        for stage, result in (stages | row.get("defences", {})).items():
+            write_result(tmp_path, member, stage, result)
+    assert read_results(tmp_path) == rows[::-1]
+    written = result_file(tmp_path, "cnn-s-digits attack lattice 0", "efrap")
+    assert written == tmp_path / "cnn-s-digits" / "attack-lattice-0" / "defence-efrap.json"
+    assert written.is_file()
 
 
 def test_auroc_counts_ties_half() -> None:
@@ -97,13 +118,13 @@ def test_the_document_keeps_what_people_wrote_and_says_what_was_measured() -> No
         "float_clean": rate(88), "vectors": 9, "equal": 8, "device": "unicorn"
     }  # fmt: skip
     defended["defences"] = {"qvec": {"seconds": 2.0, "device": found, "honest_attack": rate(2)}}
-    models = {
-        "a": model("honest", "plain", 0, 0.5, 2),
-        "b": model("honest", "pruned", 0, 2.0, 2),
-        "c": defended,
-        "d": model("attack", "adaptive-uniform", 0, 2.5, 98),
-        "failed": model("attack", "adaptive-uniform", 1, 0.1, 9),
-    }
+    models = [
+        model("honest", "plain", 0, 0.5, 2),
+        model("honest", "pruned", 0, 2.0, 2),
+        defended,
+        model("attack", "adaptive-uniform", 0, 2.5, 98),
+        model("attack", "adaptive-uniform", 1, 0.1, 9),  # stays asleep
+    ]
     assert points(defended, "qvec") == pytest.approx((0, 2))
     text = document(models)
     assert (
@@ -122,7 +143,7 @@ def test_plots_are_the_same_bytes_each_time(
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     from bench.backdoor import plots
 
-    models = {"a": model("honest", "plain", 0, 0.5, 2), "b": model("attack", "pq", 0, 3.0, 99)}
+    models = [model("honest", "plain", 0, 0.5, 2), model("attack", "pq", 0, 3.0, 99)]
     written = []
     for name in ("one", "two"):
         monkeypatch.setattr(plots, "FOLDER", tmp_path / name)
