@@ -3,6 +3,7 @@
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+_KERNEL_SETS = ("portable", "dsp", "mve", "cmsis_nn")
 
 
 def _root() -> Path:
@@ -13,6 +14,15 @@ def _root() -> Path:
 def firmware_directory() -> Path:
     """The directory holding kernels/, runtime/, ports/ and templates/."""
     return _root() / "firmware"
+
+
+def kernel_directories() -> tuple[Path, ...]:
+    """The directories of the kernels' C files: plain C, then a directory per kernel set.
+
+    File names are unique over all of them, and an include names the file alone: a generated
+    project holds the files that it needs in one flat folder.
+    """
+    return tuple(firmware_directory() / "kernels" / name for name in _KERNEL_SETS)
 
 
 def boards_directory() -> Path:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from qmcu.build import find_tool
+from qmcu.resources import kernel_directories
 
-KERNELS = Path(__file__).resolve().parents[3] / "firmware/kernels"
 _LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)[ \t]*([^;@\n]*)", re.MULTILINE)
 
 
@@ -31,10 +31,11 @@ def test_the_inner_loop_has_the_stated_instructions(
     tmp_path: Path, name: str, core: str, instructions: int
 ) -> None:
     obj = tmp_path / "kernel.o"
-    flags = ["-mthumb", f"-mcpu={core}", "-mfloat-abi=hard", "-O2", "-c", f"-I{KERNELS}"]
+    flags = ["-mthumb", f"-mcpu={core}", "-mfloat-abi=hard", "-O2", "-c"]
+    flags += [f"-I{folder}" for folder in kernel_directories()]
     if core == "cortex-m4":
         flags.append("-mfpu=fpv4-sp-d16")
-    source = str(KERNELS / f"{name}.c")
+    source = next(str(p) for f in kernel_directories() if (p := f / f"{name}.c").is_file())
     subprocess.run(["arm-none-eabi-gcc", *flags, source, "-o", str(obj)], check=True)
     listing = subprocess.run(
         ["arm-none-eabi-objdump", "-d", str(obj)], capture_output=True, text=True, check=True

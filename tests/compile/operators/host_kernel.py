@@ -25,7 +25,7 @@ from qmcu.compile.plan import (
     TensorArgument,
     TensorListArgument,
 )
-from qmcu.resources import firmware_directory
+from qmcu.resources import kernel_directories
 
 Int8Array = npt.NDArray[np.int8]
 
@@ -106,7 +106,7 @@ def _function(kernel: str) -> "ctypes._NamedFuncPointer":
 
 def _compiled(kernel: str) -> Path:
     """The shared library of one kernel, compiled once per content of the kernels' folder."""
-    folder = firmware_directory() / "kernels"
+    folder = kernel_directories()[0]
     source = folder / f"{kernel}.c"
     digest = hashlib.sha256(" ".join(FLAGS).encode())
     for file in [source, *sorted(folder.glob("*.h"))]:

@@ -14,7 +14,7 @@ from qmcu.codegen.protocols import Benchmark
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import plan_to_json
-from qmcu.resources import firmware_directory
+from qmcu.resources import firmware_directory, kernel_directories
 
 _LOCAL_INCLUDE = re.compile(r'^#include "([\w./]+)"', re.MULTILINE)
 
@@ -167,7 +167,7 @@ def _benchmark_header(plan: Plan, benchmark: Benchmark) -> str:
 def library_sources(plan: Plan) -> dict[str, str]:
     """Path to text of the model and its kernels, without anything of a board."""
     sources = {f"src/{name}": text for name, text in model_sources(plan).items()}
-    kernels = _with_headers((firmware_directory() / "kernels",), plan_kernels(plan))
+    kernels = _with_headers(kernel_directories(), plan_kernels(plan))
     sources |= {f"src/kernels/{p.name}": p.read_text() for p in kernels}
     return dict(sorted(sources.items()))
 
@@ -178,9 +178,9 @@ def generated_c_folders() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _with_headers(folders: Sequence[Path], names: Iterable[str]) -> list[Path]:
-    """The C files of these names in the first folder, the headers that they include, and the C
-    files beside those headers."""
-    pending = [folders[0] / f"{name}.c" for name in names]
+    """The C files of these names, the headers that they include, and the C files beside those
+    headers; each is looked for in all folders, the first first."""
+    pending = [_first(folders, f"{name}.c") for name in names]
     found: set[Path] = set()
     while pending:
         path = pending.pop()
@@ -193,6 +193,10 @@ def _with_headers(folders: Sequence[Path], names: Iterable[str]) -> list[Path]:
             if header is not None:
                 pending += [p for p in (header, header.with_suffix(".c")) if p.is_file()]
     return sorted(found)
+
+
+def _first(folders: Sequence[Path], name: str) -> Path:
+    return next((f / name for f in folders if (f / name).is_file()), folders[0] / name)
 
 
 def _c_files(sources: Mapping[str, str], *prefixes: str) -> tuple[str, ...]:

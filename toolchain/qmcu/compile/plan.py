@@ -79,8 +79,8 @@ Argument = (
 class KernelCall:
     """One call of a kernel: what an operator was lowered to.
 
-    `kernel` names both the C function (with the prefix qmcu_) and its file firmware/kernels/
-    <kernel>.c. `layer` is unique, readable and a C identifier. `macs` counts the
+    `kernel` names both the C function (with the prefix qmcu_) and its file <kernel>.c in a
+    folder of firmware/kernels. `layer` is unique, readable and a C identifier. `macs` counts the
     multiply-accumulates of one inference. `may_overlay` lists (input, output) tensor pairs
     of which the output may be written over the input, if it is not larger or `overlay_grows`.
     `overread` is how many bytes behind its inputs the kernel may load (and ignore). `trade`

@@ -1,7 +1,7 @@
 """Fixed-point requantization constants and arithmetic, equal to TensorFlow Lite Micro's.
 
 gemmlowp's double rounding (Jacob et al., CVPR 2018, section 2.2): a real multiplier becomes a
-31-bit integer and a power of two; firmware/kernels/requantize.h is the same arithmetic in C.
+31-bit integer and a power of two; firmware/kernels/portable/requantize.h is the same in C.
 """
 
 import math

@@ -74,7 +74,7 @@ def _section(support: OperatorSupport) -> str:
             f"`{support.kernel}`.",
         ]
     else:
-        lines += [f"Kernel `{support.kernel}` (`firmware/kernels/{support.kernel}.c`)."]
+        lines += [f"Kernel `{support.kernel}` (`firmware/kernels/portable/{support.kernel}.c`)."]
     lines += ["", "Supported if:", ""]
     lines += [f"- {constraint.text}" for constraint in support.constraints]
     return "\n".join(lines) + "\n"

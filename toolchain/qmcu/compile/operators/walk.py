@@ -1,4 +1,4 @@
-"""Shapes and strides for the kernels that walk over rows (firmware/kernels/walk.h)."""
+"""Shapes and strides for the kernels that walk over rows (firmware/kernels/portable/walk.h)."""
 
 from collections.abc import Sequence
 
