@@ -1,10 +1,10 @@
 """Boards: every file is right, every mistake in one is named with file and key."""
 
-import json
 from pathlib import Path
 
 import pytest
 
+from qmcu import documents
 from qmcu.board import Board, list_boards, load_board
 from qmcu.board.fields import pin_numbers
 from qmcu.errors import BoardError
@@ -22,7 +22,7 @@ def test_every_board_of_the_product_loads_and_survives_json() -> None:
     boards = list_boards()
     assert {board.name for board in boards} >= EXPECTED
     for board in boards:
-        assert Board.from_dict(json.loads(json.dumps(board.to_dict()))) == board
+        assert documents.parse(documents.indented(board), Board) == board
         assert board.emulators or board.not_emulated
         assert board.core.flags[0] == f"-mcpu={board.core.compile_for or board.core.cpu}"
 

@@ -80,5 +80,5 @@ def test_a_damaged_report(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     for text in ("{", "[]", "{}", json.dumps({"format": 99})):
         path.write_text(text)
-        with pytest.raises(UsageError, match="damaged or of another qmcu version"):
+        with pytest.raises(UsageError, match=r"is no memory report of .*: .*`qmcu build`"):
             load_report(tmp_path)

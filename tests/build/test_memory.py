@@ -1,9 +1,9 @@
-import json
 from pathlib import Path
 
 import pytest
 from tests.firmware_project import build_chain
 
+from qmcu import documents
 from qmcu.build import Category, load_build, load_report
 from qmcu.build.elf_layout import ElfLayout, Section, Symbol
 from qmcu.build.linker_map import InputSection, LinkerMap, Region
@@ -12,7 +12,7 @@ from qmcu.compile.plan import ConstantArgument, Plan
 
 FLASH = Region("flash", 0x1000, 0x1000, "xr")
 RAM = Region("ram", 0x8000, 0x1000, "rw")
-EMPTY_PLAN = Plan("m", "00", "portable", "balanced", (), (), (), (), (), 0, 0)
+EMPTY_PLAN = Plan("m", "00", "portable", "balanced", (), (), (), (), 0, 0, ())
 
 
 def synthetic(sections: tuple[Section, ...], *inputs: InputSection) -> MemoryReport:
@@ -66,7 +66,7 @@ def test_ram_holds_arena_and_reserved_stack(tmp_path: Path) -> None:
 
 def test_json_round_trip(tmp_path: Path) -> None:
     report = load_report(build_chain(tmp_path))
-    assert MemoryReport.from_dict(json.loads(json.dumps(report.to_dict()))) == report
+    assert documents.parse(documents.indented(report), MemoryReport) == report
 
 
 def test_a_merged_string_is_not_counted_twice() -> None:

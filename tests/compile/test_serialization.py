@@ -66,5 +66,5 @@ def test_missing_and_damaged_files_are_named(plan: Plan, tmp_path: Path) -> None
         load_plan(file)
     for text in ("{", "{}", "[]", plan_to_json(plan).replace('"format": 1', '"format": 9')):
         file.write_text(text)
-        with pytest.raises(UsageError, match=r"plan\.json is damaged"):
+        with pytest.raises(UsageError, match=r"is no plan of a firmware: .*`qmcu build`"):
             load_plan(file)

@@ -6,7 +6,6 @@ the same bit rate, and only up to `fastest`; the board can be reset, unplugged a
 
 import contextlib
 import errno
-import json
 import os
 import random
 import select
@@ -17,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from qmcu.board import Board
+from qmcu.board import load_built_board
 from qmcu.device.image import Image, read_image
 from qmcu.device.targets import unicorn_machine
 from qmcu.device.unicorn import UnicornLink
@@ -119,7 +118,7 @@ class FakeBoard:
 
     def flash(self, directory: Path) -> None:
         """Put another image on the board and start it."""
-        board = Board.from_dict(json.loads((directory / "board.json").read_text()))
+        board = load_built_board(directory)
         image: Image = read_image(directory / "firmware.elf")
         self._start = lambda: UnicornLink(image, unicorn_machine(board))
         self.reset()

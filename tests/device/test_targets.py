@@ -79,7 +79,7 @@ def test_damaged_files_are_told(copy) -> None:
     with pytest.raises(DeviceError, match="cannot read"):
         open_session("unicorn", copy)
     (copy / "board.json").write_text("{")
-    with pytest.raises(UsageError, match=r"board\.json is damaged"):
+    with pytest.raises(UsageError, match=r"board\.json is no board of a firmware"):
         open_session("unicorn", copy)
 
 

@@ -76,3 +76,12 @@ def replace_directory(path: Path, marker: str = BUILD_MARKER) -> Iterator[Path]:
             stale.rename(path)
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(stale, ignore_errors=True)
+
+
+def require_firmware(directory: Path) -> None:
+    """Raise UsageError when `directory` is not one that `qmcu build` made."""
+    if not (directory / BUILD_MARKER).is_file():
+        raise UsageError(
+            f"{directory} is no firmware directory (it holds no {BUILD_MARKER}); "
+            "`qmcu build` makes one."
+        )

@@ -131,7 +131,8 @@ def _timeout(config: pytest.Config) -> float:
 
 def _boards(config: pytest.Config, firmware: Path) -> tuple[ShelfBoard, ...]:
     """The boards that would do. Raises UsageError when the options contradict each other."""
-    from qmcu.device.targets import check_target, default_target, load_built_board
+    from qmcu.board import load_built_board
+    from qmcu.device.targets import check_target, default_target
     from qmcu.errors import UsageError
     from qmcu.shelf import ShelfBoard, load_shelf, matching
 

@@ -8,10 +8,11 @@ import socket
 import tempfile
 from pathlib import Path
 
+from qmcu.board import load_built_board
 from qmcu.comparison import load_model
 from qmcu.device.renode_script import board_script, platform_file
 from qmcu.device.session import Session
-from qmcu.device.targets import load_built_board, open_session
+from qmcu.device.targets import open_session
 from qmcu.errors import CheckFailedError, UsageError
 from qmcu.model.vectors import load_vectors, random_vectors
 

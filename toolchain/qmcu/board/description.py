@@ -1,7 +1,7 @@
 """What a board is, as plain data."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from qmcu.board.fields import SECTION_NAME, Table, pin_numbers
@@ -163,22 +163,6 @@ class Board:
         if uart.tx is not None:
             values["QMCU_UART_AF"] = f"{uart.alternate_function}u"
         return tuple(values.items())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON; `from_dict` is the inverse."""
-        return asdict(self)
-
-    @staticmethod
-    def from_dict(data: Mapping[str, Any]) -> "Board":
-        """The board of `to_dict`. Raises KeyError or TypeError on other data."""
-        values = dict(data)
-        values["core"] = Core(**values["core"])
-        values["flash"] = Memory(**values["flash"])
-        values["ram"] = Memory(**values["ram"])
-        values["uart"] = Uart(**values["uart"])
-        serial = values.get("serial", {})
-        values["serial"] = SerialPort(**{**serial, "usb": tuple(serial.get("usb", ()))})
-        return Board(**values)
 
     def __str__(self) -> str:
         return (

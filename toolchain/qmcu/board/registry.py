@@ -4,9 +4,11 @@ import difflib
 import tomllib
 from pathlib import Path
 
+from qmcu import documents
 from qmcu.board.description import Board, board_from_table
 from qmcu.board.fields import Table
 from qmcu.errors import BoardError
+from qmcu.files import require_firmware
 from qmcu.resources import boards_directory
 
 
@@ -28,6 +30,12 @@ def load_board(name: str) -> Board:
     near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise BoardError(f"there is no board {name!r}.{hint} Boards: {', '.join(names)}.")
+
+
+def load_built_board(directory: Path) -> Board:
+    """The board of a firmware directory. Raises UsageError when it is none."""
+    require_firmware(directory)
+    return documents.load(directory / "board.json", Board, "board of a firmware")
 
 
 def _read(path: Path) -> Board:

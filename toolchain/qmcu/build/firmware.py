@@ -1,13 +1,13 @@
 """From a .tflite file and a board to a firmware directory: the whole left half of the house."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import qmcu
-from qmcu.board import Board
+from qmcu import documents
+from qmcu.board import Board, load_built_board
 from qmcu.board.boot_stage import STAGE_SIZE, stage_problem
 from qmcu.build.builder import BuildResult, build_project
 from qmcu.build.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
@@ -23,7 +23,7 @@ from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, Plan, Target, compile_graph
 from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.serialization import load_plan
 from qmcu.errors import DoesNotFitError, ModelError, ToolError, UsageError
-from qmcu.files import BUILD_MARKER, replace_directory
+from qmcu.files import BUILD_MARKER, replace_directory, require_firmware
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 
@@ -109,8 +109,8 @@ def build_firmware(
         if found is not None:
             tools = {**report.tools, "CMSIS-NN": f"{found.version} ({found.origin})"}
             report = replace(report, tools=tools)
-        document = {"format": FORMAT, "qmcu": qmcu.__version__, **report.to_dict()}
-        (folder / BUILD_MARKER).write_text(json.dumps(document, indent=1) + "\n")
+        text = documents.indented(report, format=FORMAT, qmcu=qmcu.__version__)
+        (folder / BUILD_MARKER).write_text(text)
     return report
 
 
@@ -166,31 +166,16 @@ def finish_image(binary: Path, board: Board) -> None:
 
 def load_report(directory: Path) -> MemoryReport:
     """The report of an earlier build. Raises UsageError when `directory` is none."""
-    path = directory / BUILD_MARKER
-    try:
-        document = json.loads(path.read_text())
-        if document.pop("format") != FORMAT:
-            raise ValueError
-        document.pop("qmcu")
-        return MemoryReport.from_dict(document)
-    except OSError as error:
-        raise UsageError(
-            f"{directory} is no firmware directory ({path.name}: {error.strerror}); "
-            "`qmcu build` makes one."
-        ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path} is damaged or of another qmcu version; build again.") from error
+    require_firmware(directory)
+    return documents.load(
+        directory / BUILD_MARKER, MemoryReport, "memory report of a firmware", version=FORMAT
+    )
 
 
 def load_build(directory: Path) -> tuple[Plan, Board, MemoryReport]:
     """Plan, board and report of an earlier build. Raises UsageError when `directory` is none."""
     report = load_report(directory)
-    path = directory / "board.json"
-    try:
-        board = Board.from_dict(json.loads(path.read_text()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} is missing or damaged; build again.") from error
-    return load_plan(directory / "plan.json"), board, report
+    return load_plan(directory / "plan.json"), load_built_board(directory), report
 
 
 def refuse_too_large(plan: Plan, board: Board) -> None:

@@ -5,8 +5,7 @@ only occupies RAM, the plan which layer and role a constant has. Nothing is esti
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
 
 from qmcu.build.classify import (
     PADDING,
@@ -80,20 +79,6 @@ class MemoryReport:
     def code(self) -> int:
         """Flash bytes that are not the model's constants."""
         return self.used("flash") - self.total(Category.CONSTANTS)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data; `from_dict` is its inverse."""
-        return asdict(self) | {"tools": dict(self.tools)}
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Self:
-        """Rebuild a report. Raises KeyError, TypeError or ValueError on other data."""
-        values = dict(document)
-        values["regions"] = tuple(RegionUse(**r) for r in document["regions"])
-        values["entries"] = tuple(
-            MemoryEntry(**{**e, "category": Category(e["category"])}) for e in document["entries"]
-        )
-        return cls(**values)
 
     def __str__(self) -> str:
         uses = ", ".join(f"{r.name} {r.used:,} of {r.size:,} bytes" for r in self.regions)

@@ -28,7 +28,7 @@ def command(as_json: bool, model: Path | None) -> int:
     if model is not None:
         return _fits(model, boards, as_json)
     if as_json:
-        click.echo(to_json({"boards": [board.to_dict() for board in boards]}), nl=False)
+        click.echo(to_json({"boards": boards}), nl=False)
     else:
         show(boards_table(boards))
     return 0

@@ -14,6 +14,7 @@ def command(directory: Path, json_file: Path | None, html_file: Path | None) -> 
     """Flash and RAM of the firmware in DIRECTORY, every byte once."""
     from qmcu.build import load_build
     from qmcu.build.savings import layer_uses
+    from qmcu.documents import plain
     from qmcu.report.console import show
     from qmcu.report.json_file import write_json
     from qmcu.report.memory import memory_tables
@@ -22,7 +23,7 @@ def command(directory: Path, json_file: Path | None, html_file: Path | None) -> 
     plan, _, report = load_build(directory)
     if json_file is not None:
         layers = [use.to_dict() for use in layer_uses(plan, report)]
-        write_json({"schema": "memory-1", **report.to_dict(), "layers": layers}, json_file)
+        write_json({"schema": "memory-1", **plain(report), "layers": layers}, json_file)
     if html_file is not None:
         from qmcu.report.html import write_page
         from qmcu.report.html.build_page import build_page

@@ -29,8 +29,9 @@ def command(directory: Path, target: str | None, link: Path | None, count: bool)
     MLPerf Tiny. Signal USR1 resets it, with the image that is then in DIRECTORY; Ctrl-C or TERM
     ends it.
     """
+    from qmcu.board import load_built_board
     from qmcu.device.pty import Port, serve
-    from qmcu.device.targets import load_built_board, open_link
+    from qmcu.device.targets import open_link
 
     caught: list[int] = []
 

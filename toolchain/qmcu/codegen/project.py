@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import qmcu
+from qmcu import documents
 from qmcu.board import Board
 from qmcu.codegen.model_source import model_sources, plan_kernels
 from qmcu.codegen.protocols import Benchmark
@@ -123,7 +124,7 @@ def generate_project(
     outputs["src/board.h"] = render("board.h.j2", values).encode()
     for name in ("Makefile", "CMakeLists.txt", "board.ld"):
         outputs[name] = render(f"{name}.j2", values).encode()
-    outputs["board.json"] = (json.dumps(board.to_dict(), indent=1) + "\n").encode()
+    outputs["board.json"] = documents.indented(board).encode()
     outputs["plan.json"] = plan_to_json(plan).encode()
     outputs["model.tflite"] = model
     write_files(directory, outputs)
@@ -205,7 +206,7 @@ def _c_files(sources: Mapping[str, str], *prefixes: str) -> tuple[str, ...]:
 
 def _digest(sources: Mapping[str, str], board: Board) -> str:
     digest = hashlib.sha256(f"qmcu {qmcu.__version__}\n".encode())
-    digest.update(json.dumps(board.to_dict(), sort_keys=True).encode())
+    digest.update(json.dumps(documents.plain(board), sort_keys=True).encode())
     for name, text in sources.items():
         digest.update(f"{name}\n{len(text)}\n{text}".encode())
     return digest.hexdigest()

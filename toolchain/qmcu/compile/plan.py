@@ -6,6 +6,8 @@ to the right of it looks at the Graph again.
 
 from dataclasses import dataclass, field
 
+from qmcu.documents import Variant
+
 FieldValue = int | tuple[int, ...]
 
 
@@ -30,15 +32,13 @@ class Constant:
         return len(self.data)
 
 
-@dataclass(frozen=True)
-class TensorArgument:
+class TensorArgument(Variant, frozen=True, tag="tensor"):
     """A pointer to an int8 activation tensor in the arena (graph tensor index)."""
 
     tensor: int
 
 
-@dataclass(frozen=True)
-class TensorListArgument:
+class TensorListArgument(Variant, frozen=True, tag="tensors"):
     """A pointer to an array of tensor pointers, for a kernel with a variable operand count.
 
     `writes` is True for outputs (`int8_t *const *`), False for inputs (`const int8_t *const *`).
@@ -48,23 +48,20 @@ class TensorListArgument:
     writes: bool
 
 
-@dataclass(frozen=True)
-class ConstantArgument:
+class ConstantArgument(Variant, frozen=True, tag="constant"):
     """A pointer to a constant in flash; `constant` None is a null pointer."""
 
     constant: Constant | None
 
 
-@dataclass(frozen=True)
-class ParametersArgument:
+class ParametersArgument(Variant, frozen=True, tag="parameters"):
     """A pointer to a constant parameter struct: its C type and field values in order."""
 
     ctype: str
     fields: tuple[tuple[str, FieldValue], ...]
 
 
-@dataclass(frozen=True)
-class ScratchArgument:
+class ScratchArgument(Variant, frozen=True, tag="scratch"):
     """A pointer to working memory in the arena, live during this call only."""
 
     size: int
@@ -155,13 +152,13 @@ class Plan:
     model_sha256: str
     kernels: str
     optimize: str
-    calls: tuple[KernelCall, ...]
     placements: tuple[Placement, ...]
     tensors: tuple[PlanTensor, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     arena_size: int
     arena_lower_bound: int
+    calls: tuple[KernelCall, ...]
 
     def tensor(self, index: int) -> PlanTensor:
         """The activation tensor with this graph index. Raises KeyError if it is not in the plan."""

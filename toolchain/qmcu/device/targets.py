@@ -1,12 +1,11 @@
 """From a firmware directory and a target's name to an open session."""
 
 import contextlib
-import json
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qmcu.board import Board
+from qmcu.board import Board, load_built_board
 from qmcu.build.renode_program import find_renode
 from qmcu.compile.serialization import load_plan
 from qmcu.device import labgrid_place
@@ -155,17 +154,3 @@ def _link(target: str, image: Image, board: Board, timeout_s: float) -> Link:
     if target == "renode":
         return RenodeLink(image, board)
     return QemuLink(image, QemuMachine(board.qemu or "", board.clock_hz))
-
-
-def load_built_board(directory: Path) -> Board:
-    """The board of a firmware directory. Raises UsageError when it is none."""
-    path = directory / "board.json"
-    try:
-        return Board.from_dict(json.loads(path.read_text()))
-    except OSError as error:
-        raise UsageError(
-            f"{directory} is no firmware directory ({path.name}: {error.strerror}); "
-            "`qmcu build` makes one."
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} is damaged; build again.") from error

@@ -28,6 +28,7 @@ from qmcu.build import Category, build_firmware
 from qmcu.build.toolchain import find_toolchain
 from qmcu.comparison.run import run_and_keep
 from qmcu.device.targets import require_emulator
+from qmcu.documents import plain
 from qmcu.errors import DoesNotFitError, QmcuError, UnsupportedModelError, UsageError, VectorError
 from qmcu.files import write_atomic
 from qmcu.frontier.defended import Defended
@@ -85,7 +86,7 @@ class Sweep:
     def fingerprint(self) -> str:
         """Two sweeps with the same one give the same points."""
         trigger = self.trigger.sha256 if self.trigger is not None else ""
-        data = [qmcu.__version__, self.board.to_dict(), self.target, self.seed, trigger,
+        data = [qmcu.__version__, plain(self.board), self.target, self.seed, trigger,
                 dict(self.files), len(self.samples), len(self.inputs)]  # fmt: skip
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
