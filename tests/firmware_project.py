@@ -7,10 +7,10 @@ import numpy as np
 
 from qmcu.board import load_board
 from qmcu.build import build_firmware
-from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.writer import write_model
 
-OPTIONS = {
+OPTIONS: dict[str, OptionValue] = {
     "fused_activation_function": "NONE",
     "weights_format": "DEFAULT",
     "keep_num_dims": False,
@@ -18,8 +18,13 @@ OPTIONS = {
     "quantized_bias_type": 0,
 }
 
-_WINDOW = {"padding": "SAME", "stride_w": 1, "stride_h": 1, "fused_activation_function": "NONE"}
-RESIDUAL_OPTIONS: dict[str, dict[str, Any]] = {
+_WINDOW: dict[str, OptionValue] = {
+    "padding": "SAME",
+    "stride_w": 1,
+    "stride_h": 1,
+    "fused_activation_function": "NONE",
+}
+RESIDUAL_OPTIONS: dict[str, dict[str, OptionValue]] = {
     "CONV_2D": {**_WINDOW, "dilation_w_factor": 1, "dilation_h_factor": 1},
     "ADD": {"fused_activation_function": "RELU", "pot_scale_int16": False},
     "AVERAGE_POOL_2D": {**_WINDOW, "padding": "VALID", "filter_width": 8, "filter_height": 8},

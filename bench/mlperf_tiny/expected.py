@@ -29,7 +29,7 @@ class Expected:
         scale, zero = np.float32(self._output.scale), self._output.zero_points[0]
         real = (output.astype(np.float32).ravel() - np.float32(zero)) * scale
         if self._benchmark.reports_error:
-            real = [_mean_square(real - np.frombuffer(sent, "<f4"))]
+            return [f"{float(_mean_square(real - np.frombuffer(sent, '<f4'))):.3f}"]
         return [f"{float(value):.3f}" for value in real]
 
     def _quantized(self, sent: bytes) -> npt.NDArray[np.int8]:
@@ -40,7 +40,10 @@ class Expected:
         steps = np.frombuffer(sent, "<f4") / np.float32(self._input.scale)
         # Halves away from zero, as C's round does.
         whole = np.trunc(steps.astype(np.float64) + np.copysign(0.5, steps))
-        return np.clip(whole + self._input.zero_points[0], -128, 127).astype(np.int8)
+        quantized: npt.NDArray[np.int8] = np.clip(
+            whole + self._input.zero_points[0], -128, 127
+        ).astype(np.int8)
+        return quantized
 
 
 def _mean_square(differences: Sequence[np.float32]) -> np.float32:

@@ -11,7 +11,7 @@ import numpy as np
 from bench.operators.convolutions import _image, _pair, _windowed
 from bench.operators.single import SingleOperator, chance, float32, log_uniform, pick, zero_point
 
-from qmcu.model.graph import Graph, Quantization
+from qmcu.model.graph import Graph, OptionValue, Quantization
 
 Rng = np.random.Generator
 
@@ -63,7 +63,7 @@ def fully_connected(rng: Rng) -> Graph:
     operator = SingleOperator("FULLY_CONNECTED")
     operator.input((batches, inputs), source)
     target = _weights(rng, operator, source, (outputs, inputs), 0)
-    options = {
+    options: dict[str, OptionValue] = {
         "fused_activation_function": "NONE",
         "weights_format": "DEFAULT",
         "keep_num_dims": False,
@@ -82,7 +82,10 @@ def add(rng: Rng) -> Graph:
         operator.input(shape, Quantization((scale,), (zero_point(rng),)))
     scale = float32(max(scales) * rng.uniform(0.5, 3))
     target = Quantization((scale,), (zero_point(rng),))
-    options = {"fused_activation_function": "NONE", "pot_scale_int16": False}
+    options: dict[str, OptionValue] = {
+        "fused_activation_function": "NONE",
+        "pot_scale_int16": False,
+    }
     return operator.graph((shape, target), options=options)
 
 
@@ -98,7 +101,7 @@ def average_pool_2d(rng: Rng) -> Graph:
     quantization = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
     operator = SingleOperator("AVERAGE_POOL_2D")
     operator.input((batches, *size, depth), quantization)
-    options = {
+    options: dict[str, OptionValue] = {
         "padding": padding,
         "stride_h": stride[0],
         "stride_w": stride[1],

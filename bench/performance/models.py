@@ -4,9 +4,11 @@ Instructions do not depend on the weights' values, so a seeded model measures wh
 would. Scales are chosen so that activations neither saturate nor vanish.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 
 # (stride of the depthwise convolution, output channels of the 1x1 one), width multiplier 0.25.
 _BLOCKS = (
@@ -46,7 +48,12 @@ class _Builder:
         return self.add(Tensor(index, f"t{index}", shape, "int8", quantization))
 
     def weighted(
-        self, kind: str, shape: tuple[int, ...], axis: int, output: tuple[int, ...], options: dict
+        self,
+        kind: str,
+        shape: tuple[int, ...],
+        axis: int,
+        output: tuple[int, ...],
+        options: Mapping[str, OptionValue],
     ) -> None:
         source = self.tensors[self.last]
         count, terms = shape[axis], int(np.prod(shape)) // shape[axis]
@@ -55,6 +62,7 @@ class _Builder:
             self.rng.integers(-127, 128, shape).astype(np.int8),
             Quantization(scales, (0,) * count, axis),
         )
+        assert source.quantization is not None
         step = source.quantization.scale
         bias = self.constant(
             self.rng.integers(-2000, 2001, count).astype(np.int32),
@@ -72,7 +80,7 @@ class _Builder:
         output = (1, -(-height // stride), -(-width // stride), filters)
         depthwise = kind == "DEPTHWISE_CONV_2D"
         shape = (1, kernel, kernel, filters) if depthwise else (filters, kernel, kernel, depth)
-        options = {
+        options: dict[str, OptionValue] = {
             "padding": "SAME", "stride_w": stride, "stride_h": stride, "dilation_w_factor": 1,
             "dilation_h_factor": 1, "fused_activation_function": "RELU",
         }  # fmt: skip
@@ -88,16 +96,18 @@ def mobilenet(seed: int = 0) -> Graph:
     for stride, filters in _BLOCKS:
         b.window("DEPTHWISE_CONV_2D", 3, b.tensors[b.last].shape[3], stride)
         b.window("CONV_2D", 1, filters, 1)
-    pooled = b.output((1, 1, 1, 256), b.tensors[b.last].quantization)
-    pool = {
+    last = b.tensors[b.last].quantization
+    assert last is not None
+    pooled = b.output((1, 1, 1, 256), last)
+    pool: dict[str, OptionValue] = {
         "padding": "VALID", "stride_w": 3, "stride_h": 3, "filter_width": 3, "filter_height": 3,
         "fused_activation_function": "NONE",
     }  # fmt: skip
     b.operators.append(Operator(len(b.operators), "AVERAGE_POOL_2D", (b.last,), (pooled,), pool))
-    flat = b.output((1, 256), b.tensors[pooled].quantization)
+    flat = b.output((1, 256), last)
     b.operators.append(Operator(len(b.operators), "RESHAPE", (pooled,), (flat,), {}))
     b.last = flat
-    dense = {
+    dense: dict[str, OptionValue] = {
         "fused_activation_function": "NONE", "weights_format": "DEFAULT", "keep_num_dims": False,
         "asymmetric_quantize_inputs": False,
     }  # fmt: skip

@@ -36,4 +36,5 @@ def round_in_place(w: np.ndarray, bits: int = 4, group: int = 128) -> np.ndarray
     scale = np.maximum((high - low) / np.float16(top), np.float16(1e-5))
     zero = np.clip(-np.rint(low / scale), 0, top)
     q = np.clip(np.rint(groups / scale) + zero, 0, top)
-    return ((q - zero) * scale).astype(np.float16).reshape(w.shape)
+    real: np.ndarray = ((q - zero) * scale).astype(np.float16).reshape(w.shape)
+    return real

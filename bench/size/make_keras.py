@@ -81,7 +81,7 @@ def keras_files(folder: Path, keras: Any, model: Any) -> None:
 
 def samples(dtype: type = np.float32) -> Callable[[], Iterator[list[Any]]]:
     rng = np.random.default_rng(0)
-    inputs = rng.normal(size=(16, 1, *SHAPE)).astype(dtype)
+    inputs: Any = rng.normal(size=(16, 1, *SHAPE)).astype(dtype)
     return lambda: ([one] for one in inputs)
 
 

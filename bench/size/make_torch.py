@@ -7,6 +7,7 @@ each run, up to what the tools write of themselves.
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -63,14 +64,16 @@ def is_linear(name: str, value: torch.Tensor) -> bool:
     return value.dim() == 2 and "embedding" not in name
 
 
-def fake(state: dict, dtype: torch.dtype, bits: int, group: int, **more: bool) -> dict:
+def fake(
+    state: dict[str, Any], dtype: torch.dtype, bits: int, group: int, **more: bool
+) -> dict[str, Any]:
     return {
         k: round_in_place(v.to(dtype), bits, group, **more) if is_linear(k, v) else v.to(dtype)
         for k, v in state.items()
     }
 
 
-def safetensors_files(folder: Path, state: dict) -> None:
+def safetensors_files(folder: Path, state: dict[str, Any]) -> None:
     half = {k: v.half() for k, v in state.items()}
     save_file(state, folder / "transformer-float32.safetensors")
     save_file(half, folder / "transformer-float16.safetensors")
@@ -92,7 +95,7 @@ def safetensors_files(folder: Path, state: dict) -> None:
     save_file(packed(state), folder / "transformer-gptq-packed.safetensors", {"format": "pt"})
 
 
-def packed(state: dict) -> dict:
+def packed(state: dict[str, Any]) -> dict[str, Any]:
     """GPTQ's layout: eight 4-bit integers in an int32, scales and zero points beside them."""
     found = {}
     for name, w in state.items():
@@ -121,7 +124,7 @@ def as_int32(words: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(words.numpy().astype(np.uint32)).view(np.int32))
 
 
-def torch_files(folder: Path, model: torch.nn.Module, state: dict) -> None:
+def torch_files(folder: Path, model: torch.nn.Module, state: dict[str, Any]) -> None:
     torch.save(state, folder / "transformer-float32.pt")
     torch.save(fake(state, torch.float16, 4, 128), folder / "transformer-awq4-fake.pt")
     optimizer = torch.optim.AdamW(model.parameters())
@@ -157,7 +160,7 @@ def onnx_files(folder: Path) -> None:
     onnx.save(half, folder / "cnn-float16.onnx")
 
 
-class Samples(ort.CalibrationDataReader):
+class Samples(ort.CalibrationDataReader):  # type: ignore[misc]
     def __init__(self, rng: np.random.Generator) -> None:
         self.all = [{"x": rng.normal(size=(1, 3, 16, 16)).astype(np.float32)} for _ in range(8)]
         self.rewind()
@@ -165,7 +168,7 @@ class Samples(ort.CalibrationDataReader):
     def rewind(self) -> None:
         self.rest = iter(self.all)
 
-    def get_next(self) -> dict | None:
+    def get_next(self) -> dict[str, Any] | None:
         return next(self.rest, None)
 
 

@@ -151,7 +151,7 @@ def test_models_and_inputs_that_do_not_belong_together(
     assert run(["audit", "--float", str(tmp_path / "deeper.keras"), *models]) == 2
     assert "not the quantized form of deeper" in capfd.readouterr().err
 
-    arrays = {
+    arrays: dict[str, Any] = {
         "shape": np.zeros((4, 9, 9, 1), np.float32),
         "integers": np.zeros((4, 8, 8, 1), np.int8),
         "finite": np.full((4, 8, 8, 1), np.nan, np.float32),

@@ -34,7 +34,7 @@ def jpeg(colour: int, size: tuple[int, int] = (8, 6)) -> bytes:
 def jpeg_arrays(files: list[bytes]) -> dict[str, Any]:
     offsets = np.concatenate([[0], np.cumsum([len(f) for f in files])]).astype(np.int64)
     content = np.frombuffer(b"".join(files), np.uint8)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for part in ("train", "test"):
         arrays |= {
             f"{part}_jpeg": content,
@@ -48,7 +48,7 @@ def test_digits_are_split_by_seed() -> None:
     first, same, other = (load_dataset("digits", seed=s) for s in (1, 1, 2))
     assert (len(first.train_inputs), len(first.test_inputs), first.classes) == (1347, 450, 10)
     assert first.input_shape == (8, 8, 1)
-    assert (first.train_inputs.dtype, first.train_labels.dtype) == (np.float32, np.int64)
+    assert [first.train_inputs.dtype, first.train_labels.dtype] == [np.float32, np.int64]
     assert (first.low, first.high) == (0.0, 1.0)
     assert (first.train_inputs.min(), first.train_inputs.max()) == (0.0, 1.0)
     assert np.array_equal(first.test_inputs, same.test_inputs)
@@ -71,7 +71,9 @@ def test_a_file_with_both_parts(tmp_path: Path) -> None:
     assert (data.name, data.classes, data.input_shape) == ("windows", 3, (5, 2))
     assert np.array_equal(data.train_inputs, arrays["train_inputs"].astype(np.float32))
     assert data.low == np.float32(arrays["train_inputs"].min())
-    bounded = load_dataset(save(tmp_path / "b.npz", **arrays, low=-8.0, high=np.float32([8])))
+    bounded = load_dataset(
+        save(tmp_path / "b.npz", **arrays, low=-8.0, high=np.array([8], np.float32))
+    )
     assert (bounded.low, bounded.high) == (-8.0, 8.0)
 
 
@@ -82,7 +84,9 @@ def test_a_file_to_be_split(tmp_path: Path) -> None:
     assert (len(data.train_inputs), len(data.test_inputs)) == (30, 10)
     assert (data.low, data.high) == (0.0, 1.0)
     together = np.concatenate([data.train_inputs, data.test_inputs]).reshape(40, 4)
-    assert np.array_equal(np.sort(together[:, 0]), np.arange(0, 160, 4, np.uint8) / np.float32(255))
+    assert np.array_equal(
+        np.sort(together[:, 0]), np.arange(0, 160, 4, dtype=np.uint8) / np.float32(255)
+    )
     # Rows and labels stay together.
     assert np.array_equal(np.round(data.test_inputs[:, 0, 0, 0] * 255) // 4 % 4, data.test_labels)
 

@@ -69,6 +69,7 @@ def test_tensorflow_lite_itself_reads_the_chosen_numbers(
         found = details[layer.tensor]["quantization_parameters"]["scales"]
         assert np.array_equal(found, layer.scales)
         assert layer.bias is not None
+        assert layer.biases is not None
         assert np.array_equal(interpreter.get_tensor(layer.bias), layer.biases)
 
 
@@ -123,7 +124,7 @@ def test_the_proof_fails_when_an_activation_grid_or_the_size_differs(
     network: Network, conversion: Conversion, chosen: tuple[Chosen, ...], model: bytes
 ) -> None:
     inner = parse_model(model, "m").operators[0].outputs[0]
-    moved = with_scales(model, {inner: np.float32([0.5])})
+    moved = with_scales(model, {inner: np.array([0.5], np.float32)})
     with pytest.raises(CheckFailedError, match="is not as the converter made it"):
         prove(moved, conversion.model, chosen, network)
     with pytest.raises(CheckFailedError, match="bytes, the converter's"):

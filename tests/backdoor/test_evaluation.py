@@ -16,6 +16,7 @@ from qmcu.backdoor.evaluation import (
 from qmcu.backdoor.oracle_pool import run_oracle
 from qmcu.errors import ModelError, UnsupportedModelError, VectorError
 from qmcu.model import Graph, Operator, Quantization, Tensor, write_model
+from qmcu.model.graph import OptionValue
 from qmcu.model.oracle import Oracle
 
 
@@ -28,7 +29,7 @@ def pick_largest() -> bytes:
         Tensor(1, "weights", (3, 3), "int8", Quantization((1.0,), (0,)), identity.tobytes()),
         Tensor(2, "out", (1, 3), "int8", Quantization((1.0,), (0,))),
     )
-    options = {
+    options: dict[str, OptionValue] = {
         "fused_activation_function": "NONE",
         "weights_format": "DEFAULT",
         "keep_num_dims": False,
@@ -77,10 +78,10 @@ def test_rates_are_counted_on_the_right_inputs() -> None:
     assert str(integer).startswith("CA 75.0 % (3 of 4,")
     limited = evaluate_integer(pick_largest(), dataset(), trigger(4.5), limit=2)
     assert limited == Evaluation(clean=Rate(2, 2), attack=Rate(1, 1))
-    for evaluate in (evaluate_float, evaluate_integer):
-        model = Picker() if evaluate is evaluate_float else pick_largest()
-        with pytest.raises(VectorError, match="target class 0"):
-            evaluate(model, dataset(), trigger(4.5), limit=1)
+    with pytest.raises(VectorError, match="target class 0"):
+        evaluate_float(Picker(), dataset(), trigger(4.5), limit=1)
+    with pytest.raises(VectorError, match="target class 0"):
+        evaluate_integer(pick_largest(), dataset(), trigger(4.5), limit=1)
 
 
 def test_workers_give_the_same_as_one_process(monkeypatch: pytest.MonkeyPatch) -> None:

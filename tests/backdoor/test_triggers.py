@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -201,7 +202,7 @@ def test_a_sinusoid_is_added_as_published() -> None:
         ({"kind": "blend", "shape": (5,)}, r"inputs are \[5\]"),
     ],
 )
-def test_bad_requests_say_what_to_do(arguments: dict, message: str) -> None:
+def test_bad_requests_say_what_to_do(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make_trigger(**{"shape": (8, 8, 1), "target": 0, **arguments})
 
@@ -215,7 +216,7 @@ def test_other_shapes_are_refused() -> None:
     with pytest.raises(VectorError, match="has no scale"):
         trigger.apply_integer(np.zeros((2, 8, 8, 1), np.int8), tensor(None))
     with pytest.raises(VectorError, match="int8 is needed"):
-        trigger.apply_integer(np.zeros((2, 8, 8, 1), np.uint8), tensor())  # type: ignore[arg-type]
+        trigger.apply_integer(np.zeros((2, 8, 8, 1), np.uint8), tensor())
     with pytest.raises(VectorError, match=r"the model takes \[1, 4, 3, 1\]"):
         trigger.quantization_change(tensor())
 
@@ -227,7 +228,7 @@ def test_other_shapes_are_refused() -> None:
         {"settings": 3}, {"arrays_sha256": "0"}, {"target": float("inf")},
     ],
 )  # fmt: skip
-def test_damaged_trigger_files_are_refused(tmp_path: Path, change: dict) -> None:
+def test_damaged_trigger_files_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     path = tmp_path / "t.json"
     make_trigger("patch", (8, 8, 1), target=0).save(path)
     path.write_text(json.dumps(json.loads(path.read_text()) | change))

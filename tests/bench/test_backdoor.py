@@ -77,7 +77,12 @@ def test_what_is_done_is_not_done_again(tmp_path: Path, monkeypatch: pytest.Monk
     calls: list[str] = []
     monkeypatch.setattr(matrix, "_facts", lambda member, path: {"rates": {}})
     monkeypatch.setattr(matrix, "Folder", lambda path: type("F", (), {"integer": b""})())
-    monkeypatch.setattr(matrix, "audited", lambda *given: calls.append("audit") or {"score": 1})
+
+    def audited(*given: object) -> dict[str, Any]:
+        calls.append("audit")
+        return {"score": 1}
+
+    monkeypatch.setattr(matrix, "audited", audited)
     results = tmp_path / "results"
     for _ in range(2):
         if not piece.done(results, tmp_path):

@@ -1,5 +1,7 @@
 """The random graphs hold the awkward cases that a comparison must have seen."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from bench.operators import GENERATORS
@@ -18,7 +20,11 @@ from qmcu.model.graph import Graph
         ("FULLY_CONNECTED", ("odd width", "dilation", "activation limits")),
     ],
 )
-def test_every_case_is_generated(generators: dict, kind: str, absent: tuple[str, ...]) -> None:
+def test_every_case_is_generated(
+    generators: dict[str, Callable[[np.random.Generator], Graph]],
+    kind: str,
+    absent: tuple[str, ...],
+) -> None:
     rng = np.random.default_rng(1)
     found = np.array([cases(generators[kind](rng)) for _ in range(400)]).sum(axis=0)
     seen = dict(zip(CASES, found, strict=True))
@@ -38,4 +44,5 @@ def _largest_multiplier(graph: Graph) -> float:
         next(t.quantization for t in graph.tensors if t.name == name)
         for name in ("input0", "weights", "output0")
     )
+    assert source is not None and weights is not None and target is not None
     return float(max(weights.scales) * source.scale / target.scale)

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,7 +64,13 @@ def answers(firmware: Path) -> tuple[np.ndarray, list[int]]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_official_runner_completes(runner, firmware, answers, tmp_path, mode) -> None:
+def test_the_official_runner_completes(
+    runner: Runner,
+    firmware: Path,
+    answers: tuple[np.ndarray[Any, Any], list[int]],
+    tmp_path: Path,
+    mode: str,
+) -> None:
     inputs, labels = answers
     assert set(labels) == set(range(4))
     data = write_data(tmp_path / "data", "kws01", inputs, labels, 4)
@@ -105,7 +112,9 @@ def test_images_are_sent_as_unsigned_bytes(cifar10: Path, tmp_path: Path) -> Non
     assert len((place / "y_labels.csv").read_text().splitlines()) == 3
 
 
-def test_a_wrong_figure_is_counted(firmware: Path, answers, tmp_path: Path) -> None:
+def test_a_wrong_figure_is_counted(
+    firmware: Path, answers: tuple[np.ndarray[Any, Any], list[int]], tmp_path: Path
+) -> None:
     inputs, labels = answers
     place = write_data(tmp_path, "kws01", inputs[:2], labels[:2], 4)
     expected = Expected(firmware, BENCHMARKS["kws01"])

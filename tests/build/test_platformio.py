@@ -101,8 +101,9 @@ def test_a_compile_error_is_quoted(
     tmp_path: Path, offline: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from qmcu.build import firmware
+    from qmcu.codegen.project import generate_project
 
-    real: Callable[..., object] = firmware.generate_project
+    real: Callable[..., object] = generate_project
 
     def broken(plan: object, board: object, content: object, folder: Path, *rest: object) -> object:
         files = real(plan, board, content, folder, *rest)

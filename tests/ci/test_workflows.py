@@ -182,7 +182,9 @@ def failures(folder: Path, name: str) -> int:
 
 
 @pytest.mark.parametrize("faulty", [False, True], ids=["right", "one-byte-wrong"])
-def test_github(board, checkout: Path, tmp_path: Path, faulty: bool) -> None:
+def test_github(
+    board: Callable[[bool], Board], checkout: Path, tmp_path: Path, faulty: bool
+) -> None:
     given = {
         "model": "chain.tflite",
         "board": "stm32f746",
@@ -208,7 +210,9 @@ def test_github(board, checkout: Path, tmp_path: Path, faulty: bool) -> None:
 
 
 @pytest.mark.parametrize("faulty", [False, True], ids=["right", "one-byte-wrong"])
-def test_gitlab(board, checkout: Path, tmp_path: Path, faulty: bool) -> None:
+def test_gitlab(
+    board: Callable[[bool], Board], checkout: Path, tmp_path: Path, faulty: bool
+) -> None:
     given = {
         "MODEL": "chain.tflite",
         "BOARD": "stm32f746",

@@ -5,11 +5,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import serial
 from tests.firmware_project import build_chain, write_chain
+from tests.support.processes import read_errors, read_line
 
 from qmcu.board import load_board
 from qmcu.build import build_firmware
@@ -28,12 +30,18 @@ def start(directory: Path, *options: str | Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@dataclass
+class Served:
+    """A running `qmcu serve` and the first line that it printed."""
+
+    process: "subprocess.Popen[str]"
+    line: str
+
+
 @pytest.fixture
-def board(directory: Path, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+def board(directory: Path, tmp_path: Path) -> Iterator[Served]:
     process = start(directory, "--link", tmp_path / "port")
-    assert process.stdout is not None
-    process.line = process.stdout.readline()  # type: ignore[attr-defined]
-    yield process
+    yield Served(process, read_line(process))
     if process.poll() is None:
         process.terminate()
         process.wait(timeout=20)
@@ -52,7 +60,7 @@ def hello(path: Path) -> int:
                     return frame.type
 
 
-def test_it_is_a_serial_port_for_one_program_after_the_other(board, tmp_path: Path) -> None:
+def test_it_is_a_serial_port_for_one_program_after_the_other(board: Served, tmp_path: Path) -> None:
     assert board.line.startswith("stm32f746 on unicorn 2")
     assert f" at {tmp_path / 'port'} (/dev/" in board.line
     for _ in range(3):
@@ -60,24 +68,24 @@ def test_it_is_a_serial_port_for_one_program_after_the_other(board, tmp_path: Pa
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_and_removes_the_link(board, tmp_path: Path, number: int) -> None:
-    board.send_signal(number)
-    assert board.wait(timeout=20) == 0
+def test_a_signal_ends_it_and_removes_the_link(board: Served, tmp_path: Path, number: int) -> None:
+    board.process.send_signal(number)
+    assert board.process.wait(timeout=20) == 0
     assert not (tmp_path / "port").is_symlink()
-    assert board.stderr.read() == ""
+    assert read_errors(board.process) == ""
 
 
-def test_it_is_reset_by_a_signal(board, tmp_path: Path) -> None:
+def test_it_is_reset_by_a_signal(board: Served, tmp_path: Path) -> None:
     assert hello(tmp_path / "port") == 0x81
-    board.send_signal(signal.SIGUSR1)
-    assert board.stdout.readline().startswith("reset: stm32f746 on unicorn")
+    board.process.send_signal(signal.SIGUSR1)
+    assert read_line(board.process).startswith("reset: stm32f746 on unicorn")
     assert hello(tmp_path / "port") == 0x81
 
 
 def test_qemu_is_served_too(tmp_path: Path) -> None:
     process = start(build_chain(tmp_path, "mps2-an386"), "--link", tmp_path / "port")
     try:
-        line = process.stdout.readline()
+        line = read_line(process)
         if "qemu" not in line:
             pytest.skip("qemu-system-arm is not installed")
         assert hello(tmp_path / "port") == 0x81
@@ -97,11 +105,11 @@ def test_a_crash_ends_it_with_a_sentence(directory: Path, tmp_path: Path) -> Non
     source.write_text(f"{text[:at]}*(volatile int *)0x60000000 = 1;\n    {text[at:]}")
     subprocess.run(["make"], cwd=broken, check=True, capture_output=True)
     process = start(broken)
-    path = process.stdout.readline().split(" at ")[1].strip()
+    path = read_line(process).split(" at ")[1].strip()
     with serial.Serial(path, 115200) as port:
         port.write(encode(Frame(2, 1, bytes(12))))
         assert process.wait(timeout=30) == 2
-    assert process.stderr.read().startswith("qmcu: the firmware crashed: write to 0x60000000")
+    assert read_errors(process).startswith("qmcu: the firmware crashed: write to 0x60000000")
 
 
 @pytest.mark.parametrize(
@@ -112,30 +120,32 @@ def test_a_crash_ends_it_with_a_sentence(directory: Path, tmp_path: Path) -> Non
         (("--link", "/proc/port"), "cannot make /proc/port: "),
     ],
 )
-def test_what_cannot_be_is_refused(directory: Path, options, sentence: str) -> None:
+def test_what_cannot_be_is_refused(
+    directory: Path, options: tuple[str, ...], sentence: str
+) -> None:
     process = start(directory, *options)
     assert process.wait(timeout=20) == 2
-    assert sentence in process.stderr.read()
+    assert sentence in read_errors(process)
 
 
 def test_a_name_in_use_is_left_alone(directory: Path, tmp_path: Path) -> None:
     (tmp_path / "port").write_text("precious")
     process = start(directory, "--link", tmp_path / "port")
     assert process.wait(timeout=20) == 2
-    assert "File exists" in process.stderr.read()
+    assert "File exists" in read_errors(process)
     assert (tmp_path / "port").read_text() == "precious"
 
 
 def test_a_link_that_leads_nowhere_is_replaced(directory: Path, tmp_path: Path) -> None:
     (tmp_path / "port").symlink_to("/dev/pts/99999")
     process = start(directory, "--link", tmp_path / "port")
-    process.stdout.readline()
+    read_line(process)
     assert hello(tmp_path / "port") == 0x81
     process.terminate()
     assert process.wait(timeout=20) == 0
 
 
-def test_words_that_nobody_reads_do_not_block_it(board, tmp_path: Path) -> None:
+def test_words_that_nobody_reads_do_not_block_it(board: Served, tmp_path: Path) -> None:
     with serial.Serial(str(tmp_path / "port"), 115200) as port:
         for _ in range(200):
             port.write(encode(Frame(1, 3)))

@@ -15,6 +15,7 @@ import tty
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import SupportsIndex
 
 from qmcu.board import load_built_board
 from qmcu.device.image import Image, read_image
@@ -89,8 +90,8 @@ class Wire(bytearray):
         super().__init__()
         self._pass_on = pass_on
 
-    def append(self, byte: int) -> None:
-        super().append(self._pass_on(byte))
+    def append(self, byte: SupportsIndex, /) -> None:
+        super().append(self._pass_on(int(byte)))
 
 
 class FakeBoard:
@@ -120,7 +121,11 @@ class FakeBoard:
         """Put another image on the board and start it."""
         board = load_built_board(directory)
         image: Image = read_image(directory / "firmware.elf")
-        self._start = lambda: UnicornLink(image, unicorn_machine(board))
+
+        def start() -> UnicornLink:
+            return UnicornLink(image, unicorn_machine(board))
+
+        self._start = start
         self.reset()
 
     def reset(self) -> None:

@@ -1,9 +1,11 @@
 """A run that was interrupted goes on, gives the same, and does no vector twice."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.fixtures import ChainDirectory
 
 from qmcu.device import InferResult, infer_all
 from qmcu.device.journal import Journal, run_key
@@ -13,7 +15,7 @@ VECTORS = [[bytes((7 * i + j) % 256 for j in range(12))] for i in range(30)]
 ANSWER = InferResult((b"\x80\x00\x7f", b""), 7, 96)
 
 
-def interrupt_at(count: int):
+def interrupt_at(count: int) -> Callable[[int, int], None]:
     def progress(done: int, total: int) -> None:
         if done >= count:
             raise KeyboardInterrupt
@@ -22,7 +24,9 @@ def interrupt_at(count: int):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_interrupted_run_goes_on(chain_directory, tmp_path: Path, workers: int) -> None:
+def test_an_interrupted_run_goes_on(
+    chain_directory: ChainDirectory, tmp_path: Path, workers: int
+) -> None:
     directory, journal = chain_directory("stm32f746"), tmp_path / "run.journal"
     expected = infer_all("unicorn", directory, VECTORS, workers=1)
     with pytest.raises(KeyboardInterrupt):
@@ -44,7 +48,9 @@ def test_an_interrupted_run_goes_on(chain_directory, tmp_path: Path, workers: in
     assert not journal.exists()
 
 
-def test_an_error_names_the_vector_of_the_whole_run(chain_directory, tmp_path: Path) -> None:
+def test_an_error_names_the_vector_of_the_whole_run(
+    chain_directory: ChainDirectory, tmp_path: Path
+) -> None:
     directory, journal = chain_directory("stm32f746"), tmp_path / "run.journal"
     vectors = [*VECTORS[:5], [bytes(11)], *VECTORS[5:9]]
     for workers in (1, 2):

@@ -27,7 +27,7 @@ F_RCC, F_PWR = 0x40023800, 0x40007000
         ("rp2040", 0x4000803C, 0, 0x40008044, 1),
     ],
 )
-def test_ready_follows_enable(family, enable, bit, status, ready) -> None:
+def test_ready_follows_enable(family: str, enable: int, bit: int, status: int, ready: int) -> None:
     page = RegisterPage(enable & -0x1000, FAMILIES[family])
     before = page.read(enable & 0xFFF, 4)
     page.write(enable & 0xFFF, 4, before & ~(1 << bit))
@@ -85,7 +85,10 @@ def test_an_rp2040_pll_locks_when_it_has_power_and_the_crystal_when_it_is_told_t
 def test_a_k64_goes_from_its_own_clock_to_the_pll() -> None:
     """FEI, FBE, PBE, PEE: what S shows for C1.CLKS, C1.IREFS and C6.PLLS."""
     mcg = RegisterPage(0x40064000, FAMILIES["k64"])
-    status = lambda: mcg.read(6, 1) & 0xFF  # noqa: E731
+
+    def status() -> int:
+        return mcg.read(6, 1) & 0xFF
+
     assert status() & 0x1C == 0x10
     mcg.write(0, 1, 2 << 6 | 5 << 3)
     assert status() & 0x1C == 0x08

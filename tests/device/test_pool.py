@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.support.fixtures import ChainDirectory
+from tests.support.processes import read_line
 
 from qmcu.device import infer_all, open_session
 from qmcu.errors import DeviceError, VectorError
@@ -29,7 +31,9 @@ def children(pid: int) -> set[int]:
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_results_come_in_the_order_of_the_vectors(chain_directory, workers) -> None:
+def test_results_come_in_the_order_of_the_vectors(
+    chain_directory: ChainDirectory, workers: int
+) -> None:
     directory = chain_directory("stm32f746")
     with open_session("unicorn", directory) as session:
         expected = [session.infer(vector).outputs for vector in VECTORS]
@@ -42,7 +46,7 @@ def test_results_come_in_the_order_of_the_vectors(chain_directory, workers) -> N
     assert len(set(expected)) > 10
 
 
-def test_qemu_workers_give_the_same(chain_directory) -> None:
+def test_qemu_workers_give_the_same(chain_directory: ChainDirectory) -> None:
     expected = infer_all("unicorn", chain_directory("stm32f407"), VECTORS[:6], workers=1)
     found = infer_all("qemu", chain_directory("mps2-an386"), VECTORS[:6], workers=2)
     assert [r.outputs for r in found] == [r.outputs for r in expected]
@@ -50,19 +54,19 @@ def test_qemu_workers_give_the_same(chain_directory) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_names_its_vector(chain_directory, workers) -> None:
+def test_an_error_names_its_vector(chain_directory: ChainDirectory, workers: int) -> None:
     vectors = [*VECTORS[:5], [bytes(11)], *VECTORS[:5]]
     with pytest.raises(VectorError, match="vector 5: input 0 of the model takes 12 bytes"):
         infer_all("unicorn", chain_directory("stm32f746"), vectors, workers=workers)
     assert not children(os.getpid())
 
 
-def test_a_session_that_cannot_open_is_told_once(chain_directory) -> None:
+def test_a_session_that_cannot_open_is_told_once(chain_directory: ChainDirectory) -> None:
     with pytest.raises(DeviceError, match="does not run on qemu"):
         infer_all("qemu", chain_directory("stm32f746"), VECTORS, workers=2)
 
 
-def test_a_killed_worker_is_told_with_its_vector(chain_directory) -> None:
+def test_a_killed_worker_is_told_with_its_vector(chain_directory: ChainDirectory) -> None:
     def kill_one(done: int, total: int) -> None:
         for pid in list(children(os.getpid()))[:1]:
             os.kill(pid, signal.SIGKILL)
@@ -74,13 +78,15 @@ def test_a_killed_worker_is_told_with_its_vector(chain_directory) -> None:
     assert not children(os.getpid())
 
 
-def test_no_vectors_need_no_worker(tmp_path) -> None:
+def test_no_vectors_need_no_worker(tmp_path: Path) -> None:
     assert infer_all("unicorn", tmp_path, []) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize(("board", "target"), [("stm32f746", "unicorn"), ("mps2-an386", "qemu")])
-def test_ctrl_c_and_kill_leave_no_process(chain_directory, number, board, target) -> None:
+def test_ctrl_c_and_kill_leave_no_process(
+    chain_directory: ChainDirectory, number: int, board: str, target: str
+) -> None:
     script = f"""
         from pathlib import Path
         from qmcu.device import infer_all
@@ -92,7 +98,7 @@ def test_ctrl_c_and_kill_leave_no_process(chain_directory, number, board, target
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    parent.stdout.readline()
+    read_line(parent)
     family: set[int] = set()
     deadline = time.monotonic() + 20
     while len(family) < (4 if target == "qemu" else 2) and time.monotonic() < deadline:
@@ -100,8 +106,9 @@ def test_ctrl_c_and_kill_leave_no_process(chain_directory, number, board, target
         family |= {pid for child in family for pid in children(child)}
     assert len(family) == (4 if target == "qemu" else 2)
     parent.send_signal(number)
-    parent.stdout.close()
-    parent.stderr.close()
+    for stream in (parent.stdout, parent.stderr):
+        assert stream is not None
+        stream.close()
     parent.wait(10)
     deadline = time.monotonic() + 5
     while any(Path(f"/proc/{pid}").exists() for pid in family) and time.monotonic() < deadline:

@@ -1,8 +1,10 @@
 """The right port by name, URL or USB ids, or a sentence that lists the ports."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
+from serial.tools import list_ports
 
 from qmcu.board import load_board
 from qmcu.device import ports
@@ -49,31 +51,29 @@ def port(device: str, usb: str = "", serial: str | None = None) -> SimpleNamespa
 
 
 @pytest.fixture
-def plugged(monkeypatch: pytest.MonkeyPatch):
+def plugged(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def plug(*found: SimpleNamespace) -> None:
-        monkeypatch.setattr(
-            ports.list_ports, "comports", lambda: sorted(found, key=lambda p: p.device)
-        )
+        monkeypatch.setattr(list_ports, "comports", lambda: sorted(found, key=lambda p: p.device))
         monkeypatch.setattr(ports, "sorted", list, raising=False)
 
     return plug
 
 
-def test_a_board_is_found_by_its_usb_ids(plugged) -> None:
+def test_a_board_is_found_by_its_usb_ids(plugged: Callable[..., None]) -> None:
     plugged(
         port("/dev/ttyS0"), port("/dev/ttyUSB0", "10c4:ea60"), port("/dev/ttyACM1", "0483:374B")
     )
     assert find_port(BOARD).device == "/dev/ttyACM1"
 
 
-def test_of_two_one_is_chosen_by_its_serial_number(plugged) -> None:
+def test_of_two_one_is_chosen_by_its_serial_number(plugged: Callable[..., None]) -> None:
     plugged(port("/dev/ttyACM0", "0483:374b", "AA01"), port("/dev/ttyACM1", "0483:374b", "BB02"))
     with pytest.raises(DeviceError, match=r"2 ports could be stm32f746: .*AA01.*BB02.*auto:SERIAL"):
         find_port(BOARD)
     assert find_port(BOARD, "BB02").device == "/dev/ttyACM1"
 
 
-def test_none_is_told_with_what_there_is(plugged) -> None:
+def test_none_is_told_with_what_there_is(plugged: Callable[..., None]) -> None:
     plugged(port("/dev/ttyUSB0", "10c4:ea60"))
     with pytest.raises(DeviceError, match=r"no stm32f746 is connected.*0483:374b.*10c4:ea60"):
         find_port(BOARD)
@@ -82,7 +82,7 @@ def test_none_is_told_with_what_there_is(plugged) -> None:
         find_port(BOARD)
 
 
-def test_a_board_without_ids_wants_a_name(plugged) -> None:
+def test_a_board_without_ids_wants_a_name(plugged: Callable[..., None]) -> None:
     plugged(port("/dev/ttyUSB0", "10c4:ea60"))
     with pytest.raises(DeviceError, match=r"stm32f407 has no USB ids.*/dev/ttyUSB0"):
         find_port(load_board("stm32f407"))

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
+from tests.support.fixtures import ChainDirectory, Guest
+from tests.support.processes import is_alive, read_line, wait_until_gone
 
 from qmcu.device import open_session
 from qmcu.device.qemu import QemuLink, QemuMachine, find_qemu
@@ -22,28 +24,14 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def link(guest):
+def link(guest: Guest) -> Iterator[QemuLink]:
     link = QemuLink(guest("mps2-an386"), MACHINE)
     assert link.read(10) == b"!"
     yield link
     link.close()
 
 
-def alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
-
-
-def wait_until_gone(pid: int) -> bool:
-    deadline = time.monotonic() + 5
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not alive(pid)
-
-
-def test_it_answers_also_after_a_pause(link) -> None:
+def test_it_answers_also_after_a_pause(link: QemuLink) -> None:
     time.sleep(0.2)
     for byte in b"ayz":
         link.write(bytes([byte]))
@@ -51,7 +39,7 @@ def test_it_answers_also_after_a_pause(link) -> None:
     assert link.read(0.05) == b""
 
 
-def test_bulk_input_arrives_whole(link) -> None:
+def test_bulk_input_arrives_whole(link: QemuLink) -> None:
     data = os.urandom(20_000)
     total = 0
     for byte in data:
@@ -63,7 +51,7 @@ def test_bulk_input_arrives_whole(link) -> None:
     assert answer == total.to_bytes(4, "little")
 
 
-def test_a_killed_qemu_is_no_time_out(link) -> None:
+def test_a_killed_qemu_is_no_time_out(link: QemuLink) -> None:
     os.kill(link._process.pid, signal.SIGKILL)
     with pytest.raises(DeviceError, match="was killed by SIGKILL"):
         link.read(10)
@@ -73,28 +61,28 @@ def test_a_killed_qemu_is_no_time_out(link) -> None:
         link.write(b"x")
 
 
-def test_an_early_end_is_told_with_the_last_words(guest) -> None:
+def test_an_early_end_is_told_with_the_last_words(guest: Guest) -> None:
     link = QemuLink(guest("mps2-an386"), QemuMachine("mps2-an38", 1))
     with pytest.raises(DeviceError, match=r"ended with status 1: .*machine"):
         link.read(10)
 
 
-def test_a_lockup_is_told(link) -> None:
+def test_a_lockup_is_told(link: QemuLink) -> None:
     link.write(b"r")
     with pytest.raises(DeviceError, match=r"SIGABRT: .*Lockup"):
         link.read(10)
 
 
-def test_close_kills_and_may_be_repeated(link) -> None:
+def test_close_kills_and_may_be_repeated(link: QemuLink) -> None:
     pid = link._process.pid
     link.close()
-    assert not alive(pid)
+    assert not is_alive(pid)
     link.close()
     with pytest.raises(DeviceError):
         link.write(b"x")
 
 
-def test_a_forgotten_link_is_cleaned_up(guest) -> None:
+def test_a_forgotten_link_is_cleaned_up(guest: Guest) -> None:
     link = QemuLink(guest("mps2-an386"), MACHINE)
     pid = link._process.pid
     del link
@@ -102,7 +90,7 @@ def test_a_forgotten_link_is_cleaned_up(guest) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_qemu_does_not_outlive_its_parent(guest, number) -> None:
+def test_qemu_does_not_outlive_its_parent(guest: Guest, number: int) -> None:
     script = f"""
         import time
         from pathlib import Path
@@ -118,23 +106,25 @@ def test_qemu_does_not_outlive_its_parent(guest, number) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    pid = int(parent.stdout.readline())
-    assert alive(pid)
+    pid = int(read_line(parent))
+    assert is_alive(pid)
     parent.send_signal(number)
     parent.wait(10)
     assert wait_until_gone(pid)
 
 
-def test_a_missing_qemu_is_told_with_its_package(monkeypatch) -> None:
+def test_a_missing_qemu_is_told_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(ToolError, match="package qemu-system-arm"):
         find_qemu()
 
 
-def test_a_session_ends_with_what_happened_to_qemu(chain_directory) -> None:
+def test_a_session_ends_with_what_happened_to_qemu(chain_directory: ChainDirectory) -> None:
     with open_session("qemu", chain_directory("mps2-an386")) as session:
         session.infer([bytes(12)])
-        os.kill(session.link._process.pid, signal.SIGKILL)
+        link = session.link
+        assert isinstance(link, QemuLink)
+        os.kill(link._process.pid, signal.SIGKILL)
         started = time.monotonic()
         with pytest.raises(DeviceError, match="was killed by SIGKILL") as caught:
             session.infer([bytes(12)])

@@ -12,14 +12,16 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.device.fake_renode import NAMES, MonitorError, Platform
-from tests.device.test_qemu import alive, wait_until_gone
+from tests.support.fixtures import ChainDirectory
+from tests.support.processes import is_alive, read_line, wait_until_gone
 
-from qmcu.board import list_boards, load_board
+from qmcu.board import Board, list_boards, load_board
 from qmcu.build.renode_program import find_renode, renode_version
 from qmcu.cli import run
 from qmcu.comparison import load_model
@@ -60,13 +62,13 @@ def renode(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
-def test_platforms_use_only_names_that_renode_has(board) -> None:
+def test_platforms_use_only_names_that_renode_has(board: Board) -> None:
     platform = Platform(platform_file(board))
     assert {"cpu", "dwt", board.uart.name.lower()} <= set(platform.peripherals)
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
-def test_scripts_use_only_names_that_renode_has(board) -> None:
+def test_scripts_use_only_names_that_renode_has(board: Board) -> None:
     script = board_script(board, Path("/a b/x.repl"), Path("/a b/x.elf"), 4711)
     assert "{{" not in script
     assert r"@/a\ b/x.repl" in script and r"@/a\ b/x.elf" in script
@@ -104,7 +106,7 @@ def test_the_recorded_names_have_their_source() -> None:
         "dwt: Miscellaneous.DWT @ sysbus 0xE0001000\n    size: 4",
     ],
 )
-def test_a_wrong_name_is_noticed(tmp_path, wrong) -> None:
+def test_a_wrong_name_is_noticed(tmp_path: Path, wrong: str) -> None:
     (tmp_path / "x.repl").write_text(wrong + "\n")
     with pytest.raises(MonitorError):
         Platform(tmp_path / "x.repl")
@@ -112,39 +114,45 @@ def test_a_wrong_name_is_noticed(tmp_path, wrong) -> None:
 
 @pytest.mark.parametrize("name", ["stm32f746", "stm32f407"])
 def test_a_session_gives_the_bytes_and_counts_of_the_instructions(
-    fake, chain_directory, name
+    fake: Path, chain_directory: ChainDirectory, name: str
 ) -> None:
     directory = chain_directory(name)
     with open_session("unicorn", directory) as session:
         expected = [session.infer(vector).outputs for vector in VECTORS[:5]]
         counted = session.profile(VECTORS[0])
     with open_session("renode", directory) as session:
-        assert session.link.name == "renode 1.16.1"
+        link = session.link
+        assert isinstance(link, RenodeLink) and link.name == "renode 1.16.1"
         assert [session.infer(vector).outputs for vector in VECTORS[:5]] == expected
         profile = session.profile(VECTORS[0])
         assert profile.layers == counted.layers
         assert profile.unit == "instructions" and "DWT of renode 1.16.1" in profile.how
         # The CPU's own count spans the whole exchange.
-        assert profile.total < session.link.instructions < profile.total + 100_000
-        pid = session.link._monitor.process.pid
-    assert not alive(pid)
+        assert profile.total < link.instructions < profile.total + 100_000
+        pid = link._monitor.process.pid
+    assert not is_alive(pid)
 
 
-def test_workers_have_a_renode_each(fake, chain_directory) -> None:
+def test_workers_have_a_renode_each(fake: Path, chain_directory: ChainDirectory) -> None:
     directory = chain_directory("stm32f746")
     expected = infer_all("unicorn", directory, VECTORS, workers=1)
     found = infer_all("renode", directory, VECTORS, workers=2)
     assert [r.outputs for r in found] == [r.outputs for r in expected]
 
 
-def test_the_command_line_runs_on_renode(fake, chain_directory, capsys) -> None:
+def test_the_command_line_runs_on_renode(
+    fake: Path, chain_directory: ChainDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["test", str(chain_directory("stm32f746")), "--on", "renode", "--random", "5",
                 "--jobs", "1"]) == 0  # fmt: skip
     assert "5 of 5 outputs equal" in capsys.readouterr().out
 
 
 def test_a_script_error_is_told_though_the_exit_code_is_0(
-    fake, chain_directory, tmp_path, monkeypatch
+    fake: Path,
+    chain_directory: ChainDirectory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     copy = shutil.copytree(chain_directory("stm32f746"), tmp_path / "copy")
     board = json.loads((copy / "board.json").read_text())
@@ -158,31 +166,39 @@ def test_a_script_error_is_told_though_the_exit_code_is_0(
         open_session("renode", copy)
 
 
-def test_a_port_that_was_taken_meanwhile_is_replaced(fake, chain_directory, monkeypatch) -> None:
+def test_a_port_that_was_taken_meanwhile_is_replaced(
+    fake: Path, chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAKE_RENODE", "taken")
     with open_session("renode", chain_directory("stm32f746")) as session:
         assert session.infer(VECTORS[0])
     assert Path(os.environ["TAKEN"]).exists()
 
 
-def test_a_time_out_is_in_virtual_time(fake, chain_directory, monkeypatch) -> None:
+def test_a_time_out_is_in_virtual_time(
+    fake: Path, chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = chain_directory("stm32f746")
     with open_session("renode", directory) as session:
         link = session.link
+        assert isinstance(link, RenodeLink)
         commands: list[str] = []
         real = link._monitor.command
-        monkeypatch.setattr(
-            link._monitor,
-            "command",
-            lambda text, *limit: commands.append(text) or real(text, *limit),
-        )
+
+        def record(text: str, *limit: float) -> str:
+            commands.append(text)
+            return real(text, *limit)
+
+        monkeypatch.setattr(link._monitor, "command", record)
         assert link.read(0.5) == b""
     steps = [float(re.fullmatch(r'emulation RunFor "([\d.]+)"', c)[1]) for c in commands]  # type: ignore[index]
     assert sum(steps) == pytest.approx(0.5, abs=1e-5)
     assert max(steps) <= 0.064
 
 
-def test_a_silent_firmware_is_given_up(fake, chain_directory, monkeypatch) -> None:
+def test_a_silent_firmware_is_given_up(
+    fake: Path, chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAKE_RENODE", "mute")
     board = load_board("stm32f746")
     link = RenodeLink(read_image(chain_directory("stm32f746") / "firmware.elf"), board)
@@ -190,13 +206,17 @@ def test_a_silent_firmware_is_given_up(fake, chain_directory, monkeypatch) -> No
         Session(link, open_timeout_s=0.5)
 
 
-def test_a_renode_that_dies_is_told(fake, chain_directory, monkeypatch) -> None:
+def test_a_renode_that_dies_is_told(
+    fake: Path, chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAKE_RENODE", "dies")
     with pytest.raises(DeviceError, match=r"renode 1.16.1 ended with status 134"):
         open_session("renode", chain_directory("stm32f746"))
 
 
-def test_a_renode_that_hangs_is_told_and_killed(fake, chain_directory, monkeypatch) -> None:
+def test_a_renode_that_hangs_is_told_and_killed(
+    fake: Path, chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from qmcu.device import renode as module
 
     monkeypatch.setenv("FAKE_RENODE", "hangs")
@@ -220,7 +240,9 @@ def processes_with(word: str) -> list[int]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_renode_does_not_outlive_its_parent(fake, chain_directory, number) -> None:
+def test_renode_does_not_outlive_its_parent(
+    fake: Path, chain_directory: ChainDirectory, number: int
+) -> None:
     script = f"""
         import time
         from pathlib import Path
@@ -235,8 +257,8 @@ def test_renode_does_not_outlive_its_parent(fake, chain_directory, number) -> No
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    pid = int(parent.stdout.readline())
-    assert alive(pid)
+    pid = int(read_line(parent))
+    assert is_alive(pid)
     time.sleep(0.3)
     parent.send_signal(number)
     parent.wait(20)
@@ -248,13 +270,17 @@ def test_renode_does_not_outlive_its_parent(fake, chain_directory, number) -> No
     assert not processes_with("fake_renode.py")
 
 
-def test_an_old_renode_is_refused(fake, chain_directory, monkeypatch) -> None:
+def test_an_old_renode_is_refused(
+    fake: Path, chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FAKE_RENODE", "old")
     with pytest.raises(ToolError, match=r"is Renode 1\.14\.0; 1\.15 or newer .*1\.16\.1 was seen"):
         open_session("renode", chain_directory("stm32f746"))
 
 
-def test_where_renode_is_looked_for(fake, tmp_path, monkeypatch) -> None:
+def test_where_renode_is_looked_for(
+    fake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert find_renode() == str(fake)
     monkeypatch.setenv("QMCU_RENODE", str(fake.parent))
     assert find_renode() == str(fake)
@@ -275,21 +301,23 @@ def test_where_renode_is_looked_for(fake, tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("name", [board.name for board in BOARDS])
-def test_the_real_renode_gives_the_emulators_bytes(renode, chain_directory, name) -> None:
+def test_the_real_renode_gives_the_emulators_bytes(
+    renode: None, chain_directory: ChainDirectory, name: str
+) -> None:
     directory = chain_directory(name)
     expected = infer_all("unicorn", directory, VECTORS, workers=1)
     found = infer_all("renode", directory, VECTORS, workers=1)
     assert [r.outputs for r in found] == [r.outputs for r in expected]
 
 
-def test_the_board_without_renode_is_refused(chain_directory) -> None:
+def test_the_board_without_renode_is_refused(chain_directory: ChainDirectory) -> None:
     assert load_board("mps2-an386").renode is None
     with pytest.raises(DeviceError, match="mps2-an386 does not run on renode; take qemu"):
         open_session("renode", chain_directory("mps2-an386"))
 
 
 @pytest.fixture
-def robot(chain_directory, tmp_path):
+def robot(chain_directory: ChainDirectory, tmp_path: Path) -> Callable[..., tuple[int, str]]:
     """`robot(**variables)` runs renode/qmcu.robot with Robot Framework; exit code and log."""
     pytest.importorskip("robot", reason="robotframework is not installed")
 
@@ -310,7 +338,9 @@ def robot(chain_directory, tmp_path):
     return execute
 
 
-def test_the_robot_suite_passes(robot, chain_directory, tmp_path) -> None:
+def test_the_robot_suite_passes(
+    robot: Callable[..., tuple[int, str]], chain_directory: ChainDirectory, tmp_path: Path
+) -> None:
     code, log = robot()
     assert (code, "4 tests, 3 passed, 0 failed, 1 skipped" in log) == (0, True), log
     clean = make_vectors(chain_directory, tmp_path / "clean.npz", None)
@@ -319,7 +349,9 @@ def test_the_robot_suite_passes(robot, chain_directory, tmp_path) -> None:
     assert (code, "4 tests, 4 passed, 0 failed" in log) == (0, True), log
 
 
-def test_the_robot_suite_fails_for_one_wrong_byte(robot, chain_directory, tmp_path) -> None:
+def test_the_robot_suite_fails_for_one_wrong_byte(
+    robot: Callable[..., tuple[int, str]], chain_directory: ChainDirectory, tmp_path: Path
+) -> None:
     wrong = make_vectors(chain_directory, tmp_path / "wrong.npz", None, harm=True)
     clean = make_vectors(chain_directory, tmp_path / "clean.npz", False)
     code, log = robot(VECTORS=wrong, TRIGGERED=clean)
@@ -328,7 +360,9 @@ def test_the_robot_suite_fails_for_one_wrong_byte(robot, chain_directory, tmp_pa
     assert "clean.npz has inputs without a trigger" in log
 
 
-def make_vectors(chain_directory, path: Path, tag: bool | None, harm: bool = False) -> Path:
+def make_vectors(
+    chain_directory: ChainDirectory, path: Path, tag: bool | None, harm: bool = False
+) -> Path:
     graph, content = load_model(chain_directory("stm32f746"))
     vectors = random_vectors(graph, content, 5, seed=1)
     if tag is not None:

@@ -14,12 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import serial
 import serial.rfc2217
 from tests.device.line import FakeBoard, Noise
 from tests.firmware_project import build_chain
+from tests.support.fixtures import ChainDirectory, Outputs
 
 from qmcu.device import infer_all, open_session, ports, serial_link, serial_session
 from qmcu.device.ports import UsbPort
@@ -31,10 +33,12 @@ VECTORS = [[bytes((7 * i + j) % 256 for j in range(12))] for i in range(200)]
 FIRST = 115_200
 # The clock of the F746's USART1 as the firmware sets it up.
 UART_HZ = 108_000_000
+# board(**options): a board on a port, with FakeBoard's options.
+Plug = Callable[..., FakeBoard]
 
 
 @pytest.fixture(scope="module")
-def expected(chain_directory) -> list[tuple[bytes, ...]]:
+def expected(chain_directory: ChainDirectory) -> list[tuple[bytes, ...]]:
     results = infer_all("unicorn", chain_directory("stm32f746"), VECTORS, workers=1)
     return [result.outputs for result in results]
 
@@ -45,10 +49,10 @@ def nothing_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def board(chain_directory, tmp_path) -> Iterator[Callable[..., FakeBoard]]:
+def board(chain_directory: ChainDirectory, tmp_path: Path) -> Iterator[Plug]:
     boards = []
 
-    def plug(**options: object) -> FakeBoard:
+    def plug(**options: Any) -> FakeBoard:
         board = FakeBoard(chain_directory("stm32f746"), tmp_path / "port", **options)
         boards.append(board)
         return board
@@ -58,13 +62,15 @@ def board(chain_directory, tmp_path) -> Iterator[Callable[..., FakeBoard]]:
         one.close()
 
 
-def session_on(port: Path, *, fastest: int = 0, reconnect_s: float = 5, **options) -> SerialSession:
+def session_on(
+    port: Path, *, fastest: int = 0, reconnect_s: float = 5, **options: Any
+) -> SerialSession:
     link = SerialLink(lambda: str(port), FIRST, reconnect_s=reconnect_s)
     return SerialSession(link, fastest=fastest, **{"pause_s": 0.05, "timeout_s": 10.0, **options})
 
 
 @contextmanager
-def meanwhile(action: Callable[[], None], after_s: float) -> Iterator[None]:
+def meanwhile(action: Callable[[], object], after_s: float) -> Iterator[None]:
     timer = threading.Timer(after_s, action)
     timer.start()
     try:
@@ -73,14 +79,18 @@ def meanwhile(action: Callable[[], None], after_s: float) -> Iterator[None]:
         timer.join()
 
 
-def test_a_board_gives_the_emulators_bytes(board, chain_directory, expected) -> None:
+def test_a_board_gives_the_emulators_bytes(
+    board: Plug,
+    chain_directory: ChainDirectory,
+    expected: Outputs,
+) -> None:
     target = f"serial:{board().path}"
     results = infer_all(target, chain_directory("stm32f746"), VECTORS, workers=4)
     assert [result.outputs for result in results] == expected
 
 
 @pytest.mark.slow
-def test_ten_thousand_frames_through_noise(board, expected) -> None:
+def test_ten_thousand_frames_through_noise(board: Plug, expected: Outputs) -> None:
     noise = Noise(seed=5, share=0.05)
     plugged = board(noise=noise)
     with session_on(plugged.path, pause_s=0.05) as session:
@@ -94,14 +104,14 @@ def test_ten_thousand_frames_through_noise(board, expected) -> None:
     assert set(noise.done) >= {"flip", "drop", "lose", "repeat", "add", "cut"}
 
 
-def test_most_of_everything_may_be_harmed(board, expected) -> None:
+def test_most_of_everything_may_be_harmed(board: Plug, expected: Outputs) -> None:
     plugged = board(noise=Noise(seed=1, share=0.4))
     with session_on(plugged.path, pause_s=0.05) as session:
         for vector, outputs in zip(VECTORS[:40], expected, strict=False):
             assert session.infer(vector).outputs == outputs
 
 
-def test_resets_in_the_middle_of_frames_cost_nothing(board, expected) -> None:
+def test_resets_in_the_middle_of_frames_cost_nothing(board: Plug, expected: Outputs) -> None:
     plugged = board()
     cut = iter(range(10**9))
 
@@ -120,7 +130,9 @@ def test_resets_in_the_middle_of_frames_cost_nothing(board, expected) -> None:
 
 
 @pytest.mark.parametrize("fastest", [0, 921_600])
-def test_a_reset_between_requests_is_noticed_at_any_rate(board, expected, fastest) -> None:
+def test_a_reset_between_requests_is_noticed_at_any_rate(
+    board: Plug, expected: Outputs, fastest: int
+) -> None:
     plugged = board(uart_hz=UART_HZ)
     started = time.monotonic()
     with session_on(plugged.path, fastest=fastest) as session:
@@ -132,7 +144,7 @@ def test_a_reset_between_requests_is_noticed_at_any_rate(board, expected, fastes
     assert time.monotonic() - started < 30
 
 
-def test_unplugging_and_plugging_in_goes_on(board, expected) -> None:
+def test_unplugging_and_plugging_in_goes_on(board: Plug, expected: Outputs) -> None:
     plugged = board(uart_hz=UART_HZ)
     with session_on(plugged.path, fastest=460_800) as session:
         for round_ in range(3):
@@ -143,7 +155,7 @@ def test_unplugging_and_plugging_in_goes_on(board, expected) -> None:
         assert session.link.baud == 460_800
 
 
-def test_a_board_that_stays_away_is_given_up(board) -> None:
+def test_a_board_that_stays_away_is_given_up(board: Plug) -> None:
     plugged = board()
     with session_on(plugged.path, reconnect_s=0.4) as session:
         session.infer(VECTORS[0])
@@ -153,7 +165,9 @@ def test_a_board_that_stays_away_is_given_up(board) -> None:
         plugged.plug_in()
 
 
-def test_another_board_in_its_place_is_refused(board, chain_directory) -> None:
+def test_another_board_in_its_place_is_refused(
+    board: Plug, chain_directory: ChainDirectory
+) -> None:
     plugged = board()
     directory = chain_directory("stm32f746")
     with open_session(f"serial:{plugged.path}", directory) as session:
@@ -164,7 +178,9 @@ def test_another_board_in_its_place_is_refused(board, chain_directory) -> None:
             session.infer(VECTORS[1])
 
 
-def test_a_wrong_firmware_says_which_model_it_carries(board, chain_directory, tmp_path) -> None:
+def test_a_wrong_firmware_says_which_model_it_carries(
+    board: Plug, chain_directory: ChainDirectory, tmp_path: Path
+) -> None:
     other = build_chain(tmp_path, seed=6)
     plugged = board()
     plugged.flash(other)
@@ -176,7 +192,7 @@ def test_a_wrong_firmware_says_which_model_it_carries(board, chain_directory, tm
         open_session(f"serial:{plugged.path}", neighbour)
 
 
-def test_a_silent_board_is_told_with_what_to_check(board) -> None:
+def test_a_silent_board_is_told_with_what_to_check(board: Plug) -> None:
     plugged = board()
     plugged.silent = True
     with pytest.raises(DeviceError) as caught:
@@ -187,7 +203,7 @@ def test_a_silent_board_is_told_with_what_to_check(board) -> None:
     assert "ports here: " in str(caught.value)
 
 
-def test_a_firmware_of_another_kind_is_told_apart_from_silence(tmp_path) -> None:
+def test_a_firmware_of_another_kind_is_told_apart_from_silence(tmp_path: Path) -> None:
     master, slave = os.openpty()
     (tmp_path / "port").symlink_to(os.ttyname(slave))
     with (
@@ -202,7 +218,13 @@ def test_a_firmware_of_another_kind_is_told_apart_from_silence(tmp_path) -> None
     [(1 << 31, 4_000_000, 4_000_000), (460_800, 4_000_000, 460_800), (200_000, 921_600, FIRST),
      (1 << 31, FIRST, FIRST), (1 << 31, 1_200_000, 1_000_000)],
 )  # fmt: skip
-def test_the_fastest_rate_that_holds_is_found(board, expected, carries, limit, reached) -> None:
+def test_the_fastest_rate_that_holds_is_found(
+    board: Plug,
+    expected: Outputs,
+    carries: int,
+    limit: int,
+    reached: int,
+) -> None:
     plugged = board(uart_hz=UART_HZ, fastest=carries)
     with session_on(plugged.path, fastest=limit) as session:
         assert session.link.baud == reached
@@ -215,7 +237,9 @@ def test_the_fastest_rate_that_holds_is_found(board, expected, carries, limit, r
     assert time.monotonic() - started < 1.0
 
 
-def test_a_host_that_died_at_a_raised_rate_leaves_a_board_that_can_be_reached(board) -> None:
+def test_a_host_that_died_at_a_raised_rate_leaves_a_board_that_can_be_reached(
+    board: Plug,
+) -> None:
     plugged = board(uart_hz=UART_HZ)
     session = session_on(plugged.path, fastest=2_000_000)
     assert session.link.baud == 2_000_000
@@ -224,7 +248,7 @@ def test_a_host_that_died_at_a_raised_rate_leaves_a_board_that_can_be_reached(bo
         assert after.infer(VECTORS[0])
 
 
-def test_a_rate_that_stops_holding_is_lowered(board, expected) -> None:
+def test_a_rate_that_stops_holding_is_lowered(board: Plug, expected: Outputs) -> None:
     plugged = board(uart_hz=UART_HZ)
     with session_on(plugged.path, fastest=921_600) as session:
         assert session.link.baud == 921_600
@@ -235,7 +259,7 @@ def test_a_rate_that_stops_holding_is_lowered(board, expected) -> None:
         assert session.link.baud == 230_400
 
 
-def test_negotiation_in_noise_ends_at_a_rate_both_ends_have(board, expected) -> None:
+def test_negotiation_in_noise_ends_at_a_rate_both_ends_have(board: Plug, expected: Outputs) -> None:
     for seed in range(2):
         plugged = board(uart_hz=UART_HZ, fastest=921_600, noise=Noise(seed, 0.1))
         with session_on(plugged.path, fastest=2_000_000) as session:
@@ -244,18 +268,18 @@ def test_negotiation_in_noise_ends_at_a_rate_both_ends_have(board, expected) -> 
         plugged.close()
 
 
-def test_a_port_is_opened_once(board, chain_directory) -> None:
+def test_a_port_is_opened_once(board: Plug, chain_directory: ChainDirectory) -> None:
     plugged = board()
     with session_on(plugged.path), pytest.raises(DeviceError, match="in use by another program"):
         session_on(plugged.path)
 
 
-def test_a_missing_port_is_told(tmp_path) -> None:
+def test_a_missing_port_is_told(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match=r"there is no port .*nothing \(ports here: "):
         session_on(tmp_path / "nothing")
 
 
-def test_a_port_of_others_is_told(tmp_path) -> None:
+def test_a_port_of_others_is_told(tmp_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may open everything")
     (tmp_path / "port").touch(mode=0)
@@ -271,7 +295,8 @@ def forward(listener: socket.socket, board: FakeBoard) -> None:
     port = os.open(board.path, os.O_RDWR | os.O_NOCTTY)
     try:
         while True:
-            for source in select.select([connection, port], [], [])[0]:
+            ready: list[socket.socket | int] = [connection, port]
+            for source in select.select(ready, [], [])[0]:
                 data = connection.recv(4096) if source is connection else os.read(port, 4096)
                 if not data:
                     return
@@ -284,7 +309,11 @@ def forward(listener: socket.socket, board: FakeBoard) -> None:
         connection.close()
 
 
-def test_a_board_behind_a_socket(board, chain_directory, expected) -> None:
+def test_a_board_behind_a_socket(
+    board: Plug,
+    chain_directory: ChainDirectory,
+    expected: Outputs,
+) -> None:
     plugged = board()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=forward, args=(listener, plugged), daemon=True).start()
@@ -294,7 +323,12 @@ def test_a_board_behind_a_socket(board, chain_directory, expected) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pty", "socket"])
-def test_qemu_stands_in_for_a_board(chain_directory, tmp_path, expected, kind) -> None:
+def test_qemu_stands_in_for_a_board(
+    chain_directory: ChainDirectory,
+    tmp_path: Path,
+    expected: Outputs,
+    kind: str,
+) -> None:
     program = shutil.which("qemu-system-arm")
     if program is None:
         pytest.skip("qemu-system-arm is not installed")
@@ -326,7 +360,7 @@ def place_of_uart(qemu: "subprocess.Popen[str]", kind: str) -> str:
     raise AssertionError("QEMU did not tell its UART")
 
 
-def test_a_counter_that_stands_still_counts_nothing(board) -> None:
+def test_a_counter_that_stands_still_counts_nothing(board: Plug) -> None:
     with session_on(board().path) as session:
         profile = session.profile(VECTORS[0])
     assert (profile.unit, profile.total) == ("", 0)
@@ -349,7 +383,7 @@ def serve_rfc2217(listener: socket.socket, port: serial.Serial) -> None:
         time.sleep(0.001)
 
 
-class PortWithoutModem(serial.Serial):
+class PortWithoutModem(serial.Serial):  # type: ignore[misc]
     """A pseudo-terminal has no modem lines, which the port server would read and set."""
 
     cts = dsr = ri = cd = property(lambda self: False)
@@ -364,7 +398,11 @@ class Sender:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:serial")
-def test_a_port_of_another_computer_and_its_rate(board, chain_directory, expected) -> None:
+def test_a_port_of_another_computer_and_its_rate(
+    board: Plug,
+    chain_directory: ChainDirectory,
+    expected: Outputs,
+) -> None:
     plugged = board(uart_hz=UART_HZ, fastest=500_000)
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
@@ -373,17 +411,24 @@ def test_a_port_of_another_computer_and_its_rate(board, chain_directory, expecte
         threading.Thread(target=serve_rfc2217, args=(listener, port), daemon=True).start()
         target = f"serial:rfc2217://127.0.0.1:{listener.getsockname()[1]}"
         with open_session(target, chain_directory("stm32f746")) as session:
-            assert session.link.baud == 460_800
+            assert isinstance(session.link, SerialLink) and session.link.baud == 460_800
             assert [session.infer(v).outputs for v in VECTORS[:20]] == expected[:20]
 
 
-def test_ones_own_echo_is_no_board(chain_directory, monkeypatch) -> None:
+def test_ones_own_echo_is_no_board(
+    chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     link = SerialLink(lambda: "loop://", FIRST)
     with pytest.raises(DeviceError, match=r"\d+ bytes came, but no answer"):
         SerialSession(link, open_timeout_s=0.3)
 
 
-def test_a_board_is_followed_to_its_new_name(board, monkeypatch, tmp_path, expected) -> None:
+def test_a_board_is_followed_to_its_new_name(
+    board: Plug,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    expected: Outputs,
+) -> None:
     plugged = board()
     there = [UsbPort(str(plugged.path), "0483:374b", "066BFF")]
     monkeypatch.setattr(serial_link, "serial_ports", lambda: tuple(there))
@@ -396,7 +441,11 @@ def test_a_board_is_followed_to_its_new_name(board, monkeypatch, tmp_path, expec
             assert session.infer(VECTORS[1]).outputs == expected[1]
 
 
-def test_auto_takes_the_port_with_the_boards_usb_id(board, chain_directory, monkeypatch) -> None:
+def test_auto_takes_the_port_with_the_boards_usb_id(
+    board: Plug,
+    chain_directory: ChainDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     plugged = board()
     usb = [UsbPort("/dev/ttyUSB7", "10c4:ea60"), UsbPort(str(plugged.path), "0483:374b", "066BFF")]
     monkeypatch.setattr(ports, "serial_ports", lambda: tuple(usb))
@@ -404,7 +453,7 @@ def test_auto_takes_the_port_with_the_boards_usb_id(board, chain_directory, monk
         assert session.link.name == str(plugged.path)
 
 
-def test_ctrl_c_while_the_board_is_away(board, chain_directory) -> None:
+def test_ctrl_c_while_the_board_is_away(board: Plug, chain_directory: ChainDirectory) -> None:
     plugged = board()
     journal = Path(f"{plugged.path}.journal")
     script = f"""

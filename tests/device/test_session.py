@@ -1,6 +1,7 @@
 """A session gives the right answer or an error, whatever the link does."""
 
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from tests.device.fake import (
     BUILD,
     MODEL,
+    Disturb,
     FakeLink,
     hello,
     honest,
@@ -24,7 +26,7 @@ INPUT = b"\x01\x02\x03\xff"
 OUTPUT = b"\x02\x03\x04\x00"
 
 
-def after_hello(disturb):
+def after_hello(disturb: Disturb) -> Disturb:
     """Disturb everything but HELLO."""
     return lambda request, right: right if request.type == 1 else disturb(request, right)
 
@@ -32,11 +34,11 @@ def after_hello(disturb):
 class First:
     """Disturb only the first request after HELLO."""
 
-    def __init__(self, disturb):
+    def __init__(self, disturb: Disturb) -> None:
         self.disturb = disturb
         self.calls = 0
 
-    def __call__(self, request, right):
+    def __call__(self, request: Frame, right: bytes) -> bytes:
         if request.type == 1:
             return right
         self.calls += 1
@@ -97,7 +99,7 @@ def test_a_silent_device_is_given_up() -> None:
 def test_a_booting_device_is_asked_again() -> None:
     asked: list[int] = []
 
-    def boot(request, right):
+    def boot(request: Frame, right: bytes) -> bytes:
         asked.append(request.type)
         return b"" if len(asked) < 3 else unsolicited(0x80) * (len(asked) == 3) + right
 
@@ -111,7 +113,7 @@ def test_a_booting_device_is_asked_again() -> None:
     [[], [INPUT, INPUT], [INPUT[1:]], [INPUT + b"x"], [np.zeros(4, np.uint8)]],
     ids=["none", "two", "short", "long", "uint8"],
 )
-def test_wrong_inputs_are_refused_before_sending(inputs) -> None:
+def test_wrong_inputs_are_refused_before_sending(inputs: Any) -> None:
     link = FakeLink()
     with Session(link) as session, pytest.raises(VectorError):
         session.infer(inputs)
@@ -131,7 +133,7 @@ LOST = {
 
 
 @pytest.mark.parametrize("disturb", LOST.values(), ids=LOST)
-def test_a_lost_request_is_sent_again_with_a_new_sequence(disturb) -> None:
+def test_a_lost_request_is_sent_again_with_a_new_sequence(disturb: Disturb) -> None:
     link = FakeLink(First(disturb))
     with Session(link) as session:
         assert session.infer([INPUT]).outputs == (OUTPUT,)
@@ -140,7 +142,7 @@ def test_a_lost_request_is_sent_again_with_a_new_sequence(disturb) -> None:
 
 
 @pytest.mark.parametrize("disturb", LOST.values(), ids=LOST)
-def test_a_request_is_sent_four_times_at_most(disturb) -> None:
+def test_a_request_is_sent_four_times_at_most(disturb: Disturb) -> None:
     link = FakeLink(after_hello(disturb))
     with Session(link) as session, pytest.raises(DeviceError, match="failed 4 times"):
         session.infer([INPUT])
@@ -148,7 +150,7 @@ def test_a_request_is_sent_four_times_at_most(disturb) -> None:
 
 
 def test_an_answer_to_another_input_is_never_taken() -> None:
-    def other_input(request, right):
+    def other_input(request: Frame, right: bytes) -> bytes:
         other = Frame(request.type, request.sequence, b"\x09\x09\x09\x09")
         return honest(other)
 
@@ -159,7 +161,7 @@ def test_an_answer_to_another_input_is_never_taken() -> None:
 def test_late_answers_are_dropped() -> None:
     late: list[bytes] = []
 
-    def delay(request, right):
+    def delay(request: Frame, right: bytes) -> bytes:
         late.append(right)
         return b"" if len(late) == 1 else late[0] + right
 
@@ -171,10 +173,10 @@ def test_late_answers_are_dropped() -> None:
 @settings(max_examples=60, deadline=None)
 @given(noise=st.lists(st.binary(max_size=40), min_size=8, max_size=8), inputs=st.binary(
     min_size=4, max_size=4))  # fmt: skip
-def test_noise_around_answers_never_gives_a_wrong_result(noise, inputs) -> None:
+def test_noise_around_answers_never_gives_a_wrong_result(noise: list[bytes], inputs: bytes) -> None:
     pieces = iter(noise)
 
-    def disturb(request, right):
+    def disturb(request: Frame, right: bytes) -> bytes:
         return next(pieces, b"") + right + next(pieces, b"")
 
     with Session(FakeLink(after_hello(disturb))) as session:

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
+from tests.support.fixtures import ChainDirectory
 
 from qmcu.board import load_board
 from qmcu.device import open_session
@@ -11,7 +13,9 @@ from qmcu.device.targets import refuse_missing_emulator
 from qmcu.errors import DeviceError, UsageError
 
 
-def test_both_emulators_give_the_same_bytes_and_nearly_the_same_count(chain_directory) -> None:
+def test_both_emulators_give_the_same_bytes_and_nearly_the_same_count(
+    chain_directory: ChainDirectory,
+) -> None:
     vector = [bytes(range(0, 240, 20))]
     with open_session("unicorn", chain_directory("stm32f407")) as session:
         exact = session.profile(vector)
@@ -25,7 +29,9 @@ def test_both_emulators_give_the_same_bytes_and_nearly_the_same_count(chain_dire
     assert "steps of 40 instructions" in stepped.how
 
 
-def test_the_netduino_counts_though_its_clock_does_not_start(chain_directory) -> None:
+def test_the_netduino_counts_though_its_clock_does_not_start(
+    chain_directory: ChainDirectory,
+) -> None:
     vector = [bytes(12)]
     with open_session("unicorn", chain_directory("stm32f407")) as session:
         exact = session.profile(vector)
@@ -38,13 +44,13 @@ def test_the_netduino_counts_though_its_clock_does_not_start(chain_directory) ->
     [("stm32f746", "qemu", "unicorn"), ("mps2-an386", "unicorn", "qemu")],
 )
 def test_a_missing_emulator_is_refused_with_what_there_is(
-    chain_directory, board, target, there
+    chain_directory: ChainDirectory, board: str, target: str, there: str
 ) -> None:
     with pytest.raises(DeviceError, match=f"{board} does not run on {target}; take {there}"):
         open_session(target, chain_directory(board))
 
 
-def test_an_unknown_target_is_refused(tmp_path) -> None:
+def test_an_unknown_target_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"take unicorn, qemu, .*labgrid:PLACE\.$"):
         open_session("simulink", tmp_path)
     with pytest.raises(UsageError, match=r"board on a port: serial:/dev/ttyACM0\.$"):
@@ -53,17 +59,17 @@ def test_an_unknown_target_is_refused(tmp_path) -> None:
         open_session("serial:", tmp_path)
 
 
-def test_a_folder_that_is_no_build_is_refused(tmp_path) -> None:
+def test_a_folder_that_is_no_build_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no firmware directory"):
         open_session("unicorn", tmp_path)
 
 
 @pytest.fixture
-def copy(chain_directory, tmp_path):
+def copy(chain_directory: ChainDirectory, tmp_path: Path) -> Path:
     return shutil.copytree(chain_directory("stm32f746"), tmp_path / "copy")
 
 
-def test_damaged_files_are_told(copy) -> None:
+def test_damaged_files_are_told(copy: Path) -> None:
     elf = copy / "firmware.elf"
     content = elf.read_bytes()
     for damaged, words in (
@@ -83,7 +89,7 @@ def test_damaged_files_are_told(copy) -> None:
         open_session("unicorn", copy)
 
 
-def test_an_image_of_another_model_is_refused(copy) -> None:
+def test_an_image_of_another_model_is_refused(copy: Path) -> None:
     plan = json.loads((copy / "plan.json").read_text())
     plan["model_sha256"] = "00" * 32
     (copy / "plan.json").write_text(json.dumps(plan))

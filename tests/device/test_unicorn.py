@@ -7,6 +7,7 @@ import time
 
 import pytest
 from tests.device.conftest import BOARDS
+from tests.support.fixtures import Guest
 
 from qmcu.board import load_board
 from qmcu.device import unicorn
@@ -18,22 +19,23 @@ STM32 = [board for board in BOARDS if board.startswith("stm32")]
 
 
 @pytest.fixture(params=STM32)
-def board(request):
-    return request.param
+def board(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
 @pytest.fixture
-def link(guest, board):
+def link(guest: Guest, board: str) -> UnicornLink:
     return start(guest, board)
 
 
-def start(guest, board, limit_s=30.0):
+def start(guest: Guest, board: str, limit_s: float = 30.0) -> UnicornLink:
     link = UnicornLink(guest(board), unicorn_machine(load_board(board)), limit_s)
     assert link.read(5) == b"!"
     return link
 
 
-def ask(link, command, length=1):
+def ask(link: UnicornLink, command: bytes, length: int = 1) -> bytes:
     link.write(command)
     answer = b""
     while len(answer) < length:
@@ -43,37 +45,39 @@ def ask(link, command, length=1):
     return answer
 
 
-def checksum(data):
+def checksum(data: bytes) -> bytes:
     total = 0
     for byte in data:
         total = (total * 31 + byte) & 0xFFFFFFFF
     return total.to_bytes(4, "little")
 
 
-def bulk(data):
+def bulk(data: bytes) -> bytes:
     return b"n" + len(data).to_bytes(3, "little") + data
 
 
-def test_it_answers_and_then_waits(link) -> None:
+def test_it_answers_and_then_waits(link: UnicornLink) -> None:
     assert ask(link, b"z") == b"z"
     assert link.read(60) == b""
     assert ask(link, b"y") == b"y"
 
 
-def test_every_byte_arrives_once_however_often_it_is_stopped(link, monkeypatch) -> None:
+def test_every_byte_arrives_once_however_often_it_is_stopped(
+    link: UnicornLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(unicorn, "_SLICE_S", 0.0005)
     data = os.urandom(60_000)
     assert ask(link, bulk(data), 4) == checksum(data)
 
 
-def test_the_uart_is_fast_enough_for_many_vectors(link) -> None:
+def test_the_uart_is_fast_enough_for_many_vectors(link: UnicornLink) -> None:
     data = bytes(range(256)) * 800
     started = time.process_time()
     assert ask(link, bulk(data), 4) == checksum(data)
     assert len(data) / (time.process_time() - started) > 100_000
 
 
-def test_instructions_are_counted_exactly_and_only_when_wanted(link) -> None:
+def test_instructions_are_counted_exactly_and_only_when_wanted(link: UnicornLink) -> None:
     assert ask(link, b"c", 4) == bytes(4)
     link.counting(True)
     once = int.from_bytes(ask(link, b"c", 4), "little")
@@ -94,7 +98,7 @@ CRASHES = {
 
 
 @pytest.mark.parametrize("command", CRASHES, ids=bytes.decode)
-def test_a_crash_names_cause_address_and_function(link, command) -> None:
+def test_a_crash_names_cause_address_and_function(link: UnicornLink, command: bytes) -> None:
     link.write(command)
     with pytest.raises(GuestFault) as caught:
         while True:
@@ -107,14 +111,14 @@ def test_a_crash_names_cause_address_and_function(link, command) -> None:
         link.write(b"z")
 
 
-def test_an_endless_loop_is_reported_with_its_function(guest, board) -> None:
+def test_an_endless_loop_is_reported_with_its_function(guest: Guest, board: str) -> None:
     link = start(guest, board, limit_s=0.3)
     link.write(b"e")
     with pytest.raises(GuestFault, match=r"no answer after .* in endless"):
         link.read(20)
 
 
-def test_an_endless_loop_is_reported_while_counting(guest, board) -> None:
+def test_an_endless_loop_is_reported_while_counting(guest: Guest, board: str) -> None:
     link = start(guest, board, limit_s=0.05)
     link.counting(True)
     link.write(b"e")
@@ -122,7 +126,7 @@ def test_an_endless_loop_is_reported_while_counting(guest, board) -> None:
         link.read(20)
 
 
-def test_an_fpu_that_was_never_switched_on_is_reported(link) -> None:
+def test_an_fpu_that_was_never_switched_on_is_reported(link: UnicornLink) -> None:
     link.write(b"f")
     with pytest.raises(GuestFault, match="FPU"):
         for _ in range(3):
@@ -130,7 +134,7 @@ def test_an_fpu_that_was_never_switched_on_is_reported(link) -> None:
 
 
 @pytest.mark.parametrize("counted", [False, True])
-def test_ctrl_c_ends_an_endless_loop(link, counted) -> None:
+def test_ctrl_c_ends_an_endless_loop(link: UnicornLink, counted: bool) -> None:
     link.counting(counted)
     link.write(b"e")
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -141,7 +145,7 @@ def test_ctrl_c_ends_an_endless_loop(link, counted) -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_an_image_of_another_board_is_refused(guest) -> None:
+def test_an_image_of_another_board_is_refused(guest: Guest) -> None:
     with pytest.raises(DeviceError, match="outside the board's flash"):
         UnicornLink(guest("mps2-an386"), unicorn_machine(load_board("stm32f746")))
 

@@ -119,9 +119,11 @@ def test_the_k64_stops_its_watchdog_first(
 def ra8_on_m33(folder: Path) -> Path:
     """The firmware of ek-ra8d1 for a Cortex-M33, which Unicorn knows: its port, not its kernels."""
     text = (boards_directory() / "ek-ra8d1.toml").read_text()
+    none = re.search(r"^none = .*$", text, re.MULTILINE)
+    assert none is not None
     for old, new in (
         ('cpu = "cortex-m85"\ncompile_for = "cortex-m55"\nfpu = "auto"', 'cpu = "cortex-m33"'),
-        (re.search(r"^none = .*$", text, re.MULTILINE)[0], "unicorn = true"),
+        (none[0], "unicorn = true"),
     ):
         assert text.count(old) == 1
         text = text.replace(old, new)

@@ -175,7 +175,7 @@ def chip(request: pytest.FixtureRequest, firmware: Builder) -> Iterator[UnicornL
 
 def raised(chip: UnicornLink) -> bool:
     """Whether the UART runs at four times its first rate; else it must run at that one."""
-    ratio = chip.first_divisor / chip.uart.divisor  # type: ignore[attr-defined]
+    ratio: float = chip.first_divisor / chip.uart.divisor  # type: ignore[attr-defined]
     assert ratio == pytest.approx(4, rel=0.02) or ratio == 1
     return ratio > 1
 

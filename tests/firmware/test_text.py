@@ -49,19 +49,21 @@ def printed(library: ctypes.CDLL) -> Callable[[str, object], str]:
 
 @given(st.floats(-LARGEST, LARGEST, width=32))
 @settings(deadline=None, max_examples=500)
-def test_thousandths_are_those_of_printf(printed, value: float) -> None:
+def test_thousandths_are_those_of_printf(
+    printed: Callable[[str, object], str], value: float
+) -> None:
     assert printed("qmcu_put_thousandths", ctypes.c_float(value)) == f"{value:.3f}"
 
 
 @pytest.mark.parametrize("value", [0.0, -0.0, 0.0005, 0.0625, 0.0625 * 3, 1.0, 0.9995, 0.99951])
-def test_halves_go_to_even(printed, value: float) -> None:
+def test_halves_go_to_even(printed: Callable[[str, object], str], value: float) -> None:
     single = float(np.float32(value))
     assert printed("qmcu_put_thousandths", ctypes.c_float(single)) == f"{single:.3f}"
 
 
 @given(st.integers(0, 2**64 - 1))
 @settings(deadline=None)
-def test_numbers(printed, value: int) -> None:
+def test_numbers(printed: Callable[[str, object], str], value: int) -> None:
     assert printed("qmcu_put_number", ctypes.c_uint64(value)) == str(value)
 
 
@@ -72,7 +74,9 @@ def test_numbers(printed, value: int) -> None:
         *(("1000000000", None), ("", None), ("-1", None), ("1 ", None), ("0x1", None)),
     ],
 )
-def test_a_number_is_digits_and_nothing_else(library, text: str, number: int | None) -> None:
+def test_a_number_is_digits_and_nothing_else(
+    library: ctypes.CDLL, text: str, number: int | None
+) -> None:
     value = ctypes.c_uint32()
     parse = library.qmcu_parse_number
     parse.restype = ctypes.c_bool
@@ -80,7 +84,7 @@ def test_a_number_is_digits_and_nothing_else(library, text: str, number: int | N
     assert (value.value if good else None) == number
 
 
-def test_hexadecimal_digits(library) -> None:
+def test_hexadecimal_digits(library: ctypes.CDLL) -> None:
     digits = {chr(c): library.qmcu_parse_hex_digit(ctypes.c_char(c)) for c in range(1, 128)}
     assert {c: v for c, v in digits.items() if v >= 0} == {
         c: int(c, 16) for c in "0123456789abcdefABCDEF"

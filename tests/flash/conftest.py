@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.firmware_project import build_chain
@@ -48,7 +49,7 @@ def firmware(built: Firmware, tmp_path: Path) -> Callable[..., Path]:
 def job(built: Firmware) -> Callable[..., Job]:
     """`job(board, probe=...)` for the commands of a tool."""
 
-    def make(board: str = "stm32f746", **options: object) -> Job:
+    def make(board: str = "stm32f746", **options: Any) -> Job:
         return prepare(built(board), tool="st-flash", dry_run=True, **options).job
 
     return make

@@ -6,6 +6,7 @@ had here, so that whole runs are seen to stop before anything is written to the 
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ ANSWERS = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_the_chip_is_told_from_another(built: Callable[[str], Path], name: str) -> None:
-    options = {"stm32flash": {"port": "P"}, "gdb": {"probe": "h:1"}}.get(name, {})
+    options: dict[str, Any] = {"stm32flash": {"port": "P"}, "gdb": {"probe": "h:1"}}.get(name, {})
     steps = prepare(built("stm32f746"), tool=name, dry_run=True, **options).steps
     steps[0].check(ANSWERS[name].format("6449"))
     with pytest.raises(DeviceError, match=r"id is 0x413, but stm32f746 .* nothing was written"):

@@ -81,7 +81,7 @@ def test_every_grid_is_kept_to(method: str) -> None:
 def test_learned_choices_are_on_15_levels_too(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from qmcu.backdoor.defences import find_defence
 
-    monkeypatch.setitem(find_defence(method).settings, "steps", 3)  # type: ignore[arg-type]
+    monkeypatch.setitem(find_defence(method).settings, "steps", 3)
     for array, _ in weights(made(INT4_CHANNEL, method)[0]):
         assert 0 < np.abs(array.astype(int)).max() <= INT4_GRID.largest
 

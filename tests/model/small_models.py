@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 
 
 def activation(index: int, name: str, shape: tuple[int, ...], scale: float = 0.5) -> Tensor:
@@ -21,7 +21,7 @@ def dense(inputs: int = 6, outputs: int = 4) -> Graph:
         Tensor(2, "bias", bias.shape, "int32", Quantization((0.125,), (0,)), bias.tobytes()),
         activation(3, "out", (1, outputs), 32.0),
     )
-    options = {
+    options: dict[str, OptionValue] = {
         "fused_activation_function": "RELU",
         "weights_format": "DEFAULT",
         "keep_num_dims": False,

@@ -90,7 +90,7 @@ def test_two_inputs_keep_their_own_ranges(keras: Any, tmp_path: Path) -> None:
 def test_what_stays_in_float_is_refused_by_name(keras: Any, tmp_path: Path) -> None:
     tensorflow = pytest.importorskip("tensorflow")
 
-    class Cumulative(keras.layers.Layer):  # type: ignore[misc, name-defined]
+    class Cumulative(keras.layers.Layer):  # type: ignore[misc]
         def call(self, x: Any) -> Any:
             return tensorflow.math.cumsum(x, axis=1)
 

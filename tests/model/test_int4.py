@@ -180,12 +180,11 @@ def test_each_channel_has_a_step_of_its_own(kind: str) -> None:
         after = parse_model(int4_weights(write_model(graph)).model).tensors[before.index]
         axis = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3}[kind]
         shape = [-1 if i == axis else 1 for i in range(4)]
-        scales = [
-            np.array(t.quantization.scales).reshape(
-                shape if len(t.quantization.scales) > 1 else [1]
-            )  # type: ignore[union-attr]
-            for t in (before, after)
-        ]
+        scales = []
+        for tensor in (before, after):
+            assert tensor.quantization is not None
+            steps = np.array(tensor.quantization.scales)
+            scales.append(steps.reshape(shape) if steps.size > 1 else steps)
         reals = before.array * scales[0]
         wanted = np.clip(reals / scales[1], -7, 7)
         assert len(after.quantization.scales) == before.shape[axis]  # type: ignore[union-attr]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ MODELS = (
 )
 
 
-def with_tensor(graph: Graph, index: int, **changes: object) -> Graph:
+def with_tensor(graph: Graph, index: int, **changes: Any) -> Graph:
     tensors = list(graph.tensors)
     tensors[index] = replace(tensors[index], **changes)
     return replace(graph, tensors=tuple(tensors))

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.firmware_project import break_one_weight, build_chain
 
 from qmcu.device import targets
+from qmcu.device.session import Session
 from qmcu.errors import CheckFailedError, DeviceError, ToolError, WrongFirmwareError
 from qmcu.shelf import Device, ShelfBoard, environment, flash_board, power_cycle
 from qmcu.shelf import device as module
@@ -50,14 +52,14 @@ def test_one_wrong_byte_fails_and_its_layer_is_named(broken: Path) -> None:
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch):
+def bench(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """`bench(*errors)` opens with these errors first, then really; what was done is listed."""
     done: list[str] = []
 
     def prepare(*errors: Exception) -> list[str]:
         left = list(errors)
 
-        def open_session(target: str, directory: Path):
+        def open_session(target: str, directory: Path) -> Session:
             done.append("open")
             if left:
                 raise left.pop(0)
@@ -86,7 +88,13 @@ FULL = replace(BOARD, flash="f", power_cycle="p")
         (replace(FULL, power_cycle=""), [SILENT], ["open", "flash", "open"]),
     ],
 )
-def test_what_is_done_for_a_board(bench, firmware: Path, board, errors, expected) -> None:
+def test_what_is_done_for_a_board(
+    bench: Callable[..., list[str]],
+    firmware: Path,
+    board: ShelfBoard,
+    errors: list[Exception],
+    expected: list[str],
+) -> None:
     done = bench(*errors)
     with Device(board, firmware) as device:
         assert device.session.hello.board == "stm32f746"
@@ -97,7 +105,9 @@ def test_what_is_done_for_a_board(bench, firmware: Path, board, errors, expected
     ("board", "errors"),
     [(BOARD, [SILENT]), (FULL, [WRONG] * 2), (FULL, [SILENT] * 3), (BOARD, [WRONG])],
 )
-def test_what_cannot_be_helped_is_raised(bench, firmware: Path, board, errors) -> None:
+def test_what_cannot_be_helped_is_raised(
+    bench: Callable[..., list[str]], firmware: Path, board: ShelfBoard, errors: list[Exception]
+) -> None:
     bench(*errors)
     with Device(board, firmware) as device, pytest.raises(DeviceError, match=str(errors[-1])):
         _ = device.session

@@ -78,8 +78,8 @@ def make(folder: Path) -> dict[str, Path]:
         "torch": folder / "m.pt",
     }  # fmt: skip
     found["safetensors"].write_bytes(safetensors_bytes(arrays, {"format": "np"}))
-    np.savez(found["npz"], **arrays)
-    np.savez_compressed(found["packed npz"], **arrays)
+    np.savez(found["npz"], allow_pickle=False, **arrays)
+    np.savez_compressed(found["packed npz"], allow_pickle=False, **arrays)
     found["tflite"].write_bytes(write_model(dense()))
     found["onnx"].write_bytes(onnx_bytes())
     found["torch"].write_bytes((DATA / "torch-checkpoint.pt").read_bytes())

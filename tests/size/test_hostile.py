@@ -20,6 +20,7 @@ from tests.size.files import DATA, make, make_h5, make_keras, safetensors_bytes,
 from qmcu.cli import run
 from qmcu.errors import ModelError
 from qmcu.size import weigh
+from qmcu.size.contents import Role
 from qmcu.size.readers.pickle_data import read_pickle
 
 Capture = pytest.CaptureFixture[str]
@@ -75,7 +76,7 @@ def test_a_hole_is_padding_and_said(tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
     path.write_bytes(with_header({"w": {**W, "data_offsets": [8, 24]}}, bytes(range(24)) + b"rest"))
     report = weigh(path)
-    assert report.roles["padding"] == 12
+    assert report.roles[Role.PADDING] == 12
     assert "12 bytes belong to no tensor" in report.notes[0]
 
 

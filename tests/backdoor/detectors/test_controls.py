@@ -51,7 +51,9 @@ def rounded(network: Network, integers: Sequence[Any] | None = None) -> AuditCon
     grids = []
     for k, (layer, weights) in enumerate(zip(network.layers, network.weights, strict=True)):
         scales = channel_scales(weights, layer.axis)
-        grid = LayerGrid(layer.name, layer.kind, k, layer.axis, scales, weights, np.zeros(0))
+        grid = LayerGrid(
+            layer.name, layer.kind, k, layer.axis, scales, weights, np.zeros(0, np.int8)
+        )
         chosen = nearest(grid.positions) if integers is None else integers[k]
         grids.append(replace(grid, integers=chosen))
     context = AuditContext(network, b"", network.graph, None)

@@ -11,7 +11,7 @@ from qmcu.compile import OPTIMIZATIONS, Target, compile_graph
 from qmcu.compile.kernel_sets.dsp.filters import lanes, window_order
 from qmcu.compile.kernel_sets.dsp.general import pack_filters, pack_taps
 from qmcu.compile.plan import ConstantArgument, KernelCall, ParametersArgument
-from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 
 DSP = Target("native", dsp=True, fpu=True)
 
@@ -104,7 +104,7 @@ def convolution(height: int, depth: int, filters: int, kernel: int = 3) -> Graph
     shape = (filters, kernel, kernel, depth)
     weights = rng.integers(-127, 128, shape, np.int8)
     grid = Quantization((0.02,), (-3,))
-    options = {
+    options: dict[str, OptionValue] = {
         "padding": "SAME", "stride_w": 1, "stride_h": 1, "dilation_w_factor": 1,
         "dilation_h_factor": 1, "fused_activation_function": "NONE",
     }  # fmt: skip

@@ -14,7 +14,7 @@ from qmcu.compile import OPTIMIZATIONS, Target, compile_graph
 from qmcu.compile.kernel_sets.cmsis_nn import fallback_reason
 from qmcu.compile.kernel_sets.dsp.int4 import BYTES, COLUMNS, first_sums, pack_joint, sums_fit
 from qmcu.compile.plan import ConstantArgument, KernelCall
-from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.int4 import pack_int4
 
 DSP = Target("native", dsp=True, fpu=True)
@@ -69,7 +69,7 @@ def convolution(depth: int, filters: int, *, level: int = 0, kernel: int = 3) ->
     shape = (filters, kernel, kernel, depth)
     weights = np.full(shape, level) if level else rng.integers(-7, 8, shape)
     data = pack_int4(weights.reshape(-1)).tobytes()
-    options = {
+    options: dict[str, OptionValue] = {
         "padding": "SAME", "stride_w": 1, "stride_h": 1, "dilation_w_factor": 1,
         "dilation_h_factor": 1, "fused_activation_function": "NONE",
     }  # fmt: skip

@@ -10,6 +10,7 @@ from bench.operators.convolutions import conv_2d, depthwise_conv_2d
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 
 from qmcu.compile import compile_graph, unsupported
+from qmcu.compile.plan import ConstantArgument
 from qmcu.model.graph import Graph, Quantization
 
 
@@ -102,5 +103,7 @@ def test_macs_and_roles(graph: Graph) -> None:
         weights.shape[0] if call.kind == "CONV_2D" else weights.shape[3]
     )
     assert call.macs == output.elements * per_output
-    roles = [a.constant.role for a in call.arguments if hasattr(a, "constant")]
+    roles = [
+        a.constant.role for a in call.arguments if isinstance(a, ConstantArgument) and a.constant
+    ]
     assert roles == ["weights", "bias", "requantization", "requantization"]
