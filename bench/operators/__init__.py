@@ -7,7 +7,17 @@ many of them into one graph, so that one firmware image tests them all.
 from collections.abc import Callable
 
 import numpy as np
-from bench.operators import convolutions, elementwise, lookups, movements, reductions, shapes
+from bench.operators import (
+    arrangements,
+    convolutions,
+    elementwise,
+    lookups,
+    movements,
+    products,
+    reductions,
+    shapes,
+    spatial,
+)
 from bench.operators.packing import pack
 
 from qmcu.model.graph import Graph
@@ -43,6 +53,31 @@ GENERATORS: dict[str, Callable[[np.random.Generator], Graph]] = {
     "STRIDED_SLICE": movements.strided_slice,
     "TRANSPOSE": movements.transpose,
     "RESIZE_NEAREST_NEIGHBOR": movements.resize_nearest_neighbor,
+    "ABS": lookups.abs_,
+    "RSQRT": lookups.rsqrt,
+    "DEPTH_TO_SPACE": spatial.depth_to_space,
+    "SPACE_TO_DEPTH": spatial.space_to_depth,
+    "SPACE_TO_BATCH_ND": spatial.space_to_batch_nd,
+    "BATCH_TO_SPACE_ND": spatial.batch_to_space_nd,
+    "RESIZE_BILINEAR": spatial.resize_bilinear,
+    "MIRROR_PAD": spatial.mirror_pad,
+    "SPLIT_V": arrangements.split_v,
+    "PACK": arrangements.pack,
+    "UNPACK": arrangements.unpack,
+    "SLICE": arrangements.slice_,
+    "REVERSE_V2": arrangements.reverse_v2,
+    "BROADCAST_TO": arrangements.broadcast_to,
+    "GATHER": arrangements.gather,
+    "GATHER_ND": arrangements.gather_nd,
+    "REDUCE_MAX": products.reduce_max,
+    "REDUCE_MIN": products.reduce_min,
+    "SUM": products.sum_,
+    "ADD_N": products.add_n,
+    "CUMSUM": products.cumsum,
+    "L2_NORMALIZATION": products.l2_normalization,
+    "PRELU": products.prelu,
+    "SQUARED_DIFFERENCE": products.squared_difference,
+    "BATCH_MATMUL": products.batch_matmul,
 }
 
 __all__ = ["GENERATORS", "pack"]

@@ -52,6 +52,18 @@ def hard_swish(rng: Rng) -> Graph:
     return _unary(rng, "HARD_SWISH", source, target)
 
 
+def abs_(rng: Rng) -> Graph:
+    """With and without a change of scale."""
+    return _unary(rng, "ABS", *_pair(rng))
+
+
+def rsqrt(rng: Rng) -> Graph:
+    """Inputs from zero on: the reference fails for negative ones."""
+    source = Quantization((log_uniform(rng, 1e-4, 1.0),), (-128,))
+    scale = log_uniform(rng, 0.02, 2) / np.sqrt(source.scale) / 127
+    return _unary(rng, "RSQRT", source, Quantization((float32(scale),), (zero_point(rng),)))
+
+
 def quantize(rng: Rng) -> Graph:
     """Ratios of scales near one, far from one, exactly one."""
     return _unary(rng, "QUANTIZE", *_pair(rng))

@@ -6,18 +6,28 @@ its OperatorSupport: the compiler, its refusals and docs/OPERATORS.md all read i
 
 from qmcu.compile.lowering import OperatorSupport
 from qmcu.compile.operators import (
+    broadcasting,
     concatenation,
     convolution,
     elementwise,
     fully_connected,
+    gathering,
     lookup,
+    matmul,
     mean,
+    mirror_padding,
+    packing,
     padding,
     pooling,
+    rearranging,
+    reduction,
     resize,
+    resize_bilinear,
     shapes,
     slicing,
     softmax,
+    spatial,
+    sums,
     transpose,
     transpose_conv,
 )
@@ -37,6 +47,16 @@ _MODULES = (
     slicing,
     transpose,
     resize,
+    broadcasting,
+    gathering,
+    matmul,
+    mirror_padding,
+    packing,
+    rearranging,
+    reduction,
+    resize_bilinear,
+    spatial,
+    sums,
 )
 
 OPERATORS: dict[str, OperatorSupport] = {

@@ -35,7 +35,8 @@ def _check_broadcast(context: OperatorContext) -> str | None:
 
 
 _BROADCAST = Constraint("inputs broadcast to the output's shape (NumPy's rules)", _check_broadcast)
-_OPERANDS = (
+# What every elementwise operator of two inputs needs of them.
+OPERANDS = (
     checks.operands(2),
     checks.int8(),
     checks.input_rank(0, walk.RANK, 0),
@@ -51,9 +52,10 @@ def _walk_fields(context: OperatorContext) -> tuple[tuple[str, FieldValue], ...]
     return ("shape", shape), ("strides1", first), ("strides2", second)
 
 
-def _call(
+def broadcast_call(
     context: OperatorContext, kernel: str, fields: tuple[tuple[str, FieldValue], ...]
 ) -> KernelCall:
+    """The call of a kernel whose parameters are the walk over both inputs and `fields`."""
     inputs, output = (context.input(0), context.input(1)), context.output()
     parameters = ParametersArgument(f"qmcu_{kernel}_params", (*_walk_fields(context), *fields))
     overlay = tuple(
@@ -111,7 +113,7 @@ def _lower_sum(context: OperatorContext) -> KernelCall:
         ("output_multiplier", parts[2][0]),
         ("output_shift", parts[2][1]),
     )
-    return _call(context, "add", fields + _activation_fields(context))
+    return broadcast_call(context, "add", fields + _activation_fields(context))
 
 
 def _mul_multiplier(context: OperatorContext) -> float:
@@ -136,25 +138,25 @@ def _lower_mul(context: OperatorContext) -> KernelCall:
         ("output_multiplier", multiplier),
         ("output_shift", shift),
     )
-    return _call(context, "mul", fields + _activation_fields(context))
+    return broadcast_call(context, "mul", fields + _activation_fields(context))
 
 
 def _lower_comparison(context: OperatorContext) -> KernelCall:
-    return _call(context, context.operator.kind.lower(), ())
+    return broadcast_call(context, context.operator.kind.lower(), ())
 
 
 _SUM = (
-    *_OPERANDS,
+    *OPERANDS,
     checks.fused_activation(),
     Constraint("output scale more than 2^-19 of the larger input scale", _check_sum_scales),
 )
 _MUL = (
-    *_OPERANDS,
+    *OPERANDS,
     checks.fused_activation(),
     Constraint("product of input scales below 2^14 output scales", _check_mul_scales),
 )
 # The interpreter compares the bytes, which means the numbers only when they are quantized alike.
-_COMPARISON = (*_OPERANDS, checks.same_quantization())
+_COMPARISON = (*OPERANDS, checks.same_quantization())
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport("ADD", "add", _SUM, _lower_sum),

@@ -83,3 +83,28 @@ def tanh(a: Fixed, integer_bits: int) -> Fixed:
     exponential = exp_on_negative_values(-np.abs(a), integer_bits + 1)
     positive = _saturating_shift(_reciprocal_of_half_sum_with_one(exponential) - (1 << 29), 2)
     return np.where(a == 0, 0, np.where(a > 0, positive, -positive))
+
+
+def inverse_sqrt(number: int) -> tuple[int, int]:
+    """1 / sqrt(number) as (multiplier, shift), multiplier * 2**(shift - 31); 0 counts as 1.
+
+    The arithmetic of firmware/kernels/inverse_sqrt.h. `number` is from 0 to 2**31 - 1.
+    """
+    if number <= 1:
+        return _LARGEST, 0
+    shift = 11
+    while number >= 1 << 29:
+        number, shift = number // 4, shift + 1
+    while number < 1 << 27:
+        number, shift = number * 4, shift - 1
+    value = np.array([1 << 28], np.int64)
+    half = rounding_divide(np.array([number >> 1], np.int64), 1)
+    for _ in range(5):
+        cube = _saturating_shift(_multiply(_multiply(value, value), value), 6)
+        value = _saturating_shift(
+            _multiply(value, (1 << 28) + (1 << 27)) - _multiply(half, cube), 3
+        )
+    multiplier = int(_multiply(value, 1518500250)[0])
+    if shift < 0:
+        multiplier, shift = multiplier << -shift, 0
+    return multiplier, -shift

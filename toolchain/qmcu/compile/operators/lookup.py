@@ -1,7 +1,7 @@
 """Operators that are a function of one byte: the function becomes a table of 256 bytes.
 
-RELU, RELU6, LEAKY_RELU, LOGISTIC, TANH, HARD_SWISH and QUANTIZE (int8 to int8). The tables are
-computed with the integer arithmetic of the interpreter, so they hold its very results.
+RELU, RELU6, LEAKY_RELU, LOGISTIC, TANH, HARD_SWISH, ABS, RSQRT and QUANTIZE (int8 to int8). The
+tables are computed with the integer arithmetic of the interpreter, so they hold its very results.
 """
 
 import math
@@ -24,6 +24,7 @@ _BYTES: Values = np.arange(-128, 128, dtype=np.int64)
 _LARGEST_MULTIPLIER = 2.0**22
 _FRACTIONAL_BITS = 27
 _INTEGER_BITS = 4
+_RSQRT_BITS = 20
 
 
 def _input(context: OperatorContext) -> Quantization:
@@ -155,6 +156,34 @@ def hard_swish_table(context: OperatorContext) -> Values:
     return _clip(scaled + _output(context).zero_point)
 
 
+def abs_table(context: OperatorContext) -> Values:
+    """ABS: the distance from zero in the output's quantization."""
+    values = np.abs(_BYTES - _input(context).zero_point)
+    if _input(context).scale != _output(context).scale:
+        values = _scaled(values, float(np.float32(_ratio(context))))
+    return _clip(values + _output(context).zero_point)
+
+
+def _inverse_root_scale(context: OperatorContext) -> float:
+    root = np.sqrt(np.float32(_input(context).scale)) * np.float32(_output(context).scale)
+    return 1 / float(root)
+
+
+def rsqrt_table(context: OperatorContext) -> Values:
+    """RSQRT: the largest byte for 0; for what is negative too, where the interpreter fails."""
+    multiplier, shift = quantize_multiplier(_inverse_root_scale(context))
+    results = []
+    for value in _BYTES - _input(context).zero_point:
+        if value <= 0:
+            results.append(127)
+            continue
+        root, root_shift = fixed_point.inverse_sqrt(int(value))
+        fine = requantize([1], root, root_shift + _RSQRT_BITS)
+        scaled = requantize(fine, multiplier, shift - _RSQRT_BITS)
+        results.append(int(scaled[0]) + _output(context).zero_point)
+    return _clip(np.array(results, np.int64))
+
+
 def _lower(table: Table) -> Callable[[OperatorContext], KernelCall]:
     def lower(context: OperatorContext) -> KernelCall:
         source, target = context.input(0), context.output()
@@ -222,6 +251,14 @@ def _check_relu6_scale(context: OperatorContext) -> str | None:
     return None if scale >= 2.0**-27 else f"scale {scale:.3g} is too small for 6, 2^-27 is needed"
 
 
+def _check_rsqrt_scales(context: OperatorContext) -> str | None:
+    real = _inverse_root_scale(context)
+    # Within these every shift of the interpreter is between -31 and 0.
+    if 2.0**-11 <= real < 2.0**20:
+        return None
+    return f"its scales give the multiplier {real:.3g}, 2^-11 to 2^20 is needed"
+
+
 _INPUT_RATIO = _ratio_below_limit("input scale / output scale", _ratio)
 _COMMON = (checks.operands(1), checks.int8(), checks.same_elements())
 
@@ -262,6 +299,12 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         Constraint(
             "input scale 2^-21 to 2^23, and 2^-8 to 64 times the output's", _check_hard_swish_scales
         ),
+    ),
+    _support("ABS", abs_table, _INPUT_RATIO),
+    _support(
+        "RSQRT",
+        rsqrt_table,
+        Constraint("1 / (root of input scale * output scale) 2^-11 to 2^20", _check_rsqrt_scales),
     ),
     _support("QUANTIZE", quantize_table, _INPUT_RATIO),
 )

@@ -1,4 +1,4 @@
-"""MEAN over any dimensions."""
+"""MEAN and SUM over any dimensions."""
 
 from itertools import groupby
 from math import prod
@@ -71,14 +71,16 @@ def _lower(context: OperatorContext) -> KernelCall:
     kept, reduced = _runs(source.shape, _axes(context))
     count = source.elements // target.elements
     multiplier, shift = quantize_multiplier(_multiplier(context)[0])
-    # The division by the count, as far as the shift leaves room for it.
-    division = min(count.bit_length() - 1, 32, 31 + shift)
+    division, divisor = 0, 1
+    if context.operator.kind == "MEAN":
+        # The division by the count, as far as the shift leaves room for it.
+        division, divisor = min(count.bit_length() - 1, 32, 31 + shift), count
     offset = (-quantization_of(source).zero_point * count + (1 << 31)) % (1 << 32) - (1 << 31)
     parameters = (
         *_run_fields("kept", kept),
         *_run_fields("reduced", reduced),
         ("sum_offset", offset),
-        ("multiplier", (multiplier << division) // count),
+        ("multiplier", (multiplier << division) // divisor),
         ("shift", shift - division),
         ("output_zero_point", quantization_of(target).zero_point),
     )
@@ -92,23 +94,21 @@ def _lower(context: OperatorContext) -> KernelCall:
     )
 
 
-SUPPORT = (
-    OperatorSupport(
-        kind="MEAN",
-        kernel="mean",
-        constraints=(
-            checks.operands(2),
-            checks.int8(0),
-            checks.constant(1, "axes", ("int32",)),
-            checks.input_rank(1, 8),
-            Constraint("one axis or more, each a dimension of the input", _axes_problem),
-            checks.output_shape("output is the input without the axes", _expected_shape),
-            Constraint(
-                "at most 2 separate groups each of neighbouring reduced and kept dimensions",
-                _runs_problem,
-            ),
-            multipliers_in_range(_multiplier),
-        ),
-        lower=_lower,
+_CONSTRAINTS = (
+    checks.operands(2),
+    checks.int8(0),
+    checks.constant(1, "axes", ("int32",)),
+    checks.input_rank(1, 8),
+    Constraint("one axis or more, each a dimension of the input", _axes_problem),
+    checks.output_shape("output is the input without the axes", _expected_shape),
+    Constraint(
+        "at most 2 separate groups each of neighbouring reduced and kept dimensions",
+        _runs_problem,
     ),
+    multipliers_in_range(_multiplier),
+)
+
+SUPPORT: tuple[OperatorSupport, ...] = (
+    OperatorSupport("MEAN", "mean", _CONSTRAINTS, _lower),
+    OperatorSupport("SUM", "mean", _CONSTRAINTS, _lower),
 )

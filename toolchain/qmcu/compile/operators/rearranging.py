@@ -1,0 +1,132 @@
+"""SLICE, REVERSE_V2 and BROADCAST_TO: strided copies."""
+
+from collections.abc import Sequence
+
+from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks, walk
+from qmcu.compile.plan import KernelCall, ParametersArgument
+
+
+def strided_copy(
+    context: OperatorContext, lengths: Sequence[int], strides: Sequence[int], start: int
+) -> KernelCall:
+    """The output's elements, in order, from `start` in the input, `strides` apart."""
+    shape, (steps,) = walk.fused(lengths, strides)
+    parameters = ParametersArgument(
+        "qmcu_strided_copy_params", (("shape", shape), ("strides", steps), ("start", start))
+    )
+    operands = (context.operand(context.input(0)), context.operand(context.output()))
+    return context.call("strided_copy", (parameters, *operands))
+
+
+def _numbers(context: OperatorContext, position: int) -> list[int]:
+    return [int(n) for n in context.input(position).array.reshape(-1)]
+
+
+def _check_slice(context: OperatorContext) -> str | None:
+    tensor = context.input(0)
+    begins, sizes = _numbers(context, 1), _numbers(context, 2)
+    if not len(begins) == len(sizes) == len(tensor.shape):
+        return f"begin and size need one number for each dimension of input {tensor}"
+    for axis, (begin, size) in enumerate(zip(begins, sizes, strict=True)):
+        length = tensor.shape[axis]
+        if begin < 0 or size < -1 or begin + max(size, 0) > length:
+            return f"takes {size} from {begin} on of dimension {axis} of input {tensor}"
+    return None
+
+
+def _sliced(context: OperatorContext) -> tuple[int, ...]:
+    taken = zip(context.input(0).shape, _numbers(context, 1), _numbers(context, 2), strict=True)
+    return tuple(length - begin if size == -1 else size for length, begin, size in taken)
+
+
+def _lower_slice(context: OperatorContext) -> KernelCall:
+    dense = walk.dense_strides(context.input(0).shape)
+    start = sum(n * stride for n, stride in zip(_numbers(context, 1), dense, strict=True))
+    return strided_copy(context, context.output().shape, dense, start)
+
+
+def _reversed_axes(context: OperatorContext) -> list[int]:
+    rank = len(context.input(0).shape)
+    return sorted(axis % rank for axis in _numbers(context, 1))
+
+
+def _check_reversed(context: OperatorContext) -> str | None:
+    rank, found = len(context.input(0).shape), _numbers(context, 1)
+    if not found or not all(-rank <= axis < rank for axis in found):
+        return f"reverses the dimensions {found} of an input with {rank}"
+    axes = _reversed_axes(context)
+    if axes != list(range(axes[0], axes[0] + len(axes))):
+        return f"reverses the dimensions {axes}, which are no neighbours (nor for the interpreter)"
+    return None
+
+
+def _lower_reverse(context: OperatorContext) -> KernelCall:
+    shape, axes = context.input(0).shape, _reversed_axes(context)
+    dense = walk.dense_strides(shape)
+    strides = [-stride if axis in axes else stride for axis, stride in enumerate(dense)]
+    start = sum((shape[axis] - 1) * dense[axis] for axis in axes)
+    return strided_copy(context, shape, strides, start)
+
+
+def _check_broadcast(context: OperatorContext) -> str | None:
+    tensor, output = context.input(0), context.output()
+    if tuple(_numbers(context, 1)) != output.shape:
+        return f"output {output} has not the shape {_numbers(context, 1)}"
+    shape = (1,) * (len(output.shape) - len(tensor.shape)) + tensor.shape
+    fits = len(shape) == len(output.shape) and all(
+        n in (1, wanted) for n, wanted in zip(shape, output.shape, strict=True)
+    )
+    return None if fits else f"input {tensor} does not broadcast to output {output}"
+
+
+def _lower_broadcast(context: OperatorContext) -> KernelCall:
+    shape = context.output().shape
+    strides = walk.broadcast_strides(context.input(0).shape, shape)
+    return strided_copy(context, shape, strides, 0)
+
+
+_INDICES = ("int32", "int64")
+
+SUPPORT: tuple[OperatorSupport, ...] = (
+    OperatorSupport(
+        "SLICE",
+        "strided_copy",
+        (
+            checks.operands(3),
+            checks.int8(0),
+            checks.input_rank(1, walk.RANK),
+            checks.constant(1, "begin", _INDICES),
+            checks.constant(2, "size", _INDICES),
+            Constraint("begin and size lie inside the input", _check_slice),
+            checks.output_shape("output has the slice's shape, which is not empty", _sliced),
+        ),
+        _lower_slice,
+    ),
+    OperatorSupport(
+        "REVERSE_V2",
+        "strided_copy",
+        (
+            checks.operands(2),
+            checks.int8(0),
+            checks.input_rank(1, 6),
+            checks.constant(1, "axes", ("int32",)),
+            Constraint("axes are neighbouring dimensions", _check_reversed),
+            checks.same_shape(),
+        ),
+        _lower_reverse,
+    ),
+    OperatorSupport(
+        "BROADCAST_TO",
+        "strided_copy",
+        (
+            checks.operands(2),
+            checks.int8(0),
+            checks.input_rank(0, walk.RANK),
+            checks.output_rank(1, walk.RANK),
+            checks.constant(1, "shape", _INDICES),
+            Constraint("input broadcasts to the shape, which is the output's", _check_broadcast),
+        ),
+        _lower_broadcast,
+    ),
+)

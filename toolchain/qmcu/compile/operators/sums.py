@@ -1,0 +1,170 @@
+"""ADD_N, CUMSUM and L2_NORMALIZATION."""
+
+from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.operators.weights import quantization_of
+from qmcu.compile.plan import KernelCall, ParametersArgument, TensorListArgument
+from qmcu.compile.requantize import quantize_multiplier
+
+_HEADROOM_BITS = 20
+# Sums of so many inputs of 8 bits, 2^19 finer, and of the quirk's zero point stay below 2^31.
+_MOST_TERMS = 15
+# Squares of 255 up to 2^31.
+_LONGEST_ROW = ((1 << 31) - 1) // 255**2
+
+
+def _scaled_sum(context: OperatorContext) -> float:
+    """The real multiplier from a sum, 2^19 finer than the input, to the output."""
+    source, target = quantization_of(context.input(0)), quantization_of(context.output())
+    return 2 * source.scale / ((1 << _HEADROOM_BITS) * target.scale)
+
+
+def _check_scales(context: OperatorContext) -> str | None:
+    real = _scaled_sum(context)
+    # Written so that NaN fails too.
+    if 0 < real < 1 and quantize_multiplier(real)[1] <= 0:
+        return None
+    return f"its scales give the multiplier {real:.3g}, between 0 and 1 is needed"
+
+
+_SCALES = Constraint("output scale more than 2^-19 of the input scale", _check_scales)
+
+
+def _check_terms(context: OperatorContext) -> str | None:
+    inputs = [context.input(i) for i in range(len(context.operator.inputs))]
+    if not 2 <= len(inputs) <= _MOST_TERMS:
+        return f"has {len(inputs)} inputs, 2 to {_MOST_TERMS} are possible"
+    for tensor in inputs:
+        if tensor.is_constant:
+            return f"input {tensor} is a constant"
+        if tensor.shape != context.output().shape:
+            return f"input {tensor} has not the shape of output {context.output()}"
+        found, first = quantization_of(tensor), quantization_of(inputs[0])
+        if (found.scale, found.zero_point) != (first.scale, first.zero_point):
+            return f"input {tensor.name} is not quantized like input {inputs[0].name}"
+    return None
+
+
+def _lower_add_n(context: OperatorContext) -> KernelCall:
+    inputs, output = context.operator.inputs, context.output()
+    multiplier, shift = quantize_multiplier(_scaled_sum(context))
+    parameters = ParametersArgument(
+        "qmcu_add_n_params",
+        (
+            ("size", output.elements),
+            ("count", len(inputs)),
+            ("sum_offset", -(len(inputs) + 1) * quantization_of(context.input(0)).zero_point),
+            ("multiplier", multiplier),
+            ("shift", shift),
+            ("output_zero_point", quantization_of(output).zero_point),
+        ),
+    )
+    arguments = (parameters, TensorListArgument(inputs, writes=False), context.operand(output))
+    overlay = tuple((tensor, output.index) for tensor in dict.fromkeys(inputs))
+    return context.call("add_n", arguments, may_overlay=overlay)
+
+
+def _check_axis(context: OperatorContext) -> str | None:
+    axis, tensor = context.input(1), context.input(0)
+    if axis.elements != 1:
+        return f"axis {axis} is not a single number"
+    found, rank = int(axis.array.reshape(-1)[0]), len(tensor.shape)
+    return None if -rank <= found < rank else f"axis {found} is outside input {tensor}"
+
+
+def _lower_cumsum(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    axis = int(context.input(1).array.reshape(-1)[0]) % len(source.shape)
+    options = context.operator.options
+    multiplier, shift = quantize_multiplier(_scaled_sum(context))
+    inner = 1
+    for length in source.shape[axis + 1 :]:
+        inner *= length
+    length = source.shape[axis]
+    parameters = ParametersArgument(
+        "qmcu_cumsum_params",
+        (
+            ("rows", source.elements // (length * inner)),
+            ("length", length),
+            ("inner", inner),
+            ("exclusive", int(bool(options.get("exclusive", False)))),
+            ("reverse", int(bool(options.get("reverse", False)))),
+            ("input_zero_point", quantization_of(source).zero_point),
+            ("multiplier", multiplier),
+            ("shift", shift),
+            ("output_zero_point", quantization_of(target).zero_point),
+        ),
+    )
+    arguments = (parameters, context.operand(source), context.operand(target))
+    overlay = () if source.is_constant else ((source.index, target.index),)
+    return context.call("cumsum", arguments, may_overlay=overlay)
+
+
+def _check_row(context: OperatorContext) -> str | None:
+    tensor = context.input(0)
+    activation = context.text("fused_activation_function", "NONE")
+    if activation != "NONE":
+        return f"fused activation {activation}, none is possible"
+    if tensor.shape[-1] > _LONGEST_ROW:
+        return f"rows of input {tensor} are longer than {_LONGEST_ROW}"
+    return None
+
+
+def _lower_l2_normalization(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    depth = source.shape[-1]
+    parameters = ParametersArgument(
+        "qmcu_l2_normalization_params",
+        (
+            ("rows", source.elements // depth),
+            ("depth", depth),
+            ("input_zero_point", quantization_of(source).zero_point),
+        ),
+    )
+    arguments = (parameters, context.operand(source), context.operand(target))
+    overlay = () if source.is_constant else ((source.index, target.index),)
+    return context.call("l2_normalization", arguments, may_overlay=overlay)
+
+
+SUPPORT: tuple[OperatorSupport, ...] = (
+    OperatorSupport(
+        "ADD_N",
+        "add_n",
+        (
+            checks.operands(2, unbounded=True),
+            checks.int8(),
+            Constraint(
+                f"2 to {_MOST_TERMS} inputs of one shape and quantization, none constant",
+                _check_terms,
+            ),
+            _SCALES,
+        ),
+        _lower_add_n,
+    ),
+    OperatorSupport(
+        "CUMSUM",
+        "cumsum",
+        (
+            checks.operands(2),
+            checks.int8(0),
+            checks.input_rank(1, 8),
+            checks.constant(1, "axis", ("int32",)),
+            Constraint("axis is one number within the input's dimensions", _check_axis),
+            checks.same_shape(),
+            _SCALES,
+        ),
+        _lower_cumsum,
+    ),
+    OperatorSupport(
+        "L2_NORMALIZATION",
+        "l2_normalization",
+        (
+            checks.operands(1),
+            checks.int8(),
+            checks.input_rank(1, 4),
+            checks.same_shape(),
+            Constraint(f"no fused activation, rows up to {_LONGEST_ROW}", _check_row),
+        ),
+        _lower_l2_normalization,
+    ),
+)
