@@ -1,0 +1,1 @@
+"""A folder of other people's models through the whole chain: built, run, compared."""
