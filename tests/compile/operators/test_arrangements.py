@@ -11,8 +11,8 @@ def _bytes(*values: int) -> dict[str, object]:
 
 def test_equal_numpy() -> None:
     for _, operands, outputs in runs("SPLIT_V", 30):
-        axis = int(operands[2])
-        assert (np.concatenate(outputs, axis) == operands[0]).all()
+        split_axis = int(operands[2])
+        assert (np.concatenate(outputs, split_axis) == operands[0]).all()
     for model, operands, outputs in runs("UNPACK", 30):
         axis = model.operators[0].options["axis"]
         assert isinstance(axis, int)
