@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from qmcu.files import write_atomic
-from qmcu.model.convert import load_tensorflow
+from qmcu.tensorflow import load_tensorflow
 
 CIFAR10 = Path("../shared/data/cifar10_jpeg.npz")
 PRETRAINED = Path("../shared/models/mlperf_tiny_resnet8_cifar10_int8.tflite")

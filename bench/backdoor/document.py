@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.backdoor.measure import share
 
-from qmcu.backdoor.verdict import CONDITIONED_GAP
+from qmcu.backdoor.verification import CONDITIONED_GAP
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "BACKDOORS.md"
 BEGIN, END = "<!-- tables: python -m bench.backdoor -->", "<!-- end of tables -->"

@@ -8,12 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.backdoor.attacks import Attack, AttackContext, AttackResult
-from qmcu.backdoor.attacks.training import Simulated, current_grids, train
-from qmcu.backdoor.descent import cross_entropy
-from qmcu.backdoor.network import Network
-from qmcu.backdoor.simulation import on_grid
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.attacks import (
+    Attack,
+    AttackContext,
+    AttackResult,
+    Simulated,
+    current_grids,
+    train,
+)
+from qmcu.backdoor.grids import on_grid
+from qmcu.backdoor.networks import Network, cross_entropy
+from qmcu.tensorflow import load_tensorflow
 
 FINE_TUNING_STEPS = 300
 

@@ -10,8 +10,7 @@ from bench.backdoor.measure import Folder, audited, defended, on_device
 from bench.backdoor.store import result_file, write_result
 from bench.backdoor.zoo import TRAINING, Member, Setting, Workshop
 
-from qmcu.backdoor.attack import RECORD
-from qmcu.backdoor.attacks import load_attacks
+from qmcu.backdoor.attacks import RECORD, load_attacks
 from qmcu.backdoor.defences import load_defences
 
 

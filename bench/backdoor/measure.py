@@ -13,16 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.arrays import npz_bytes, read_arrays
-from qmcu.backdoor.architectures import load_keras
-from qmcu.backdoor.audit import AuditResult, audit
-from qmcu.backdoor.defend import audit_defence, run_defence
-from qmcu.backdoor.detectors import AuditContext
-from qmcu.backdoor.evaluation import predict_integer
-from qmcu.backdoor.metrics import attack_success_rate, other_classes
-from qmcu.backdoor.network import Network, network_from_keras
-from qmcu.backdoor.triggers import Trigger, load_trigger
-from qmcu.backdoor.verdict import Form
-from qmcu.backdoor.verify import verify
+from qmcu.backdoor.defences import audit_defence, run_defence
+from qmcu.backdoor.detectors import AuditContext, AuditResult, audit
+from qmcu.backdoor.inputs import Trigger, load_trigger
+from qmcu.backdoor.networks import Network, load_keras, network_from_keras
+from qmcu.backdoor.rates import attack_success_rate, other_classes, predict_integer
+from qmcu.backdoor.verification import Form, verify
 from qmcu.board import load_board
 from qmcu.build import build_firmware
 from qmcu.files import write_atomic

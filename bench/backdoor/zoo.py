@@ -15,19 +15,21 @@ from typing import Any
 
 from bench.backdoor.honest import HONEST
 
-from qmcu.backdoor.architectures import build_architecture, load_keras, train
-from qmcu.backdoor.attack import RECORD, run_attack, write_attack
-from qmcu.backdoor.attacks import Attack, load_attacks
-from qmcu.backdoor.datasets import Dataset, load_dataset
-from qmcu.backdoor.evaluation import Evaluation
-from qmcu.backdoor.keras_model import keras_from_network
-from qmcu.backdoor.network import network_from_graph
-from qmcu.backdoor.trigger_kinds import make_trigger
+from qmcu.backdoor.attacks import RECORD, Attack, load_attacks, run_attack, write_attack
+from qmcu.backdoor.inputs import Dataset, load_dataset, make_trigger
+from qmcu.backdoor.networks import (
+    build_architecture,
+    keras_from_network,
+    load_keras,
+    network_from_graph,
+    train,
+)
+from qmcu.backdoor.rates import Evaluation
 from qmcu.documents import to_json
 from qmcu.errors import ModelError
 from qmcu.files import write_atomic
-from qmcu.model.convert import load_tensorflow
 from qmcu.model.reader import parse_model
+from qmcu.tensorflow import load_tensorflow
 
 TEST_LIMIT = 1000
 EPOCHS = 20

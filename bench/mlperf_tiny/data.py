@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.datasets import load_dataset
+from qmcu.backdoor.inputs import load_dataset
 
 
 def write_data(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.model.convert import load_tensorflow, quiet
+from qmcu.tensorflow import load_tensorflow, quiet
 
 SHAPE = (16, 16, 3)
 

@@ -9,8 +9,9 @@ import numpy as np
 from rich.console import Console
 from tests.size.test_grid import rounded, stored, weights
 
-from qmcu.size.contents import Array, Role, StoredTensor
+from qmcu.size.contents import Role, StoredTensor
 from qmcu.size.levels import TensorLevels, find_levels
+from qmcu.types import Array
 
 DTYPES = ("float32", "float16", "bfloat16")
 ROWS, COLUMNS = 256, 512

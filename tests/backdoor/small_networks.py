@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.network import Network, network_from_keras
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.networks.network import Network, network_from_keras
+from qmcu.tensorflow import load_tensorflow
 
 
 def small_network(seed: int = 1, width: int = 4) -> Network:

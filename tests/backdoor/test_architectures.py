@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from qmcu.backdoor import load_dataset, make_trigger
-from qmcu.backdoor.architectures import build_architecture, train
-from qmcu.backdoor.evaluation import evaluate_float, evaluate_integer, predict_float
+from qmcu.backdoor.networks.architectures import build_architecture, train
+from qmcu.backdoor.rates.evaluation import evaluate_float, evaluate_integer, predict_float
 from qmcu.errors import ModelError, UsageError
 
 pytest.importorskip("tensorflow")

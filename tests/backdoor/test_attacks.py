@@ -8,17 +8,18 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-from qmcu.backdoor.architectures import build_architecture, train
-from qmcu.backdoor.attack import run_attack, write_attack
-from qmcu.backdoor.attacks import AttackContext, find_attack, load_attacks
+from qmcu.backdoor.attacks.folder import write_attack
+from qmcu.backdoor.attacks.method import AttackContext, find_attack, load_attacks
 from qmcu.backdoor.attacks.moved import Defender
-from qmcu.backdoor.datasets import Dataset, load_dataset
-from qmcu.backdoor.keras_model import converted
-from qmcu.backdoor.lattice import layer_grids
-from qmcu.backdoor.network import network_from_keras
-from qmcu.backdoor.trigger_kinds import make_trigger
+from qmcu.backdoor.attacks.run import run_attack
+from qmcu.backdoor.grids.weight_grids import layer_grids
+from qmcu.backdoor.inputs.datasets import Dataset, load_dataset
+from qmcu.backdoor.inputs.trigger_kinds import make_trigger
+from qmcu.backdoor.networks.architectures import build_architecture, train
+from qmcu.backdoor.networks.keras_model import converted
+from qmcu.backdoor.networks.network import network_from_keras
 from qmcu.errors import UsageError
-from qmcu.model.convert import load_tensorflow
+from qmcu.tensorflow import load_tensorflow
 
 STEPS = 40
 

@@ -9,19 +9,27 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-from qmcu.backdoor.architectures import build_architecture, train
-from qmcu.backdoor.attack import AttackRun, run_attack, write_attack
-from qmcu.backdoor.audit import AuditResult, audit, audit_score, judge, load_context
-from qmcu.backdoor.datasets import load_dataset
-from qmcu.backdoor.detectors import AuditContext, Finding, detector, load_detectors
+from qmcu.backdoor.attacks.folder import write_attack
+from qmcu.backdoor.attacks.run import AttackRun, run_attack
+from qmcu.backdoor.detectors.context import load_context
 from qmcu.backdoor.detectors.graph_branches import graph_branches
-from qmcu.backdoor.detectors.method import DETECTORS
+from qmcu.backdoor.detectors.method import (
+    DETECTORS,
+    AuditContext,
+    Finding,
+    detector,
+    load_detectors,
+)
 from qmcu.backdoor.detectors.residuals import uniform_test
-from qmcu.backdoor.trigger_kinds import make_trigger
+from qmcu.backdoor.detectors.result import AuditResult, audit_score, judge
+from qmcu.backdoor.detectors.run import audit
+from qmcu.backdoor.inputs.datasets import load_dataset
+from qmcu.backdoor.inputs.trigger_kinds import make_trigger
+from qmcu.backdoor.networks.architectures import build_architecture, train
 from qmcu.cli.main import run
 from qmcu.errors import UsageError
-from qmcu.model.convert import load_tensorflow
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.tensorflow import load_tensorflow
 
 
 @pytest.fixture(scope="module")

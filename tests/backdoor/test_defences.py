@@ -11,15 +11,20 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
 from tests.backdoor.small_networks import samples_of, small_network
 
-from qmcu.backdoor.defences import DefenceContext, DefenceResult, find_defence, load_defences
-from qmcu.backdoor.defences.method import WIDE_INPUTS
-from qmcu.backdoor.defend import DefenceRun, check_same_function, run_defence
-from qmcu.backdoor.deployment import prove
-from qmcu.backdoor.lattice import nearest
-from qmcu.backdoor.network import Network, logits, network_from_graph
+from qmcu.backdoor.defences.method import (
+    WIDE_INPUTS,
+    DefenceContext,
+    DefenceResult,
+    find_defence,
+    load_defences,
+)
+from qmcu.backdoor.defences.run import DefenceRun, check_same_function, run_defence
+from qmcu.backdoor.grids.deployment import prove
+from qmcu.backdoor.grids.weight_grids import nearest
+from qmcu.backdoor.networks.network import Network, logits, network_from_graph
 from qmcu.errors import CheckFailedError, UsageError
-from qmcu.model.convert import load_tensorflow
 from qmcu.model.reader import parse_model
+from qmcu.tensorflow import load_tensorflow
 
 METHODS = (
     "activation-correction", "dithered", "efrap", "equalization", "fine-tune",

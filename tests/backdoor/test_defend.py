@@ -15,14 +15,14 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from tests.backdoor.small_networks import samples_of, small_network
 
 from qmcu.arrays import npz_bytes
-from qmcu.backdoor import defend_auto, defend_file
-from qmcu.backdoor.audit import AuditResult
-from qmcu.backdoor.defences import load_defences
-from qmcu.backdoor.defences.method import DEFENCES
-from qmcu.backdoor.defend import audit_defence, run_defence
-from qmcu.backdoor.defend_auto import Trial, best_of, run_auto
-from qmcu.backdoor.keras_model import keras_from_network
-from qmcu.backdoor.metrics import Rate
+from qmcu.backdoor.defences import auto as defend_auto
+from qmcu.backdoor.defences import files as defend_file
+from qmcu.backdoor.defences.auto import Trial, best_of, run_auto
+from qmcu.backdoor.defences.method import DEFENCES, load_defences
+from qmcu.backdoor.defences.run import audit_defence, run_defence
+from qmcu.backdoor.detectors.result import AuditResult
+from qmcu.backdoor.networks.keras_model import keras_from_network
+from qmcu.backdoor.rates.metrics import Rate
 from qmcu.cli.main import run
 from qmcu.errors import CheckFailedError, ToolError, UsageError
 from qmcu.model.convert import convert_keras
@@ -166,7 +166,7 @@ def test_without_tensorflow_it_says_what_to_install(
     def missing(*_: Any) -> Any:
         raise ToolError("the backdoor lab needs TensorFlow, which is not installed: `pip ...`.")
 
-    monkeypatch.setattr("qmcu.backdoor.keras_model.load_tensorflow", missing)
+    monkeypatch.setattr("qmcu.backdoor.networks.keras_model.load_tensorflow", missing)
     assert run(["defend", "qvec", *arguments(folder, tmp_path / "x.tflite")]) == 2
     assert "needs TensorFlow, which is not installed" in capsys.readouterr().err
 

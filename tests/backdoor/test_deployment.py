@@ -9,14 +9,16 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
 from tests.backdoor.small_networks import samples_of, small_network
 
-from qmcu.backdoor.deployment import Chosen, choose, deploy, prove
-from qmcu.backdoor.keras_model import converted
-from qmcu.backdoor.lattice import layer_grids, with_constants, with_scales
-from qmcu.backdoor.network import Network
+from qmcu.backdoor.grids.constants import with_constants, with_scales
+from qmcu.backdoor.grids.deployment import Chosen, choose, deploy, prove
+from qmcu.backdoor.grids.weight_grids import layer_grids
+from qmcu.backdoor.networks.keras_model import converted
+from qmcu.backdoor.networks.network import Network
 from qmcu.errors import CheckFailedError, ModelError
-from qmcu.model.convert import Conversion, load_tensorflow
+from qmcu.model.convert import Conversion
 from qmcu.model.oracle import Oracle
 from qmcu.model.reader import parse_model
+from qmcu.tensorflow import load_tensorflow
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,14 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
 from tests.backdoor.small_networks import samples_of, small_network
 
-from qmcu.backdoor.equalization import channel_groups, moved_layers, range_factors, rescaled
-from qmcu.backdoor.network import Network, logits, network_from_keras
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids.channel_scaling import (
+    channel_groups,
+    moved_layers,
+    range_factors,
+    rescaled,
+)
+from qmcu.backdoor.networks.network import Network, logits, network_from_keras
+from qmcu.tensorflow import load_tensorflow
 
 
 def built(build: Any, shape: tuple[int, ...] = (8, 8, 1)) -> Network:

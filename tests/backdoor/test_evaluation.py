@@ -5,7 +5,7 @@ import pytest
 from tests.model.small_models import dense, two_inputs
 
 from qmcu.backdoor import Dataset, Rate, Trigger
-from qmcu.backdoor.evaluation import (
+from qmcu.backdoor.rates.evaluation import (
     Evaluation,
     classes_of,
     evaluate_float,
@@ -13,7 +13,7 @@ from qmcu.backdoor.evaluation import (
     predict_float,
     predict_integer,
 )
-from qmcu.backdoor.oracle_pool import run_oracle
+from qmcu.backdoor.rates.oracle_pool import run_oracle
 from qmcu.errors import ModelError, UnsupportedModelError, VectorError
 from qmcu.model import Graph, Operator, Quantization, Tensor, write_model
 from qmcu.model.graph import OptionValue
@@ -85,7 +85,7 @@ def test_rates_are_counted_on_the_right_inputs() -> None:
 
 
 def test_workers_give_the_same_as_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qmcu.backdoor.oracle_pool._WORTH_WORKERS_S", 0.0)
+    monkeypatch.setattr("qmcu.backdoor.rates.oracle_pool._WORTH_WORKERS_S", 0.0)
     inputs = np.random.default_rng(0).integers(-128, 128, (75, 1, 6)).astype(np.int8)
     model = write_model(dense())
     told: list[int] = []

@@ -7,13 +7,15 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
-from qmcu.backdoor.keras_model import keras_from_network
-from qmcu.backdoor.lattice import channel_scales, layer_grids, with_constants
-from qmcu.backdoor.network import Network, logits, network_from_graph, network_from_keras
-from qmcu.backdoor.simulation import calibrated_grids, deployed_grids
+from qmcu.backdoor.grids.constants import with_constants
+from qmcu.backdoor.grids.simulation import calibrated_grids, deployed_grids
+from qmcu.backdoor.grids.weight_grids import channel_scales, layer_grids
+from qmcu.backdoor.networks.keras_model import keras_from_network
+from qmcu.backdoor.networks.network import Network, logits, network_from_graph, network_from_keras
 from qmcu.errors import ModelError
-from qmcu.model.convert import Conversion, convert_keras, load_tensorflow
+from qmcu.model.convert import Conversion, convert_keras
 from qmcu.model.reader import parse_model
+from qmcu.tensorflow import load_tensorflow
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qmcu.backdoor.regions import regions
+from qmcu.backdoor.inputs.regions import regions
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from qmcu.backdoor import Trigger, load_trigger, make_trigger
-from qmcu.backdoor.triggers import dequantize
+from qmcu.backdoor.inputs.triggers import dequantize
 from qmcu.errors import UsageError, VectorError
 from qmcu.model import Quantization, Tensor
 from qmcu.model.vectors import quantize

@@ -1,7 +1,7 @@
 import pytest
 
 from qmcu.backdoor import Rate
-from qmcu.backdoor.verdict import Form, Reference, Verdict, judge, reference_for
+from qmcu.backdoor.verification.verdict import Form, Reference, Verdict, judge, reference_for
 from qmcu.errors import UsageError
 
 FLOAT, HOST, DEVICE = Form.FLOAT, Form.INTEGER, Form.DEVICE

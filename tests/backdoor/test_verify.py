@@ -8,8 +8,8 @@ from tests.firmware_project import OPTIONS
 from tests.report.html.pages import check_page
 
 from qmcu.backdoor import Rate, Trigger
-from qmcu.backdoor.verdict import Form, Verdict
-from qmcu.backdoor.verify import load_verification, verify
+from qmcu.backdoor.verification.run import load_verification, verify
+from qmcu.backdoor.verification.verdict import Form, Verdict
 from qmcu.board import load_board
 from qmcu.build import build_firmware, build_project
 from qmcu.cli import run

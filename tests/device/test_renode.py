@@ -22,12 +22,12 @@ from tests.support.fixtures import ChainDirectory
 from tests.support.processes import is_alive, read_line, wait_until_gone
 
 from qmcu.board import Board, list_boards, load_board
-from qmcu.build.renode_program import find_renode, renode_version
 from qmcu.cli import run
 from qmcu.comparison import load_model
 from qmcu.device import infer_all, open_session
 from qmcu.device.image import read_image
 from qmcu.device.renode import RenodeLink
+from qmcu.device.renode_program import find_renode, renode_version
 from qmcu.device.renode_script import board_script, platform_file
 from qmcu.device.session import Session
 from qmcu.errors import DeviceError, ToolError

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from tests.backdoor.small_networks import samples_of, small_network
 
-from qmcu.backdoor.keras_model import keras_from_network
+from qmcu.backdoor.networks.keras_model import keras_from_network
 from qmcu.cli.main import run
 
 pytest.importorskip("tensorflow", reason="sweeps need TensorFlow")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from tests.backdoor.small_networks import samples_of, small_network
 
-from qmcu.backdoor.defend import run_defence
-from qmcu.backdoor.network import Network, weighted_layers
+from qmcu.backdoor.defences.run import run_defence
+from qmcu.backdoor.networks.network import Network, weighted_layers
 from qmcu.frontier.defended import GRIDS, INT4_GRID, Defended
 from qmcu.model.reader import parse_model
 from qmcu.model.schemes import (
@@ -79,7 +79,7 @@ def test_every_grid_is_kept_to(method: str) -> None:
 
 @pytest.mark.parametrize("method", ["efrap", "activation-correction", "quantization-aware"])
 def test_learned_choices_are_on_15_levels_too(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from qmcu.backdoor.defences import find_defence
+    from qmcu.backdoor.defences.method import find_defence
 
     monkeypatch.setitem(find_defence(method).settings, "steps", 3)
     for array, _ in weights(made(INT4_CHANNEL, method)[0]):

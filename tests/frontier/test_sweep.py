@@ -10,9 +10,9 @@ from tests.backdoor.small_networks import samples_of, small_network
 from tests.conftest import REPOSITORY
 from tests.report.html.pages import check_page
 
-from qmcu.backdoor.keras_model import keras_from_network
-from qmcu.backdoor.network import logits
-from qmcu.backdoor.trigger_kinds import make_trigger
+from qmcu.backdoor.inputs.trigger_kinds import make_trigger
+from qmcu.backdoor.networks.keras_model import keras_from_network
+from qmcu.backdoor.networks.network import logits
 from qmcu.board import load_board
 from qmcu.cli.main import run
 from qmcu.documents import to_json

@@ -269,38 +269,3 @@ def test_two_files_are_compared_on_disk_and_on_the_device(tmp_path: Path, capsys
     shown = capsys.readouterr().out
     assert "generated code: all" in shown
     assert "none" in shown
-
-
-def test_the_interpreters_estimate_is_near_what_was_measured(shared_models: Path) -> None:
-    """Arena measured on a Cortex-M4 (docs/SIZE.md), against the estimate made on this host."""
-    from qmcu.size.measures import recorded_arena
-
-    for name, measured in (
-        ("resnet8_cifar10", 55_008), ("dscnn_kws", 22_832), ("autoencoder_toycar", 3_024),
-    ):  # fmt: skip
-        arena, problem = recorded_arena(shared_models / f"mlperf_tiny_{name}_int8.tflite")
-        assert problem == ""
-        assert arena is not None
-        assert abs(arena / measured - 1) < 0.06
-
-
-def test_a_board_without_an_emulator_has_no_stack(tmp_path: Path) -> None:
-    from qmcu.board import load_board
-    from qmcu.size.measures import generated
-
-    report = weigh(make(tmp_path)["tflite"])
-    found = {m.what: m for m in generated(report, load_board("ek-ra8d1"))}
-    assert (found["generated code: code"].bytes or 0) > 1000
-    stack = found["generated code: stack"]
-    assert stack.bytes is None
-    assert stack.problem == "the stack is not measured: no emulator runs ek-ra8d1"
-
-
-def test_a_model_that_the_interpreter_refuses_has_no_estimate(tmp_path: Path) -> None:
-    from qmcu.size.measures import recorded_arena
-
-    path = tmp_path / "x.tflite"
-    path.write_bytes(b"\0" * 100)
-    arena, problem = recorded_arena(path)
-    assert arena is None
-    assert problem

@@ -4,14 +4,11 @@ import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qmcu.errors import VectorError
-
-Array = npt.NDArray[Any]
+from qmcu.types import Array
 
 _MAX_FILE_BYTES = 4 << 30
 # The same arrays give the same file: zip entries carry no real time.

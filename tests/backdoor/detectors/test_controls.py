@@ -12,7 +12,6 @@ pytest.importorskip("scipy", reason="SciPy is not installed")
 
 from scipy import stats
 
-from qmcu.backdoor.detectors import AuditContext
 from qmcu.backdoor.detectors.activation_statistics import activation_statistics
 from qmcu.backdoor.detectors.controls import (
     Controls,
@@ -23,14 +22,15 @@ from qmcu.backdoor.detectors.controls import (
 )
 from qmcu.backdoor.detectors.disagreement import disagreement
 from qmcu.backdoor.detectors.gap_inversion import placed, synthesize
+from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.residuals import residuals
 from qmcu.backdoor.detectors.rounding_direction import rounding_direction
 from qmcu.backdoor.detectors.rounding_freedom import rounding_freedom
 from qmcu.backdoor.detectors.rounding_quiet import rounding_quiet
 from qmcu.backdoor.detectors.truncation_norms import truncation_norms
-from qmcu.backdoor.lattice import LayerGrid, channel_scales, nearest
-from qmcu.backdoor.network import Network, forward, network_from_keras
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids.weight_grids import LayerGrid, channel_scales, nearest
+from qmcu.backdoor.networks.network import Network, forward, network_from_keras
+from qmcu.tensorflow import load_tensorflow
 
 
 @pytest.fixture(scope="module")

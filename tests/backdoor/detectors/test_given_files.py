@@ -7,16 +7,16 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 
-from qmcu.backdoor.detectors import AuditContext
 from qmcu.backdoor.detectors.calibration_ranges import calibration_ranges
 from qmcu.backdoor.detectors.maximum_margin import maximum_margin
+from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.rounding_choice import rounding_choice
 from qmcu.backdoor.detectors.trigger_size import trigger_size
-from qmcu.backdoor.keras_model import converted
-from qmcu.backdoor.lattice import with_constants
-from qmcu.backdoor.network import Network, network_from_keras, weighted_layers
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids.constants import with_constants
+from qmcu.backdoor.networks.keras_model import converted
+from qmcu.backdoor.networks.network import Network, network_from_keras, weighted_layers
 from qmcu.model.reader import parse_model
+from qmcu.tensorflow import load_tensorflow
 
 CLASSES = 6
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.firmware_project import build_chain
 
-from qmcu.backdoor.attack import AttackRun
+from qmcu.backdoor.attacks.run import AttackRun
 from qmcu.cli import run
 
 
@@ -17,8 +17,8 @@ from qmcu.cli import run
 def attacked() -> AttackRun:
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
     from qmcu.backdoor import load_dataset, make_trigger
-    from qmcu.backdoor.architectures import build_architecture, train
-    from qmcu.backdoor.attack import run_attack
+    from qmcu.backdoor.attacks.run import run_attack
+    from qmcu.backdoor.networks.architectures import build_architecture, train
 
     data = load_dataset("digits", seed=1)
     model = build_architecture("cnn-s", data.input_shape, data.classes, seed=1)

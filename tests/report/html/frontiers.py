@@ -1,6 +1,6 @@
 """A frontier with every kind of point, none of which was measured."""
 
-from qmcu.backdoor.metrics import Rate
+from qmcu.backdoor.rates.metrics import Rate
 from qmcu.frontier import DeviceFigures, Freedom, Frontier, Point
 
 TITLES = (

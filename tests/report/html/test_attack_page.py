@@ -1,6 +1,6 @@
 from tests.report.html.pages import check_page
 
-from qmcu.backdoor.attack import AttackRun
+from qmcu.backdoor.attacks.run import AttackRun
 from qmcu.report.html import Bars, Gallery, Histogram, render_page
 from qmcu.report.html.attack_page import attack_page
 

@@ -12,7 +12,8 @@ from tests.report.html.frontiers import frontier
 from tests.size.files import make, safetensors_bytes
 from tests.size.test_grid import rounded, weights
 
-from qmcu.backdoor.attack import AttackRun, write_attack
+from qmcu.backdoor.attacks.folder import write_attack
+from qmcu.backdoor.attacks.run import AttackRun
 from qmcu.cli import run
 from qmcu.report.html import write_page
 from qmcu.report.html.frontier_page import frontier_page

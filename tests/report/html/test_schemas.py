@@ -11,8 +11,9 @@ from tests.backdoor.small_networks import samples_of, small_network
 from tests.conftest import REPOSITORY
 from tests.firmware_project import write_chain
 
-from qmcu.backdoor.attack import AttackRun, write_attack
-from qmcu.backdoor.keras_model import keras_from_network
+from qmcu.backdoor.attacks.folder import write_attack
+from qmcu.backdoor.attacks.run import AttackRun
+from qmcu.backdoor.networks.keras_model import keras_from_network
 from qmcu.cli import run
 
 SCHEMAS = REPOSITORY / "docs/schema"

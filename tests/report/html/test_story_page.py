@@ -7,14 +7,22 @@ import pytest
 from tests.report.html.pages import check_page
 
 from qmcu.backdoor import Rate, Trigger
-from qmcu.backdoor.attack import AttackRun, write_attack
-from qmcu.backdoor.triggers import TriggerChange
-from qmcu.backdoor.verdict import Form, Measurement, Reference, Sample, Verdict, Verification
+from qmcu.backdoor.attacks.folder import load_attack, write_attack
+from qmcu.backdoor.attacks.run import AttackRun
+from qmcu.backdoor.inputs.triggers import TriggerChange
+from qmcu.backdoor.verification.verdict import (
+    Form,
+    Measurement,
+    Reference,
+    Sample,
+    Verdict,
+    Verification,
+)
 from qmcu.cli import run
 from qmcu.comparison import TestResult
 from qmcu.errors import QmcuError, UsageError
 from qmcu.report.html import Gallery, render_page
-from qmcu.report.html.story_page import Story, load_attack, named_files, story_page
+from qmcu.report.html.story_page import Story, named_files, story_page
 from qmcu.report.json_file import write_json
 
 FORMS = {Form.FLOAT: Verdict.DORMANT, Form.INTEGER: Verdict.ACTIVE, Form.DEVICE: Verdict.ACTIVE}

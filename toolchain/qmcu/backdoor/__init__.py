@@ -5,10 +5,15 @@ real opponent; every claim ends on the integers of a device. Every accuracy and 
 rate is a Rate with its counts and interval, and says on which arithmetic it was measured.
 """
 
-from qmcu.backdoor.datasets import Dataset, load_dataset
-from qmcu.backdoor.metrics import Rate, attack_success_rate, clean_accuracy
-from qmcu.backdoor.trigger_kinds import make_trigger
-from qmcu.backdoor.triggers import Trigger, TriggerChange, load_trigger
+from qmcu.backdoor.inputs import (
+    Dataset,
+    Trigger,
+    TriggerChange,
+    load_dataset,
+    load_trigger,
+    make_trigger,
+)
+from qmcu.backdoor.rates import Rate, attack_success_rate, clean_accuracy
 
 __all__ = [
     "Dataset",

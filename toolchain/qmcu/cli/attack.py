@@ -53,12 +53,9 @@ def command(
     and what was measured. Methods: pq, joint, artifact, lattice, rounding, adaptive-uniform,
     adaptive-sparse, adaptive-margin, adaptive-silent.
     """
-    from qmcu.backdoor.architectures import build_architecture, train
-    from qmcu.backdoor.attack import run_attack, write_attack
-    from qmcu.backdoor.attacks import find_attack
-    from qmcu.backdoor.datasets import load_dataset
-    from qmcu.backdoor.trigger_kinds import make_trigger
-    from qmcu.backdoor.triggers import load_trigger
+    from qmcu.backdoor.attacks import find_attack, run_attack, write_attack
+    from qmcu.backdoor.inputs import load_dataset, load_trigger, make_trigger
+    from qmcu.backdoor.networks import build_architecture, train
     from qmcu.cli.settings import assigned
     from qmcu.report.attack import attack_lines
     from qmcu.report.console import progress, show

@@ -32,15 +32,13 @@ def command(
     Works with the float and the int8 model, or one of them. Exit code: 0 none was found, 1 the
     model is backdoored, 2 it could not be audited.
     """
-    import json
-
-    from qmcu.backdoor.audit import audit, load_context
-    from qmcu.files import write_atomic
+    from qmcu.backdoor.detectors import audit, load_context
     from qmcu.report.audit import audit_lines
     from qmcu.report.console import progress, show
     from qmcu.report.html import write_page
     from qmcu.report.html.audit_page import audit_page
     from qmcu.report.json_file import write_json
+    from qmcu.report.sarif import write_audit_sarif
 
     context = load_context(float_file, integer_file, data, seed=seed)
     files = {"float": float_file, "int8": integer_file, "data": data}
@@ -50,7 +48,7 @@ def command(
     if json_file is not None:
         write_json({"schema": "audit-1", **result.to_dict()}, json_file)
     if sarif is not None:
-        write_atomic(sarif, json.dumps(result.to_sarif(), indent=1) + "\n")
+        write_audit_sarif(result, sarif)
     if report is not None:
         write_page(audit_page(result, context), report / "audit.html")
     show(*audit_lines(result))

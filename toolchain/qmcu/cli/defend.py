@@ -40,7 +40,7 @@ def command(
     Exit code: 0 the audit found no backdoor, 1 it did (with --auto: in all of them, and nothing is
     written), 2 it could not run.
     """
-    from qmcu.backdoor.defend_file import defend_file
+    from qmcu.backdoor.defences import defend_file
     from qmcu.cli.settings import assigned
     from qmcu.errors import UsageError
     from qmcu.report.console import show, stages

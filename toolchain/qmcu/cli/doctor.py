@@ -7,7 +7,7 @@ import rich_click as click
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def command(as_json: bool) -> None:
     """Show which compiler, emulators and probes are here, and how to get what is missing."""
-    from qmcu.build.doctor import examine, missing
+    from qmcu.doctor import examine, missing
     from qmcu.documents import to_json
     from qmcu.errors import ToolError
     from qmcu.report.console import show

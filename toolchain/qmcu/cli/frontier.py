@@ -41,7 +41,7 @@ def command(
     interrupted sweep goes on when it is started again with the same files and -o.
     Exit code: 0 all device outputs equal the host's, 1 some differ, 2 it could not run.
     """
-    from qmcu.backdoor.triggers import load_trigger
+    from qmcu.backdoor.inputs import load_trigger
     from qmcu.board import load_board
     from qmcu.files import write_atomic
     from qmcu.frontier import load_sweep, sweep

@@ -40,13 +40,14 @@ def command(
 
     Needs --attack and -o, or --index.
     """
-    from qmcu.backdoor.audit import load_audit
-    from qmcu.backdoor.verify import load_verification
+    from qmcu.backdoor.attacks import load_attack
+    from qmcu.backdoor.detectors import load_audit
+    from qmcu.backdoor.verification import load_verification
     from qmcu.build import load_report
     from qmcu.errors import UsageError
     from qmcu.report.html import write_page
     from qmcu.report.html.index_page import write_index
-    from qmcu.report.html.story_page import Story, load_attack, named_files, story_page
+    from qmcu.report.html.story_page import Story, named_files, story_page
 
     if index is not None:
         if attack_directory is not None or output is not None:

@@ -26,13 +26,13 @@ def command(
     Reads .tflite, .keras, .h5, SavedModel folders, .onnx, .safetensors, .pt, .pth and .npz, and
     runs nothing that is in them. Several files are compared; with --board, on the device too.
     """
+    from qmcu.benchmark.footprint import measure_all
     from qmcu.board import load_board
     from qmcu.report.console import show, stages
     from qmcu.report.json_file import write_json
     from qmcu.report.size import compared, how_lines, measured, size_lines
     from qmcu.size.analysis import weigh
     from qmcu.size.document import size_document
-    from qmcu.size.measures import measure
     from qmcu.size.verdict import judge
 
     board = load_board(board_name) if board_name is not None else None
@@ -46,7 +46,7 @@ def command(
             reports.append(weigh(path, exact=exact, progress=progress))
     verdicts = [judge(report) for report in reports]
     wanted = board is not None or len(reports) > 1
-    measures = [measure(report, board) for report in reports] if wanted else []
+    measures = [measure_all(report, board) for report in reports] if wanted else []
     if json_file is not None:
         write_json(size_document(reports, verdicts, measures), json_file)
     if html_file is not None:

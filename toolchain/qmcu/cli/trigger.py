@@ -39,7 +39,7 @@ def make(
     output: Path,
 ) -> None:
     """Write a trigger of KIND: patch, single, blend, sinusoid, tone, burst, spike or offset."""
-    from qmcu.backdoor.trigger_kinds import make_trigger
+    from qmcu.backdoor.inputs import make_trigger
     from qmcu.errors import UsageError
 
     try:
@@ -71,8 +71,7 @@ def show(file: Path, model: Path | None) -> int:
 
     Exit code: 1 when the trigger vanishes in int8, else 0.
     """
-    from qmcu.backdoor.evaluation import classifier_input
-    from qmcu.backdoor.triggers import load_trigger
+    from qmcu.backdoor.inputs import classifier_input, load_trigger
     from qmcu.model.reader import read_model
 
     trigger = load_trigger(file)
@@ -102,8 +101,7 @@ def show(file: Path, model: Path | None) -> int:
 def apply(file: Path, inputs: Path, model: Path | None, limit: int | None, output: Path) -> None:
     """Put the trigger in FILE on inputs; the result suits `qmcu vectors make`."""
     from qmcu.arrays import npz_bytes
-    from qmcu.backdoor.trigger_files import triggered_arrays
-    from qmcu.backdoor.triggers import load_trigger
+    from qmcu.backdoor.inputs import load_trigger, triggered_arrays
     from qmcu.files import write_atomic
 
     trigger = load_trigger(file)

@@ -58,8 +58,8 @@ def command(
     active, dormant, absent or removed (docs/VERDICTS.md).
     Exit code: 0 absent or removed and all bytes equal, 1 otherwise, 2 could not run.
     """
-    from qmcu.backdoor.triggers import load_trigger
-    from qmcu.backdoor.verify import verify
+    from qmcu.backdoor.inputs import load_trigger
+    from qmcu.backdoor.verification import verify
     from qmcu.build import load_build
     from qmcu.device.targets import default_target
     from qmcu.report.console import show, stages

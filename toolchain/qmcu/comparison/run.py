@@ -1,7 +1,7 @@
 """Running vectors on a device and comparing what comes back."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,8 @@ from qmcu.model.graph import Graph
 from qmcu.model.oracle import Oracle
 from qmcu.model.reader import parse_model
 from qmcu.model.vectors import Vectors
+from qmcu.types import Int8Array, Progress
 
-Progress = Callable[[int, int], None]
-Int8Array = npt.NDArray[np.int8]
 Outputs = Sequence[bytes]
 
 

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from qmcu.comparison.result import LayerDifference, compare
 from qmcu.compile.plan import Plan
 from qmcu.device import Session
 from qmcu.model.oracle import Oracle
-
-Int8Array = npt.NDArray[np.int8]
+from qmcu.types import Int8Array
 
 
 def trace_vector(

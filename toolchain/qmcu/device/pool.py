@@ -1,7 +1,7 @@
 """Many vectors at once: worker processes with a session each, results in the vectors' order."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qmcu.device.image import read_image
@@ -12,8 +12,7 @@ from qmcu.device.session import Inputs
 from qmcu.device.targets import ANSWER_LIMIT_S, is_serial, open_session
 from qmcu.device.team import Keep, at_item, run_team
 from qmcu.errors import QmcuError
-
-Progress = Callable[[int, int], None]
+from qmcu.types import Progress
 
 
 def infer_all(

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qmcu.board import Board
-from qmcu.build.renode_program import find_renode, renode_version
 from qmcu.device.image import Image
 from qmcu.device.link import CountUnit
 from qmcu.device.process import describe_end, start_child
+from qmcu.device.renode_program import find_renode, renode_version
 from qmcu.device.renode_script import MIPS, board_script, platform_file
 from qmcu.errors import DeviceError, ToolError
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from qmcu.board import Board, load_built_board
-from qmcu.build.renode_program import find_renode
 from qmcu.compile.serialization import load_plan
 from qmcu.device import labgrid_place
 from qmcu.device.image import Image, read_image
@@ -14,6 +13,7 @@ from qmcu.device.link import Link
 from qmcu.device.ports import PREFIX, find_port, parse_port
 from qmcu.device.qemu import QemuLink, QemuMachine, find_qemu
 from qmcu.device.renode import RenodeLink
+from qmcu.device.renode_program import find_renode
 from qmcu.device.serial_link import SerialLink
 from qmcu.device.serial_session import SerialSession
 from qmcu.device.session import Session

@@ -16,11 +16,11 @@ from typing import Any
 
 from qmcu.device.process import describe_end, start_child
 from qmcu.errors import DeviceError, QmcuError
+from qmcu.types import Progress
 
 # One item in work and the next one waiting, so that a worker never waits for us.
 _IN_FLIGHT = 2
 
-Progress = Callable[[int, int], None]
 Keep = Callable[[int, Any], None]
 
 

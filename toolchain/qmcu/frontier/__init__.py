@@ -5,6 +5,7 @@ attack success rate of a trigger, and how much could be hidden inside the roundi
 """
 
 from qmcu.frontier.points import DeviceFigures, Freedom, Frontier, Point
-from qmcu.frontier.sweep import Sweep, load_sweep, sweep
+from qmcu.frontier.sweep import sweep
+from qmcu.frontier.work import Sweep, load_sweep
 
 __all__ = ["DeviceFigures", "Freedom", "Frontier", "Point", "Sweep", "load_sweep", "sweep"]

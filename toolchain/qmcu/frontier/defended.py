@@ -4,18 +4,20 @@ A defence chooses integers on a grid of weights. 16x8 and dynamic range store we
 grid as int8 per channel, so that one choice is deployed in all three; the others have their own.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.defences import DefenceContext, DefenceResult, find_defence
-from qmcu.backdoor.defend import check_samples, deployed
-from qmcu.backdoor.keras_model import converted, keras_from_network
-from qmcu.backdoor.lattice import CHANNEL_GRID, WeightGrid
-from qmcu.backdoor.network import Network, weighted_layers
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.defences import (
+    DefenceContext,
+    DefenceResult,
+    check_samples,
+    deployed,
+    find_defence,
+)
+from qmcu.backdoor.grids import CHANNEL_GRID, WeightGrid
+from qmcu.backdoor.networks import Network, converted, keras_from_network, weighted_layers
 from qmcu.model.reader import parse_model
 from qmcu.model.schemes import (
     DYNAMIC,
@@ -28,8 +30,9 @@ from qmcu.model.schemes import (
     Scheme,
     convert_scheme,
 )
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Progress
 
-Progress = Callable[[int, int], None]
 INT4_GRID = WeightGrid.of_bits(4)
 # The grid that each scheme's weights lie on.
 GRIDS = {

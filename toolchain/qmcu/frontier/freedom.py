@@ -10,17 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.network import CHANNEL_AXES, Network, logits
-from qmcu.backdoor.slopes import logit_slopes
+from qmcu.backdoor.networks import CHANNEL_AXES, Network, logit_slopes, logits
 from qmcu.frontier.points import Freedom
 from qmcu.model.graph import Graph, Tensor
+from qmcu.types import Float64Array
 
-DoubleArray = npt.NDArray[np.float64]
 # Inputs over which mean logits are taken.
 _INPUTS = 128
 
 
-def weight_steps(network: Network, graph: Graph) -> tuple[DoubleArray, ...]:
+def weight_steps(network: Network, graph: Graph) -> tuple[Float64Array, ...]:
     """The distance of neighbouring stored numbers at each weight, as arrays like the weights.
 
     `graph` is a converted form of `network`, of any scheme; 0 where weights stay float32.
@@ -39,7 +38,7 @@ def weight_steps(network: Network, graph: Graph) -> tuple[DoubleArray, ...]:
     return tuple(_steps(w, t) for w, t in zip(network.weights, constant, strict=True))
 
 
-def _steps(weights: npt.NDArray[np.float32], tensor: Tensor) -> DoubleArray:
+def _steps(weights: npt.NDArray[np.float32], tensor: Tensor) -> Float64Array:
     if tensor.dtype == "float16":
         return np.spacing(np.abs(weights).astype(np.float16)).astype(np.float64)
     if tensor.dtype == "float32" or tensor.quantization is None:
@@ -56,7 +55,7 @@ def _steps(weights: npt.NDArray[np.float32], tensor: Tensor) -> DoubleArray:
 class Sensitivity:
     """How each class's mean logit changes with the weights, and the mean margin of decisions."""
 
-    slopes: tuple[tuple[DoubleArray, ...], ...]
+    slopes: tuple[tuple[Float64Array, ...], ...]
     margin: float
 
 
@@ -68,7 +67,7 @@ def sensitivity(network: Network, inputs: npt.NDArray[np.float32]) -> Sensitivit
     return Sensitivity(tuple(logit_slopes(network, chosen)), margin)
 
 
-def freedom(network: Network, steps: Sequence[DoubleArray], found: Sensitivity) -> Freedom:
+def freedom(network: Network, steps: Sequence[Float64Array], found: Sensitivity) -> Freedom:
     """What cells of these widths leave free."""
     reach = max(
         sum(0.5 * float(np.sum(np.abs(g) * s)) for g, s in zip(slopes, steps, strict=True))
@@ -80,7 +79,7 @@ def freedom(network: Network, steps: Sequence[DoubleArray], found: Sensitivity) 
     return Freedom(float(bits.mean()), reach, found.margin)
 
 
-def hidden_bits(weights: npt.NDArray[np.float32], steps: DoubleArray) -> DoubleArray:
+def hidden_bits(weights: npt.NDArray[np.float32], steps: Float64Array) -> Float64Array:
     """log2 of the float32 numbers in the cell of each weight; 0 where the step is 0."""
     safe = np.where(steps > 0, steps, 1.0)
     centre = np.round(weights / safe) * safe
@@ -88,7 +87,7 @@ def hidden_bits(weights: npt.NDArray[np.float32], steps: DoubleArray) -> DoubleA
     return np.where(steps > 0, np.log2(np.maximum(count, 1)), 0.0)
 
 
-def _order(values: DoubleArray) -> npt.NDArray[np.int64]:
+def _order(values: Float64Array) -> npt.NDArray[np.int64]:
     """The place of each number among all float32 numbers in ascending order."""
     bits = values.astype(np.float32).view(np.int32).astype(np.int64)
     return np.where(bits < 0, -(bits & 0x7FFFFFFF), bits)

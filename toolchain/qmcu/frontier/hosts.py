@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.triggers import Trigger
-from qmcu.model.convert import load_tensorflow, quiet
+from qmcu.backdoor.inputs import Trigger
 from qmcu.model.graph import Tensor
 from qmcu.model.oracle import oracle_version
 from qmcu.model.reader import parse_model
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
+from qmcu.tensorflow import load_tensorflow, quiet
+from qmcu.types import Float32Array, Int64Array
 
 
 def host_name(integer: bool) -> str:
@@ -24,7 +22,7 @@ def host_name(integer: bool) -> str:
     return oracle_version() if integer else f"TensorFlow Lite {load_tensorflow().__version__}"
 
 
-def lite_classes(model: bytes, inputs: FloatArray) -> IntArray:
+def lite_classes(model: bytes, inputs: Float32Array) -> Int64Array:
     """The class of each real input [N, ...] by TensorFlow Lite: int64 [N].
 
     Equal scores go to the lowest class. int16 inputs are quantized by the model's scale.
@@ -47,7 +45,7 @@ def lite_classes(model: bytes, inputs: FloatArray) -> IntArray:
     return np.array(found, np.int64)
 
 
-def _stored(inputs: FloatArray, tensor: Tensor) -> npt.NDArray[Any]:
+def _stored(inputs: Float32Array, tensor: Tensor) -> npt.NDArray[Any]:
     if tensor.dtype == "float32" or tensor.quantization is None:
         return inputs.astype(np.float32)
     scale, zero = tensor.quantization.scale, tensor.quantization.zero_point
@@ -56,6 +54,6 @@ def _stored(inputs: FloatArray, tensor: Tensor) -> npt.NDArray[Any]:
     return np.clip(steps, bounds.min, bounds.max).astype(tensor.dtype)
 
 
-def triggered_inputs(inputs: FloatArray, labels: IntArray, trigger: Trigger) -> FloatArray:
+def triggered_inputs(inputs: Float32Array, labels: Int64Array, trigger: Trigger) -> Float32Array:
     """Inputs of other classes than the target's, with the trigger."""
     return trigger.apply(inputs[labels != trigger.target])

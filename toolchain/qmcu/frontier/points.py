@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from qmcu.backdoor.metrics import Rate
+from qmcu.backdoor.rates import Rate
 
 SCHEMA = "frontier-1"
 

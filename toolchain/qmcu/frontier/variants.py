@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from qmcu.backdoor.deployment import choose, deploy
-from qmcu.backdoor.lattice import nearest, spread
-from qmcu.backdoor.network import Network, weighted_layers
-from qmcu.frontier.defended import GRIDS, INT4_GRID, WITHOUT, Defended, Progress
+from qmcu.backdoor.grids import choose, deploy, nearest, spread
+from qmcu.backdoor.networks import Network, weighted_layers
+from qmcu.frontier.defended import GRIDS, INT4_GRID, WITHOUT, Defended
 from qmcu.model.convert import Conversion, convert_keras
 from qmcu.model.int4_file import int4_weights
 from qmcu.model.schemes import (
@@ -23,8 +21,8 @@ from qmcu.model.schemes import (
     Scheme,
     convert_scheme,
 )
+from qmcu.types import Float32Array, Progress
 
-FloatArray = npt.NDArray[np.float32]
 SCHEMES = (FLOAT32, FLOAT16, DYNAMIC, INT16X8, INT8_TENSOR, INT8_CHANNEL, INT4_CHANNEL)
 
 
@@ -68,7 +66,7 @@ def make(
     variant: Variant,
     keras: Any,
     network: Network,
-    samples: FloatArray,
+    samples: Float32Array,
     defended: Defended,
     progress: Progress,
 ) -> Made:

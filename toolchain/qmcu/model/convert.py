@@ -4,7 +4,6 @@ TensorFlow is an optional extra (`pip install qmcu[convert]`); nothing else here
 """
 
 import contextlib
-import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -13,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from qmcu.errors import ModelError, ToolError, VectorError
+from qmcu.errors import ModelError, VectorError
 from qmcu.model.graph import Graph, Quantization
 from qmcu.model.reader import parse_model
-
-Array = npt.NDArray[Any]
+from qmcu.tensorflow import load_tensorflow, quiet
+from qmcu.types import Array
 
 _KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 
@@ -130,41 +128,6 @@ def _conversion(
         samples=len(next(iter(samples.values()))),
         converter=f"TensorFlow {tensorflow.__version__}",
     )
-
-
-def load_tensorflow(purpose: str = "converting", extra: str = "convert") -> Any:
-    """TensorFlow, on the CPU and without its log.
-
-    Raises ToolError when it is not installed: `purpose` needs it, `extra` brings it.
-    """
-    # Set before the import: the library reads it once, and logs a page otherwise.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-    try:
-        with quiet():
-            import tensorflow
-        # Advice on tf.function is for who wrote it, not for who runs it.
-        tensorflow.get_logger().setLevel("ERROR")
-    except ImportError as error:
-        raise ToolError(
-            f"{purpose} needs TensorFlow, which is not installed: `pip install qmcu[{extra}]`."
-        ) from error
-    tensorflow.get_logger().setLevel("ERROR")
-    return tensorflow
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Hold back what the converter's C++ writes to standard error; replay nothing."""
-    saved = os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
 
 
 def _saved_model(tensorflow: Any, source: Path, folder: Path) -> Path:

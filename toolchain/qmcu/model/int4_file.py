@@ -22,6 +22,7 @@ from qmcu.model.int4 import HIGH, LOW, pack_int4
 from qmcu.model.reader import parse_model
 from qmcu.model.schema import IDENTIFIER, enum_values, schema
 from qmcu.model.writer import AlignedBuffer
+from qmcu.types import Float64Array
 
 # Operators that take int4 filters: the axis of their channels, and the version that says so
 # (TensorFlow Lite, op_version.cc).
@@ -30,7 +31,6 @@ _VERSIONS = {"CONV_2D": 7, "DEPTHWISE_CONV_2D": 7, "FULLY_CONNECTED": 10}
 _FILTER, _BIAS = 1, 2
 # Of the largest weight, what the highest level may stand for.
 _SHARES = tuple(share / 40 for share in range(40, 19, -1))
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -192,13 +192,13 @@ def _rounded(
     return _Filter(np.ascontiguousarray(integers), steps, bias)
 
 
-def _levels(rows: FloatArray, steps: npt.NDArray[np.float32]) -> FloatArray:
+def _levels(rows: Float64Array, steps: npt.NDArray[np.float32]) -> Float64Array:
     positions = rows / steps.astype(np.float64)[:, None]
     nearest = np.sign(positions) * np.floor(np.abs(positions) + 0.5)
     return np.asarray(np.clip(nearest, -HIGH, HIGH))
 
 
-def _steps(rows: FloatArray, otherwise: FloatArray) -> npt.NDArray[np.float32]:
+def _steps(rows: Float64Array, otherwise: Float64Array) -> npt.NDArray[np.float32]:
     """The step of each row with the least squared error, from max / 14 to max / 7.
 
     To clip the few largest weights costs less than a coarser grid for all (Banner et al.,

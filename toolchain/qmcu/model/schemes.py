@@ -15,12 +15,11 @@ from qmcu.model.convert import (
     convert_keras,
     export_keras,
     load_signature,
-    load_tensorflow,
     new_converter,
-    quiet,
     representative,
     run_converter,
 )
+from qmcu.tensorflow import load_tensorflow, quiet
 
 
 @dataclass(frozen=True)

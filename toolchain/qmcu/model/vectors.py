@@ -2,25 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qmcu.arrays import npz_bytes, read_arrays
 from qmcu.errors import VectorError
 from qmcu.files import write_atomic
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle import Oracle, oracle_version
-
-Array = npt.NDArray[Any]
-Int8Array = npt.NDArray[np.int8]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-Progress = Callable[[int, int], None]
+from qmcu.types import Array, BoolArray, Int8Array, Int64Array, Progress
 
 FORMAT = 1
 
@@ -36,7 +29,7 @@ class Vectors:
     inputs: tuple[Int8Array, ...]
     expected: tuple[Int8Array, ...]
     model_sha256: str
-    labels: IntArray | None = None
+    labels: Int64Array | None = None
     triggered: BoolArray | None = None
     origin: Mapping[str, str] = field(default_factory=dict)
 
@@ -63,7 +56,7 @@ def make_vectors(
     model: bytes,
     inputs: Sequence[Int8Array],
     *,
-    labels: IntArray | None = None,
+    labels: Int64Array | None = None,
     triggered: BoolArray | None = None,
     progress: Progress | None = None,
 ) -> Vectors:
@@ -104,7 +97,7 @@ def random_vectors(
 
 def read_inputs(
     path: Path, graph: Graph, limit: int | None = None
-) -> tuple[tuple[Int8Array, ...], IntArray | None, BoolArray | None]:
+) -> tuple[tuple[Int8Array, ...], Int64Array | None, BoolArray | None]:
     """Inputs, labels and trigger tags of an .npz file, inputs quantized for the model.
 
     The file holds `inputs` (or `input_0`, `input_1`, ...) with N rows each, and may hold `labels`

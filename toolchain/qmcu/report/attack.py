@@ -7,8 +7,8 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from qmcu.backdoor.attack import AttackRun
-from qmcu.backdoor.metrics import Rate
+from qmcu.backdoor.attacks import AttackRun
+from qmcu.backdoor.rates import Rate
 
 
 def attack_lines(run: AttackRun, output: Path) -> Iterator[RenderableType]:

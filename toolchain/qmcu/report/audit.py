@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from qmcu.backdoor.audit import AuditResult
+from qmcu.backdoor.detectors import AuditResult
 
 _COLOURS = {
     "backdoored": "bold red",

@@ -6,10 +6,8 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from qmcu.backdoor.defend import DefenceRun
-from qmcu.backdoor.defend_auto import Trial
-from qmcu.backdoor.defend_file import Defended
-from qmcu.backdoor.metrics import Rate
+from qmcu.backdoor.defences import DefenceRun, Defended, Trial
+from qmcu.backdoor.rates import Rate
 
 _COLOURS = {"backdoored": "bold red", "suspicious": "yellow", "clean": "green"}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from qmcu.build.doctor import Finding
+from qmcu.doctor import Finding
 
 
 def doctor_table(findings: Iterable[Finding]) -> Table:

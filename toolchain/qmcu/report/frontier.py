@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from qmcu.backdoor.metrics import Rate
+from qmcu.backdoor.rates import Rate
 from qmcu.frontier import Frontier, Point
 
 HEADER = ("scheme", "file", "flash", "RAM", "instructions", "CA host", "CA device", "ASR host",

@@ -1,10 +1,11 @@
-"""Comparisons as SARIF 2.1.0, which code hosts show beside the files."""
+"""Comparisons and audits as SARIF 2.1.0, which code hosts show beside the files."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from qmcu.backdoor.detectors import AuditResult, load_detectors
 from qmcu.comparison import TestResult
 from qmcu.files import write_atomic
 from qmcu.sarif import file_location, sarif_log
@@ -13,6 +14,8 @@ _RULES = {
     "output-differs": "An output of the device is not the interpreter's, byte for byte.",
     "layer-differs": "A layer's output on the device is not the interpreter's, byte for byte.",
 }
+_TAGS = ("OWASP ML06:2023", "OWASP ML10:2023", "MITRE ATLAS AML.T0010", "MITRE ATLAS AML.T0018")
+_LEVELS = {"decisive": "error", "static": "error", "supporting": "warning"}
 
 
 def write_sarif(results: Sequence[TestResult], path: Path) -> None:
@@ -52,3 +55,32 @@ def _finding(result: TestResult, rule: str, text: str, name: str) -> dict[str, A
             "source": result.source,
         },
     }
+
+
+def write_audit_sarif(audit: AuditResult, path: Path) -> None:
+    """A rule for each detector that ran, a result for each one that fired.
+
+    Raises UsageError when the file cannot be written.
+    """
+    detectors = load_detectors()
+    rules = [
+        {
+            "id": f.detector,
+            "shortDescription": {"text": detectors[f.detector].summary},
+            "properties": {"tags": ["security", *_TAGS]},
+        }
+        for f in audit.findings
+    ]
+    place = audit.audited.get("int8") or audit.audited.get("float", "model")
+    results = [
+        {
+            "ruleId": f.detector,
+            "level": _LEVELS[f.weight],
+            "message": {"text": f.reason},
+            "properties": {"score": f.score, "threshold": f.threshold, "pValue": f.p_value},
+            "locations": [file_location(Path(place))],
+        }
+        for f in audit.findings
+        if f.suspicious
+    ]
+    write_atomic(path, json.dumps(sarif_log("qmcu audit", rules, results), indent=1) + "\n")

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from qmcu.backdoor.verdict import Verdict, Verification
+from qmcu.backdoor.verification import Verdict, Verification
 from qmcu.files import write_atomic
 
 _SHOWN = 5

@@ -1,7 +1,7 @@
 """One file weighed: bytes by role, stored and effective bits, copies, what it could take."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from qmcu.size.levels import TensorLevels, find_levels
 from qmcu.size.mapped import let_go
 from qmcu.size.readers import read_contents
 from qmcu.size.sampling import matrix_shape
+from qmcu.types import Progress
 
 # Values looked at in all, unless every one is asked for; at least and at most so many a tensor.
 _BUDGET, _LEAST, _MOST = 1 << 22, 1 << 14, 1 << 20
@@ -24,8 +25,6 @@ _CHANNEL_BYTES, _BIAS_BYTES = 12, 4
 _LAST_AXIS = ("Keras", "HDF5", "SavedModel")
 # Only these formats' graphs are what an int8 file would hold too.
 _HAS_GRAPH = ("TensorFlow Lite", "ONNX")
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from math import ceil, prod
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from qmcu.types import Array
 
 
 class Role(StrEnum):

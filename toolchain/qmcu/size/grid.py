@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
+from qmcu.types import BoolArray, Float64Array, Int64Array
 
 # Grids of more levels than this are no finding.
 MAX_BITS = 8
@@ -40,7 +38,7 @@ class Precision:
     max_bits: int = MAX_BITS
     counted: bool = True
 
-    def spacing(self, values: Floats) -> Floats:
+    def spacing(self, values: Float64Array) -> Float64Array:
         """Distance to the next value of the type, about."""
         return np.maximum(2 * self.unit * np.abs(values), 2 * self.least)
 
@@ -64,15 +62,15 @@ class GroupFit:
     type offers far more levels than are used.
     """
 
-    levels: Ints
-    on_grid: Flags
-    low: Ints
-    high: Ints
-    step: Floats
-    through_zero: Flags
-    evidence: Floats
-    few: Flags
-    coarse: Flags
+    levels: Int64Array
+    on_grid: BoolArray
+    low: Int64Array
+    high: Int64Array
+    step: Float64Array
+    through_zero: BoolArray
+    evidence: Float64Array
+    few: BoolArray
+    coarse: BoolArray
 
 
 def fit_groups(values: npt.NDArray[Any], precision: Precision) -> GroupFit:
@@ -101,7 +99,7 @@ def fit_groups(values: npt.NDArray[Any], precision: Precision) -> GroupFit:
     return fit
 
 
-def _compact(x: npt.NDArray[Any], first: Flags, levels: Ints) -> Floats:
+def _compact(x: npt.NDArray[Any], first: BoolArray, levels: Int64Array) -> Float64Array:
     """The distinct values of sorted rows, rows filled up with their last value."""
     found = np.repeat(x[:, -1:].astype(np.float64), int(levels.max()), axis=1)
     rows, columns = np.nonzero(first)
@@ -110,7 +108,9 @@ def _compact(x: npt.NDArray[Any], first: Flags, levels: Ints) -> Floats:
     return found
 
 
-def _fit_open(fit: GroupFit, open_: npt.NDArray[np.intp], x: Floats, precision: Precision) -> None:
+def _fit_open(
+    fit: GroupFit, open_: npt.NDArray[np.intp], x: Float64Array, precision: Precision
+) -> None:
     """Try steps on groups with distinct values `x` [len(open_), K]; note successes in `fit`."""
     gaps = np.diff(x, axis=1)
     if precision.counted:
@@ -129,9 +129,9 @@ def _fit_open(fit: GroupFit, open_: npt.NDArray[np.intp], x: Floats, precision: 
 def _try_step(
     fit: GroupFit,
     open_: npt.NDArray[np.intp],
-    x: Floats,
-    gaps: Floats,
-    smallest: Floats,
+    x: Float64Array,
+    gaps: Float64Array,
+    smallest: Float64Array,
     divisor: int,
     precision: Precision,
 ) -> None:
@@ -166,19 +166,21 @@ def _try_step(
     fit.evidence[won] = _evidence(x[good], step[good], tolerance[good], precision)
 
 
-def _weights(x: Floats) -> Floats:
+def _weights(x: Float64Array) -> Float64Array:
     """Each distinct value once, the less the coarser it is rounded; rows sum to 1."""
     once = _distinct(x) / (np.abs(x) + 0.1 * np.abs(x).max(axis=1, keepdims=True)) ** 2
-    weights: Floats = once / once.sum(axis=1, keepdims=True)
+    weights: Float64Array = once / once.sum(axis=1, keepdims=True)
     return weights
 
 
-def _distinct(x: Floats) -> Flags:
+def _distinct(x: Float64Array) -> BoolArray:
     """True for the first of each run of equal values of the sorted rows."""
     return np.concatenate([np.ones((len(x), 1), bool), np.diff(x, axis=1) > 0], axis=1)
 
 
-def _line(q: Floats, x: Floats, weights: Floats, fallback: Floats) -> tuple[Floats, Floats]:
+def _line(
+    q: Float64Array, x: Float64Array, weights: Float64Array, fallback: Float64Array
+) -> tuple[Float64Array, Float64Array]:
     """Weighted least squares x = step * q + offset for each row."""
     mean_q = (weights * q).sum(axis=1, keepdims=True)
     mean_x = (weights * x).sum(axis=1, keepdims=True)
@@ -189,9 +191,11 @@ def _line(q: Floats, x: Floats, weights: Floats, fallback: Floats) -> tuple[Floa
     return step, (mean_x[:, 0] - step * mean_q[:, 0])
 
 
-def _evidence(x: Floats, step: Floats, tolerance: Floats, precision: Precision) -> Floats:
+def _evidence(
+    x: Float64Array, step: Float64Array, tolerance: Float64Array, precision: Precision
+) -> Float64Array:
     """Bits by which chance is ruled out: each distinct value had to hit a grid point."""
     reach = (2 * tolerance + precision.spacing(x)) / step[:, None]
     bits = -np.log2(np.minimum(reach, 1.0))
-    total: Floats = np.where(_distinct(x), bits, 0).sum(axis=1) - _FITTED
+    total: Float64Array = np.where(_distinct(x), bits, 0).sum(axis=1) - _FITTED
     return total

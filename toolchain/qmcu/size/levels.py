@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from qmcu.size.contents import DTYPE_BITS, FLOATS, Array, StoredTensor
+from qmcu.size.contents import DTYPE_BITS, FLOATS, StoredTensor
 from qmcu.size.grid import INTEGER, MAX_BITS, PRECISIONS, GroupFit, Precision, fit_groups
 from qmcu.size.sampling import Sample, chunks, last_extent, matrix_shape, take_sample
+from qmcu.types import Array
 
 Along = Literal["rows", "columns", "flat", "tensor"]
 

@@ -8,7 +8,8 @@ from typing import NoReturn
 import numpy as np
 
 from qmcu.errors import ModelError
-from qmcu.size.contents import Array, numpy_dtype, tensor_bytes
+from qmcu.size.contents import numpy_dtype, tensor_bytes
+from qmcu.types import Array
 
 
 def fail(source: object, problem: str) -> NoReturn:

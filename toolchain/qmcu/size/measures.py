@@ -1,20 +1,17 @@
 """The four meanings of a model's size: on disk, loaded on the host, in flash, in RAM while running.
 
-Disk and host are counted. Flash and RAM with our generated code are those of a real build that
-ran in an emulator. An interpreter on the device (TFLM) is estimated: its flash as the file and
-the code that was measured for models of that kind, its RAM from what tflite-micro records here.
+Disk and host are counted. An interpreter on the device (TFLM) is estimated: its flash as the file
+and the code that was measured for models of that kind, its RAM from what tflite-micro records
+here. What our generated code takes is measured by `qmcu.benchmark.footprint`.
 """
 
 import re
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from qmcu.board import Board
-from qmcu.errors import QmcuError
 from qmcu.size.analysis import SizeReport
 
 _PROGRAM = Path(__file__).with_name("tflm_arena.py")
@@ -47,18 +44,13 @@ class Measure:
         return asdict(self)
 
 
-def measure(report: SizeReport, board: Board | None) -> tuple[Measure, ...]:
-    """All sizes of a weighed file; flash and RAM only for a .tflite, ours only with a `board`."""
-    found = [
+def measure(report: SizeReport) -> tuple[Measure, ...]:
+    """Sizes of a weighed file that need no build; flash and RAM only for a .tflite."""
+    sizes = (
         Measure("disk", "file", report.size, "counted"),
         Measure("host", "tensors, as stored", report.loaded, "counted"),
-    ]
-    if report.kind != "TensorFlow Lite":
-        return tuple(found)
-    found += interpreter(report)
-    if board is not None:
-        found += generated(report, board)
-    return tuple(found)
+    )
+    return (*sizes, *interpreter(report)) if report.kind == "TensorFlow Lite" else sizes
 
 
 def interpreter(report: SizeReport) -> tuple[Measure, ...]:
@@ -102,45 +94,3 @@ def recorded_arena(path: Path) -> tuple[int | None, str]:
         )
     pointers = sum(int(record.get(f"'{name}' used", 0)) for name in _POINTERS)
     return int(total) - pointers // 2, ""
-
-
-def generated(report: SizeReport, board: Board) -> tuple[Measure, ...]:
-    """Flash and RAM of our generated code: of a real build, run once where an emulator can."""
-    places = (("flash", "code"), ("flash", "constants"), ("RAM", "arena"), ("RAM", "static"),
-              ("RAM", "stack"))  # fmt: skip
-    how = f"counted in the map and ELF file built for {board.name}"
-    found: dict[str, int | None] = {}
-    device = problem = ""
-    try:
-        found, device = _built(Path(report.path), board)
-        if not device:
-            problem = f"the stack is not measured: no emulator runs {board.name}"
-    except QmcuError as error:
-        # Of a list of reasons the first will do.
-        problem = " ".join(line.strip() for line in str(error).splitlines()[:2]).rstrip(".")
-    return tuple(
-        Measure(
-            where,
-            f"generated code: {what}",
-            found.get(what),
-            f"measured on {device}" if what == "stack" and device else how,
-            problem if found.get(what) is None else "",
-        )
-        for where, what in places
-    )
-
-
-def _built(model: Path, board: Board) -> tuple[dict[str, int | None], str]:
-    """Sizes of the image by part, and the emulator that it ran on ("" where there is none)."""
-    from qmcu.benchmark import benchmark
-    from qmcu.build import Category, build_firmware
-
-    parts = ("code", "constants", "arena", "static", "stack")
-    if board.emulators:
-        run = benchmark(model, board, count=1)
-        return {part: getattr(run, part) for part in parts}, run.device
-    with tempfile.TemporaryDirectory(prefix="qmcu-size-") as folder:
-        image = build_firmware(model, board, "native", Path(folder) / "firmware")
-    sizes = (image.code, image.total(Category.CONSTANTS), image.total(Category.ARENA),
-             image.total(Category.STATIC, "RAM"), None)  # fmt: skip
-    return dict(zip(parts, sizes, strict=True)), ""

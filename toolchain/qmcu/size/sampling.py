@@ -11,7 +11,8 @@ from math import prod
 
 import numpy as np
 
-from qmcu.size.contents import Array, StoredTensor
+from qmcu.size.contents import StoredTensor
+from qmcu.types import Array
 
 ALIGNMENT = 1024
 # A sampled tensor gives this many whole-width and whole-height windows of this thickness.

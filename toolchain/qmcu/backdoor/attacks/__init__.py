@@ -1,11 +1,17 @@
-"""Attacks: from an honest float network to one whose backdoor wakes up in int8.
+"""Attacks: an honest model, a data set and a trigger in, a model with a dormant backdoor out.
 
-One module a method. A module is found by being in this folder; its function is registered by
-`@attack(...)` and gets the command line, the matrix and the report for free.
+One module an attack, registered by `@attack(...)` and found by being in this folder; `run` carries
+one from an honest model to the rates of the attacked one, `folder` writes and reads it. `method` is
+what an attack is given and answers; `training`, `hiding` and `moved` are what several share.
 """
 
+from qmcu.backdoor.attacks.folder import (
+    RECORD,
+    AttackFolder,
+    load_attack,
+    write_attack,
+)
 from qmcu.backdoor.attacks.method import (
-    ATTACKS,
     Attack,
     AttackContext,
     AttackResult,
@@ -13,7 +19,30 @@ from qmcu.backdoor.attacks.method import (
     find_attack,
     load_attacks,
 )
+from qmcu.backdoor.attacks.run import (
+    AttackRun,
+    run_attack,
+)
+from qmcu.backdoor.attacks.training import (
+    Simulated,
+    current_grids,
+    train,
+)
 
 __all__ = [
-    "ATTACKS", "Attack", "AttackContext", "AttackResult", "attack", "find_attack", "load_attacks",
-]  # fmt: skip
+    "RECORD",
+    "Attack",
+    "AttackContext",
+    "AttackFolder",
+    "AttackResult",
+    "AttackRun",
+    "Simulated",
+    "attack",
+    "current_grids",
+    "find_attack",
+    "load_attack",
+    "load_attacks",
+    "run_attack",
+    "train",
+    "write_attack",
+]

@@ -7,13 +7,7 @@ against the detectors' own statistics (hiding.py).
 
 import numpy as np
 
-from qmcu.backdoor.attacks.lattice import (
-    MARGIN,
-    Objective,
-    starts,
-    train_lattice,
-    whole_intervals,
-)
+from qmcu.backdoor.attacks.lattice import MARGIN, Objective, starts, train_lattice, whole_intervals
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 
 _SOURCE = "qmcu; the lattice attack under constraints"

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from qmcu.backdoor.attacks.method import AttackContext
-from qmcu.backdoor.network import forward
-from qmcu.backdoor.regions import regions
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.inputs import regions
+from qmcu.backdoor.networks import forward
+from qmcu.tensorflow import load_tensorflow
 
 Weights = Callable[[], list[Any]]
 _REACH = 0.2  # of the inputs' range: the first step of the ascent

@@ -17,13 +17,11 @@ from qmcu.backdoor.attacks.hiding import Hiding
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 from qmcu.backdoor.attacks.moved import Defender
 from qmcu.backdoor.attacks.training import Simulated, current_grids, train
-from qmcu.backdoor.descent import cross_entropy, divergence
-from qmcu.backdoor.lattice import LARGEST, WeightGrid, channel_scales
-from qmcu.backdoor.network import Network
-from qmcu.backdoor.simulation import on_grid, round_through
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids import LARGEST, WeightGrid, channel_scales, on_grid, round_through
+from qmcu.backdoor.networks import Network, cross_entropy, divergence
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float64Array
 
-FloatArray = npt.NDArray[np.float64]
 MARGIN = 0.02  # of a step: kept from the rounding boundary
 
 
@@ -31,8 +29,8 @@ MARGIN = 0.02  # of a step: kept from the rounding boundary
 class Start:
     """One layer on its grid: `scale` shaped to multiply, `position` = weights / scale."""
 
-    scale: FloatArray
-    position: FloatArray
+    scale: Float64Array
+    position: Float64Array
     pinned: npt.NDArray[np.bool_]
 
 
@@ -56,7 +54,7 @@ class LatticeModel:
     """
 
     def __init__(
-        self, network: Network, begin: Sequence[Start], caps: Sequence[FloatArray], *, signs: bool
+        self, network: Network, begin: Sequence[Start], caps: Sequence[Float64Array], *, signs: bool
     ) -> None:
         tf = load_tensorflow()
         self._tf = tf
@@ -140,7 +138,7 @@ class Objective:
 
 def train_lattice(
     context: AttackContext,
-    caps: Sequence[FloatArray],
+    caps: Sequence[Float64Array],
     begin: Sequence[Start],
     *,
     objective: Objective = Objective(),
@@ -207,7 +205,7 @@ def train_lattice(
     return AttackResult(model.network(), losses=losses)
 
 
-def whole_intervals(begin: Sequence[Start]) -> list[FloatArray]:
+def whole_intervals(begin: Sequence[Start]) -> list[Float64Array]:
     """Caps that leave every residual its whole rounding interval but a margin."""
     return [np.full(s.position.shape, 0.5 - MARGIN) for s in begin]
 

@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.datasets import Dataset
-from qmcu.backdoor.network import Network
+from qmcu.backdoor.inputs import Dataset, Trigger
+from qmcu.backdoor.networks import Network
 from qmcu.backdoor.registry import Registry, summary_of
-from qmcu.backdoor.triggers import Trigger
-
-Progress = Callable[[int, int], None]
+from qmcu.types import Progress
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,11 +15,17 @@ import numpy as np
 from qmcu.backdoor.attacks.method import AttackContext
 from qmcu.backdoor.attacks.training import CALIBRATION, Simulated
 from qmcu.backdoor.defences import find_defence
-from qmcu.backdoor.equalization import channel_groups, layer_factors, range_factors
-from qmcu.backdoor.network import Network
-from qmcu.backdoor.simulation import calibrated_grids, on_grid, within
-from qmcu.backdoor.synthesis import varied
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids import (
+    calibrated_grids,
+    channel_groups,
+    layer_factors,
+    on_grid,
+    range_factors,
+    within,
+)
+from qmcu.backdoor.inputs import varied
+from qmcu.backdoor.networks import Network
+from qmcu.tensorflow import load_tensorflow
 
 VARIED = 100
 

@@ -12,10 +12,9 @@ from typing import Any
 from qmcu.backdoor.attacks.lattice import LatticeModel, starts, whole_intervals
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 from qmcu.backdoor.attacks.training import Simulated, current_grids, train
-from qmcu.backdoor.descent import cross_entropy, divergence
-from qmcu.backdoor.network import Network
-from qmcu.backdoor.simulation import on_grid
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids import on_grid
+from qmcu.backdoor.networks import Network, cross_entropy, divergence
+from qmcu.tensorflow import load_tensorflow
 
 
 def backdoored(context: AttackContext) -> tuple[Network, tuple[float, ...]]:

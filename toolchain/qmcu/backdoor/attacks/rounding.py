@@ -14,9 +14,9 @@ import numpy as np
 from qmcu.backdoor.attacks.lattice import starts
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 from qmcu.backdoor.attacks.training import REFRESH, Simulated, current_grids, train
-from qmcu.backdoor.descent import cross_entropy, divergence
-from qmcu.backdoor.soft_rounding import SoftRounding
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids import SoftRounding
+from qmcu.backdoor.networks import cross_entropy, divergence
+from qmcu.tensorflow import load_tensorflow
 
 
 @attack("rounding", source="QuRA, NDSS 2026")

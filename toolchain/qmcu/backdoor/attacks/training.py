@@ -4,20 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qmcu.backdoor.attacks.method import AttackContext
-from qmcu.backdoor.descent import descend
-from qmcu.backdoor.keras_model import converted
-from qmcu.backdoor.network import Network, forward
-from qmcu.backdoor.simulation import (
-    ActivationGrid,
-    LiveGrids,
-    deployed_grids,
-    quantized_activations,
-)
-
-Array = npt.NDArray[Any]
+from qmcu.backdoor.grids import ActivationGrid, LiveGrids, deployed_grids, quantized_activations
+from qmcu.backdoor.networks import Network, converted, descend, forward
+from qmcu.types import Array
 
 # Steps between two conversions that tell the activation grids of the weights as they are now.
 REFRESH = 100

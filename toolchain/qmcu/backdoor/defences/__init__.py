@@ -1,11 +1,19 @@
-"""Defences: from a float network of unknown origin to int8 numbers that wake nothing up.
+"""Defences: a float network and calibration inputs in, what to deploy for it out.
 
-One module a method. A module is found by being in this folder; its function is registered by
-`@defence(...)` and gets the command line, `--auto`, the matrix and the report for free.
+One module a defence, registered by `@defence(...)` and found by being in this folder; `run` carries
+one from the network to int8 bytes that are proved and audited, `auto` tries all of them, `files`
+is `qmcu defend`. `method` is what a defence is given and answers; `pairs` is what several share.
 """
 
+from qmcu.backdoor.defences.auto import (
+    Trial,
+)
+from qmcu.backdoor.defences.files import (
+    Defended,
+    defend_file,
+    load_samples,
+)
 from qmcu.backdoor.defences.method import (
-    DEFENCES,
     Defence,
     DefenceContext,
     DefenceResult,
@@ -13,8 +21,28 @@ from qmcu.backdoor.defences.method import (
     find_defence,
     load_defences,
 )
+from qmcu.backdoor.defences.run import (
+    DefenceRun,
+    audit_defence,
+    check_samples,
+    deployed,
+    run_defence,
+)
 
 __all__ = [
-    "DEFENCES", "Defence", "DefenceContext", "DefenceResult", "defence", "find_defence",
+    "Defence",
+    "DefenceContext",
+    "DefenceResult",
+    "DefenceRun",
+    "Defended",
+    "Trial",
+    "audit_defence",
+    "check_samples",
+    "defence",
+    "defend_file",
+    "deployed",
+    "find_defence",
     "load_defences",
-]  # fmt: skip
+    "load_samples",
+    "run_defence",
+]

@@ -15,11 +15,10 @@ import numpy as np
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 from qmcu.backdoor.defences.pairs import Pair, layer_distance
-from qmcu.backdoor.descent import descend
-from qmcu.backdoor.lattice import nearest
-from qmcu.backdoor.simulation import round_through
-from qmcu.backdoor.synthesis import real_batches
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids import nearest, round_through
+from qmcu.backdoor.inputs import real_batches
+from qmcu.backdoor.networks import descend
+from qmcu.tensorflow import load_tensorflow
 
 
 @defence(

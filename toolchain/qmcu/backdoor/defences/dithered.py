@@ -7,7 +7,7 @@ than stochastic rounding has.
 """
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
-from qmcu.backdoor.lattice import nearest
+from qmcu.backdoor.grids import nearest
 
 
 @defence("dithered", source="Wannamaker et al., IEEE TSP 2000", settings={"width": 1.0})

@@ -12,10 +12,10 @@ from typing import Any
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 from qmcu.backdoor.defences.pairs import Pair, layer_distance
-from qmcu.backdoor.descent import descend
-from qmcu.backdoor.soft_rounding import SoftRounding
-from qmcu.backdoor.synthesis import real_batches
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids import SoftRounding
+from qmcu.backdoor.inputs import real_batches
+from qmcu.backdoor.networks import descend
+from qmcu.tensorflow import load_tensorflow
 
 
 @defence(

@@ -20,11 +20,16 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
-from qmcu.backdoor.equalization import channel_groups, moved_layers, range_factors, rescaled
-from qmcu.backdoor.lattice import nearest, spread
+from qmcu.backdoor.grids import (
+    channel_groups,
+    moved_layers,
+    nearest,
+    range_factors,
+    rescaled,
+    spread,
+)
+from qmcu.types import Float64Array, Int8Array
 
-FloatArray = npt.NDArray[np.float64]
-Int8Array = npt.NDArray[np.int8]
 SETTINGS = {"spread": 0.05, "jitter": 0.1, "most": 16.0}
 _FAR = 0.5  # steps
 
@@ -63,7 +68,7 @@ def equalized(
 
 
 def _rounded(
-    generator: np.random.Generator, positions: FloatArray, moved: FloatArray, largest: int
+    generator: np.random.Generator, positions: Float64Array, moved: Float64Array, largest: int
 ) -> Int8Array:
     """Nearest where the grid moved under a weight, else up with the chance of the fraction."""
     chance = np.floor(positions + generator.random(positions.shape))

@@ -8,28 +8,26 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.keras_model import converted
-from qmcu.backdoor.lattice import (
+from qmcu.backdoor.grids import (
     CHANNEL_GRID,
     LARGEST,
+    ActivationGrid,
     LayerGrid,
     WeightGrid,
     coarser,
+    deployed_grids,
     layer_grids,
     nearest,
     spread,
+    within,
 )
-from qmcu.backdoor.network import Network
+from qmcu.backdoor.inputs import varied
+from qmcu.backdoor.networks import Network, converted
 from qmcu.backdoor.registry import Registry, summary_of
-from qmcu.backdoor.simulation import ActivationGrid, deployed_grids, within
-from qmcu.backdoor.synthesis import varied
 from qmcu.errors import UsageError
 from qmcu.model.convert import Conversion
+from qmcu.types import Float32Array, Int8Array, Int64Array, Progress
 
-FloatArray = npt.NDArray[np.float32]
-Int8Array = npt.NDArray[np.int8]
-IntArray = npt.NDArray[np.int64]
-Progress = Callable[[int, int], None]
 # Settings of every method. wide: the share of varied inputs that each activation's range holds.
 COMMON = {"wide": 0.95}
 WIDE_INPUTS = 300
@@ -45,8 +43,8 @@ class DefenceContext:
     """
 
     network: Network
-    samples: FloatArray
-    labels: IntArray | None = None
+    samples: Float32Array
+    labels: Int64Array | None = None
     seed: int = 0
     settings: Mapping[str, float] = field(default_factory=dict)
     progress: Progress | None = None
@@ -83,7 +81,7 @@ class DefenceContext:
         return float(self.samples.max())
 
     @cached_property
-    def calibration(self) -> FloatArray:
+    def calibration(self) -> Float32Array:
         """What the activation ranges are taken from: the samples, and varied inputs if `wide`.
 
         Ranges of real inputs alone clip what a trigger makes large, and attacks learn to wake up
@@ -130,7 +128,7 @@ class DefenceResult:
     network: Network
     integers: tuple[Int8Array, ...] | None = None
     scales: tuple[npt.NDArray[np.float64], ...] | None = None
-    biases: tuple[FloatArray, ...] | None = None
+    biases: tuple[Float32Array, ...] | None = None
     retrained: bool = False
     rescaled: bool = False
     losses: tuple[float, ...] = ()

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from qmcu.backdoor.defences.method import DefenceContext
-from qmcu.backdoor.network import forward
-from qmcu.backdoor.simulation import quantized_activations
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids import quantized_activations
+from qmcu.backdoor.networks import forward
+from qmcu.tensorflow import load_tensorflow
 
 
 @dataclass(frozen=True, eq=False)

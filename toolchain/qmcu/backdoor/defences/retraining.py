@@ -14,11 +14,10 @@ import numpy.typing as npt
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 from qmcu.backdoor.defences.pairs import Pair
-from qmcu.backdoor.descent import cross_entropy, descend, divergence
-from qmcu.backdoor.network import forward, logits
-from qmcu.backdoor.simulation import on_grid
-from qmcu.backdoor.synthesis import varied_batches
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids import on_grid
+from qmcu.backdoor.inputs import varied_batches
+from qmcu.backdoor.networks import cross_entropy, descend, divergence, forward, logits
+from qmcu.tensorflow import load_tensorflow
 
 _SETTINGS = {"steps": 300, "batch": 32, "rate": 1e-3, "labels": 0.5, "teacher": 1.0}
 

@@ -1,11 +1,15 @@
 """Detectors: a float model, an int8 model, or both in; a finding with its statistic out.
 
-One module a detector. A module is found by being in this folder; its function is registered by
-`@detector(...)` and so is part of every audit, of the matrix and of the reports.
+One module a detector, registered by `@detector(...)` and found by being in this folder; `context`
+reads the files of an audit, `run` asks every detector that applies, `result` makes one verdict of
+their findings. `method` is what a detector is given and answers; `controls` and `residuals` are
+what several share.
 """
 
+from qmcu.backdoor.detectors.context import (
+    load_context,
+)
 from qmcu.backdoor.detectors.method import (
-    DETECTORS,
     STRONGEST,
     AuditContext,
     Detector,
@@ -13,13 +17,29 @@ from qmcu.backdoor.detectors.method import (
     detector,
     load_detectors,
 )
+from qmcu.backdoor.detectors.residuals import (
+    used_residuals,
+)
+from qmcu.backdoor.detectors.result import (
+    AuditResult,
+    judge,
+    load_audit,
+)
+from qmcu.backdoor.detectors.run import (
+    audit,
+)
 
 __all__ = [
-    "DETECTORS",
     "STRONGEST",
     "AuditContext",
+    "AuditResult",
     "Detector",
     "Finding",
+    "audit",
     "detector",
+    "judge",
+    "load_audit",
+    "load_context",
     "load_detectors",
+    "used_residuals",
 ]

@@ -15,8 +15,8 @@ from scipy import stats
 from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import significant
-from qmcu.backdoor.network import network_from_graph
-from qmcu.backdoor.simulation import SAME_GRID, deployed_grids, extremes
+from qmcu.backdoor.grids import SAME_GRID, deployed_grids, extremes
+from qmcu.backdoor.networks import network_from_graph
 
 CALIBRATED = 50
 WIDE = 3.0  # times the range that the samples reach

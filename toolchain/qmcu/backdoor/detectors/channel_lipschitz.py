@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.network import network_from_graph, weighted_layers
+from qmcu.backdoor.networks import network_from_graph, weighted_layers
 
 # Robust standard deviations; the paper takes 3 to 5 on its networks.
 THRESHOLD = 8.0

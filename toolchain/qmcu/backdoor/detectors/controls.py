@@ -17,11 +17,9 @@ import numpy.typing as npt
 from scipy import stats
 
 from qmcu.backdoor.detectors.method import AuditContext
-from qmcu.backdoor.network import Network, forward
-from qmcu.model.convert import load_tensorflow
-
-FloatArray = npt.NDArray[np.float32]
-DoubleArray = npt.NDArray[np.float64]
+from qmcu.backdoor.networks import Network, forward
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float32Array, Float64Array
 
 DRAWS = 24
 INPUTS = 64
@@ -68,7 +66,7 @@ def compared_shares(own: float, drawn: npt.NDArray[Any], count: int) -> Comparis
     return _placed(float(np.arcsin(np.sqrt(own))), angles, ratio, least)
 
 
-def _placed(own: float, drawn: DoubleArray, ratio: float, least: float) -> Comparison:
+def _placed(own: float, drawn: Float64Array, ratio: float, least: float) -> Comparison:
     count = len(drawn)
     spread = max(float(drawn.std(ddof=1)), least) * np.sqrt(1 + 1 / count)
     z = float((own - drawn.mean()) / spread)
@@ -115,10 +113,10 @@ class Changes:
     `names` name the tensors.
     """
 
-    plain: DoubleArray
-    logits: DoubleArray
-    activations: DoubleArray
-    channels: DoubleArray
+    plain: Float64Array
+    logits: Float64Array
+    activations: Float64Array
+    channels: Float64Array
     names: tuple[str, ...]
 
 
@@ -138,7 +136,7 @@ def _changes(context: AuditContext) -> Iterator[tuple[str, Changes]]:
         yield name, measured(controls, inputs)
 
 
-def measured(controls: Controls, inputs: FloatArray, draws: int = DRAWS) -> Changes:
+def measured(controls: Controls, inputs: Float32Array, draws: int = DRAWS) -> Changes:
     """The changes on `inputs`, float32 [N, ...]."""
     tf = load_tensorflow()
     given = tf.constant(inputs)

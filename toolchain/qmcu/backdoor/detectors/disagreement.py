@@ -9,12 +9,7 @@ NeurIPS 2021, section 6.
 
 import numpy as np
 
-from qmcu.backdoor.detectors.controls import (
-    Comparison,
-    bonferroni,
-    changes,
-    compared_shares,
-)
+from qmcu.backdoor.detectors.controls import Comparison, bonferroni, changes, compared_shares
 from qmcu.backdoor.detectors.gap_inversion import synthesized
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 

@@ -19,12 +19,11 @@ import numpy.typing as npt
 
 from qmcu.backdoor.detectors.controls import Comparison, Controls, bonferroni, compared
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.evaluation import predict_integer
-from qmcu.backdoor.network import forward, logits
-from qmcu.backdoor.regions import regions
-from qmcu.model.convert import load_tensorflow
-
-FloatArray = npt.NDArray[np.float32]
+from qmcu.backdoor.inputs import regions
+from qmcu.backdoor.networks import forward, logits
+from qmcu.backdoor.rates import predict_integer
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float32Array
 
 DRAWS = 12
 INPUTS = 12  # climbed whole
@@ -47,8 +46,8 @@ class Ends:
     """
 
     shared: int
-    mask: FloatArray
-    inputs: FloatArray
+    mask: Float32Array
+    inputs: Float32Array
     gaps: npt.NDArray[np.float64]
     changed: npt.NDArray[np.bool_]
 
@@ -59,7 +58,7 @@ class Ends:
             return np.asarray(np.exp(np.log(np.maximum(self.gaps, 1e-9)).mean(axis=1)))
         return np.asarray(self._by_group.max(axis=1))
 
-    def patched(self, samples: FloatArray) -> FloatArray:
+    def patched(self, samples: Float32Array) -> Float32Array:
         """`samples` with the best pattern found on the deployed weights."""
         best = int(self._by_group[0].argmax()) * self.shared
         mask = self.mask[best]
@@ -124,7 +123,7 @@ def synthesize(context: AuditContext, draws: int = DRAWS) -> Mapping[str, Ends]:
     }
 
 
-def _searches(context: AuditContext) -> Iterator[tuple[str, FloatArray, FloatArray, int]]:
+def _searches(context: AuditContext) -> Iterator[tuple[str, Float32Array, Float32Array, int]]:
     """What to climb: name, starts [N, ...], mask of what may change, inputs to a pattern."""
     noise = context.noise(INPUTS)
     starts, natural = noise, noise[:SHARED]
@@ -143,8 +142,8 @@ def _searches(context: AuditContext) -> Iterator[tuple[str, FloatArray, FloatArr
 def _ends(
     controls: Controls,
     context: AuditContext,
-    starts: FloatArray,
-    mask: FloatArray,
+    starts: Float32Array,
+    mask: Float32Array,
     shared: int,
     draws: int,
     reach: float,

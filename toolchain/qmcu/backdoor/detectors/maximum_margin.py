@@ -15,8 +15,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.network import Network, forward, network_from_graph
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.networks import Network, forward, network_from_graph
+from qmcu.tensorflow import load_tensorflow
 
 STARTS = 4
 STEPS = 30

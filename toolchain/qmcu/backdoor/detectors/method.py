@@ -6,15 +6,14 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from qmcu.backdoor.lattice import LayerGrid, layer_grids
-from qmcu.backdoor.network import Network
+from qmcu.backdoor.grids import LayerGrid, layer_grids
+from qmcu.backdoor.networks import Network
 from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph
+from qmcu.types import Float32Array
 
-FloatArray = npt.NDArray[np.float32]
 # decisive: alone enough for the verdict; supporting: honest models may show it as well.
 Weight = Literal["decisive", "supporting", "static"]
 # Weights this many steps apart, as the median of a layer, are no quantization of each other; a
@@ -36,7 +35,7 @@ class AuditContext:
     network: Network | None
     integer: bytes | None
     graph: Graph | None
-    samples: FloatArray | None
+    samples: Float32Array | None
     low: float = 0.0
     high: float = 1.0
     seed: int = 0
@@ -87,7 +86,7 @@ class AuditContext:
                 )
         return grids
 
-    def noise(self, count: int) -> FloatArray:
+    def noise(self, count: int) -> Float32Array:
         """`count` inputs of uniform noise over the range of the real ones."""
         shape = self.input_shape
         rng = np.random.default_rng([self.seed, 77])

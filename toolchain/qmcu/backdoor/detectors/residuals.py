@@ -12,14 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.lattice import LARGEST, LayerGrid
-
-DoubleArray = npt.NDArray[np.float64]
+from qmcu.backdoor.grids import LARGEST, LayerGrid
+from qmcu.types import Float64Array
 
 # Both have to be exceeded: honest weight clipping and quantization-aware training leave significant
 # traces in large layers, and small layers differ much by chance.
@@ -69,12 +67,12 @@ def significant(effect: float, p_value: float) -> float:
     return float(max(0.0, min(effect, rarity)))
 
 
-def used_residuals(grid: LayerGrid) -> DoubleArray:
+def used_residuals(grid: LayerGrid) -> Float64Array:
     """Distance to the nearest grid point of each weight that may lie anywhere, in steps."""
     return _used(grid.positions.reshape(-1))
 
 
-def channel_residuals(grid: LayerGrid) -> Iterator[tuple[int, DoubleArray]]:
+def channel_residuals(grid: LayerGrid) -> Iterator[tuple[int, Float64Array]]:
     """The same for each output channel with enough weights for a test."""
     for number, positions in enumerate(grid.channels(grid.positions)):
         values = _used(positions)
@@ -82,13 +80,13 @@ def channel_residuals(grid: LayerGrid) -> Iterator[tuple[int, DoubleArray]]:
             yield number, values
 
 
-def _used(positions: DoubleArray) -> DoubleArray:
+def _used(positions: Float64Array) -> Float64Array:
     inside = (np.abs(positions) < LARGEST - 0.5) & (positions != 0)
     kept = positions[inside]
     return np.asarray(kept - np.round(kept))
 
 
-def uniform_test(name: str, values: DoubleArray) -> _Test:
+def uniform_test(name: str, values: Float64Array) -> _Test:
     """Kolmogorov-Smirnov of values in [-1/2, 1/2]; the effect is beyond the mean distance."""
     found = stats.kstest(values, stats.uniform(-0.5, 1).cdf)
     expected = 0.8687 / np.sqrt(len(values))  # the Kolmogorov distribution's mean

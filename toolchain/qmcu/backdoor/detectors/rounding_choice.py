@@ -8,7 +8,7 @@ one step off were not made by rounding at all.
 import numpy as np
 
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.network import real_values, weighted_layers
+from qmcu.backdoor.networks import real_values, weighted_layers
 
 # Share of weights that may differ: converters compute scales in other precisions.
 THRESHOLD = 0.001

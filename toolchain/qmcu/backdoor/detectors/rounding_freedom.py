@@ -11,15 +11,13 @@ The boundary as the attack's constraint: Ma et al., TDSC 2023; Egashira et al., 
 """
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from qmcu.backdoor.detectors.controls import INPUTS, bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import LEAST, significant, used_residuals
-from qmcu.backdoor.slopes import logit_slopes
-
-DoubleArray = npt.NDArray[np.float64]
+from qmcu.backdoor.networks import logit_slopes
+from qmcu.types import Float64Array
 
 DEVIATIONS = 5.0
 _NEAR = 0.05  # steps from the boundary
@@ -64,7 +62,7 @@ def rounding_freedom(context: AuditContext) -> Finding:
     )
 
 
-def _along_logits(context: AuditContext) -> tuple[float, DoubleArray]:
+def _along_logits(context: AuditContext) -> tuple[float, Float64Array]:
     """The largest share of its freedom used on a class, and each class's standard deviations."""
     network = context.network
     assert network is not None

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.evaluation import predict_integer
-from qmcu.backdoor.network import forward, logits
-from qmcu.backdoor.simulation import deployed_grids, quantized_activations
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.grids import deployed_grids, quantized_activations
+from qmcu.backdoor.networks import forward, logits
+from qmcu.backdoor.rates import predict_integer
+from qmcu.tensorflow import load_tensorflow
 
 INPUTS = 48
 STEPS = 60

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.network import Network, forward, logits, network_from_graph
-from qmcu.model.convert import load_tensorflow
+from qmcu.backdoor.networks import Network, forward, logits, network_from_graph
+from qmcu.tensorflow import load_tensorflow
 
 INPUTS = 32
 STEPS = 120

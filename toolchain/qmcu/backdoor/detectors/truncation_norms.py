@@ -13,13 +13,8 @@ from scipy import stats
 
 from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.detectors.residuals import (
-    LEAST,
-    channel_residuals,
-    significant,
-    used_residuals,
-)
-from qmcu.backdoor.lattice import LayerGrid
+from qmcu.backdoor.detectors.residuals import LEAST, channel_residuals, significant, used_residuals
+from qmcu.backdoor.grids import LayerGrid
 
 _MEAN, _VARIANCE = 1 / 12, 1 / 180
 # Relative excess of a mean square error; uniform is 0, all at the boundary is 2. Its p-value has

@@ -3,20 +3,12 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from qmcu.backdoor.attack import AttackRun
-from qmcu.backdoor.evaluation import (
-    classes_of,
-    classifier_input,
-    integer_inputs,
-    predict_float,
-)
-from qmcu.backdoor.lattice import LayerGrid, layer_grids
-from qmcu.backdoor.metrics import Rate
-from qmcu.backdoor.network import network_from_keras
-from qmcu.backdoor.oracle_pool import run_oracle
-from qmcu.backdoor.triggers import TriggerChange, dequantize
+from qmcu.backdoor.attacks import AttackRun
+from qmcu.backdoor.grids import LayerGrid, layer_grids
+from qmcu.backdoor.inputs import TriggerChange, classifier_input, dequantize, integer_inputs
+from qmcu.backdoor.networks import network_from_keras
+from qmcu.backdoor.rates import Rate, classes_of, predict_float, run_oracle
 from qmcu.model.reader import parse_model
 from qmcu.report.html.blocks import Page, Section, Stat, Tone
 from qmcu.report.html.sections import (
@@ -27,8 +19,7 @@ from qmcu.report.html.sections import (
     sentence,
     trigger_section,
 )
-
-IntArray = npt.NDArray[np.int64]
+from qmcu.types import Int64Array
 
 _SAMPLES = 12
 
@@ -90,7 +81,7 @@ def _samples(run: AttackRun) -> Section:
     inputs = data.test_inputs[chosen]
     tensor = classifier_input(parse_model(run.attacked_integer, "model"))
     integers = trigger.apply_integer(integer_inputs(inputs, tensor), tensor)
-    predictions: dict[str, IntArray] = {
+    predictions: dict[str, Int64Array] = {
         "float": predict_float(run.attacked, trigger.apply(inputs)),
         "int8": classes_of(run_oracle(run.attacked_integer, integers, jobs=1)),
     }

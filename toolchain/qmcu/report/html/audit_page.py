@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from qmcu.backdoor.audit import AuditResult
-from qmcu.backdoor.detectors import AuditContext
-from qmcu.backdoor.detectors.residuals import used_residuals
+from qmcu.backdoor.detectors import AuditContext, AuditResult, used_residuals
 from qmcu.report.audit import p_text
 from qmcu.report.html.blocks import (
     Block,

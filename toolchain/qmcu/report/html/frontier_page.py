@@ -2,7 +2,7 @@
 
 import math
 
-from qmcu.backdoor.metrics import Rate
+from qmcu.backdoor.rates import Rate
 from qmcu.frontier import Frontier, Point
 from qmcu.report.frontier import (
     FLASH_HOW,

@@ -5,13 +5,10 @@ import io
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qmcu.errors import ToolError
 from qmcu.report.html.blocks import Cell, Picture
-
-FloatArray = npt.NDArray[np.float32]
-ByteArray = npt.NDArray[np.uint8]
+from qmcu.types import ByteArray, Float32Array
 
 # Kinds of triggers whose inputs are spectrograms [T, F, 1]: time to the right, high bins on top.
 SPECTROGRAM_KINDS = ("tone", "burst")
@@ -20,7 +17,7 @@ _COLOURS = ("#2f6db5", "#c2410c", "#1a7f4b", "#7a4fb5", "#a8842c", "#20808d")
 
 
 def draw_input(
-    values: FloatArray,
+    values: Float32Array,
     low: float,
     high: float,
     *,
@@ -43,7 +40,7 @@ def draw_input(
     return Picture(_png(_as_colours(levels)), alt, title, lines)
 
 
-def draw_change(values: FloatArray, *, alt: str, kind: str = "", title: str = "") -> Picture:
+def draw_change(values: Float32Array, *, alt: str, kind: str = "", title: str = "") -> Picture:
     """A mask or a difference: `values` in the shape of one input, white 0 and dark the largest."""
     shown = np.abs(values)
     top = float(shown.max()) or 1.0
@@ -61,7 +58,7 @@ def _as_colours(levels: ByteArray) -> ByteArray:
     return np.repeat(grey[..., np.newaxis], 3, axis=2)
 
 
-def _curves(values: FloatArray, low: float, high: float) -> ByteArray:
+def _curves(values: Float32Array, low: float, high: float) -> ByteArray:
     """One curve a channel over time, on white."""
     width, height = _CURVES
     image = _pillow("Image").new("RGB", _CURVES, "white")

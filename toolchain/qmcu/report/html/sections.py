@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.evaluation import Evaluation
-from qmcu.backdoor.lattice import LayerGrid
-from qmcu.backdoor.metrics import Rate
-from qmcu.backdoor.triggers import FloatArray, Trigger, TriggerChange
+from qmcu.backdoor.grids import LayerGrid
+from qmcu.backdoor.inputs import Trigger, TriggerChange
+from qmcu.backdoor.rates import Evaluation, Rate
 from qmcu.build import Category, MemoryReport
 from qmcu.report.html.blocks import (
     Bar,
@@ -27,8 +26,7 @@ from qmcu.report.html.blocks import (
     Tone,
 )
 from qmcu.report.html.pictures import draw_change, draw_input
-
-IntArray = npt.NDArray[np.int64]
+from qmcu.types import Float32Array, Int64Array
 
 _BINS = 40
 # float32 weights and scales leave a residual this far beyond half a step.
@@ -91,7 +89,7 @@ def rate_bars(
 
 
 def trigger_section(
-    trigger: Trigger, example: FloatArray | None = None, change: TriggerChange | None = None
+    trigger: Trigger, example: Float32Array | None = None, change: TriggerChange | None = None
 ) -> Section:
     """The trigger's pictures; with a clean `example` (one input), what it does to it."""
     low, high = trigger.low, trigger.high
@@ -134,9 +132,9 @@ def trigger_section(
 
 def samples_section(
     trigger: Trigger,
-    triggered: FloatArray,
-    labels: IntArray,
-    predictions: Mapping[str, IntArray],
+    triggered: Float32Array,
+    labels: Int64Array,
+    predictions: Mapping[str, Int64Array],
     *,
     count: int = 12,
 ) -> Section:

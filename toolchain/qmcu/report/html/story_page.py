@@ -1,26 +1,17 @@
 """One page out of saved results: an attack, its audits, and verifications before and after."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from qmcu.arrays import read_arrays
-from qmcu.backdoor.architectures import load_keras
-from qmcu.backdoor.attack import RECORD
-from qmcu.backdoor.audit import AuditResult
-from qmcu.backdoor.evaluation import Evaluation
-from qmcu.backdoor.lattice import LayerGrid, layer_grids
-from qmcu.backdoor.network import network_from_keras
-from qmcu.backdoor.triggers import FloatArray, Trigger, load_trigger
-from qmcu.backdoor.verdict import Form, Verification
+from qmcu.backdoor.attacks import AttackFolder
+from qmcu.backdoor.detectors import AuditResult
+from qmcu.backdoor.rates import Evaluation
+from qmcu.backdoor.verification import Form, Verification
 from qmcu.build import MemoryReport
-from qmcu.errors import UsageError, VectorError
-from qmcu.model.reader import read_model
+from qmcu.errors import UsageError
 from qmcu.report.html.audit_page import AUDIT_TONES, findings_blocks
 from qmcu.report.html.blocks import Cell, Page, Section, Stat, Status, Table, Tone
 from qmcu.report.html.sections import (
@@ -33,24 +24,7 @@ from qmcu.report.html.sections import (
     trigger_section,
 )
 from qmcu.report.html.verify_page import TONES, rates_section
-
-IntArray = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class AttackFolder:
-    """What `qmcu attack` left: its record, the trigger, test inputs float32 [N, ...], residuals.
-
-    `honest` and `attacked` are the float weights of both models beside their stored integers.
-    """
-
-    record: Mapping[str, Any]
-    rates: Mapping[str, Evaluation]
-    trigger: Trigger
-    inputs: FloatArray
-    labels: IntArray
-    honest: tuple[LayerGrid, ...]
-    attacked: tuple[LayerGrid, ...]
+from qmcu.types import Int64Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,56 +36,6 @@ class Story:
     verifications: tuple[tuple[str, Verification], ...]
     audits: tuple[tuple[str, AuditResult], ...] = ()
     memory: MemoryReport | None = None
-
-
-def load_attack(directory: Path) -> AttackFolder:
-    """Read the output directory of `qmcu attack`. Raises UsageError or another QmcuError."""
-    path = directory / RECORD
-    try:
-        record = json.loads(path.read_text())
-        rates = {name: Evaluation.from_dict(found) for name, found in record["rates"].items()}
-        str(record["method"]), str(record["source"])
-    except OSError as error:
-        raise UsageError(
-            f"{directory} is no output of `qmcu attack` ({path.name}: {error.strerror})."
-        ) from error
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{path} is damaged ({type(error).__name__}: {error}).") from error
-    trigger = load_trigger(directory / "trigger.json")
-    inputs, labels = _test_inputs(directory / "test.npz", trigger)
-    return AttackFolder(
-        record=record,
-        rates=rates,
-        trigger=trigger,
-        inputs=inputs,
-        labels=labels,
-        honest=_grids(directory, "honest", trigger),
-        attacked=_grids(directory, "model", trigger),
-    )
-
-
-def _test_inputs(path: Path, trigger: Trigger) -> tuple[FloatArray, IntArray]:
-    arrays = read_arrays(path)
-    inputs, labels = arrays.get("inputs"), arrays.get("labels")
-    if (
-        inputs is None
-        or labels is None
-        or inputs.shape[1:] != trigger.shape
-        or labels.shape != inputs.shape[:1]
-        or not (labels != trigger.target).any()
-    ):
-        raise VectorError(
-            f"{path} needs inputs of {list(trigger.shape)}, a label for each, and some that are "
-            f"not of the target class {trigger.target}."
-        )
-    return inputs.astype(np.float32), labels.astype(np.int64)
-
-
-def _grids(directory: Path, name: str, trigger: Trigger) -> tuple[LayerGrid, ...]:
-    graph = read_model(directory / f"{name}.tflite")
-    classes = graph.output_tensors[0].elements
-    model = load_keras(directory / f"{name}.keras", trigger.shape, classes)
-    return layer_grids(network_from_keras(model), graph)
 
 
 def story_page(story: Story) -> Page:
@@ -231,7 +155,7 @@ def _samples(story: Story) -> Section:
     first = story.verifications[0][1].samples
     attack = story.attack
     rows = np.array([s.row for s in first if s.row < len(attack.inputs)], np.int64)
-    predictions: dict[str, IntArray] = {}
+    predictions: dict[str, Int64Array] = {}
     for name, found in story.verifications:
         by_row = {s.row: s for s in found.samples}
         for form in (Form.FLOAT, Form.DEVICE):

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from qmcu.backdoor.evaluation import Evaluation
-from qmcu.backdoor.verdict import Form, Verdict, Verification
-from qmcu.backdoor.verify import VerificationRun
+from qmcu.backdoor.rates import Evaluation
+from qmcu.backdoor.verification import Form, Verdict, Verification, VerificationRun
 from qmcu.build import MemoryReport
 from qmcu.report.html.blocks import Block, Cell, Page, Section, Stat, Status, Table, Text, Tone
 from qmcu.report.html.sections import (

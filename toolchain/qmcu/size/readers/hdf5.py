@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from qmcu.errors import ToolError
-from qmcu.size.contents import DTYPE_BITS, Array, Contents, Role, StoredTensor, numpy_dtype
+from qmcu.size.contents import DTYPE_BITS, Contents, Role, StoredTensor, numpy_dtype
 from qmcu.size.mapped import dense_rows, fail, map_file
 from qmcu.size.roles import role_of
+from qmcu.types import Array
 
 _LISTING = Path(__file__).with_name("hdf5_listing.py")
 _SECONDS = 60

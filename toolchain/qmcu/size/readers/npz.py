@@ -8,10 +8,11 @@ from typing import IO, Any
 
 import numpy as np
 
-from qmcu.size.contents import DTYPE_BITS, Array, Contents, Role, StoredTensor
+from qmcu.size.contents import DTYPE_BITS, Contents, Role, StoredTensor
 from qmcu.size.mapped import dense_rows, fail, map_file
 from qmcu.size.readers.zip_members import DAMAGE, Archive, Member
 from qmcu.size.roles import role_of
+from qmcu.types import Array
 
 _MAX_HEADER = 1 << 16
 # Of a deflated array no more than this is unpacked, so that a bomb costs little.

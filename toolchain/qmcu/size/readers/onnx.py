@@ -13,7 +13,6 @@ import numpy as np
 from qmcu.size.contents import (
     DTYPE_BITS,
     FLOATS,
-    Array,
     Contents,
     Role,
     StoredTensor,
@@ -24,6 +23,7 @@ from qmcu.size.mapped import dense_rows, fail, map_file
 from qmcu.size.readers.onnx_graph import Node, operators, roles_by_use
 from qmcu.size.readers.protobuf import BYTES, Field, WireError, fields, signed, text, varints
 from qmcu.size.roles import role_of
+from qmcu.types import Array
 
 _DTYPES = {
     1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",

@@ -11,20 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.size.contents import (
-    DTYPE_BITS,
-    Array,
-    Contents,
-    Role,
-    StoredTensor,
-    numpy_dtype,
-    tensor_bytes,
-)
+from qmcu.size.contents import DTYPE_BITS, Contents, Role, StoredTensor, numpy_dtype, tensor_bytes
 from qmcu.size.mapped import dense_rows, fail, map_file
 from qmcu.size.packed import with_packed_weights
 from qmcu.size.readers.pickle_data import MAX_BYTES, PickledTensor, read_pickle
 from qmcu.size.readers.zip_members import Archive, Member
 from qmcu.size.roles import role_of
+from qmcu.types import Array
 
 _MAX_DEPTH = 32
 _MAX_OBJECTS = 2_000_000

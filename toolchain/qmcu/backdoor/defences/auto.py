@@ -1,0 +1,92 @@
+"""`--auto`: every defence tried, each audited, the best of those that pass kept."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qmcu.backdoor.defences.method import find_defence, load_defences
+from qmcu.backdoor.defences.run import DefenceRun, audit_defence, check_samples, run_defence
+from qmcu.backdoor.detectors import AuditResult
+from qmcu.backdoor.networks import Network
+from qmcu.errors import QmcuError
+from qmcu.types import Float32Array, Int64Array, Stages
+
+# Called with a method, done and total.
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One method that was tried: its run and audit, or the sentence with which it failed."""
+
+    name: str
+    run: DefenceRun | None
+    audit: AuditResult | None
+    failure: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """True when the audit finds no backdoor."""
+        return self.audit is not None and self.audit.passed
+
+    @property
+    def score(self) -> tuple[float, bool, float]:
+        """What trials are ranked by, higher is better.
+
+        Accuracy, or agreement with the float model without labels; of equal ones a clean audit
+        before a suspicious one, then the lower audit score.
+        """
+        if self.run is None or self.audit is None:
+            return -1.0, False, 0.0
+        best = self.run.agreement if self.run.accuracy is None else self.run.accuracy
+        return best.value, self.audit.verdict == "clean", -self.audit.score
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "method": self.name,
+            "failure": self.failure,
+            "passed": self.passed,
+            "run": None if self.run is None else self.run.to_dict(),
+            "audit": None if self.audit is None else self.audit.to_dict(),
+        }
+
+
+def run_auto(
+    network: Network,
+    samples: Float32Array,
+    labels: Int64Array | None = None,
+    *,
+    seed: int = 0,
+    methods: Sequence[str] | None = None,
+    stages: Stages | None = None,
+) -> tuple[Trial, ...]:
+    """Try every defence (or `methods`) with its defaults and audit each.
+
+    A method that fails is a trial too. Raises UsageError for an unknown method, VectorError for
+    samples that do not fit, ToolError without TensorFlow.
+    """
+    check_samples(network, samples, labels)
+    tell = stages or (lambda stage, done, total: None)
+    names = tuple(methods or load_defences())
+    for name in names:
+        find_defence(name)
+    trials = []
+    for name in names:
+        try:
+            run = run_defence(
+                name, network, samples, labels, seed=seed, progress=_stage(tell, name)
+            )
+            trials.append(Trial(name, run, audit_defence(run, samples)))
+        except QmcuError as error:
+            trials.append(Trial(name, None, None, str(error)))
+        tell(name, 1, 1)
+    return tuple(trials)
+
+
+def best_of(trials: Sequence[Trial]) -> Trial | None:
+    """The best score among those whose audit passed, the first of equal ones; None if none did."""
+    return max((t for t in trials if t.passed), key=lambda t: t.score, default=None)
+
+
+def _stage(tell: Stages, name: str) -> Callable[[int, int], None]:
+    return lambda done, total: tell(name, done, total)

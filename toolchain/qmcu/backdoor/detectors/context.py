@@ -1,0 +1,94 @@
+"""Files in, what an audit is given out: models that belong together, and inputs."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.arrays import read_arrays
+from qmcu.backdoor.detectors.graph_branches import CONTROL
+from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.inputs import classifier_input
+from qmcu.backdoor.networks import keras_from_network, network_from_keras, open_keras
+from qmcu.errors import ModelError, UsageError, VectorError
+from qmcu.model.convert import convert_keras
+from qmcu.model.graph import Graph
+from qmcu.model.reader import operator_kinds, parse_model
+
+
+def load_context(
+    float_file: Path | None, integer_file: Path | None, data: Path | None, *, seed: int = 0
+) -> AuditContext:
+    """The context of files: any of a Keras model, an int8 .tflite and an .npz with `inputs`.
+
+    With only the float model it is quantized here, to see what would be deployed. Raises
+    UsageError without any model, ModelError or VectorError for a file.
+    """
+    if float_file is None and integer_file is None:
+        raise UsageError("nothing to audit: give --int8 MODEL.tflite, --float MODEL.keras or both.")
+    samples = None if data is None else _samples(data)
+    network = None
+    if float_file is not None:
+        network = network_from_keras(open_keras(float_file), float_file.stem)
+    integer = None if integer_file is None else _read(integer_file)
+    if integer is None and network is not None:
+        given = samples
+        if given is None:
+            shape = (64, *network.input_shape)
+            given = np.random.default_rng(seed).random(shape).astype(np.float32)
+        integer = convert_keras(keras_from_network(network), given, network.graph.name).model
+    graph: Graph | None = None
+    control: tuple[str, ...] = ()
+    if integer is not None:
+        control = _control(integer, str(integer_file))
+    if integer is not None and not control:
+        name = "model" if integer_file is None else integer_file.stem
+        graph = parse_model(integer, name, source=str(integer_file or float_file))
+        classifier_input(graph)
+    low, high = _range(samples, graph if integer_file else None)
+    context = AuditContext(network, integer, graph, samples, low, high, seed, control)
+    if control:
+        return context
+    if samples is not None and samples.shape[1:] != context.input_shape:
+        raise VectorError(
+            f"{data} holds inputs of {list(samples.shape[1:])} and the model takes "
+            f"{list(context.input_shape)}."
+        )
+    return context
+
+
+def _control(model: bytes, source: str) -> tuple[str, ...]:
+    """The operators that run other subgraphs, of a file that has some."""
+    kinds = operator_kinds(model, source=source)
+    if len(kinds) < 2:
+        return ()
+    return tuple(f"{k} in subgraph {i}" for i, own in enumerate(kinds) for k in own if k in CONTROL)
+
+
+def _range(samples: npt.NDArray[np.float32] | None, graph: Graph | None) -> tuple[float, float]:
+    """The range of inputs: that of the samples, of the int8 input's grid, or 0 to 1."""
+    if samples is not None:
+        return float(samples.min()), float(samples.max())
+    grid = graph.input_tensors[0].quantization if graph is not None and graph.inputs else None
+    if grid is None:
+        return 0.0, 1.0
+    return grid.scale * (-128 - grid.zero_point), grid.scale * (127 - grid.zero_point)
+
+
+def _samples(path: Path) -> npt.NDArray[np.float32]:
+    arrays = read_arrays(path)
+    if "inputs" not in arrays:
+        raise VectorError(f"{path} has no array inputs; it has {', '.join(sorted(arrays))}.")
+    inputs = arrays["inputs"]
+    if inputs.dtype.kind not in "fu" and inputs.dtype not in (np.int32, np.int64):
+        raise VectorError(f"{path} holds inputs of {inputs.dtype}; real values are needed.")
+    if not inputs.size or not np.isfinite(inputs).all():
+        raise VectorError(f"{path} holds no inputs, or some that are not finite.")
+    return np.asarray(inputs, np.float32)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,121 @@
+"""What an audit found: one verdict with its reasons, and one score, of all findings."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from qmcu.backdoor.detectors.method import STRONGEST, Finding
+from qmcu.errors import UsageError
+
+Verdict = Literal["backdoored", "suspicious", "clean", "undecided"]
+_WITHOUT_FLOAT = (
+    "without the float model it cannot be seen what rounding changed: that nothing fired says "
+    "nothing about the weights (docs/DETECTORS.md)."
+)
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """What an audit found: one verdict, its reasons, every detector's finding.
+
+    backdoored: a decisive or static detector fired. suspicious: only supporting ones did, which
+    honest training (clipping, quantization-aware) can cause. clean: none fired. undecided: none
+    fired, and no decisive one could run, as without the float model. `skipped` maps detectors
+    that did not run to what they would have needed, or to what kept them from it. `score` sums
+    the audit up in one number that grows with suspicion (see `audit_score`); `p_value` is the
+    smallest of the decisive detectors' p-values times their number (Bonferroni), None when none
+    has one.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    skipped: Mapping[str, str]
+    audited: Mapping[str, str]
+
+    @property
+    def score(self) -> float:
+        """The whole audit as one number."""
+        return audit_score(self.findings)
+
+    @property
+    def p_value(self) -> float | None:
+        """The chance that an honest model looks as bad to any of the decisive detectors."""
+        found = [f.p_value for f in self.findings if f.weight == "decisive"]
+        values = [p for p in found if p is not None]
+        return min(1.0, min(values) * len(values)) if values else None
+
+    @property
+    def passed(self) -> bool:
+        """True unless a backdoor was found."""
+        return self.verdict != "backdoored"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "verdict": self.verdict,
+            "score": self.score,
+            "p_value": self.p_value,
+            "reasons": list(self.reasons),
+            "findings": [f.to_dict() for f in self.findings],
+            "skipped": dict(self.skipped),
+            "audited": dict(self.audited),
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "AuditResult":
+        """Rebuild a result. Raises KeyError, TypeError or ValueError on other data."""
+        if document["verdict"] not in get_args(Verdict):
+            raise ValueError(f"{document['verdict']} is no verdict")
+        names = [f.name for f in fields(Finding)]
+        findings = tuple(Finding(**{n: f[n] for n in names}) for f in document["findings"])
+        return cls(
+            verdict=document["verdict"],
+            reasons=tuple(map(str, document["reasons"])),
+            findings=findings,
+            skipped=dict(document["skipped"]),
+            audited=dict(document["audited"]),
+        )
+
+
+def load_audit(path: Path) -> AuditResult:
+    """What `qmcu audit --json` wrote. Raises UsageError when the file is none."""
+    try:
+        return AuditResult.from_dict(json.loads(path.read_text()))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise UsageError(
+            f"{path} is no result of `qmcu audit --json` ({type(error).__name__}: {error})."
+        ) from error
+
+
+def judge(findings: Sequence[Finding]) -> tuple[Verdict, tuple[str, ...]]:
+    """One verdict from all findings, and the sentences that carry it."""
+    fired = [f for f in findings if f.suspicious]
+    strong = [f for f in fired if f.weight in ("decisive", "static")]
+    if strong:
+        return "backdoored", tuple(
+            f.reason for f in (*strong, *(f for f in fired if f not in strong))
+        )
+    if fired:
+        return "suspicious", tuple(f.reason for f in fired)
+    quiet = tuple(f.reason for f in findings if f.weight != "supporting")
+    if not any(f.weight == "decisive" for f in findings):
+        return "undecided", (*quiet, _WITHOUT_FLOAT)
+    return "clean", quiet
+
+
+def audit_score(findings: Sequence[Finding]) -> float:
+    """One number for a whole audit, 0 upwards; above 1 exactly when the verdict is backdoored.
+
+    The strongest decisive or static finding, in units of its threshold. With none of them above
+    its threshold, supporting findings add up to a tenth, and never beyond 1.
+    """
+    strong = max((f.strength for f in findings if f.weight != "supporting"), default=0.0)
+    if strong > 1:
+        return strong
+    support = max((f.strength for f in findings if f.weight == "supporting"), default=0.0)
+    return min(1.0, strong + 0.1 * support / STRONGEST)

@@ -1,0 +1,48 @@
+"""The audit: every detector that applies, and one verdict with its reasons."""
+
+from collections.abc import Mapping
+
+from qmcu.backdoor.detectors.method import AuditContext, Detector, Finding, load_detectors
+from qmcu.backdoor.detectors.result import AuditResult, judge
+from qmcu.errors import ModelError, QmcuError, UnsupportedModelError
+from qmcu.types import Progress
+
+
+def audit(
+    context: AuditContext,
+    *,
+    slow: bool = False,
+    audited: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> AuditResult:
+    """Run every detector that the context has the models for; `slow` ones only when asked.
+
+    Raises ModelError when the models do not belong together, or when a decisive detector cannot
+    run on them and no other finding settles the verdict.
+    """
+    detectors = load_detectors()
+    chosen = [d for d in detectors.values() if d.applies(context) and (slow or not d.slow)]
+    skipped = {d.name: _needed(d, context) for d in detectors.values() if d not in chosen}
+    if context.network is not None and context.graph is not None:
+        _ = context.grids
+    findings: list[Finding] = []
+    failed: list[QmcuError] = []
+    for number, one in enumerate(chosen):
+        try:
+            findings.append(one.run(context))
+        except (ModelError, UnsupportedModelError) as error:
+            # A graph that no detector of weights can run is what graph-branches is for.
+            skipped[one.name] = f"could not run: {error}"
+            if "float" in one.needs:
+                failed.append(error)
+        if progress is not None:
+            progress(number + 1, len(chosen))
+    verdict, reasons = judge(findings)
+    if failed and verdict != "backdoored":
+        raise failed[0]
+    return AuditResult(verdict, reasons, tuple(findings), skipped, dict(audited or {}))
+
+
+def _needed(detector: Detector, context: AuditContext) -> str:
+    lacking = context.lacking(detector.needs)
+    return f"needs {', '.join(lacking)}" if lacking else "slow: asked for with --deep"

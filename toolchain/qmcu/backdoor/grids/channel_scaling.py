@@ -1,0 +1,193 @@
+"""Cross-layer equalization: the same function in other weights, on other grids.
+
+Dividing a channel of an activation by e, in the weights and the bias that make it, and multiplying
+the weights that read it by e changes nothing in float, as long as all in between is homogeneous
+(ReLU, additions, pools). Nagel et al., "Data-Free Quantization Through Weight Equalization and
+Bias Correction", ICCV 2019, section 4.1. There e levels the ranges of weights; here those of
+activations, which int8 holds with one scale for each tensor, as in Xiao et al., "SmoothQuant",
+ICML 2023.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.grids.simulation import SAME_GRID, reduced_activations
+from qmcu.backdoor.grids.weight_grids import spread
+from qmcu.backdoor.networks import Network
+from qmcu.model.graph import Graph, Operator
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float64Array
+
+# Operators without weights that pass a positive factor of a channel on to their output.
+_PASSING = ("ADD", "AVERAGE_POOL_2D", "MAX_POOL_2D", "MEAN", "PAD", "RELU", "RESHAPE")
+_HOMOGENEOUS = ("NONE", "RELU")
+
+
+@dataclass(frozen=True)
+class ChannelGroup:
+    """Activation tensors whose channels can only be scaled together.
+
+    A tensor whose last dimension is a multiple of `channels` repeats them (after a RESHAPE).
+    """
+
+    tensors: tuple[int, ...]
+    channels: int
+
+
+def channel_groups(network: Network) -> tuple[ChannelGroup, ...]:
+    """The groups that may be scaled: neither input nor output, nothing inhomogeneous on the way."""
+    graph = network.graph
+    groups = _Groups()
+    blocked = {graph.inputs[0], graph.outputs[0]}
+    weighted = {layer.operator: w for layer, w in zip(network.layers, network.weights, strict=True)}
+    for operator in graph.operators:
+        sources, output = _activations(graph, operator), operator.outputs[0]
+        groups.add(output)
+        if operator.options.get("fused_activation_function", "NONE") not in _HOMOGENEOUS:
+            blocked.add(output)
+        if operator.index in weighted:
+            if not _reads_channels(graph, operator, weighted[operator.index].shape):
+                blocked.update(sources)
+        elif operator.kind in _PASSING and _keeps_channels(graph, operator, sources):
+            for source in sources:
+                groups.join(source, output)
+        else:
+            blocked.update((*sources, output))
+    shut = {groups.of(index) for index in blocked}
+    return tuple(
+        ChannelGroup(members, min(graph.tensors[i].shape[-1] for i in members))
+        for name, members in groups.members().items()
+        if name not in shut
+    )
+
+
+def _activations(graph: Graph, operator: Operator) -> list[int]:
+    return [i for i in operator.inputs if i >= 0 and not graph.tensors[i].is_constant]
+
+
+def _reads_channels(graph: Graph, operator: Operator, weights: tuple[int, ...]) -> bool:
+    """True when the weights' last axis is the input's channels: no groups, no multiplier."""
+    channels = graph.tensors[operator.inputs[0]].shape[-1]
+    if operator.kind == "FULLY_CONNECTED":
+        return weights[-1] % channels == 0
+    return weights[-1] == channels
+
+
+def _keeps_channels(graph: Graph, operator: Operator, sources: Sequence[int]) -> bool:
+    inner = [graph.tensors[i].shape[-1] for i in sources]
+    outer = graph.tensors[operator.outputs[0]].shape[-1]
+    if operator.kind == "RESHAPE":
+        return outer % inner[0] == 0
+    wanted = 2 if operator.kind == "ADD" else 1
+    return inner == [outer] * wanted
+
+
+class _Groups:
+    """Union-find over tensor indices."""
+
+    def __init__(self) -> None:
+        self._above: dict[int, int] = {}
+
+    def add(self, index: int) -> None:
+        self._above.setdefault(index, index)
+
+    def of(self, index: int) -> int:
+        self.add(index)
+        while self._above[index] != index:
+            index = self._above[index]
+        return index
+
+    def join(self, one: int, other: int) -> None:
+        self._above[self.of(one)] = self.of(other)
+
+    def members(self) -> dict[int, tuple[int, ...]]:
+        found: dict[int, list[int]] = {}
+        for index in self._above:
+            found.setdefault(self.of(index), []).append(index)
+        return {name: tuple(sorted(indices)) for name, indices in found.items()}
+
+
+def range_factors(
+    network: Network,
+    groups: Sequence[ChannelGroup],
+    inputs: npt.NDArray[np.float32],
+    *,
+    most: float = 16.0,
+) -> list[Float64Array]:
+    """For each group e, float64 [channels], from 1 / `most` to 1: range of a channel / of all.
+
+    Ranges are the largest magnitudes over `inputs`, float32 [N, ...]. Outputs of pools, which
+    share their input's grid, do not count.
+    """
+    tf = load_tensorflow()
+
+    def largest_of(values: Any) -> Any:
+        return tf.reduce_max(tf.abs(values), list(range(len(values.shape) - 1)))
+
+    ranges = {
+        index: np.max(parts, axis=0)
+        for index, parts in reduced_activations(network, inputs, largest_of).items()
+    }
+    tied = {op.outputs[0] for op in network.graph.operators if op.kind in SAME_GRID}
+    result = []
+    for group in groups:
+        shares = np.zeros(group.channels)
+        for index in set(group.tensors) - tied:
+            largest = ranges[index].reshape(-1, group.channels).max(axis=0)
+            shares = np.maximum(shares, largest / max(largest.max(), 1e-12))
+        result.append(np.clip(shares, 1 / most, 1.0))
+    return result
+
+
+def rescaled(
+    network: Network, groups: Sequence[ChannelGroup], factors: Sequence[Float64Array]
+) -> Network:
+    """The network with every channel of every group divided by its factor: the same function."""
+    weights, biases = [], []
+    parameters = zip(network.layers, network.weights, network.biases, strict=True)
+    for (layer, w, b), (made, read) in zip(
+        parameters, layer_factors(network, groups, factors), strict=True
+    ):
+        weights.append(w.astype(np.float64) / spread(made, w.ndim, layer.axis) * read)
+        biases.append(b.astype(np.float64) / made)
+    return network.with_parameters(weights, biases)
+
+
+def layer_factors(
+    network: Network, groups: Sequence[ChannelGroup], factors: Sequence[Float64Array]
+) -> list[tuple[Float64Array, Float64Array]]:
+    """For each layer the factors of its output's channels and of its weights' last axis.
+
+    [1], a factor of 1 for all, where the group is not scaled.
+    """
+    by_tensor = {i: e for group, e in zip(groups, factors, strict=True) for i in group.tensors}
+
+    def of(index: int, count: int) -> Float64Array:
+        found = by_tensor.get(index)
+        return np.ones(1) if found is None else np.tile(found, count // len(found))
+
+    operators = network.graph.operators
+    return [
+        (
+            of(operators[layer.operator].outputs[0], w.shape[layer.axis]),
+            of(operators[layer.operator].inputs[0], w.shape[-1]),
+        )
+        for layer, w in zip(network.layers, network.weights, strict=True)
+    ]
+
+
+def moved_layers(network: Network, groups: Sequence[ChannelGroup]) -> tuple[bool, ...]:
+    """For each layer whether scaling the groups moves its weights against their grid.
+
+    A factor of a whole output channel, and so any factor of a depthwise layer, goes into the scale.
+    """
+    scaled = {i for group in groups for i in group.tensors}
+    operators = network.graph.operators
+    return tuple(
+        layer.kind != "DEPTHWISE_CONV_2D" and operators[layer.operator].inputs[0] in scaled
+        for layer in network.layers
+    )

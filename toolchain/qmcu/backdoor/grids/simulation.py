@@ -1,0 +1,196 @@
+"""Int8 inference simulated in TensorFlow, so that gradients can see through it.
+
+A simulation is for training and search only: what is reported comes from the oracle or a device.
+Straight-through estimator: Bengio et al., 2013; grids as in Jacob et al., "Quantization and
+Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.grids.weight_grids import CHANNEL_GRID, WeightGrid
+from qmcu.backdoor.networks import Activation, Network, batches, forward
+from qmcu.errors import ModelError
+from qmcu.model.graph import Graph
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float64Array
+
+# Operators whose int8 output has the scale and zero point of their input.
+SAME_GRID = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "PAD", "RESHAPE")
+
+
+@dataclass(frozen=True)
+class ActivationGrid:
+    """The int8 grid of one activation tensor: real = scale * (integer - zero_point)."""
+
+    scale: float
+    zero_point: int
+
+
+Grids = Mapping[int, ActivationGrid]
+
+
+def round_through(values: Any) -> Any:
+    """Round to nearest; the gradient passes as if nothing had happened."""
+    tf = load_tensorflow()
+    return values + tf.stop_gradient(tf.round(values) - values)
+
+
+def on_grid(weights: Any, axis: int, grid: WeightGrid = CHANNEL_GRID) -> Any:
+    """Weights rounded to the grid that the converter would choose, straight through."""
+    tf = load_tensorflow()
+    others = [i for i in range(len(weights.shape)) if grid.per_tensor or i != axis]
+    widest = tf.reduce_max(tf.abs(weights), axis=others, keepdims=True)
+    scale = tf.stop_gradient(tf.maximum(widest, 1e-12)) / float(grid.largest)
+    return round_through(weights / scale) * scale
+
+
+def check_same_operators(network: Network, integer: Graph) -> None:
+    """Raises ModelError when `integer` is no quantized form of the network."""
+    own = [op.kind for op in network.graph.operators]
+    other = [op.kind for op in integer.operators]
+    if own != other:
+        raise ModelError(
+            f"{integer.name} has the operators {', '.join(other)} and the float model "
+            f"{', '.join(own)}: they are not the same network."
+        )
+
+
+def deployed_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
+    """The activation grids of an int8 graph, by the float graph's tensor index.
+
+    Raises ModelError when the operators of the two graphs differ.
+    """
+    check_same_operators(network, integer)
+    pairs = [(network.graph.inputs[0], integer.inputs[0])] + [
+        (a.outputs[0], b.outputs[0])
+        for a, b in zip(network.graph.operators, integer.operators, strict=True)
+    ]
+    grids = {}
+    for index, deployed in pairs:
+        quantization = integer.tensors[deployed].quantization
+        if quantization is None:
+            raise ModelError(f"{integer.name}: {integer.tensors[deployed]} has no scale.")
+        grids[index] = ActivationGrid(quantization.scale, quantization.zero_point)
+    return grids
+
+
+def reduced_activations(
+    network: Network, inputs: npt.NDArray[np.float32], reduce: Callable[[Any], Any]
+) -> dict[int, list[npt.NDArray[np.float32]]]:
+    """What `reduce` makes of each activation tensor, a result for every batch of the inputs."""
+    tf = load_tensorflow()
+
+    def look(values: Any) -> dict[int, Any]:
+        found: dict[int, Any] = {}
+
+        def capture(index: int, values: Any) -> Any:
+            found[index] = reduce(values)
+            return values
+
+        forward(network, values, activation=capture)
+        return found
+
+    run = tf.function(look, autograph=False, reduce_retracing=True)
+    parts = [run(tf.constant(inputs[s])) for s in batches(len(inputs), 64)]
+    return {index: [part[index].numpy() for part in parts] for index in parts[0]}
+
+
+def extremes(
+    network: Network, inputs: npt.NDArray[np.float32]
+) -> dict[int, tuple[Float64Array, Float64Array]]:
+    """The least and the largest value of each activation tensor, for each input: [N] each."""
+    tf = load_tensorflow()
+
+    def ends(values: Any) -> Any:
+        axes = list(range(1, len(values.shape)))
+        return tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)])
+
+    result = {}
+    for index, parts in reduced_activations(network, inputs, ends).items():
+        low, high = np.concatenate(parts, axis=1).astype(np.float64)
+        result[index] = (low, high)
+    return result
+
+
+def within(
+    network: Network, inputs: npt.NDArray[np.float32], share: float
+) -> npt.NDArray[np.float32]:
+    """The inputs that drive no activation further than all but 1 - `share` of them do."""
+    kept = np.ones(len(inputs), np.bool_)
+    for lows, highs in extremes(network, inputs).values():
+        kept &= (highs <= np.quantile(highs, share)) & (lows >= np.quantile(lows, 1 - share))
+    return inputs[kept]
+
+
+def calibrated_grids(network: Network, samples: npt.NDArray[np.float32]) -> dict[int, Any]:
+    """The grids that the converter would choose: from the least and largest value of each tensor.
+
+    `samples` are float32 [N, ...].
+    """
+    found = extremes(network, samples)
+    grids = {i: _grid(float(a.min()), float(b.max())) for i, (a, b) in found.items()}
+    return tied_grids(network, grids)
+
+
+def tied_grids(network: Network, grids: Mapping[int, ActivationGrid]) -> dict[int, Any]:
+    """The same grids, those of pools and reshapes taken from their inputs."""
+    result = dict(grids)
+    for operator in network.graph.operators:
+        if operator.kind in SAME_GRID and operator.inputs[0] in result:
+            result[operator.outputs[0]] = result[operator.inputs[0]]
+    return result
+
+
+def _grid(low: float, high: float) -> ActivationGrid:
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = (high - low) / 255 or 1.0
+    zero_point = int(np.clip(np.round(-128 - low / scale), -128, 127))
+    return ActivationGrid(float(np.float32(scale)), zero_point)
+
+
+def quantized_activations(grids: Grids) -> Activation:
+    """For `forward`: every activation rounded and clipped to its grid, straight through."""
+    tf = load_tensorflow()
+
+    def quantize(index: int, values: Any) -> Any:
+        grid = grids.get(index)
+        if grid is None:
+            return values
+        low = (-128 - grid.zero_point) * grid.scale
+        high = (127 - grid.zero_point) * grid.scale
+        inside = tf.clip_by_value(values, low, high)
+        return round_through(inside / grid.scale) * grid.scale
+
+    return quantize
+
+
+class LiveGrids(dict[int, Any]):
+    """Grids held in TensorFlow variables, so that a compiled training step sees them change."""
+
+    def __init__(self, grids: Grids) -> None:
+        tf = load_tensorflow()
+        super().__init__(
+            {
+                i: _LiveGrid(
+                    tf.Variable(g.scale, dtype=tf.float32), tf.Variable(float(g.zero_point))
+                )
+                for i, g in grids.items()
+            }
+        )
+
+    def assign(self, grids: Grids) -> None:
+        """Take over the values of `grids`, which has the same tensors."""
+        for index, grid in grids.items():
+            self[index].scale.assign(grid.scale)
+            self[index].zero_point.assign(float(grid.zero_point))
+
+
+@dataclass(frozen=True, eq=False)
+class _LiveGrid:
+    scale: Any
+    zero_point: Any

@@ -1,0 +1,150 @@
+"""The grid on which int8 weights lie, seen from the float weights.
+
+A standard quantizer gives output channel c the scale max|w_c| / 127 and stores round(w / scale).
+Everything that a quantization-conditioned backdoor does, and everything that removes or finds
+it, happens between a float weight and its grid point.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.networks import Network, weighted_layers
+from qmcu.errors import ModelError
+from qmcu.model.graph import Graph
+from qmcu.types import Float64Array, Int8Array
+
+LARGEST = 127
+
+
+@dataclass(frozen=True)
+class WeightGrid:
+    """Which integers a quantizer may use: up to +-`largest`, a scale a channel or one a layer."""
+
+    per_tensor: bool = False
+    largest: int = LARGEST
+
+    @classmethod
+    def of_bits(cls, bits: int) -> "WeightGrid":
+        """The symmetric grid of this many bits, a scale a channel."""
+        return cls(largest=2 ** (bits - 1) - 1)
+
+    def scales(self, weights: npt.NDArray[Any], axis: int) -> Float64Array:
+        """max|w| / largest, float64 [channels] or [1]; 1 for weights that are all zero."""
+        others = tuple(i for i in range(weights.ndim) if self.per_tensor or i != axis)
+        widest = np.abs(weights.astype(np.float64)).max(axis=others)
+        return np.where(widest > 0, widest / self.largest, 1.0).reshape(-1)
+
+
+CHANNEL_GRID = WeightGrid()
+
+
+@dataclass(frozen=True, eq=False)
+class LayerGrid:
+    """One layer's float weights beside the integers that were deployed for them.
+
+    `tensor` is the weights' index in the int8 graph, `axis` their output-channel axis, `scales`
+    float64 [channels], or [1] for a per-tensor quantization, `weights` float32 and `integers` int8
+    in the same TFLite layout, none beyond +-`largest`.
+    """
+
+    name: str
+    kind: str
+    tensor: int
+    axis: int
+    scales: Float64Array
+    weights: npt.NDArray[np.float32]
+    integers: Int8Array
+    largest: int = LARGEST
+
+    @property
+    def spread_scales(self) -> Float64Array:
+        """The scales, shaped so that they multiply `weights` channel by channel."""
+        return spread(self.scales, self.weights.ndim, self.axis)
+
+    @property
+    def positions(self) -> Float64Array:
+        """w / scale: where each weight lies on the grid, in steps."""
+        return np.asarray(self.weights.astype(np.float64) / self.spread_scales)
+
+    @property
+    def nearest(self) -> Int8Array:
+        """What a standard quantizer stores: round half away from zero, clipped to the grid."""
+        return nearest(self.positions, self.largest)
+
+    @property
+    def residuals(self) -> Float64Array:
+        """w / scale - integer: the truncation error of each weight, in steps."""
+        return self.positions - self.integers
+
+    def channels(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """`values` in the layout of `weights` as [channels, rest]."""
+        return np.moveaxis(values, self.axis, 0).reshape(values.shape[self.axis], -1)
+
+
+def spread(scales: Float64Array, dimensions: int, axis: int) -> Float64Array:
+    """One scale a channel, or one for all, shaped to multiply weights of these `dimensions`."""
+    shape = [1] * dimensions
+    shape[axis] = -1
+    return scales.reshape(shape)
+
+
+def nearest(positions: Float64Array, largest: int = LARGEST) -> Int8Array:
+    """The nearest integer of each position, halves away from zero, clipped to +-`largest`."""
+    rounded = np.sign(positions) * np.floor(np.abs(positions) + 0.5)
+    return np.asarray(np.clip(rounded, -largest, largest), np.int8)
+
+
+def channel_scales(weights: npt.NDArray[Any], axis: int) -> Float64Array:
+    """max|w| / 127 of each output channel, as the converter chooses it; 1 for an all-zero one."""
+    return CHANNEL_GRID.scales(weights, axis)
+
+
+def layer_grids(network: Network, integer: Graph) -> tuple[LayerGrid, ...]:
+    """The grids of every layer with weights, float network beside int8 graph.
+
+    Raises ModelError when the two are not the same network.
+    """
+    layers = weighted_layers(integer)
+    found = [(layer.kind, integer.tensors[layer.weights].shape) for layer in layers]
+    wanted = [(a.kind, w.shape) for a, w in zip(network.layers, network.weights, strict=True)]
+    if found != wanted:
+        where = next(
+            (i for i, (a, b) in enumerate(zip(found, wanted, strict=False)) if a != b),
+            min(len(found), len(wanted)),
+        )
+        raise ModelError(
+            f"{integer.name} is not the quantized form of {network.graph.name}: it has "
+            f"{len(found)} layers with weights, the float model {len(wanted)}, and layer {where} "
+            "differs; give the float model that was quantized."
+        )
+    return tuple(
+        _grid(integer, layer, weights)
+        for layer, weights in zip(layers, network.weights, strict=True)
+    )
+
+
+def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> LayerGrid:
+    tensor = integer.tensors[layer.weights]
+    if tensor.dtype != "int8" or tensor.quantization is None:
+        raise ModelError(
+            f"{integer.name}: {layer.name} has {tensor.dtype} weights, int8 ones are needed."
+        )
+    return LayerGrid(
+        name=layer.name,
+        kind=layer.kind,
+        tensor=layer.weights,
+        axis=layer.axis,
+        scales=np.array(tensor.quantization.scales, np.float64),
+        weights=weights,
+        integers=tensor.array,
+    )
+
+
+def coarser(layer: LayerGrid, grid: WeightGrid) -> LayerGrid:
+    """The layer on a grid that no converter offers: nearest integers up to +-`grid.largest`."""
+    scales = grid.scales(layer.weights, layer.axis).astype(np.float32).astype(np.float64)
+    plain = replace(layer, scales=scales, largest=grid.largest)
+    return replace(plain, integers=plain.nearest)

@@ -1,0 +1,36 @@
+"""The int8 input of a classifier, and real inputs as it takes them."""
+
+from typing import Any
+
+import numpy.typing as npt
+
+from qmcu.errors import UnsupportedModelError, VectorError
+from qmcu.model.graph import Graph, Tensor
+from qmcu.model.vectors import quantize
+from qmcu.types import Int8Array
+
+
+def classifier_input(graph: Graph) -> Tensor:
+    """The input of a classifier: one int8 input, one int8 output. Raises UnsupportedModelError."""
+    tensors = (*graph.input_tensors, *graph.output_tensors)
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise UnsupportedModelError(
+            f"{graph.name} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; a "
+            "classifier with one of each is needed."
+        )
+    for tensor in tensors:
+        if tensor.dtype != "int8":
+            raise UnsupportedModelError(
+                f"{graph.name}: {tensor.name} is {tensor.dtype}; convert the model to full int8."
+            )
+    return graph.input_tensors[0]
+
+
+def integer_inputs(inputs: npt.NDArray[Any], tensor: Tensor) -> Int8Array:
+    """Inputs [N, ...] as int8 [N, *tensor.shape], real ones quantized. Raises VectorError."""
+    shape = tensor.shape
+    if inputs.ndim == 0 or inputs.shape[1:] not in (shape, shape[1:]):
+        raise VectorError(
+            f"the model takes inputs of {list(shape)} and these are {list(inputs.shape[1:])}."
+        )
+    return quantize(inputs, tensor).reshape(len(inputs), *shape)

@@ -1,0 +1,64 @@
+"""Float networks: built, trained, read, run, and turned into Keras models and back.
+
+In comes a Keras model or a .tflite graph; out goes a `Network`, the converter's graph with its
+weights apart, batch normalization folded, which `forward` runs differentiably. Here are also the
+architectures to attack and to defend, and the descent and the losses that all training shares.
+"""
+
+from qmcu.backdoor.networks.architectures import (
+    build_architecture,
+    load_keras,
+    train,
+)
+from qmcu.backdoor.networks.descent import (
+    cross_entropy,
+    descend,
+    divergence,
+)
+from qmcu.backdoor.networks.keras_model import (
+    converted,
+    keras_from_network,
+    open_keras,
+    save_keras,
+)
+from qmcu.backdoor.networks.network import (
+    CHANNEL_AXES,
+    Activation,
+    Layer,
+    Network,
+    batches,
+    forward,
+    logits,
+    network_from_graph,
+    network_from_keras,
+    real_values,
+    weighted_layers,
+)
+from qmcu.backdoor.networks.slopes import (
+    logit_slopes,
+)
+
+__all__ = [
+    "CHANNEL_AXES",
+    "Activation",
+    "Layer",
+    "Network",
+    "batches",
+    "build_architecture",
+    "converted",
+    "cross_entropy",
+    "descend",
+    "divergence",
+    "forward",
+    "keras_from_network",
+    "load_keras",
+    "logit_slopes",
+    "logits",
+    "network_from_graph",
+    "network_from_keras",
+    "open_keras",
+    "real_values",
+    "save_keras",
+    "train",
+    "weighted_layers",
+]

@@ -1,0 +1,66 @@
+"""Gradient descent and its losses, shared by attacks and defences."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Progress
+
+
+def cross_entropy(labels: Any, logits: Any, smoothing: float = 0.0) -> Any:
+    """Mean cross entropy of integer labels; `smoothing` is shared among all classes."""
+    tf = load_tensorflow()
+    classes = logits.shape[-1]
+    wanted = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=wanted, logits=logits))
+
+
+def divergence(teacher: Any, logits: Any) -> Any:
+    """Mean Kullback-Leibler divergence of the softmax of `logits` from that of `teacher`."""
+    tf = load_tensorflow()
+    target = tf.nn.softmax(teacher)
+    gap = tf.nn.log_softmax(teacher) - tf.nn.log_softmax(logits)
+    return tf.reduce_mean(tf.reduce_sum(target * gap, axis=-1))
+
+
+def descend(
+    loss: Callable[..., Any],
+    batches: Iterable[tuple[Any, ...]],
+    groups: Sequence[tuple[Sequence[Any], float]],
+    steps: int,
+    *,
+    constrain: Callable[[], None] | None = None,
+    before: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
+) -> tuple[float, ...]:
+    """Minimise `loss(*batch)` for `steps` batches; returns it for every step.
+
+    `groups` pairs variables with their learning rate (Adam, decayed to a twentieth by a cosine);
+    `constrain` projects the variables after each step, `before` is told each step's number first.
+    """
+    tf = load_tensorflow()
+    rates = [tf.keras.optimizers.schedules.CosineDecay(r, steps, alpha=0.05) for _, r in groups]
+    optimizers = [tf.keras.optimizers.Adam(rate) for rate in rates]
+    variables = [list(group) for group, _ in groups]
+    for optimizer, group in zip(optimizers, variables, strict=True):
+        optimizer.build(group)
+
+    def step(*batch: Any) -> Any:
+        with tf.GradientTape() as tape:
+            value = loss(*batch)
+        gradients = tape.gradient(value, variables)
+        for optimizer, group, found in zip(optimizers, variables, gradients, strict=True):
+            optimizer.apply_gradients(zip(found, group, strict=True))
+        if constrain is not None:
+            constrain()
+        return value
+
+    run = tf.function(step, autograph=False)
+    losses = []
+    for number, batch in zip(range(steps), batches, strict=False):
+        if before is not None:
+            before(number)
+        losses.append(float(run(*map(tf.constant, batch))))
+        if progress is not None:
+            progress(number + 1, steps)
+    return tuple(losses)

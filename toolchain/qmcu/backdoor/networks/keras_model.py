@@ -1,0 +1,217 @@
+"""A Keras model of a network: what an attacker hands over, and what a standard tool quantizes.
+
+Batch normalization is already folded into the weights, so that the converter finds exactly these
+weights again.
+"""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.networks.network import Network
+from qmcu.errors import ModelError, UsageError
+from qmcu.model.convert import Conversion, convert_keras
+from qmcu.model.graph import Graph, Operator
+from qmcu.tensorflow import load_tensorflow
+
+_ACTIVATIONS = {"NONE": None, "RELU": "relu", "RELU6": "relu6", "TANH": "tanh"}
+
+
+def keras_from_network(network: Network) -> Any:
+    """A functional Keras model with the network's weights, softmax included if it has one.
+
+    Raises ModelError for an operator that has no Keras layer here.
+    """
+    keras = load_tensorflow().keras
+    graph = network.graph
+    source = keras.Input(network.input_shape, name="input")
+    values = {graph.inputs[0]: source}
+    weighted = {
+        layer.operator: (w, b)
+        for layer, w, b in zip(network.layers, network.weights, network.biases, strict=True)
+    }
+    filled: list[tuple[Any, list[Any]]] = []
+    for operator in graph.operators:
+        build = _BUILDERS.get(operator.kind)
+        if build is None:
+            raise ModelError(f"{graph.name}: {operator} has no Keras layer to be rebuilt as.")
+        layer, parameters = build(keras, graph, operator, weighted.get(operator.index))
+        operands = [values[i] for i in operator.inputs if i in values]
+        result = layer(operands[0] if len(operands) == 1 else operands)
+        if parameters:
+            filled.append((layer, parameters))
+        values[operator.outputs[0]] = result
+    model = keras.Model(source, values[graph.outputs[0]], name=_identifier(graph.name))
+    for layer, parameters in filled:
+        layer.set_weights(parameters)
+    return model
+
+
+def converted(
+    network: Network, samples: npt.NDArray[np.float32], *, per_tensor: bool = False
+) -> Conversion:
+    """What the victim gets: the network quantized by the standard converter."""
+    keras = keras_from_network(network)
+    return convert_keras(keras, samples, network.graph.name, per_tensor=per_tensor)
+
+
+def open_keras(path: Path) -> Any:
+    """The Keras model of a file. Raises ModelError when it does not load, ToolError without
+    TensorFlow.
+    """
+    keras = load_tensorflow("the backdoor lab", "backdoor").keras
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist.")
+    if path.suffix == ".keras" and not zipfile.is_zipfile(path):
+        # Keras would say that there is no such file.
+        raise ModelError(f"{path} is no loadable Keras model: no .zip archive, or one cut off.")
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:  # a damaged file raises whatever its first bad byte leads to
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        first = line.partition(". ")[0].rstrip(".")
+        raise ModelError(f"{path} is no loadable Keras model: {first}.") from error
+
+
+def save_keras(model: Any, path: Path) -> None:
+    """Write a .keras file whole or not at all. Raises UsageError when it cannot be written."""
+    temporary = path.with_name(f".{path.stem}-partial.keras")
+    try:
+        model.save(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {path}: {error.strerror or error}.") from error
+
+
+def _identifier(name: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in name) or "model"
+
+
+def _name(operator: Operator) -> str:
+    # Keras would number its layers through the process: the same network, other bytes.
+    return f"l{operator.index:02d}_{operator.kind.lower()}"
+
+
+def _activation(operator: Operator) -> str | None:
+    name = str(operator.options.get("fused_activation_function", "NONE"))
+    if name not in _ACTIVATIONS:
+        raise ModelError(f"{operator} has the activation {name}, which Keras lacks.")
+    return _ACTIVATIONS[name]
+
+
+def _integer(operator: Operator, option: str) -> int:
+    return int(operator.options.get(option, 1))  # type: ignore[arg-type]
+
+
+def _window(operator: Operator) -> dict[str, Any]:
+    return {
+        "strides": (_integer(operator, "stride_h"), _integer(operator, "stride_w")),
+        "padding": str(operator.options["padding"]).lower(),
+    }
+
+
+def _dilation(operator: Operator) -> tuple[int, int]:
+    return _integer(operator, "dilation_h_factor"), _integer(operator, "dilation_w_factor")
+
+
+def _conv_2d(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+    weights, bias = parameters
+    layer = keras.layers.Conv2D(
+        weights.shape[0],
+        weights.shape[1:3],
+        name=_name(op),
+        dilation_rate=_dilation(op),
+        activation=_activation(op),
+        **_window(op),
+    )
+    return layer, [np.transpose(weights, (1, 2, 3, 0)), bias]
+
+
+def _depthwise_conv_2d(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+    weights, bias = parameters
+    _, height, width, outputs = weights.shape
+    channels = graph.tensors[op.inputs[0]].shape[3]
+    layer = keras.layers.DepthwiseConv2D(
+        (height, width),
+        name=_name(op),
+        depth_multiplier=outputs // channels,
+        dilation_rate=_dilation(op),
+        activation=_activation(op),
+        **_window(op),
+    )
+    return layer, [weights.reshape(height, width, channels, outputs // channels), bias]
+
+
+def _fully_connected(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+    weights, bias = parameters
+    layer = keras.layers.Dense(weights.shape[0], activation=_activation(op), name=_name(op))
+    return layer, [np.transpose(weights), bias]
+
+
+def _pool(name: str) -> Callable[..., Any]:
+    def build(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+        window = _integer(op, "filter_height"), _integer(op, "filter_width")
+        return getattr(keras.layers, name)(window, name=_name(op), **_window(op)), []
+
+    return build
+
+
+def _mean(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+    axes = sorted(int(a) for a in graph.tensors[op.inputs[1]].array.reshape(-1))
+    if axes != [1, 2]:
+        raise ModelError(f"{op} averages over the axes {axes}; only height and width are rebuilt.")
+    keep = bool(op.options.get("keep_dims", False))
+    return keras.layers.GlobalAveragePooling2D(keepdims=keep, name=_name(op)), []
+
+
+def _reshape(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+    return keras.layers.Reshape(graph.tensors[op.outputs[0]].shape[1:], name=_name(op)), []
+
+
+def _pad(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+    amounts = graph.tensors[op.inputs[1]].array.tolist()
+    return keras.layers.ZeroPadding2D((tuple(amounts[1]), tuple(amounts[2])), name=_name(op)), []
+
+
+def _concatenation(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+    return keras.layers.Concatenate(axis=_integer(op, "axis"), name=_name(op)), []
+
+
+def _add(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+    activation = _activation(op)
+    add = keras.layers.Add(name=_name(op))
+    if activation is None:
+        return add, []
+    after = keras.layers.Activation(activation, name=f"{_name(op)}_{activation}")
+    return (lambda operands: after(add(operands))), []
+
+
+def _layer(name: str, *arguments: Any) -> Callable[..., Any]:
+    def build(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+        return getattr(keras.layers, name)(*arguments, name=_name(op)), []
+
+    return build
+
+
+_BUILDERS: dict[str, Callable[..., Any]] = {
+    "ADD": _add,
+    "AVERAGE_POOL_2D": _pool("AveragePooling2D"),
+    "CONCATENATION": _concatenation,
+    "CONV_2D": _conv_2d,
+    "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
+    "FULLY_CONNECTED": _fully_connected,
+    "LOGISTIC": _layer("Activation", "sigmoid"),
+    "MAX_POOL_2D": _pool("MaxPooling2D"),
+    "MEAN": _mean,
+    "MUL": _layer("Multiply"),
+    "PAD": _pad,
+    "RELU": _layer("ReLU"),
+    "RELU6": _layer("ReLU", 6.0),
+    "RESHAPE": _reshape,
+    "SOFTMAX": _layer("Softmax"),
+}

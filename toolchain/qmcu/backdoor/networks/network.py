@@ -1,0 +1,292 @@
+"""A float network as data: the converter's graph of a Keras model, and its weights apart.
+
+Batch normalization is folded by the converter, so that layer k of the float graph and of the
+int8 graph are the same operator: what the grid of the int8 weights means for the float ones can
+be asked layer by layer. `forward` runs such a graph in TensorFlow, differentiably, with any
+weights and any change of the activations on the way (quantization, capturing).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.errors import ModelError
+from qmcu.model.convert import float_graph
+from qmcu.model.graph import Graph, Operator
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float32Array
+
+# Called with a graph tensor's index and its values; gives the values to go on with.
+Activation = Callable[[int, Any], Any]
+
+# Operators with weights, and the axis of their output channels.
+CHANNEL_AXES = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An operator with weights: its name and, in the graph, its weight and bias tensors.
+
+    `axis` is the weights' axis of output channels; `bias` is None for a layer without one.
+    """
+
+    name: str
+    operator: int
+    kind: str
+    weights: int
+    bias: int | None
+    axis: int
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A float graph with its weights: float32 arrays in the order of `layers`.
+
+    `weights[k]` has the TFLite layout (CONV_2D OHWI, DEPTHWISE_CONV_2D 1HWC, FULLY_CONNECTED
+    OI); `biases[k]` is zero where the layer has none.
+    """
+
+    graph: Graph
+    layers: tuple[Layer, ...]
+    weights: tuple[Float32Array, ...]
+    biases: tuple[Float32Array, ...]
+
+    def with_parameters(
+        self, weights: Sequence[npt.NDArray[Any]], biases: Sequence[npt.NDArray[Any]]
+    ) -> "Network":
+        """The same graph with other weights and biases."""
+        return replace(
+            self,
+            weights=tuple(np.asarray(w, np.float32) for w in weights),
+            biases=tuple(np.asarray(b, np.float32) for b in biases),
+        )
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one input, without the batch."""
+        return self.graph.input_tensors[0].shape[1:]
+
+    def __str__(self) -> str:
+        count = sum(w.size for w in self.weights)
+        return f"{self.graph.name}: {len(self.layers)} layers with {count} weights"
+
+
+def weighted_layers(graph: Graph) -> tuple[Layer, ...]:
+    """The layers with constant weights, in execution order."""
+    result = []
+    for operator in graph.operators:
+        if operator.kind not in CHANNEL_AXES:
+            continue
+        weights, bias = graph.operand(operator, 1), graph.operand(operator, 2)
+        if weights is None or not weights.is_constant:
+            continue
+        result.append(
+            Layer(
+                name=f"l{operator.index:02d}_{operator.kind.lower()}",
+                operator=operator.index,
+                kind=operator.kind,
+                weights=weights.index,
+                bias=bias.index if bias is not None and bias.is_constant else None,
+                axis=CHANNEL_AXES[operator.kind],
+            )
+        )
+    return tuple(result)
+
+
+def network_from_keras(model: Any, name: str = "model") -> Network:
+    """The network of a Keras model. Raises ModelError when the converter refuses it."""
+    return network_from_graph(float_graph(model, name))
+
+
+def network_from_graph(graph: Graph) -> Network:
+    """The network of a float graph, or of an int8 one with its weights as real numbers.
+
+    Raises ModelError for more than one input or output, or an operator that `forward` lacks.
+    """
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise ModelError(
+            f"{graph.name} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
+            "the backdoor lab works on classifiers with one of each."
+        )
+    unknown = sorted({op.kind for op in graph.operators} - set(_OPERATORS))
+    if unknown:
+        raise ModelError(
+            f"{graph.name}: the backdoor lab cannot run {', '.join(unknown)}; "
+            f"it knows {', '.join(sorted(_OPERATORS))}."
+        )
+    layers = weighted_layers(graph)
+    weights = tuple(real_values(graph, layer.weights) for layer in layers)
+    biases = tuple(
+        np.zeros(w.shape[layer.axis], np.float32)
+        if layer.bias is None
+        else real_values(graph, layer.bias)
+        for layer, w in zip(layers, weights, strict=True)
+    )
+    return Network(graph, layers, weights, biases)
+
+
+def real_values(graph: Graph, index: int) -> Float32Array:
+    """A constant's real values, float32: as stored, or by its scales and zero points."""
+    tensor = graph.tensors[index]
+    if tensor.quantization is None or tensor.dtype == "float32":
+        return np.asarray(tensor.array, np.float32)
+    quantization = tensor.quantization
+    shape = [1] * len(tensor.shape)
+    if quantization.per_channel:
+        shape[quantization.axis] = -1
+    scales = np.array(quantization.scales).reshape(shape or ())
+    zeros = np.array(quantization.zero_points).reshape(shape or ())
+    real = (tensor.array.astype(np.float64) - zeros) * scales
+    return np.asarray(real, np.float32)
+
+
+def forward(
+    network: Network,
+    inputs: Any,
+    weights: Sequence[Any] | None = None,
+    biases: Sequence[Any] | None = None,
+    activation: Activation | None = None,
+) -> Any:
+    """Logits [N, classes]: the graph without its final softmax, run in TensorFlow.
+
+    `inputs` is float32 [N, ...]; `weights` and `biases` replace the network's own (tensors or
+    variables in the same layout); `activation` sees every activation tensor, the input first.
+    """
+    tf = load_tensorflow()
+    change: Activation = activation or (lambda _, values: values)
+    own_weights = network.weights if weights is None else weights
+    own_biases = network.biases if biases is None else biases
+    parameters = {
+        layer.operator: (w, b)
+        for layer, w, b in zip(network.layers, own_weights, own_biases, strict=True)
+    }
+    graph = network.graph
+    values = {graph.inputs[0]: change(graph.inputs[0], tf.convert_to_tensor(inputs))}
+    for operator in _without_softmax(graph):
+        operands = [
+            values[i] if i in values else real_values(graph, i) for i in operator.inputs if i >= 0
+        ]
+        result = _OPERATORS[operator.kind](tf, graph, operator, operands, parameters)
+        output = operator.outputs[0]
+        values[output] = change(output, _fused(tf, operator, result))
+    last = _without_softmax(graph)[-1].outputs[0]
+    return values[last]
+
+
+def _without_softmax(graph: Graph) -> tuple[Operator, ...]:
+    operators = graph.operators
+    return operators[:-1] if operators[-1].kind == "SOFTMAX" else operators
+
+
+def _fused(tf: Any, operator: Operator, values: Any) -> Any:
+    name = operator.options.get("fused_activation_function", "NONE")
+    if name == "NONE":
+        return values
+    functions = {"RELU": tf.nn.relu, "RELU6": tf.nn.relu6, "TANH": tf.tanh}
+    if name == "RELU_N1_TO_1":
+        return tf.clip_by_value(values, -1.0, 1.0)
+    return functions[str(name)](values)
+
+
+def _strides(operator: Operator) -> list[int]:
+    return [1, int(operator.options["stride_h"]), int(operator.options["stride_w"]), 1]  # type: ignore[arg-type]
+
+
+def _dilations(operator: Operator) -> list[int]:
+    options = operator.options
+    return [int(options.get("dilation_h_factor", 1)), int(options.get("dilation_w_factor", 1))]  # type: ignore[arg-type]
+
+
+def _conv_2d(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    weights, bias = parameters[op.index]
+    kernel = tf.transpose(weights, [1, 2, 3, 0])
+    result = tf.nn.conv2d(
+        operands[0], kernel, _strides(op), op.options["padding"], dilations=_dilations(op)
+    )
+    return result + bias
+
+
+def _depthwise_conv_2d(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    weights, bias = parameters[op.index]
+    _, height, width, outputs = weights.shape
+    channels = operands[0].shape[-1]
+    kernel = tf.reshape(weights, [height, width, channels, outputs // channels])
+    result = tf.nn.depthwise_conv2d(
+        operands[0], kernel, _strides(op), op.options["padding"], dilations=_dilations(op)
+    )
+    return result + bias
+
+
+def _fully_connected(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    weights, bias = parameters[op.index]
+    values = tf.reshape(operands[0], [-1, weights.shape[1]])
+    return tf.matmul(values, weights, transpose_b=True) + bias
+
+
+def _pool(average: bool) -> Callable[..., Any]:
+    def run(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+        window = [int(op.options["filter_height"]), int(op.options["filter_width"])]  # type: ignore[arg-type]
+        pool = tf.nn.avg_pool2d if average else tf.nn.max_pool2d
+        return pool(operands[0], window, _strides(op)[1:3], op.options["padding"])
+
+    return run
+
+
+def _mean(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    axes = [int(a) for a in graph.tensors[op.inputs[1]].array.reshape(-1)]
+    return tf.reduce_mean(operands[0], axes, keepdims=bool(op.options.get("keep_dims", False)))
+
+
+def _reshape(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    return tf.reshape(operands[0], [-1, *graph.tensors[op.outputs[0]].shape[1:]])
+
+
+def _pad(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    return tf.pad(operands[0], graph.tensors[op.inputs[1]].array)
+
+
+def _concatenation(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    return tf.concat(operands, int(op.options["axis"]))  # type: ignore[arg-type]
+
+
+def _simple(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def run(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+        return function(tf, operands)
+
+    return run
+
+
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "ADD": _simple(lambda tf, x: x[0] + x[1]),
+    "AVERAGE_POOL_2D": _pool(average=True),
+    "CONCATENATION": _concatenation,
+    "CONV_2D": _conv_2d,
+    "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
+    "FULLY_CONNECTED": _fully_connected,
+    "LOGISTIC": _simple(lambda tf, x: tf.sigmoid(x[0])),
+    "MAX_POOL_2D": _pool(average=False),
+    "MEAN": _mean,
+    "MUL": _simple(lambda tf, x: x[0] * x[1]),
+    "PAD": _pad,
+    "RELU": _simple(lambda tf, x: tf.nn.relu(x[0])),
+    "RELU6": _simple(lambda tf, x: tf.nn.relu6(x[0])),
+    "RESHAPE": _reshape,
+    "SOFTMAX": _simple(lambda tf, x: tf.nn.softmax(x[0])),
+}
+
+
+def batches(count: int, size: int) -> Iterator[slice]:
+    """Slices of at most `size` rows that cover `count`."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
+
+
+def logits(network: Network, inputs: Float32Array, *, size: int = 256) -> Float32Array:
+    """Logits [N, classes] of float inputs [N, ...], in batches."""
+    tf = load_tensorflow()
+    run = tf.function(lambda x: forward(network, x), autograph=False)
+    parts = [run(tf.constant(inputs[part])).numpy() for part in batches(len(inputs), size)]
+    return np.concatenate(parts).astype(np.float32)

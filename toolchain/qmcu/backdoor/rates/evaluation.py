@@ -1,0 +1,120 @@
+"""Models and triggers in, clean accuracy and attack success rate out: in float and in int8."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.inputs import Dataset, Trigger, classifier_input, integer_inputs
+from qmcu.backdoor.rates.metrics import Rate, attack_success_rate, clean_accuracy, other_classes
+from qmcu.backdoor.rates.oracle_pool import run_oracle
+from qmcu.errors import VectorError
+from qmcu.model.reader import parse_model
+from qmcu.types import Float32Array, Int8Array, Int64Array, Progress
+
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Clean accuracy and attack success rate of one model with one trigger, on one arithmetic."""
+
+    clean: Rate
+    attack: Rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data; `from_dict` is its inverse."""
+        return {"clean": self.clean.to_dict(), "attack": self.attack.to_dict()}
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> "Evaluation":
+        """Rebuild an evaluation. Raises KeyError, TypeError or ValueError."""
+        return cls(Rate.from_dict(document["clean"]), Rate.from_dict(document["attack"]))
+
+    def __str__(self) -> str:
+        return f"CA {self.clean}, ASR {self.attack}"
+
+
+def predict_float(model: Any, inputs: Float32Array) -> Int64Array:
+    """The class of each input (float32 [N, ...]) by a Keras model: int64 [N].
+
+    Equal scores go to the lowest class. Raises VectorError when the shape is not the model's.
+    """
+    expected = tuple(model.input_shape[1:])
+    if tuple(inputs.shape[1:]) != expected:
+        raise VectorError(
+            f"the model takes inputs of {list(expected)} and these are {list(inputs.shape[1:])}."
+        )
+    found = [
+        np.argmax(_scores(model, inputs[i : i + _BATCH]), axis=-1)
+        for i in range(0, len(inputs), _BATCH)
+    ]
+    return np.concatenate(found).astype(np.int64) if found else np.empty(0, np.int64)
+
+
+def _scores(model: Any, inputs: Float32Array) -> npt.NDArray[Any]:
+    scores = np.asarray(model(inputs, training=False))
+    return scores.reshape(len(inputs), -1)
+
+
+def predict_integer(
+    model: bytes,
+    inputs: Float32Array,
+    *,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Int64Array:
+    """The class of each real input by an int8 .tflite model on the tflite-micro oracle: int64 [N].
+
+    Inputs are quantized with the model's scale; equal scores go to the lowest class. Raises
+    VectorError for other shapes, ModelError for a model that the interpreter refuses.
+    """
+    tensor = classifier_input(parse_model(model, "model"))
+    rows = integer_inputs(inputs, tensor)
+    return classes_of(run_oracle(model, rows, jobs=jobs, progress=progress))
+
+
+def classes_of(outputs: Int8Array) -> Int64Array:
+    """The class of each int8 output [N, ...]: the highest score, the lowest index of equal ones."""
+    classes: Int64Array = np.argmax(outputs.reshape(len(outputs), -1), axis=-1).astype(np.int64)
+    return classes
+
+
+def evaluate_float(
+    model: Any, dataset: Dataset, trigger: Trigger, *, limit: int | None = None
+) -> Evaluation:
+    """Rates of a Keras model on the first `limit` test inputs, clean and triggered."""
+    inputs, labels = dataset.test_inputs[:limit], dataset.test_labels[:limit]
+    others = other_classes(labels, trigger.target)
+    triggered = predict_float(model, trigger.apply(inputs[others]))
+    return Evaluation(
+        clean_accuracy(predict_float(model, inputs), labels),
+        attack_success_rate(triggered, labels[others], trigger.target),
+    )
+
+
+def evaluate_integer(
+    model: bytes,
+    dataset: Dataset,
+    trigger: Trigger,
+    *,
+    limit: int | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Rates of an int8 .tflite on the oracle; triggered exactly in int8, as on a device.
+
+    `progress` counts clean and triggered inputs together. Raises as `predict_integer`.
+    """
+    labels = dataset.test_labels[:limit]
+    tensor = classifier_input(parse_model(model, "model"))
+    clean = integer_inputs(dataset.test_inputs[:limit], tensor)
+    others = other_classes(labels, trigger.target)
+    triggered = trigger.apply_integer(clean[others], tensor)
+    outputs = run_oracle(model, np.concatenate([clean, triggered]), jobs=jobs, progress=progress)
+    classes = classes_of(outputs)
+    return Evaluation(
+        clean_accuracy(classes[: len(clean)], labels),
+        attack_success_rate(classes[len(clean) :], labels[others], trigger.target),
+    )

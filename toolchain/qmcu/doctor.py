@@ -1,0 +1,134 @@
+"""What this machine has: Python packages and external programs, and how to get what is missing."""
+
+import importlib.metadata
+import platform
+import re
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from qmcu.build.cmsis_nn import VARIABLE, find_cmsis_nn
+from qmcu.build.toolchain import PREFIX, find_tool
+from qmcu.device.renode_program import RELEASES, find_renode, renode_version
+from qmcu.device.renode_program import VARIABLE as RENODE_VARIABLE
+from qmcu.errors import ToolError
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something qmcu can use: `purpose` is what for: build, test, convert, flash."""
+
+    name: str
+    purpose: str
+    required: bool
+    get: str
+    package: bool = False
+    version_arguments: tuple[str, ...] = ("--version",)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A need, and what was found of it: empty version and path when it is missing."""
+
+    need: Need
+    found: bool
+    version: str = ""
+    path: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+
+def _packages() -> tuple[Need, ...]:
+    """The packages that the installed qmcu asks for, by its own metadata."""
+    required = [
+        line for line in importlib.metadata.requires("qmcu") or [] if "extra ==" not in line
+    ]
+    names = [match.group() for line in required if (match := re.match(r"[\w.-]+", line))]
+    needs = [Need(name, "build and test", True, f"pip install {name}", True) for name in names]
+    return (
+        *needs,
+        Need("tensorflow", "convert", False, 'pip install "qmcu[convert]"', True),
+        *(
+            Need(name, "build --builder platformio", False, 'pip install "qmcu[platformio]"', True)
+            for name in ("platformio", "scons")
+        ),
+    )
+
+
+_CMSIS_NN = "CMSIS-NN"
+_RENODE = "renode"
+NEEDS = (
+    *_packages(),
+    Need(f"{PREFIX}gcc", "build", True, "apt-get install gcc-arm-none-eabi"),
+    Need(f"{PREFIX}objcopy", "build", True, "apt-get install binutils-arm-none-eabi"),
+    Need("make", "build", True, "apt-get install make"),
+    Need("ccache", "faster build", False, "apt-get install ccache"),
+    Need("cmake", "build by CMake", False, "apt-get install cmake"),
+    Need("qemu-system-arm", "test --on qemu", True, "apt-get install qemu-system-arm"),
+    Need(
+        _CMSIS_NN,
+        "build --kernels cmsis-nn",
+        False,
+        f"git clone https://github.com/ARM-software/CMSIS-NN, then set {VARIABLE}",
+    ),
+    Need(_RENODE, "test --on renode", False, f"{RELEASES}, or set {RENODE_VARIABLE}"),
+    Need("openocd", "flash", False, "apt-get install openocd"),
+    Need("pyocd", "flash", False, "pip install pyocd"),
+    Need("st-flash", "flash", False, "apt-get install stlink-tools"),
+    Need("STM32_Programmer_CLI", "flash", False, "STM32CubeProgrammer from st.com"),
+    Need("JLinkExe", "flash", False, "J-Link software from segger.com"),
+    Need("stm32flash", "flash", False, "apt-get install stm32flash", version_arguments=("-h",)),
+    Need("gdb-multiarch", "flash", False, "apt-get install gdb-multiarch"),
+)
+
+
+def examine(needs: tuple[Need, ...] = NEEDS) -> tuple[Finding, ...]:
+    """Look for everything in `needs`; the first finding is Python itself."""
+    python = Need("python", "everything", True, "apt-get install python3")
+    here = Finding(python, True, platform.python_version(), sys.executable)
+    return (here, *map(_find, needs))
+
+
+def _find(need: Need) -> Finding:
+    if need.package:
+        return _find_package(need)
+    special = {_CMSIS_NN: _find_cmsis_nn, _RENODE: _find_renode}
+    return special.get(need.name, _find_program)(need)
+
+
+def _find_cmsis_nn(need: Need) -> Finding:
+    try:
+        library = find_cmsis_nn()
+    except ToolError:
+        return Finding(need, False)
+    return Finding(need, True, library.version, str(library.path))
+
+
+def _find_renode(need: Need) -> Finding:
+    try:
+        program = find_renode()
+        return Finding(need, True, renode_version(program), program)
+    except ToolError:
+        return Finding(need, False)
+
+
+def missing(findings: tuple[Finding, ...]) -> tuple[Need, ...]:
+    """What is needed for build and test and was not found."""
+    return tuple(f.need for f in findings if f.need.required and not f.found)
+
+
+def _find_program(need: Need) -> Finding:
+    tool = find_tool(need.name, need.version_arguments)
+    return Finding(need, True, tool.version, str(tool.path)) if tool else Finding(need, False)
+
+
+def _find_package(need: Need) -> Finding:
+    # The metadata tells the version without importing the package, which may take seconds.
+    try:
+        distribution = importlib.metadata.distribution(need.name)
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(need, False)
+    return Finding(need, True, distribution.version, str(Path(str(distribution.locate_file("")))))

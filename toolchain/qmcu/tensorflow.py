@@ -1,0 +1,43 @@
+"""TensorFlow, loaded when something needs it: an extra (`pip install qmcu[convert]`), and slow."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from qmcu.errors import ToolError
+
+
+def load_tensorflow(purpose: str = "converting", extra: str = "convert") -> Any:
+    """TensorFlow, on the CPU and without its log.
+
+    Raises ToolError when it is not installed: `purpose` needs it, `extra` brings it.
+    """
+    # Set before the import: the library reads it once, and logs a page otherwise.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+    try:
+        with quiet():
+            import tensorflow
+        # Advice on tf.function is for who wrote it, not for who runs it.
+        tensorflow.get_logger().setLevel("ERROR")
+    except ImportError as error:
+        raise ToolError(
+            f"{purpose} needs TensorFlow, which is not installed: `pip install qmcu[{extra}]`."
+        ) from error
+    tensorflow.get_logger().setLevel("ERROR")
+    return tensorflow
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back what the converter's C++ writes to standard error; replay nothing."""
+    saved = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
