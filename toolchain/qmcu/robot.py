@@ -8,12 +8,11 @@ import socket
 import tempfile
 from pathlib import Path
 
-from qmcu.board import load_built_board
-from qmcu.comparison import load_model
 from qmcu.device.renode_script import board_script, platform_file
 from qmcu.device.session import Session
 from qmcu.device.targets import open_session
 from qmcu.errors import CheckFailedError, UsageError
+from qmcu.firmware import Firmware
 from qmcu.model.vectors import load_vectors, random_vectors
 
 _RANDOM = 10
@@ -26,26 +25,26 @@ class BoardKeywords:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="qmcu-")
-        self._directory = Path()
+        self._firmware: Firmware | None = None
         self._port = 0
         self._session: Session | None = None
 
     def board_script(self, directory: str) -> str:
         """Write the .resc that runs the image of a firmware directory; its path."""
-        self._directory = Path(directory).absolute()
-        board = load_built_board(self._directory)
+        self._firmware = Firmware.load(Path(directory).absolute())
+        board = self._firmware.board
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
         script = Path(self._folder.name) / "board.resc"
-        image = self._directory / "firmware.elf"
+        image = self._firmware.elf
         script.write_text(board_script(board, platform_file(board), image, self._port))
         return str(script)
 
     def open_board(self) -> str:
         """Shake hands; model and build must be those of the directory. What HELLO said."""
         target = f"serial:socket://127.0.0.1:{self._port}"
-        self._session = open_session(target, self._directory)
+        self._session = open_session(target, self._built)
         return str(self._session.hello)
 
     def close_board(self) -> None:
@@ -57,7 +56,7 @@ class BoardKeywords:
 
     def outputs_should_be_equal(self, vectors: str = "") -> int:
         """Run a vector file, random inputs without one; how many were equal, which must be all."""
-        graph, content = load_model(self._directory)
+        graph, content = self._built.model
         if vectors:
             chosen = load_vectors(Path(vectors), graph)
         else:
@@ -71,7 +70,7 @@ class BoardKeywords:
 
     def vectors_should_be_triggered(self, vectors: str) -> None:
         """Fail unless every input of the file is tagged as triggered."""
-        graph, _ = load_model(self._directory)
+        graph = self._built.model.graph
         triggered = load_vectors(Path(vectors), graph).triggered
         if triggered is None or not triggered.all():
             raise CheckFailedError(
@@ -86,6 +85,12 @@ class BoardKeywords:
         if sum(profile.layers) != profile.total:
             raise CheckFailedError(f"the layers' {profile.layers} are not the total.")
         return profile.total
+
+    @property
+    def _built(self) -> Firmware:
+        if self._firmware is None:
+            raise UsageError("no firmware yet: Board Script comes first.")
+        return self._firmware
 
     @property
     def _open(self) -> Session:

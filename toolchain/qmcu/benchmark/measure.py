@@ -10,14 +10,13 @@ from qmcu.board import Board
 from qmcu.build import Category, MemoryReport, build_firmware
 from qmcu.build.classify import is_model_object
 from qmcu.build.linker_map import parse_map
-from qmcu.comparison import load_model, run_vectors
+from qmcu.comparison import run_vectors
 from qmcu.comparison.result import Profile, TestResult
 from qmcu.compile.plan import Plan
-from qmcu.compile.serialization import load_plan
 from qmcu.device import open_session
-from qmcu.device.image import read_image
 from qmcu.device.unicorn import UnicornLink
 from qmcu.errors import UsageError
+from qmcu.firmware import Firmware
 from qmcu.model.vectors import Vectors, load_vectors, random_vectors
 
 
@@ -106,16 +105,16 @@ def benchmark(
     with tempfile.TemporaryDirectory(prefix="qmcu-bench-") as folder:
         directory = Path(folder) / "firmware"
         report = build_firmware(model, board, kernels, directory, optimize, cmsis_nn)
-        graph, content = load_model(directory)
+        firmware = Firmware.load(directory)
+        graph, content = firmware.model
         chosen = (
             load_vectors(vectors, graph)
             if vectors is not None
             else random_vectors(graph, content, count, seed=seed)
         )
-        result = run_vectors(directory, target, chosen, "benchmark", jobs=1)
-        plan = load_plan(directory / "plan.json")
-        estimates = _estimates(directory, target, chosen)
-    return _benchmark(model, kernels, optimize, report, plan, result, estimates)
+        result = run_vectors(firmware, target, chosen, "benchmark", jobs=1)
+        estimates = _estimates(firmware, target, chosen)
+    return _benchmark(model, kernels, optimize, report, firmware.plan, result, estimates)
 
 
 def _benchmark(
@@ -155,11 +154,10 @@ def _benchmark(
     )
 
 
-def _estimates(directory: Path, target: str, vectors: Vectors) -> tuple[CycleEstimate, ...]:
+def _estimates(firmware: Firmware, target: str, vectors: Vectors) -> tuple[CycleEstimate, ...]:
     """Both cores' cycles of one profiled run: of the kernels' code, not of the protocol's."""
-    image = read_image(directory / "firmware.elf")
-    spans = _model_spans(directory / "firmware.map")
-    with open_session(target, directory) as session:
+    spans = _model_spans(firmware.directory / "firmware.map")
+    with open_session(target, firmware) as session:
         link = session.link
         if not isinstance(link, UnicornLink):
             return ()
@@ -169,7 +167,7 @@ def _estimates(directory: Path, target: str, vectors: Vectors) -> tuple[CycleEst
             for key, follow in link.blocks.items()
             if any(start <= key[0] < end for start, end in spans)
         }
-    code = {address: image.bytes_at(address, size) for address, size in blocks}
+    code = {address: firmware.image.bytes_at(address, size) for address, size in blocks}
     return tuple(estimate_cycles(blocks, code, core) for core in CORES)
 
 

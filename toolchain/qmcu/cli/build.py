@@ -61,7 +61,8 @@ def command(
     What is not given comes from ./qmcu.toml. The output folder holds the C project, which builds
     on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json.
     """
-    from qmcu.build import build_firmware, load_build
+    from qmcu.build import build_firmware
+    from qmcu.compile.serialization import load_plan
     from qmcu.report.memory import summary_lines
     from qmcu.report.plan import plan_lines
 
@@ -74,7 +75,7 @@ def command(
     click.echo("\n".join((f"built {directory} for {board.name}", *summary_lines(report))))
     if kernels == "cmsis-nn":
         click.echo(f"CMSIS-NN {report.tools['CMSIS-NN']}")
-    click.echo("\n".join(plan_lines(load_build(directory)[0])))
+    click.echo("\n".join(plan_lines(load_plan(directory / "plan.json"))))
     quoted = shlex.quote(str(directory))
     if target is not None:
         click.echo(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")

@@ -12,15 +12,16 @@ import rich_click as click
               help="Write a page with treemaps and what each layer would save here.")  # fmt: skip
 def command(directory: Path, json_file: Path | None, html_file: Path | None) -> None:
     """Flash and RAM of the firmware in DIRECTORY, every byte once."""
-    from qmcu.build import load_build
     from qmcu.build.savings import layer_uses
     from qmcu.documents import plain
+    from qmcu.firmware import Firmware
     from qmcu.report.console import show
     from qmcu.report.json_file import write_json
     from qmcu.report.memory import memory_tables
     from qmcu.report.plan import plan_lines
 
-    plan, _, report = load_build(directory)
+    firmware = Firmware.load(directory)
+    plan, report = firmware.plan, firmware.memory
     if json_file is not None:
         layers = [use.to_dict() for use in layer_uses(plan, report)]
         write_json({"schema": "memory-1", **plain(report), "layers": layers}, json_file)

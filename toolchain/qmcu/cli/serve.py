@@ -29,9 +29,9 @@ def command(directory: Path, target: str | None, link: Path | None, count: bool)
     MLPerf Tiny. Signal USR1 resets it, with the image that is then in DIRECTORY; Ctrl-C or TERM
     ends it.
     """
-    from qmcu.board import load_built_board
     from qmcu.device.pty import Port, serve
     from qmcu.device.targets import open_link
+    from qmcu.firmware import Firmware
 
     caught: list[int] = []
 
@@ -40,11 +40,12 @@ def command(directory: Path, target: str | None, link: Path | None, count: bool)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         signal.signal(number, catch)
-    board = load_built_board(directory)
+    board = Firmware.load(directory).board
     target = target or (board.emulators[0] if board.emulators else "unicorn")
     with Port(link) as port:
         while True:
-            device = open_link(target, directory, timeout_s=LONGEST_S)
+            # Another image may be there after a reset.
+            device = open_link(target, Firmware.load(directory), timeout_s=LONGEST_S)
             try:
                 device.counting(count)
                 place = f"{link} ({port.path})" if link is not None else port.path

@@ -45,10 +45,10 @@ def command(
     Without --vectors and --random the vectors of ./qmcu.toml are taken, else random ones.
     Exit code: 0 all equal, 1 some differ, 2 could not run.
     """
-    from qmcu.build import load_build
-    from qmcu.comparison import load_model, run_vectors
+    from qmcu.comparison import run_vectors
     from qmcu.device.targets import default_target
     from qmcu.errors import UsageError
+    from qmcu.firmware import Firmware
     from qmcu.model.vectors import load_vectors, random_vectors
     from qmcu.project import load_project
     from qmcu.report.console import progress, show
@@ -58,12 +58,12 @@ def command(
 
     if file is not None and count is not None:
         raise UsageError("--vectors and --random exclude each other; give one.")
-    _, board, _ = load_build(directory)
-    target = target or default_target(board)
+    firmware = Firmware.load(directory)
+    target = target or default_target(firmware.board)
     if file is None and count is None:
         project = load_project(Path())
         file = project.vectors if project is not None else None
-    graph, content = load_model(directory)
+    graph, content = firmware.model
     if file is not None:
         vectors, source = load_vectors(file, graph), str(file)
     else:
@@ -73,7 +73,7 @@ def command(
         source = f"{count} random inputs, seed {seed}"
     with progress(f"running on {target}", len(vectors)) as advance:
         result = run_vectors(
-            directory,
+            firmware,
             target,
             vectors,
             source,

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.build import Category, load_build
-from qmcu.build.firmware import read_file
+from qmcu.build import Category
 from qmcu.comparison.result import (
     Accuracy,
     Difference,
@@ -23,32 +22,21 @@ from qmcu.comparison.result import (
 from qmcu.comparison.trace import trace_vector
 from qmcu.compile.plan import Plan
 from qmcu.device import InferResult, ProfileResult, infer_all, open_session
-from qmcu.errors import UsageError
-from qmcu.model.graph import Graph
+from qmcu.firmware import Firmware, Model
 from qmcu.model.oracle import Oracle
-from qmcu.model.reader import parse_model
 from qmcu.model.vectors import Vectors
 from qmcu.types import Int8Array, Progress
 
 Outputs = Sequence[bytes]
 
 
-def load_model(directory: Path) -> tuple[Graph, bytes]:
-    """The model that a firmware directory was built from, and its file's content.
-
-    Raises UsageError when model.tflite is no longer the one that was compiled.
-    """
-    plan, _, _ = load_build(directory)
-    path = directory / "model.tflite"
-    content = read_file(path)
-    graph = parse_model(content, plan.name, source=str(path))
-    if graph.sha256 != plan.model_sha256:
-        raise UsageError(f"{path} is not the model that was compiled; build again.")
-    return graph, content
+def load_model(directory: Path) -> Model:
+    """The model that a firmware directory was built from. Raises as `Firmware.model` does."""
+    return Firmware.load(directory).model
 
 
 def run_vectors(
-    directory: Path,
+    firmware: Firmware | Path,
     target: str,
     vectors: Vectors,
     source: str,
@@ -58,7 +46,7 @@ def run_vectors(
     progress: Progress | None = None,
     journal: Path | None = None,
 ) -> TestResult:
-    """Run all vectors on the firmware in `directory` on `target`; compare every output byte.
+    """Run all vectors on `firmware` (or its directory) on `target`; compare every output byte.
 
     `source` says in words where the vectors come from. The first vector is run once more with
     counting on. With `trace`, the first differing vector (else the first) is run layer by layer.
@@ -66,7 +54,7 @@ def run_vectors(
     Raises UsageError, DeviceError or GuestFault.
     """
     result, _ = run_and_keep(
-        directory,
+        firmware,
         target,
         vectors,
         source,
@@ -79,7 +67,7 @@ def run_vectors(
 
 
 def run_and_keep(
-    directory: Path,
+    firmware: Firmware | Path,
     target: str,
     vectors: Vectors,
     source: str,
@@ -90,24 +78,25 @@ def run_and_keep(
     journal: Path | None = None,
 ) -> tuple[TestResult, tuple[Int8Array, ...]]:
     """As `run_vectors`, and what the device answered: int8 [N, ...] for each output."""
-    plan, board, report = load_build(directory)
+    firmware = Firmware.of(firmware)
+    plan = firmware.plan
     inputs = [tuple(a[i] for a in vectors.inputs) for i in range(len(vectors))]
     started = time.monotonic()
-    with open_session(target, directory) as session:
+    with open_session(target, firmware) as session:
         device, build_id = session.link.name, session.hello.build_id
         profiled = session.profile(inputs[0])
-    results = infer_all(target, directory, inputs, workers=jobs, progress=progress, journal=journal)
+    results = infer_all(target, firmware, inputs, workers=jobs, progress=progress, journal=journal)
     differences = _differences(plan, vectors, results, profiled)
     traced, layer_difference = None, None
     if trace:
         traced = differences[0].vector if differences else 0
-        layer_difference = _trace(directory, target, plan, traced, inputs[traced])
+        layer_difference = _trace(firmware, target, traced, inputs[traced])
     result = TestResult(
-        board=board.name,
+        board=firmware.board.name,
         model=plan.name,
         model_sha256=plan.model_sha256,
         build_id=build_id,
-        image=str(directory / "firmware.elf"),
+        image=str(firmware.elf),
         device=device,
         source=source,
         expected_by=vectors.origin.get("expected", "an unknown interpreter"),
@@ -116,7 +105,7 @@ def run_and_keep(
         accuracy=_accuracy(vectors, results),
         profile=_profile(plan, profiled),
         stack_bytes=max(profiled.stack_bytes, *(r.stack_bytes for r in results)),
-        stack_reserved=report.total(Category.STACK),
+        stack_reserved=firmware.memory.total(Category.STACK),
         seconds=time.monotonic() - started,
         traced=traced,
         layer_difference=layer_difference,
@@ -158,11 +147,11 @@ def _difference(plan: Plan, expected: Outputs, got: Outputs) -> Difference | Non
 
 
 def _trace(
-    directory: Path, target: str, plan: Plan, vector: int, inputs: Sequence[npt.NDArray[Any]]
+    firmware: Firmware, target: str, vector: int, inputs: Sequence[npt.NDArray[Any]]
 ) -> LayerDifference | None:
-    _, content = load_model(directory)
-    oracle = Oracle(content, name=plan.name)
-    with open_session(target, directory) as session:
+    plan = firmware.plan
+    oracle = Oracle(firmware.model.content, name=plan.name)
+    with open_session(target, firmware) as session:
         return trace_vector(session, plan, oracle, vector, inputs)
 
 

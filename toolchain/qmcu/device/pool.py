@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from qmcu.device.image import read_image
 from qmcu.device.journal import Journal, run_key
 from qmcu.device.messages import InferResult
 from qmcu.device.ports import PREFIX
@@ -12,12 +11,13 @@ from qmcu.device.session import Inputs
 from qmcu.device.targets import ANSWER_LIMIT_S, is_serial, open_session
 from qmcu.device.team import Keep, at_item, run_team
 from qmcu.errors import QmcuError
+from qmcu.firmware import Firmware
 from qmcu.types import Progress
 
 
 def infer_all(
     target: str,
-    build_directory: Path,
+    firmware: Firmware | Path,
     vectors: Sequence[Inputs],
     *,
     workers: int | None = None,
@@ -25,7 +25,7 @@ def infer_all(
     progress: Progress | None = None,
     journal: Path | None = None,
 ) -> list[InferResult]:
-    """Run every vector (its input tensors) and return the results in the same order.
+    """Run every vector (its input tensors) on `firmware` (or its directory), results in order.
 
     `workers` defaults to the processor count; with one, all runs in this process, and a board on
     a serial port, being one, never has more. `progress`
@@ -35,15 +35,17 @@ def infer_all(
     behind, on Ctrl-C neither.
     """
     report = progress or (lambda done, total: None)
+    if not vectors:
+        return []
+    firmware = Firmware.of(firmware)
     if journal is None:
         results: dict[int, InferResult] = {}
         keep = results.__setitem__
-        _run(target, build_directory, vectors, results, keep, workers, timeout_s, report)
+        _run(target, firmware, vectors, results, keep, workers, timeout_s, report)
         return [results[i] for i in range(len(vectors))]
-    image = read_image(build_directory / "firmware.elf")
-    flashed = b"".join(segment.data for segment in image.segments)
+    flashed = b"".join(segment.data for segment in firmware.image.segments)
     with Journal(journal, run_key(_kind(target), flashed, vectors), len(vectors)) as kept:
-        _run(target, build_directory, vectors, kept.results, kept.add, workers, timeout_s, report)
+        _run(target, firmware, vectors, kept.results, kept.add, workers, timeout_s, report)
         return [kept.results[i] for i in range(len(vectors))]
 
 
@@ -54,7 +56,7 @@ def _kind(target: str) -> str:
 
 def _run(
     target: str,
-    directory: Path,
+    firmware: Firmware,
     vectors: Sequence[Inputs],
     results: Mapping[int, InferResult],
     keep: Keep,
@@ -70,7 +72,7 @@ def _run(
     if count == 0:
         return
     if count == 1:
-        with open_session(target, directory, timeout_s=timeout_s) as session:
+        with open_session(target, firmware, timeout_s=timeout_s) as session:
             for done, index in enumerate(missing, before + 1):
                 try:
                     keep(index, session.infer(vectors[index]))
@@ -78,9 +80,10 @@ def _run(
                     raise at_item("vector", index, error) from error
                 report(done, total)
         return
+    _ = firmware.image  # read here, not by every worker
     run_team(
         "qmcu.device.worker",
-        (target, directory, timeout_s),
+        (target, firmware, timeout_s),
         [vectors[i] for i in missing],
         workers=count,
         progress=lambda done, _: report(before + done, total),

@@ -5,10 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qmcu.board import Board, load_built_board
+from qmcu.board import Board
 from qmcu.compile.serialization import load_plan
 from qmcu.device import labgrid_place
-from qmcu.device.image import Image, read_image
+from qmcu.device.image import Image
 from qmcu.device.link import Link
 from qmcu.device.ports import PREFIX, find_port, parse_port
 from qmcu.device.qemu import QemuLink, QemuMachine, find_qemu
@@ -20,6 +20,7 @@ from qmcu.device.session import Session
 from qmcu.device.uarts import UARTS
 from qmcu.device.unicorn import Machine, Region, UnicornLink
 from qmcu.errors import DeviceError, QmcuError, UsageError
+from qmcu.firmware import Firmware
 
 EMULATORS = ("unicorn", "qemu", "renode")
 TARGETS = (*EMULATORS, "serial:PORT", "serial:auto", "labgrid:PLACE")
@@ -27,9 +28,9 @@ ANSWER_LIMIT_S = 60.0
 
 
 def open_session(
-    target: str, build_directory: Path, *, timeout_s: float = ANSWER_LIMIT_S
+    target: str, firmware: Firmware | Path, *, timeout_s: float = ANSWER_LIMIT_S
 ) -> Session:
-    """Start the image of `build_directory` on `target` and say HELLO.
+    """Start the image of `firmware` (or of its directory) on `target` and say HELLO.
 
     `target` is one of EMULATORS, or `serial:...` (see `parse_port`) or `labgrid:PLACE` for a board
     that already runs the image. `timeout_s` bounds the wait for an answer. Raises UsageError when
@@ -38,14 +39,13 @@ def open_session(
     is missing.
     """
     check_target(target)
-    board = load_built_board(build_directory)
-    plan = load_plan(build_directory / "plan.json")
-    image = read_image(build_directory / "firmware.elf")
+    firmware = Firmware.of(firmware)
+    board, image = firmware.board, firmware.image
     options: dict[str, Any] = {
-        "model_sha256": plan.model_sha256,
+        "model_sha256": firmware.plan.model_sha256,
         "build_id": image.build_id,
         "timeout_s": timeout_s,
-        "known_as": partial(_builds_of_model, build_directory),
+        "known_as": partial(_builds_of_model, firmware.directory),
     }
     if is_serial(target):
         return _serial_session(target, board, image, options)
@@ -103,16 +103,15 @@ def _builds_of_model(directory: Path, model_sha256: str) -> str:
     return f" (that of {' and '.join(found)})" if found else ""
 
 
-def open_link(target: str, build_directory: Path, *, timeout_s: float = ANSWER_LIMIT_S) -> Link:
-    """Start the image of `build_directory` on the emulator `target` and say nothing to it.
+def open_link(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_LIMIT_S) -> Link:
+    """Start the image of `firmware` on the emulator `target` and say nothing to it.
 
     Raises as `open_session` does.
     """
     if target not in EMULATORS:
         raise UsageError(f"there is no emulator {target!r}; take {' or '.join(EMULATORS)}.")
-    board = load_built_board(build_directory)
-    refuse_missing_emulator(board, target)
-    return _link(target, read_image(build_directory / "firmware.elf"), board, timeout_s)
+    refuse_missing_emulator(firmware.board, target)
+    return _link(target, firmware.image, firmware.board, timeout_s)
 
 
 def refuse_missing_emulator(board: Board, target: str) -> None:

@@ -81,7 +81,9 @@ def _workers(module: str, count: int, setup: object, item_name: str) -> Iterator
                     raise DeviceError(f"a worker cannot be started: {error.strerror}.") from error
                 finally:
                     theirs.close()
-                _send(team[-1], setup)
+            # Only now: a large setup waits until its worker reads, and all start meanwhile.
+            for worker in team:
+                _send(worker, setup)
             yield team
         finally:
             for worker in team:

@@ -1,6 +1,6 @@
 """A worker process of the pool: one session, vectors in, results out, over a pipe.
 
-Started as `python -m qmcu.device.worker FD`. First it gets (target, directory, time-out), then
+Started as `python -m qmcu.device.worker FD`. First it gets (target, firmware, time-out), then
 (index, inputs) until None; it sends (index, result or QmcuError), index -1 when opening failed.
 """
 
@@ -23,9 +23,9 @@ def main(fd: int) -> None:
 
 
 def _serve(pipe: "Connection[Any, Any]") -> None:
-    target, directory, timeout_s = pipe.recv()
+    target, firmware, timeout_s = pipe.recv()
     try:
-        session = open_session(target, directory, timeout_s=timeout_s)
+        session = open_session(target, firmware, timeout_s=timeout_s)
     except QmcuError as error:
         pipe.send((-1, error))
         return

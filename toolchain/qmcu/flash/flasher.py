@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qmcu.board import Board
-from qmcu.build.firmware import load_build
 from qmcu.build.toolchain import find_program
-from qmcu.device.image import Image, read_image
+from qmcu.device.image import Image
 from qmcu.errors import BoardError, ToolError, UsageError
+from qmcu.firmware import Firmware
 from qmcu.flash import (
     gdb,
     jlink,
@@ -73,15 +73,16 @@ def prepare(
     Takes the board file's first tool that is installed and suits, or `tool`. A dry run takes one
     that is not installed too. Raises UsageError, BoardError, ToolError or DeviceError.
     """
-    _, board, _ = load_build(directory)
+    firmware = Firmware.load(directory)
+    board = firmware.board
     settings = flash_settings(board)
     if not settings.tools:
         raise BoardError(
             f"{board.name} cannot be flashed: its board file names no tools "
             f"(flashing.tools){_emulator_hint(board)}."
         )
-    image, size = _image(directory, board)
-    job = Job(directory, board, settings, size, probe, port, force)
+    image, size = _image(firmware)
+    job = Job(firmware, settings, size, probe, port, force)
     chosen, program = _choose(job, tool, dry_run)
     if settings.chip_id is None and not force and chosen.name not in ("mass-storage", "uf2"):
         raise BoardError(
@@ -95,15 +96,15 @@ def _emulator_hint(board: Board) -> str:
     return f"; it runs on {' and '.join(board.emulators)}" if board.emulators else ""
 
 
-def _image(directory: Path, board: Board) -> tuple[Image, int]:
+def _image(firmware: Firmware) -> tuple[Image, int]:
     """The ELF file and the size of firmware.bin, which must be the same bytes."""
-    image = read_image(directory / "firmware.elf")
+    directory, image = firmware.directory, firmware.image
     try:
         flat = (directory / "firmware.bin").read_bytes()
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}; build again.") from error
     for segment in image.segments:
-        at = segment.address - board.flash.start
+        at = segment.address - firmware.board.flash.start
         if at < 0 or flat[at : at + len(segment.data)] != segment.data:
             raise UsageError(
                 f"{directory}: firmware.bin is not what firmware.elf holds; run make there, or "

@@ -38,7 +38,7 @@ def ask_firmware(job: Job, *, reset: bool) -> str:
         _send_break(device)
     try:
         # The rate that the firmware starts with is enough for one question.
-        with open_session(f"{PREFIX}{device}@{job.board.uart.baud}", job.directory) as session:
+        with open_session(f"{PREFIX}{device}@{job.board.uart.baud}", job.firmware) as session:
             return f"the firmware on {device} says build {session.hello.build_id[:12]}"
     except DeviceError as error:
         raise CheckFailedError(f"the image was written, but not confirmed: {error}") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from qmcu.board import Board
 from qmcu.device.ports import PREFIX, find_port, parse_port
+from qmcu.firmware import Firmware
 from qmcu.flash.settings import FlashSettings
 
 # Stands in a command for the file that holds the step's script.
@@ -21,13 +22,22 @@ class Job:
     `probe` is a serial number, the folder of a mounted drive, or HOST:PORT of a GDB server.
     """
 
-    directory: Path
-    board: Board
+    firmware: Firmware
     settings: FlashSettings
     image_size: int
     probe: str | None = None
     port: str | None = None
     force: bool = False
+
+    @property
+    def directory(self) -> Path:
+        """The firmware's directory."""
+        return self.firmware.directory
+
+    @property
+    def board(self) -> Board:
+        """The firmware's board."""
+        return self.firmware.board
 
     @property
     def base(self) -> str:

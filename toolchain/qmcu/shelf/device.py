@@ -1,14 +1,16 @@
 """A firmware on a board: flashed and power-cycled as needed, then asked and checked."""
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from qmcu.comparison import TestResult, load_model, run_vectors
+from qmcu.comparison import TestResult, run_vectors
 from qmcu.device import InferResult, ProfileResult, Session, open_session
 from qmcu.device.session import Inputs
 from qmcu.errors import CheckFailedError, DeviceError, ToolError, WrongFirmwareError
+from qmcu.firmware import Firmware
 from qmcu.model.vectors import Vectors, load_vectors, random_vectors
 from qmcu.shelf.description import ShelfBoard
 from qmcu.shelf.hooks import flash_board, power_cycle
@@ -28,6 +30,11 @@ class Device:
         self.directory = directory
         self.results: list[TestResult] = []
         self._session: Session | None = None
+
+    @cached_property
+    def firmware(self) -> Firmware:
+        """What the directory holds. Raises UsageError when it is no firmware."""
+        return Firmware.load(self.directory)
 
     @property
     def session(self) -> Session:
@@ -52,7 +59,7 @@ class Device:
         Raises CheckFailedError that names the first difference and the first layer that differs.
         """
         __tracebackhide__ = True
-        graph, content = load_model(self.directory)
+        graph, content = self.firmware.model
         source = f"{random} random inputs, seed {seed}"
         if vectors is None:
             vectors = random_vectors(graph, content, random, seed=seed)
@@ -63,9 +70,9 @@ class Device:
         # Flashes if need be; then the port is free for the run's own session.
         _ = self.session
         self.close()
-        result = run_vectors(self.directory, self.board.target, vectors, source)
+        result = run_vectors(self.firmware, self.board.target, vectors, source)
         if not result.passed:
-            result = run_vectors(self.directory, self.board.target, vectors, source, trace=True)
+            result = run_vectors(self.firmware, self.board.target, vectors, source, trace=True)
         self.results.append(result)
         if not result.passed:
             found = (*result.differences[:1], *filter(None, (result.layer_difference,)))
@@ -110,7 +117,7 @@ class Device:
             remedies["power_cycle"] = lambda: power_cycle(self.board)
         while True:
             try:
-                return open_session(self.board.target, self.directory)
+                return open_session(self.board.target, self.firmware)
             except DeviceError as error:
                 wrong = isinstance(error, WrongFirmwareError)
                 order = ("flash",) if wrong else ("power_cycle", "flash")

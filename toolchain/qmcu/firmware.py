@@ -1,0 +1,76 @@
+"""A firmware directory, read once: what every command about a finished build passes on."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from qmcu.board import Board, load_built_board
+from qmcu.build.firmware import load_report, read_file
+from qmcu.build.memory import MemoryReport
+from qmcu.compile.plan import Plan
+from qmcu.compile.serialization import load_plan
+from qmcu.errors import UsageError
+from qmcu.model.graph import Graph
+from qmcu.model.reader import parse_model
+
+if TYPE_CHECKING:
+    from qmcu.device.image import Image
+
+
+class Model(NamedTuple):
+    """The model that a firmware was built from, and its file's content."""
+
+    graph: Graph
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """What `qmcu build` made: plan, board and memory report; image and model when asked for.
+
+    It can be sent to worker processes, which then read no file again; the model stays here.
+    """
+
+    directory: Path
+    plan: Plan
+    board: Board
+    memory: MemoryReport
+
+    @classmethod
+    def load(cls, directory: Path) -> "Firmware":
+        """Read a firmware directory. Raises UsageError when it is none, or damaged."""
+        memory = load_report(directory)
+        plan = load_plan(directory / "plan.json")
+        return cls(directory, plan, load_built_board(directory), memory)
+
+    @classmethod
+    def of(cls, firmware: "Firmware | Path") -> "Firmware":
+        """`firmware` itself, or what its directory holds. Raises as `load` does."""
+        return firmware if isinstance(firmware, Firmware) else cls.load(firmware)
+
+    @property
+    def elf(self) -> Path:
+        """The image as an ELF file."""
+        return self.directory / "firmware.elf"
+
+    @cached_property
+    def image(self) -> "Image":
+        """What the ELF file holds. Raises DeviceError when it is damaged."""
+        # qmcu.device takes a Firmware everywhere, and needs emulators, which a report does not.
+        from qmcu.device.image import read_image
+
+        return read_image(self.elf)
+
+    @cached_property
+    def model(self) -> Model:
+        """The model. Raises UsageError when model.tflite is no longer what was compiled."""
+        path = self.directory / "model.tflite"
+        content = read_file(path)
+        graph = parse_model(content, self.plan.name, source=str(path))
+        if graph.sha256 != self.plan.model_sha256:
+            raise UsageError(f"{path} is not the model that was compiled; build again.")
+        return Model(graph, content)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "model"}
