@@ -103,13 +103,14 @@ def _builds_of_model(directory: Path, model_sha256: str) -> str:
     return f" (that of {' and '.join(found)})" if found else ""
 
 
-def open_link(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_LIMIT_S) -> Link:
-    """Start the image of `firmware` on the emulator `target` and say nothing to it.
+def open_link(target: str, firmware: Firmware | Path, *, timeout_s: float = ANSWER_LIMIT_S) -> Link:
+    """Start the image of `firmware` (or of its directory) on an emulator and say nothing to it.
 
     Raises as `open_session` does.
     """
     if target not in EMULATORS:
         raise UsageError(f"there is no emulator {target!r}; take {' or '.join(EMULATORS)}.")
+    firmware = Firmware.of(firmware)
     refuse_missing_emulator(firmware.board, target)
     return _link(target, firmware.image, firmware.board, timeout_s)
 
