@@ -5,16 +5,11 @@
 
 typedef struct {
     int32_t batches; /* of the input */
-    int32_t input_height;
-    int32_t input_width;
+    int32_t height;
+    int32_t width;
     int32_t depth; /* of a pixel, in bytes */
-    int32_t output_height;
-    int32_t output_width;
     int32_t block_height;
     int32_t block_width;
-    int32_t top;  /* rows of padding above the input */
-    int32_t left; /* columns of padding before it */
-    int32_t value; /* of the padding */
 } qmcu_space_to_batch_nd_params;
 
 void qmcu_space_to_batch_nd(const qmcu_space_to_batch_nd_params *params, const int8_t *input,

@@ -47,6 +47,14 @@ def test_blocks_that_do_not_fit_are_refused() -> None:
     assert "or no block" in refusal(with_operand(model, 1, data=zero))
 
 
+def test_padding_that_the_interpreter_leaves_open_is_refused() -> None:
+    operator = SingleOperator("SPACE_TO_BATCH_ND")
+    operator.input((1, 3, 2), SAME)
+    operator.constant("block", np.array([2], np.int32))
+    operator.constant("paddings", np.array([[1, 0]], np.int32))
+    assert "memory that it never sets" in refusal(operator.graph(((2, 2, 2), SAME)))
+
+
 def _mirror(before: int, mode: str) -> Graph:
     operator = SingleOperator("MIRROR_PAD")
     operator.input((3,), SAME)

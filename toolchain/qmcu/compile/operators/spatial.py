@@ -3,7 +3,7 @@
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.rearranging import strided_copy
-from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
+from qmcu.compile.plan import KernelCall, ParametersArgument
 
 
 def _block(context: OperatorContext) -> int:
@@ -78,6 +78,15 @@ def _image(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     return shape if len(shape) == 4 else (*shape[:2], 1, shape[2])  # type: ignore[return-value]
 
 
+def _check_unpadded(context: OperatorContext) -> str | None:
+    if not context.input(2).array.any():
+        return None
+    return (
+        f"pads by {context.input(2).name}: the interpreter fills what it pads with memory that it "
+        "never sets, so there is nothing to be equal to; put a PAD in front instead"
+    )
+
+
 def _batched(context: OperatorContext) -> tuple[int, ...] | None:
     """The output's shape, or None where the block does not fit."""
     batches, height, width, depth = _image(context.input(0).shape)
@@ -105,30 +114,47 @@ def _check_batched(context: OperatorContext) -> str | None:
     return None if output.shape == wanted else f"output {output} has not the shape {wanted}"
 
 
-def _lower_batches(context: OperatorContext) -> KernelCall:
+def _lower_space_to_batch(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
-    kind = context.operator.kind
     batches, height, width, depth = _image(source.shape)
-    output_batches, output_height, output_width, _ = _image(target.shape)
-    (block_height, block_width), ((top, _), (left, _)) = _blocks(context), _edges(context)
-    fields: tuple[tuple[str, FieldValue], ...] = (
-        ("batches", batches if kind == "SPACE_TO_BATCH_ND" else output_batches),
-        ("input_height", height),
-        ("input_width", width),
-        ("depth", depth),
-        ("output_height", output_height),
-        ("output_width", output_width),
-        ("block_height", block_height),
-        ("block_width", block_width),
-        ("top", top),
-        ("left", left),
+    block_height, block_width = _blocks(context)
+    parameters = ParametersArgument(
+        "qmcu_space_to_batch_nd_params",
+        (
+            ("batches", batches),
+            ("height", height),
+            ("width", width),
+            ("depth", depth),
+            ("block_height", block_height),
+            ("block_width", block_width),
+        ),
     )
-    if kind == "SPACE_TO_BATCH_ND":
-        # The interpreter leaves the padding's value at 0, whatever the zero point.
-        fields = (*fields, ("value", 0))
-    kernel = kind.lower()
-    parameters = ParametersArgument(f"qmcu_{kernel}_params", fields)
-    return context.call(kernel, (parameters, context.operand(source), context.operand(target)))
+    operands = (context.operand(source), context.operand(target))
+    return context.call("space_to_batch_nd", (parameters, *operands))
+
+
+def _lower_batch_to_space(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    _, height, width, depth = _image(source.shape)
+    batches, output_height, output_width, _ = _image(target.shape)
+    (block_height, block_width), ((top, _), (left, _)) = _blocks(context), _edges(context)
+    parameters = ParametersArgument(
+        "qmcu_batch_to_space_nd_params",
+        (
+            ("batches", batches),
+            ("input_height", height),
+            ("input_width", width),
+            ("depth", depth),
+            ("output_height", output_height),
+            ("output_width", output_width),
+            ("block_height", block_height),
+            ("block_width", block_width),
+            ("top", top),
+            ("left", left),
+        ),
+    )
+    operands = (context.operand(source), context.operand(target))
+    return context.call("batch_to_space_nd", (parameters, *operands))
 
 
 _BLOCK = (
@@ -151,6 +177,14 @@ _BATCHES = (
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport("DEPTH_TO_SPACE", "strided_copy", _BLOCK, _lower_depth_to_space),
     OperatorSupport("SPACE_TO_DEPTH", "strided_copy", _BLOCK, _lower_space_to_depth),
-    OperatorSupport("BATCH_TO_SPACE_ND", "batch_to_space_nd", _BATCHES, _lower_batches),
-    OperatorSupport("SPACE_TO_BATCH_ND", "space_to_batch_nd", _BATCHES, _lower_batches),
+    OperatorSupport("BATCH_TO_SPACE_ND", "batch_to_space_nd", _BATCHES, _lower_batch_to_space),
+    OperatorSupport(
+        "SPACE_TO_BATCH_ND",
+        "space_to_batch_nd",
+        (
+            *_BATCHES,
+            Constraint("no padding, whose value the interpreter leaves open", _check_unpadded),
+        ),
+        _lower_space_to_batch,
+    ),
 )
