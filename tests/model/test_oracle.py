@@ -1,10 +1,17 @@
 """The interpreter behind the expected bytes."""
 
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
 import numpy as np
 import pytest
 from tests.model.small_models import dense, two_inputs
 
 from qmcu.errors import ModelError
+from qmcu.model import oracle_process
 from qmcu.model.oracle import Oracle, oracle_version
 from qmcu.model.writer import write_model
 
@@ -31,6 +38,72 @@ def test_a_dense_layer_by_hand() -> None:
 
 
 def test_wrong_input_count_and_unknown_operator_are_refused() -> None:
-    with pytest.raises(ModelError, match="2 inputs and 1 were given"):
+    with pytest.raises(ModelError, match="it has 2 inputs and 1 were given"):
         Oracle(write_model(two_inputs())).run([np.zeros((1, 2, 4), np.int8)])
     assert oracle_version().startswith("tflite-micro ")
+
+
+def test_what_kills_the_interpreter_is_one_sentence() -> None:
+    oracle = Oracle(write_model(dense()), name="bad.tflite")
+    os.kill(oracle._worker._process, signal.SIGSEGV)
+    with pytest.raises(ModelError, match=r"^bad\.tflite: .* was killed by SIGSEGV on it") as caught:
+        oracle.run([np.zeros((1, 6), np.int8)])
+    assert "\n" not in str(caught.value)
+    # Another model is served as before.
+    assert Oracle(write_model(dense())).run([np.zeros((1, 6), np.int8)])[0].shape == (1, 4)
+
+
+def test_one_that_never_answers_is_ended() -> None:
+    oracle = Oracle(write_model(dense()))
+    oracle._limit_s = -59.5
+    os.kill(oracle._worker._process, signal.SIGSTOP)
+    with pytest.raises(ModelError, match="took over"):
+        oracle.run([np.zeros((1, 6), np.int8)])
+    with pytest.raises(ModelError, match="no expected bytes"):
+        oracle.run([np.zeros((1, 6), np.int8)])
+
+
+def test_the_server_is_started_again_when_it_died() -> None:
+    first = Oracle(write_model(dense()))
+    process = oracle_process._server._process
+    assert process is not None
+    process.kill()
+    process.wait()
+    with pytest.raises(ModelError, match="was killed by SIGKILL"):
+        first.run([np.zeros((1, 6), np.int8)])
+    assert Oracle(write_model(dense())).run([np.zeros((1, 6), np.int8)])[0].shape == (1, 4)
+
+
+def test_many_at_once_equal_one_by_one() -> None:
+    oracle = Oracle(write_model(two_inputs()))
+    rng = np.random.default_rng(1)
+    a, b = (rng.integers(-128, 128, (300, 1, 2, 4)).astype(np.int8) for _ in range(2))
+    told: list[int] = []
+    first, second = oracle.run_many([a, b], progress=lambda done, total: told.append(done))
+    for row in (0, 7, 299):
+        one, two = oracle.run([a[row], b[row]])
+        assert np.array_equal(first[row], one)
+        assert np.array_equal(second[row], two)
+    assert told == sorted(set(told))
+    assert told[-1] == 300
+    assert oracle.run_many([a[:0], b[:0]])[1].shape == (0, 4, 2)
+
+
+def test_inputs_of_another_type_or_size_are_refused() -> None:
+    oracle = Oracle(write_model(dense()))
+    with pytest.raises(ModelError, match=r"input in int8\[1x6\] was given as 1 rows of float64"):
+        oracle.run([np.zeros((1, 6))])
+    with pytest.raises(ModelError, match=r"1 rows of int8 \[1, 5\]"):
+        oracle.run([np.zeros((1, 5), np.int8)])
+
+
+def test_nothing_runs_in_this_process() -> None:
+    code = (
+        "import sys, numpy as np\nfrom qmcu.model.oracle import Oracle\n"
+        "Oracle(open(sys.argv[1], 'rb').read()).run([np.zeros((1, 6), np.int8)])\n"
+        "assert not any('_runtime' in name for name in sys.modules)\n"
+    )
+    with tempfile.NamedTemporaryFile(suffix=".tflite") as file:
+        file.write(write_model(dense()))
+        file.flush()
+        subprocess.run([sys.executable, "-c", code, file.name], check=True)

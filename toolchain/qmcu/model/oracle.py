@@ -1,19 +1,33 @@
-"""The oracle: tflite-micro's interpreter, which equals TFLM with CMSIS-NN on the device."""
+"""The oracle: tflite-micro's interpreter, which equals TFLM with CMSIS-NN on the device.
+
+It runs in a process of its own, with limits of time and memory: a model that kills the
+interpreter is an error in one sentence, and nothing else.
+"""
 
 import importlib.metadata
-from collections.abc import Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
-from tflite_micro import runtime
 
 from qmcu.errors import ModelError
-from qmcu.model.reader import parse_model
+from qmcu.model.graph import Tensor
+from qmcu.model.inspect import inspect_graph
+from qmcu.model.oracle_messages import DTYPES, Form, Message, join, split
+from qmcu.model.oracle_process import Worker, WorkerGone
+from qmcu.model.reader import operator_kinds, parse_model
 
-Int8Array = npt.NDArray[np.int8]
+Array = npt.NDArray[Any]
+Progress = Callable[[int, int], None]
 
-_ARENA_SIZES = tuple(1 << n for n in range(18, 30, 2))
+_OPEN_LIMIT_S = 60.0
+# A slow machine under load still multiplies so often in a second with the reference kernels.
+_LIMIT_S, _MACS_PER_S = 30.0, 2e6
+# One message carries so much at most, and about so much work: progress is shown after each.
+_BATCH_BYTES, _BATCH_S = 4 << 20, 0.2
+_LOG_CHARACTERS = 300
 
 
 def oracle_version() -> str:
@@ -22,59 +36,154 @@ def oracle_version() -> str:
 
 
 class Oracle:
-    """Expected outputs of an int8 model. Raises ModelError when the interpreter refuses it."""
+    """Expected outputs of a model: arrays of each tensor's dtype in and out.
 
-    def __init__(self, model: bytes, *, name: str = "model") -> None:
-        self._model = model
+    State (variable tensors, resource variables) is kept from one inference to the next; `reset`
+    makes it what it is before the first. Raises ModelError when the interpreter refuses the
+    model, dies on it, or takes over `limit_s` seconds for an inference (by default what a slow
+    machine may take), ToolError when no process can be started.
+    """
+
+    def __init__(self, model: bytes, *, name: str = "model", limit_s: float | None = None) -> None:
         self._name = name
-        self._graph = parse_model(model, name)
-        self._interpreter = self._open(runtime.InterpreterConfig.kAllocationRecording)
-        self._preserving: Any = None
+        self._graph = graph = parse_model(model, name)
+        self._limit_s = limit_s or _LIMIT_S + inspect_graph(graph).macs / _MACS_PER_S
+        for tensor in (*graph.input_tensors, *graph.output_tensors):
+            if tensor.dtype not in DTYPES:
+                self._fail(f"tflite-micro takes and gives no {tensor.dtype} ({tensor.name})")
+        self._inputs = _forms(graph.input_tensors)
+        kinds = {kind for subgraph in operator_kinds(model, source=name) for kind in subgraph}
+        # CALL_ONCE has run for good in an interpreter, even when its variables were reset.
+        fresh = any(kind == "CALL_ONCE" or kind.startswith("CUSTOM") for kind in kinds)
+        self._worker = Worker()
+        self._ask({"do": "open", "fresh": fresh}, model, _OPEN_LIMIT_S, "refuses the model")
 
-    def _open(self, config: Any) -> Any:
-        problem = ""
-        for size in _ARENA_SIZES:
-            try:
-                return runtime.Interpreter.from_bytes(
-                    self._model, arena_size=size, intrepreter_config=config
-                )
-            except (RuntimeError, ValueError) as error:
-                problem = str(error)
-        raise ModelError(
-            f"{self._name}: the tflite-micro interpreter refuses the model: {problem}."
-        )
+    def run(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
+        """One inference: inputs in the model's shapes to outputs."""
+        rows = self._rows([np.asarray(a)[np.newaxis] for a in inputs])
+        return tuple(array[0] for array in self._run(rows, ()))
 
-    def run(self, inputs: Sequence[Int8Array]) -> tuple[Int8Array, ...]:
-        """One inference: int8 inputs in the model's shapes to int8 outputs."""
-        self._invoke(self._interpreter, inputs)
-        return tuple(
-            np.array(self._interpreter.get_output(i), np.int8)
-            for i in range(len(self._graph.outputs))
-        )
+    def run_many(
+        self,
+        inputs: Sequence[Array],
+        *,
+        resets: Collection[int] = (),
+        progress: Progress | None = None,
+    ) -> tuple[Array, ...]:
+        """Inferences in a row: each input [N, *shape] to each output [N, *shape].
 
-    def all_tensors(self, inputs: Sequence[Int8Array]) -> dict[int, Int8Array]:
-        """Every int8 activation tensor of one inference, by tensor index."""
-        if self._preserving is None:
-            self._preserving = self._open(runtime.InterpreterConfig.kPreserveAllTensors)
-        self._invoke(self._preserving, inputs)
-        indices = {i for op in self._graph.operators for i in op.outputs} | set(self._graph.inputs)
-        return {
-            i: np.array(self._preserving.GetTensor(i, 0)["tensor_data"], np.int8).reshape(
-                self._graph.tensors[i].shape
-            )
-            for i in sorted(indices)
-            if self._graph.tensors[i].dtype == "int8"
-        }
+        State is reset before the rows in `resets`. `progress(done, total)` is called as results
+        come.
+        """
+        arrays = self._rows(inputs)
+        total, outputs = len(arrays[0]), self._graph.output_tensors
+        results = [tuple(np.zeros((0, *t.shape), t.dtype) for t in outputs)]
+        most = max(1, _BATCH_BYTES // max(1, sum(a[:1].nbytes for a in arrays)))
+        done, batch = 0, 1
+        while done < total:
+            started = time.monotonic()
+            end = min(done + batch, total)
+            here = [row - done for row in resets if done <= row < end]
+            results.append(self._run([a[done:end] for a in arrays], here))
+            rate = (end - done) / max(time.monotonic() - started, 1e-6)
+            batch = max(1, min(2 * batch, int(rate * _BATCH_S), most))
+            done = end
+            if progress is not None:
+                progress(done, total)
+        return tuple(np.concatenate(parts) for parts in zip(*results, strict=True))
 
-    def _invoke(self, interpreter: Any, inputs: Sequence[Int8Array]) -> None:
+    def all_tensors(self, inputs: Sequence[Array]) -> dict[int, Array]:
+        """Every activation of one inference, by its index in the first subgraph.
+
+        This is another interpreter than `run`'s, with a state of its own: over a sequence, call
+        it for each step. `reset` is for both.
+        """
+        graph = self._graph
+        indices = {i for op in graph.operators for i in op.outputs} | set(graph.inputs)
+        wanted = [i for i in sorted(indices) if graph.tensors[i].dtype in DTYPES]
+        rows = self._rows([np.asarray(a)[np.newaxis] for a in inputs])
+        header = {"do": "tensors", "wanted": wanted, "inputs": self._inputs}
+        answer = self._ask(header, join(rows), _OPEN_LIMIT_S + self._limit_s)
+        arrays = self._arrays(answer, [graph.tensors[i] for i in wanted], 1)
+        return {i: array[0] for i, array in zip(wanted, arrays, strict=True)}
+
+    def reset(self) -> None:
+        """Make all state what it is before the first inference."""
+        self._ask({"do": "reset"}, b"", _OPEN_LIMIT_S)
+
+    def _run(self, arrays: Sequence[Array], resets: Sequence[int]) -> tuple[Array, ...]:
+        rows, outputs = len(arrays[0]), self._graph.output_tensors
+        header = {
+            "do": "run", "rows": rows, "resets": list(resets), "inputs": self._inputs,
+            "outputs": len(outputs),
+        }  # fmt: skip
+        answer = self._ask(header, join(arrays), _OPEN_LIMIT_S + self._limit_s * rows)
+        return tuple(self._arrays(answer, outputs, rows))
+
+    def _rows(self, inputs: Sequence[Array]) -> list[Array]:
+        """The inputs, each [N, *shape] of its tensor's dtype, or ModelError."""
         tensors = self._graph.input_tensors
         if len(inputs) != len(tensors):
-            raise ModelError(
-                f"{self._name} has {len(tensors)} inputs and {len(inputs)} were given."
-            )
-        for position, (tensor, value) in enumerate(zip(tensors, inputs, strict=True)):
-            interpreter.set_input(np.ascontiguousarray(value).reshape(tensor.shape), position)
+            self._fail(f"it has {len(tensors)} inputs and {len(inputs)} were given")
+        result = []
+        for tensor, array in zip(tensors, map(np.asarray, inputs), strict=True):
+            count = len(array)
+            if array.dtype != tensor.dtype or array.size != count * tensor.elements:
+                self._fail(
+                    f"input {tensor} was given as {count} rows of {array.dtype} "
+                    f"{list(array.shape[1:])}"
+                )
+            result.append(array.reshape(count, *tensor.shape))
+        if len({len(array) for array in result}) > 1:
+            self._fail("the inputs have different numbers of rows")
+        return result
+
+    def _arrays(self, answer: Message, tensors: Sequence[Tensor], rows: int) -> list[Array]:
+        header, payload = answer
+        forms = _forms(tensors)
+        for tensor, got in zip(tensors, header["dtypes"], strict=True):
+            if got != tensor.dtype:
+                self._fail(f"tflite-micro makes {tensor} {got}")
         try:
-            interpreter.invoke()
-        except RuntimeError as error:
-            raise ModelError(f"{self._name}: tflite-micro could not run it: {error}.") from error
+            return split(payload, forms, rows)
+        except ValueError as error:
+            self._fail(f"tflite-micro gives tensors other shapes than the file says ({error})")
+
+    def _ask(
+        self,
+        header: Mapping[str, object],
+        payload: bytes,
+        limit_s: float,
+        verb: str = "could not run it",
+    ) -> Message:
+        try:
+            answer, content = self._worker.ask(header, payload, limit_s)
+        except WorkerGone as error:
+            self._fail(
+                f"the tflite-micro interpreter {error} on it, so there are no expected bytes: the "
+                "model is damaged, or asks for what that interpreter does not check"
+            )
+        if "memory" in answer:
+            self._fail(
+                f"the tflite-micro interpreter needs over {answer['memory'] >> 20} MiB for it"
+            )
+        if "error" in answer:
+            self._fail(f"the tflite-micro interpreter {verb}: {_reason(answer)}")
+        return answer, content
+
+    def _fail(self, problem: str) -> NoReturn:
+        raise ModelError(f"{self._name}: {problem}.")
+
+
+def _forms(tensors: Sequence[Tensor]) -> list[Form]:
+    return [(t.dtype, t.shape) for t in tensors]
+
+
+def _reason(answer: Mapping[str, Any]) -> str:
+    """The interpreter's error, with what it printed about it, in one line."""
+    said = "; ".join(
+        line.strip() for line in str(answer.get("said", "")).splitlines() if line.strip()
+    )
+    text = str(answer["error"]).rstrip(".")
+    whole = f"{text} ({said[:_LOG_CHARACTERS]})" if said else text
+    return "".join(c if c.isprintable() else "?" for c in whole)

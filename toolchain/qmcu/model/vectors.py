@@ -60,7 +60,7 @@ def make_vectors(
     triggered: BoolArray | None = None,
     progress: Progress | None = None,
 ) -> Vectors:
-    """Run the oracle over int8 `inputs` (each [N, ...]); `progress(done, total)` after each.
+    """Run the oracle over int8 `inputs` (each [N, ...]); `progress(done, total)` as they come.
 
     Raises VectorError when counts or shapes do not fit the model.
     """
@@ -70,14 +70,7 @@ def make_vectors(
         if extra is not None and len(extra) != count:
             raise VectorError(f"there are {count} inputs and {len(extra)} {name}.")
     oracle = Oracle(model, name=graph.name)
-    outputs: list[list[Int8Array]] = [[] for _ in graph.outputs]
-    for i in range(count):
-        answers = oracle.run([a[i] for a in arrays])
-        for collected, tensor, answer in zip(outputs, graph.output_tensors, answers, strict=True):
-            collected.append(answer.reshape(tensor.shape))
-        if progress is not None:
-            progress(i + 1, count)
-    expected = tuple(np.stack(collected) for collected in outputs)
+    expected = oracle.run_many(arrays, progress=progress)
     origin = {"expected": oracle_version()}
     return Vectors(tuple(arrays), expected, _sha256(model), labels, triggered, origin)
 
