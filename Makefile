@@ -47,6 +47,7 @@ example: tools .venv/.installed-demo $(OUT)/digits/vectors.npz
 lint: .venv/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	find firmware -name '*.[ch]' | xargs $(BIN)/clang-format --dry-run --Werror
 	$(BIN)/mypy
 
 test: tools lint

@@ -10,18 +10,21 @@ void qmcu_conv_2d_cmsis_nn(const qmcu_conv_2d_cmsis_nn_params *p, const int8_t *
     const cmsis_nn_conv_params settings = {
         .input_offset = -p->input_zero_point,
         .output_offset = p->output_zero_point,
-        .stride = {p->stride_width, p->stride_height},
-        .padding = {p->padding_left, p->padding_top},
-        .dilation = {p->dilation_width, p->dilation_height},
+        .stride = {p->window.stride_width, p->window.stride_height},
+        .padding = {p->window.padding_left, p->window.padding_top},
+        .dilation = {p->window.dilation_width, p->window.dilation_height},
         .activation = {p->activation_minimum, p->activation_maximum},
     };
     const cmsis_nn_per_channel_quant_params requantization = {(int32_t *)(uintptr_t)multipliers,
                                                               (int32_t *)(uintptr_t)shifts};
-    const int32_t output_depth = p->output_depth;
-    const cmsis_nn_dims source = {p->batches, p->input_height, p->input_width, p->input_depth};
-    const cmsis_nn_dims filter = {output_depth, p->kernel_height, p->kernel_width, p->input_depth};
+    const int32_t output_depth = p->window.output_depth;
+    const cmsis_nn_dims source = {p->window.batches, p->window.input_height, p->window.input_width,
+                                  p->window.input_depth};
+    const cmsis_nn_dims filter = {output_depth, p->window.kernel_height, p->window.kernel_width,
+                                  p->window.input_depth};
     const cmsis_nn_dims biases = {1, 1, 1, output_depth};
-    const cmsis_nn_dims target = {p->batches, p->output_height, p->output_width, output_depth};
+    const cmsis_nn_dims target = {p->window.batches, p->window.output_height,
+                                  p->window.output_width, output_depth};
     (void)arm_convolve_wrapper_s8(&context, &settings, &requantization, &source, input, &filter,
                                   weights, &biases, bias, &target, output);
 }

@@ -6,8 +6,8 @@
 static void gather_run(const qmcu_conv_2d_dsp_params *p, const int8_t *row, int32_t x,
                        int32_t count, int8_t *bytes)
 {
-    const int32_t depth = p->input_depth;
-    const int32_t room = p->input_width - x;
+    const int32_t depth = p->window.input_depth;
+    const int32_t room = p->window.input_width - x;
     if (x >= 0 && room >= count) {
         qmcu_copy_bytes(bytes, row + x * depth, count * depth);
         return;
@@ -23,16 +23,16 @@ static void gather_run(const qmcu_conv_2d_dsp_params *p, const int8_t *row, int3
 static void gather_bytes(const qmcu_conv_2d_dsp_params *p, const int8_t *image, int32_t y,
                          int32_t x, int8_t *bytes)
 {
-    const int32_t run = p->kernel_width * p->input_depth;
-    const int32_t together = p->dilation_width == 1 ? p->kernel_width : 1;
-    for (int32_t row = 0; row < p->kernel_height; ++row, y += p->dilation_height) {
-        if (y < 0 || y >= p->input_height) {
+    const int32_t run = p->window.kernel_width * p->window.input_depth;
+    const int32_t together = p->window.dilation_width == 1 ? p->window.kernel_width : 1;
+    for (int32_t row = 0; row < p->window.kernel_height; ++row, y += p->window.dilation_height) {
+        if (y < 0 || y >= p->window.input_height) {
             qmcu_fill_bytes(bytes, p->input_zero_point, run);
         } else {
-            const int8_t *from = image + y * p->input_width * p->input_depth;
-            for (int32_t tap = 0; tap < p->kernel_width; tap += together) {
-                gather_run(p, from, x + tap * p->dilation_width, together,
-                           bytes + tap * p->input_depth);
+            const int8_t *from = image + y * p->window.input_width * p->window.input_depth;
+            for (int32_t tap = 0; tap < p->window.kernel_width; tap += together) {
+                gather_run(p, from, x + tap * p->window.dilation_width, together,
+                           bytes + tap * p->window.input_depth);
             }
         }
         bytes += run;
@@ -61,15 +61,16 @@ static uint32_t *expand(const int8_t *bytes, int32_t steps, uint32_t *column)
 void qmcu_lay_out_column(const qmcu_conv_2d_dsp_params *p, const int8_t *image, int32_t y,
                          int32_t x, uint32_t *column, int8_t *bytes)
 {
-    const int32_t run = p->kernel_width * p->input_depth;
-    const int32_t inside = y >= 0 && x >= 0 &&
-                           y + (p->kernel_height - 1) * p->dilation_height < p->input_height &&
-                           x + p->kernel_width <= p->input_width;
-    if (inside && p->dilation_width == 1 && run % 4 == 0) {
-        const int8_t *from = image + (y * p->input_width + x) * p->input_depth;
-        for (int32_t row = 0; row < p->kernel_height; ++row) {
+    const int32_t run = p->window.kernel_width * p->window.input_depth;
+    const int32_t inside =
+        y >= 0 && x >= 0 &&
+        y + (p->window.kernel_height - 1) * p->window.dilation_height < p->window.input_height &&
+        x + p->window.kernel_width <= p->window.input_width;
+    if (inside && p->window.dilation_width == 1 && run % 4 == 0) {
+        const int8_t *from = image + (y * p->window.input_width + x) * p->window.input_depth;
+        for (int32_t row = 0; row < p->window.kernel_height; ++row) {
             column = expand(from, run / 4, column);
-            from += p->dilation_height * p->input_width * p->input_depth;
+            from += p->window.dilation_height * p->window.input_width * p->window.input_depth;
         }
     } else {
         gather_bytes(p, image, y, x, bytes);

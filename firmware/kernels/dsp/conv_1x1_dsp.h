@@ -8,8 +8,8 @@ typedef struct {
     int32_t row_step;   /* bytes from the end of one row of pixels to the next */
     int32_t input_depth;
     int32_t output_depth;
-    int32_t backward;    /* from the last pixel to the first; one row, pixel_step input_depth */
-    int32_t steps; /* input_depth / 8 rounded up */
+    int32_t backward; /* from the last pixel to the first; one row, pixel_step input_depth */
+    int32_t steps;    /* input_depth / 8 rounded up */
 } qmcu_conv_1x1_dsp_params;
 /* scratch: 32 * steps bytes. The output may be the input if output_depth <= input_depth and
  * pixel_step is input_depth. */

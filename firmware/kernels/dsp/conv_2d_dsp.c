@@ -13,25 +13,27 @@ void qmcu_conv_2d_dsp(const qmcu_conv_2d_dsp_params *p, const int8_t *input, con
     uint32_t *const columns = scratch;
     int8_t *const bytes = (int8_t *)(columns + 4 * p->steps);
     int32_t pending = 0;
-    for (int32_t batch = 0; batch < p->batches; ++batch) {
-        int32_t y = -p->padding_top;
-        for (int32_t row = 0; row < p->output_height; ++row, y += p->stride_height) {
-            int32_t x = -p->padding_left;
-            for (int32_t column = 0; column < p->output_width; ++column, x += p->stride_width) {
+    for (int32_t batch = 0; batch < p->window.batches; ++batch) {
+        int32_t y = -p->window.padding_top;
+        for (int32_t row = 0; row < p->window.output_height; ++row, y += p->window.stride_height) {
+            int32_t x = -p->window.padding_left;
+            for (int32_t column = 0; column < p->window.output_width;
+                 ++column, x += p->window.stride_width) {
                 qmcu_lay_out_column(p, input, y, x, columns + 2 * pending, bytes);
                 pending ^= 1;
                 if (pending == 0) {
                     qmcu_multiply_s8(columns, weights, (uint32_t)p->steps, filters,
-                                     p->output_depth, output, output + p->output_depth);
-                    output += 2 * p->output_depth;
+                                     p->window.output_depth, output,
+                                     output + p->window.output_depth);
+                    output += 2 * p->window.output_depth;
                 }
             }
         }
-        input += p->input_height * p->input_width * p->input_depth;
+        input += p->window.input_height * p->window.input_width * p->window.input_depth;
     }
     if (pending) {
         /* An odd column is left: the results of the other one, which is old, are overwritten. */
-        qmcu_multiply_s8(columns, weights, (uint32_t)p->steps, filters, p->output_depth, output,
-                         output);
+        qmcu_multiply_s8(columns, weights, (uint32_t)p->steps, filters, p->window.output_depth,
+                         output, output);
     }
 }

@@ -25,8 +25,8 @@ static void unpack(const int32_t *channels, int32_t first, qmcu_depthwise_channe
         const int32_t shift = (int32_t)(from->rest >> 8 & 0xFFu);
         for (int32_t column = 0; column < 3; ++column) {
             const uint32_t middle = twice(from->nibbles, 3 + column);
-            const uint32_t last = column < 2 ? twice(from->nibbles, 6 + column)
-                                             : twice(from->rest, 0);
+            const uint32_t last =
+                column < 2 ? twice(from->nibbles, 6 + column) : twice(from->rest, 0);
             four->weights[2 * column] = pair(twice(from->nibbles, column), middle);
             four->weights[2 * column + 1] = pair(middle, last);
         }

@@ -15,6 +15,6 @@ typedef struct {
    them start with: bias0, + 16 * bias1, + 256 * bias2, + 4096 * bias3. No scratch. Reads up to 7
    bytes beyond the input (times zero). */
 void qmcu_fully_connected_int4_dsp(const qmcu_fully_connected_int4_dsp_params *params,
-                                   const int8_t *input, const int16_t *weights,
-                                   const int32_t *sums, int8_t *output);
+                                   const int8_t *input, const int16_t *weights, const int32_t *sums,
+                                   int8_t *output);
 #endif

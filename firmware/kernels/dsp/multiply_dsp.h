@@ -12,7 +12,6 @@
    0, then of column 1; weights hold, for each two filters and each step, 4 bytes of one, then of
    the other. */
 void qmcu_multiply_s8(const uint32_t *columns, const int8_t *weights, uint32_t steps,
-                      const qmcu_channel *channels, int32_t filters, int8_t *first,
-                      int8_t *second);
+                      const qmcu_channel *channels, int32_t filters, int8_t *first, int8_t *second);
 
 #endif

@@ -16,8 +16,7 @@ void qmcu_add_mve(const qmcu_add_mve_params *params, const int8_t *wider, const 
         sum = vaddq_s32(sum, vrshlq_n_s32(qmcu_mve_away(term), p.shift));
         sum = qmcu_mve_away(vqrdmulhq_n_s32(sum, p.output_multiplier));
         sum = vrshlq_n_s32(sum, p.output_shift);
-        sum = qmcu_mve_clamp(sum, p.output_zero_point, p.activation_minimum,
-                             p.activation_maximum);
+        sum = qmcu_mve_clamp(sum, p.output_zero_point, p.activation_minimum, p.activation_maximum);
         vstrbq_p_s32(output, sum, live);
     }
 }

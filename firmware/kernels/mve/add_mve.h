@@ -5,7 +5,7 @@
 
 typedef struct {
     int32_t size;
-    int32_t offset; /* -(zero point of the wider input) * 2^19 */
+    int32_t offset;     /* -(zero point of the wider input) * 2^19 */
     int32_t zero_point; /* of the other input */
     int32_t left_shift;
     int32_t multiplier;

@@ -3,8 +3,8 @@
 #include "multiply_int4_mve.h"
 
 void qmcu_conv_2d_int4_mve_columns(const qmcu_conv_2d_int4_mve_columns_params *params,
-                                   const int8_t *input,
-                                   const int32_t *weights, void *scratch, int8_t *output)
+                                   const int8_t *input, const int32_t *weights, void *scratch,
+                                   int8_t *output)
 {
     qmcu_conv_2d_mve_columns_by(params, input, weights, scratch, output, &qmcu_mve_int4);
 }

@@ -8,7 +8,7 @@
 /* How a row is spread over the columns: `pixels` at a time, byte i to offsets[i]. */
 typedef struct {
     int32_t depth;
-    int32_t pitch; /* of columns */
+    int32_t pitch;  /* of columns */
     int32_t pixels; /* 1: one by one */
     uint8_t offsets[16];
 } spread_t;
@@ -64,17 +64,18 @@ static void spread(const spread_t *s, int8_t *to, const int8_t *from, int32_t co
 static void load_row(const qmcu_conv_2d_mve_params *p, const spread_t *s, const int8_t *image,
                      int32_t y, int8_t *to)
 {
-    const int32_t width = (p->output_width - 1) * p->stride_width + p->kernel_width;
-    const int32_t room = width - p->padding_left;
-    const int32_t inside = room < p->input_width ? room : p->input_width;
+    const int32_t width =
+        (p->window.output_width - 1) * p->window.stride_width + p->window.kernel_width;
+    const int32_t room = width - p->window.padding_left;
+    const int32_t inside = room < p->window.input_width ? room : p->window.input_width;
 
-    if (y < 0 || y >= p->input_height) {
+    if (y < 0 || y >= p->window.input_height) {
         fill(s, to, p->input_zero_point, width);
         return;
     }
-    fill(s, to, p->input_zero_point, p->padding_left);
-    to += p->padding_left * s->pitch;
-    spread(s, to, image + y * p->input_width * p->input_depth, inside);
+    fill(s, to, p->input_zero_point, p->window.padding_left);
+    to += p->window.padding_left * s->pitch;
+    spread(s, to, image + y * p->window.input_width * p->window.input_depth, inside);
     fill(s, to + inside * s->pitch, p->input_zero_point, room - inside);
 }
 
@@ -99,7 +100,7 @@ static void finish(windows_t *w, const int8_t *first, int32_t pitch, int32_t pix
 
 static void add_row(windows_t *w, const int8_t *window, int32_t pitch)
 {
-    const int32_t width = w->params->output_width;
+    const int32_t width = w->params->window.output_width;
     const int32_t bytes = 16 * w->params->multiply.steps;
 
     if ((width & 3) == 0) {
@@ -122,27 +123,28 @@ void qmcu_conv_2d_mve_by(const qmcu_conv_2d_mve_params *params, const int8_t *in
                          const qmcu_mve_multiplier *by)
 {
     const qmcu_conv_2d_mve_params *p = params;
-    const int32_t depth = p->input_depth;
-    const int32_t overlap = p->kernel_height > p->stride_height;
-    const int32_t slide = overlap ? p->stride_height * depth : 0;
-    int8_t *const rows = (int8_t *)scratch + (p->output_width & 3 ? 64 * p->multiply.steps : 0);
+    const int32_t depth = p->window.input_depth;
+    const int32_t overlap = p->window.kernel_height > p->window.stride_height;
+    const int32_t slide = overlap ? p->window.stride_height * depth : 0;
+    int8_t *const rows =
+        (int8_t *)scratch + (p->window.output_width & 3 ? 64 * p->multiply.steps : 0);
     windows_t w = {.params = p, .weights = weights, .staged = scratch, .output = output};
     spread_t s;
 
-    plan_spread(&s, depth, p->kernel_height * depth);
+    plan_spread(&s, depth, p->window.kernel_height * depth);
     qmcu_mve_begin(&w.tile, &p->multiply, by);
-    for (int32_t batch = 0; batch < p->batches; batch++) {
+    for (int32_t batch = 0; batch < p->window.batches; batch++) {
         int8_t *window = rows;
-        int32_t loaded = -p->padding_top;
-        for (int32_t i = 0; i < p->output_height; i++, window += slide) {
-            const int32_t top = i * p->stride_height - p->padding_top;
-            for (int32_t y = loaded > top ? loaded : top; y < top + p->kernel_height; y++) {
+        int32_t loaded = -p->window.padding_top;
+        for (int32_t i = 0; i < p->window.output_height; i++, window += slide) {
+            const int32_t top = i * p->window.stride_height - p->window.padding_top;
+            for (int32_t y = loaded > top ? loaded : top; y < top + p->window.kernel_height; y++) {
                 load_row(p, &s, input, y, window + (y - top) * depth);
             }
-            loaded = top + p->kernel_height;
-            add_row(&w, window, p->stride_width * s.pitch);
+            loaded = top + p->window.kernel_height;
+            add_row(&w, window, p->window.stride_width * s.pitch);
         }
-        input += p->input_height * p->input_width * depth;
+        input += p->window.input_height * p->window.input_width * depth;
     }
     if (w.pending > 0) {
         finish(&w, scratch, 16 * p->multiply.steps, w.pending);

@@ -2,25 +2,12 @@
 #define QMCU_CONV_2D_MVE_H
 
 #include "multiply_mve.h"
+#include "window.h"
 
 #include <stdint.h>
 
 typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t input_depth;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t output_depth;
-    int32_t kernel_height;
-    int32_t kernel_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t dilation_height;
-    int32_t dilation_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    qmcu_window window;
     int32_t input_zero_point;
     qmcu_multiply_mve_params multiply;
 } qmcu_conv_2d_mve_params;

@@ -6,14 +6,16 @@
 static void lay_out_row(const qmcu_conv_2d_mve_params *p, const int8_t *from, int32_t x,
                         int8_t *column)
 {
-    const int32_t depth = p->input_depth;
+    const int32_t depth = p->window.input_depth;
 
-    if (p->dilation_width == 1 && x >= 0 && x + p->kernel_width <= p->input_width) {
-        qmcu_mve_copy(column, from + x * depth, p->kernel_width * depth);
+    if (p->window.dilation_width == 1 && x >= 0 &&
+        x + p->window.kernel_width <= p->window.input_width) {
+        qmcu_mve_copy(column, from + x * depth, p->window.kernel_width * depth);
         return;
     }
-    for (int32_t j = 0; j < p->kernel_width; j++, x += p->dilation_width, column += depth) {
-        if (x < 0 || x >= p->input_width) {
+    for (int32_t j = 0; j < p->window.kernel_width;
+         j++, x += p->window.dilation_width, column += depth) {
+        if (x < 0 || x >= p->window.input_width) {
             qmcu_mve_fill(column, p->input_zero_point, depth);
         } else {
             qmcu_mve_copy(column, from + x * depth, depth);
@@ -24,11 +26,12 @@ static void lay_out_row(const qmcu_conv_2d_mve_params *p, const int8_t *from, in
 static void lay_out(const qmcu_conv_2d_mve_params *p, const int8_t *image, int32_t y, int32_t x,
                     int8_t *column)
 {
-    const int32_t pitch = p->input_width * p->input_depth;
-    const int32_t row = p->kernel_width * p->input_depth;
+    const int32_t pitch = p->window.input_width * p->window.input_depth;
+    const int32_t row = p->window.kernel_width * p->window.input_depth;
 
-    for (int32_t i = 0; i < p->kernel_height; i++, y += p->dilation_height, column += row) {
-        if (y < 0 || y >= p->input_height) {
+    for (int32_t i = 0; i < p->window.kernel_height;
+         i++, y += p->window.dilation_height, column += row) {
+        if (y < 0 || y >= p->window.input_height) {
             qmcu_mve_fill(column, p->input_zero_point, row);
         } else {
             lay_out_row(p, image + y * pitch, x, column);
@@ -42,7 +45,7 @@ void qmcu_conv_2d_mve_columns_by(const qmcu_conv_2d_mve_columns_params *params, 
 {
     const qmcu_conv_2d_mve_params *p = params;
     const int32_t pitch = 16 * p->multiply.steps;
-    int32_t left = p->batches * p->output_height * p->output_width;
+    int32_t left = p->window.batches * p->window.output_height * p->window.output_width;
     int32_t x = 0;
     int32_t y = 0;
     qmcu_mve_tile tile;
@@ -52,18 +55,18 @@ void qmcu_conv_2d_mve_columns_by(const qmcu_conv_2d_mve_columns_params *params, 
         const int32_t pixels = left < 4 ? left : 4;
         int8_t *column = scratch;
         for (int32_t i = 0; i < pixels; i++, column += pitch) {
-            lay_out(p, input, y * p->stride_height - p->padding_top,
-                    x * p->stride_width - p->padding_left, column);
-            if (++x == p->output_width) {
+            lay_out(p, input, y * p->window.stride_height - p->window.padding_top,
+                    x * p->window.stride_width - p->window.padding_left, column);
+            if (++x == p->window.output_width) {
                 x = 0;
-                if (++y == p->output_height) {
+                if (++y == p->window.output_height) {
                     y = 0;
-                    input += p->input_height * p->input_width * p->input_depth;
+                    input += p->window.input_height * p->window.input_width * p->window.input_depth;
                 }
             }
         }
         qmcu_multiply_mve(&tile, &p->multiply, weights, scratch, pitch, pixels, output);
-        output += pixels * p->output_depth;
+        output += pixels * p->window.output_depth;
     }
 }
 

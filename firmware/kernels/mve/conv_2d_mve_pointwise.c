@@ -4,9 +4,8 @@
 #include "mve.h"
 
 void qmcu_conv_2d_mve_pointwise_by(const qmcu_conv_2d_mve_pointwise_params *params,
-                                   const int8_t *input,
-                                   const int32_t *weights, void *scratch, int8_t *output,
-                                   const qmcu_mve_multiplier *by)
+                                   const int8_t *input, const int32_t *weights, void *scratch,
+                                   int8_t *output, const qmcu_mve_multiplier *by)
 {
     const int32_t depth = params->input_depth;
     const int32_t filters = params->multiply.filters;
@@ -24,8 +23,8 @@ void qmcu_conv_2d_mve_pointwise_by(const qmcu_conv_2d_mve_pointwise_params *para
 }
 
 void qmcu_conv_2d_mve_pointwise(const qmcu_conv_2d_mve_pointwise_params *params,
-                                const int8_t *input,
-                                const int32_t *weights, void *scratch, int8_t *output)
+                                const int8_t *input, const int32_t *weights, void *scratch,
+                                int8_t *output)
 {
     qmcu_conv_2d_mve_pointwise_by(params, input, weights, scratch, output, &qmcu_mve_int8);
 }

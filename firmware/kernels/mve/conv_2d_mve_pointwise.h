@@ -18,8 +18,7 @@ void qmcu_conv_2d_mve_pointwise(const qmcu_conv_2d_mve_pointwise_params *params,
 
 /* The same for any multiplier and its weights. */
 void qmcu_conv_2d_mve_pointwise_by(const qmcu_conv_2d_mve_pointwise_params *params,
-                                   const int8_t *input,
-                                   const int32_t *weights, void *scratch, int8_t *output,
-                                   const qmcu_mve_multiplier *by);
+                                   const int8_t *input, const int32_t *weights, void *scratch,
+                                   int8_t *output, const qmcu_mve_multiplier *by);
 
 #endif

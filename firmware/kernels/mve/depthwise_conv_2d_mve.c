@@ -13,14 +13,14 @@ static int32_t smaller(int32_t a, int32_t b)
 /* One channel of the input inside its padding, which stays as it was filled at first. */
 static void fill_plane(const params_t *p, const int8_t *channel, int8_t *plane)
 {
-    const int32_t depth = p->input_depth;
+    const int32_t depth = p->window.input_depth;
     const int32_t plane_width = p->plane_width;
-    const int32_t width = smaller(p->input_width, plane_width - p->padding_left);
-    const int32_t height = smaller(p->input_height, p->plane_height - p->padding_top);
-    const int32_t pitch = p->input_width * depth;
+    const int32_t width = smaller(p->window.input_width, plane_width - p->window.padding_left);
+    const int32_t height = smaller(p->window.input_height, p->plane_height - p->window.padding_top);
+    const int32_t pitch = p->window.input_width * depth;
     const uint16x8_t offsets = vmulq_n_u16(vidupq_n_u16(0, 1), (uint16_t)depth);
 
-    plane += p->padding_top * plane_width + p->padding_left;
+    plane += p->window.padding_top * plane_width + p->window.padding_left;
     for (int32_t y = 0; y < height; y++, plane += plane_width, channel += pitch) {
         const int8_t *from = channel;
         int8_t *to = plane;
@@ -34,9 +34,9 @@ static void fill_plane(const params_t *p, const int8_t *channel, int8_t *plane)
 static void multiply(const params_t *p, const int8_t *plane, uint8x16_t taps, int8x16_t weights,
                      int32_t bias, int32_t rows, int32_t *sums)
 {
-    const int32_t pitch = p->plane_width * p->stride_height;
-    const int32_t stride = p->stride_width;
-    const int32_t width = p->output_width;
+    const int32_t pitch = p->plane_width * p->window.stride_height;
+    const int32_t stride = p->window.stride_width;
+    const int32_t width = p->window.output_width;
 
     for (; rows > 0; rows--, plane += pitch) {
         const int8_t *at = plane;
@@ -68,14 +68,14 @@ static void finish(const params_t *p, const int32_t *sums, int32_t count,
 static void convolve(const params_t *p, const int8_t *plane, uint8x16_t taps, int8x16_t weights,
                      const qmcu_mve_channel *channel, int32_t *sums, int8_t *output)
 {
-    const int32_t depth = p->input_depth * p->depth_multiplier;
+    const int32_t depth = p->window.input_depth * p->window.depth_multiplier;
 
-    for (int32_t y = 0; y < p->output_height; y += p->block) {
-        const int32_t rows = smaller(p->block, p->output_height - y);
-        multiply(p, plane + y * p->stride_height * p->plane_width, taps, weights, channel->bias,
-                 rows, sums);
-        finish(p, sums, rows * p->output_width, channel, depth,
-               output + y * p->output_width * depth);
+    for (int32_t y = 0; y < p->window.output_height; y += p->block) {
+        const int32_t rows = smaller(p->block, p->window.output_height - y);
+        multiply(p, plane + y * p->window.stride_height * p->plane_width, taps, weights,
+                 channel->bias, rows, sums);
+        finish(p, sums, rows * p->window.output_width, channel, depth,
+               output + y * p->window.output_width * depth);
     }
 }
 
@@ -83,30 +83,31 @@ void qmcu_depthwise_conv_2d_mve(const params_t *params, const int8_t *input, con
                                 const int32_t *channels, void *scratch, int8_t *output)
 {
     const params_t *p = params;
-    const int32_t depth = p->input_depth * p->depth_multiplier;
-    const int32_t count = p->kernel_height * p->kernel_width;
+    const int32_t depth = p->window.input_depth * p->window.depth_multiplier;
+    const int32_t count = p->window.kernel_height * p->window.kernel_width;
     const mve_pred16_t live = vctp8q((uint32_t)count);
     int32_t *sums = scratch;
-    int8_t *plane = (int8_t *)(sums + p->block * p->output_width);
+    int8_t *plane = (int8_t *)(sums + p->block * p->window.output_width);
     uint8_t offsets[16] = {0};
 
     for (int32_t i = 0; i < count; i++) {
-        offsets[i] = (uint8_t)(i / p->kernel_width * p->dilation_height * p->plane_width +
-                               i % p->kernel_width * p->dilation_width);
+        offsets[i] =
+            (uint8_t)(i / p->window.kernel_width * p->window.dilation_height * p->plane_width +
+                      i % p->window.kernel_width * p->window.dilation_width);
     }
     const uint8x16_t taps = vldrbq_u8(offsets);
     qmcu_mve_fill(plane, p->input_zero_point, p->plane_height * p->plane_width);
-    for (int32_t batch = 0; batch < p->batches; batch++) {
+    for (int32_t batch = 0; batch < p->window.batches; batch++) {
         int32_t output_channel = 0;
-        for (int32_t i = 0; i < p->input_depth; i++) {
+        for (int32_t i = 0; i < p->window.input_depth; i++) {
             fill_plane(p, input + i, plane);
-            for (int32_t j = 0; j < p->depth_multiplier; j++, output_channel++) {
+            for (int32_t j = 0; j < p->window.depth_multiplier; j++, output_channel++) {
                 convolve(p, plane, taps, vldrbq_z_s8(weights + output_channel * count, live),
                          (const qmcu_mve_channel *)(const void *)channels + output_channel, sums,
                          output + output_channel);
             }
         }
-        input += p->input_height * p->input_width * p->input_depth;
-        output += p->output_height * p->output_width * depth;
+        input += p->window.input_height * p->window.input_width * p->window.input_depth;
+        output += p->window.output_height * p->window.output_width * depth;
     }
 }

@@ -1,24 +1,12 @@
 #ifndef QMCU_DEPTHWISE_CONV_2D_MVE_H
 #define QMCU_DEPTHWISE_CONV_2D_MVE_H
 
+#include "window.h"
+
 #include <stdint.h>
 
 typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t input_depth;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t depth_multiplier;
-    int32_t kernel_height;
-    int32_t kernel_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t dilation_height;
-    int32_t dilation_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    qmcu_window window;
     int32_t plane_height; /* of one channel of the input with its padding, as far as it is used */
     int32_t plane_width;
     int32_t block; /* rows of the output whose sums are kept at a time */
@@ -34,7 +22,7 @@ typedef struct {
    plane_height * plane_width bytes. The output may lie where the input does when the shapes are
    equal and there is one batch: a channel is read whole before it is written. */
 void qmcu_depthwise_conv_2d_mve(const qmcu_depthwise_conv_2d_mve_params *params,
-                                const int8_t *input, const int8_t *weights,
-                                const int32_t *channels, void *scratch, int8_t *output);
+                                const int8_t *input, const int8_t *weights, const int32_t *channels,
+                                void *scratch, int8_t *output);
 
 #endif

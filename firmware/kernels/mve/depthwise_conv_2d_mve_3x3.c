@@ -5,6 +5,8 @@
 
 #include "mve.h"
 
+#include <stddef.h>
+
 typedef qmcu_depthwise_conv_2d_mve_3x3_params params_t;
 
 /* What the assembly works through: all channels of a group in one or two rows of the output. */
@@ -27,34 +29,74 @@ typedef struct {
     int32_t maximum[4];
 } rows_t;
 
+/* Offsets as the assembly writes them; the asserts hold them to the structs. */
+#define TEXT_OF(X) #X
+#define TEXT(X) TEXT_OF(X)
+#define AT(OFFSET) "#" TEXT(OFFSET)
+#define PLACE(TYPE, FIELD, OFFSET) _Static_assert(offsetof(TYPE, FIELD) == (OFFSET), #FIELD)
+
+#define ROWS_WINDOW 0
+#define ROWS_RECORDS 8
+#define ROWS_COUNT 16
+#define ROWS_ODD 20
+#define ROWS_ZERO_POINT 24
+#define ROWS_STEP 28
+#define ROWS_LEFT 36
+#define ROWS_TAPS 48
+#define ROWS_OFFSETS 64
+#define ROWS_MINIMUM 80
+#define ROWS_MAXIMUM 96
+#define RECORD_SHIFT 22
+#define RECORD_BIAS 24
+#define RECORD_SIZE 32
+PLACE(rows_t, window, ROWS_WINDOW);
+PLACE(rows_t, records, ROWS_RECORDS);
+PLACE(rows_t, records_end, ROWS_RECORDS + 4);
+PLACE(rows_t, count, ROWS_COUNT);
+PLACE(rows_t, odd, ROWS_ODD);
+PLACE(rows_t, zero_point, ROWS_ZERO_POINT);
+PLACE(rows_t, window_step, ROWS_STEP);
+PLACE(rows_t, left, ROWS_LEFT);
+PLACE(rows_t, taps, ROWS_TAPS);
+PLACE(rows_t, offsets, ROWS_OFFSETS);
+PLACE(rows_t, minimum, ROWS_MINIMUM);
+PLACE(rows_t, maximum, ROWS_MAXIMUM);
+PLACE(rows_t, output, ROWS_WINDOW + 4);
+PLACE(rows_t, output_step, ROWS_STEP + 4);
+PLACE(rows_t, sign, ROWS_LEFT + 4);
+PLACE(qmcu_mve_depthwise_3x3, shift, RECORD_SHIFT);
+PLACE(qmcu_mve_depthwise_3x3, bias, RECORD_BIAS);
+PLACE(qmcu_mve_depthwise_3x3, multiplier, RECORD_BIAS + 4);
+_Static_assert(sizeof(qmcu_mve_depthwise_3x3) == RECORD_SIZE, "record");
+
 /* r0 window, r1 output, sums in r2, r4, r6, r8, then r3 bias, r5 multiplier, r7 shift, r9 output
    zero point, r10 and r11 steps, r12 rows_t; q2 taps, q3 offsets of the outputs, q4 to q7 weights. */
 #define QMCU_BEGIN                 \
     "push {r4-r11, lr}\n\t"        \
     "vpush {d8-d15}\n\t"           \
     "mov r12, r0\n\t"              \
-    "vldrw.u32 q2, [r12, #48]\n\t" \
-    "vldrw.u32 q3, [r12, #64]\n\t" \
-    "ldr r9, [r12, #24]\n\t"       \
-    "ldrd r10, r11, [r12, #28]\n\t"
+    "vldrw.u32 q2, [r12, " AT(ROWS_TAPS) "]\n\t" \
+    "vldrw.u32 q3, [r12, " AT(ROWS_OFFSETS) "]\n\t" \
+    "ldr r9, [r12, " AT(ROWS_ZERO_POINT) "]\n\t"       \
+    "ldrd r10, r11, [r12, " AT(ROWS_STEP) "]\n\t"
 
 #define QMCU_CHANNEL                \
-    "1: ldr r2, [r12, #8]\n\t"      \
-    "ldrd r0, r1, [r12]\n\t"        \
+    "1: ldr r2, [r12, " AT(ROWS_RECORDS) "]\n\t"      \
+    "ldrd r0, r1, [r12, " AT(ROWS_WINDOW) "]\n\t"        \
     "vldrb.u8 q4, [r2, #5]\n\t"     \
     "vldrb.u8 q5, [r2, #1]\n\t"     \
     "vldrb.u8 q6, [r2, #4]\n\t"     \
-    "ldrsb r7, [r2, #22]\n\t"       \
-    "ldrd r3, r5, [r2, #24]\n\t"    \
-    "vldrb.u8 q7, [r2], #32\n\t"    \
-    "str r2, [r12, #8]\n\t"         \
+    "ldrsb r7, [r2, " AT(RECORD_SHIFT) "]\n\t"       \
+    "ldrd r3, r5, [r2, " AT(RECORD_BIAS) "]\n\t"    \
+    "vldrb.u8 q7, [r2], " AT(RECORD_SIZE) "\n\t"    \
+    "str r2, [r12, " AT(ROWS_RECORDS) "]\n\t"         \
     "add r2, r0, #1\n\t"            \
     "add r4, r1, #1\n\t"            \
-    "strd r2, r4, [r12]\n\t"        \
-    "ldr lr, [r12, #16]\n\t"
+    "strd r2, r4, [r12, " AT(ROWS_WINDOW) "]\n\t"        \
+    "ldr lr, [r12, " AT(ROWS_COUNT) "]\n\t"
 
 #define QMCU_END                   \
-    "ldrd r2, r4, [r12, #8]\n\t"   \
+    "ldrd r2, r4, [r12, " AT(ROWS_RECORDS) "]\n\t"   \
     "cmp r2, r4\n\t"               \
     "bne 1b\n\t"                   \
     "vpop {d8-d15}\n\t"            \
@@ -92,10 +134,10 @@ typedef struct {
     "sub r8, r6, r2\n\t"           \
     "sub r6, r7, r4\n\t"           \
     "mov r7, r4\n\t"               \
-    "strd r6, r8, [r12, #36]\n\t"
+    "strd r6, r8, [r12, " AT(ROWS_LEFT) "]\n\t"
 
 #define QMCU_CLAMPED               \
-    "ldrd r2, r4, [r12, #36]\n\t"  \
+    "ldrd r2, r4, [r12, " AT(ROWS_LEFT) "]\n\t"  \
     "vshl.s32 q0, r2\n\t"          \
     "vqrdmulh.s32 q0, q0, r5\n\t"  \
     "vmov q1, q0\n\t"              \
@@ -103,9 +145,9 @@ typedef struct {
     "vsub.i32 q0, q0, q1\n\t"      \
     "vrshl.s32 q0, r7\n\t"         \
     "vadd.i32 q0, q0, r9\n\t"      \
-    "vldrw.u32 q1, [r12, #80]\n\t" \
+    "vldrw.u32 q1, [r12, " AT(ROWS_MINIMUM) "]\n\t" \
     "vmax.s32 q0, q0, q1\n\t"      \
-    "vldrw.u32 q1, [r12, #96]\n\t" \
+    "vldrw.u32 q1, [r12, " AT(ROWS_MAXIMUM) "]\n\t" \
     "vmin.s32 q0, q0, q1\n\t"
 
 /* Two rows; an odd last column goes with the one before it once more. */
@@ -117,7 +159,7 @@ typedef struct {
           "add r0, r0, r10\n\t"                               \
           "add r1, r1, r11\n\t"                               \
           "le lr, 2b\n\t"                                     \
-          "ldr r2, [r12, #20]\n\t"                            \
+          "ldr r2, [r12, " AT(ROWS_ODD) "]\n\t"                            \
           "cbz r2, 3f\n\t"                                    \
           "sub r0, r0, r10, lsr #1\n\t"                       \
           "sub r1, r1, r11, lsr #1\n\t" QMCU_FOUR_WINDOWS REQUANTIZE \
@@ -265,7 +307,7 @@ static void convolve(const params_t *p, const int8_t *input, const int8_t *recor
         rows.window = plane;
         rows.output = output + row * p->output_width * p->depth;
         rows.records = records;
-        rows.records_end = records + 32 * channels;
+        rows.records_end = records + RECORD_SIZE * channels;
         run(p, &rows, top);
     }
 }
@@ -278,7 +320,7 @@ void qmcu_depthwise_conv_2d_mve_3x3(const params_t *params, const int8_t *input,
     for (int32_t batch = 0; batch < p->batches; batch++) {
         for (int32_t i = 0; i < p->depth; i += p->group) {
             const int32_t left = p->depth - i;
-            convolve(p, input + i, records + 32 * i, left < p->group ? left : p->group, scratch,
+            convolve(p, input + i, records + RECORD_SIZE * i, left < p->group ? left : p->group, scratch,
                      output + i);
         }
         input += p->input_height * p->input_width * p->depth;

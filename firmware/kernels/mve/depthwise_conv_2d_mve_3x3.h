@@ -14,7 +14,7 @@ typedef struct {
     int32_t padding_top;
     int32_t padding_left;
     int32_t plane_width; /* columns in scratch: what the windows of a row cover */
-    int32_t group; /* channels in scratch, at most 16 */
+    int32_t group;       /* channels in scratch, at most 16 */
     int32_t input_zero_point;
     int32_t saturated; /* 1: shifts of -31 to -1, output zero point and minimum -128, maximum 127 */
     int32_t output_zero_point;
@@ -22,9 +22,18 @@ typedef struct {
     int32_t activation_maximum;
 } qmcu_depthwise_conv_2d_mve_3x3_params;
 
-/* 3x3 windows, depth multiplier 1. records, of 32 bytes for each channel: four zeros, the columns of
-   the window (a zero and three weights each), five zeros, a byte unused, shift, a byte unused;
-   bias - input_zero_point * (sum of weights) and multiplier as words. scratch: plane_width * 4 *
+/* One channel. Vectors of weights begin at bytes 0, 1, 4 and 5, so that zeros lie around them. */
+typedef struct {
+    int8_t before[4];     /* zeros */
+    int8_t columns[3][4]; /* of the window: a zero and three weights each */
+    int8_t after[6];      /* zeros */
+    int8_t shift;
+    int8_t unused;
+    int32_t bias; /* bias - input_zero_point * (sum of weights) */
+    int32_t multiplier;
+} qmcu_mve_depthwise_3x3;
+
+/* 3x3 windows, depth multiplier 1. records: a qmcu_mve_depthwise_3x3 of each channel. scratch: plane_width * 4 *
    group bytes. The output may lie where the input does: a row of it is written when the rows
    below that are within the window, of these channels, are in scratch. */
 void qmcu_depthwise_conv_2d_mve_3x3(const qmcu_depthwise_conv_2d_mve_3x3_params *params,

@@ -7,7 +7,7 @@ typedef struct {
     int32_t batches;
     int32_t input_depth;
     int32_t output_depth;
-    int32_t steps; /* input_depth / 16, rounded up */
+    int32_t steps;  /* input_depth / 16, rounded up */
     int32_t direct; /* 1: input_depth is a multiple of 16 */
     int32_t output_zero_point;
     int32_t activation_minimum;

@@ -33,7 +33,7 @@ typedef struct {
 typedef struct qmcu_mve_tile {
     const int8_t *columns[4];
     const int8_t *end; /* of columns[0] */
-    int32_t skip; /* bytes of code to skip in the first round of steps */
+    int32_t skip;      /* bytes of code to skip in the first round of steps */
     int32_t form;
     int32_t zero_point;
     int32_t maximum;

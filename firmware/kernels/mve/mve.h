@@ -2,14 +2,10 @@
 #ifndef QMCU_MVE_H
 #define QMCU_MVE_H
 
+#include "channel_mve.h"
+
 #include <arm_mve.h>
 #include <stdint.h>
-
-typedef struct {
-    int32_t bias;
-    int32_t multiplier;
-    int32_t shift; /* -31 to -1: how far the product is shifted to the left */
-} qmcu_mve_channel;
 
 static inline void qmcu_mve_copy(int8_t *to, const int8_t *from, int32_t count)
 {

@@ -19,7 +19,8 @@ static int8_t pool(const qmcu_average_pool_2d_params *p, const int8_t *image, in
     return qmcu_clamp_s8(mean, p->activation_minimum, p->activation_maximum);
 }
 
-void qmcu_average_pool_2d(const qmcu_average_pool_2d_params *params, const int8_t *input, int8_t *output)
+void qmcu_average_pool_2d(const qmcu_average_pool_2d_params *params, const int8_t *input,
+                          int8_t *output)
 {
     const qmcu_average_pool_2d_params *const p = params;
     for (int32_t row = 0; row < p->batches * p->output_height; ++row) {

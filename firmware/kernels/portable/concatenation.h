@@ -6,9 +6,9 @@
 #define QMCU_CONCATENATION_PARTS 10
 
 typedef struct {
-    int32_t rows;                            /* product of the dimensions before the axis */
-    int32_t parts;                           /* how many tensors are joined */
-    int32_t sizes[QMCU_CONCATENATION_PARTS]; /* bytes that each part gives to a row */
+    int32_t rows;                              /* product of the dimensions before the axis */
+    int32_t parts;                             /* how many tensors are joined */
+    int32_t sizes[QMCU_CONCATENATION_PARTS];   /* bytes that each part gives to a row */
     int32_t offsets[QMCU_CONCATENATION_PARTS]; /* of a constant part in constants, -1: an input */
 } qmcu_concatenation_params;
 

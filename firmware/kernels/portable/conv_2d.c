@@ -13,26 +13,29 @@ void qmcu_conv_2d(const qmcu_conv_2d_params *params, const int8_t *input, const 
                   int8_t *output)
 {
     const qmcu_conv_2d_params *const p = params;
-    const int32_t depth = p->input_depth / p->groups;
-    const int32_t filters = p->output_depth / p->groups;
-    const int32_t filter_size = p->kernel_height * p->kernel_width * depth;
-    for (int32_t row = 0; row < p->batches * p->output_height; ++row) {
-        const int32_t batch = row / p->output_height;
-        const int32_t y = row % p->output_height * p->stride_height - p->padding_top;
-        const qmcu_taps rows =
-            qmcu_taps_inside(y, p->dilation_height, p->kernel_height, p->input_height);
-        const int32_t first_y = batch * p->input_height + y + rows.first * p->dilation_height;
-        for (int32_t column = 0; column < p->output_width; ++column) {
-            const int32_t x = column * p->stride_width - p->padding_left;
-            const qmcu_taps columns =
-                qmcu_taps_inside(x, p->dilation_width, p->kernel_width, p->input_width);
-            const int32_t first_x = x + columns.first * p->dilation_width;
-            const int32_t whole = qmcu_taps_count(rows) == p->kernel_height &&
-                                  qmcu_taps_count(columns) == p->kernel_width;
-            const int8_t *image = input + (first_y * p->input_width + first_x) * p->input_depth;
+    const int32_t depth = p->window.input_depth / p->groups;
+    const int32_t filters = p->window.output_depth / p->groups;
+    const int32_t filter_size = p->window.kernel_height * p->window.kernel_width * depth;
+    for (int32_t row = 0; row < p->window.batches * p->window.output_height; ++row) {
+        const int32_t batch = row / p->window.output_height;
+        const int32_t y =
+            row % p->window.output_height * p->window.stride_height - p->window.padding_top;
+        const qmcu_taps rows = qmcu_taps_inside(y, p->window.dilation_height,
+                                                p->window.kernel_height, p->window.input_height);
+        const int32_t first_y =
+            batch * p->window.input_height + y + rows.first * p->window.dilation_height;
+        for (int32_t column = 0; column < p->window.output_width; ++column) {
+            const int32_t x = column * p->window.stride_width - p->window.padding_left;
+            const qmcu_taps columns = qmcu_taps_inside(
+                x, p->window.dilation_width, p->window.kernel_width, p->window.input_width);
+            const int32_t first_x = x + columns.first * p->window.dilation_width;
+            const int32_t whole = qmcu_taps_count(rows) == p->window.kernel_height &&
+                                  qmcu_taps_count(columns) == p->window.kernel_width;
+            const int8_t *image =
+                input + (first_y * p->window.input_width + first_x) * p->window.input_depth;
             const int8_t *filter = weights;
             int32_t left_in_group = filters;
-            for (int32_t channel = 0; channel < p->output_depth; ++channel) {
+            for (int32_t channel = 0; channel < p->window.output_depth; ++channel) {
                 uint32_t sum = inside(p, (uint32_t)bias[channel], image, filter, rows, columns);
                 if (!whole) {
                     sum += (uint32_t)p->input_zero_point *

@@ -1,24 +1,12 @@
 #ifndef QMCU_CONV_2D_H
 #define QMCU_CONV_2D_H
 
+#include "window.h"
+
 #include <stdint.h>
 
 typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t input_depth;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t output_depth;
-    int32_t kernel_height;
-    int32_t kernel_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t dilation_height;
-    int32_t dilation_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    qmcu_window window;
     int32_t groups;
     int32_t input_zero_point;
     int32_t output_zero_point;

@@ -13,9 +13,9 @@
 static uint32_t inside(const qmcu_depthwise_conv_2d_params *p, uint32_t sum, const int8_t *image,
                        const int8_t *filter, qmcu_taps rows, qmcu_taps columns)
 {
-    const int32_t output_depth = p->input_depth * p->depth_multiplier;
-    const int32_t image_step = p->dilation_width * p->input_depth;
-    filter += (rows.first * p->kernel_width + columns.first) * output_depth;
+    const int32_t output_depth = p->window.input_depth * p->window.depth_multiplier;
+    const int32_t image_step = p->window.dilation_width * p->window.input_depth;
+    filter += (rows.first * p->window.kernel_width + columns.first) * output_depth;
     for (int32_t row = rows.first; row < rows.end; ++row) {
         const int8_t *x = image;
         const int8_t *w = filter;
@@ -24,24 +24,24 @@ static uint32_t inside(const qmcu_depthwise_conv_2d_params *p, uint32_t sum, con
             x += image_step;
             w += output_depth;
         }
-        image += p->dilation_height * p->input_width * p->input_depth;
-        filter += p->kernel_width * output_depth;
+        image += p->window.dilation_height * p->window.input_width * p->window.input_depth;
+        filter += p->window.kernel_width * output_depth;
     }
     return sum;
 }
 
 /* The sum of the weights of the taps outside the image. */
 static int32_t weights_outside(const qmcu_depthwise_conv_2d_params *p, const int8_t *filter,
-                                qmcu_taps rows, qmcu_taps columns)
+                               qmcu_taps rows, qmcu_taps columns)
 {
     int32_t sum = 0;
-    for (int32_t row = 0; row < p->kernel_height; ++row) {
-        for (int32_t column = 0; column < p->kernel_width; ++column) {
+    for (int32_t row = 0; row < p->window.kernel_height; ++row) {
+        for (int32_t column = 0; column < p->window.kernel_width; ++column) {
             if (row < rows.first || row >= rows.end || column < columns.first ||
                 column >= columns.end) {
                 sum += *filter;
             }
-            filter += p->input_depth * p->depth_multiplier;
+            filter += p->window.input_depth * p->window.depth_multiplier;
         }
     }
     return sum;
@@ -52,22 +52,25 @@ void qmcu_depthwise_conv_2d(const qmcu_depthwise_conv_2d_params *params, const i
                             const int8_t *shifts, int8_t *output)
 {
     const qmcu_depthwise_conv_2d_params *const p = params;
-    const int32_t output_depth = p->input_depth * p->depth_multiplier;
-    for (int32_t row = 0; row < p->batches * p->output_height; ++row) {
-        const int32_t batch = row / p->output_height;
-        const int32_t y = row % p->output_height * p->stride_height - p->padding_top;
-        const qmcu_taps rows =
-            qmcu_taps_inside(y, p->dilation_height, p->kernel_height, p->input_height);
-        const int32_t first_y = batch * p->input_height + y + rows.first * p->dilation_height;
-        for (int32_t column = 0; column < p->output_width; ++column) {
-            const int32_t x = column * p->stride_width - p->padding_left;
-            const qmcu_taps columns =
-                qmcu_taps_inside(x, p->dilation_width, p->kernel_width, p->input_width);
-            const int32_t first_x = x + columns.first * p->dilation_width;
-            const int32_t whole = qmcu_taps_count(rows) == p->kernel_height &&
-                                  qmcu_taps_count(columns) == p->kernel_width;
-            const int8_t *image = input + (first_y * p->input_width + first_x) * p->input_depth;
-            int32_t left_of_input = p->depth_multiplier;
+    const int32_t output_depth = p->window.input_depth * p->window.depth_multiplier;
+    for (int32_t row = 0; row < p->window.batches * p->window.output_height; ++row) {
+        const int32_t batch = row / p->window.output_height;
+        const int32_t y =
+            row % p->window.output_height * p->window.stride_height - p->window.padding_top;
+        const qmcu_taps rows = qmcu_taps_inside(y, p->window.dilation_height,
+                                                p->window.kernel_height, p->window.input_height);
+        const int32_t first_y =
+            batch * p->window.input_height + y + rows.first * p->window.dilation_height;
+        for (int32_t column = 0; column < p->window.output_width; ++column) {
+            const int32_t x = column * p->window.stride_width - p->window.padding_left;
+            const qmcu_taps columns = qmcu_taps_inside(
+                x, p->window.dilation_width, p->window.kernel_width, p->window.input_width);
+            const int32_t first_x = x + columns.first * p->window.dilation_width;
+            const int32_t whole = qmcu_taps_count(rows) == p->window.kernel_height &&
+                                  qmcu_taps_count(columns) == p->window.kernel_width;
+            const int8_t *image =
+                input + (first_y * p->window.input_width + first_x) * p->window.input_depth;
+            int32_t left_of_input = p->window.depth_multiplier;
             for (int32_t channel = 0; channel < output_depth; ++channel) {
                 const int8_t *const filter = weights + channel;
                 uint32_t sum = inside(p, (uint32_t)bias[channel], image, filter, rows, columns);
@@ -79,7 +82,7 @@ void qmcu_depthwise_conv_2d(const qmcu_depthwise_conv_2d_params *params, const i
                 *output++ = qmcu_output_s8(sum, multipliers[r], shifts[r], p->output_zero_point,
                                            p->activation_minimum, p->activation_maximum);
                 if (--left_of_input == 0) {
-                    left_of_input = p->depth_multiplier;
+                    left_of_input = p->window.depth_multiplier;
                     ++image;
                 }
             }

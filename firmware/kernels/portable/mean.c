@@ -22,11 +22,10 @@ void qmcu_mean(const qmcu_mean_params *params, const int8_t *input, int8_t *outp
     const qmcu_mean_params *const p = params;
     for (int32_t outer = 0; outer < p->kept_sizes[0]; ++outer) {
         for (int32_t inner = 0; inner < p->kept_sizes[1]; ++inner) {
-            const int8_t *const first =
-                input + outer * p->kept_steps[0] + inner * p->kept_steps[1];
+            const int8_t *const first = input + outer * p->kept_steps[0] + inner * p->kept_steps[1];
             const uint32_t sum = (uint32_t)p->sum_offset + (uint32_t)sum_of(p, first);
-            *output++ = qmcu_output_s8(sum, p->multiplier, p->shift, p->output_zero_point,
-                                       INT8_MIN, INT8_MAX);
+            *output++ = qmcu_output_s8(sum, p->multiplier, p->shift, p->output_zero_point, INT8_MIN,
+                                       INT8_MAX);
         }
     }
 }

@@ -4,8 +4,8 @@
 #include <string.h>
 
 void qmcu_resize_nearest_neighbor(const qmcu_resize_nearest_neighbor_params *params,
-                                  const int8_t *input, const int16_t *rows,
-                                  const int16_t *columns, int8_t *output)
+                                  const int8_t *input, const int16_t *rows, const int16_t *columns,
+                                  int8_t *output)
 {
     const qmcu_resize_nearest_neighbor_params *const p = params;
     for (int32_t batch = 0; batch < p->batches; ++batch) {

@@ -14,7 +14,7 @@ typedef struct {
 
 /* rows and columns give, for each output row and column, the input row and column it shows. */
 void qmcu_resize_nearest_neighbor(const qmcu_resize_nearest_neighbor_params *params,
-                                  const int8_t *input, const int16_t *rows,
-                                  const int16_t *columns, int8_t *output);
+                                  const int8_t *input, const int16_t *rows, const int16_t *columns,
+                                  int8_t *output);
 
 #endif

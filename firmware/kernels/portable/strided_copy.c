@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-void qmcu_strided_copy(const qmcu_strided_copy_params *params, const int8_t *input,
-                       int8_t *output)
+void qmcu_strided_copy(const qmcu_strided_copy_params *params, const int8_t *input, int8_t *output)
 {
     const qmcu_strided_copy_params *const p = params;
     const int32_t length = p->shape[QMCU_WALK_RANK - 1];

@@ -11,7 +11,6 @@ typedef struct {
     int32_t start;                   /* where the output's first element is in the input */
 } qmcu_strided_copy_params;
 
-void qmcu_strided_copy(const qmcu_strided_copy_params *params, const int8_t *input,
-                       int8_t *output);
+void qmcu_strided_copy(const qmcu_strided_copy_params *params, const int8_t *input, int8_t *output);
 
 #endif

@@ -1,8 +1,30 @@
-/* Which taps of a sliding window lie inside the image. */
+/* A window that slides over an image, and which of its taps lie inside. */
 #ifndef QMCU_WINDOW_H
 #define QMCU_WINDOW_H
 
 #include <stdint.h>
+
+/* What slides over what: images NHWC, a tap of the window every dilation pixels. */
+typedef struct {
+    int32_t batches;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t input_depth;
+    int32_t output_height;
+    int32_t output_width;
+    union {
+        int32_t output_depth;
+        int32_t depth_multiplier; /* of a depthwise convolution: output over input channels */
+    };
+    int32_t kernel_height;
+    int32_t kernel_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t dilation_height;
+    int32_t dilation_width;
+    int32_t padding_top;
+    int32_t padding_left;
+} qmcu_window;
 
 /* Taps first <= tap < end are inside. */
 typedef struct {

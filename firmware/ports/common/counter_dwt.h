@@ -6,7 +6,7 @@
 
 static inline void qmcu_counter_init(void)
 {
-    QMCU_REGISTER(0xE000EDFCu) |= 1u << 24;    /* DEMCR.TRCENA */
+    QMCU_REGISTER(0xE000EDFCu) |= 1u << 24;   /* DEMCR.TRCENA */
     QMCU_REGISTER(0xE0001FB0u) = 0xC5ACCE55u; /* DWT_LAR: Cortex-M7 locks its DWT */
     QMCU_REGISTER(0xE0001004u) = 0;
     QMCU_REGISTER(0xE0001000u) |= 1u; /* CTRL.CYCCNTENA */

@@ -7,7 +7,7 @@
 /* The pins as PSEL wants them: port * 32 + pin. */
 static inline void qmcu_uart_init(uintptr_t base, uint32_t tx, uint32_t rx, uint32_t baud)
 {
-    QMCU_REGISTER(base + 0x500) = 0; /* ENABLE: pins are chosen while it is off */
+    QMCU_REGISTER(base + 0x500) = 0;           /* ENABLE: pins are chosen while it is off */
     QMCU_REGISTER(base + 0x508) = 0xFFFFFFFFu; /* PSEL.RTS: none */
     QMCU_REGISTER(base + 0x50C) = tx;
     QMCU_REGISTER(base + 0x510) = 0xFFFFFFFFu; /* PSEL.CTS: none */

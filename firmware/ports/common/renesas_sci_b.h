@@ -7,12 +7,11 @@
 
 static inline void qmcu_uart_init(uintptr_t base, uint32_t clock_hz, uint32_t baud)
 {
-    QMCU_REGISTER(base + 0x08) = 0;                       /* CCR0: off while it is set up */
+    QMCU_REGISTER(base + 0x08) = 0;                      /* CCR0: off while it is set up */
     QMCU_REGISTER(base + 0x14) = (1u << 12) | (2u << 8); /* CCR3: LSBF, 8 bits, asynchronous */
     /* CCR2: BGDM and ABCS make 8 clocks a bit; BRR is the divisor less one; MDDR unused. */
     const uint32_t divisor = (clock_hz + 4u * baud) / (8u * baud);
-    QMCU_REGISTER(base + 0x10) =
-        (0xFFu << 24) | ((divisor - 1u) << 8) | (1u << 5) | (1u << 4) | 4u;
+    QMCU_REGISTER(base + 0x10) = (0xFFu << 24) | ((divisor - 1u) << 8) | (1u << 5) | (1u << 4) | 4u;
     QMCU_REGISTER(base + 0x0C) = 3u << 4; /* CCR1: TXD is high while TE is 0 */
     QMCU_REGISTER(base + 0x18) = 0;
     QMCU_REGISTER(base + 0x08) = (1u << 4) | 1u; /* TE, RE */

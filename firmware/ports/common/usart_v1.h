@@ -26,7 +26,7 @@ static inline uint32_t qmcu_uart_nearest(uint32_t clock_hz, uint32_t baud, uint3
 static inline void qmcu_uart_init(uintptr_t base, uint32_t clock_hz, uint32_t baud, uint32_t scale)
 {
     QMCU_REGISTER(base + 0x08) = qmcu_uart_divisor(clock_hz, baud, scale); /* BRR */
-    QMCU_REGISTER(base + 0x0C) = (1u << 13) | (1u << 3) | (1u << 2); /* CR1: UE TE RE */
+    QMCU_REGISTER(base + 0x0C) = (1u << 13) | (1u << 3) | (1u << 2);       /* CR1: UE TE RE */
 }
 
 static inline bool qmcu_uart_read(uintptr_t base, uint8_t *byte)

@@ -21,7 +21,8 @@
 
 /* RM, "Flash configuration field": no backdoor key, nothing protected, FSEC unsecured, FOPT without
  * the NMI pin (on the FRDM board it is a button). An erased field would lock the chip. */
-__attribute__((section(".flash_configuration"), used)) static const uint8_t flash_configuration[16] = {
+__attribute__((section(".flash_configuration"),
+               used)) static const uint8_t flash_configuration[16] = {
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE, 0xFB, 0xFF, 0xFF,
 };
 
@@ -31,7 +32,7 @@ static void stop_watchdog(void)
 {
     QMCU_REGISTER16(WDOG_UNLOCK) = 0xC520u;
     QMCU_REGISTER16(WDOG_UNLOCK) = 0xD928u;
-    __asm volatile("nop\n\tnop"); /* one bus cycle */
+    __asm volatile("nop\n\tnop");            /* one bus cycle */
     QMCU_REGISTER16(WDOG_STCTRLH) = 0x01D2u; /* the reset value without WDOGEN */
 }
 

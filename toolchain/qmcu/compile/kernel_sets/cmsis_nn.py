@@ -40,7 +40,9 @@ def _portable(
     call = support.lower(context)
     for argument in call.arguments:
         if isinstance(argument, ParametersArgument):
-            return call, {k: v for k, v in argument.fields if isinstance(v, int)}
+            # A window's fields by their own names: window.input_height is input_height.
+            fields = {k.rpartition(".")[2]: v for k, v in argument.fields}
+            return call, {k: v for k, v in fields.items() if isinstance(v, int)}
     raise ValueError(f"{call.kernel} has no parameters")
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from qmcu.compile.kernel_sets import records
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.kernel_sets.mve_packing import (
     LANES,
@@ -27,9 +28,7 @@ from qmcu.compile.operators.window import (
     Axis,
     Fields,
     axes,
-    depthwise_fields,
-    image_fields,
-    window_fields,
+    sliding_window,
 )
 from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 from qmcu.compile.requantize import activation_range, quantize_multiplier
@@ -59,10 +58,11 @@ def channel_constants(reals: Sequence[float], bias: Int32Array) -> Int32Array | 
     pairs = channel_pairs(reals, len(bias))
     if any(shift > -1 for _, shift in pairs):
         return None
-    result = np.empty((len(bias), 3), np.int32)
-    result[:, 0] = bias
-    result[:, 1:] = pairs
-    return result
+    multipliers, shifts = zip(*pairs, strict=True)
+    channels = records.make(
+        records.MVE_CHANNEL, len(bias), bias=bias, multiplier=multipliers, shift=shifts
+    )
+    return records.words(channels)
 
 
 def output_limits(context: OperatorContext) -> tuple[int, int, int]:
@@ -169,8 +169,7 @@ def _conv_2d(
             scratch = _window_scratch(vertical, horizontal, depth)
             over = output_fits_over_input(vertical, source.shape, target.shape[2] * filters)
         shape = (
-            *image_fields(source, target),
-            *window_fields(vertical, horizontal),
+            *sliding_window(source, target, vertical, horizontal),
             ("input_zero_point", zero_point),
         )
     call = context.call(
@@ -258,9 +257,7 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         return None
     block = max(1, _SUMS // target.shape[2])
     parameters = (
-        *depthwise_fields(source, target),
-        ("depth_multiplier", target.shape[3] // depth),
-        *window_fields(vertical, horizontal),
+        *sliding_window(source, target, vertical, horizontal, target.shape[3] // depth),
         ("plane_height", plane_height),
         ("plane_width", plane_width),
         ("block", block),

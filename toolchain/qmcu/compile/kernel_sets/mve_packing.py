@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.compile.kernel_sets import records
+
 LANES = 16  # bytes in a vector
 
 Int8Array = npt.NDArray[np.int8]
@@ -84,9 +86,15 @@ def pack_records(
     filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
 ) -> Int8Array:
     """int8 [count, 3, 3] (row, column) to [count, 32], depthwise_conv_2d_mve_3x3's records."""
-    records = np.zeros((len(filters), 32), np.int8)
-    records[:, 4:16].reshape(-1, 3, 4)[:, :, 1:] = filters.transpose(0, 2, 1)
-    records[:, 22] = [shift for _, shift in pairs]
-    words = np.column_stack([bias, [multiplier for multiplier, _ in pairs]])
-    records[:, 24:] = words.astype("<i4").view(np.int8)
-    return records
+    multipliers, shifts = zip(*pairs, strict=True)
+    columns = np.zeros((len(filters), 3, 4), np.int8)
+    columns[:, :, 1:] = filters.transpose(0, 2, 1)
+    result = records.make(
+        records.MVE_DEPTHWISE_3X3,
+        len(filters),
+        columns=columns,
+        shift=shifts,
+        bias=bias,
+        multiplier=multipliers,
+    )
+    return result.view(np.int8).reshape(len(filters), -1)

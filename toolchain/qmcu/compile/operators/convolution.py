@@ -18,10 +18,8 @@ from qmcu.compile.operators.weights import (
 from qmcu.compile.operators.window import (
     Axis,
     axes,
-    depthwise_fields,
-    image_fields,
+    sliding_window,
     taps_fit,
-    window_fields,
     window_options,
 )
 from qmcu.compile.plan import KernelCall
@@ -98,8 +96,7 @@ def _lower_conv_2d(context: OperatorContext) -> KernelCall:
     bias = folded_bias(context.optional_input(2), weights.array, zero_point)
     fields, constants = requantization(context, channel_multipliers(context))
     parameters = (
-        *image_fields(source, target),
-        *window_fields(*_windows(context)),
+        *sliding_window(source, target, *_windows(context)),
         ("groups", source.shape[3] // weights.shape[3]),
         ("input_zero_point", zero_point),
         *fields,
@@ -117,19 +114,16 @@ def _lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall:
     by_channel = np.moveaxis(weights.array, 3, 0)
     bias = folded_bias(context.optional_input(2), by_channel, zero_point)
     fields, constants = requantization(context, channel_multipliers(context))
-    window = window_fields(*_windows(context))
     macs = target.elements * weights.shape[1] * weights.shape[2]
     if has_int4_weights(context):
         # A convolution of one input channel a group.
         kernel = "conv_2d"
-        parameters = (*image_fields(source, target), *window, ("groups", depth))
+        window = sliding_window(source, target, *_windows(context))
+        parameters = (*window, ("groups", depth))
     else:
         kernel = "depthwise_conv_2d"
-        parameters = (
-            *depthwise_fields(source, target),
-            ("depth_multiplier", target.shape[3] // depth),
-            *window,
-        )
+        multiplier = target.shape[3] // depth
+        parameters = sliding_window(source, target, *_windows(context), multiplier)
     parameters = (*parameters, ("input_zero_point", zero_point), *fields)
     return portable_call(
         context, kernel, by_channel, parameters, bias=bias, constants=constants, macs=macs

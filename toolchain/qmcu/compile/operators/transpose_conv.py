@@ -60,7 +60,7 @@ def _lower(context: OperatorContext) -> KernelCall:
     fields, constants = requantization(context, _multipliers(context))
     parameters = (
         *image_fields(source, target),
-        *window_fields(*_windows(context), dilated=False),
+        *window_fields(*_windows(context)),
         ("input_zero_point", quantization_of(source).zero_point),
         *fields,
     )

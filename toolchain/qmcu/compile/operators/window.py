@@ -33,13 +33,25 @@ def axis(padding: str, size: int, kernel: int, stride: int, dilation: int = 1) -
     return Axis(kernel, stride, dilation, output, before)
 
 
+def sliding_window(
+    source: Tensor, target: Tensor, vertical: Axis, horizontal: Axis, depth_multiplier: int = 0
+) -> Fields:
+    """The parameter fields of a qmcu_window over an NHWC input.
+
+    It has the output's depth, or the `depth_multiplier` of a depthwise convolution where given.
+    """
+    fields = (
+        *image_fields(source, target),
+        *window_fields(vertical, horizontal, dilated=True),
+    )
+    if depth_multiplier:
+        depth = ("depth_multiplier", depth_multiplier)
+        fields = tuple(depth if name == "output_depth" else (name, v) for name, v in fields)
+    return tuple((f"window.{name}", value) for name, value in fields)
+
+
 def image_fields(source: Tensor, target: Tensor) -> Fields:
     """The parameter fields of the shapes of an NHWC input and output."""
-    return (*depthwise_fields(source, target), ("output_depth", target.shape[3]))
-
-
-def depthwise_fields(source: Tensor, target: Tensor) -> Fields:
-    """The same without the output's depth, which a depthwise layer has from its multiplier."""
     batches, height, width, depth = source.shape
     return (
         ("batches", batches),
@@ -48,10 +60,11 @@ def depthwise_fields(source: Tensor, target: Tensor) -> Fields:
         ("input_depth", depth),
         ("output_height", target.shape[1]),
         ("output_width", target.shape[2]),
+        ("output_depth", target.shape[3]),
     )
 
 
-def window_fields(vertical: Axis, horizontal: Axis, *, dilated: bool = True) -> Fields:
+def window_fields(vertical: Axis, horizontal: Axis, *, dilated: bool = False) -> Fields:
     """The parameter fields of a window, with its dilation or without."""
     dilation = (
         ("dilation_height", vertical.dilation),

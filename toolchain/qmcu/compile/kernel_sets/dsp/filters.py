@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.compile.kernel_sets import records
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators.weights import channel_multipliers, folded_bias, quantization_of
 from qmcu.compile.requantize import activation_range, quantize_multiplier
@@ -119,8 +120,7 @@ def fill(values: Int64Array, multiple: int, axis: int = -1) -> Int64Array:
 
 def wrapped(columns: Sequence[Int64Array]) -> Int32Array:
     """Columns side by side, each number mod 2^32 as int32."""
-    stacked = np.stack(columns, axis=1)
-    return ((stacked + 2**31) % 2**32 - 2**31).astype(np.int32)
+    return records.wrap(np.stack(columns, axis=1))
 
 
 def lanes(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -138,15 +138,40 @@ def _fits_pairs(filters: Filters) -> bool:
     return filters.largest_sum < 1 << 23 and int(filters.weights.min()) >= -127
 
 
+def _filter_pairs(
+    multipliers: Int64Array, roundings: Int64Array, shifts: Int64Array, joint: Int64Array,
+    first: Int64Array,
+) -> Int32Array:  # fmt: skip
+    """qmcu_filter_pair of each two filters: `joint` and `first` are what their sums begin with."""
+    pairs = records.make(
+        records.FILTER_PAIR,
+        len(first),
+        multiplier0=multipliers[0::2],
+        rounding0=roundings[0::2],
+        shift0=shifts[0::2],
+        multiplier1=multipliers[1::2],
+        rounding1=roundings[1::2],
+        shift1=shifts[1::2],
+        joint_bias=joint,
+        bias0=first,
+    )
+    return records.words(pairs)
+
+
+def quad_requantization(
+    multipliers: Int64Array, roundings: Int64Array, shifts: Int64Array
+) -> Int64Array:
+    """[count] each, count a multiple of 4, to [quads, 4, 3]."""
+    return np.stack((multipliers, roundings, shifts), axis=1).reshape(-1, 4, 3)
+
+
 def pack_pairs(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
     """For multiply_pair: weights int16 [pairs, groups of 4, 2, 2], constants int32 [pairs, 8]."""
     if not _fits_pairs(filters):
         return None
     weights = fill(fill(filters.flat, GROUP), 2, axis=0)
     b, q, r, s = filters.padded(2)
-    constants = wrapped(
-        (q[0::2], r[0::2], s[0::2], q[1::2], r[1::2], s[1::2], b[0::2] + 256 * b[1::2], b[0::2])
-    )
+    constants = _filter_pairs(q, r, s, b[0::2] + 256 * b[1::2], b[0::2])
     return np.ascontiguousarray(lanes(_joint(weights))), constants
 
 
@@ -156,9 +181,8 @@ def pack_wide(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
         return None
     weights = 2 * fill(fill(filters.flat, GROUP), 2, axis=0)
     b, q, r, s = filters.padded(2)
-    constants = wrapped(
-        (q[0::2], r[0::2], s[0::2], q[1::2], r[1::2], s[1::2], 2 * b[1::2], 2 * b[0::2])
-    )
+    # In the place of the joint sum's, the second filter's bias; both are doubled as the sums are.
+    constants = _filter_pairs(q, r, s, 2 * b[1::2], 2 * b[0::2])
     words = lanes(weights.astype(np.int16))
     words = words.reshape(-1, 2, *words.shape[1:]).transpose(0, 2, 1, 3, 4)
     return np.ascontiguousarray(words), constants
@@ -172,10 +196,16 @@ def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
     b, q, r, s = filters.padded(4)
     joint = lanes(_joint(weights))  # pair, group of 4, word, lane
     joint = joint.reshape(-1, 2, joint.shape[1], 2, 2).transpose(0, 2, 3, 1, 4)
-    columns = [b[0::4] + 256 * b[1::4], b[0::4], b[2::4] + 256 * b[3::4], b[2::4]]
-    for i in range(4):
-        columns += [q[i::4], r[i::4], s[i::4]]
-    return np.ascontiguousarray(joint), wrapped(columns)
+    quads = records.make(
+        records.FILTER_QUAD,
+        len(joint),
+        joint_bias01=b[0::4] + 256 * b[1::4],
+        bias0=b[0::4],
+        joint_bias23=b[2::4] + 256 * b[3::4],
+        bias2=b[2::4],
+        requantization=quad_requantization(q, r, s),
+    )
+    return np.ascontiguousarray(joint), records.words(quads)
 
 
 # Rows of Winograd's G for F(4x4, 3x3), scaled by (24 / 4, ...) so that all are integers.
@@ -219,8 +249,16 @@ def pack_depthwise_3x3(filters: Filters) -> Int32Array | None:
     for j in range(3):
         columns.append(word(doubled[:, 0, j], doubled[:, 1, j]))
         columns.append(word(doubled[:, 1, j], doubled[:, 2, j]))
-    columns += [2 * filters.bias, filters.multipliers, filters.roundings, filters.shifts]
-    return wrapped(columns)
+    channels = records.make(
+        records.DEPTHWISE_CHANNEL,
+        len(doubled),
+        weights=np.stack(columns, axis=1),
+        bias=2 * filters.bias,
+        multiplier=filters.multipliers,
+        rounding=filters.roundings,
+        shift=filters.shifts,
+    )
+    return records.words(channels)
 
 
 def window_order(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.compile.kernel_sets import records
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators.pooling import lower_pool
@@ -14,7 +15,7 @@ from qmcu.compile.operators.weights import (
     folded_bias,
     quantization_of,
 )
-from qmcu.compile.operators.window import axes, image_fields, window_fields
+from qmcu.compile.operators.window import axes, sliding_window, window_fields
 from qmcu.compile.plan import (
     KernelCall,
     ParametersArgument,
@@ -52,14 +53,14 @@ def channel_constants(
     if largest.max() >= _SUM_LIMIT:
         return None
     count = len(filters)
-    result = np.zeros((-(-count // group) * group, 4), np.int32)
+    result = records.make(records.CHANNEL, -(-count // group) * group)
     for i in range(count):
         multiplier, shift = pairs[i if len(pairs) > 1 else 0]
         rounding = (1 << (-shift - 1)) + (target.zero_point << -shift)
         result[i] = (bias[i], multiplier, rounding, -shift)
     # A filter that fills up computes something harmless that is never stored.
-    result[count:, 3] = 1
-    return result
+    result["shift"][count:] = 1
+    return records.words(result)
 
 
 def pack_filters(filters: Int8Array, group: int) -> Int8Array:
@@ -92,8 +93,7 @@ def _conv_2d(
     packed = pack(filters)
     steps = packed.shape[1]
     parameters = (
-        *image_fields(source, target),
-        *window_fields(vertical, horizontal),
+        *sliding_window(source, target, vertical, horizontal),
         ("input_zero_point", zero_point),
         ("steps", steps),
     )
@@ -180,7 +180,7 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         ("depth", depth),
         ("output_height", target.shape[1]),
         ("output_width", target.shape[2]),
-        *window_fields(vertical, horizontal, dilated=False),
+        *window_fields(vertical, horizontal),
         ("row_width", row_width),
         ("input_zero_point", zero_point),
     )

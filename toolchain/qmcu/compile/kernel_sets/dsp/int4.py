@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from qmcu.compile.kernel_sets import records
 from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
     Filters,
@@ -12,6 +13,7 @@ from qmcu.compile.kernel_sets.dsp.filters import (
     Int64Array,
     fill,
     filters_of,
+    quad_requantization,
     wrapped,
 )
 from qmcu.compile.kernel_sets.dsp.layers import call_depthwise_3x3, taps_3x3
@@ -70,10 +72,13 @@ def pack_int4_columns(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
         return None
     bias, multipliers, _, shifts = filters.padded(4)
     roundings = (np.int64(1) << shifts) + (np.int64(filters.zero_point) << (shifts + 1))
-    columns = first_sums(bias)
-    for i in range(4):
-        columns += [multipliers[i::4], roundings[i::4], shifts[i::4] + 1]
-    return pack_joint(fill(weights, 4, axis=0), COLUMNS), wrapped(columns)
+    quads = records.make(
+        records.INT4_QUAD,
+        len(bias) // 4,
+        sums=np.stack(first_sums(bias), axis=1),
+        requantization=quad_requantization(multipliers, roundings, shifts + 1),
+    )
+    return pack_joint(fill(weights, 4, axis=0), COLUMNS), records.words(quads)
 
 
 def fully_connected(context: OperatorContext) -> KernelCall | None:
