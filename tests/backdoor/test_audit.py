@@ -100,7 +100,7 @@ def test_the_command_says_backdoored_and_writes_its_files(folder: Path, tmp_path
                  "--int8", str(folder / "model.tflite"),
                  "--data", str(folder / "calibration.npz")]  # fmt: skip
     outputs = ["--json", str(tmp_path / "a.json"), "--sarif", str(tmp_path / "a.sarif"),
-               "--report", str(tmp_path)]  # fmt: skip
+               "--html", str(tmp_path / "audit.html")]  # fmt: skip
     assert run([*arguments, *outputs]) == 1
     assert json.loads((tmp_path / "a.json").read_text())["verdict"] == "backdoored"
     sarif = json.loads((tmp_path / "a.sarif").read_text())
@@ -198,7 +198,12 @@ def test_a_file_with_control_flow_is_a_finding(tmp_path: Path) -> None:
     assert result.reasons == (
         "the graph branches on its input or runs custom code: IF in subgraph 0.",
     )
-    assert run(["audit", "--int8", str(tmp_path / "if.tflite"), "--report", str(tmp_path)]) == 1
+    assert (
+        run(
+            ["audit", "--int8", str(tmp_path / "if.tflite"), "--html", str(tmp_path / "audit.html")]
+        )
+        == 1
+    )
 
 
 def branching() -> Graph:

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
 
+from qmcu.report.plain import PlainTable, line
 from qmcu.size.analysis import SizeReport, TensorReport
 from qmcu.size.contents import Role
 from qmcu.size.measures import Measure
@@ -17,7 +16,7 @@ _GOOD = ("really", "packed", "int8 weights")
 
 def size_lines(report: SizeReport, verdict: Verdict, *, tensors: bool) -> Iterator[RenderableType]:
     """One file: verdict, bytes by role, weights by how they are stored, estimates."""
-    yield f"[bold]{escape(report.path)}[/]: {report.kind}, {report.size:,} bytes on disk"
+    yield line((report.path, "bold"), f": {report.kind}, {report.size:,} bytes on disk")
     yield from finding_lines("verdict", verdict.main)
     for other in verdict.others:
         yield from finding_lines("also", other)
@@ -32,8 +31,8 @@ def size_lines(report: SizeReport, verdict: Verdict, *, tensors: bool) -> Iterat
 def finding_lines(label: str, finding: Finding) -> Iterator[str]:
     """A finding and what to do about it."""
     colour = "green" if is_good(finding) else "bold yellow"
-    yield f"{label}: [{colour}]{escape(finding.word)}[/]: {escape(finding.reason)}."
-    yield f"  next: {escape(finding.next)}"
+    yield line(f"{label}: ", (finding.word, colour), f": {finding.reason}.")
+    yield f"  next: {finding.next}"
 
 
 def is_good(finding: Finding) -> bool:
@@ -53,8 +52,7 @@ def notes(report: SizeReport) -> Iterator[str]:
         )
     yield f"loaded on the host: {report.loaded:,} bytes of tensors, in the types they are stored in"
     yield sampled(report)
-    for note in report.notes:
-        yield escape(note)
+    yield from report.notes
 
 
 INT8_HOW = (
@@ -79,8 +77,8 @@ def _versus(report: SizeReport, other: int) -> str:
     return f"{ratio:.1f}x smaller" if ratio >= 1 else f"{1 / ratio:.1f}x larger"
 
 
-def _roles(report: SizeReport) -> Table:
-    table = Table("bytes by role", title_justify="left")
+def _roles(report: SizeReport) -> PlainTable:
+    table = PlainTable("bytes by role")
     table.add_column("bytes", justify="right")
     table.add_column("share", justify="right")
     for role, count in report.roles.items():
@@ -112,10 +110,9 @@ def described(one: TensorReport) -> str:
     return "no grid"
 
 
-def _weights(report: SizeReport) -> Table:
-    table = Table("weights stored as", "values lie on")
-    for heading in ("tensors", "weights", "bytes", "stored bits", "effective bits"):
-        table.add_column(heading, justify="right")
+def _weights(report: SizeReport) -> PlainTable:
+    table = PlainTable("weights stored as", "values lie on")
+    table.add_numbers("tensors", "weights", "bytes", "stored bits", "effective bits")
     for (stored, lies), tensors in forms(report.weights).items():
         count = sum(t.tensor.elements for t in tensors)
         held = sum(t.tensor.stored for t in tensors)
@@ -127,14 +124,13 @@ def _weights(report: SizeReport) -> Table:
     return table
 
 
-def _tensors(tensors: Sequence[TensorReport]) -> Table:
-    table = Table("tensor", "shape", "role", "stored as", "values lie on")
-    for heading in ("bytes", "effective bits", "levels", "proved"):
-        table.add_column(heading, justify="right")
+def _tensors(tensors: Sequence[TensorReport]) -> PlainTable:
+    table = PlainTable("tensor", "shape", "role", "stored as", "values lie on")
+    table.add_numbers("bytes", "effective bits", "levels", "proved")
     for one in tensors:
         grid = one.levels.grid if one.levels is not None else None
         table.add_row(
-            escape(one.tensor.name), "x".join(map(str, one.tensor.shape)) or "scalar",
+            one.tensor.name, "x".join(map(str, one.tensor.shape)) or "scalar",
             f"= {one.duplicate_of}" if one.duplicate_of else one.role.value, one.tensor.dtype,
             described(one), f"{one.tensor.stored:,}", f"{one.effective_bits:.2f}",
             f"{grid.levels:.1f} of {2**grid.bits}" if grid else "",
@@ -143,11 +139,11 @@ def _tensors(tensors: Sequence[TensorReport]) -> Table:
     return table
 
 
-def compared(reports: Sequence[SizeReport]) -> Table:
+def compared(reports: Sequence[SizeReport]) -> PlainTable:
     """Files side by side, by role, with the change from one to the next."""
-    table = Table("on disk, bytes")
+    table = PlainTable("on disk, bytes")
     for report in reports:
-        table.add_column(escape(report.path), justify="right")
+        table.add_column(report.path, justify="right")
     if len(reports) == 2:
         table.add_column("change", justify="right")
     rows = [(role.value, [r.roles.get(role, 0) for r in reports]) for role in Role]
@@ -174,11 +170,11 @@ def change(before: int, after: int) -> str:
     return f"{100 * (after - before) / before:+.1f} %"
 
 
-def measured(reports: Sequence[SizeReport], measures: Sequence[Sequence[Measure]]) -> Table:
+def measured(reports: Sequence[SizeReport], measures: Sequence[Sequence[Measure]]) -> PlainTable:
     """The four meanings of size side by side; sums of the generated code's parts."""
-    table = Table("where", "what")
+    table = PlainTable("where", "what")
     for report in reports:
-        table.add_column(escape(report.path), justify="right")
+        table.add_column(report.path, justify="right")
     if len(reports) == 2:
         table.add_column("change", justify="right")
     for where, what, counts in measure_rows(measures):
@@ -220,4 +216,4 @@ def how_lines(measures: Sequence[Sequence[Measure]]) -> Iterator[str]:
     for how, names in ways.items():
         yield f"{'; '.join(names)}: {how}"
     for problem in dict.fromkeys(m.problem for m in every if m.problem):
-        yield f"none: {escape(problem)}"
+        yield f"none: {problem}"
