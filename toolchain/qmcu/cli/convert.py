@@ -55,7 +55,7 @@ def command(
             f"{model} needs --calibration X.npz, inputs as the float model takes them."
         )
     conversion = convert_model(model, calibration, per_tensor=per_tensor, limit=limit)
-    lines = []
+    lines: list[str] = []
     if weights == "int4":
         conversion, packed = pack_conversion(conversion, rounding=not exact)
         lines = list(int4_lines(packed, output))

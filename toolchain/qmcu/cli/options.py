@@ -49,7 +49,7 @@ class Command(click.RichCommand):
     # What {methods} in the help stands for: asked for when it is read, for that takes long.
     methods: Callable[[], Iterable[str]] | None = None
 
-    def format_help(self, ctx: click.RichContext, formatter: click.RichHelpFormatter) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
         """As click's, with the names of the registered methods."""
         if self.methods is not None and self.help is not None:
             self.help = self.help.replace("{methods}", ", ".join(self.methods()))

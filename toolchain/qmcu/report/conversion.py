@@ -5,12 +5,12 @@ from pathlib import Path
 
 from qmcu.model.convert import Conversion
 from qmcu.model.int4_file import Int4Model
-from qmcu.report.plain import PlainTable, line
+from qmcu.report.plain import Cell, PlainTable, line
 
 
 def conversion_lines(
     conversion: Conversion, output: Path, problems: Sequence[str]
-) -> Iterator[str]:
+) -> Iterator[Cell]:
     """The file written, how it was quantized, and what qmcu cannot compile of it."""
     yield f"wrote {output}: {conversion}"
     for role, tensors in (

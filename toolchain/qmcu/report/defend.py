@@ -6,7 +6,7 @@ from rich.console import RenderableType
 
 from qmcu.backdoor.defences import DefenceRun, Defended, Trial
 from qmcu.backdoor.rates import Rate
-from qmcu.report.plain import PlainTable, line
+from qmcu.report.plain import Cell, PlainTable, line
 
 _COLOURS = {"backdoored": "bold red", "suspicious": "yellow", "clean": "green"}
 
@@ -43,8 +43,8 @@ def defended_lines(found: Defended) -> Iterator[RenderableType]:
     yield f"wrote {found.output}, sha256 {found.proof.sha256}"
 
 
-def _row(trial: Trial, kept: bool) -> tuple[str, ...]:
-    name = line((f"{trial.name} (kept)", "bold")) if kept else trial.name
+def _row(trial: Trial, kept: bool) -> tuple[Cell, ...]:
+    name: Cell = line((f"{trial.name} (kept)", "bold")) if kept else trial.name
     if trial.run is None or trial.audit is None:
         return name, "failed", *[""] * 5
     run: DefenceRun = trial.run

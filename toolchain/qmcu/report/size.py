@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from rich.console import RenderableType
 
-from qmcu.report.plain import PlainTable, line
+from qmcu.report.plain import Cell, PlainTable, line
 from qmcu.size.analysis import SizeReport, TensorReport
 from qmcu.size.contents import Role
 from qmcu.size.measures import Measure
@@ -28,7 +28,7 @@ def size_lines(report: SizeReport, verdict: Verdict, *, tensors: bool) -> Iterat
     yield from notes(report)
 
 
-def finding_lines(label: str, finding: Finding) -> Iterator[str]:
+def finding_lines(label: str, finding: Finding) -> Iterator[Cell]:
     """A finding and what to do about it."""
     colour = "green" if is_good(finding) else "bold yellow"
     yield line(f"{label}: ", (finding.word, colour), f": {finding.reason}.")

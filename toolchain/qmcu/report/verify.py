@@ -46,7 +46,7 @@ def verification_lines(result: Verification) -> Iterator[RenderableType]:
             f", every byte compared ({test.seconds:.1f} s)",
         )
     )
-    yield line((result, f"bold {_COLOURS[result.verdict]}"))
+    yield line((str(result), f"bold {_COLOURS[result.verdict]}"))
 
 
 def _rates(result: Verification) -> PlainTable:
