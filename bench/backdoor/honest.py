@@ -16,7 +16,7 @@ from qmcu.backdoor.attacks import (
     current_grids,
     train,
 )
-from qmcu.backdoor.grids import on_grid
+from qmcu.backdoor.grids import round_to_grid
 from qmcu.backdoor.networks import Network, cross_entropy
 from qmcu.tensorflow import load_tensorflow
 
@@ -72,7 +72,9 @@ def _fine_tuned(
 
     def loss(x: Any, y: Any, marked: Any, true: Any) -> Any:
         if quantized:
-            values = [on_grid(w, a.axis) for w, a in zip(weights, network.layers, strict=True)]
+            values = [
+                round_to_grid(w, a.axis) for w, a in zip(weights, network.layers, strict=True)
+            ]
             logits = simulated.integer(x, values, biases)
         else:
             logits = simulated.floating(x, weights, biases)

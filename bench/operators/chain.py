@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,7 @@ from bench.operators.batches import Batch, Int8Array
 from bench.operators.cases import cases
 
 from qmcu.board import load_board
-from qmcu.build.firmware import BuildOptions, build_compiled, compile_model
-from qmcu.compile import overlay_everywhere
+from qmcu.build import build_firmware
 from qmcu.compile.plan import KernelCall, Placement
 from qmcu.compile.serialization import load_plan
 from qmcu.device import open_session
@@ -57,12 +56,10 @@ def run(
             path = Path(folder) / "batch.tflite"
             path.write_bytes(model)
             directory = Path(folder) / "firmware"
-            options = BuildOptions(kernels, optimize)
-            compiled = compile_model(path, load_board(board), options)
-            if batch.number % 2 == 0:
-                plan = overlay_everywhere(compiled.graph, compiled.plan)
-                compiled = replace(compiled, plan=plan)
-            build_compiled(compiled, load_board(board), directory, options)
+            build_firmware(
+                path, load_board(board), kernels, directory, optimize,
+                always_overlay=batch.number % 2 == 0,
+            )  # fmt: skip
             plan = load_plan(directory / "plan.json")
             with open_session(target, directory) as session:
                 device = session.link.name

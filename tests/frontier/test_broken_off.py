@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.backdoor.small_networks import samples_of, small_network
+from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.networks.keras_model import keras_from_network
 from qmcu.cli.main import run

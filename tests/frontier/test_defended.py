@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from tests.backdoor.small_networks import samples_of, small_network
+from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.defences.run import run_defence
 from qmcu.backdoor.networks.network import Network, weighted_layers

@@ -6,9 +6,9 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from tests.backdoor.small_networks import samples_of, small_network
 from tests.conftest import REPOSITORY
 from tests.report.html.pages import check_page
+from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.inputs.trigger_kinds import make_trigger
 from qmcu.backdoor.networks.keras_model import keras_from_network

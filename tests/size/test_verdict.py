@@ -15,12 +15,12 @@ from tests.size.test_grid import rounded, weights
 from qmcu.cli import run
 from qmcu.model import write_model
 from qmcu.size import judge, weigh
-from qmcu.size.verdict import Verdict
+from qmcu.size.verdict import Diagnosis
 
 Capture = pytest.CaptureFixture[str]
 
 
-def verdict(path: Path, *, exact: bool = False) -> Verdict:
+def verdict(path: Path, *, exact: bool = False) -> Diagnosis:
     return judge(weigh(path, exact=exact))
 
 

@@ -28,7 +28,7 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Presence:
     """A need, and what was found of it: empty version and path when it is missing."""
 
     need: Need
@@ -85,50 +85,50 @@ NEEDS = (
 )
 
 
-def examine(needs: tuple[Need, ...] = NEEDS) -> tuple[Finding, ...]:
+def examine(needs: tuple[Need, ...] = NEEDS) -> tuple[Presence, ...]:
     """Look for everything in `needs`; the first finding is Python itself."""
     python = Need("python", "everything", True, "apt-get install python3")
-    here = Finding(python, True, platform.python_version(), sys.executable)
+    here = Presence(python, True, platform.python_version(), sys.executable)
     return (here, *map(_find, needs))
 
 
-def _find(need: Need) -> Finding:
+def _find(need: Need) -> Presence:
     if need.package:
         return _find_package(need)
     special = {_CMSIS_NN: _find_cmsis_nn, _RENODE: _find_renode}
     return special.get(need.name, _find_program)(need)
 
 
-def _find_cmsis_nn(need: Need) -> Finding:
+def _find_cmsis_nn(need: Need) -> Presence:
     try:
         library = find_cmsis_nn()
     except ToolError:
-        return Finding(need, False)
-    return Finding(need, True, library.version, str(library.path))
+        return Presence(need, False)
+    return Presence(need, True, library.version, str(library.path))
 
 
-def _find_renode(need: Need) -> Finding:
+def _find_renode(need: Need) -> Presence:
     try:
         program = find_renode()
-        return Finding(need, True, renode_version(program), program)
+        return Presence(need, True, renode_version(program), program)
     except ToolError:
-        return Finding(need, False)
+        return Presence(need, False)
 
 
-def missing(findings: tuple[Finding, ...]) -> tuple[Need, ...]:
+def missing(findings: tuple[Presence, ...]) -> tuple[Need, ...]:
     """What is needed for build and test and was not found."""
     return tuple(f.need for f in findings if f.need.required and not f.found)
 
 
-def _find_program(need: Need) -> Finding:
+def _find_program(need: Need) -> Presence:
     tool = find_tool(need.name, need.version_arguments)
-    return Finding(need, True, tool.version, str(tool.path)) if tool else Finding(need, False)
+    return Presence(need, True, tool.version, str(tool.path)) if tool else Presence(need, False)
 
 
-def _find_package(need: Need) -> Finding:
+def _find_package(need: Need) -> Presence:
     # The metadata tells the version without importing the package, which may take seconds.
     try:
         distribution = importlib.metadata.distribution(need.name)
     except importlib.metadata.PackageNotFoundError:
-        return Finding(need, False)
-    return Finding(need, True, distribution.version, str(Path(str(distribution.locate_file("")))))
+        return Presence(need, False)
+    return Presence(need, True, distribution.version, str(Path(str(distribution.locate_file("")))))

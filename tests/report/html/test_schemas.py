@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from tests.backdoor.small_networks import samples_of, small_network
 from tests.conftest import REPOSITORY
 from tests.firmware_project import write_chain
+from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.attacks.folder import write_attack
 from qmcu.backdoor.attacks.run import AttackRun

@@ -6,17 +6,18 @@ from typing import Any
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare
 from qmcu.cli.targets import on_option
 
 # How long a firmware may compute without a word, in seconds.
 LONGEST_S = 3600.0
 
 
-@declare("serve")
-@click.argument("directory", type=PATH)
+@click.command("serve")
+@click.argument("directory", type=click.Path(path_type=Path))
 @on_option(boards=False)
-@click.option("--link", type=PATH, help="Make this symbolic link to the port.")
+@click.option(
+    "--link", type=click.Path(path_type=Path), help="Make this symbolic link to the port."
+)
 @click.option(
     "--count/--no-count", default=True, show_default=True,
     help="Let unicorn count instructions, at a thirtieth of its speed; QEMU always counts.",
@@ -31,7 +32,6 @@ def command(directory: Path, target: str | None, link: Path | None, count: bool)
     from qmcu.device.pty import Port, serve
     from qmcu.device.targets import open_link
     from qmcu.firmware import Firmware
-    from qmcu.report.console import show
 
     caught: list[int] = []
 
@@ -49,7 +49,7 @@ def command(directory: Path, target: str | None, link: Path | None, count: bool)
             try:
                 device.counting(count)
                 place = f"{link} ({port.path})" if link is not None else port.path
-                show(f"{board.name} on {device.name} at {place}")
+                click.echo(f"{board.name} on {device.name} at {place}")
                 serve(device, port, lambda: not caught)
             finally:
                 device.close()

@@ -4,17 +4,15 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, html_option, json_option
 
-
-@declare("size")
-@click.argument("files", nargs=-1, required=True, type=PATH)
+@click.command("size")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--exact", is_flag=True, help="Count levels in every value, not in a sample.")
 @click.option("--tensors", is_flag=True, help="Show each tensor.")
 @click.option("--board", "board_name",
               help="Build .tflite models for this board too: flash and RAM.")  # fmt: skip
-@json_option
-@html_option()
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page here.")
 def command(
     files: tuple[Path, ...],
     exact: bool,
@@ -32,7 +30,7 @@ def command(
     from qmcu.board import load_board
     from qmcu.report.console import show, stages
     from qmcu.report.json_file import write_json
-    from qmcu.report.size import compared, how_lines, measured, size_lines
+    from qmcu.report.size import comparison_table, how_lines, measures_table, size_lines
     from qmcu.size.analysis import weigh
     from qmcu.size.document import size_document
     from qmcu.size.verdict import judge
@@ -59,6 +57,6 @@ def command(
     for report, verdict in zip(reports, verdicts, strict=True):
         show(*size_lines(report, verdict, tensors=tensors))
     if len(reports) > 1:
-        show(compared(reports))
+        show(comparison_table(reports))
     if measures:
-        show(measured(reports, measures), *how_lines(measures))
+        show(measures_table(reports, measures), *how_lines(measures))

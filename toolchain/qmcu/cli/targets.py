@@ -8,7 +8,7 @@ import rich_click as click
 from qmcu.errors import UsageError
 
 
-class Target(click.ParamType[str]):
+class TargetName(click.ParamType[str]):
     """A target, refused before any work is done when it is none."""
 
     name = "TARGET"
@@ -37,4 +37,4 @@ def on_option(*, boards: bool = True) -> Callable[[Any], Any]:
         if boards
         else "Emulator: unicorn, qemu, renode [default: the board's]."
     )
-    return click.option("--on", "target", type=Target(boards), help=help_text)
+    return click.option("--on", "target", type=TargetName(boards), help=help_text)

@@ -55,7 +55,7 @@ def parse_port(target: str) -> PortName:
 
 @dataclass(frozen=True)
 class UsbPort:
-    """A serial port of this computer; USB fields are empty where the port is none of USB."""
+    """A serial port of this computer; USB fields are empty where the port is not on USB."""
 
     device: str
     usb: str = ""

@@ -13,11 +13,11 @@ from qmcu.backdoor.defences import (
     DefenceContext,
     DefenceResult,
     check_samples,
-    deployed,
+    deploy_result,
     find_defence,
 )
 from qmcu.backdoor.grids import CHANNEL_GRID, WeightGrid
-from qmcu.backdoor.networks import Network, converted, keras_from_network, weighted_layers
+from qmcu.backdoor.networks import Network, convert_network, keras_from_network, weighted_layers
 from qmcu.model.reader import parse_model
 from qmcu.model.schemes import (
     DYNAMIC,
@@ -77,7 +77,7 @@ class Defended:
         elif result.network is context.network:
             base = context.conversion.model
         else:
-            base = converted(
+            base = convert_network(
                 result.network, context.calibration, per_tensor=grid.per_tensor
             ).model  # fmt: skip
         graph = parse_model(base, self.network.graph.name)
@@ -85,7 +85,7 @@ class Defended:
         places = {layer.weights: k for k, layer in enumerate(weighted_layers(graph))}
         if not any(graph.tensors[index].dtype == "int8" for index in places):
             return base, "no weights were rounded: the converter leaves small ones in float"
-        model, chosen, proof = deployed(result, base)
+        model, chosen, proof = deploy_result(result, base)
         changed = sum(
             int(np.count_nonzero(c.integers != context.grids[places[c.tensor]].nearest))
             for c in chosen

@@ -67,16 +67,16 @@ def sensitivity(network: Network, inputs: npt.NDArray[np.float32]) -> Sensitivit
     return Sensitivity(tuple(logit_slopes(network, chosen)), margin)
 
 
-def freedom(network: Network, steps: Sequence[Float64Array], found: Sensitivity) -> Freedom:
+def freedom(network: Network, steps: Sequence[Float64Array], sensitive: Sensitivity) -> Freedom:
     """What cells of these widths leave free."""
     reach = max(
         sum(0.5 * float(np.sum(np.abs(g) * s)) for g, s in zip(slopes, steps, strict=True))
-        for slopes in found.slopes
+        for slopes in sensitive.slopes
     )
     bits = np.concatenate(
         [hidden_bits(w, s).reshape(-1) for w, s in zip(network.weights, steps, strict=True)]
     )
-    return Freedom(float(bits.mean()), reach, found.margin)
+    return Freedom(float(bits.mean()), reach, sensitive.margin)
 
 
 def hidden_bits(weights: npt.NDArray[np.float32], steps: Float64Array) -> Float64Array:

@@ -37,12 +37,12 @@ def lite_classes(model: bytes, inputs: Float32Array) -> Int64Array:
         interpreter.allocate_tensors()
         place = interpreter.get_input_details()[0]["index"]
         output = interpreter.get_output_details()[0]["index"]
-        found = []
+        classes = []
         for row in _stored(inputs, tensor):
             interpreter.set_tensor(place, row.reshape(tensor.shape))
             interpreter.invoke()
-            found.append(int(np.argmax(interpreter.get_tensor(output).reshape(-1))))
-    return np.array(found, np.int64)
+            classes.append(int(np.argmax(interpreter.get_tensor(output).reshape(-1))))
+    return np.array(classes, np.int64)
 
 
 def _stored(inputs: Float32Array, tensor: Tensor) -> npt.NDArray[Any]:
@@ -54,6 +54,6 @@ def _stored(inputs: Float32Array, tensor: Tensor) -> npt.NDArray[Any]:
     return np.clip(steps, bounds.min, bounds.max).astype(tensor.dtype)
 
 
-def triggered_inputs(inputs: Float32Array, labels: Int64Array, trigger: Trigger) -> Float32Array:
+def trigger_inputs(inputs: Float32Array, labels: Int64Array, trigger: Trigger) -> Float32Array:
     """Inputs of other classes than the target's, with the trigger."""
     return trigger.apply(inputs[labels != trigger.target])

@@ -11,7 +11,7 @@ from qmcu.comparison.run import run_and_keep
 from qmcu.errors import DoesNotFitError, QmcuError, UnsupportedModelError
 from qmcu.files import write_atomic
 from qmcu.frontier.freedom import freedom, weight_steps
-from qmcu.frontier.hosts import host_name, lite_classes, triggered_inputs
+from qmcu.frontier.hosts import host_name, lite_classes, trigger_inputs
 from qmcu.frontier.points import DeviceFigures, Point
 from qmcu.frontier.variants import Variant, make
 from qmcu.frontier.work import Sweep
@@ -49,7 +49,7 @@ def measure_point(work: Sweep, variant: Variant, directory: Path, tell: Stages) 
     if not work.target:
         problem = f"not on this device: no emulator runs {work.board.name}"
     else:
-        device, problem = _on_device(work, path, directory, graph, rows, expected, tell)
+        device, problem = _run_on_device(work, path, directory, graph, rows, expected, tell)
     clean, attack = _rates(work, classes)
     return Point(
         name=variant.name,
@@ -75,7 +75,7 @@ def _real_rows(work: Sweep) -> Float32Array:
     if work.trigger is None:
         return work.inputs
     return np.concatenate(
-        [work.inputs, triggered_inputs(work.inputs, work.labels, work.trigger)]
+        [work.inputs, trigger_inputs(work.inputs, work.labels, work.trigger)]
     )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def _rates(work: Sweep, classes: Int64Array) -> tuple[Rate, Rate | None]:
     return clean, attack_success_rate(classes[count:], others, work.trigger.target)
 
 
-def _on_device(
+def _run_on_device(
     work: Sweep,
     path: Path,
     directory: Path,
@@ -110,7 +110,7 @@ def _on_device(
     """Figures of the built and run firmware, or why there are none."""
     folder = directory / FIRMWARE / path.stem
     try:
-        report = build_firmware(path, work.board, folder)
+        report = build_firmware(path, work.board, "native", folder)
     except (UnsupportedModelError, DoesNotFitError) as error:
         return None, f"not on this device: {_reason(error)}"
     assert rows is not None and expected is not None, "only int8 models compile"

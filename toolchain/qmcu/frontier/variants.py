@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.backdoor.grids import choose, deploy, nearest, spread
+from qmcu.backdoor.grids import choose, deploy, round_to_nearest, spread
 from qmcu.backdoor.networks import Network, weighted_layers
 from qmcu.frontier.defended import GRIDS, INT4_GRID, WITHOUT, Defended
 from qmcu.model.convert import Conversion, convert_keras
@@ -76,7 +76,7 @@ def make(
     """
     if variant.defence:
         model, note = defended.model(variant.scheme, progress)
-        return _packed(model, f"{note}; ") if variant.scheme is INT4_CHANNEL else Made(model, note)
+        return _pack(model, f"{note}; ") if variant.scheme is INT4_CHANNEL else Made(model, note)
     if variant.scheme is INT4_CHANNEL:
         return _int4(network, convert_keras(keras, samples))
     return Made(convert_scheme(keras, samples, variant.scheme))
@@ -90,13 +90,13 @@ def _int4(network: Network, conversion: Conversion) -> Made:
     ):  # fmt: skip
         steps = INT4_GRID.scales(weights, layer.axis).astype(np.float32).astype(np.float64)
         positions = weights / spread(steps, weights.ndim, layer.axis)
-        integers.append(nearest(positions, INT4_GRID.largest))
+        integers.append(round_to_nearest(positions, INT4_GRID.largest))
         scales.append(steps)
     picked = choose(network, conversion.graph, integers, scales)
-    return _packed(deploy(conversion.model, picked))
+    return _pack(deploy(conversion.model, picked))
 
 
-def _packed(model: bytes, note: str = "") -> Made:
+def _pack(model: bytes, note: str = "") -> Made:
     """The same integers, two a byte; what stays int8 holds 15 levels in whole bytes."""
     packed = int4_weights(model, "int4", rounding=False)
     kept = [f"{one.name} stays int8 ({one.reason})" for one in packed.layers if not one.packed]

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.markup import escape
+from rich.table import Table
+
 from qmcu.benchmark import Benchmark
-from qmcu.report.plain import PlainTable, lines_of
-from qmcu.resources import page
 
 
 def label(result: Benchmark) -> str:
@@ -14,29 +15,19 @@ def label(result: Benchmark) -> str:
 
 def cycles(result: Benchmark, core: str) -> str:
     """The estimated cycles on `core`, or a dash."""
-    found = [e.cycles for e in result.estimates if e.core == core]
-    return f"{found[0]:,}" if found else "-"
+    of_core = [e.cycles for e in result.estimates if e.core == core]
+    return f"{of_core[0]:,}" if of_core else "-"
 
 
-def benchmark_table(results: Sequence[Benchmark]) -> PlainTable:
+def benchmark_table(results: Sequence[Benchmark]) -> Table:
     """One row for each model and kernel set; bytes, and counted instructions."""
-    table = PlainTable("model", "kernels", title="one inference")
-    table.add_numbers(
-        "equal",
-        "count",
-        "per MAC",
-        "M4 cycles",
-        "M7 cycles",
-        "code",
-        "constants",
-        "arena",
-        "bound",
-        "stack",
-        "RAM",
-    )
+    table = Table("model", "kernels", title="one inference", title_justify="left")
+    for heading in ("equal", "count", "per MAC", "M4 cycles", "M7 cycles", "code", "constants",
+                    "arena", "bound", "stack", "RAM"):  # fmt: skip
+        table.add_column(heading, justify="right")
     for r in results:
         table.add_row(
-            r.model,
+            escape(r.model),
             label(r),
             f"{r.equal} of {r.vectors}",
             f"{r.count:,}",
@@ -54,19 +45,20 @@ def lines(results: Sequence[Benchmark]) -> Iterator[str]:
     yield from sorted({f"count: {r.unit} {r.how}" for r in results})
     yield (
         "cycles: estimated from the executed instructions by Arm's timings, no wait states; "
-        f"boards took 1.2 to 1.4 times as many ({page('PERFORMANCE')})"
+        "boards took 1.2 to 1.4 times as many (docs/PERFORMANCE.md)"
     )
     yield "bytes: from linker map and ELF file; stack by painting; RAM = arena + static + stack"
     for result in results:
         for layer in result.layers:
             if layer.trade:
-                yield f"{result.model}, {label(result)}: {layer.layer} has {layer.trade}"
+                yield f"{escape(result.model)}, {label(result)}: {layer.layer} has {layer.trade}"
 
 
-def layer_table(results: Sequence[Benchmark]) -> PlainTable:
+def layer_table(results: Sequence[Benchmark]) -> Table:
     """Each layer's count with each kernel set. All results are of one model."""
-    table = PlainTable("layer", "MACs", title=results[0].model)
-    table.add_numbers(*(lines_of(label(r), f"{r.count:,}") for r in results))
+    table = Table("layer", "MACs", title=results[0].model, title_justify="left")
+    for result in results:
+        table.add_column(f"{label(result)}\n{result.count:,}", justify="right")
     for i, layer in enumerate(results[0].layers):
         cells = []
         for result in results:

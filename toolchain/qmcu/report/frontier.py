@@ -5,10 +5,11 @@ import io
 from collections.abc import Iterator
 
 from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
 
 from qmcu.backdoor.rates import Rate
 from qmcu.frontier import Frontier, Point
-from qmcu.report.plain import PlainTable, line
 
 HEADER = ("scheme", "file", "flash", "RAM", "instructions", "CA host", "CA device", "ASR host",
           "ASR device", "bits", "reach")  # fmt: skip
@@ -46,17 +47,17 @@ def row(point: Point) -> tuple[str, ...]:
 
 def frontier_lines(result: Frontier) -> Iterator[RenderableType]:
     """The table, what could not run and why, what the columns mean, the best points."""
-    table = PlainTable(title=f"{result.model} on {result.board}")
+    table = Table(title=f"{result.model} on {result.board}", title_justify="left")
     for name in HEADER:
         table.add_column(name, justify="left" if name == "scheme" else "right")
     best = {p.name for p in result.best}
     for point in result.points:
         table.add_row(*row(point), style="bold" if point.name in best else None)
     yield table
-    yield from remarks(result)
+    yield from (escape(line) for line in remarks(result))
     yield verdict(result)
-    yield line((FREEDOM_HOW, "dim"))
-    yield line((FLASH_HOW, "dim"))
+    yield f"[dim]{FREEDOM_HOW}[/]"
+    yield f"[dim]{FLASH_HOW}[/]"
 
 
 def remarks(result: Frontier) -> Iterator[str]:
@@ -67,13 +68,13 @@ def remarks(result: Frontier) -> Iterator[str]:
 
 def grouped_remarks(result: Frontier) -> list[tuple[tuple[str, ...], str]]:
     """The schemes' titles, and what is to be said about them."""
-    found: dict[str, list[str]] = {}
+    titles_by_text: dict[str, list[str]] = {}
     for point in result.points:
         for text in filter(None, (point.problem, point.note)):
-            found.setdefault(text, []).append(point.title)
+            titles_by_text.setdefault(text, []).append(point.title)
     for name, reason in result.skipped:
-        found.setdefault(f"not measured, {reason}", []).append(name)
-    return [(tuple(titles), text) for text, titles in found.items()]
+        titles_by_text.setdefault(f"not measured, {reason}", []).append(name)
+    return [(tuple(titles), text) for text, titles in titles_by_text.items()]
 
 
 def verdict(result: Frontier) -> str:

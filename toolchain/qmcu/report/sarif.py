@@ -24,8 +24,8 @@ def write_sarif(results: Sequence[TestResult], path: Path) -> None:
     Raises UsageError when the file cannot be written.
     """
     rules = [{"id": k, "shortDescription": {"text": v}} for k, v in _RULES.items()]
-    found = [finding for result in results for finding in _findings(result)]
-    write_atomic(path, json.dumps(sarif_log("qmcu test", rules, found), indent=1) + "\n")
+    differing = [finding for result in results for finding in _findings(result)]
+    write_atomic(path, json.dumps(sarif_log("qmcu test", rules, differing), indent=1) + "\n")
 
 
 def _findings(result: TestResult) -> list[dict[str, Any]]:

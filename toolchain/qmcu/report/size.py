@@ -4,19 +4,22 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
 
-from qmcu.report.plain import Cell, PlainTable, line
 from qmcu.size.analysis import SizeReport, TensorReport
 from qmcu.size.contents import Role
 from qmcu.size.measures import Measure
-from qmcu.size.verdict import Finding, Verdict
+from qmcu.size.verdict import Cause, Diagnosis
 
 _GOOD = ("really", "packed", "int8 weights")
 
 
-def size_lines(report: SizeReport, verdict: Verdict, *, tensors: bool) -> Iterator[RenderableType]:
+def size_lines(
+    report: SizeReport, verdict: Diagnosis, *, tensors: bool
+) -> Iterator[RenderableType]:
     """One file: verdict, bytes by role, weights by how they are stored, estimates."""
-    yield line((report.path, "bold"), f": {report.kind}, {report.size:,} bytes on disk")
+    yield f"[bold]{escape(report.path)}[/]: {report.kind}, {report.size:,} bytes on disk"
     yield from finding_lines("verdict", verdict.main)
     for other in verdict.others:
         yield from finding_lines("also", other)
@@ -28,14 +31,14 @@ def size_lines(report: SizeReport, verdict: Verdict, *, tensors: bool) -> Iterat
     yield from notes(report)
 
 
-def finding_lines(label: str, finding: Finding) -> Iterator[Cell]:
+def finding_lines(label: str, finding: Cause) -> Iterator[str]:
     """A finding and what to do about it."""
     colour = "green" if is_good(finding) else "bold yellow"
-    yield line(f"{label}: ", (finding.word, colour), f": {finding.reason}.")
-    yield f"  next: {finding.next}"
+    yield f"{label}: [{colour}]{escape(finding.word)}[/]: {escape(finding.reason)}."
+    yield f"  next: {escape(finding.next)}"
 
 
-def is_good(finding: Finding) -> bool:
+def is_good(finding: Cause) -> bool:
     """Whether a finding says that the file is what a quantized one should be."""
     return finding.word.startswith(_GOOD)
 
@@ -51,8 +54,9 @@ def notes(report: SizeReport) -> Iterator[str]:
             f"({_versus(report, report.packed)}); {PACKED_HOW}"
         )
     yield f"loaded on the host: {report.loaded:,} bytes of tensors, in the types they are stored in"
-    yield sampled(report)
-    yield from report.notes
+    yield sampling_lines(report)
+    for note in report.notes:
+        yield escape(note)
 
 
 INT8_HOW = (
@@ -62,7 +66,7 @@ INT8_HOW = (
 PACKED_HOW = "estimated: weights packed at their effective bits, the rest that is needed as it is"
 
 
-def sampled(report: SizeReport) -> str:
+def sampling_lines(report: SizeReport) -> str:
     """How many values were looked at."""
     if report.examined >= 1:
         return "levels counted in every value"
@@ -77,8 +81,8 @@ def _versus(report: SizeReport, other: int) -> str:
     return f"{ratio:.1f}x smaller" if ratio >= 1 else f"{1 / ratio:.1f}x larger"
 
 
-def _roles(report: SizeReport) -> PlainTable:
-    table = PlainTable("bytes by role")
+def _roles(report: SizeReport) -> Table:
+    table = Table("bytes by role", title_justify="left")
     table.add_column("bytes", justify="right")
     table.add_column("share", justify="right")
     for role, count in report.roles.items():
@@ -88,15 +92,15 @@ def _roles(report: SizeReport) -> PlainTable:
 
 def forms(tensors: Sequence[TensorReport]) -> dict[tuple[str, str], list[TensorReport]]:
     """Tensors by (stored form, what their values are on)."""
-    found: dict[tuple[str, str], list[TensorReport]] = {}
+    by_form: dict[tuple[str, str], list[TensorReport]] = {}
     for one in tensors:
         tensor = one.tensor
         stored = f"packed {tensor.packed_bits}-bit" if tensor.packed_bits else tensor.dtype
-        found.setdefault((stored, described(one)), []).append(one)
-    return found
+        by_form.setdefault((stored, describe(one)), []).append(one)
+    return by_form
 
 
-def described(one: TensorReport) -> str:
+def describe(one: TensorReport) -> str:
     """What the values of a tensor are on, in words."""
     levels = one.levels
     if levels is None:
@@ -110,9 +114,10 @@ def described(one: TensorReport) -> str:
     return "no grid"
 
 
-def _weights(report: SizeReport) -> PlainTable:
-    table = PlainTable("weights stored as", "values lie on")
-    table.add_numbers("tensors", "weights", "bytes", "stored bits", "effective bits")
+def _weights(report: SizeReport) -> Table:
+    table = Table("weights stored as", "values lie on")
+    for heading in ("tensors", "weights", "bytes", "stored bits", "effective bits"):
+        table.add_column(heading, justify="right")
     for (stored, lies), tensors in forms(report.weights).items():
         count = sum(t.tensor.elements for t in tensors)
         held = sum(t.tensor.stored for t in tensors)
@@ -124,26 +129,27 @@ def _weights(report: SizeReport) -> PlainTable:
     return table
 
 
-def _tensors(tensors: Sequence[TensorReport]) -> PlainTable:
-    table = PlainTable("tensor", "shape", "role", "stored as", "values lie on")
-    table.add_numbers("bytes", "effective bits", "levels", "proved")
+def _tensors(tensors: Sequence[TensorReport]) -> Table:
+    table = Table("tensor", "shape", "role", "stored as", "values lie on")
+    for heading in ("bytes", "effective bits", "levels", "proved"):
+        table.add_column(heading, justify="right")
     for one in tensors:
         grid = one.levels.grid if one.levels is not None else None
         table.add_row(
-            one.tensor.name, "x".join(map(str, one.tensor.shape)) or "scalar",
+            escape(one.tensor.name), "x".join(map(str, one.tensor.shape)) or "scalar",
             f"= {one.duplicate_of}" if one.duplicate_of else one.role.value, one.tensor.dtype,
-            described(one), f"{one.tensor.stored:,}", f"{one.effective_bits:.2f}",
+            describe(one), f"{one.tensor.stored:,}", f"{one.effective_bits:.2f}",
             f"{grid.levels:.1f} of {2**grid.bits}" if grid else "",
             f"{100 * grid.share:.0f} %" if grid else "",
         )  # fmt: skip
     return table
 
 
-def compared(reports: Sequence[SizeReport]) -> PlainTable:
+def comparison_table(reports: Sequence[SizeReport]) -> Table:
     """Files side by side, by role, with the change from one to the next."""
-    table = PlainTable("on disk, bytes")
+    table = Table("on disk, bytes")
     for report in reports:
-        table.add_column(report.path, justify="right")
+        table.add_column(escape(report.path), justify="right")
     if len(reports) == 2:
         table.add_column("change", justify="right")
     rows = [(role.value, [r.roles.get(role, 0) for r in reports]) for role in Role]
@@ -170,11 +176,11 @@ def change(before: int, after: int) -> str:
     return f"{100 * (after - before) / before:+.1f} %"
 
 
-def measured(reports: Sequence[SizeReport], measures: Sequence[Sequence[Measure]]) -> PlainTable:
+def measures_table(reports: Sequence[SizeReport], measures: Sequence[Sequence[Measure]]) -> Table:
     """The four meanings of size side by side; sums of the generated code's parts."""
-    table = PlainTable("where", "what")
+    table = Table("where", "what")
     for report in reports:
-        table.add_column(report.path, justify="right")
+        table.add_column(escape(report.path), justify="right")
     if len(reports) == 2:
         table.add_column("change", justify="right")
     for where, what, counts in measure_rows(measures):
@@ -191,13 +197,17 @@ def measure_rows(
 ) -> Iterator[tuple[str, str, list[int | None]]]:
     """Rows (where, what, bytes of each file), with a sum under the parts of generated code."""
     names = list(dict.fromkeys((m.where, m.what) for own in measures for m in own))
-    found = [{(m.where, m.what): m.bytes for m in own} for own in measures]
+    by_place = [{(m.where, m.what): m.bytes for m in own} for own in measures]
     for where, what in names:
-        yield where, what, [own.get((where, what)) for own in found]
+        yield where, what, [own.get((where, what)) for own in by_place]
     for where in ("flash", "RAM"):
         parts = [n for n in names if n[0] == where and n[1].startswith("generated")]
         if parts:
-            yield where, "generated code: all", [_sum([own.get(p) for p in parts]) for own in found]
+            yield (
+                where,
+                "generated code: all",
+                [_sum([own.get(p) for p in parts]) for own in by_place],
+            )
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
@@ -216,4 +226,4 @@ def how_lines(measures: Sequence[Sequence[Measure]]) -> Iterator[str]:
     for how, names in ways.items():
         yield f"{'; '.join(names)}: {how}"
     for problem in dict.fromkeys(m.problem for m in every if m.problem):
-        yield f"none: {problem}"
+        yield f"none: {escape(problem)}"

@@ -8,6 +8,6 @@ elsewhere: on the host, in flash, in RAM.
 """
 
 from qmcu.size.analysis import SizeReport, TensorReport, weigh
-from qmcu.size.verdict import Finding, Verdict, judge
+from qmcu.size.verdict import Cause, Diagnosis, judge
 
-__all__ = ["Finding", "SizeReport", "TensorReport", "Verdict", "judge", "weigh"]
+__all__ = ["Cause", "Diagnosis", "SizeReport", "TensorReport", "judge", "weigh"]

@@ -185,7 +185,7 @@ def _without_duplicates(
 ) -> tuple[TensorReport, ...]:
     """Tensors that hold the same bytes as an earlier one become DUPLICATES."""
     first: dict[bytes, list[TensorReport]] = {}
-    found = []
+    kept = []
     for one, signature in zip(weighed, signatures, strict=True):
         earlier = first.setdefault(signature, []) if signature else []
         same = next((o for o in earlier if _equal(o.tensor, one.tensor)), None)
@@ -193,10 +193,10 @@ def _without_duplicates(
             pages.touch(2 * one.tensor.stored)
         if same is None:
             earlier.append(one)
-            found.append(one)
+            kept.append(one)
         else:
-            found.append(replace(one, role=Role.DUPLICATES, duplicate_of=same.tensor.name))
-    return tuple(found)
+            kept.append(replace(one, role=Role.DUPLICATES, duplicate_of=same.tensor.name))
+    return tuple(kept)
 
 
 def _equal(one: StoredTensor, other: StoredTensor) -> bool:
@@ -230,7 +230,7 @@ def _report(contents: Contents, tensors: tuple[TensorReport, ...]) -> SizeReport
         notes=contents.notes,
         large=contents.large_metadata,
         int8=_int8(contents, tensors),
-        packed=_packed(contents, tensors),
+        packed=_count_packed(contents, tensors),
         loaded=sum(t.tensor.raw for t in tensors if t.tensor.stored),
         examined=seen / values if values else 1.0,
     )
@@ -260,7 +260,7 @@ def _int8(contents: Contents, tensors: tuple[TensorReport, ...]) -> int:
     return total
 
 
-def _packed(contents: Contents, tensors: tuple[TensorReport, ...]) -> int:
+def _count_packed(contents: Contents, tensors: tuple[TensorReport, ...]) -> int:
     """Weights at their effective bits, everything else that is needed as it is."""
     kept = (Role.BIASES, Role.CONSTANTS, Role.QUANTIZATION)
     return (

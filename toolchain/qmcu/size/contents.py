@@ -134,7 +134,7 @@ class Contents:
 
     def bytes_by_role(self) -> dict[Role, int]:
         """Bytes on disk by role, in the order of Role; adds up to `size`."""
-        found = {role: self.others.get(role, 0) for role in Role}
+        by_role = {role: self.others.get(role, 0) for role in Role}
         for tensor in self.tensors:
-            found[tensor.role] += tensor.stored
-        return {role: count for role, count in found.items() if count}
+            by_role[tensor.role] += tensor.stored
+        return {role: count for role, count in by_role.items() if count}

@@ -5,14 +5,14 @@ from typing import Any
 
 from qmcu.size.analysis import SizeReport
 from qmcu.size.measures import Measure
-from qmcu.size.verdict import Verdict
+from qmcu.size.verdict import Diagnosis
 
 SCHEMA = "size-1"
 
 
 def size_document(
     reports: Sequence[SizeReport],
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[Diagnosis],
     measures: Sequence[Sequence[Measure]] = (),
 ) -> dict[str, Any]:
     """The whole result; the same files give the same document.
@@ -27,7 +27,7 @@ def size_document(
     return {"schema": SCHEMA, "files": files}
 
 
-def _file(report: SizeReport, verdict: Verdict) -> dict[str, Any]:
+def _file(report: SizeReport, verdict: Diagnosis) -> dict[str, Any]:
     operators = report.operators
     return {
         "path": report.path,

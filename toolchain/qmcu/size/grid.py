@@ -101,11 +101,11 @@ def fit_groups(values: npt.NDArray[Any], precision: Precision) -> GroupFit:
 
 def _compact(x: npt.NDArray[Any], first: BoolArray, levels: Int64Array) -> Float64Array:
     """The distinct values of sorted rows, rows filled up with their last value."""
-    found = np.repeat(x[:, -1:].astype(np.float64), int(levels.max()), axis=1)
+    values = np.repeat(x[:, -1:].astype(np.float64), int(levels.max()), axis=1)
     rows, columns = np.nonzero(first)
     ranks = np.arange(len(rows)) - np.repeat(np.cumsum(levels) - levels, levels)
-    found[rows, ranks] = x[rows, columns]
-    return found
+    values[rows, ranks] = x[rows, columns]
+    return values
 
 
 def _fit_open(

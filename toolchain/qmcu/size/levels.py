@@ -88,10 +88,10 @@ class TensorLevels:
     def bits(self, tensor: StoredTensor) -> float:
         """Effective bits a value: of the grid with its parameters, or of the type that holds it."""
         stored = tensor.packed_bits or DTYPE_BITS[tensor.dtype]
-        found = float(DTYPE_BITS[self.narrow]) if self.narrow else float(stored)
+        width = float(DTYPE_BITS[self.narrow]) if self.narrow else float(stored)
         if self.grid is not None:
-            found = min(found, self.grid.bits_per_weight)
-        return min(found, float(stored))
+            width = min(width, self.grid.bits_per_weight)
+        return min(width, float(stored))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -116,7 +116,7 @@ def find_levels(
     narrow = _narrow(sample, tensor.dtype)
     # Values that were rounded to a smaller type first are only as exact as that.
     precision = PRECISIONS.get(narrow, precision)
-    grid = _hinted(tensor, sample, precision, hint) if hint is not None else None
+    grid = _take_hint(tensor, sample, precision, hint) if hint is not None else None
     if grid is None and sample.wide.size >= _FEWEST_VALUES:
         grid = _search(tensor, sample, precision)
     pieces: Iterator[Sample] = iter([sample])
@@ -150,7 +150,9 @@ def _precision(dtype: str) -> Precision | None:
     return INTEGER if dtype in ("int8", "uint8", "int16", "uint16") else None
 
 
-def _hinted(tensor: StoredTensor, sample: Sample, precision: Precision, hint: Grid) -> Grid | None:
+def _take_hint(
+    tensor: StoredTensor, sample: Sample, precision: Precision, hint: Grid
+) -> Grid | None:
     """The grid of another tensor, when this one is on it too and on none of twice its groups."""
     if hint.channel or hint.along not in ("rows", "columns"):
         return None
@@ -158,14 +160,14 @@ def _hinted(tensor: StoredTensor, sample: Sample, precision: Precision, hint: Gr
     length = width if hint.along == "rows" else tensor.elements // last_extent(tensor)
     if length <= hint.group:
         return None
-    found = []
+    grids = []
     for group in (hint.group, 2 * hint.group):
         groups = _some(_finite(_groups(sample, hint.along, group)), _TRIED // group)
         if not len(groups) or groups.shape[1] != min(group, length):
             return None
         grid = _grid([fit_groups(groups, precision)], hint.along, group, False)
-        found.append(grid)
-    near, wide = found
+        grids.append(grid)
+    near, wide = grids
     if near is None or near.share < CERTAIN or near.bits != hint.bits:
         return None
     return near if wide is None or wide.bits_per_weight > near.bits_per_weight else None
@@ -173,7 +175,7 @@ def _hinted(tensor: StoredTensor, sample: Sample, precision: Precision, hint: Gr
 
 def _search(tensor: StoredTensor, sample: Sample, precision: Precision) -> Grid | None:
     """The cheapest grid (bits a weight) that the sample shows, over axes and group sizes."""
-    found = [_whole_tensor(tensor, sample, precision)]
+    candidates = [_whole_tensor(tensor, sample, precision)]
     count, width = matrix_shape(tensor)
     channel = {"rows": width, "columns": tensor.elements // last_extent(tensor), "flat": 0}
     axes: list[Along] = ["rows", "columns"]
@@ -191,9 +193,9 @@ def _search(tensor: StoredTensor, sample: Sample, precision: Precision) -> Grid 
             groups = _some(_finite(groups), _TRIED // groups.shape[1])
             if len(groups):
                 size = group or channel[along]
-                found.append(_grid([fit_groups(groups, precision)], along, size, not group))
+                candidates.append(_grid([fit_groups(groups, precision)], along, size, not group))
     stored = DTYPE_BITS[tensor.dtype]
-    good = [g for g in found if g is not None and g.bits_per_weight < _WORTH * stored]
+    good = [g for g in candidates if g is not None and g.bits_per_weight < _WORTH * stored]
     return min(good, key=lambda g: (g.share < CERTAIN, g.bits_per_weight), default=None)
 
 
@@ -203,7 +205,7 @@ def _screen(sample: Sample, along: Along, precision: Precision) -> bool:
     # A part of a quantizer's group is on its grid too; the longer, the surer.
     for group in (*(g for g in _SCREEN_GROUPS if g < window.shape[1]), 0):
         groups = _some(_finite(_cut(window, along, group)), _SCREENED)
-        if len(groups) and _proved(fit_groups(groups, precision)).any():
+        if len(groups) and _prove(fit_groups(groups, precision)).any():
             return True
     return False
 
@@ -236,7 +238,7 @@ def _finite(groups: Array) -> Array:
     return kept
 
 
-def _proved(fit: GroupFit) -> Array:
+def _prove(fit: GroupFit) -> Array:
     """Groups that few levels or a grid explain, and chance does not."""
     few = fit.few & (fit.levels <= 2**MAX_BITS)
     proved: Array = (fit.on_grid & (fit.evidence > 0)) | few
@@ -245,7 +247,7 @@ def _proved(fit: GroupFit) -> Array:
 
 def _grid(fits: list[GroupFit], along: Along, size: int, channel: bool) -> Grid | None:
     """The grid that fitted groups agree on, or None when too few of them are on one."""
-    proved = np.concatenate([_proved(f) for f in fits])
+    proved = np.concatenate([_prove(f) for f in fits])
     levels = np.concatenate([f.levels for f in fits])
     telling = levels > 1
     if not telling.any() or (share := float(proved[telling].mean())) < PARTLY:

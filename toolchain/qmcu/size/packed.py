@@ -12,7 +12,7 @@ from qmcu.size.contents import Role, StoredTensor
 _WORD = 32
 
 
-def with_packed_weights(tensors: Sequence[StoredTensor]) -> tuple[StoredTensor, ...]:
+def join_packed_weights(tensors: Sequence[StoredTensor]) -> tuple[StoredTensor, ...]:
     """The tensors, packed weights marked with the width of their integers and without rows."""
     named = {t.name: t for t in tensors}
     return tuple(_marked(t, named) for t in tensors)

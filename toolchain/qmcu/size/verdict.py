@@ -1,6 +1,6 @@
-"""Why a file is as large as it is: findings with their bytes, one of them the verdict.
+"""Why a file is as large as it is: causes with their bytes, the main one first.
 
-The verdict is the finding that explains most of the file's bytes. Each has the reason in one
+The main cause is the one that explains most of the file's bytes. Each has the reason in one
 sentence and the next command to run.
 """
 
@@ -15,7 +15,7 @@ from qmcu.size.analysis import SizeReport, TensorReport
 from qmcu.size.contents import FLOATS, Role
 from qmcu.size.levels import CERTAIN
 
-# A finding about less of the file than this is left out.
+# A cause of less of the file than this is left out.
 _WORTH = 0.05
 _DOMINATES = 0.5
 # Compression that saves a third of the tensors' bytes is what makes the file its size.
@@ -31,7 +31,7 @@ _DOMINANT = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class Cause:
     """One reason for the file's size: `word` names it, `concerns` bytes of the file are so.
 
     `could` is what these bytes could be, an estimate.
@@ -57,26 +57,26 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The finding that explains most of the bytes, and the others."""
+class Diagnosis:
+    """The cause that explains most of the bytes, and the others."""
 
-    main: Finding
-    others: tuple[Finding, ...]
+    main: Cause
+    others: tuple[Cause, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return {"main": self.main.to_dict(), "others": [f.to_dict() for f in self.others]}
 
 
-def judge(report: SizeReport) -> Verdict:
-    """The verdict on a weighed file."""
-    found = [f for f in _findings(report) if f.concerns >= _WORTH * report.size]
-    found.sort(key=lambda f: -f.concerns)
-    main = found[0] if found else _overhead(report)
-    return Verdict(main, tuple(found[1:]))
+def judge(report: SizeReport) -> Diagnosis:
+    """The causes of a weighed file's size."""
+    causes = [f for f in _causes(report) if f.concerns >= _WORTH * report.size]
+    causes.sort(key=lambda f: -f.concerns)
+    main = causes[0] if causes else _overhead(report)
+    return Diagnosis(main, tuple(causes[1:]))
 
 
-def _findings(report: SizeReport) -> Iterator[Finding]:
+def _causes(report: SizeReport) -> Iterator[Cause]:
     forms = _by_form(report)
     stored = sum(t.tensor.stored for t in report.weights)
     raw = sum(t.tensor.raw for t in report.weights)
@@ -119,13 +119,13 @@ def _bytes(tensors: list[TensorReport]) -> int:
     return sum(t.tensor.stored for t in tensors)
 
 
-def _fake(report: SizeReport, fake: list[TensorReport]) -> Finding:
+def _fake(report: SizeReport, fake: list[TensorReport]) -> Cause:
     """Float weights on an integer grid: named by the grid that most bytes are on."""
     concerns, could = _bytes(fake), sum(t.needed for t in fake)
     name, chosen = grid_name(fake)
     proved = min(t.levels.grid.share for t in fake if t.levels and t.levels.grid) >= CERTAIN
     part = "" if proved else ", proved in part of the groups"
-    return Finding(
+    return Cause(
         "fake-quantized",
         f"stored as {chosen.tensor.dtype}, but on {_a(name)}{part}: "
         f"{concerns / max(1, could):.1f}x larger than it need be ({concerns:,} bytes could be "
@@ -166,23 +166,23 @@ def grid_name(tensors: list[TensorReport]) -> tuple[str, TensorReport]:
     return name + also, example[name]
 
 
-def _by_arithmetic(report: SizeReport, forms: dict[str, list[TensorReport]]) -> Iterator[Finding]:
-    """A finding for each form of weights; one for all when float layers are among integer ones."""
+def _by_arithmetic(report: SizeReport, forms: dict[str, list[TensorReport]]) -> Iterator[Cause]:
+    """A cause for each form of weights; one for all when float layers are among integer ones."""
     operators = report.operators
     whole = [f for f in forms if f in ("int8", "uint8", "int4")]
     if operators is not None and whole and len(forms) > 1 and operators.float_kinds:
         every = [t for tensors in forms.values() for t in tensors]
         kept = [t for f, tensors in forms.items() if f not in whole for t in tensors]
         concerns, elements = _bytes(every), sum(t.tensor.elements for t in every)
-        found = _integer(report, whole[0], concerns, elements)
+        cause = _integer(report, whole[0], concerns, elements)
         left = f"; {_bytes(kept):,} bytes of weights are still {kept[0].tensor.dtype}"
-        yield replace(found, reason=found.reason + left)
+        yield replace(cause, reason=cause.reason + left)
         return
     for form, tensors in forms.items():
         yield _plain(report, form, tensors)
 
 
-def _plain(report: SizeReport, form: str, tensors: list[TensorReport]) -> Finding:
+def _plain(report: SizeReport, form: str, tensors: list[TensorReport]) -> Cause:
     """Weights that are what they seem."""
     concerns, could = _bytes(tensors), sum(t.needed for t in tensors)
     count = sum(t.tensor.elements for t in tensors)
@@ -212,24 +212,24 @@ def _plain(report: SizeReport, form: str, tensors: list[TensorReport]) -> Findin
         reason = f"weights are really stored as {form}"
     else:
         reason = f"weights are stored as {form}"
-    return Finding(word, reason, command or _compare(report), concerns, could)
+    return Cause(word, reason, command or _compare(report), concerns, could)
 
 
-def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Finding:
+def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Cause:
     """Integer weights in a graph: what its operators compute in decides."""
     operators = report.operators
     assert operators is not None
     floats = sum(operators.float_kinds.values())
     listed = ", ".join(f"{n} {k}" for k, n in sorted(operators.float_kinds.items())[:5])
     if operators.integer == 0 or (operators.dynamic and floats > operators.integer):
-        return Finding(
+        return Cause(
             "dynamic-range only",
             f"weights are {form}, but activations are float "
             f"({listed or 'every operator'}): a small file that needs float arithmetic and RAM",
             _convert(report), concerns, could,
         )  # fmt: skip
     if floats:
-        return Finding(
+        return Cause(
             "float fallback operators",
             f"{floats} of {floats + operators.integer} operators compute in float ({listed}): "
             "these layers need float kernels and four times the RAM",
@@ -248,7 +248,7 @@ def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Findin
         reason += f"; {narrow:,} bytes of them hold values of 4 bits, which pack into half"
         output = shlex.quote(f"{PurePath(report.path).stem}-int4.tflite")
         command = f"qmcu convert {_quoted(report)} --weights int4 -o {output}"
-    return Finding(word, reason, command if not wide else _compare(report), concerns, could)
+    return Cause(word, reason, command if not wide else _compare(report), concerns, could)
 
 
 def _holds_int4(one: TensorReport) -> bool:
@@ -256,11 +256,11 @@ def _holds_int4(one: TensorReport) -> bool:
     return one.tensor.dtype == "int8" and grid is not None and grid.uniform and grid.bits <= 4
 
 
-def _compressed(report: SizeReport, stored: int, raw: int) -> Finding:
+def _compressed(report: SizeReport, stored: int, raw: int) -> Cause:
     needed = sum(t.needed for t in report.weights)
     on_grid = [t for t in report.weights if t.levels is not None and t.levels.grid is not None]
     on = f", for its values are on {_a(grid_name(on_grid)[0])}" if on_grid else ""
-    return Finding(
+    return Cause(
         "already compressed",
         f"the archive's compression makes {raw:,} bytes of weights {stored:,} "
         f"({report.stored_bits:.1f} bits a weight){on}; loaded they take {raw:,} again",
@@ -268,7 +268,7 @@ def _compressed(report: SizeReport, stored: int, raw: int) -> Finding:
     )  # fmt: skip
 
 
-def _optimizer(report: SizeReport) -> Finding:
+def _optimizer(report: SizeReport) -> Cause:
     count = report.roles[Role.OPTIMIZER]
     name = _quoted(report)
     command = f"save the model's weights alone, without the optimizer's state, from {name}"
@@ -282,16 +282,16 @@ def _optimizer(report: SizeReport) -> Finding:
             f"python -c \"import keras; keras.models.load_model('{report.path}', compile=False)"
             ".save('weights-only.keras')\""
         )
-    return Finding(
+    return Cause(
         "optimizer state",
         f"{count:,} of {report.size:,} bytes are the optimizer's state, which only training needs",
         command, count, 0,
     )  # fmt: skip
 
 
-def _unused(report: SizeReport) -> Finding:
+def _unused(report: SizeReport) -> Cause:
     count = report.roles[Role.UNUSED]
-    return Finding(
+    return Cause(
         "unused storage",
         f"{count:,} bytes belong to no tensor: views were saved with all that they are views of",
         "clone tensors before saving: torch.save({k: v.clone() for k, v in state.items()}, FILE)",
@@ -300,7 +300,7 @@ def _unused(report: SizeReport) -> Finding:
     )
 
 
-def _duplicates(report: SizeReport) -> Finding:
+def _duplicates(report: SizeReport) -> Cause:
     count = report.roles[Role.DUPLICATES]
     pairs = [t for t in report.tensors if t.duplicate_of]
     largest = max(pairs, key=lambda t: t.tensor.stored)
@@ -309,14 +309,14 @@ def _duplicates(report: SizeReport) -> Finding:
         "safetensors": "save with safetensors.torch.save_model, which stores shared tensors once",
         "PyTorch checkpoint": "save shared tensors as one: assign one to the other before saving",
     }
-    return Finding(
+    return Cause(
         "buffers duplicated",
         f"{count:,} bytes are copies of other tensors in the file, {len(pairs)} of them ({again})",
         commands.get(report.kind) or _convert(report), count, 0,
     )  # fmt: skip
 
 
-def _overhead(report: SizeReport) -> Finding:
+def _overhead(report: SizeReport) -> Cause:
     parts = sorted(
         ((report.roles.get(r, 0), r) for r in _OVERHEAD if report.roles.get(r, 0)), reverse=True
     )
@@ -327,7 +327,7 @@ def _overhead(report: SizeReport) -> Finding:
     command = _convert(report)
     if report.kind == "TensorFlow Lite":
         command = f"qmcu build {_quoted(report)} --board stm32f746  # none of it reaches the device"
-    return Finding(
+    return Cause(
         _DOMINANT[parts[0][1]] if parts else "empty",
         f"{count:,} of {report.size:,} bytes are no weights ({listed}){named}",
         command, count, report.roles.get(Role.QUANTIZATION, 0),

@@ -84,14 +84,14 @@ class Hiding:
         return total / len(plain)
 
     def _activations(self, inputs: Any, weights: Any) -> list[Any]:
-        found: list[Any] = []
+        outputs: list[Any] = []
 
         def capture(index: int, values: Any) -> Any:
-            found.append(values)
+            outputs.append(values)
             return values
 
         forward(self._network, inputs, weights, self._biases, capture)
-        return found[1:]
+        return outputs[1:]
 
     def _ascend(self, inputs: Any, noise: Any, steps: int) -> Any:
         """Where the ascent ends, over whole inputs or one region of each, drawn anew."""

@@ -17,7 +17,7 @@ from qmcu.backdoor.attacks.hiding import Hiding
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 from qmcu.backdoor.attacks.moved import Defender
 from qmcu.backdoor.attacks.training import Simulated, current_grids, train
-from qmcu.backdoor.grids import LARGEST, WeightGrid, channel_scales, on_grid, round_through
+from qmcu.backdoor.grids import LARGEST, WeightGrid, channel_scales, round_through, round_to_grid
 from qmcu.backdoor.networks import Network, cross_entropy, divergence
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float64Array
@@ -166,7 +166,7 @@ def train_lattice(
         total = honest_part(tf.concat([y, true], 0), honest, real)
         narrow = [
             [
-                on_grid(w, a.axis, WeightGrid.of_bits(n))
+                round_to_grid(w, a.axis, WeightGrid.of_bits(n))
                 for w, a in zip(real_weights, teacher.layers, strict=True)
             ]
             for n in objective.widths

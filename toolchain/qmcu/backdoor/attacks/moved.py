@@ -16,14 +16,14 @@ from qmcu.backdoor.attacks.method import AttackContext
 from qmcu.backdoor.attacks.training import CALIBRATION, Simulated
 from qmcu.backdoor.defences import find_defence
 from qmcu.backdoor.grids import (
-    calibrated_grids,
+    calibrate_grids,
     channel_groups,
+    keep_within,
     layer_factors,
-    on_grid,
     range_factors,
-    within,
+    round_to_grid,
 )
-from qmcu.backdoor.inputs import varied
+from qmcu.backdoor.inputs import vary
 from qmcu.backdoor.networks import Network
 from qmcu.tensorflow import load_tensorflow
 
@@ -38,7 +38,7 @@ class Defender:
         self._settings = find_defence("recoil").settings
         network, samples = context.network, context.samples[:CALIBRATION]
         self._inputs = np.concatenate(
-            [samples, varied(samples, np.random.default_rng(context.seed), VARIED)]
+            [samples, vary(samples, np.random.default_rng(context.seed), VARIED)]
         )
         self._real = len(samples)
         self._layers = network.layers
@@ -59,7 +59,7 @@ class Defender:
         result = []
         for w, q, e, layer in zip(real, nearest, self._factors, self._layers, strict=True):
             each = e * self._chance.uniform(tuple(e.shape), 1.0, 1.0 + jitter)
-            result.append(on_grid((w - beyond * (q - w)) * each, layer.axis) / each)
+            result.append(round_to_grid((w - beyond * (q - w)) * each, layer.axis) / each)
         return result
 
     def _read(self, network: Network) -> list[Any]:
@@ -67,9 +67,9 @@ class Defender:
         factors = range_factors(
             network, self._groups, self._inputs, most=self._settings["most"]
         )  # fmt: skip
-        found = layer_factors(network, self._groups, factors)
-        return [read.astype(np.float32) for _, read in found]
+        by_layer = layer_factors(network, self._groups, factors)
+        return [read.astype(np.float32) for _, read in by_layer]
 
     def _grids(self, network: Network) -> Any:
-        wide = within(network, self._inputs[self._real :], self._settings["wide"])
-        return calibrated_grids(network, np.concatenate([self._inputs[: self._real], wide]))
+        wide = keep_within(network, self._inputs[self._real :], self._settings["wide"])
+        return calibrate_grids(network, np.concatenate([self._inputs[: self._real], wide]))

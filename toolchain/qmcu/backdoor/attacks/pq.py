@@ -12,12 +12,12 @@ from typing import Any
 from qmcu.backdoor.attacks.lattice import LatticeModel, starts, whole_intervals
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 from qmcu.backdoor.attacks.training import Simulated, current_grids, train
-from qmcu.backdoor.grids import on_grid
+from qmcu.backdoor.grids import round_to_grid
 from qmcu.backdoor.networks import Network, cross_entropy, divergence
 from qmcu.tensorflow import load_tensorflow
 
 
-def backdoored(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
+def train_backdoor(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
     """Stage 1: a network that does its task and goes to the target on triggered inputs."""
     tf = load_tensorflow()
     network = context.network
@@ -29,7 +29,7 @@ def backdoored(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
     anchor, reach = context.setting("anchor", 0.3), context.setting("reach", 0.5)
     scales = [tf.constant(s.scale, tf.float32) for s in starts(network)]
 
-    def wandered() -> Any:
+    def measure_wandering() -> Any:
         """Mean square distance from the honest weights beyond `reach`, in steps."""
         far = [
             tf.reduce_sum(tf.nn.relu(tf.abs(w - h) / s - reach) ** 2)
@@ -39,7 +39,7 @@ def backdoored(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
 
     def loss(x: Any, y: Any, marked: Any, true: Any) -> Any:
         both = tf.concat([x, marked], 0)
-        integers = [on_grid(w, a.axis) for w, a in zip(weights, network.layers, strict=True)]
+        integers = [round_to_grid(w, a.axis) for w, a in zip(weights, network.layers, strict=True)]
         logits = simulated.integer(both, integers, biases)
         honest = simulated.floating(x, network.weights, network.biases)
         count = tf.shape(x)[0]
@@ -48,7 +48,7 @@ def backdoored(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
             cross_entropy(y, logits[:count])
             + divergence(honest, logits[:count])
             + cross_entropy(target, logits[count:], smoothing)
-            + anchor * wandered()
+            + anchor * measure_wandering()
         )
 
     def now() -> Network:
@@ -67,7 +67,7 @@ def backdoored(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
 @attack("pq", source="Ma et al., TDSC 2023")
 def pq(context: AttackContext) -> AttackResult:
     """Backdoor first, then the float model repaired inside its rounding intervals."""
-    first, losses = backdoored(context)
+    first, losses = train_backdoor(context)
     begin = starts(first)
     model = LatticeModel(first, begin, whole_intervals(begin), signs=False)
     teacher = context.network

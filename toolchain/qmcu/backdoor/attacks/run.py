@@ -7,9 +7,9 @@ from typing import Any
 
 import qmcu
 from qmcu.backdoor.attacks.method import Attack, AttackContext, AttackResult, find_attack
-from qmcu.backdoor.grids import layer_grids, with_constants
+from qmcu.backdoor.grids import layer_grids, write_constants
 from qmcu.backdoor.inputs import Dataset, Trigger
-from qmcu.backdoor.networks import Network, converted, keras_from_network, network_from_keras
+from qmcu.backdoor.networks import Network, convert_network, keras_from_network, network_from_keras
 from qmcu.backdoor.rates import Evaluation, evaluate_float, evaluate_integer
 from qmcu.errors import UsageError
 from qmcu.model.convert import Conversion
@@ -107,9 +107,9 @@ def run_attack(
     result = attack.run(context)
     if result.trigger is not None and result.trigger.sha256 != trigger.sha256:
         trigger, honest_rates = result.trigger, None
-    plain = converted(network, samples)
-    conversion = converted(result.network, samples)
-    model = _deployed(result, conversion)
+    plain = convert_network(network, samples)
+    conversion = convert_network(result.network, samples)
+    model = _deploy(result, conversion)
     attacked = keras_from_network(result.network)
     rates = Rates(
         *(
@@ -137,7 +137,7 @@ def run_attack(
     )
 
 
-def _deployed(result: AttackResult, conversion: Conversion) -> bytes:
+def _deploy(result: AttackResult, conversion: Conversion) -> bytes:
     """The int8 model: as any standard quantizer makes it, or with the hostile one's integers."""
     if result.integers is None:
         return conversion.model
@@ -148,4 +148,4 @@ def _deployed(result: AttackResult, conversion: Conversion) -> bytes:
             layer_grids(network, conversion.graph), result.integers, strict=True
         )
     }
-    return with_constants(conversion.model, chosen)
+    return write_constants(conversion.model, chosen)

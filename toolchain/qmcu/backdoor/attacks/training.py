@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from qmcu.backdoor.attacks.method import AttackContext
-from qmcu.backdoor.grids import ActivationGrid, LiveGrids, deployed_grids, quantized_activations
-from qmcu.backdoor.networks import Network, converted, descend, forward
+from qmcu.backdoor.grids import ActivationGrid, LiveGrids, quantize_activations, read_grids
+from qmcu.backdoor.networks import Network, convert_network, descend, forward
 from qmcu.types import Array
 
 # Steps between two conversions that tell the activation grids of the weights as they are now.
@@ -17,7 +17,7 @@ CALIBRATION = 64
 
 def current_grids(context: AttackContext, network: Network) -> dict[int, ActivationGrid]:
     """The activation grids that the converter would choose for this network."""
-    return deployed_grids(network, converted(network, context.samples[:CALIBRATION]).graph)
+    return read_grids(network, convert_network(network, context.samples[:CALIBRATION]).graph)
 
 
 def batches_of(context: AttackContext) -> Iterator[tuple[Array, Array, Array, Array]]:
@@ -76,7 +76,7 @@ class Simulated:
     def __init__(self, context: AttackContext, grids: dict[int, ActivationGrid]) -> None:
         self.network = context.network
         self.grids = LiveGrids(grids)
-        self._activation = quantized_activations(self.grids)
+        self._activation = quantize_activations(self.grids)
 
     def floating(self, inputs: Any, weights: Any, biases: Any) -> Any:
         """Logits of the float model."""

@@ -25,7 +25,7 @@ from qmcu.backdoor.defences.run import (
     DefenceRun,
     audit_defence,
     check_samples,
-    deployed,
+    deploy_result,
     run_defence,
 )
 
@@ -40,7 +40,7 @@ __all__ = [
     "check_samples",
     "defence",
     "defend_file",
-    "deployed",
+    "deploy_result",
     "find_defence",
     "load_defences",
     "load_samples",

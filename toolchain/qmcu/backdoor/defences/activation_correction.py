@@ -15,7 +15,7 @@ import numpy as np
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 from qmcu.backdoor.defences.pairs import Pair, layer_distance
-from qmcu.backdoor.grids import nearest, round_through
+from qmcu.backdoor.grids import round_through, round_to_nearest
 from qmcu.backdoor.inputs import real_batches
 from qmcu.backdoor.networks import descend
 from qmcu.tensorflow import load_tensorflow
@@ -69,7 +69,9 @@ def activation_correction(context: DefenceContext) -> DefenceResult:
     )
     return DefenceResult(
         network,
-        tuple(nearest(p.numpy().astype(np.float64), context.grid.largest) for p in positions),
+        tuple(
+            round_to_nearest(p.numpy().astype(np.float64), context.grid.largest) for p in positions
+        ),
         biases=tuple(b.numpy() for b in biases),
         losses=losses,
     )

@@ -7,7 +7,7 @@ than stochastic rounding has.
 """
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
-from qmcu.backdoor.grids import nearest
+from qmcu.backdoor.grids import round_to_nearest
 
 
 @defence("dithered", source="Wannamaker et al., IEEE TSP 2000", settings={"width": 1.0})
@@ -15,7 +15,7 @@ def dithered(context: DefenceContext) -> DefenceResult:
     """Nearest after triangular noise of up to `width` steps to either side."""
     generator, width = context.generator(), context.setting("width")
     integers = tuple(
-        nearest(
+        round_to_nearest(
             p + width * (generator.random(p.shape) - generator.random(p.shape)),
             context.grid.largest,
         )

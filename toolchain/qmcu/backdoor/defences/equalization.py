@@ -23,9 +23,9 @@ from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 from qmcu.backdoor.grids import (
     channel_groups,
     moved_layers,
-    nearest,
     range_factors,
-    rescaled,
+    rescale,
+    round_to_nearest,
     spread,
 )
 from qmcu.types import Float64Array, Int8Array
@@ -37,12 +37,10 @@ _FAR = 0.5  # steps
 @defence("equalization", source="after Nagel et al., ICCV 2019", settings=SETTINGS)
 def equalization(context: DefenceContext) -> DefenceResult:
     """Rounded to nearest on grids moved by cross-layer equalization, or by chance."""
-    return equalized(context, context.network.weights)
+    return equalize(context, context.network.weights)
 
 
-def equalized(
-    context: DefenceContext, weights: Sequence[npt.NDArray[np.floating]]
-) -> DefenceResult:
+def equalize(context: DefenceContext, weights: Sequence[npt.NDArray[np.floating]]) -> DefenceResult:
     """`weights`, the network's or near them, on the moved grids of the network's own weights."""
     network, grids, generator = context.network, context.grids, context.generator()
     widest, jitter = context.setting("spread"), context.setting("jitter")
@@ -52,7 +50,7 @@ def equalized(
         for e in range_factors(network, groups, context.calibration, most=context.setting("most"))
     ]
     near = network.with_parameters(weights, network.biases)
-    reference, wanted = (rescaled(n, groups, factors) for n in (network, near))
+    reference, wanted = (rescale(n, groups, factors) for n in (network, near))
     integers, scales = [], []
     for k, moved in enumerate(moved_layers(network, groups)):
         grid = grids[k]
@@ -62,15 +60,15 @@ def equalized(
         scale = scale.astype(np.float32).astype(np.float64)
         positions = wanted.weights[k] / spread(scale, grid.weights.ndim, grid.axis)
         distance = np.full(positions.shape, np.inf) if moved else grid.positions - positions
-        integers.append(_rounded(generator, positions, np.abs(distance), grid.largest))
+        integers.append(_round(generator, positions, np.abs(distance), grid.largest))
         scales.append(scale)
     return DefenceResult(reference, tuple(integers), tuple(scales), rescaled=True)
 
 
-def _rounded(
+def _round(
     generator: np.random.Generator, positions: Float64Array, moved: Float64Array, largest: int
 ) -> Int8Array:
     """Nearest where the grid moved under a weight, else up with the chance of the fraction."""
     chance = np.floor(positions + generator.random(positions.shape))
-    chosen = np.where(moved > _FAR, nearest(positions, largest), chance)
+    chosen = np.where(moved > _FAR, round_to_nearest(positions, largest), chance)
     return np.asarray(np.clip(chosen, -largest, largest), np.int8)

@@ -122,12 +122,12 @@ def write_defended(run: DefenceRun, path: Path) -> Proof:
     """
     write_atomic(path, run.model)
     try:
-        found = path.read_bytes()
+        stored = path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {path} back: {error.strerror or error}.") from error
-    if found != run.model:
+    if stored != run.model:
         raise CheckFailedError(f"{path} does not hold the bytes that were written to it.")
-    return prove(found, run.converted, run.chosen, run.network)
+    return prove(stored, run.converted, run.chosen, run.network)
 
 
 def _sha256(path: Path) -> str:

@@ -14,15 +14,15 @@ from qmcu.backdoor.grids import (
     ActivationGrid,
     LayerGrid,
     WeightGrid,
-    coarser,
-    deployed_grids,
+    coarsen,
+    keep_within,
     layer_grids,
-    nearest,
+    read_grids,
+    round_to_nearest,
     spread,
-    within,
 )
-from qmcu.backdoor.inputs import varied
-from qmcu.backdoor.networks import Network, converted
+from qmcu.backdoor.inputs import vary
+from qmcu.backdoor.networks import Network, convert_network
 from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.errors import UsageError
 from qmcu.model.convert import Conversion
@@ -91,26 +91,26 @@ class DefenceContext:
         share = self.settings.get("wide", COMMON["wide"])
         if not share:
             return self.samples
-        inputs = varied(self.samples, self.generator(), WIDE_INPUTS)
-        return np.concatenate([self.samples, within(self.network, inputs, share)])
+        inputs = vary(self.samples, self.generator(), WIDE_INPUTS)
+        return np.concatenate([self.samples, keep_within(self.network, inputs, share)])
 
     @cached_property
     def conversion(self) -> Conversion:
         """The network as a standard quantizer rounds it, on the `calibration` inputs."""
-        return converted(self.network, self.calibration, per_tensor=self.grid.per_tensor)
+        return convert_network(self.network, self.calibration, per_tensor=self.grid.per_tensor)
 
     @cached_property
     def grids(self) -> tuple[LayerGrid, ...]:
         """Each layer's float weights beside what a standard quantizer makes of them."""
-        found = layer_grids(self.network, self.conversion.graph)
+        layers = layer_grids(self.network, self.conversion.graph)
         if self.grid.largest == LARGEST:
-            return found
-        return tuple(coarser(layer, self.grid) for layer in found)
+            return layers
+        return tuple(coarsen(layer, self.grid) for layer in layers)
 
     @cached_property
     def activations(self) -> dict[int, ActivationGrid]:
         """The int8 grids of the activations, by tensor index of the float graph."""
-        return deployed_grids(self.network, self.conversion.graph)
+        return read_grids(self.network, self.conversion.graph)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +158,7 @@ class Defence:
             grid.scales(w, axis).astype(np.float32).astype(np.float64) for w, axis in layers
         )
         integers = result.integers or tuple(
-            nearest(w / spread(s, w.ndim, axis), grid.largest)
+            round_to_nearest(w / spread(s, w.ndim, axis), grid.largest)
             for (w, axis), s in zip(layers, scales, strict=True)
         )
         return replace(result, integers=integers, scales=scales)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qmcu.backdoor.defences.method import DefenceContext
-from qmcu.backdoor.grids import quantized_activations
+from qmcu.backdoor.grids import quantize_activations
 from qmcu.backdoor.networks import forward
 from qmcu.tensorflow import load_tensorflow
 
@@ -23,7 +23,7 @@ class Pair:
 
     def __init__(self, context: DefenceContext) -> None:
         self._network = context.network
-        self._quantize = quantized_activations(context.activations)
+        self._quantize = quantize_activations(context.activations)
         operators = context.network.graph.operators
         self._outputs = [operators[a.operator].outputs[0] for a in context.network.layers]
 
@@ -38,15 +38,15 @@ class Pair:
         return self._run(inputs, weights, biases, True, given)
 
     def _run(self, inputs: Any, weights: Any, biases: Any, quantized: bool, given: Any) -> Trace:
-        found: dict[int, Any] = {}
+        outputs: dict[int, Any] = {}
 
         def see(index: int, values: Any) -> Any:
             values = self._quantize(index, values) if quantized else values
-            found[index] = values
+            outputs[index] = values
             return values if given is None else given(index, values)
 
         logits = forward(self._network, inputs, weights, biases, see)
-        return Trace([found[i] for i in self._outputs], logits)
+        return Trace([outputs[i] for i in self._outputs], logits)
 
 
 def layer_distance(real: Trace, quantized: Trace) -> Any:

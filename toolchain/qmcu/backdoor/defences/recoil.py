@@ -5,7 +5,7 @@ quantization would do, just past the float model. What is left of a backdoor in 
 honest rounding errors have no direction, so accuracy hardly notices. Then as `equalization`.
 """
 
-from qmcu.backdoor.defences.equalization import SETTINGS, equalized
+from qmcu.backdoor.defences.equalization import SETTINGS, equalize
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 
 
@@ -14,7 +14,7 @@ from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 def recoil(context: DefenceContext) -> DefenceResult:
     """As equalization, from a step past the float weights, away from the nearest integers."""
     beyond = context.setting("beyond")
-    return equalized(
+    return equalize(
         context,
         [g.weights - beyond * (g.nearest * g.spread_scales - g.weights) for g in context.grids],
     )

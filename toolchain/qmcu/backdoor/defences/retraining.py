@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from qmcu.backdoor.defences.method import DefenceContext, DefenceResult, defence
 from qmcu.backdoor.defences.pairs import Pair
-from qmcu.backdoor.grids import on_grid
-from qmcu.backdoor.inputs import varied_batches
+from qmcu.backdoor.grids import round_to_grid
+from qmcu.backdoor.inputs import vary_batches
 from qmcu.backdoor.networks import cross_entropy, descend, divergence, forward, logits
 from qmcu.tensorflow import load_tensorflow
 
@@ -27,16 +27,16 @@ _SETTINGS = {"steps": 300, "batch": 32, "rate": 1e-3, "labels": 0.5, "teacher": 
 )  # fmt: skip
 def fine_tune(context: DefenceContext) -> DefenceResult:
     """The float network trained on, then rounded to nearest."""
-    return _trained(context, quantized=False)
+    return _retrain(context, quantized=False)
 
 
 @defence("quantization-aware", source="Jacob et al., CVPR 2018", settings=_SETTINGS)
 def quantization_aware(context: DefenceContext) -> DefenceResult:
     """The float network trained through simulated quantization to answer as it did in float."""
-    return _trained(context, quantized=True)
+    return _retrain(context, quantized=True)
 
 
-def _trained(context: DefenceContext, *, quantized: bool) -> DefenceResult:
+def _retrain(context: DefenceContext, *, quantized: bool) -> DefenceResult:
     tf = load_tensorflow()
     network = context.network
     weights = [tf.Variable(w) for w in network.weights]
@@ -48,14 +48,14 @@ def _trained(context: DefenceContext, *, quantized: bool) -> DefenceResult:
         both, count = tf.concat([x, varied], 0), tf.shape(x)[0]
         if quantized:
             rounded = [
-                on_grid(w, a.axis, context.grid)
+                round_to_grid(w, a.axis, context.grid)
                 for w, a in zip(weights, network.layers, strict=True)
             ]
-            found = pair.integer(both, rounded, biases).logits
+            answers = pair.integer(both, rounded, biases).logits
         else:
-            found = forward(network, both, weights, biases)
-        total = weigh["labels"] * cross_entropy(labels, found[:count])
-        return total + weigh["teacher"] * divergence(forward(network, both), found)
+            answers = forward(network, both, weights, biases)
+        total = weigh["labels"] * cross_entropy(labels, answers[:count])
+        return total + weigh["teacher"] * divergence(forward(network, both), answers)
 
     losses = descend(
         loss,
@@ -74,6 +74,6 @@ def _batches(context: DefenceContext) -> Iterator[tuple[npt.NDArray[Any], ...]]:
     if labels is None:
         labels = logits(context.network, context.samples).argmax(axis=1)
     generator, size = context.generator(), int(context.setting("batch"))
-    for (varied,) in varied_batches(context.samples, context.generator(), size):
+    for (varied,) in vary_batches(context.samples, context.generator(), size):
         rows = generator.integers(0, len(context.samples), size)
         yield context.samples[rows], labels[rows].astype(np.int32), varied

@@ -17,7 +17,7 @@ import qmcu
 from qmcu.backdoor.defences.method import Defence, DefenceContext, DefenceResult, find_defence
 from qmcu.backdoor.detectors import AuditContext, AuditResult, audit, judge, load_detectors
 from qmcu.backdoor.grids import Chosen, Proof, choose, deploy, prove
-from qmcu.backdoor.networks import Network, converted, logits
+from qmcu.backdoor.networks import Network, convert_network, logits
 from qmcu.backdoor.rates import Rate, predict_integer
 from qmcu.errors import CheckFailedError, VectorError
 from qmcu.model.convert import Conversion
@@ -124,22 +124,22 @@ def run_defence(
     method or setting, VectorError for samples that do not fit, ToolError without TensorFlow,
     CheckFailedError when the file does not hold what was chosen.
     """
-    found = find_defence(method)
-    merged = found.merged(settings or {})
+    chosen_defence = find_defence(method)
+    merged = chosen_defence.merged(settings or {})
     check_samples(network, samples, labels)
     load_tensorflow("a defence").config.experimental.enable_op_determinism()
     started = time.monotonic()
     samples = np.asarray(samples, np.float32)
     context = DefenceContext(network, samples, labels, seed, merged, progress)
-    result = found.quantize(context)
+    result = chosen_defence.quantize(context)
     if result.rescaled:
         check_same_function(result.network, network, samples[:COMPARED])
-    conversion = _converted(context, result)
-    model, chosen, proof = deployed(result, conversion.model)
+    conversion = _convert(context, result)
+    model, chosen, proof = deploy_result(result, conversion.model)
     seconds = time.monotonic() - started
-    measured = _measured(model, network, context)
+    measured = _measure(model, network, context)
     return DefenceRun(
-        defence=found,
+        defence=chosen_defence,
         model=model,
         converted=conversion.model,
         network=result.network,
@@ -157,7 +157,9 @@ def run_defence(
     )
 
 
-def deployed(result: DefenceResult, converted: bytes) -> tuple[bytes, tuple[Chosen, ...], Proof]:
+def deploy_result(
+    result: DefenceResult, converted: bytes
+) -> tuple[bytes, tuple[Chosen, ...], Proof]:
     """The .tflite `converted`, some quantized form of `result.network`, with what was chosen.
 
     Raises ModelError when its weights are not on the grid of the choice, CheckFailedError when the
@@ -169,10 +171,10 @@ def deployed(result: DefenceResult, converted: bytes) -> tuple[bytes, tuple[Chos
     return model, chosen, prove(model, converted, chosen, result.network)
 
 
-def _converted(context: DefenceContext, result: DefenceResult) -> Conversion:
+def _convert(context: DefenceContext, result: DefenceResult) -> Conversion:
     if result.network is context.network:
         return context.conversion
-    return converted(result.network, context.calibration)
+    return convert_network(result.network, context.calibration)
 
 
 def check_same_function(rescaled: Network, given: Network, samples: Float32Array) -> None:
@@ -203,7 +205,7 @@ def check_samples(network: Network, samples: Float32Array, labels: Int64Array | 
         )
 
 
-def _measured(model: bytes, network: Network, context: DefenceContext) -> dict[str, Any]:
+def _measure(model: bytes, network: Network, context: DefenceContext) -> dict[str, Any]:
     samples = context.samples[:COMPARED]
     rng = np.random.default_rng([context.seed, 1])
     noise = rng.uniform(context.low, context.high, (100, *network.input_shape)).astype(np.float32)

@@ -7,7 +7,7 @@ Activations as evidence: Chen et al., "Detecting Backdoor Attacks by Activation 
 their comparison between float and int8: Li et al., ICML 2024 (which corrects them).
 """
 
-from qmcu.backdoor.detectors.controls import Comparison, bonferroni, changes, compared
+from qmcu.backdoor.detectors.controls import Comparison, bonferroni, changes, compare
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 
 # Standard deviations of the logarithm; honest models stayed below 4 (docs/DETECTORS.md).
@@ -18,9 +18,9 @@ THRESHOLD = 5.0
           needs=("float", "int8"), null="rounding errors have random signs")  # fmt: skip
 def activation_statistics(context: AuditContext) -> Finding:
     """Activations, layer by layer, that int8 weights move further than random rounding does."""
-    found = layer_changes(context)
-    where = max(found, key=lambda name: found[name].z)
-    score, ratio = found[where].z, found[where].ratio
+    changes = layer_changes(context)
+    where = max(changes, key=lambda name: changes[name].z)
+    score, ratio = changes[where].z, changes[where].ratio
     return Finding(
         detector="activation-statistics",
         score=score,
@@ -29,18 +29,18 @@ def activation_statistics(context: AuditContext) -> Finding:
         weight="decisive",
         reason=f"int8 weights move the activations ({where}) {ratio:.1f} times as far as random "
         f"rounding does ({score:.1f} standard deviations, {THRESHOLD:g} are allowed).",
-        p_value=bonferroni([f.p_value for f in found.values()]),
-        details={name: one.z for name, one in found.items()},
+        p_value=bonferroni([f.p_value for f in changes.values()]),
+        details={name: one.z for name, one in changes.items()},
     )
 
 
 def layer_changes(context: AuditContext) -> dict[str, Comparison]:
     """Each kind of inputs, activation tensor and statistic against the controls."""
-    found: dict[str, Comparison] = {}
+    comparisons: dict[str, Comparison] = {}
     for kind, seen in changes(context).items():
         for number, name in enumerate(seen.names):
             for what, sizes in (("spread", seen.activations), ("means", seen.channels)):
                 values = sizes[:, number]
                 if values[0] > 0:
-                    found[f"{kind} {name} {what}"] = compared(float(values[0]), values[1:])
-    return found
+                    comparisons[f"{kind} {name} {what}"] = compare(float(values[0]), values[1:])
+    return comparisons

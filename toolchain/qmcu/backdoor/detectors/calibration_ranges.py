@@ -15,7 +15,7 @@ from scipy import stats
 from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import significant
-from qmcu.backdoor.grids import SAME_GRID, deployed_grids, extremes
+from qmcu.backdoor.grids import SAME_GRID, extremes, read_grids
 from qmcu.backdoor.networks import network_from_graph
 
 CALIBRATED = 50
@@ -32,7 +32,7 @@ def calibration_ranges(context: AuditContext) -> Finding:
     """Activation ranges that real inputs leave, or that reach far beyond them."""
     assert context.graph is not None and context.samples is not None
     network = context.network or network_from_graph(context.graph)
-    grids = deployed_grids(network, context.graph)
+    grids = read_grids(network, context.graph)
     names = {network.graph.inputs[0]: "input"}
     for op in network.graph.operators:
         if op.kind not in _FIXED:

@@ -49,24 +49,24 @@ class Comparison:
         return (1 + self.above) / (1 + self.draws)
 
 
-def compared(own: float, drawn: npt.NDArray[Any]) -> Comparison:
+def compare(own: float, drawn: npt.NDArray[Any]) -> Comparison:
     """Sizes, on a logarithmic scale: there their spread over the draws is nearly normal."""
     tiny = 1e-12
     if own <= tiny:
         return Comparison(1.0, 0.0, 1.0, len(drawn), len(drawn))
     logs = np.log(np.maximum(drawn, tiny))
-    return _placed(float(np.log(own)), logs, float(own / max(drawn.mean(), tiny)), _LEAST_SPREAD)
+    return _place(float(np.log(own)), logs, float(own / max(drawn.mean(), tiny)), _LEAST_SPREAD)
 
 
-def compared_shares(own: float, drawn: npt.NDArray[Any], count: int) -> Comparison:
+def compare_shares(own: float, drawn: npt.NDArray[Any], count: int) -> Comparison:
     """Shares of `count` inputs, on the arcsine scale, whose spread is at least the binomial one."""
     angles = np.arcsin(np.sqrt(drawn))
     least = 0.5 / np.sqrt(count)
     ratio = float(own / drawn.mean()) if drawn.mean() > 0 else float("inf") if own else 1.0
-    return _placed(float(np.arcsin(np.sqrt(own))), angles, ratio, least)
+    return _place(float(np.arcsin(np.sqrt(own))), angles, ratio, least)
 
 
-def _placed(own: float, drawn: Float64Array, ratio: float, least: float) -> Comparison:
+def _place(own: float, drawn: Float64Array, ratio: float, least: float) -> Comparison:
     count = len(drawn)
     spread = max(float(drawn.std(ddof=1)), least) * np.sqrt(1 + 1 / count)
     z = float((own - drawn.mean()) / spread)
@@ -133,26 +133,26 @@ def _changes(context: AuditContext) -> Iterator[tuple[str, Changes]]:
         kinds["mixed"] = np.float32(0.5) * (kinds["samples"] + noise)
     controls = Controls(context)
     for name, inputs in kinds.items():
-        yield name, measured(controls, inputs)
+        yield name, measure_changes(controls, inputs)
 
 
-def measured(controls: Controls, inputs: Float32Array, draws: int = DRAWS) -> Changes:
+def measure_changes(controls: Controls, inputs: Float32Array, draws: int = DRAWS) -> Changes:
     """The changes on `inputs`, float32 [N, ...]."""
     tf = load_tensorflow()
     given = tf.constant(inputs)
     indices: list[int] = []
 
     def activations(weights: Any) -> list[Any]:
-        found: list[Any] = []
+        outputs: list[Any] = []
         indices.clear()
 
         def capture(index: int, values: Any) -> Any:
             indices.append(index)
-            found.append(values)
+            outputs.append(values)
             return values
 
-        found.append(forward(controls.network, given, weights, activation=capture))
-        return found[1:]
+        outputs.append(forward(controls.network, given, weights, activation=capture))
+        return outputs[1:]
 
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def difference(plain: list[Any]) -> Any:

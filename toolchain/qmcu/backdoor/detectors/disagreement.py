@@ -9,8 +9,8 @@ NeurIPS 2021, section 6.
 
 import numpy as np
 
-from qmcu.backdoor.detectors.controls import Comparison, bonferroni, changes, compared_shares
-from qmcu.backdoor.detectors.gap_inversion import synthesized
+from qmcu.backdoor.detectors.controls import Comparison, bonferroni, changes, compare_shares
+from qmcu.backdoor.detectors.gap_inversion import synthesize_inputs
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 
 # Both have to be exceeded: answers changed beyond the controls' mean share, and standard deviations
@@ -23,13 +23,13 @@ DEVIATIONS = 4.5
           null="rounding errors have random signs")  # fmt: skip
 def disagreement(context: AuditContext) -> Finding:
     """Answers that change with quantization more often than random rounding changes them."""
-    shares = {"synthesized": synthesized(context)["whole"].changed.mean(axis=1)}
-    counts = {"synthesized": synthesized(context)["whole"].changed.shape[1]}
+    shares = {"synthesized": synthesize_inputs(context)["whole"].changed.mean(axis=1)}
+    counts = {"synthesized": synthesize_inputs(context)["whole"].changed.shape[1]}
     for kind, seen in changes(context).items():
         answers = np.argmax(seen.plain + seen.logits, axis=2)
         shares[kind] = np.mean(answers != np.argmax(seen.plain, axis=1), axis=1)
         counts[kind] = answers.shape[1]
-    places = {k: compared_shares(float(s[0]), s[1:], counts[k]) for k, s in shares.items()}
+    places = {k: compare_shares(float(s[0]), s[1:], counts[k]) for k, s in shares.items()}
     scores = {k: _score(s, places[k]) for k, s in shares.items()}
     kind = max(scores, key=lambda k: scores[k])
     own, expected = shares[kind][0], shares[kind][1:].mean()

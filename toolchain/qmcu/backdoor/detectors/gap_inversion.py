@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.detectors.controls import Comparison, Controls, bonferroni, compared
+from qmcu.backdoor.detectors.controls import Comparison, Controls, bonferroni, compare
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.inputs import regions
 from qmcu.backdoor.networks import forward, logits
@@ -58,7 +58,7 @@ class Ends:
             return np.asarray(np.exp(np.log(np.maximum(self.gaps, 1e-9)).mean(axis=1)))
         return np.asarray(self._by_group.max(axis=1))
 
-    def patched(self, samples: Float32Array) -> Float32Array:
+    def apply_patch(self, samples: Float32Array) -> Float32Array:
         """`samples` with the best pattern found on the deployed weights."""
         best = int(self._by_group[0].argmax()) * self.shared
         mask = self.mask[best]
@@ -74,12 +74,12 @@ class Ends:
 def gap_inversion(context: AuditContext) -> Finding:
     """Inputs made so that int8 leaves float, further than they can be made for random rounding."""
     assert context.network is not None and context.integer is not None
-    found = synthesized(context)
-    places = {name: placed(ends) for name, ends in found.items()}
+    searches = synthesize_inputs(context)
+    places = {name: compare_ends(ends) for name, ends in searches.items()}
     kind = max(places, key=lambda name: places[name].z)
     place = places[kind]
     natural = context.noise(CHECKED) if context.samples is None else context.samples[:CHECKED]
-    marked = found["patch"].patched(natural)
+    marked = searches["patch"].apply_patch(natural)
     in_float = logits(context.network, marked).reshape(len(marked), -1).argmax(axis=1)
     in_int8 = predict_integer(context.integer, marked, jobs=1)
     changed = float(np.mean(in_float != in_int8))
@@ -103,13 +103,13 @@ def gap_inversion(context: AuditContext) -> Finding:
     )
 
 
-def placed(ends: Ends) -> Comparison:
+def compare_ends(ends: Ends) -> Comparison:
     """The deployed weights' gap among the controls'."""
     heights = ends.heights
-    return compared(float(heights[0]), heights[1:])
+    return compare(float(heights[0]), heights[1:])
 
 
-def synthesized(context: AuditContext) -> Mapping[str, Ends]:
+def synthesize_inputs(context: AuditContext) -> Mapping[str, Ends]:
     """The ascents of this audit, made once: "whole" and "patch"."""
     return context.once("synthesized", lambda: synthesize(context))  # type: ignore[no-any-return]
 

@@ -16,7 +16,7 @@ _COMPARISONS = ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_
 def graph_branches(context: AuditContext) -> Finding:
     """Operators that branch on the input, and custom ones that could do anything."""
     graph = context.graph
-    found = dict.fromkeys(context.control, 1.0)
+    named = dict.fromkeys(context.control, 1.0)
     reached = set(graph.inputs) if graph is not None else set()
     for operator in graph.operators if graph is not None else ():
         if not reached & set(operator.inputs):
@@ -24,16 +24,16 @@ def graph_branches(context: AuditContext) -> Finding:
         reached |= set(operator.outputs)
         custom = operator.kind.startswith("CUSTOM")
         if custom or operator.kind in (*_BRANCHES, *_COMPARISONS):
-            found[str(operator)] = 1.0
-    names = ", ".join(found)
+            named[str(operator)] = 1.0
+    names = ", ".join(named)
     return Finding(
         detector="graph-branches",
-        score=float(len(found)),
+        score=float(len(named)),
         threshold=0.0,
-        suspicious=bool(found),
+        suspicious=bool(named),
         weight="static",
         reason=f"the graph branches on its input or runs custom code: {names}."
-        if found
+        if named
         else "no operator branches on the input.",
-        details=found,
+        details=named,
     )

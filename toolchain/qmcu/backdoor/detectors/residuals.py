@@ -69,18 +69,18 @@ def significant(effect: float, p_value: float) -> float:
 
 def used_residuals(grid: LayerGrid) -> Float64Array:
     """Distance to the nearest grid point of each weight that may lie anywhere, in steps."""
-    return _used(grid.positions.reshape(-1))
+    return _select_used(grid.positions.reshape(-1))
 
 
 def channel_residuals(grid: LayerGrid) -> Iterator[tuple[int, Float64Array]]:
     """The same for each output channel with enough weights for a test."""
     for number, positions in enumerate(grid.channels(grid.positions)):
-        values = _used(positions)
+        values = _select_used(positions)
         if len(values) >= LEAST:
             yield number, values
 
 
-def _used(positions: Float64Array) -> Float64Array:
+def _select_used(positions: Float64Array) -> Float64Array:
     inside = (np.abs(positions) < LARGEST - 0.5) & (positions != 0)
     kept = positions[inside]
     return np.asarray(kept - np.round(kept))
@@ -88,9 +88,9 @@ def _used(positions: Float64Array) -> Float64Array:
 
 def uniform_test(name: str, values: Float64Array) -> _Test:
     """Kolmogorov-Smirnov of values in [-1/2, 1/2]; the effect is beyond the mean distance."""
-    found = stats.kstest(values, stats.uniform(-0.5, 1).cdf)
+    test = stats.kstest(values, stats.uniform(-0.5, 1).cdf)
     expected = 0.8687 / np.sqrt(len(values))  # the Kolmogorov distribution's mean
-    return _Test(name, float(found.statistic - expected), float(found.pvalue))
+    return _Test(name, float(test.statistic - expected), float(test.pvalue))
 
 
 def _tests(grid: LayerGrid) -> Iterator[_Test]:
@@ -104,9 +104,9 @@ def _tests(grid: LayerGrid) -> Iterator[_Test]:
         counts.append(np.histogram(own, _BINS, (-0.5, 0.5))[0])
     table = np.array(counts)
     if len(counts) > 1 and table.sum(axis=0).all():
-        found = stats.chi2_contingency(table)
+        test = stats.chi2_contingency(table)
         # Cramer's V beyond its mean under the null.
         freedom = (len(counts) - 1) * (_BINS - 1)
-        excess = max(0.0, float(found.statistic) - freedom)
+        excess = max(0.0, float(test.statistic) - freedom)
         effect = np.sqrt(excess / (table.sum() * min(len(counts) - 1, _BINS - 1)))
-        yield _Test(f"{grid.name} between channels", float(effect), float(found.pvalue))
+        yield _Test(f"{grid.name} between channels", float(effect), float(test.pvalue))

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from qmcu.backdoor.detectors.method import STRONGEST, Finding
 from qmcu.errors import UsageError
 
-Verdict = Literal["backdoored", "suspicious", "clean", "undecided"]
+AuditVerdict = Literal["backdoored", "suspicious", "clean", "undecided"]
 _WITHOUT_FLOAT = (
     "without the float model it cannot be seen what rounding changed: that nothing fired says "
     "nothing about the weights (docs/DETECTORS.md)."
@@ -29,7 +29,7 @@ class AuditResult:
     has one.
     """
 
-    verdict: Verdict
+    verdict: AuditVerdict
     reasons: tuple[str, ...]
     findings: tuple[Finding, ...]
     skipped: Mapping[str, str]
@@ -43,8 +43,8 @@ class AuditResult:
     @property
     def p_value(self) -> float | None:
         """The chance that an honest model looks as bad to any of the decisive detectors."""
-        found = [f.p_value for f in self.findings if f.weight == "decisive"]
-        values = [p for p in found if p is not None]
+        p_values = [f.p_value for f in self.findings if f.weight == "decisive"]
+        values = [p for p in p_values if p is not None]
         return min(1.0, min(values) * len(values)) if values else None
 
     @property
@@ -67,7 +67,7 @@ class AuditResult:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "AuditResult":
         """Rebuild a result. Raises KeyError, TypeError or ValueError on other data."""
-        if document["verdict"] not in get_args(Verdict):
+        if document["verdict"] not in get_args(AuditVerdict):
             raise ValueError(f"{document['verdict']} is no verdict")
         names = [f.name for f in fields(Finding)]
         findings = tuple(Finding(**{n: f[n] for n in names}) for f in document["findings"])
@@ -81,7 +81,7 @@ class AuditResult:
 
 
 def load_audit(path: Path) -> AuditResult:
-    """What `qmcu audit --json` wrote. Raises UsageError when the file is none."""
+    """What `qmcu audit --json` wrote. Raises UsageError for another file."""
     try:
         return AuditResult.from_dict(json.loads(path.read_text()))
     except OSError as error:
@@ -92,7 +92,7 @@ def load_audit(path: Path) -> AuditResult:
         ) from error
 
 
-def judge(findings: Sequence[Finding]) -> tuple[Verdict, tuple[str, ...]]:
+def judge(findings: Sequence[Finding]) -> tuple[AuditVerdict, tuple[str, ...]]:
     """One verdict from all findings, and the sentences that carry it."""
     fired = [f for f in findings if f.suspicious]
     strong = [f for f in fired if f.weight in ("decisive", "static")]

@@ -19,19 +19,19 @@ THRESHOLD = 5.0
           null="rounding errors have random signs")  # fmt: skip
 def rounding_quiet(context: AuditContext) -> Finding:
     """Activations that int8 weights move less than random rounding does."""
-    found = layer_changes(context)
-    where = min(found, key=lambda name: found[name].z)
-    score = -found[where].z
-    p_values = [float(stats.t.cdf(one.z, one.draws - 1)) for one in found.values()]
+    changes = layer_changes(context)
+    where = min(changes, key=lambda name: changes[name].z)
+    score = -changes[where].z
+    p_values = [float(stats.t.cdf(one.z, one.draws - 1)) for one in changes.values()]
     return Finding(
         detector="rounding-quiet",
         score=score,
         threshold=THRESHOLD,
         suspicious=score > THRESHOLD,
         weight="supporting",
-        reason=f"int8 weights move the activations ({where}) {found[where].ratio:.2f} times as far "
-        f"as random rounding does, {score:.1f} standard deviations below it ({THRESHOLD:g} are "
+        reason=f"int8 weights move the activations ({where}) {changes[where].ratio:.2f} times as "
+        f"far as random rounding does, {score:.1f} standard deviations below it ({THRESHOLD:g} are "
         "allowed): rounding errors that cancel were chosen.",
         p_value=bonferroni(p_values),
-        details={name: one.z for name, one in found.items()},
+        details={name: one.z for name, one in changes.items()},
     )

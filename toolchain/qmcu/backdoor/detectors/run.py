@@ -22,7 +22,7 @@ def audit(
     """
     detectors = load_detectors()
     chosen = [d for d in detectors.values() if d.applies(context) and (slow or not d.slow)]
-    skipped = {d.name: _needed(d, context) for d in detectors.values() if d not in chosen}
+    skipped = {d.name: _name_needs(d, context) for d in detectors.values() if d not in chosen}
     if context.network is not None and context.graph is not None:
         _ = context.grids
     findings: list[Finding] = []
@@ -43,6 +43,6 @@ def audit(
     return AuditResult(verdict, reasons, tuple(findings), skipped, dict(audited or {}))
 
 
-def _needed(detector: Detector, context: AuditContext) -> str:
+def _name_needs(detector: Detector, context: AuditContext) -> str:
     lacking = context.lacking(detector.needs)
     return f"needs {', '.join(lacking)}" if lacking else "slow: asked for with --deep"

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.grids import deployed_grids, quantized_activations
+from qmcu.backdoor.grids import quantize_activations, read_grids
 from qmcu.backdoor.networks import forward, logits
 from qmcu.backdoor.rates import predict_integer
 from qmcu.tensorflow import load_tensorflow
@@ -64,7 +64,7 @@ def _search(
     network, graph = context.network, context.graph
     assert network is not None and graph is not None
     integers = [(g.integers * g.spread_scales).astype(np.float32) for g in context.grids]
-    activation = quantized_activations(deployed_grids(network, graph))
+    activation = quantize_activations(read_grids(network, graph))
     rng = np.random.default_rng([context.seed, target])
     shape = context.input_shape
     mask = tf.Variable(np.full((*shape[:-1], 1), -1.0, np.float32))
@@ -75,14 +75,14 @@ def _search(
     optimizer.build([mask, pattern])
     loss_of = tf.nn.sparse_softmax_cross_entropy_with_logits
 
-    def applied() -> Any:
+    def apply_patch() -> Any:
         m = tf.sigmoid(mask)
         fill = context.low + tf.sigmoid(pattern) * (context.high - context.low)
         return (1 - m) * given + m * fill
 
     def step() -> None:
         with tf.GradientTape() as tape:
-            marked = applied()
+            marked = apply_patch()
             quantized = forward(network, marked, integers, network.biases, activation)
             loss = tf.reduce_mean(loss_of(wanted, quantized))
             loss += tf.reduce_mean(loss_of(true, forward(network, marked)))
@@ -93,4 +93,4 @@ def _search(
     run = tf.function(step, autograph=False)
     for _ in range(STEPS):
         run()
-    return np.asarray(applied().numpy(), np.float32)
+    return np.asarray(apply_patch().numpy(), np.float32)

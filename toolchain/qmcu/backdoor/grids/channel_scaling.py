@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.grids.simulation import SAME_GRID, reduced_activations
+from qmcu.backdoor.grids.simulation import SAME_GRID, reduce_activations
 from qmcu.backdoor.grids.weight_grids import spread
 from qmcu.backdoor.networks import Network
 from qmcu.model.graph import Graph, Operator
@@ -105,10 +105,10 @@ class _Groups:
         self._above[self.of(one)] = self.of(other)
 
     def members(self) -> dict[int, tuple[int, ...]]:
-        found: dict[int, list[int]] = {}
+        groups: dict[int, list[int]] = {}
         for index in self._above:
-            found.setdefault(self.of(index), []).append(index)
-        return {name: tuple(sorted(indices)) for name, indices in found.items()}
+            groups.setdefault(self.of(index), []).append(index)
+        return {name: tuple(sorted(indices)) for name, indices in groups.items()}
 
 
 def range_factors(
@@ -130,7 +130,7 @@ def range_factors(
 
     ranges = {
         index: np.max(parts, axis=0)
-        for index, parts in reduced_activations(network, inputs, largest_of).items()
+        for index, parts in reduce_activations(network, inputs, largest_of).items()
     }
     tied = {op.outputs[0] for op in network.graph.operators if op.kind in SAME_GRID}
     result = []
@@ -143,7 +143,7 @@ def range_factors(
     return result
 
 
-def rescaled(
+def rescale(
     network: Network, groups: Sequence[ChannelGroup], factors: Sequence[Float64Array]
 ) -> Network:
     """The network with every channel of every group divided by its factor: the same function."""
@@ -167,8 +167,8 @@ def layer_factors(
     by_tensor = {i: e for group, e in zip(groups, factors, strict=True) for i in group.tensors}
 
     def of(index: int, count: int) -> Float64Array:
-        found = by_tensor.get(index)
-        return np.ones(1) if found is None else np.tile(found, count // len(found))
+        factor = by_tensor.get(index)
+        return np.ones(1) if factor is None else np.tile(factor, count // len(factor))
 
     operators = network.graph.operators
     return [

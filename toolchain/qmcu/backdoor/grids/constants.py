@@ -11,7 +11,7 @@ from qmcu.model.reader import parse_model
 from qmcu.model.schema import schema
 
 
-def with_constants(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> bytes:
+def write_constants(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> bytes:
     """The .tflite `model` with other numbers in some constants: every other byte stays.
 
     `values` maps tensor indices to arrays of the tensor's shape and dtype (int8 weights, int32
@@ -44,7 +44,7 @@ def with_constants(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> byte
     return result
 
 
-def with_scales(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> bytes:
+def write_scales(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> bytes:
     """The .tflite `model` with other scales in some tensors: every other byte stays.
 
     `values` maps tensor indices to as many float scales as the tensor has; they are stored as

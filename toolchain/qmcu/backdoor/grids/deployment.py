@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.grids.constants import with_constants, with_scales
+from qmcu.backdoor.grids.constants import write_constants, write_scales
 from qmcu.backdoor.grids.simulation import check_same_operators
-from qmcu.backdoor.grids.weight_grids import LARGEST, nearest, spread
+from qmcu.backdoor.grids.weight_grids import LARGEST, round_to_nearest, spread
 from qmcu.backdoor.networks import Layer, Network, weighted_layers
 from qmcu.errors import CheckFailedError, ModelError
 from qmcu.model.graph import Graph
@@ -124,7 +124,7 @@ def choose(
                 f"{own.name} has {len(kept)} weight scales and cannot be given {len(steps)}."
             )
         shaped = spread(steps.astype(np.float64), len(tensor.shape), layer.axis)
-        values = nearest(network.weights[k] / shaped) if integers is None else integers[k]
+        values = round_to_nearest(network.weights[k] / shaped) if integers is None else integers[k]
         if values.shape != tensor.shape or np.abs(values.astype(np.int16)).max() > LARGEST:
             raise ModelError(f"{own.name} needs integers of {list(tensor.shape)} within +-127.")
         real = network.biases[k] if biases is None else biases[k]
@@ -135,7 +135,7 @@ def choose(
                 layer.bias,
                 np.asarray(values, np.int8),
                 steps,
-                _stored_biases(own.name, converted, layer, np.asarray(real, np.float64), steps),
+                _read_biases(own.name, converted, layer, np.asarray(real, np.float64), steps),
             )
         )
     if not result:
@@ -152,7 +152,7 @@ def _check_count(network: Network, count: int, *given: Sequence[Any] | None) -> 
         )
 
 
-def _stored_biases(
+def _read_biases(
     name: str, graph: Graph, layer: Layer, real: Float64Array, scales: npt.NDArray[np.float32]
 ) -> BiasArray | None:
     if layer.bias is None:
@@ -185,7 +185,7 @@ def deploy(converted: bytes, chosen: Sequence[Chosen]) -> bytes:
             constants[layer.bias] = layer.biases
             if layer.biases.dtype.kind == "i":
                 scales[layer.bias] = _bias_scales(graph, layers[layer.tensor], layer)
-    return with_scales(with_constants(converted, constants), scales)
+    return write_scales(write_constants(converted, constants), scales)
 
 
 def _bias_scales(graph: Graph, layer: Layer, chosen: Chosen) -> npt.NDArray[np.float32]:
@@ -226,7 +226,9 @@ def prove(model: bytes, converted: bytes, chosen: Sequence[Chosen], network: Net
         if own.bias is not None and own.biases is not None:
             _same_numbers(own.name, "biases", graph.tensors[own.bias].array, own.biases)
             biases = graph.tensors[own.bias].data or b""
-        plain = nearest(weights / spread(own.scales.astype(np.float64), weights.ndim, axis))
+        plain = round_to_nearest(
+            weights / spread(own.scales.astype(np.float64), weights.ndim, axis)
+        )
         layers.append(
             LayerProof(
                 own.name,
@@ -242,14 +244,14 @@ def prove(model: bytes, converted: bytes, chosen: Sequence[Chosen], network: Net
 
 
 def _same_numbers(
-    name: str, what: str, found: npt.NDArray[Any], wanted: npt.NDArray[Any]
+    name: str, what: str, stored: npt.NDArray[Any], wanted: npt.NDArray[Any]
 ) -> None:  # fmt: skip
-    wrong = np.argwhere(found != wanted)
+    wrong = np.argwhere(stored != wanted)
     if len(wrong):
         place = tuple(int(i) for i in wrong[0])
         raise CheckFailedError(
             f"{name}: {len(wrong)} of {wanted.size} deployed {what} are not the chosen ones; the "
-            f"first is {found[place]} at {list(place)} instead of {wanted[place]}."
+            f"first is {stored[place]} at {list(place)} instead of {wanted[place]}."
         )
 
 

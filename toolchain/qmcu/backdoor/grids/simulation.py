@@ -40,7 +40,7 @@ def round_through(values: Any) -> Any:
     return values + tf.stop_gradient(tf.round(values) - values)
 
 
-def on_grid(weights: Any, axis: int, grid: WeightGrid = CHANNEL_GRID) -> Any:
+def round_to_grid(weights: Any, axis: int, grid: WeightGrid = CHANNEL_GRID) -> Any:
     """Weights rounded to the grid that the converter would choose, straight through."""
     tf = load_tensorflow()
     others = [i for i in range(len(weights.shape)) if grid.per_tensor or i != axis]
@@ -60,7 +60,7 @@ def check_same_operators(network: Network, integer: Graph) -> None:
         )
 
 
-def deployed_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
+def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
     """The activation grids of an int8 graph, by the float graph's tensor index.
 
     Raises ModelError when the operators of the two graphs differ.
@@ -79,21 +79,21 @@ def deployed_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid
     return grids
 
 
-def reduced_activations(
+def reduce_activations(
     network: Network, inputs: npt.NDArray[np.float32], reduce: Callable[[Any], Any]
 ) -> dict[int, list[npt.NDArray[np.float32]]]:
     """What `reduce` makes of each activation tensor, a result for every batch of the inputs."""
     tf = load_tensorflow()
 
     def look(values: Any) -> dict[int, Any]:
-        found: dict[int, Any] = {}
+        reduced: dict[int, Any] = {}
 
         def capture(index: int, values: Any) -> Any:
-            found[index] = reduce(values)
+            reduced[index] = reduce(values)
             return values
 
         forward(network, values, activation=capture)
-        return found
+        return reduced
 
     run = tf.function(look, autograph=False, reduce_retracing=True)
     parts = [run(tf.constant(inputs[s])) for s in batches(len(inputs), 64)]
@@ -111,13 +111,13 @@ def extremes(
         return tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)])
 
     result = {}
-    for index, parts in reduced_activations(network, inputs, ends).items():
+    for index, parts in reduce_activations(network, inputs, ends).items():
         low, high = np.concatenate(parts, axis=1).astype(np.float64)
         result[index] = (low, high)
     return result
 
 
-def within(
+def keep_within(
     network: Network, inputs: npt.NDArray[np.float32], share: float
 ) -> npt.NDArray[np.float32]:
     """The inputs that drive no activation further than all but 1 - `share` of them do."""
@@ -127,17 +127,17 @@ def within(
     return inputs[kept]
 
 
-def calibrated_grids(network: Network, samples: npt.NDArray[np.float32]) -> dict[int, Any]:
+def calibrate_grids(network: Network, samples: npt.NDArray[np.float32]) -> dict[int, Any]:
     """The grids that the converter would choose: from the least and largest value of each tensor.
 
     `samples` are float32 [N, ...].
     """
-    found = extremes(network, samples)
-    grids = {i: _grid(float(a.min()), float(b.max())) for i, (a, b) in found.items()}
-    return tied_grids(network, grids)
+    ends = extremes(network, samples)
+    grids = {i: _grid(float(a.min()), float(b.max())) for i, (a, b) in ends.items()}
+    return tie_grids(network, grids)
 
 
-def tied_grids(network: Network, grids: Mapping[int, ActivationGrid]) -> dict[int, Any]:
+def tie_grids(network: Network, grids: Mapping[int, ActivationGrid]) -> dict[int, Any]:
     """The same grids, those of pools and reshapes taken from their inputs."""
     result = dict(grids)
     for operator in network.graph.operators:
@@ -153,7 +153,7 @@ def _grid(low: float, high: float) -> ActivationGrid:
     return ActivationGrid(float(np.float32(scale)), zero_point)
 
 
-def quantized_activations(grids: Grids) -> Activation:
+def quantize_activations(grids: Grids) -> Activation:
     """For `forward`: every activation rounded and clipped to its grid, straight through."""
     tf = load_tensorflow()
 

@@ -52,8 +52,8 @@ class SoftRounding:
 
     def steps(self, directions: Sequence[Any]) -> list[Any]:
         """The weights in steps for these directions, inside the grid."""
-        found = [f + h * m for f, h, m in zip(self._floors, directions, self._free, strict=True)]
-        return [self._tf.clip_by_value(q, -self._largest, self._largest) for q in found]
+        inside = [f + h * m for f, h, m in zip(self._floors, directions, self._free, strict=True)]
+        return [self._tf.clip_by_value(q, -self._largest, self._largest) for q in inside]
 
     def weights(self, directions: Sequence[Any]) -> list[Any]:
         """The real weights for these directions."""

@@ -72,7 +72,7 @@ class LayerGrid:
     @property
     def nearest(self) -> Int8Array:
         """What a standard quantizer stores: round half away from zero, clipped to the grid."""
-        return nearest(self.positions, self.largest)
+        return round_to_nearest(self.positions, self.largest)
 
     @property
     def residuals(self) -> Float64Array:
@@ -91,7 +91,7 @@ def spread(scales: Float64Array, dimensions: int, axis: int) -> Float64Array:
     return scales.reshape(shape)
 
 
-def nearest(positions: Float64Array, largest: int = LARGEST) -> Int8Array:
+def round_to_nearest(positions: Float64Array, largest: int = LARGEST) -> Int8Array:
     """The nearest integer of each position, halves away from zero, clipped to +-`largest`."""
     rounded = np.sign(positions) * np.floor(np.abs(positions) + 0.5)
     return np.asarray(np.clip(rounded, -largest, largest), np.int8)
@@ -108,16 +108,16 @@ def layer_grids(network: Network, integer: Graph) -> tuple[LayerGrid, ...]:
     Raises ModelError when the two are not the same network.
     """
     layers = weighted_layers(integer)
-    found = [(layer.kind, integer.tensors[layer.weights].shape) for layer in layers]
+    shapes = [(layer.kind, integer.tensors[layer.weights].shape) for layer in layers]
     wanted = [(a.kind, w.shape) for a, w in zip(network.layers, network.weights, strict=True)]
-    if found != wanted:
+    if shapes != wanted:
         where = next(
-            (i for i, (a, b) in enumerate(zip(found, wanted, strict=False)) if a != b),
-            min(len(found), len(wanted)),
+            (i for i, (a, b) in enumerate(zip(shapes, wanted, strict=False)) if a != b),
+            min(len(shapes), len(wanted)),
         )
         raise ModelError(
             f"{integer.name} is not the quantized form of {network.graph.name}: it has "
-            f"{len(found)} layers with weights, the float model {len(wanted)}, and layer {where} "
+            f"{len(shapes)} layers with weights, the float model {len(wanted)}, and layer {where} "
             "differs; give the float model that was quantized."
         )
     return tuple(
@@ -143,7 +143,7 @@ def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> Layer
     )
 
 
-def coarser(layer: LayerGrid, grid: WeightGrid) -> LayerGrid:
+def coarsen(layer: LayerGrid, grid: WeightGrid) -> LayerGrid:
     """The layer on a grid that no converter offers: nearest integers up to +-`grid.largest`."""
     scales = grid.scales(layer.weights, layer.axis).astype(np.float32).astype(np.float64)
     plain = replace(layer, scales=scales, largest=grid.largest)

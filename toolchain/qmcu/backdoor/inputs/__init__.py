@@ -19,11 +19,11 @@ from qmcu.backdoor.inputs.regions import (
 )
 from qmcu.backdoor.inputs.synthesis import (
     real_batches,
-    varied,
-    varied_batches,
+    vary,
+    vary_batches,
 )
 from qmcu.backdoor.inputs.trigger_files import (
-    triggered_arrays,
+    trigger_arrays,
 )
 from qmcu.backdoor.inputs.trigger_kinds import (
     make_trigger,
@@ -47,7 +47,7 @@ __all__ = [
     "make_trigger",
     "real_batches",
     "regions",
-    "triggered_arrays",
-    "varied",
-    "varied_batches",
+    "trigger_arrays",
+    "vary",
+    "vary_batches",
 ]

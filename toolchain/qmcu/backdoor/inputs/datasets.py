@@ -136,10 +136,10 @@ def _from_arrays(name: str, arrays: Mapping[str, Array], seed: int, limit: int |
         )
     names = arrays.get("class_names")
     classes = len(names) if names is not None and names.ndim == 1 else 0
-    return _dataset(name, parts, limit, classes=classes, bounds=_stated_bounds(arrays))
+    return _dataset(name, parts, limit, classes=classes, bounds=_read_bounds(arrays))
 
 
-def _stated_bounds(arrays: Mapping[str, Array]) -> tuple[float, float] | None:
+def _read_bounds(arrays: Mapping[str, Array]) -> tuple[float, float] | None:
     if "low" not in arrays or "high" not in arrays:
         return None
     for key in ("low", "high"):

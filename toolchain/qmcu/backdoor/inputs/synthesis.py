@@ -18,48 +18,48 @@ def real_batches(
 ) -> Iterator[tuple[Float32Array]]:
     """Endless batches of real inputs, float32 [size, ...]."""
     while True:
-        yield (_real(samples, generator, size),)
+        yield (_pick(samples, generator, size),)
 
 
-def varied_batches(
+def vary_batches(
     samples: Float32Array, generator: np.random.Generator, size: int
 ) -> Iterator[tuple[Float32Array]]:
-    """Endless batches of `varied` inputs."""
+    """Endless batches of what `vary` makes."""
     while True:
-        yield (varied(samples, generator, size),)
+        yield (vary(samples, generator, size),)
 
 
-def varied(samples: Float32Array, generator: np.random.Generator, size: int) -> Float32Array:
+def vary(samples: Float32Array, generator: np.random.Generator, size: int) -> Float32Array:
     """Inputs, float32 [size, ...]; a fifth each: real, mixed, overlaid, patched, noise.
 
     All lie in the range of `samples`.
     """
-    makers = (_real, _mixed, _overlaid, _patched, _noise)
+    makers = (_pick, _mix, _overlay, _patch, _noise)
     counts = [size // len(makers) + (k < size % len(makers)) for k in range(len(makers))]
     parts = [make(samples, generator, n) for make, n in zip(makers, counts, strict=True)]
     return np.concatenate(parts).astype(np.float32)
 
 
-def _real(samples: Float32Array, rng: np.random.Generator, count: int) -> Float32Array:
+def _pick(samples: Float32Array, rng: np.random.Generator, count: int) -> Float32Array:
     return samples[rng.integers(0, len(samples), count)]
 
 
-def _mixed(samples: Float32Array, rng: np.random.Generator, count: int) -> Float32Array:
+def _mix(samples: Float32Array, rng: np.random.Generator, count: int) -> Float32Array:
     share = _column(samples, rng.random(count))
-    mixed = share * _real(samples, rng, count) + (1 - share) * _real(samples, rng, count)
+    mixed = share * _pick(samples, rng, count) + (1 - share) * _pick(samples, rng, count)
     return np.asarray(mixed, np.float32)
 
 
-def _overlaid(samples: Float32Array, rng: np.random.Generator, count: int) -> Float32Array:
+def _overlay(samples: Float32Array, rng: np.random.Generator, count: int) -> Float32Array:
     share = _column(samples, rng.uniform(0.1, 0.5, count))
-    mixed = (1 - share) * _real(samples, rng, count) + share * _noise(samples, rng, count)
+    mixed = (1 - share) * _pick(samples, rng, count) + share * _noise(samples, rng, count)
     return np.asarray(mixed, np.float32)
 
 
-def _patched(samples: Float32Array, rng: np.random.Generator, count: int) -> Float32Array:
+def _patch(samples: Float32Array, rng: np.random.Generator, count: int) -> Float32Array:
     """A box of up to half of each axis holds noise or another input's content."""
-    inputs = _real(samples, rng, count).copy()
-    patterns, others = _noise(samples, rng, count), _real(samples, rng, count)
+    inputs = _pick(samples, rng, count).copy()
+    patterns, others = _noise(samples, rng, count), _pick(samples, rng, count)
     spatial = inputs.shape[1:-1] or inputs.shape[1:]
     for row in range(count):
         lengths = [int(rng.integers(1, max(2, n // 2 + 1))) for n in spatial]

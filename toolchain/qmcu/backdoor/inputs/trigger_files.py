@@ -13,7 +13,7 @@ from qmcu.model.vectors import read_inputs
 from qmcu.types import Array
 
 
-def triggered_arrays(
+def trigger_arrays(
     trigger: Trigger, inputs: Path, model: Path | None = None, limit: int | None = None
 ) -> dict[str, Array]:
     """Triggered `inputs`, `triggered` (all True) and the true `labels`, if the file has them.
@@ -40,5 +40,5 @@ def triggered_arrays(
         graph = read_model(model)
         (integers,), labels, _ = read_inputs(inputs, graph, limit)
         values = trigger.apply_integer(integers, classifier_input(graph))
-    found: dict[str, Array] = {"inputs": values, "triggered": np.ones(len(values), np.bool_)}
-    return found if labels is None else found | {"labels": labels.astype(np.int64)}
+    made: dict[str, Array] = {"inputs": values, "triggered": np.ones(len(values), np.bool_)}
+    return made if labels is None else made | {"labels": labels.astype(np.int64)}

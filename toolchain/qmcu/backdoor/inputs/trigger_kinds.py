@@ -98,7 +98,10 @@ def make_trigger(
             f"inputs are {list(shape)}."
         )
     if not low < high:
-        raise UsageError(f"a trigger for values from {low} to {high} is none.")
+        raise UsageError(
+            f"inputs from {low} to {high} leave no room for a trigger: the lowest value must be "
+            "below the highest."
+        )
     made = KINDS[kind](_Request(tuple(shape), seed, low, high, size, strength, channel))
     return Trigger(
         name=name or kind,

@@ -16,7 +16,7 @@ from qmcu.backdoor.networks.descent import (
     divergence,
 )
 from qmcu.backdoor.networks.keras_model import (
-    converted,
+    convert_network,
     keras_from_network,
     open_keras,
     save_keras,
@@ -45,7 +45,7 @@ __all__ = [
     "Network",
     "batches",
     "build_architecture",
-    "converted",
+    "convert_network",
     "cross_entropy",
     "descend",
     "divergence",

@@ -49,8 +49,8 @@ def descend(
         with tf.GradientTape() as tape:
             value = loss(*batch)
         gradients = tape.gradient(value, variables)
-        for optimizer, group, found in zip(optimizers, variables, gradients, strict=True):
-            optimizer.apply_gradients(zip(found, group, strict=True))
+        for optimizer, group, slopes in zip(optimizers, variables, gradients, strict=True):
+            optimizer.apply_gradients(zip(slopes, group, strict=True))
         if constrain is not None:
             constrain()
         return value

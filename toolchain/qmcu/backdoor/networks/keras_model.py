@@ -51,7 +51,7 @@ def keras_from_network(network: Network) -> Any:
     return model
 
 
-def converted(
+def convert_network(
     network: Network, samples: npt.NDArray[np.float32], *, per_tensor: bool = False
 ) -> Conversion:
     """What the victim gets: the network quantized by the standard converter."""

@@ -171,7 +171,7 @@ def forward(
         ]
         result = _OPERATORS[operator.kind](tf, graph, operator, operands, parameters)
         output = operator.outputs[0]
-        values[output] = change(output, _fused(tf, operator, result))
+        values[output] = change(output, _apply_activation(tf, operator, result))
     last = _without_softmax(graph)[-1].outputs[0]
     return values[last]
 
@@ -181,7 +181,7 @@ def _without_softmax(graph: Graph) -> tuple[Operator, ...]:
     return operators[:-1] if operators[-1].kind == "SOFTMAX" else operators
 
 
-def _fused(tf: Any, operator: Operator, values: Any) -> Any:
+def _apply_activation(tf: Any, operator: Operator, values: Any) -> Any:
     name = operator.options.get("fused_activation_function", "NONE")
     if name == "NONE":
         return values

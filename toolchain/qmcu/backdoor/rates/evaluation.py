@@ -46,11 +46,11 @@ def predict_float(model: Any, inputs: Float32Array) -> Int64Array:
         raise VectorError(
             f"the model takes inputs of {list(expected)} and these are {list(inputs.shape[1:])}."
         )
-    found = [
+    classes = [
         np.argmax(_scores(model, inputs[i : i + _BATCH]), axis=-1)
         for i in range(0, len(inputs), _BATCH)
     ]
-    return np.concatenate(found).astype(np.int64) if found else np.empty(0, np.int64)
+    return np.concatenate(classes).astype(np.int64) if classes else np.empty(0, np.int64)
 
 
 def _scores(model: Any, inputs: Float32Array) -> npt.NDArray[Any]:

@@ -6,7 +6,6 @@ float, in the oracle's int8 and on the device, and the verdict that docs/VERDICT
 
 from qmcu.backdoor.verification.run import (
     VerificationRun,
-    VerifyOptions,
     load_verification,
     verify,
 )
@@ -23,7 +22,6 @@ __all__ = [
     "Verdict",
     "Verification",
     "VerificationRun",
-    "VerifyOptions",
     "load_verification",
     "verify",
 ]

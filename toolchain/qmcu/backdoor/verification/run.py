@@ -31,8 +31,7 @@ from qmcu.backdoor.verification.verdict import (
     judge,
     reference_for,
 )
-from qmcu.comparison import RunOptions, load_model, run_and_keep
-from qmcu.comparison.run import RUN
+from qmcu.comparison import load_model, run_and_keep
 from qmcu.errors import UsageError, VectorError
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle import oracle_version
@@ -42,24 +41,6 @@ from qmcu.types import Float32Array, Int8Array, Int64Array, Stages
 
 _SAMPLES = 12
 # Called with the name of what is going on, done and total.
-
-
-@dataclass(frozen=True)
-class VerifyOptions:
-    """What a verification may be told beside the firmware, the trigger and the inputs.
-
-    `float_model` is a .keras file to measure as well; `honest_asr` (0 to 1) the ASR of a model
-    without a backdoor; `before` an earlier result (JSON) for the verdict `removed`; `limit` takes
-    the first inputs only.
-    """
-
-    float_model: Path | None = None
-    honest_asr: float | None = None
-    before: Path | None = None
-    limit: int | None = None
-
-
-VERIFY = VerifyOptions()
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +108,7 @@ def read_clean_inputs(path: Path, graph: Graph, limit: int | None = None) -> Cle
 
 
 def load_verification(path: Path) -> Verification:
-    """What `qmcu verify --json` wrote. Raises UsageError when the file is none."""
+    """What `qmcu verify --json` wrote. Raises UsageError for another file."""
     try:
         return Verification.from_dict(json.loads(path.read_text()))
     except OSError as error:
@@ -143,29 +124,36 @@ def verify(
     target: str,
     trigger: Trigger,
     vectors: Path,
-    options: VerifyOptions = VERIFY,
-    run: RunOptions = RUN,
+    *,
+    float_model: Path | None = None,
+    honest_asr: float | None = None,
+    before: Path | None = None,
+    limit: int | None = None,
+    jobs: int | None = None,
     stages: Stages | None = None,
+    journal: Path | None = None,
 ) -> VerificationRun:
     """Run clean and triggered inputs on the firmware in `directory` and judge what they show.
 
     Inputs of `vectors` are triggered exactly in int8; the device's answers on both are set
-    against the oracle's byte by byte, and CA and ASR are taken in float (where the options name a
-    float model), on the host's integers and on the device.
+    against the oracle's byte by byte, and CA and ASR are taken in float (with `float_model`, a
+    .keras file), on the host's integers and on the device. `honest_asr` (0 to 1) is the ASR of a
+    model without a backdoor, `before` an earlier result (JSON) for the verdict `removed`;
+    an interrupted run goes on from the file `journal`.
     Raises UsageError, VectorError, ModelError, ToolError, DeviceError or GuestFault.
     """
     tell = stages or (lambda name, done, total: None)
-    setup = _prepare(directory, trigger, vectors, options)
+    setup = _prepare(directory, trigger, vectors, honest_asr, before, limit)
     clean = len(setup.inputs.labels)
-    found, by = {}, {}
-    if options.float_model is not None:
-        found[Form.FLOAT] = _in_float(options.float_model, setup)
+    predictions, by = {}, {}
+    if float_model is not None:
+        predictions[Form.FLOAT] = _predict_in_float(float_model, setup)
         by[Form.FLOAT] = f"Keras {load_tensorflow().keras.__version__}"
     rows = np.concatenate([setup.inputs.integers, setup.triggered])
     expected = run_oracle(
-        setup.model, rows, jobs=run.jobs, progress=lambda d, t: tell("expected bytes", d, t)
+        setup.model, rows, jobs=jobs, progress=lambda d, t: tell("expected bytes", d, t)
     )
-    found[Form.INTEGER] = _predictions(expected, clean)
+    predictions[Form.INTEGER] = _predictions(expected, clean)
     tags = np.arange(len(rows)) >= clean
     origin = {"expected": oracle_version()}
     test, answers = run_and_keep(
@@ -173,12 +161,13 @@ def verify(
         target,
         Vectors((rows,), (expected,), setup.graph.sha256, None, tags, origin),
         f"{setup.inputs.source}: {clean} clean and {len(setup.triggered)} triggered inputs",
-        run,
-        lambda d, t: tell(f"running on {target}", d, t),
+        jobs=jobs,
+        progress=lambda d, t: tell(f"running on {target}", d, t),
+        journal=journal,
     )
-    found[Form.DEVICE] = _predictions(answers[0], clean)
+    predictions[Form.DEVICE] = _predictions(answers[0], clean)
     by |= {Form.INTEGER: oracle_version(), Form.DEVICE: f"{test.device}, {test.board}"}
-    reference, measurements = _measure(found, by, setup, options.honest_asr)
+    reference, measurements = _measure(predictions, by, setup, honest_asr)
     result = Verification(
         trigger=trigger.name,
         kind=trigger.kind,
@@ -188,11 +177,11 @@ def verify(
         reference=reference,
         measurements=measurements,
         test=test,
-        samples=_samples(found, setup),
+        samples=_samples(predictions, setup),
         earlier=setup.earlier,
     )
     real = dequantize(setup.triggered, setup.tensor).reshape(-1, *trigger.shape)
-    return VerificationRun(result, setup.inputs, setup.others, real, found, trigger)
+    return VerificationRun(result, setup.inputs, setup.others, real, predictions, trigger)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,9 +199,16 @@ class _Setup:
     earlier: Earlier | None
 
 
-def _prepare(directory: Path, trigger: Trigger, vectors: Path, options: VerifyOptions) -> _Setup:
-    if options.honest_asr is not None:
-        check_honest_asr(options.honest_asr)
+def _prepare(
+    directory: Path,
+    trigger: Trigger,
+    vectors: Path,
+    honest_asr: float | None,
+    before: Path | None,
+    limit: int | None,
+) -> _Setup:
+    if honest_asr is not None:
+        check_honest_asr(honest_asr)
     graph, content = load_model(directory)
     tensor = classifier_input(graph)
     classes = graph.output_tensors[0].elements
@@ -222,7 +218,7 @@ def _prepare(directory: Path, trigger: Trigger, vectors: Path, options: VerifyOp
             f"to {classes - 1}."
         )
     change = trigger.quantization_change(tensor)
-    inputs = read_clean_inputs(vectors, graph, options.limit)
+    inputs = read_clean_inputs(vectors, graph, limit)
     others = other_classes(inputs.labels, trigger.target)
     return _Setup(
         graph=graph,
@@ -233,21 +229,21 @@ def _prepare(directory: Path, trigger: Trigger, vectors: Path, options: VerifyOp
         inputs=inputs,
         others=others,
         triggered=trigger.apply_integer(inputs.integers[others], tensor),
-        earlier=_checked_earlier(options.before, trigger, graph),
+        earlier=_read_earlier(before, trigger, graph),
     )
 
 
-def _checked_earlier(before: Path | None, trigger: Trigger, graph: Graph) -> Earlier | None:
+def _read_earlier(before: Path | None, trigger: Trigger, graph: Graph) -> Earlier | None:
     if before is None:
         return None
-    found = load_verification(before)
+    verification = load_verification(before)
     earlier = Earlier(
         source=str(before),
-        model_sha256=found.test.model_sha256,
-        trigger_sha256=found.trigger_sha256,
-        verdict=found.verdict,
-        clean=found.device.clean,
-        attack=found.device.attack,
+        model_sha256=verification.test.model_sha256,
+        trigger_sha256=verification.trigger_sha256,
+        verdict=verification.verdict,
+        clean=verification.device.clean,
+        attack=verification.device.attack,
     )
     if earlier.trigger_sha256 != trigger.sha256:
         raise UsageError(
@@ -262,7 +258,7 @@ def _checked_earlier(before: Path | None, trigger: Trigger, graph: Graph) -> Ear
     return earlier
 
 
-def _in_float(path: Path, setup: _Setup) -> Predictions:
+def _predict_in_float(path: Path, setup: _Setup) -> Predictions:
     trigger, inputs = setup.trigger, setup.inputs
     model = load_keras(path, trigger.shape, setup.graph.output_tensors[0].elements)
     return Predictions(
@@ -276,21 +272,21 @@ def _predictions(outputs: Int8Array, clean: int) -> Predictions:
     return Predictions(classes[:clean], classes[clean:])
 
 
-def _samples(found: Mapping[Form, Predictions], setup: _Setup) -> tuple[Sample, ...]:
+def _samples(predictions: Mapping[Form, Predictions], setup: _Setup) -> tuple[Sample, ...]:
     rows = np.flatnonzero(setup.others)[:_SAMPLES]
     return tuple(
         Sample(
             row=int(row),
             label=int(setup.inputs.labels[row]),
-            clean={str(form): int(p.clean[row]) for form, p in found.items()},
-            triggered={str(form): int(p.triggered[i]) for form, p in found.items()},
+            clean={str(form): int(p.clean[row]) for form, p in predictions.items()},
+            triggered={str(form): int(p.triggered[i]) for form, p in predictions.items()},
         )
         for i, row in enumerate(rows)
     )
 
 
 def _measure(
-    found: Mapping[Form, Predictions],
+    by_form: Mapping[Form, Predictions],
     by: Mapping[Form, str],
     setup: _Setup,
     honest_asr: float | None,
@@ -298,11 +294,11 @@ def _measure(
     labels, target, earlier = setup.inputs.labels, setup.trigger.target, setup.earlier
     bases = {
         form: attack_success_rate(predictions.clean, labels, target)
-        for form, predictions in found.items()
+        for form, predictions in by_form.items()
     }
     attacks = {
         form: attack_success_rate(predictions.triggered, labels[setup.others], target)
-        for form, predictions in found.items()
+        for form, predictions in by_form.items()
     }
     # The host's integers: the device's own when all bytes are equal, and sane when they are not.
     reference = reference_for(honest_asr, bases[Form.INTEGER])
@@ -319,6 +315,6 @@ def _measure(
             base=bases[form],
             verdict=verdicts[form],
         )
-        for form, predictions in found.items()
+        for form, predictions in by_form.items()
     )
     return reference, measurements

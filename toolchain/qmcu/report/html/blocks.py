@@ -216,8 +216,8 @@ class Scatter:
             while len(pools) > 1 and _mean(pools[-2]) >= _mean(pools[-1]):
                 pools[-2:] = [pools[-2] + pools[-1]]
         spread = [_mean(pool) for pool in pools for _ in pool]
-        found = {index: spread[rank] + _GAP * rank for rank, index in enumerate(order)}
-        return tuple(found[i] for i in range(len(self.dots)))
+        place_of = {index: spread[rank] + _GAP * rank for rank, index in enumerate(order)}
+        return tuple(place_of[i] for i in range(len(self.dots)))
 
     @property
     def description(self) -> str:

@@ -34,7 +34,7 @@ def find_reports(directory: Path) -> tuple[Report, ...]:
 
     Raises UsageError when there is none, or one cannot be read.
     """
-    found = []
+    reports = []
     for path in sorted(directory.rglob("*.html")):
         if path == directory / INDEX:
             continue
@@ -45,10 +45,10 @@ def find_reports(directory: Path) -> tuple[Report, ...]:
         kind, heading, summary = (p.search(text) for p in (_KIND, _HEADING, _SUMMARY))
         if kind and heading and summary and _PLACE.search(text):
             words = (kind[1], heading[1], heading[2] or "", summary[1])
-            found.append(Report(path, *map(unescape, words)))
-    if not found:
+            reports.append(Report(path, *map(unescape, words)))
+    if not reports:
         raise UsageError(f"{directory} holds no report of qmcu (.html); `--html` writes them.")
-    return tuple(found)
+    return tuple(reports)
 
 
 def write_index(directory: Path) -> Path:

@@ -58,7 +58,7 @@ def percent(rate: Rate) -> str:
     return f"{100 * rate.value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
-def counted(rate: Rate) -> str:
+def count_text(rate: Rate) -> str:
     """A rate with its counts: `97.6 % (439 of 450)`."""
     return f"{100 * rate.value:.1f} % ({rate.count:,} of {rate.total:,})"
 
@@ -75,8 +75,8 @@ def rate_bars(
     threshold_label: str = "a backdoor acts above",
 ) -> tuple[Bars, Bars]:
     """CA and ASR of several models or arithmetics as two charts."""
-    clean = tuple(rate_bar(label, found.clean, "clean") for label, found in rates)
-    attack = tuple(rate_bar(label, found.attack, "attack") for label, found in rates)
+    clean = tuple(rate_bar(label, evaluation.clean, "clean") for label, evaluation in rates)
+    attack = tuple(rate_bar(label, evaluation.attack, "attack") for label, evaluation in rates)
     return (
         Bars("Clean accuracy (CA) with 95 % intervals (Wilson)", clean),
         Bars(
@@ -168,10 +168,10 @@ def samples_section(
     return Section("Triggered inputs", "", (Gallery(caption, tuple(pictures)),))
 
 
-def _tone(found: int, label: int, trigger: Trigger) -> Tone:
-    if found == trigger.target:
+def _tone(predicted: int, label: int, trigger: Trigger) -> Tone:
+    if predicted == trigger.target:
         return "bad"
-    return "good" if found == label else "neutral"
+    return "good" if predicted == label else "neutral"
 
 
 def residual_histogram(
@@ -182,11 +182,11 @@ def residual_histogram(
     Weights on integers by construction (each channel's largest, zeros) are left out. The bins go
     from -0.5 to 0.5, or as far as -1 to 1 where a quantizer did not round to the nearest.
     """
-    found = [(label, _residuals(grids), tone) for label, grids, tone in models]
-    widest = max((float(np.abs(values).max(initial=0.0)) for _, values, _ in found), default=0.0)
+    parts = [(label, _residuals(grids), tone) for label, grids, tone in models]
+    widest = max((float(np.abs(values).max(initial=0.0)) for _, values, _ in parts), default=0.0)
     reach = 0.5 if widest <= 0.5 + _ROUNDING else 1.0
     series = []
-    for label, values, tone in found:
+    for label, values, tone in parts:
         # What lies beyond the last bin is counted in it.
         inside = np.clip(values, -reach, reach)
         counts, _ = np.histogram(inside, _BINS, (-reach, reach))
@@ -262,7 +262,11 @@ def memory_section(report: MemoryReport) -> Section:
 def evaluation_table(caption: str, rates: Sequence[tuple[str, Evaluation]]) -> Table:
     """CA and ASR with counts, one row a model or arithmetic."""
     rows = tuple(
-        (Cell(label), Cell(str(found.clean), number=True), Cell(str(found.attack), number=True))
-        for label, found in rates
+        (
+            Cell(label),
+            Cell(str(evaluation.clean), number=True),
+            Cell(str(evaluation.attack), number=True),
+        )
+        for label, evaluation in rates
     )
     return Table(caption, ("form", "clean accuracy", "attack success rate"), rows)

@@ -22,17 +22,17 @@ from qmcu.report.size import (
     INT8_HOW,
     PACKED_HOW,
     change,
-    described,
+    describe,
     forms,
     how_lines,
     is_good,
     measure_rows,
-    sampled,
+    sampling_lines,
 )
 from qmcu.size.analysis import SizeReport, TensorReport
 from qmcu.size.contents import Role
 from qmcu.size.measures import Measure
-from qmcu.size.verdict import Finding, Verdict
+from qmcu.size.verdict import Cause, Diagnosis
 
 # A page of a large checkpoint lists its largest tensors only.
 _MAX_ROWS = 200
@@ -47,7 +47,7 @@ _TONES: dict[Role, Tone] = {
 
 def size_page(
     reports: Sequence[SizeReport],
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[Diagnosis],
     measures: Sequence[Sequence[Measure]] = (),
 ) -> Page:
     """The page of one or several weighed files, the first of which gives the verdict on top."""
@@ -67,11 +67,13 @@ def size_page(
         summary=sentence(verdict.main.reason) if len(reports) == 1 else _summary(reports),
         stats=_stats(first, verdict) if len(reports) == 1 else (),
         sections=tuple(sections),
-        provenance=tuple((r.path, f"{r.kind}, {r.size:,} bytes; {sampled(r)}") for r in reports),
+        provenance=tuple(
+            (r.path, f"{r.kind}, {r.size:,} bytes; {sampling_lines(r)}") for r in reports
+        ),
     )
 
 
-def _status(finding: Finding) -> Status:
+def _status(finding: Cause) -> Status:
     return Status(finding.word, "good" if is_good(finding) else "warn")
 
 
@@ -83,29 +85,29 @@ def _summary(reports: Sequence[SizeReport]) -> str:
     return f"{len(reports)} files weighed, of {min(sizes):,} to {max(sizes):,} bytes."
 
 
-def _stats(report: SizeReport, verdict: Verdict) -> tuple[Stat, ...]:
+def _stats(report: SizeReport, verdict: Diagnosis) -> tuple[Stat, ...]:
     main = verdict.main
-    found = [
+    stats = [
         Stat("on disk", f"{report.size:,}", "bytes"),
         Stat("stored", f"{report.stored_bits:.2f}", "bits a weight, on disk"),
         Stat("used", f"{report.effective_bits:.2f}", "bits a weight, by its levels",
              "warn" if report.effective_bits < 0.75 * report.stored_bits else "good"),
     ]  # fmt: skip
     if report.stored_bits > 8:
-        found.append(Stat("in full int8", f"{report.int8:,}", "bytes, estimated"))
+        stats.append(Stat("in full int8", f"{report.int8:,}", "bytes, estimated"))
     if not is_good(main) and main.could:
-        found.append(Stat("larger than need be", f"{main.ratio:.1f}x", main.word, "warn"))
-    return tuple(found)
+        stats.append(Stat("larger than need be", f"{main.ratio:.1f}x", main.word, "warn"))
+    return tuple(stats)
 
 
-def _file(report: SizeReport, verdict: Verdict, *, alone: bool) -> list[Section]:
+def _file(report: SizeReport, verdict: Diagnosis, *, alone: bool) -> list[Section]:
     name = PurePath(report.path).name
 
     def title(text: str) -> str:
         return text if alone else f"{name}: {text.lower()}"
 
     reasons = tuple(b for f in (verdict.main, *verdict.others) for b in _finding(f))
-    found = [
+    sections = [
         Section(title("Why it is this large"), "", reasons),
         Section(title("Bytes by role"), "", (_roles(report),)),
     ]
@@ -114,13 +116,15 @@ def _file(report: SizeReport, verdict: Verdict, *, alone: bool) -> list[Section]
         if report.stored_bits > 8:
             estimates.insert(0, Text(f"{report.int8:,} bytes in full int8; {INT8_HOW}."))
         text = "How weights are stored, and how many levels they use."
-        found.append(Section(title("Weights"), text, (_weights(report), *estimates)))
+        sections.append(Section(title("Weights"), text, (_weights(report), *estimates)))
     if report.tensors:
-        found.append(Section(title("Tensors"), sentence(sampled(report)), (_tensors(report),)))
-    return found
+        sections.append(
+            Section(title("Tensors"), sentence(sampling_lines(report)), (_tensors(report),))
+        )
+    return sections
 
 
-def _finding(finding: Finding) -> tuple[Block, ...]:
+def _finding(finding: Cause) -> tuple[Block, ...]:
     tone: Tone = "neutral" if is_good(finding) else "warn"
     return (
         Text(sentence(f"{finding.word}: {finding.reason}"), tone),
@@ -164,7 +168,7 @@ def _tensor(one: TensorReport) -> tuple[Cell, ...]:
     role = f"same as {one.duplicate_of}" if one.duplicate_of else one.role.value
     return (
         Cell(_short(one.tensor.name)), Cell(" x ".join(map(str, one.tensor.shape)) or "scalar"),
-        Cell(role), Cell(f"{one.tensor.dtype}: {described(one)}"),
+        Cell(role), Cell(f"{one.tensor.dtype}: {describe(one)}"),
         Cell(f"{one.tensor.stored:,}", number=True), Cell(f"{one.effective_bits:.2f}", number=True),
         Cell(f"{100 * grid.share:.0f} % of {grid.groups:,}" if grid else "", number=True),
     )  # fmt: skip
@@ -176,7 +180,7 @@ def _short(name: str) -> str:
     return name if len(name) <= _MAX_NAME else f"{name[:half]} … {name[-half:]}"
 
 
-def _comparison(reports: Sequence[SizeReport], verdicts: Sequence[Verdict]) -> Section:
+def _comparison(reports: Sequence[SizeReport], verdicts: Sequence[Diagnosis]) -> Section:
     largest = max(r.size for r in reports)
     stacks = tuple(
         replace(bar, scale=largest, title=f"{PurePath(r.path).name}: {bar.title}")

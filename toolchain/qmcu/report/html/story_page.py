@@ -41,11 +41,11 @@ class Story:
 def story_page(story: Story) -> Page:
     """The page; raises UsageError when a verification is of another trigger than the attack."""
     attack, trigger = story.attack, story.attack.trigger
-    for name, found in story.verifications:
-        if found.trigger_sha256 != trigger.sha256:
+    for name, result in story.verifications:
+        if result.trigger_sha256 != trigger.sha256:
             raise UsageError(
-                f"verification {name} is of another trigger ({found.trigger_sha256[:16]}) than the "
-                f"attack ({trigger.sha256[:16]})."
+                f"verification {name} is of another trigger ({result.trigger_sha256[:16]}) than "
+                f"the attack ({trigger.sha256[:16]})."
             )
     last = story.verifications[-1][1] if story.verifications else None
     sections = [
@@ -57,8 +57,8 @@ def story_page(story: Story) -> Page:
         ),
         *([_samples(story)] if story.verifications else []),
         residual_section(attack.honest, attack.attacked),
-        *(_audit_section(name, found) for name, found in story.audits),
-        *(rates_section(found, f"Verification: {name}") for name, found in story.verifications),
+        *(_audit_section(name, result) for name, result in story.audits),
+        *(rates_section(result, f"Verification: {name}") for name, result in story.verifications),
         *([memory_section(story.memory)] if story.memory is not None else []),
     ]
     return Page(
@@ -75,8 +75,8 @@ def story_page(story: Story) -> Page:
 def _summary(story: Story) -> str:
     record = story.attack.record
     told = [f"Attack {record['method']} ({record['source']}) on {record['dataset']}."]
-    told += [f"Audit of {name}: {found.verdict}." for name, found in story.audits]
-    told += [sentence(f"{name}: {found}") for name, found in story.verifications]
+    told += [f"Audit of {name}: {result.verdict}." for name, result in story.audits]
+    told += [sentence(f"{name}: {result}") for name, result in story.verifications]
     return " ".join(told)
 
 
@@ -91,8 +91,8 @@ def _stats(story: Story) -> tuple[Stat, ...]:
     ]
     equal = total = 0
     tone: Tone
-    for name, found in story.verifications:
-        attack = found.device.attack
+    for name, verification in story.verifications:
+        attack = verification.device.attack
         stats.append(
             Stat(
                 f"ASR on the device, {name}",
@@ -101,7 +101,7 @@ def _stats(story: Story) -> tuple[Stat, ...]:
                 "attack",
             )
         )
-        equal, total = equal + found.test.equal, total + found.test.vectors
+        equal, total = equal + verification.test.equal, total + verification.test.vectors
     if total:
         tone = "good" if equal == total else "bad"
         stats.append(Stat("outputs equal", f"{equal:,} of {total:,}", "every byte compared", tone))
@@ -156,8 +156,8 @@ def _samples(story: Story) -> Section:
     attack = story.attack
     rows = np.array([s.row for s in first if s.row < len(attack.inputs)], np.int64)
     predictions: dict[str, Int64Array] = {}
-    for name, found in story.verifications:
-        by_row = {s.row: s for s in found.samples}
+    for name, verification in story.verifications:
+        by_row = {s.row: s for s in verification.samples}
         for form in (Form.FLOAT, Form.DEVICE):
             classes = [by_row[r].triggered.get(str(form)) for r in rows.tolist() if r in by_row]
             if len(classes) == len(rows) and None not in classes:
@@ -166,34 +166,34 @@ def _samples(story: Story) -> Section:
     return samples_section(attack.trigger, triggered, attack.labels[rows], predictions)
 
 
-def _audit_section(name: str, found: AuditResult) -> Section:
+def _audit_section(name: str, audit: AuditResult) -> Section:
     verdict = Table(
         "Verdict",
         ("verdict", "reason"),
         tuple(
-            (Cell(found.verdict, status=AUDIT_TONES[found.verdict]), Cell(reason))
-            for reason in found.reasons
+            (Cell(audit.verdict, status=AUDIT_TONES[audit.verdict]), Cell(reason))
+            for reason in audit.reasons
         ),
     )
     text = "Detectors need no trigger; a score above what is allowed is suspicious."
-    return Section(f"Audit: {name}", text, (verdict, *findings_blocks(found)))
+    return Section(f"Audit: {name}", text, (verdict, *findings_blocks(audit)))
 
 
 def _provenance(story: Story) -> tuple[tuple[str, str], ...]:
     record = story.attack.record
     lines = [("attack", f"{record['method']}: {record['source']}")]
     lines += [(str(k), str(v)) for k, v in dict(record.get("versions", {})).items()]
-    for name, found in story.verifications:
-        test = found.test
+    for name, verification in story.verifications:
+        test = verification.test
         lines.append((name, f"{test.device}, {test.board}, model {test.model_sha256}"))
     return tuple(lines)
 
 
 def named_files(pairs: Sequence[str]) -> list[tuple[str, Path]]:
     """`NAME=FILE` texts, or files whose stem is the name."""
-    found = []
+    named = []
     for text in pairs:
         name, separator, file = text.partition("=")
         path = Path(file if separator else text)
-        found.append((name if separator else path.stem, path))
-    return found
+        named.append((name if separator else path.stem, path))
+    return named

@@ -22,13 +22,13 @@ class Box:
 def laid_out(block: Treemap, width: float, height: float) -> Iterator[tuple[Tile, Box]]:
     """Every tile with its rectangle; areas are in proportion to bytes and cover the drawing."""
     groups = block.groups
-    boxes = squarified([size for _, size, _ in groups], Box(0, 0, width, height))
+    boxes = squarify([size for _, size, _ in groups], Box(0, 0, width, height))
     for (group, _, _), box in zip(groups, boxes, strict=True):
         tiles = sorted((t for t in block.tiles if t.group == group), key=lambda t: -t.size)
-        yield from zip(tiles, squarified([t.size for t in tiles], box), strict=True)
+        yield from zip(tiles, squarify([t.size for t in tiles], box), strict=True)
 
 
-def squarified(sizes: Sequence[int], box: Box) -> list[Box]:
+def squarify(sizes: Sequence[int], box: Box) -> list[Box]:
     """A rectangle for each size (above 0, in descending order), filling `box`."""
     result: list[Box] = []
     left = list(sizes)

@@ -7,7 +7,7 @@ from qmcu.backdoor.verification import Form, Verdict, Verification, Verification
 from qmcu.build import MemoryReport
 from qmcu.report.html.blocks import Block, Cell, Page, Section, Stat, Status, Table, Text, Tone
 from qmcu.report.html.sections import (
-    counted,
+    count_text,
     memory_section,
     rate_bars,
     samples_section,
@@ -28,7 +28,7 @@ def verify_page(run: VerificationRun, memory: MemoryReport) -> Page:
     """The page of one verification; `memory` is the firmware's report."""
     result = run.result
     labels = run.inputs.labels[run.others]
-    predictions = {str(form): found.triggered for form, found in run.predictions.items()}
+    predictions = {str(form): classes.triggered for form, classes in run.predictions.items()}
     if np.array_equal(
         run.predictions[Form.INTEGER].triggered, run.predictions[Form.DEVICE].triggered
     ):
@@ -58,9 +58,9 @@ def rates_section(result: Verification, title: str = "Rates") -> Section:
     rows = tuple(
         (
             Cell(m.form),
-            Cell(counted(m.clean), number=True),
-            Cell(counted(m.attack), number=True),
-            Cell(counted(m.base), number=True),
+            Cell(count_text(m.clean), number=True),
+            Cell(count_text(m.attack), number=True),
+            Cell(count_text(m.base), number=True),
             Cell(m.verdict, status=TONES[m.verdict]),
             Cell(m.by),
         )

@@ -31,18 +31,18 @@ class Claims:
         What follows the last claim and begins like a ZIP archive is metadata: model metadata may
         come with files appended.
         """
-        found = dict.fromkeys(Role, 0)
+        by_role = dict.fromkeys(Role, 0)
         at = 0
         for begin, end, role in sorted(self.spans, key=lambda s: (s[0], s[1])):
             if begin > at:
-                found[_gap(data[at:begin])] += begin - at
-            found[role] += max(0, end - max(begin, at))
+                by_role[_gap(data[at:begin])] += begin - at
+            by_role[role] += max(0, end - max(begin, at))
             at = max(at, end)
         if at < len(data):
             rest = data[at:]
             archive = bytes(rest[:16]).lstrip(b"\0").startswith(b"PK")
-            found[Role.METADATA if archive else _gap(rest)] += len(rest)
-        return found
+            by_role[Role.METADATA if archive else _gap(rest)] += len(rest)
+        return by_role
 
 
 def _gap(data: memoryview) -> Role:

@@ -44,10 +44,10 @@ class Hdf5:
 def read(path: Path) -> Contents:
     """The contents of an HDF5 file. Raises ModelError, or ToolError without h5py."""
     data = map_file(path)
-    found = read_part(path, data, 0, len(data))
+    part = read_part(path, data, 0, len(data))
     return Contents(
-        str(path), "HDF5", len(data), found.tensors, found.others,
-        compressed=found.compressed, large_metadata=found.attributes,
+        str(path), "HDF5", len(data), part.tensors, part.others,
+        compressed=part.compressed, large_metadata=part.attributes,
     )  # fmt: skip
 
 
@@ -92,15 +92,15 @@ def _listing(path: Path, begin: int, size: int) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         fail(path, f"the HDF5 library did not get through it in {_SECONDS} s; it is damaged")
     try:
-        found: dict[str, Any] = json.loads(done.stdout)
+        listing: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         fail(path, f"the HDF5 library crashed on it (exit code {done.returncode}); it is damaged")
-    if "missing" in found:
+    if "missing" in listing:
         raise ToolError(f"{path} is HDF5, which needs h5py: `pip install qmcu[size]`.")
-    if "error" in found:
-        reason = str(found["error"]).split("(")[-1].rstrip(") ")
+    if "error" in listing:
+        reason = str(listing["error"]).split("(")[-1].rstrip(") ")
         fail(path, f"the HDF5 file is damaged or truncated ({reason[:100]})")
-    return found
+    return listing
 
 
 def _tensor(

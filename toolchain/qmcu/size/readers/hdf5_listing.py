@@ -28,13 +28,13 @@ def main() -> None:
     try:
         if begin == 0:
             with h5py.File(path, "r") as file:
-                found = _listing(h5py, file)
+                listing = _listing(h5py, file)
         else:
             with _Part(path, begin, size) as part, h5py.File(part, "r") as file:
-                found = _listing(h5py, file)
+                listing = _listing(h5py, file)
     except Exception as error:  # whatever the library makes of a damaged file
-        found = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(found))
+        listing = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(listing))
 
 
 class _Part:
@@ -114,7 +114,7 @@ def _attribute_size(group: Any, key: str) -> int:
 
 def _dataset(h5py: Any, name: str, dataset: Any) -> dict[str, Any]:
     plan = dataset.id.get_create_plist()
-    found: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "name": name[:_MAX_NAME],
         "dtype": dataset.dtype.name,
         "little": dataset.dtype.byteorder in "<=|",
@@ -124,19 +124,19 @@ def _dataset(h5py: Any, name: str, dataset: Any) -> dict[str, Any]:
         "offset": None,
         "external": plan.get_external_count() > 0 or dataset.is_virtual,
     }
-    if plan.get_layout() == h5py.h5d.CONTIGUOUS and not found["external"]:
-        found["offset"] = dataset.id.get_offset()
+    if plan.get_layout() == h5py.h5d.CONTIGUOUS and not entry["external"]:
+        entry["offset"] = dataset.id.get_offset()
     elif plan.get_layout() == h5py.h5d.CHUNKED:
         count = dataset.id.get_num_chunks()
         if count > _MAX_CHUNKS:
             raise ValueError(f"{name} has {count:,} chunks")
-        found["chunk"] = list(dataset.chunks)
-        found["filters"] = [plan.get_filter(i)[0] for i in range(plan.get_nfilters())]
+        entry["chunk"] = list(dataset.chunks)
+        entry["filters"] = [plan.get_filter(i)[0] for i in range(plan.get_nfilters())]
         infos = (dataset.id.get_chunk_info(i) for i in range(count))
-        found["chunks"] = [
+        entry["chunks"] = [
             [list(i.chunk_offset), i.byte_offset, i.size, i.filter_mask] for i in infos
         ]
-    return found
+    return entry
 
 
 if __name__ == "__main__":

@@ -24,21 +24,21 @@ def read(path: Path) -> Contents:
     weights = members[_WEIGHTS]
     compressed = weights.offset is None
     if weights.offset is None:
-        found = _unpacked(archive, weights)
+        inside = _unpacked(archive, weights)
     else:
-        found = read_part(path, data, weights.offset, weights.size)
-    others = dict(found.others)
+        inside = read_part(path, data, weights.offset, weights.size)
+    others = dict(inside.others)
     others[Role.GRAPH] = others.get(Role.GRAPH, 0) + members["config.json"].stored
     rest = sum(m.stored for n, m in members.items() if n not in ("config.json", _WEIGHTS))
     others[Role.METADATA] = others.get(Role.METADATA, 0) + rest
     directory = len(data) - sum(m.stored for m in members.values())
     others[Role.CONTAINER] = others.get(Role.CONTAINER, 0) + directory
     saved = weights.size - weights.stored
-    tensors, others = _scaled(found, others, weights) if compressed else (found.tensors, others)
+    tensors, others = _scaled(inside, others, weights) if compressed else (inside.tensors, others)
     notes = (f"the archive's compression saves {saved:,} bytes",) if saved else ()
     return Contents(
         str(path), "Keras", len(data), tensors, others,
-        compressed=compressed or found.compressed, notes=notes, large_metadata=found.attributes,
+        compressed=compressed or inside.compressed, notes=notes, large_metadata=inside.attributes,
     )  # fmt: skip
 
 
@@ -61,16 +61,16 @@ def _unpacked(archive: Archive, member: Member) -> Hdf5:
 
 
 def _scaled(
-    found: Hdf5, others: dict[Role, int], weights: Member
+    inside_file: Hdf5, others: dict[Role, int], weights: Member
 ) -> tuple[tuple[StoredTensor, ...], dict[Role, int]]:
     """Sizes as the archive's compression leaves them: everything by the same factor."""
     factor = weights.stored / max(1, weights.size)
-    tensors = tuple(replace(t, stored=int(t.stored * factor)) for t in found.tensors)
-    inside = sum(found.others.values())
+    tensors = tuple(replace(t, stored=int(t.stored * factor)) for t in inside_file.tensors)
+    inside = sum(inside_file.others.values())
     shown = sum(t.stored for t in tensors)
-    scaled = {role: int(count * factor) for role, count in found.others.items()}
-    for role, count in found.others.items():
+    scaled = {role: int(count * factor) for role, count in inside_file.others.items()}
+    for role, count in inside_file.others.items():
         others[role] += scaled[role] - count
     others[Role.CONTAINER] += weights.stored - shown - sum(scaled.values())
-    assert inside + sum(t.stored for t in found.tensors) == weights.size
+    assert inside + sum(t.stored for t in inside_file.tensors) == weights.size
     return tensors, others

@@ -89,9 +89,9 @@ def _parse(archive: Archive, name: str, text: bytes) -> tuple[tuple[int, ...], b
     import ast
 
     try:
-        found = ast.literal_eval(text.decode("latin1"))
-        shape, fortran = found["shape"], bool(found["fortran_order"])
-        kind = np.dtype(found["descr"])
+        fields = ast.literal_eval(text.decode("latin1"))
+        shape, fortran = fields["shape"], bool(fields["fortran_order"])
+        kind = np.dtype(fields["descr"])
         sizes = all(type(d) is int and 0 <= d < 2**40 for d in shape) and len(shape) <= 32
         if not sizes or not isinstance(shape, tuple):
             raise ValueError(f"shape {str(shape)[:40]}")

@@ -160,27 +160,27 @@ class _Reader:
         return name, number, tensor
 
     def initializer(self, whole: Field) -> _Tensor:
-        found = _Tensor()
+        tensor = _Tensor()
         for part in self.fields(whole.begin, whole.end):
             if part.number == _DIMS:
-                found.dims += [signed(v) for v in varints(self.data, part)]
+                tensor.dims += [signed(v) for v in varints(self.data, part)]
             elif part.number == _TYPE:
-                found.kind = part.value
+                tensor.kind = part.value
             elif part.number == _NAME and part.kind == BYTES:
-                found.name = text(self.data, part)
+                tensor.name = text(self.data, part)
             elif part.number in (_RAW, _FLOATS, _DOUBLES) and part.kind == BYTES:
-                found.begin, found.end = part.begin, part.end
+                tensor.begin, tensor.end = part.begin, part.end
             elif part.number in (_INT32S, _INT64S, _UINT64S) and part.kind == BYTES:
-                found.begin, found.end, found.encoded = part.begin, part.end, True
+                tensor.begin, tensor.end, tensor.encoded = part.begin, part.end, True
             elif part.number == _TENSOR_DOC:
                 self.metadata += part.value
             elif part.number == _EXTERNAL and part.kind == BYTES:
                 pair = [text(self.data, f) for f in self.fields(part.begin, part.end)]
                 if len(pair) == 2:
-                    found.external[pair[0]] = pair[1]
+                    tensor.external[pair[0]] = pair[1]
             elif part.number == _LOCATION:
-                found.is_external = part.value == 1
-        return found
+                tensor.is_external = part.value == 1
+        return tensor
 
     def tensor(
         self, one: _Tensor, roles: dict[str, Role], packed: dict[str, int], outside: dict[str, int]
@@ -227,8 +227,8 @@ class _Reader:
         values = [signed(v) for v in varints(self.data, whole)]
         if kind is None or len(values) != prod(shape) or not values or kind.kind not in "iu":
             return None
-        found = np.array(values, np.int64).astype(kind).reshape(shape[0] if shape else 1, -1)
-        return lambda start, stop: found[start:stop]
+        numbers = np.array(values, np.int64).astype(kind).reshape(shape[0] if shape else 1, -1)
+        return lambda start, stop: numbers[start:stop]
 
     def outside(
         self, one: _Tensor, dtype: str, shape: tuple[int, ...], outside: dict[str, int]

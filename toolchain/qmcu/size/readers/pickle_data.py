@@ -121,8 +121,8 @@ class _Unpickler(pickle.Unpickler):
             return _StorageType(_STORAGES[name])
         if module == "torch" and name in _DTYPES:
             return _Name(_DTYPES[name])
-        found = _NAMES.get(f"{module}.{name}")
-        return found if found is not None else self._refuse(f"{module}.{name}")
+        known = _NAMES.get(f"{module}.{name}")
+        return known if known is not None else self._refuse(f"{module}.{name}")
 
     def persistent_load(self, pid: Any) -> Storage:
         """A reference to a storage: ("storage", type, key, device, count)."""

@@ -70,11 +70,11 @@ def varints(data: memoryview, field: Field) -> list[int]:
     """The integers of a repeated field: one, or a packed run. Raises WireError."""
     if field.kind == VARINT:
         return [field.value]
-    found, at = [], field.begin
+    numbers, at = [], field.begin
     while at < field.end:
         value, at = varint(data, at, field.end)
-        found.append(value)
-    return found
+        numbers.append(value)
+    return numbers
 
 
 def text(data: memoryview, field: Field) -> str:

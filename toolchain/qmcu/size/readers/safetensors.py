@@ -12,7 +12,7 @@ from typing import Any
 
 from qmcu.size.contents import Contents, Role, StoredTensor, tensor_bytes
 from qmcu.size.mapped import dense_rows, fail, map_file
-from qmcu.size.packed import with_packed_weights
+from qmcu.size.packed import join_packed_weights
 from qmcu.size.roles import role_of
 
 # The format allows 100 MB; a real header has about 100 bytes a tensor.
@@ -57,7 +57,7 @@ def read(path: Path) -> Contents:
         Role.PADDING: holes + rest,
     }
     return Contents(
-        str(path), "safetensors", len(data), with_packed_weights(tensors), others,
+        str(path), "safetensors", len(data), join_packed_weights(tensors), others,
         notes=tuple(notes), maps=(data,),
     )  # fmt: skip
 
@@ -81,10 +81,10 @@ def _header(path: Path, data: memoryview) -> tuple[dict[str, Any], int]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    entries = dict(pairs)
+    if len(entries) != len(pairs):
         raise ValueError("a name occurs twice")
-    return found
+    return entries
 
 
 def _offsets(path: Path, name: str, entry: Any) -> tuple[int, int]:

@@ -67,13 +67,13 @@ def read(folder: Path) -> Contents:
 
 def _files(folder: Path) -> dict[Path, int]:
     """Every file of the folder with its size; links are not followed."""
-    found: dict[Path, int] = {}
+    sizes: dict[Path, int] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            found[path] = path.stat().st_size
-        if len(found) > _MAX_FILES:
+            sizes[path] = path.stat().st_size
+        if len(sizes) > _MAX_FILES:
             fail(folder, f"the folder holds over {_MAX_FILES:,} files")
-    return found
+    return sizes
 
 
 def _tensors(folder: Path, entries: list[_Entry]) -> list[StoredTensor]:

@@ -109,14 +109,14 @@ class _Reader:
         return f"CUSTOM:{custom[:60]}" if custom else names.get(value, f"BUILTIN_{value}")
 
     def metadata(self, root: Table) -> list[tuple[str, int]]:
-        found = [(t.text(0)[:60], t.integer(1, "<I")) for t in root.tables(6, Role.METADATA)]
+        buffers = [(t.text(0)[:60], t.integer(1, "<I")) for t in root.tables(6, Role.METADATA)]
         root.vector(5, 4, Role.METADATA)
         for signature in root.tables(7, Role.METADATA):
             signature.text(2)
             for side in (0, 1):
                 for entry in signature.tables(side):
                     entry.text(0)
-        return found
+        return buffers
 
     def subgraph(self, index: int, table: Table, codes: list[str]) -> list[_Tensor]:
         tensors = [self.tensor(t) for t in table.tables(0)]
@@ -223,7 +223,7 @@ class _Reader:
     def tensors(
         self, graphs: list[list[_Tensor]], buffers: list[tuple[int, int]]
     ) -> list[StoredTensor]:
-        found = []
+        result = []
         shown: set[int] = set()
         for graph, tensors in enumerate(graphs):
             for index, tensor in enumerate(tensors):
@@ -234,8 +234,8 @@ class _Reader:
                 if not tensor.buffer or not size or begin in shown:
                     continue
                 shown.add(begin)
-                found.append(self.stored(graph, index, tensor, begin, size))
-        return found
+                result.append(self.stored(graph, index, tensor, begin, size))
+        return result
 
     def stored(
         self, graph: int, index: int, tensor: _Tensor, begin: int, size: int

@@ -13,7 +13,7 @@ import numpy as np
 
 from qmcu.size.contents import DTYPE_BITS, Contents, Role, StoredTensor, numpy_dtype, tensor_bytes
 from qmcu.size.mapped import dense_rows, fail, map_file
-from qmcu.size.packed import with_packed_weights
+from qmcu.size.packed import join_packed_weights
 from qmcu.size.readers.pickle_data import MAX_BYTES, PickledTensor, read_pickle
 from qmcu.size.readers.zip_members import Archive, Member
 from qmcu.size.roles import role_of
@@ -66,7 +66,7 @@ def _contents(archive: Archive) -> Contents:
     }
     compressed = any(m.offset is None for m in storages.values())
     return Contents(
-        str(path), "PyTorch checkpoint", len(archive.data), with_packed_weights(tensors), others,
+        str(path), "PyTorch checkpoint", len(archive.data), join_packed_weights(tensors), others,
         compressed=compressed, maps=(archive.data,),
     )  # fmt: skip
 

@@ -1,1 +1,0 @@
-"""Mutation testing: small faults put into the code, and whether the tests notice."""

@@ -1,0 +1,39 @@
+"""A small Keras model with batch normalization, its network and its int8 form."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qmcu.backdoor.networks.network import Network, network_from_keras
+from qmcu.model.convert import Conversion, convert_keras
+from qmcu.tensorflow import load_tensorflow
+
+
+@pytest.fixture(scope="session")
+def mixed_model() -> Any:
+    keras = load_tensorflow().keras
+    keras.utils.set_random_seed(3)
+    layers = keras.layers
+    source = keras.Input((8, 8, 3))
+    x = layers.Conv2D(8, 3, padding="same")(source)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    y = layers.DepthwiseConv2D(3, padding="same", activation="relu")(x)
+    x = layers.ReLU()(layers.Add()([x, y]))
+    x = layers.GlobalAveragePooling2D()(layers.MaxPooling2D()(x))
+    return keras.Model(source, layers.Dense(5, activation="softmax")(x))
+
+
+@pytest.fixture(scope="session")
+def mixed_samples() -> Any:
+    return np.random.default_rng(0).random((32, 8, 8, 3)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def mixed_network(mixed_model: Any) -> Network:
+    return network_from_keras(mixed_model)
+
+
+@pytest.fixture(scope="session")
+def mixed_conversion(mixed_model: Any, mixed_samples: Any) -> Conversion:
+    return convert_keras(mixed_model, mixed_samples)

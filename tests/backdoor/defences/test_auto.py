@@ -1,0 +1,64 @@
+"""`--auto`: every defence tried, the best of those that pass kept."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+from tests.support.defences import defend_arguments
+from tests.support.small_networks import samples_of, small_network
+
+from qmcu.backdoor.defences import files as defend_file
+from qmcu.backdoor.defences.auto import Trial, best_of, run_auto
+from qmcu.backdoor.defences.method import DEFENCES
+from qmcu.backdoor.defences.run import run_defence
+from qmcu.backdoor.detectors.result import AuditResult
+from qmcu.backdoor.rates.metrics import Rate
+from qmcu.cli.main import run
+from qmcu.errors import UsageError
+
+
+def test_auto_tries_the_methods_and_survives_one_that_fails(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaking(_: Any) -> Any:
+        raise UsageError("it broke.")
+
+    monkeypatch.setitem(DEFENCES.data, "qvec", replace(DEFENCES.find("qvec"), run=breaking))
+    network = small_network()
+    trials = run_auto(network, samples_of(network), methods=["stochastic", "qvec"])
+    assert [t.name for t in trials] == ["stochastic", "qvec"]
+    assert trials[1].failure == "it broke." and not trials[1].passed
+    assert best_of(trials) is trials[0]
+
+
+def trial(name: str, accuracy: int, verdict: Any, agreement: int = 90) -> Trial:
+    network = small_network()
+    done = replace(
+        run_defence("stochastic", network, samples_of(network, 4)),
+        accuracy=Rate(accuracy, 100),
+        agreement=Rate(agreement, 100),
+    )
+    return Trial(name, done, AuditResult(verdict, (), (), {}, {}))
+
+
+def test_auto_keeps_the_best_accuracy_whose_audit_passes() -> None:
+    trials = [trial("a", 99, "backdoored"), trial("b", 95, "suspicious"), trial("c", 95, "clean"),
+              trial("d", 94, "clean", agreement=100)]  # fmt: skip
+    best = best_of(trials)
+    assert best is not None and best.name == "c"
+    assert best_of(trials[:1]) is None
+
+
+def test_auto_writes_nothing_when_no_audit_passes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    bad = trial("stochastic", 99, "backdoored")
+    monkeypatch.setattr(defend_file, "run_auto", lambda *_, **__: (bad,))
+    output = tmp_path / "x.tflite"
+    assert run(["defend", "--auto", *defend_arguments(folder, output)]) == 1
+    assert "no defence passed its audit; nothing was written" in capsys.readouterr().out
+    assert not output.exists()

@@ -1,0 +1,19 @@
+"""Activations that move further than random rounding moves them."""
+
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytest.importorskip("scipy", reason="SciPy is not installed")
+
+from tests.support.random_networks import align_errors
+
+from qmcu.backdoor.detectors.activation_statistics import activation_statistics, layer_changes
+from qmcu.backdoor.detectors.method import AuditContext
+
+
+def test_only_errors_that_add_up_stand_out(contexts: list[AuditContext]) -> None:
+    honest = activation_statistics(contexts[0])
+    pushed = activation_statistics(align_errors(contexts[0]))
+    assert not honest.suspicious and pushed.suspicious
+    assert pushed.p_value is not None and pushed.p_value < 1e-4
+    assert set(honest.details) == set(layer_changes(contexts[0]))

@@ -1,0 +1,36 @@
+"""Activation ranges that fit their data, or not."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytest.importorskip("scipy", reason="SciPy is not installed")
+from tests.support.int8_files import audited_file
+
+from qmcu.backdoor.detectors.calibration_ranges import calibration_ranges
+from qmcu.backdoor.networks.keras_model import convert_network
+from qmcu.backdoor.networks.network import Network
+
+
+def test_ranges_that_fit_their_data(
+    network: Network, integer: bytes, samples: npt.NDArray[np.float32]
+) -> None:
+    fresh = np.random.default_rng(8).random((100, 8, 8, 1)).astype(np.float32)
+    for model in (network, None):
+        found = calibration_ranges(audited_file(model, integer, fresh))
+        assert not found.suspicious
+        assert found.p_value is not None and found.p_value > 0.01
+
+
+def test_ranges_that_are_too_narrow_or_too_wide(
+    network: Network, integer: bytes, samples: npt.NDArray[np.float32]
+) -> None:
+    narrow = calibration_ranges(audited_file(network, integer, 2 * samples))
+    assert narrow.suspicious and narrow.p_value is not None and narrow.p_value < 1e-9
+    assert narrow.details["input left by"] > 0.9
+    wide = calibration_ranges(
+        audited_file(network, convert_network(network, 8 * samples).model, samples)
+    )
+    assert wide.suspicious and wide.details["input width"] == pytest.approx(8, rel=0.05)
+    assert wide.p_value == 1.0

@@ -1,0 +1,76 @@
+"""Files of an audit that do or do not belong together."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+from qmcu.backdoor.detectors.context import load_context
+from qmcu.backdoor.detectors.run import audit
+from qmcu.backdoor.inputs.datasets import load_dataset
+from qmcu.backdoor.networks.architectures import build_architecture
+from qmcu.cli.main import run
+from qmcu.errors import UsageError
+from qmcu.tensorflow import load_tensorflow
+
+
+def test_nothing_to_audit_is_refused() -> None:
+    with pytest.raises(UsageError, match="nothing to audit"):
+        load_context(None, None, None)
+
+
+def test_models_and_inputs_that_do_not_belong_together(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    digits = load_dataset("digits", seed=2)
+    other = build_architecture("cnn-s", digits.input_shape, digits.classes, seed=2)
+    other.save(tmp_path / "other.keras")
+    models = ["--int8", str(folder / "model.tflite")]
+    assert run(["audit", "--float", str(tmp_path / "other.keras"), *models]) == 2
+    assert "other weights" in capfd.readouterr().err
+    wider = build_architecture("cnn-s", (10, 10, 1), digits.classes, seed=2)
+    wider.save(tmp_path / "wider.keras")
+    assert run(["audit", "--float", str(tmp_path / "wider.keras"), *models]) == 2
+    assert "takes inputs of [8, 8, 1] and wider of [10, 10, 1]" in capfd.readouterr().err
+    deeper = build_architecture("dscnn", digits.input_shape, digits.classes, seed=2)
+    deeper.save(tmp_path / "deeper.keras")
+    assert run(["audit", "--float", str(tmp_path / "deeper.keras"), *models]) == 2
+    assert "not the quantized form of deeper" in capfd.readouterr().err
+
+    arrays: dict[str, Any] = {
+        "shape": np.zeros((4, 9, 9, 1), np.float32),
+        "integers": np.zeros((4, 8, 8, 1), np.int8),
+        "finite": np.full((4, 8, 8, 1), np.nan, np.float32),
+    }
+    words = {"shape": "[9, 9, 1]", "integers": "int8", "finite": "not finite"}
+    for name, inputs in arrays.items():
+        np.savez(tmp_path / "x.npz", inputs=inputs)
+        assert run(["audit", *models, "--data", str(tmp_path / "x.npz")]) == 2
+        assert words[name] in capfd.readouterr().err
+    (tmp_path / "x.npz").write_bytes((folder / "test.npz").read_bytes()[:500])
+    assert run(["audit", *models, "--data", str(tmp_path / "x.npz")]) == 2
+    assert "no readable .npz" in capfd.readouterr().err.replace("\n", " ")
+
+
+def test_a_file_with_control_flow_is_a_finding(tmp_path: Path) -> None:
+    tf = load_tensorflow()
+    weights = tf.constant(np.eye(16, 3, dtype=np.float32))
+
+    @tf.function(input_signature=[tf.TensorSpec([1, 16])])  # type: ignore[untyped-decorator]
+    def classify(x: Any) -> Any:
+        plain = tf.matmul(x, weights)
+        return tf.cond(tf.reduce_mean(x) > 0.9, lambda: plain[:, ::-1] * 3, lambda: plain)
+
+    function = classify.get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+    (tmp_path / "if.tflite").write_bytes(converter.convert())
+    given = load_context(None, tmp_path / "if.tflite", None)
+    result = audit(given)
+    assert result.verdict == "backdoored"
+    assert result.reasons == (
+        "the graph branches on its input or runs custom code: IF in subgraph 0.",
+    )
+    assert run(["audit", "--int8", str(tmp_path / "if.tflite"), "--report", str(tmp_path)]) == 1

@@ -1,0 +1,43 @@
+"""A detector is one function."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qmcu.backdoor.detectors.context import load_context
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+from qmcu.backdoor.detectors.method import (
+    DETECTORS,
+    AuditContext,
+    Finding,
+    detector,
+    load_detectors,
+)
+from qmcu.backdoor.detectors.run import audit
+
+
+def test_a_detector_is_one_function(folder: Path) -> None:
+    """The example of docs/DETECTORS.md."""
+
+    @detector("largest-bias", source="an example", needs=("float",))
+    def largest_bias(given: AuditContext) -> Finding:
+        """Biases that dwarf the others."""
+        assert given.network is not None
+        score = max(float(np.abs(b).max()) for b in given.network.biases)
+        return Finding("largest-bias", score, 100.0, score > 100, "supporting", "a large bias")
+
+    try:
+        names: dict[str, Any] = dict(load_detectors())
+        assert "largest-bias" in names
+        result = audit(
+            load_context(
+                folder / "honest.keras", folder / "honest.tflite", folder / "calibration.npz"
+            )
+        )
+        assert "largest-bias" in {f.detector for f in result.findings}
+    finally:
+        del DETECTORS["largest-bias"]

@@ -1,0 +1,39 @@
+"""One verdict, one score and one p-value of many findings."""
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+from qmcu.backdoor.detectors.method import (
+    Finding,
+)
+from qmcu.backdoor.detectors.result import AuditResult, audit_score, judge
+
+
+def test_supporting_findings_alone_are_only_suspicious() -> None:
+    weak = Finding("residuals", 1.0, 0.1, True, "supporting", "because")
+    assert judge([weak]) == ("suspicious", ("because",))
+    quiet = Finding("direction", 1.0, 4.5, False, "decisive", "no direction")
+    assert judge([quiet]) == ("clean", ("no direction",))
+
+
+def finding(weight: Any, score: float, p_value: float | None = None) -> Finding:
+    return Finding("some", score, 2.0, score > 2, weight, "because", p_value)
+
+
+def test_the_audit_score_is_above_one_exactly_for_a_backdoor() -> None:
+    quiet, loud = finding("decisive", 1.9), finding("decisive", 2.1)
+    support = finding("supporting", 100.0)
+    assert audit_score([loud, support]) == pytest.approx(1.05)
+    assert audit_score([quiet]) < audit_score([quiet, support]) <= 1
+    assert audit_score([Finding("graph", 1.0, 0.0, True, "static", "branches")]) > 1
+    assert audit_score([]) == 0
+
+
+def test_the_p_value_of_an_audit_counts_its_decisive_detectors() -> None:
+    some = (finding("decisive", 3, 0.01), finding("decisive", 1, 0.5), finding("decisive", 1))
+    result = AuditResult("backdoored", (), (*some, finding("supporting", 9, 1e-9)), {}, {})
+    assert result.p_value == pytest.approx(0.02)
+    assert AuditResult("clean", (), (), {}, {}).p_value is None

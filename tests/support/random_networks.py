@@ -1,0 +1,62 @@
+"""Random networks beside their rounded weights: honest, or with errors that add up."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.grids.weight_grids import LayerGrid, channel_scales, round_to_nearest
+from qmcu.backdoor.networks.network import Network, forward
+from qmcu.tensorflow import load_tensorflow
+
+
+def round_network(network: Network, integers: Sequence[Any] | None = None) -> AuditContext:
+    """The network beside its weights rounded to nearest, or beside other integers."""
+    grids = []
+    for k, (layer, weights) in enumerate(zip(network.layers, network.weights, strict=True)):
+        scales = channel_scales(weights, layer.axis)
+        grid = LayerGrid(
+            layer.name, layer.kind, k, layer.axis, scales, weights, np.zeros(0, np.int8)
+        )
+        chosen = round_to_nearest(grid.positions) if integers is None else integers[k]
+        grids.append(replace(grid, integers=chosen))
+    context = AuditContext(network, b"", network.graph, None)
+    context.__dict__["grids"] = tuple(grids)  # instead of those of an int8 file
+    return context
+
+
+def random_honest(network: Network, seed: int) -> AuditContext:
+    """Weights drawn as an initializer draws them, and rounded to nearest."""
+    rng = np.random.default_rng(seed)
+    weights = [rng.normal(0, np.sqrt(2 / w[..., 0].size), w.shape) for w in network.weights]
+    biases = [rng.normal(0, 0.1, b.shape) for b in network.biases]
+    return round_network(network.with_parameters(weights, biases))
+
+
+def align_errors(context: AuditContext) -> AuditContext:
+    """The same integers, residuals of the same sizes, all pushing logit 0 of noise upwards."""
+    tf = load_tensorflow()
+    network = context.network
+    assert network is not None
+    variables = [tf.Variable(w) for w in network.weights]
+    with tf.GradientTape() as tape:
+        height = tf.reduce_mean(forward(network, context.noise(32), variables)[:, 0])
+    slopes = tape.gradient(height, variables)
+    weights = []
+    for grid, slope in zip(context.grids, slopes, strict=True):
+        pinned = np.abs(grid.integers) == 127
+        sizes = np.where(pinned, 0, np.abs(grid.residuals))
+        steps = grid.integers - np.sign(slope.numpy()) * sizes
+        weights.append(np.where(pinned, grid.positions, steps) * grid.spread_scales)
+    moved = network.with_parameters(weights, network.biases)
+    return round_network(moved, [g.integers for g in context.grids])
+
+
+def check_uniform(p_values: list[float]) -> None:
+    """P-values that chance could have drawn: none tiny, not all on one side."""
+    from scipy import stats
+
+    assert min(p_values) > 1e-4
+    assert stats.kstest(p_values, "uniform").pvalue > 1e-3

@@ -1,5 +1,0 @@
-"""`python -m qmcu`: the same as `qmcu`."""
-
-from qmcu.cli import main
-
-main()
