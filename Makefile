@@ -4,6 +4,7 @@
 # make bench   measure whole models again and rewrite the tables of docs/PERFORMANCE.md
 # make matrix  attacks, detectors and defences against each other: hours, resumable; docs/BACKDOORS.md
 # make matrix-quick  a small part of it, in minutes
+# make mutation   small faults in the code, and whether the quick tests notice; docs/TESTING.md
 # make lint    lint only
 # make clean   remove what these made (the environment .venv stays)
 PYTHON ?= python3
@@ -11,7 +12,7 @@ BIN := .venv/bin
 OUT := demo-out
 QMCU := $(BIN)/qmcu
 
-.PHONY: demo example test bench lint clean tools
+.PHONY: demo example test test-quick bench matrix matrix-quick mutation lint clean tools
 .DELETE_ON_ERROR:
 
 tools:
@@ -62,6 +63,9 @@ matrix: tools .venv/.installed-bench
 
 matrix-quick: tools .venv/.installed-bench
 	$(BIN)/python -m bench.backdoor --quick --zoo build/zoo-quick --results build/matrix-quick
+
+mutation: .venv/.installed-test
+	$(BIN)/python -m bench.mutation --document
 
 clean:
 	rm -rf build dist $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis

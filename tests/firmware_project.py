@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from qmcu.board import load_board
-from qmcu.build import build_firmware
+from qmcu.build import BuildOptions, build_firmware
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.writer import write_model
 
+PORTABLE = BuildOptions("portable")
 OPTIONS: dict[str, OptionValue] = {
     "fused_activation_function": "NONE",
     "weights_format": "DEFAULT",
@@ -115,7 +116,7 @@ def write_chain(folder: Path, seed: int = 5) -> Path:
 def build_chain(folder: Path, board: str = "stm32f746", seed: int = 5) -> Path:
     """The chain's firmware directory in `folder`; another `seed` makes another model."""
     directory = folder / f"chain-{board}"
-    build_firmware(write_chain(folder, seed), load_board(board), "portable", directory)
+    build_firmware(write_chain(folder, seed), load_board(board), directory, PORTABLE)
     return directory
 
 

@@ -18,7 +18,7 @@ from qmcu.backdoor.detectors import AuditContext, AuditResult, audit
 from qmcu.backdoor.inputs import Trigger, load_trigger
 from qmcu.backdoor.networks import Network, load_keras, network_from_keras
 from qmcu.backdoor.rates import attack_success_rate, other_classes, predict_integer
-from qmcu.backdoor.verification import Form, verify
+from qmcu.backdoor.verification import Form, VerifyOptions, verify
 from qmcu.board import load_board
 from qmcu.build import build_firmware
 from qmcu.files import write_atomic
@@ -105,7 +105,7 @@ def on_device(folder: Folder, integer: bytes, limit: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="qmcu-bench-") as temporary:
         root = Path(temporary)
         write_atomic(root / "model.tflite", integer)
-        build_firmware(root / "model.tflite", load_board(BOARD), "native", root / "firmware")
+        build_firmware(root / "model.tflite", load_board(BOARD), root / "firmware")
         test = read_arrays(folder.path / "test.npz")
         few = {name: values[:limit] for name, values in test.items()}
         write_atomic(root / "vectors.npz", npz_bytes(few))
@@ -114,7 +114,7 @@ def on_device(folder: Folder, integer: bytes, limit: int) -> dict[str, Any]:
             EMULATOR,
             folder.trigger,
             root / "vectors.npz",
-            float_model=folder.path / "model.keras",
+            VerifyOptions(folder.path / "model.keras"),
         )
     found, floating = run.result.device, run.result.form(Form.FLOAT)
     assert floating is not None

@@ -16,7 +16,7 @@ from bench.mlperf_tiny.expected import Expected
 from bench.mlperf_tiny.runs import Runner, run, served, session
 
 from qmcu.board import load_board
-from qmcu.build import build_firmware
+from qmcu.build import BuildOptions, build_firmware
 from qmcu.codegen import BENCHMARKS
 
 MODEL = "mlperf_tiny_resnet8_cifar10_int8.tflite"
@@ -47,7 +47,10 @@ def main() -> int:
     for mode, board, target, options in RUNS:
         firmware = output / board
         build_firmware(
-            arguments.models / MODEL, load_board(board), "native", firmware, protocol="mlperf-tiny"
+            arguments.models / MODEL,
+            load_board(board),
+            firmware,
+            BuildOptions(protocol="mlperf-tiny"),
         )
         with served(firmware, target, *options) as port:
             print(run(runner, port, output / "data", mode, output / mode, arguments.tests))

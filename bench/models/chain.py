@@ -7,8 +7,8 @@ from pathlib import Path
 from bench.models.golden import golden_vectors
 
 from qmcu.board import load_board
-from qmcu.build import build_firmware, load_build
-from qmcu.comparison.run import load_model, run_vectors
+from qmcu.build import BuildOptions, build_firmware, load_build
+from qmcu.comparison.run import RunOptions, load_model, run_vectors
 from qmcu.device.targets import default_target
 from qmcu.errors import DoesNotFitError, QmcuError
 from qmcu.model.vectors import Vectors, random_vectors
@@ -48,7 +48,7 @@ def examine(
         with tempfile.TemporaryDirectory(prefix="qmcu-models-") as folder:
             directory = Path(folder) / "firmware"
             try:
-                build_firmware(path, load_board(name), kernels, directory)
+                build_firmware(path, load_board(name), directory, BuildOptions(kernels))
                 return _run(path, directory, count, seed, golden)
             except DoesNotFitError as error:
                 problems.append(str(error))
@@ -66,7 +66,7 @@ def _run(path: Path, directory: Path, count: int, seed: int, golden: bool) -> Ou
         vectors = golden_vectors(path, graph, content)
     else:
         vectors = random_vectors(graph, content, count, seed=seed)
-    result = run_vectors(directory, default_target(board), vectors, "", jobs=1)
+    result = run_vectors(directory, default_target(board), vectors, "", RunOptions(jobs=1))
     return Outcome(
         model=path.name,
         board=board.name,

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,8 @@ from bench.operators.batches import Batch, Int8Array
 from bench.operators.cases import cases
 
 from qmcu.board import load_board
-from qmcu.build import build_firmware
+from qmcu.build.firmware import BuildOptions, build_compiled, compile_model
+from qmcu.compile import overlay_everywhere
 from qmcu.compile.plan import KernelCall, Placement
 from qmcu.compile.serialization import load_plan
 from qmcu.device import open_session
@@ -56,10 +57,12 @@ def run(
             path = Path(folder) / "batch.tflite"
             path.write_bytes(model)
             directory = Path(folder) / "firmware"
-            build_firmware(
-                path, load_board(board), kernels, directory, optimize,
-                always_overlay=batch.number % 2 == 0,
-            )  # fmt: skip
+            options = BuildOptions(kernels, optimize)
+            compiled = compile_model(path, load_board(board), options)
+            if batch.number % 2 == 0:
+                plan = overlay_everywhere(compiled.graph, compiled.plan)
+                compiled = replace(compiled, plan=plan)
+            build_compiled(compiled, load_board(board), directory, options)
             plan = load_plan(directory / "plan.json")
             with open_session(target, directory) as session:
                 device = session.link.name

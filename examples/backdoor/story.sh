@@ -36,14 +36,14 @@ expect_finding qmcu verify "$out/firmware" --trigger "$attack/trigger.json" \
 say "An audit finds it, without knowing the trigger"
 expect_finding qmcu audit --float "$attack/model.keras" --int8 "$attack/model.tflite" \
     --data "$attack/calibration.npz" --json "$out/audit-attacked.json" \
-    --sarif "$out/audit-attacked.sarif" --report "$out/audit-attacked"
+    --sarif "$out/audit-attacked.sarif" --html "$out/audit-attacked/audit.html"
 
 say "A quantizer that does not wake it"
 qmcu defend range-perturbation --float "$attack/model.keras" --calibration "$attack/calibration.npz" \
     --seed 1 -o "$out/defended.tflite" --json "$out/defence.json"
 qmcu audit --float "$attack/model.keras" --int8 "$out/defended.tflite" \
     --data "$attack/calibration.npz" --json "$out/audit-defended.json" \
-    --report "$out/audit-defended"
+    --html "$out/audit-defended/audit.html"
 
 say "The device proves that it is gone"
 qmcu build "$out/defended.tflite" --board "$board" -o "$out/defended"

@@ -58,7 +58,7 @@ def test_code_and_ram_of_todays_firmware_are_within_the_goals(
         path = MODELS / FILES[name]
     if not path.is_file():
         pytest.skip(f"{path} is not here")
-    report = build_firmware(path, load_board(board), "native", tmp_path / "firmware")
+    report = build_firmware(path, load_board(board), tmp_path / "firmware")
     assert report.code <= GOALS[name]["code"]
     used = report.total(Category.ARENA) + report.total(Category.STATIC, "RAM")
     transformed = name == "resnet8" and board == "stm32f407"

@@ -14,7 +14,7 @@ from bench.mlperf_tiny.runs import MODES, Runner, run, served, session
 from tests.firmware_project import write_chain
 
 from qmcu.board import load_board
-from qmcu.build import build_firmware
+from qmcu.build import BuildOptions, build_firmware
 from qmcu.codegen import BENCHMARKS
 
 TESTS = """
@@ -43,9 +43,8 @@ def firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
     board = load_board("stm32f746")
     build_firmware(
         write_chain(folder),
-        *(board, "native", directory),
-        protocol="mlperf-tiny",
-        benchmark="kws01",
+        *(board, directory),
+        BuildOptions(protocol="mlperf-tiny", benchmark="kws01"),
     )
     return directory
 

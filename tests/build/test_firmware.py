@@ -6,12 +6,13 @@ import pytest
 from tests.firmware_project import build_chain, chain, write_chain
 
 from qmcu.board import load_board
-from qmcu.build import build_firmware, load_build, load_report
+from qmcu.build import BuildOptions, build_firmware, load_build, load_report
 from qmcu.build.firmware import refuse_too_large
 from qmcu.compile import compile_graph
 from qmcu.errors import DoesNotFitError, ModelError, UsageError
 
 BOARD = load_board("stm32f746")
+PORTABLE = BuildOptions("portable")
 
 
 def test_what_a_build_holds(tmp_path: Path) -> None:
@@ -35,10 +36,10 @@ def test_a_failed_build_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr("qmcu.build.firmware.build_project", fail)
     with pytest.raises(DoesNotFitError):
-        build_firmware(tmp_path / "chain.tflite", BOARD, "portable", directory)
+        build_firmware(tmp_path / "chain.tflite", BOARD, directory, PORTABLE)
     assert (directory / "report.json").read_bytes() == before
     with pytest.raises(DoesNotFitError):
-        build_firmware(tmp_path / "chain.tflite", BOARD, "portable", tmp_path / "new")
+        build_firmware(tmp_path / "chain.tflite", BOARD, tmp_path / "new", PORTABLE)
     assert {p.name for p in tmp_path.iterdir()} == {"chain.tflite", "chain-stm32f746"}
 
 
@@ -47,15 +48,15 @@ def test_somebodys_folder_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious/file").write_text("x")
     with pytest.raises(UsageError, match="not empty"):
-        build_firmware(model, BOARD, "portable", tmp_path / "precious")
+        build_firmware(model, BOARD, tmp_path / "precious", PORTABLE)
     assert (tmp_path / "precious/file").read_text() == "x"
 
 
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nothing\.tflite cannot be read"):
-        build_firmware(tmp_path / "nothing.tflite", BOARD, "portable", tmp_path / "o")
+        build_firmware(tmp_path / "nothing.tflite", BOARD, tmp_path / "o", PORTABLE)
     with pytest.raises(UsageError, match="no kernel set 'fast'"):
-        build_firmware(write_chain(tmp_path), BOARD, "fast", tmp_path / "o")
+        build_firmware(write_chain(tmp_path), BOARD, tmp_path / "o", BuildOptions("fast"))
     assert not (tmp_path / "o").exists()
 
 

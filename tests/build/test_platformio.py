@@ -10,7 +10,7 @@ import pytest
 from tests.firmware_project import write_chain, write_residual
 
 from qmcu.board import load_board
-from qmcu.build import build_firmware, load_report
+from qmcu.build import BuildOptions, build_firmware, load_report
 from qmcu.build.platformio import find_platformio
 from qmcu.cli import run
 from qmcu.errors import ToolError
@@ -88,11 +88,11 @@ def test_the_users_settings_do_not_change_the_image(
     tmp_path: Path, offline: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, ours = write_chain(tmp_path), tmp_path / "ours"
-    build_firmware(model, F746, "native", ours)
+    build_firmware(model, F746, ours)
     monkeypatch.setenv("PLATFORMIO_BUILD_FLAGS", "-DNONSENSE -O0")
     monkeypatch.setenv("PLATFORMIO_BUILD_DIR", str(tmp_path / "elsewhere"))
     folder = tmp_path / "made"
-    build_firmware(model, F746, "native", folder, builder="platformio")
+    build_firmware(model, F746, folder, BuildOptions(builder="platformio"))
     assert (folder / "firmware.bin").read_bytes() == (ours / "firmware.bin").read_bytes()
     assert not (tmp_path / "elsewhere").exists()
 
@@ -113,7 +113,9 @@ def test_a_compile_error_is_quoted(
 
     monkeypatch.setattr(firmware, "generate_project", broken)
     with pytest.raises(ToolError, match=r"model\.c:\d+:\d+: error: .*nothing"):
-        build_firmware(write_chain(tmp_path), F746, "native", tmp_path / "x", builder="platformio")
+        build_firmware(
+            write_chain(tmp_path), F746, tmp_path / "x", BuildOptions(builder="platformio")
+        )
     assert not (tmp_path / "x").exists()
 
 
@@ -135,4 +137,6 @@ def test_without_platformio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("qmcu.build.platformio.version", absent)
     with pytest.raises(ToolError, match=r"platformio and scons not installed.*qmcu\[platformio\]"):
-        build_firmware(write_chain(tmp_path), F746, "native", tmp_path / "x", builder="platformio")
+        build_firmware(
+            write_chain(tmp_path), F746, tmp_path / "x", BuildOptions(builder="platformio")
+        )

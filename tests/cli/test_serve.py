@@ -14,7 +14,7 @@ from tests.firmware_project import build_chain, write_chain
 from tests.support.processes import read_errors, read_line
 
 from qmcu.board import load_board
-from qmcu.build import build_firmware
+from qmcu.build import BuildOptions, build_firmware
 from qmcu.device.frames import Frame, FrameReader, encode
 
 SERVE = (sys.executable, "-c", "from qmcu.cli import main; main()", "serve")
@@ -96,9 +96,7 @@ def test_qemu_is_served_too(tmp_path: Path) -> None:
 
 def test_a_crash_ends_it_with_a_sentence(directory: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
-    build_firmware(
-        write_chain(tmp_path), load_board("stm32f746"), "portable", broken, protocol="qmcu"
-    )
+    build_firmware(write_chain(tmp_path), load_board("stm32f746"), broken, BuildOptions("portable"))
     source = broken / "src/model.c"
     text = source.read_text()
     at = text.index("qmcu_fully_connected(\n")

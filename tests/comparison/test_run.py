@@ -7,7 +7,7 @@ import pytest
 from tests.firmware_project import build_chain
 
 from qmcu.build import build_project
-from qmcu.comparison import load_model, run_vectors
+from qmcu.comparison import RunOptions, load_model, run_vectors
 from qmcu.errors import DeviceError, UsageError
 from qmcu.model.vectors import Vectors, random_vectors
 
@@ -37,7 +37,9 @@ def break_weight(directory: Path, layer: str) -> None:
 def test_all_outputs_are_equal(tmp_path: Path, board: str) -> None:
     directory = build_chain(tmp_path, board)
     target = "unicorn" if board == "stm32f746" else "qemu"
-    result = run_vectors(directory, target, vectors_of(directory), "random", jobs=2, trace=True)
+    result = run_vectors(
+        directory, target, vectors_of(directory), "random", RunOptions(2, trace=True)
+    )
     assert result.passed
     assert (result.equal, result.vectors, result.traced) == (6, 6, 0)
     assert result.accuracy is None
@@ -60,7 +62,7 @@ def test_a_wrong_weight_is_found_and_traced_to_its_layer(
 ) -> None:
     vectors = vectors_of(directory)
     break_weight(directory, layer)
-    result = run_vectors(directory, "unicorn", vectors, "random", jobs=1, trace=True)
+    result = run_vectors(directory, "unicorn", vectors, "random", RunOptions(1, trace=True))
     assert not result.passed
     assert result.equal < 6
     assert result.layer_difference is not None
@@ -74,7 +76,7 @@ def test_wrong_expectations_are_found(directory: Path) -> None:
     expected = vectors.expected[0].copy()
     expected[4, 0, 2] ^= 1
     changed = dataclasses.replace(vectors, expected=(expected,))
-    result = run_vectors(directory, "unicorn", changed, "random", jobs=1)
+    result = run_vectors(directory, "unicorn", changed, "random", RunOptions(1))
     assert [d.vector for d in result.differences] == [4]
     assert result.differences[0].difference.index == (0, 2)
     assert result.differences[0].difference.max_difference == 1
@@ -86,7 +88,7 @@ def test_accuracy_with_labels(directory: Path) -> None:
     labels = vectors.expected[0].reshape(6, -1).argmax(axis=1).astype(np.int64)
     labels[0] = (labels[0] + 1) % 4
     labelled = dataclasses.replace(vectors, labels=labels)
-    result = run_vectors(directory, "unicorn", labelled, "random", jobs=1)
+    result = run_vectors(directory, "unicorn", labelled, "random", RunOptions(1))
     assert result.accuracy is not None
     assert (result.accuracy.device, result.accuracy.expected, result.accuracy.total) == (5, 5, 6)
 

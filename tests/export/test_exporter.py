@@ -14,6 +14,7 @@ import pytest
 from tests.firmware_project import write_chain, write_residual
 
 from qmcu.board import load_board
+from qmcu.build import BuildOptions
 from qmcu.build.cmsis_nn import VARIABLE
 from qmcu.build.firmware import read_file
 from qmcu.cli import run
@@ -23,6 +24,7 @@ from qmcu.model.reader import parse_model
 from qmcu.model.vectors import random_vectors
 
 F746 = load_board("stm32f746")
+PORTABLE = BuildOptions("portable")
 Capture = pytest.CaptureFixture[str]
 Exporter = Callable[..., Path]
 # C for a computer that is as strict as a team's own warnings are likely to be.
@@ -35,7 +37,9 @@ def exported(tmp_path: Path) -> Exporter:
 
     def export(kind: str, board: str = "stm32f746", kernels: str = "portable") -> Path:
         folder = tmp_path / f"{kind} folder"
-        export_model(write_residual(tmp_path), load_board(board), kernels, [(kind, folder)])
+        export_model(
+            write_residual(tmp_path), load_board(board), [(kind, folder)], BuildOptions(kernels)
+        )
         return folder
 
     return export
@@ -290,13 +294,14 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_two_exports_are_the_same_and_replace_each_other(tmp_path: Path) -> None:
     model = write_chain(tmp_path)
     first = [(kind, tmp_path / "a" / kind) for kind in KINDS]
-    export_model(model, F746, "portable", first)
-    export_model(model, F746, "portable", [(kind, tmp_path / "b" / kind) for kind in KINDS])
+    export_model(model, F746, first, PORTABLE)
+    export_model(model, F746, [(kind, tmp_path / "b" / kind) for kind in KINDS], PORTABLE)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
-    stale = tmp_path / "a/cmake/stale"
-    stale.write_text("x")
-    export_model(model, F746, "portable", first)
-    assert not stale.exists()
+    own = tmp_path / "a/cmake/notes"
+    own.write_text("x")
+    export_model(model, F746, first, PORTABLE)
+    assert own.read_text() == "x"
+    own.unlink()
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     for data in contents(tmp_path / "a").values():
         assert str(tmp_path).encode() not in data
@@ -330,5 +335,5 @@ def test_refusals(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPat
         model, "--board", "stm32f746", "--cmake", "mine"
     )
     with pytest.raises(UsageError, match="no export 'make'"):
-        export_model(Path(model), F746, "portable", [("make", tmp_path / "x")])
+        export_model(Path(model), F746, [("make", tmp_path / "x")], PORTABLE)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["chain.tflite", "mine"]

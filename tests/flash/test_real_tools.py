@@ -112,7 +112,7 @@ def test_gdb_replaces_the_firmware_of_a_running_board(
 ) -> None:
     directory = built("mps2-an386")
     old = tmp_path / "old"
-    build_firmware(directory / "model.tflite", load_board("mps2-an386"), "native", old)
+    build_firmware(directory / "model.tflite", load_board("mps2-an386"), old)
     with emulated_board("mps2-an386", old / "firmware.elf") as (server, port):
         arguments = ["--probe", server, "--port", port]
         assert run(["flash", str(directory), *arguments]) == 0, capsys.readouterr().err

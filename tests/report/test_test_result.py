@@ -58,7 +58,7 @@ def test_differences_in_words() -> None:
     assert "and 2 more vectors" in shown
     assert "layer l01_add (step 1, ADD)" in shown
     # A name from a file must not be taken for markup.
-    assert r"\[red]digits" in shown
+    assert "[red]digits[/]" in shown
 
 
 def test_junit(tmp_path: Path) -> None:

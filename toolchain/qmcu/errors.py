@@ -5,11 +5,18 @@ CLI prints it and exits with `exit_code`: 2 for bad input or an environment that
 job, 1 for a check that ran and failed.
 """
 
+from collections.abc import Sequence
+
 
 class QmcuError(Exception):
     """Base of every error that is shown to the user without a traceback."""
 
     exit_code = 2
+
+    @property
+    def lines(self) -> list[str]:
+        """The message as lines; a single one, whatever line breaks a foreign name brings."""
+        return [str(self)]
 
 
 class UsageError(QmcuError):
@@ -21,7 +28,19 @@ class ModelError(QmcuError):
 
 
 class UnsupportedModelError(ModelError):
-    """The model is well formed but asks for something that is not supported; lists all of it."""
+    """The model is well formed but asks for something that is not supported; lists all of it.
+
+    `problems` go between the sentence and the advice, a line each.
+    """
+
+    def __init__(self, sentence: str, problems: Sequence[str] = (), advice: str = "") -> None:
+        self._lines = [sentence, *(f"  {problem}" for problem in problems), *filter(None, [advice])]
+        super().__init__("\n".join(self._lines))
+
+    @property
+    def lines(self) -> list[str]:
+        """The sentence, each problem, the advice."""
+        return self._lines
 
 
 class VectorError(QmcuError):

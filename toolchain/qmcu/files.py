@@ -4,16 +4,23 @@ Everything is written to a temporary name beside its destination and renamed int
 interrupt, a crash or a full disk leaves either the old content or the new, never a mixture.
 """
 
+import json
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from qmcu.errors import UsageError
+from qmcu.errors import QmcuError, UsageError
+from qmcu.text import printable
 
 BUILD_MARKER = "report.json"
+# In every folder that is replaced as a whole: the files that qmcu wrote.
+LIST = ".qmcu-files.json"
+# The largest file that is read whole, 2 GiB: what a FlatBuffer can be.
+MAX_BYTES = 1 << 31
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -42,23 +49,57 @@ def write_atomic(path: Path, content: bytes | str) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def regular_size(path: Path, error: type[QmcuError] = UsageError) -> int:
+    """The size of a file in bytes. Raises `error` for a folder, a device, a pipe or nothing."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as cause:
+        why = cause.strerror if isinstance(cause, OSError) else cause
+        raise error(f"{path} cannot be read: {why}.") from cause
+    if not stat.S_ISREG(found.st_mode):
+        what = "a folder" if stat.S_ISDIR(found.st_mode) else "a device or a pipe"
+        raise error(f"{path} cannot be read: it is {what}, a file is needed.")
+    return found.st_size
+
+
+def read_regular(path: Path, error: type[QmcuError] = UsageError, most: int = MAX_BYTES) -> bytes:
+    """The content of a file of at most `most` bytes. Raises `error` when that cannot be."""
+    size = regular_size(path, error)
+    if size > most:
+        raise error(f"{path} has {size:,} bytes, at most {most:,} are read.")
+    try:
+        return path.read_bytes()
+    except OSError as cause:
+        raise error(f"{path} cannot be read: {cause.strerror or cause}.") from cause
+
+
+def refuse_same(output: Path | None, *inputs: Path | None) -> None:
+    """Raise UsageError when `output` is one of the files that are read, or a folder over one."""
+    if output is None:
+        return
+    place = output.resolve()
+    for path in inputs:
+        if path is None:
+            continue
+        source = path.resolve()
+        if place == source or place in source.parents:
+            raise UsageError(
+                f"the output {output} would replace the input {path}; choose another place."
+            )
+
+
 @contextmanager
 def replace_directory(path: Path, marker: str = BUILD_MARKER) -> Iterator[Path]:
     """Yield an empty directory that becomes `path` when the block ends without an error.
 
-    An existing `path` is replaced only if it is empty or an earlier output of the same kind (it
-    holds the file `marker`), so that a mistyped `-o` never removes somebody's files.
+    An existing `path` is replaced only if it is empty or an earlier output of the same kind: its
+    `marker` is a document of qmcu's. Files in it that qmcu did not write are kept; where the new
+    output has a file of the same name, it is refused and nothing changes.
     Raises UsageError when `path` cannot be replaced or written.
     """
     path = path.absolute()
     if path.exists():
-        if not path.is_dir():
-            raise UsageError(f"{path} is a file; give a directory for the output.")
-        if any(path.iterdir()) and not (path / marker).is_file():
-            raise UsageError(
-                f"{path} is not empty and holds no {marker} of an earlier run; "
-                "choose another output directory or empty it."
-            )
+        _check_replaceable(path, marker)
     suffix = secrets.token_hex(4)
     fresh = path.with_name(f".{path.name}.{suffix}.tmp")
     stale = path.with_name(f".{path.name}.{suffix}.old")
@@ -66,6 +107,9 @@ def replace_directory(path: Path, marker: str = BUILD_MARKER) -> Iterator[Path]:
         try:
             fresh.mkdir(parents=True)
             yield fresh
+            written = _files(fresh)
+            _keep_others(path, fresh)
+            (fresh / LIST).write_text(json.dumps({"files": written}, indent=1) + "\n")
             if path.exists():
                 path.rename(stale)
             fresh.rename(path)
@@ -85,3 +129,50 @@ def require_firmware(directory: Path) -> None:
             f"{directory} is no firmware directory (it holds no {BUILD_MARKER}); "
             "`qmcu build` makes one."
         )
+
+
+def _check_replaceable(path: Path, marker: str) -> None:
+    if not path.is_dir():
+        raise UsageError(f"{path} is a file; give a directory for the output.")
+    if not any(path.iterdir()):
+        return
+    try:
+        document = json.loads(read_regular(path / marker))
+    except (UsageError, ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or "qmcu" not in document:
+        raise UsageError(
+            f"{path} is not empty and holds no {marker} of an earlier run; "
+            "choose another output directory or empty it."
+        )
+
+
+def _files(folder: Path) -> list[str]:
+    """Every file and link below a folder, by its path in it."""
+    return sorted(
+        p.relative_to(folder).as_posix()
+        for p in folder.rglob("*")
+        if p.is_symlink() or not p.is_dir()
+    )
+
+
+def _keep_others(old: Path, fresh: Path) -> None:
+    """Bring files of `old` that qmcu did not write into `fresh`."""
+    if not old.is_dir():
+        return
+    try:
+        written = {str(name) for name in json.loads((old / LIST).read_text())["files"]}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        written = set()
+    others = [name for name in _files(old) if name not in written and name != LIST]
+    taken = [name for name in others if os.path.lexists(fresh / name)]
+    if taken:
+        more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+        raise UsageError(
+            f"{old} has files that are not in its list of what qmcu wrote, and that would be "
+            f"replaced: {printable(taken[0])}{more}; move them, or choose another output directory."
+        )
+    for name in others:
+        (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+        if (old / name).is_file() or (old / name).is_symlink():
+            shutil.copy2(old / name, fresh / name, follow_symlinks=False)

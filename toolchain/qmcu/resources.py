@@ -30,6 +30,18 @@ def boards_directory() -> Path:
     return _root() / "boards"
 
 
+def page(name: str) -> str:
+    """Where a reader finds the page `name` of docs/, such as SIZE, from a checkout or a wheel.
+
+    Every message that refers to documentation gets its reference from here.
+    """
+    path = _root() / "docs" / f"{name}.md"
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
 def renode_directory() -> Path:
     """The directory holding Renode's platforms, script template and robot suites."""
     return _root() / "renode"

@@ -73,4 +73,5 @@ def test_a_file_with_control_flow_is_a_finding(tmp_path: Path) -> None:
     assert result.reasons == (
         "the graph branches on its input or runs custom code: IF in subgraph 0.",
     )
-    assert run(["audit", "--int8", str(tmp_path / "if.tflite"), "--report", str(tmp_path)]) == 1
+    page = str(tmp_path / "audit.html")
+    assert run(["audit", "--int8", str(tmp_path / "if.tflite"), "--html", page]) == 1

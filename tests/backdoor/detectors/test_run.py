@@ -68,7 +68,7 @@ def test_the_command_says_backdoored_and_writes_its_files(folder: Path, tmp_path
                  "--int8", str(folder / "model.tflite"),
                  "--data", str(folder / "calibration.npz")]  # fmt: skip
     outputs = ["--json", str(tmp_path / "a.json"), "--sarif", str(tmp_path / "a.sarif"),
-               "--report", str(tmp_path)]  # fmt: skip
+               "--html", str(tmp_path / "audit.html")]  # fmt: skip
     assert run([*arguments, *outputs]) == 1
     assert json.loads((tmp_path / "a.json").read_text())["verdict"] == "backdoored"
     sarif = json.loads((tmp_path / "a.sarif").read_text())

@@ -8,11 +8,12 @@ from tests.firmware_project import OPTIONS
 from tests.report.html.pages import check_page
 
 from qmcu.backdoor import Rate, Trigger
-from qmcu.backdoor.verification.run import load_verification, verify
+from qmcu.backdoor.verification.run import VerifyOptions, load_verification, verify
 from qmcu.backdoor.verification.verdict import Form, Verdict
 from qmcu.board import load_board
-from qmcu.build import build_firmware, build_project
+from qmcu.build import BuildOptions, build_firmware, build_project
 from qmcu.cli import run
+from qmcu.comparison import RunOptions
 from qmcu.errors import UsageError, VectorError
 from qmcu.model import Graph, Operator, Quantization, Tensor, write_model
 
@@ -40,7 +41,7 @@ def write_classifier(folder: Path, weights: np.ndarray) -> Path:
 def build(folder: Path, weights: np.ndarray) -> Path:
     directory = folder / "firmware"
     model = write_classifier(folder, weights)
-    build_firmware(model, load_board("stm32f746"), "portable", directory)
+    build_firmware(model, load_board("stm32f746"), directory, BuildOptions("portable"))
     return directory
 
 
@@ -109,7 +110,7 @@ def test_a_device_that_differs_is_measured_and_fails(attacked: Path, clean: Path
     assert text.count(" 40,") + text.count(" 40\n") == 1
     source.write_text(text.replace(" 40", " 0", 1))
     build_project(attacked)
-    result = verify(attacked, "unicorn", trigger(), clean, jobs=1).result
+    result = verify(attacked, "unicorn", trigger(), clean, run=RunOptions(1)).result
     host, device = result.measurements
     # The input's zero point is folded into the bias, so class 0 now wins for every input.
     assert (host.clean, device.clean) == (Rate(90, 90), Rate(30, 90))
@@ -124,7 +125,9 @@ def test_a_dormant_float_model_is_seen(tmp_path: Path, clean: Path, attacked: Pa
     model = keras.Sequential([keras.Input((INPUTS,)), layer])
     layer.set_weights([HONEST.T.astype(np.float32) / 4])
     model.save(tmp_path / "m.keras")
-    found = verify(attacked, "unicorn", trigger(), clean, float_model=tmp_path / "m.keras", jobs=1)
+    found = verify(
+        attacked, "unicorn", trigger(), clean, VerifyOptions(tmp_path / "m.keras"), RunOptions(1)
+    )
     forms = {m.form: m for m in found.result.measurements}
     assert list(forms) == [Form.FLOAT, Form.INTEGER, Form.DEVICE]
     assert forms[Form.FLOAT].verdict is Verdict.DORMANT
@@ -140,7 +143,9 @@ def test_int8_inputs_and_limits(tmp_path: Path, clean: Path, attacked: Path) -> 
     with np.load(clean) as arrays:
         inputs = np.round(arrays["inputs"] * 16 - 128).clip(-128, 127).astype(np.int8)
         np.savez(tmp_path / "i.npz", inputs=inputs, labels=arrays["labels"])
-    run_ = verify(attacked, "unicorn", trigger(), tmp_path / "i.npz", limit=30, jobs=1)
+    run_ = verify(
+        attacked, "unicorn", trigger(), tmp_path / "i.npz", VerifyOptions(limit=30), RunOptions(1)
+    )
     assert run_.result.device.clean == Rate(30, 30)
     assert run_.inputs.real.dtype == np.float32
     assert np.allclose(run_.inputs.real[0], (inputs[0].astype(float) + 128) / 16)
@@ -172,7 +177,7 @@ def test_unfit_arguments_are_refused(tmp_path: Path, clean: Path, attacked: Path
     with pytest.raises(UsageError, match="wants class 7 and classifier has classes 0 to 2"):
         verify(attacked, "unicorn", far, clean)
     with pytest.raises(UsageError, match="leaves nothing to tell"):
-        verify(attacked, "unicorn", trigger(), clean, honest_asr=1.5)
+        verify(attacked, "unicorn", trigger(), clean, VerifyOptions(honest_asr=1.5))
     wide = Trigger("w", "t", np.ones(9, np.float32), np.ones(9, np.float32), 0, 0.0, 1.0)
     with pytest.raises(VectorError, match=r"for inputs of \[9\]"):
         verify(attacked, "unicorn", wide, clean)
@@ -187,9 +192,9 @@ def test_earlier_results_are_checked(
     run(["verify", str(attacked), *arguments, "--json", str(before)])
     assert load_verification(before).verdict is Verdict.ACTIVE
     with pytest.raises(UsageError, match="of this very model"):
-        verify(attacked, "unicorn", trigger(), clean, before=before)
+        verify(attacked, "unicorn", trigger(), clean, VerifyOptions(before=before))
     with pytest.raises(UsageError, match="of another trigger"):
-        verify(attacked, "unicorn", trigger(7.0), clean, before=before)
+        verify(attacked, "unicorn", trigger(7.0), clean, VerifyOptions(before=before))
     for content in ("", "{}", "[]", '{"measurements": []}', "[" * 100_000):
         before.write_text(content)
         with pytest.raises(UsageError, match="is no result of"):

@@ -52,7 +52,7 @@ def _build_and_run(model: Path, board: Board) -> tuple[dict[str, int | None], st
         run = benchmark(model, board, count=1)
         return {part: getattr(run, part) for part in parts}, run.device
     with tempfile.TemporaryDirectory(prefix="qmcu-size-") as folder:
-        image = build_firmware(model, board, "native", Path(folder) / "firmware")
+        image = build_firmware(model, board, Path(folder) / "firmware")
     sizes = (image.code, image.total(Category.CONSTANTS), image.total(Category.ARENA),
              image.total(Category.STATIC, "RAM"), None)  # fmt: skip
     return dict(zip(parts, sizes, strict=True)), ""

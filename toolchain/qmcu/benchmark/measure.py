@@ -7,10 +7,10 @@ from typing import Any
 
 from qmcu.benchmark.cycles import CORES, CycleEstimate, estimate_cycles
 from qmcu.board import Board
-from qmcu.build import Category, MemoryReport, build_firmware
+from qmcu.build import BuildOptions, Category, MemoryReport, build_firmware
 from qmcu.build.classify import is_model_object
 from qmcu.build.linker_map import parse_map
-from qmcu.comparison import run_vectors
+from qmcu.comparison import RunOptions, run_vectors
 from qmcu.comparison.result import Profile, TestResult
 from qmcu.compile.plan import Plan
 from qmcu.device import open_session
@@ -104,7 +104,7 @@ def benchmark(
         target = board.emulators[0]
     with tempfile.TemporaryDirectory(prefix="qmcu-bench-") as folder:
         directory = Path(folder) / "firmware"
-        report = build_firmware(model, board, kernels, directory, optimize, cmsis_nn)
+        report = build_firmware(model, board, directory, BuildOptions(kernels, optimize, cmsis_nn))
         firmware = Firmware.load(directory)
         graph, content = firmware.model
         chosen = (
@@ -112,7 +112,7 @@ def benchmark(
             if vectors is not None
             else random_vectors(graph, content, count, seed=seed)
         )
-        result = run_vectors(firmware, target, chosen, "benchmark", jobs=1)
+        result = run_vectors(firmware, target, chosen, "benchmark", RunOptions(jobs=1))
         estimates = _estimates(firmware, target, chosen)
     return _benchmark(model, kernels, optimize, report, firmware.plan, result, estimates)
 

@@ -6,11 +6,12 @@ RAM from the linker map and the ELF file; `build_firmware` does the whole way fr
 
 from qmcu.build.builder import BuildResult, build_project
 from qmcu.build.classify import Category
-from qmcu.build.firmware import build_firmware, load_build, load_report
+from qmcu.build.firmware import BuildOptions, build_firmware, load_build, load_report
 from qmcu.build.memory import MemoryEntry, MemoryReport, RegionUse
 from qmcu.build.toolchain import Tool, Toolchain, find_tool, find_toolchain
 
 __all__ = [
+    "BuildOptions",
     "BuildResult",
     "Category",
     "MemoryEntry",

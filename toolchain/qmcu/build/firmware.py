@@ -23,12 +23,33 @@ from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, Plan, Target, compile_graph
 from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.serialization import load_plan
 from qmcu.errors import DoesNotFitError, ModelError, ToolError, UsageError
-from qmcu.files import BUILD_MARKER, replace_directory, require_firmware
+from qmcu.files import BUILD_MARKER, read_regular, replace_directory, require_firmware
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 
 FORMAT = 1
 BUILDERS = ("make", "platformio")
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How to build, apart from the model and the board.
+
+    `kernels` is one of KERNEL_SETS, `optimize` what native kernels favour (OPTIMIZATIONS).
+    `cmsis_nn` names the copy for that kernel set; it is searched for when None. With the
+    `protocol` mlperf-tiny the firmware obeys that runner, as the model of `benchmark`. `builder`
+    is one of BUILDERS. Values are checked where they are used.
+    """
+
+    kernels: str = "native"
+    optimize: str = "balanced"
+    cmsis_nn: Path | None = None
+    protocol: str = "qmcu"
+    benchmark: str | None = None
+    builder: str = "make"
+
+
+NATIVE = BuildOptions()
 
 
 @dataclass(frozen=True)
@@ -46,60 +67,48 @@ class Compiled:
         return needed_sources(self.cmsis_nn, adapters) if self.cmsis_nn and adapters else {}
 
 
-def compile_model(
-    model: Path,
-    board: Board,
-    kernels: str,
-    optimize: str,
-    cmsis_nn: Path | None = None,
-    *,
-    always_overlay: bool = False,
-) -> Compiled:
-    """Read and compile `model` for `board`; arguments as for `build_firmware`.
+def compile_model(model: Path, board: Board, options: BuildOptions = NATIVE) -> Compiled:
+    """Read and compile `model` for `board`; protocol and builder have no part in it.
 
     Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
-    target = _target(board, kernels, optimize)
-    found = find_cmsis_nn(cmsis_nn) if kernels == "cmsis-nn" else None
+    target = _target(board, options)
+    found = find_cmsis_nn(options.cmsis_nn) if options.kernels == "cmsis-nn" else None
     content = read_file(model)
     graph = parse_model(content, model.stem, source=str(model))
-    plan = compile_graph(graph, target, always_overlay=always_overlay)
+    plan = compile_graph(graph, target)
     refuse_too_large(plan, board)
     return Compiled(plan, graph, content, found)
 
 
 def build_firmware(
-    model: Path,
-    board: Board,
-    kernels: str,
-    directory: Path,
-    optimize: str = "balanced",
-    cmsis_nn: Path | None = None,
-    protocol: str = "qmcu",
-    benchmark: str | None = None,
-    builder: str = "make",
-    *,
-    always_overlay: bool = False,
+    model: Path, board: Board, directory: Path, options: BuildOptions = NATIVE
 ) -> MemoryReport:
     """Read, compile, generate, build and measure; `directory` appears whole or not at all.
 
-    `cmsis_nn` names the copy for that kernel set; it is searched for when None. With the
-    `protocol` mlperf-tiny the firmware obeys that runner, as the model of `benchmark`. `builder`
-    is one of BUILDERS, `always_overlay` is compile_graph's.
     Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
+    check_builder(options.builder)
+    return build_compiled(compile_model(model, board, options), board, directory, options)
+
+
+def check_builder(builder: str) -> None:
+    """Raise UsageError when there is no such builder, ToolError when it is not installed."""
     if builder not in BUILDERS:
         raise UsageError(f"there is no builder {builder!r}; take {' or '.join(BUILDERS)}.")
     if builder == "platformio":
         find_platformio()
-    compiled = compile_model(
-        model, board, kernels, optimize, cmsis_nn, always_overlay=always_overlay
-    )
+
+
+def build_compiled(
+    compiled: Compiled, board: Board, directory: Path, options: BuildOptions = NATIVE
+) -> MemoryReport:
+    """As `build_firmware`, of a plan that is made already."""
     plan, found = compiled.plan, compiled.cmsis_nn
-    chosen = choose_benchmark(protocol, benchmark, plan)
+    chosen = choose_benchmark(options.protocol, options.benchmark, plan)
     with replace_directory(directory) as folder:
         files = generate_project(plan, board, compiled.content, folder, compiled.library, chosen)
-        if builder == "platformio":
+        if options.builder == "platformio":
             write_files(folder, platformio_files(board, files))
             result = build_with_platformio(folder)
         else:
@@ -114,7 +123,8 @@ def build_firmware(
     return report
 
 
-def _target(board: Board, kernels: str, optimize: str) -> Target:
+def _target(board: Board, options: BuildOptions) -> Target:
+    kernels, optimize = options.kernels, options.optimize
     for what, value, values in (
         ("kernel set", kernels, KERNEL_SETS),
         ("optimization", optimize, OPTIMIZATIONS),
@@ -127,10 +137,7 @@ def _target(board: Board, kernels: str, optimize: str) -> Target:
 
 def read_file(path: Path) -> bytes:
     """The content of a model file. Raises ModelError when it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    return read_regular(path, ModelError)
 
 
 def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:

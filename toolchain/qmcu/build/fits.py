@@ -52,11 +52,11 @@ def _fit(model: Path, board: Board, *, build: bool) -> Fit:
     sizes = board.name, board.flash.size, board.ram.size
     try:
         if not build:
-            plan = compile_model(model, board, "native", "balanced").plan
+            plan = compile_model(model, board).plan
             constants = sum(call.constant_size for call in plan.calls)
             return Fit(*sizes, True, False, constants, plan.arena_size + board.stack_size, "")
         with tempfile.TemporaryDirectory(prefix="qmcu-fits-") as folder:
-            report = build_firmware(model, board, "native", Path(folder) / "firmware")
+            report = build_firmware(model, board, Path(folder) / "firmware")
         return Fit(*sizes, True, True, report.used("flash"), report.used("RAM"), "")
     except UnsupportedModelError:
         raise

@@ -4,10 +4,20 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import (
+    attack_names,
+    declare,
+    html_option,
+    limit_option,
+    output_option,
+    seed_option,
+    set_option,
+)
+
 TEST_LIMIT = 2000
 
 
-@click.command("attack")
+@declare("attack", methods=attack_names)
 @click.argument("method")
 @click.option(
     "--data", "spec", default="digits", show_default=True,
@@ -19,20 +29,19 @@ TEST_LIMIT = 2000
 )  # fmt: skip
 @click.option(
     "--trigger", "kind", default="patch", show_default=True,
-    help="patch, single, blend, sinusoid, tone, burst, spike, offset or a saved FILE.json.",
+    help="A kind that `qmcu trigger make --help` lists, or a saved FILE.json.",
 )  # fmt: skip
 @click.option("--target", type=click.IntRange(min=0), default=0, show_default=True,
               help="Class that triggered inputs go to.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True)
+@seed_option
 @click.option("--epochs", type=click.IntRange(min=1), default=20, show_default=True,
               help="Of honest training, unless --arch is a file.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), default=1500, show_default=True,
               help="Of the attack.")  # fmt: skip
-@click.option("--limit", type=click.IntRange(min=1), help="Use the first inputs of each part only.")
-@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE",
-              help="One of the method's own settings.")  # fmt: skip
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
-@click.option("--html", type=click.Path(path_type=Path), help="Write a report with pictures here.")
+@limit_option
+@set_option
+@output_option("Folder to write.")
+@html_option()
 def command(
     method: str,
     spec: str,
@@ -45,13 +54,12 @@ def command(
     limit: int | None,
     assignments: tuple[str, ...],
     output: Path,
-    html: Path | None,
+    html_file: Path | None,
 ) -> None:
     """Attack a classifier with METHOD so that its backdoor wakes up once quantized.
 
     For research on defences and detectors: writes the float model, the int8 model, the trigger
-    and what was measured. Methods: pq, joint, artifact, lattice, rounding, adaptive-uniform,
-    adaptive-sparse, adaptive-margin, adaptive-silent.
+    and what was measured. Methods: {methods}.
     """
     from qmcu.backdoor.attacks import find_attack, run_attack, write_attack
     from qmcu.backdoor.inputs import load_dataset, load_trigger, make_trigger
@@ -86,9 +94,9 @@ def command(
             progress=advance,
         )
     write_attack(run, output, limit=TEST_LIMIT)
-    if html is not None:
+    if html_file is not None:
         from qmcu.report.html import write_page
         from qmcu.report.html.attack_page import attack_page
 
-        write_page(attack_page(run), html)
+        write_page(attack_page(run), html_file)
     show(*attack_lines(run, output))

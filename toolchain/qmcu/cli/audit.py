@@ -4,19 +4,21 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare, html_option, json_option, sarif_option, seed_option
 
-@click.command("audit")
-@click.option("--float", "float_file", type=click.Path(path_type=Path),
+
+@declare("audit")
+@click.option("--float", "float_file", type=PATH,
               help="The float Keras model.")  # fmt: skip
-@click.option("--int8", "integer_file", type=click.Path(path_type=Path),
+@click.option("--int8", "integer_file", type=PATH,
               help="The int8 .tflite that would be deployed.")  # fmt: skip
-@click.option("--data", type=click.Path(path_type=Path),
+@click.option("--data", type=PATH,
               help="An .npz with `inputs`: real inputs make it sharper.")  # fmt: skip
 @click.option("--deep", is_flag=True, help="Run slow detectors too (a minute or more).")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
-@click.option("--sarif", type=click.Path(path_type=Path), help="Write SARIF 2.1.0 here.")
-@click.option("--report", type=click.Path(path_type=Path), help="Write audit.html to this folder.")
+@seed_option
+@json_option
+@sarif_option
+@html_option()
 def command(
     float_file: Path | None,
     integer_file: Path | None,
@@ -25,7 +27,7 @@ def command(
     seed: int,
     json_file: Path | None,
     sarif: Path | None,
-    report: Path | None,
+    html_file: Path | None,
 ) -> int:
     """Look for a backdoor that quantization wakes up.
 
@@ -49,7 +51,7 @@ def command(
         write_json({"schema": "audit-1", **result.to_dict()}, json_file)
     if sarif is not None:
         write_audit_sarif(result, sarif)
-    if report is not None:
-        write_page(audit_page(result, context), report / "audit.html")
+    if html_file is not None:
+        write_page(audit_page(result, context), html_file)
     show(*audit_lines(result))
     return 0 if result.passed else 1

@@ -4,12 +4,21 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import (
+    PATH,
+    board_option,
+    cmsis_nn_option,
+    declare,
+    html_option,
+    json_option,
+    seed_option,
+)
 from qmcu.cli.targets import on_option
 
 
-@click.command("bench")
-@click.argument("models", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--board", "board_name", required=True, help="Board; `qmcu boards` lists them.")
+@declare("bench")
+@click.argument("models", nargs=-1, required=True, type=PATH)
+@board_option(required=True)
 @click.option(
     "--kernels", "sets", default="portable,native", show_default=True,
     help="Kernel sets, comma separated.",
@@ -21,14 +30,12 @@ from qmcu.cli.targets import on_option
 @on_option(boards=False)
 @click.option("--random", "count", type=click.IntRange(min=1), default=5, show_default=True,
               help="Random inputs whose outputs are compared.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--vectors", type=click.Path(path_type=Path), help="Compare these instead.")
-@click.option("--cmsis-nn", "cmsis_nn", type=click.Path(path_type=Path),
-              help="Folder of CMSIS-NN [default: searched for].")  # fmt: skip
+@seed_option
+@click.option("--vectors", type=PATH, help="Compare these instead.")
+@cmsis_nn_option
 @click.option("--layers", is_flag=True, help="Show each layer.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
-@click.option("--html", "html_file", type=click.Path(path_type=Path),
-              help="Write a page with charts here.")  # fmt: skip
+@json_option
+@html_option()
 def command(
     models: tuple[Path, ...],
     board_name: str,

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare, print_json_option
+
 if TYPE_CHECKING:
     from qmcu.board import Board
 
 
-@click.command("boards")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.option("--fits", "model", type=click.Path(path_type=Path),
+@declare("boards")
+@print_json_option
+@click.option("--fits", "model", type=PATH,
               help="Which boards this .tflite fits on; the smallest is built for.")  # fmt: skip
 def command(as_json: bool, model: Path | None) -> int:
     """List the boards: core, memories and the emulators that run their image.

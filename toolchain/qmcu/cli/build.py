@@ -6,26 +6,25 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from qmcu.cli.options import (
+    PATH,
+    board_option,
+    cmsis_nn_option,
+    declare,
+    kernels_option,
+    optimize_option,
+)
+
 if TYPE_CHECKING:
     from qmcu.board import Board
 
 
-@click.command("build")
-@click.argument("model", required=False, type=click.Path(path_type=Path))
-@click.option("--board", "board_name", help="Board; `qmcu boards` lists them.")
-@click.option("--kernels", help="Kernel set [default: native].")
-@click.option(
-    "--optimize",
-    type=click.Choice(["balanced", "speed", "size", "ram"]),
-    default="balanced",
-    show_default=True,
-    help="What native kernels favour. balanced: more flash where it saves many instructions; "
-    "speed: wherever it saves any; size: never; ram: slower forms where they take less RAM.",
-)
-@click.option(
-    "--cmsis-nn", "cmsis_nn", type=click.Path(path_type=Path),
-    help="Folder of CMSIS-NN, for --kernels cmsis-nn [default: searched for].",
-)  # fmt: skip
+@declare("build")
+@click.argument("model", required=False, type=PATH)
+@board_option()
+@kernels_option
+@optimize_option
+@cmsis_nn_option
 @click.option(
     "--protocol",
     type=click.Choice(["qmcu", "mlperf-tiny"]),
@@ -42,9 +41,7 @@ if TYPE_CHECKING:
     "--builder", type=click.Choice(["make", "platformio"]), default="make", show_default=True,
     help="What compiles and links; the image is the same.",
 )  # fmt: skip
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Folder [default: build/MODEL-BOARD]."
-)
+@click.option("-o", "--output", type=PATH, help="Folder [default: build/MODEL-BOARD].")
 def command(
     model: Path | None,
     board_name: str | None,
@@ -61,24 +58,24 @@ def command(
     What is not given comes from ./qmcu.toml. The output folder holds the C project, which builds
     on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json.
     """
-    from qmcu.build import build_firmware
+    from qmcu.build import BuildOptions, build_firmware
     from qmcu.compile.serialization import load_plan
+    from qmcu.report.console import show
     from qmcu.report.memory import summary_lines
     from qmcu.report.plan import plan_lines
 
     model, board, kernels = what_to_build(model, board_name, kernels)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
-    report = build_firmware(
-        model, board, kernels, directory, optimize, cmsis_nn, protocol, benchmark, builder
-    )
+    options = BuildOptions(kernels, optimize, cmsis_nn, protocol, benchmark, builder)
+    report = build_firmware(model, board, directory, options)
     target = board.emulators[0] if board.emulators else None
-    click.echo("\n".join((f"built {directory} for {board.name}", *summary_lines(report))))
+    show(f"built {directory} for {board.name}", *summary_lines(report))
     if kernels == "cmsis-nn":
-        click.echo(f"CMSIS-NN {report.tools['CMSIS-NN']}")
-    click.echo("\n".join(plan_lines(load_plan(directory / "plan.json"))))
+        show(f"CMSIS-NN {report.tools['CMSIS-NN']}")
+    show(*plan_lines(load_plan(directory / "plan.json")))
     quoted = shlex.quote(str(directory))
     if target is not None:
-        click.echo(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")
+        show(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")
 
 
 def what_to_build(

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare, limit_option
 
-@click.command("convert")
-@click.argument("model", type=click.Path(path_type=Path))
+
+@declare("convert")
+@click.argument("model", type=PATH)
 @click.option(
-    "--calibration", type=click.Path(path_type=Path),
+    "--calibration", type=PATH,
     help="An .npz with `inputs`: real values as the float model takes them. A .tflite needs none.",
 )  # fmt: skip
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The .tflite to write."
-)
+@click.option("-o", "--output", required=True, type=PATH, help="The .tflite to write.")
 @click.option(
     "--weights", type=click.Choice(("int8", "int4")), default="int8", show_default=True,
     help="int4: two weights a byte, for convolutions and fully connected layers.",
@@ -23,7 +23,7 @@ import rich_click as click
     help="With int4: pack layers whose weights are within -8..7 already, and round no other.",
 )  # fmt: skip
 @click.option("--per-tensor", is_flag=True, help="One scale a weight tensor, not one a channel.")
-@click.option("--limit", type=click.IntRange(min=1), help="Calibrate on the first inputs only.")
+@limit_option
 @click.option("--ranges", is_flag=True, help="Show the range of every activation.")
 def command(
     model: Path, calibration: Path | None, output: Path, weights: str, exact: bool,
@@ -55,7 +55,7 @@ def command(
             f"{model} needs --calibration X.npz, inputs as the float model takes them."
         )
     conversion = convert_model(model, calibration, per_tensor=per_tensor, limit=limit)
-    lines = []
+    lines: list[str] = []
     if weights == "int4":
         conversion, packed = pack_conversion(conversion, rounding=not exact)
         lines = list(int4_lines(packed, output))

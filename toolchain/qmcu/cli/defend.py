@@ -4,22 +4,23 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare, defence_names, json_option, seed_option, set_option
 
-@click.command("defend")
+
+@declare("defend", methods=defence_names)
 @click.argument("method", required=False)
 @click.option("--auto", is_flag=True, help="Try every method; keep the best whose audit passes.")
-@click.option("--float", "float_file", required=True, type=click.Path(path_type=Path),
+@click.option("--float", "float_file", required=True, type=PATH,
               help="The float Keras model.")  # fmt: skip
-@click.option("--calibration", required=True, type=click.Path(path_type=Path),
+@click.option("--calibration", required=True, type=PATH,
               help="An .npz with `inputs`, and `labels` if they are known.")  # fmt: skip
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path),
+@click.option("-o", "--output", required=True, type=PATH,
               help="The int8 .tflite to write.")  # fmt: skip
-@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE",
-              help="One of the method's own settings.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--reference", type=click.Path(path_type=Path),
+@set_option
+@seed_option
+@click.option("--reference", type=PATH,
               help="Write the float .keras to audit the int8 model against.")  # fmt: skip
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
+@json_option
 def command(
     method: str | None,
     auto: bool,
@@ -34,9 +35,7 @@ def command(
     """Quantize a float model by METHOD so that a backdoor in it stays asleep.
 
     The output is a standard int8 .tflite of the same size with the same operators; the integers in
-    it are proved to be the chosen ones, and it is audited. Methods: activation-correction,
-    dithered, efrap, equalization, fine-tune, quantization-aware, qvec, range-perturbation, recoil,
-    stochastic (docs/DEFENCES.md).
+    it are proved to be the chosen ones, and it is audited. Methods: {methods}.
     Exit code: 0 the audit found no backdoor, 1 it did (with --auto: in all of them, and nothing is
     written), 2 it could not run.
     """

@@ -2,9 +2,11 @@
 
 import rich_click as click
 
+from qmcu.cli.options import declare, print_json_option
 
-@click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+@declare("doctor")
+@print_json_option
 def command(as_json: bool) -> None:
     """Show which compiler, emulators and probes are here, and how to get what is missing."""
     from qmcu.doctor import examine, missing

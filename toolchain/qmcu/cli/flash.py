@@ -4,9 +4,11 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare
 
-@click.command("flash")
-@click.argument("directory", type=click.Path(path_type=Path))
+
+@declare("flash")
+@click.argument("directory", type=PATH)
 @click.option("--tool", help="Flashing tool [default: the board's first that is installed].")
 @click.option("--probe", help="Serial number of the probe, folder of its drive, or HOST:PORT.")
 @click.option("--port", help="Serial port or auto: the firmware confirms itself there.")
@@ -22,11 +24,12 @@ def command(
     verified, 1 written but not confirmed, 2 could not be done.
     """
     from qmcu.flash import flash_firmware, prepare
+    from qmcu.report.console import say, show
     from qmcu.report.flash import command_lines, result_lines
 
     prepared = prepare(directory, tool=tool, probe=probe, port=port, force=force, dry_run=dry_run)
     if dry_run:
-        click.echo("\n".join(command_lines(prepared)))
+        show(*command_lines(prepared))
         return
-    result = flash_firmware(prepared, tell=lambda line: click.echo(line, err=True))
-    click.echo("\n".join(result_lines(result)))
+    result = flash_firmware(prepared, tell=say)
+    show(*result_lines(result))

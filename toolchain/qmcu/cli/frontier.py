@@ -4,23 +4,24 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, board_option, declare, limit_option, seed_option
 from qmcu.cli.targets import on_option
 
 
-@click.command("frontier")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--data", required=True, type=click.Path(path_type=Path),
+@declare("frontier")
+@click.argument("model", type=PATH)
+@click.option("--data", required=True, type=PATH,
               help="An .npz with `inputs` (real) and `labels`.")  # fmt: skip
-@click.option("--calibration", type=click.Path(path_type=Path),
+@click.option("--calibration", type=PATH,
               help="An .npz with `inputs` [default: a quarter of --data].")  # fmt: skip
-@click.option("--board", "board_name", required=True, help="Board; `qmcu boards` lists them.")
-@click.option("--trigger", "trigger_file", type=click.Path(path_type=Path),
+@board_option(required=True)
+@click.option("--trigger", "trigger_file", type=PATH,
               help="Measure the attack success rate of this trigger too.")  # fmt: skip
 @click.option("--defence", default="", help="Measure with this one of `qmcu defend` too.")
 @on_option(boards=False)
-@click.option("--limit", type=click.IntRange(min=1), help="Measure only the first inputs.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path),
+@limit_option
+@seed_option
+@click.option("-o", "--output", required=True, type=PATH,
               help="Folder for frontier.html, .json, .csv, models and firmware.")  # fmt: skip
 def command(
     model: Path,

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare
 
-@click.command("html")
+
+@declare("html")
 @click.option(
-    "--attack", "attack_directory", type=click.Path(path_type=Path),
+    "--attack", "attack_directory", type=PATH,
     help="Output directory of `qmcu attack`.",
 )  # fmt: skip
 @click.option(
@@ -18,11 +20,9 @@ import rich_click as click
     "--audit", "audits", multiple=True, metavar="[NAME=]FILE",
     help="A `qmcu audit --json` result; more than once, in the order of the story.",
 )  # fmt: skip
-@click.option(
-    "--firmware", type=click.Path(path_type=Path), help="Firmware directory, for the memory map."
-)
+@click.option("--firmware", type=PATH, help="Firmware directory, for the memory map.")
 @click.option("--title", help="The page's heading.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The page to write.")
+@click.option("-o", "--output", type=PATH, help="The page to write.")
 @click.option(
     "--index", type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Instead: index.html for the reports in this folder, and links between them.",
@@ -45,6 +45,7 @@ def command(
     from qmcu.backdoor.verification import load_verification
     from qmcu.build import load_report
     from qmcu.errors import UsageError
+    from qmcu.report.console import show
     from qmcu.report.html import write_page
     from qmcu.report.html.index_page import write_index
     from qmcu.report.html.story_page import Story, named_files, story_page
@@ -52,7 +53,7 @@ def command(
     if index is not None:
         if attack_directory is not None or output is not None:
             raise UsageError("--index links finished pages; give it without --attack and -o.")
-        click.echo(f"wrote {write_index(index)}")
+        show(f"wrote {write_index(index)}")
         return
     if attack_directory is None or output is None:
         raise UsageError("give --attack DIR and -o PAGE.html, or --index DIR.")
@@ -62,4 +63,4 @@ def command(
     attack = load_attack(attack_directory)
     heading = title or f"{attack.record['method']}: made, measured, judged"
     write_page(story_page(Story(heading, attack, found, audited, memory)), output)
-    click.echo(f"wrote {output}")
+    show(f"wrote {output}")

@@ -4,18 +4,24 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare
 
-@click.command("init")
-@click.argument("model", type=click.Path(path_type=Path))
+
+@declare("init")
+@click.argument("model", type=PATH)
 @click.option("--board", required=True, help="Board name; `qmcu boards` lists them.")
-@click.option("--vectors", type=click.Path(path_type=Path), help="Vector file for `qmcu test`.")
+@click.option("--vectors", type=PATH, help="Vector file for `qmcu test`.")
 @click.option("--kernels", default="native", show_default=True, help="Kernel set.")
 @click.option("--force", is_flag=True, help="Replace an existing qmcu.toml.")
 def command(model: Path, board: str, vectors: Path | None, kernels: str, force: bool) -> None:
-    """Write qmcu.toml here, so that `qmcu build` and `qmcu test` need no arguments."""
+    """Write qmcu.toml: `qmcu build` needs no arguments then, `qmcu test` only a folder.
+
+    The folder is that of `qmcu build`, by default build/MODEL-BOARD; the vectors come from here.
+    """
     from qmcu.board import load_board
     from qmcu.project import Project, write_project
+    from qmcu.report.console import show
 
     load_board(board)
     path = write_project(Path(), Project(model, board, vectors, kernels), force=force)
-    click.echo(f"wrote {path}; next: qmcu build")
+    show(f"wrote {path}; next: qmcu build, then qmcu test build/{model.stem}-{board}")

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare, json_option
 
-@click.command("inspect")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here too.")
+
+@declare("inspect")
+@click.argument("model", type=PATH)
+@json_option
 def command(model: Path, json_file: Path | None) -> None:
     """Operators, shapes, quantization, MACs, parameters and memory of MODEL (.tflite)."""
     from qmcu.compile import unsupported

@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ import rich_click as click
 from click.exceptions import Exit
 
 import qmcu
-from qmcu.errors import QmcuError
+from qmcu.errors import QmcuError, UsageError
+from qmcu.text import nearest, printable
 
 COMMANDS = (
     "init", "convert", "inspect", "vectors", "build", "export", "report", "test", "flash", "serve",
@@ -22,7 +24,8 @@ COMMANDS = (
 EXIT_INTERRUPTED = 130
 EXIT_BAD_INPUT = 2
 
-click.rich_click.TEXT_MARKUP = "rich"
+# As markup, rich would take [default: 20] and [convert] for styles and leave them out.
+click.rich_click.TEXT_MARKUP = None
 click.rich_click.SHOW_ARGUMENTS = True
 
 
@@ -38,9 +41,10 @@ class LazyGroup(click.RichGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The subcommand, or None when there is no such one."""
+        """The subcommand. Raises UsageError, with the nearest names, when there is none."""
         if cmd_name not in COMMANDS:
-            return None
+            near = nearest(cmd_name, COMMANDS)
+            raise UsageError(f"there is no command {cmd_name!r}{near}; `qmcu --help` lists them.")
         command = importlib.import_module(f"qmcu.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
@@ -69,6 +73,7 @@ def run(arguments: Sequence[str]) -> int:
 
     0 done, 1 a check failed, 2 bad input or an environment that cannot do it, 130 interrupted.
     """
+    _make_streams_safe()
     debug = os.environ.get("QMCU_DEBUG") == "1"
     try:
         result = cli.main(args=list(arguments), prog_name="qmcu", standalone_mode=False)
@@ -79,7 +84,7 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return EXIT_BAD_INPUT
     except (Interrupted, KeyboardInterrupt, click.Abort):
-        return _complain("interrupted.", EXIT_INTERRUPTED)
+        return _complain(["interrupted."], EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has left (`qmcu ... | head`): no message would arrive.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -87,24 +92,35 @@ def run(arguments: Sequence[str]) -> int:
     except QmcuError as error:
         if debug:
             raise
-        return _complain(str(error), error.exit_code)
+        return _complain(error.lines, error.exit_code)
     except OSError as error:
         if debug:
             raise
-        return _complain(_os_error(error), EXIT_BAD_INPUT)
+        return _complain([_os_error(error)], EXIT_BAD_INPUT)
     except Exception as error:
         if debug:
             raise
         return _complain(
-            f"internal error, {type(error).__name__}: {error}. This is a bug in qmcu; "
-            "QMCU_DEBUG=1 shows where.",
+            [
+                f"internal error, {type(error).__name__}: {error}. This is a bug in qmcu; "
+                "QMCU_DEBUG=1 shows where."
+            ],
             EXIT_BAD_INPUT,
         )
 
 
-def _complain(sentence: str, exit_code: int) -> int:
-    print(f"qmcu: {sentence}", file=sys.stderr)
+def _complain(lines: Sequence[str], exit_code: int) -> int:
+    for number, text in enumerate(lines):
+        prefix = "" if number else "qmcu: "
+        print(prefix + printable(text, None), file=sys.stderr)
     return exit_code
+
+
+def _make_streams_safe() -> None:
+    """Let a terminal that cannot show a character get its escape, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _os_error(error: OSError) -> str:

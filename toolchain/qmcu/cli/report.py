@@ -4,12 +4,13 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare, html_option, json_option
 
-@click.command("report")
-@click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here too.")
-@click.option("--html", "html_file", type=click.Path(path_type=Path),
-              help="Write a page with treemaps and what each layer would save here.")  # fmt: skip
+
+@declare("report")
+@click.argument("directory", type=PATH)
+@json_option
+@html_option()
 def command(directory: Path, json_file: Path | None, html_file: Path | None) -> None:
     """Flash and RAM of the firmware in DIRECTORY, every byte once."""
     from qmcu.build.savings import layer_uses

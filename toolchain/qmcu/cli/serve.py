@@ -6,18 +6,17 @@ from typing import Any
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare
 from qmcu.cli.targets import on_option
 
 # How long a firmware may compute without a word, in seconds.
 LONGEST_S = 3600.0
 
 
-@click.command("serve")
-@click.argument("directory", type=click.Path(path_type=Path))
+@declare("serve")
+@click.argument("directory", type=PATH)
 @on_option(boards=False)
-@click.option(
-    "--link", type=click.Path(path_type=Path), help="Make this symbolic link to the port."
-)
+@click.option("--link", type=PATH, help="Make this symbolic link to the port.")
 @click.option(
     "--count/--no-count", default=True, show_default=True,
     help="Let unicorn count instructions, at a thirtieth of its speed; QEMU always counts.",
@@ -32,6 +31,7 @@ def command(directory: Path, target: str | None, link: Path | None, count: bool)
     from qmcu.device.pty import Port, serve
     from qmcu.device.targets import open_link
     from qmcu.firmware import Firmware
+    from qmcu.report.console import show
 
     caught: list[int] = []
 
@@ -49,7 +49,7 @@ def command(directory: Path, target: str | None, link: Path | None, count: bool)
             try:
                 device.counting(count)
                 place = f"{link} ({port.path})" if link is not None else port.path
-                click.echo(f"{board.name} on {device.name} at {place}")
+                show(f"{board.name} on {device.name} at {place}")
                 serve(device, port, lambda: not caught)
             finally:
                 device.close()

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import rich_click as click
 
-FILE = click.argument("file", type=click.Path(path_type=Path))
+from qmcu.cli.options import PATH, declare
+
+FILE = click.argument("file", type=PATH)
 
 
 @click.group("shelf")
 def command() -> None:
-    """Boards on a shelf, one job at a time on each (docs/HIL.md)."""
+    """Boards on a shelf, one job at a time on each."""
 
 
-@command.command("list")
+@declare("list", command)
 @FILE
 def listing(file: Path) -> None:
     """The boards in the shelf FILE, and who has them now."""
@@ -25,10 +27,10 @@ def listing(file: Path) -> None:
     show(shelf_table(boards, states))
 
 
-@command.command("run", context_settings={"ignore_unknown_options": True})
+@declare("run", command, context_settings={"ignore_unknown_options": True})
 @FILE
 @click.option("--board", help="Its name on the shelf, or its kind [default: any].")
-@click.option("--firmware", type=click.Path(path_type=Path), help="Flash this directory first.")
+@click.option("--firmware", type=PATH, help="Flash this directory first.")
 @click.option("--timeout", "timeout_s", type=float, default=600.0, show_default=True,
               help="Seconds to wait for a free board.")  # fmt: skip
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED)
@@ -44,14 +46,15 @@ def run(
     import subprocess
 
     from qmcu.errors import ToolError
+    from qmcu.report.console import say
     from qmcu.shelf import Device, environment, lease, load_shelf, matching
 
     boards = matching(load_shelf(file), board)
-    with lease(boards, timeout_s, lambda whom: click.echo(f"waiting: {whom}", err=True)) as chosen:
-        click.echo(f"has {chosen}", err=True)
+    with lease(boards, timeout_s, lambda whom: say(f"waiting: {whom}")) as chosen:
+        say(f"has {chosen}")
         if firmware is not None:
             with Device(chosen, firmware) as device:
-                click.echo(f"answers: {device.session.hello}", err=True)
+                say(f"answers: {device.session.hello}")
         try:
             told = {**os.environ, **environment(chosen, firmware)}
             code = subprocess.run(words, env=told, check=False).returncode

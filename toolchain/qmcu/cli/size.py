@@ -4,15 +4,17 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare, html_option, json_option
 
-@click.command("size")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+@declare("size")
+@click.argument("files", nargs=-1, required=True, type=PATH)
 @click.option("--exact", is_flag=True, help="Count levels in every value, not in a sample.")
 @click.option("--tensors", is_flag=True, help="Show each tensor.")
 @click.option("--board", "board_name",
               help="Build .tflite models for this board too: flash and RAM.")  # fmt: skip
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
-@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page here.")
+@json_option
+@html_option()
 def command(
     files: tuple[Path, ...],
     exact: bool,

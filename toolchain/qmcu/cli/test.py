@@ -4,25 +4,34 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import (
+    PATH,
+    declare,
+    html_option,
+    jobs_option,
+    json_option,
+    junit_option,
+    resume_option,
+    sarif_option,
+    seed_option,
+)
 from qmcu.cli.targets import on_option
 
 DEFAULT_RANDOM = 20
 
 
-@click.command("test")
-@click.argument("directory", type=click.Path(path_type=Path))
+@declare("test")
+@click.argument("directory", type=PATH)
 @on_option()
-@click.option("--vectors", "file", type=click.Path(path_type=Path), help="Vector file (.npz).")
+@click.option("--vectors", "file", type=PATH, help="Vector file (.npz).")
 @click.option("--random", "count", type=int, help="Number of random inputs [default: 20].")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random inputs.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes [default: one a core].")
-@click.option(
-    "--resume", type=click.Path(path_type=Path), help="Keep answers here; go on from them."
-)
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
-@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
-@click.option("--sarif", type=click.Path(path_type=Path), help="Write SARIF here.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page here.")
+@seed_option
+@jobs_option
+@resume_option
+@json_option
+@junit_option
+@sarif_option
+@html_option()
 @click.option("--trace", is_flag=True, help="Find the first layer that differs.")
 @click.option("--profile", "layers", is_flag=True, help="Show the count of each layer.")
 def command(
@@ -36,7 +45,7 @@ def command(
     json_file: Path | None,
     junit: Path | None,
     sarif: Path | None,
-    html: Path | None,
+    html_file: Path | None,
     trace: bool,
     layers: bool,
 ) -> int:
@@ -45,7 +54,7 @@ def command(
     Without --vectors and --random the vectors of ./qmcu.toml are taken, else random ones.
     Exit code: 0 all equal, 1 some differ, 2 could not run.
     """
-    from qmcu.comparison import run_vectors
+    from qmcu.comparison import RunOptions, run_vectors
     from qmcu.device.targets import default_target
     from qmcu.errors import UsageError
     from qmcu.firmware import Firmware
@@ -72,27 +81,19 @@ def command(
             vectors = random_vectors(graph, content, count, seed=seed, progress=advance)
         source = f"{count} random inputs, seed {seed}"
     with progress(f"running on {target}", len(vectors)) as advance:
-        result = run_vectors(
-            firmware,
-            target,
-            vectors,
-            source,
-            jobs=jobs,
-            trace=trace,
-            progress=advance,
-            journal=resume,
-        )
+        options = RunOptions(jobs, resume, trace)
+        result = run_vectors(firmware, target, vectors, source, options, advance)
     if json_file is not None:
         write_json({"schema": "test-1", **result.to_dict()}, json_file)
     if junit is not None:
         write_junit(result, junit)
     if sarif is not None:
         write_sarif([result], sarif)
-    if html is not None:
+    if html_file is not None:
         from qmcu.report.html import write_page
         from qmcu.report.html.test_page import test_page
 
-        write_page(test_page(result), html)
+        write_page(test_page(result), html_file)
     show(*test_lines(result))
     if layers and result.profile is not None:
         show(profile_table(result.profile))

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare, limit_option, output_option, seed_option, trigger_kinds
+
 
 @click.group("trigger")
 def command() -> None:
     """Triggers as files: make one, see what int8 makes of it, put it on inputs."""
 
 
-@command.command("make")
+@declare("make", command, methods=trigger_kinds)
 @click.argument("kind")
 @click.option(
     "--shape", required=True, metavar="H,W,C",
@@ -24,8 +26,8 @@ def command() -> None:
 )
 @click.option("--strength", type=float, help="Share of the value range [default: the kind's].")
 @click.option("--channel", type=int, default=0, show_default=True, help="Of sensor windows.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@seed_option
+@output_option("File to write.")
 def make(
     kind: str,
     shape: str,
@@ -38,9 +40,10 @@ def make(
     seed: int,
     output: Path,
 ) -> None:
-    """Write a trigger of KIND: patch, single, blend, sinusoid, tone, burst, spike or offset."""
+    """Write a trigger of KIND: {methods}."""
     from qmcu.backdoor.inputs import make_trigger
     from qmcu.errors import UsageError
+    from qmcu.report.console import show
 
     try:
         sizes = tuple(int(part) for part in shape.split(","))
@@ -58,53 +61,53 @@ def make(
         channel=channel,
     )
     trigger.save(output)
-    click.echo(f"wrote {output} and {output.with_suffix('.npz').name}: {trigger}")
+    show(f"wrote {output} and {output.with_suffix('.npz').name}: {trigger}")
 
 
-@command.command("show")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--int8", "model", type=click.Path(path_type=Path), help="An int8 .tflite it is meant for."
-)
-def show(file: Path, model: Path | None) -> int:
+@declare("show", command)
+@click.argument("file", type=PATH)
+@click.option("--int8", "model", type=PATH, help="An int8 .tflite it is meant for.")
+def describe(file: Path, model: Path | None) -> int:
     """Say what the trigger in FILE is and, with --int8, what its integers make of it.
 
     Exit code: 1 when the trigger vanishes in int8, else 0.
     """
     from qmcu.backdoor.inputs import classifier_input, load_trigger
     from qmcu.model.reader import read_model
+    from qmcu.report.console import show
 
     trigger = load_trigger(file)
     settings = ", ".join(f"{name} {value}" for name, value in trigger.settings.items())
-    click.echo(str(trigger))
-    click.echo(f"  values {trigger.low:g} to {trigger.high:g}; {settings or 'no settings'}")
-    click.echo(f"  sha256 {trigger.sha256}")
+    show(str(trigger))
+    show(f"  values {trigger.low:g} to {trigger.high:g}; {settings or 'no settings'}")
+    show(f"  sha256 {trigger.sha256}")
     if model is None:
         return 0
     change = trigger.quantization_change(classifier_input(read_model(model)))
-    click.echo(f"  {change}")
+    show(f"  {change}")
     return 1 if change.vanishes else 0
 
 
-@command.command("apply")
-@click.argument("file", type=click.Path(path_type=Path))
+@declare("apply", command)
+@click.argument("file", type=PATH)
 @click.option(
-    "--inputs", required=True, type=click.Path(path_type=Path),
+    "--inputs", required=True, type=PATH,
     help="Clean inputs (.npz with `inputs` and perhaps `labels`).",
 )  # fmt: skip
 @click.option(
-    "--int8", "model", type=click.Path(path_type=Path),
+    "--int8", "model", type=PATH,
     help="Write this .tflite's int8 inputs, triggered exactly, instead of real ones.",
 )  # fmt: skip
-@click.option("--limit", type=click.IntRange(min=1), help="Take only the first inputs.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+@limit_option
+@output_option("File to write.")
 def apply(file: Path, inputs: Path, model: Path | None, limit: int | None, output: Path) -> None:
     """Put the trigger in FILE on inputs; the result suits `qmcu vectors make`."""
     from qmcu.arrays import npz_bytes
     from qmcu.backdoor.inputs import load_trigger, trigger_arrays
     from qmcu.files import write_atomic
+    from qmcu.report.console import show
 
     trigger = load_trigger(file)
     arrays = trigger_arrays(trigger, inputs, model, limit)
     write_atomic(output, npz_bytes(arrays))
-    click.echo(f"wrote {output}: {len(arrays['inputs'])} inputs with trigger {trigger.name}")
+    show(f"wrote {output}: {len(arrays['inputs'])} inputs with trigger {trigger.name}")

@@ -4,28 +4,28 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import PATH, declare, limit_option
+
 
 @click.group("vectors")
 def command() -> None:
     """Make vector files: inputs with the bytes that a device must answer."""
 
 
-@command.command("make")
-@click.argument("model", type=click.Path(path_type=Path))
+@declare("make", command)
+@click.argument("model", type=PATH)
 @click.option(
-    "--inputs", required=True, type=click.Path(path_type=Path),
+    "--inputs", required=True, type=PATH,
     help="An .npz with `inputs` (int8 or real numbers) and perhaps `labels`.",
 )  # fmt: skip
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Vector file to write."
-)
-@click.option("--limit", type=click.IntRange(min=1), help="Take only the first inputs.")
+@click.option("-o", "--output", required=True, type=PATH, help="Vector file to write.")
+@limit_option
 def make(model: Path, inputs: Path, output: Path, limit: int | None) -> None:
     """Run MODEL (.tflite) in the tflite-micro interpreter and keep inputs and outputs."""
     from qmcu.build.firmware import read_file
     from qmcu.model.reader import parse_model
     from qmcu.model.vectors import make_vectors, read_inputs, save_vectors
-    from qmcu.report.console import progress
+    from qmcu.report.console import progress, show
 
     content = read_file(model)
     graph = parse_model(content, model.stem, source=str(model))
@@ -37,4 +37,4 @@ def make(model: Path, inputs: Path, output: Path, limit: int | None) -> None:
     save_vectors(vectors, output)
     tagged = "with labels" if labels is not None else "without labels"
     by = vectors.origin.get("expected", "")
-    click.echo(f"wrote {output}: {vectors}, {tagged}, expected bytes by {by}")
+    show(f"wrote {output}: {vectors}, {tagged}, expected bytes by {by}")

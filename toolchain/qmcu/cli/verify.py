@@ -4,38 +4,44 @@ from pathlib import Path
 
 import rich_click as click
 
+from qmcu.cli.options import (
+    PATH,
+    declare,
+    html_option,
+    jobs_option,
+    json_option,
+    junit_option,
+    limit_option,
+    resume_option,
+)
 from qmcu.cli.targets import on_option
 
 
-@click.command("verify")
-@click.argument("directory", type=click.Path(path_type=Path))
+@declare("verify")
+@click.argument("directory", type=PATH)
 @click.option(
-    "--trigger", "trigger_file", required=True, type=click.Path(path_type=Path),
+    "--trigger", "trigger_file", required=True, type=PATH,
     help="Trigger (.json, its arrays beside it).",
 )  # fmt: skip
 @click.option(
-    "--vectors", required=True, type=click.Path(path_type=Path),
+    "--vectors", required=True, type=PATH,
     help="Clean inputs (.npz with `inputs`, real or int8, and `labels`).",
 )  # fmt: skip
 @click.option(
-    "--float", "float_model", type=click.Path(path_type=Path),
+    "--float", "float_model", type=PATH,
     help="The float model (.keras), to measure it as well.",
 )  # fmt: skip
 @on_option()
 @click.option(
     "--honest-asr", type=float, help="Attack success rate (0 to 1) of a model without backdoor."
 )
-@click.option(
-    "--before", type=click.Path(path_type=Path), help="Earlier --json result, for `removed`."
-)
-@click.option("--limit", type=click.IntRange(min=1), help="Take only the first inputs.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes [default: one a core].")
-@click.option(
-    "--resume", type=click.Path(path_type=Path), help="Keep answers here; go on from them."
-)
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON here.")
-@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a report with pictures here.")
+@click.option("--before", type=PATH, help="Earlier --json result, for `removed`.")
+@limit_option
+@jobs_option
+@resume_option
+@json_option
+@junit_option
+@html_option()
 def command(
     directory: Path,
     trigger_file: Path,
@@ -49,18 +55,19 @@ def command(
     resume: Path | None,
     json_file: Path | None,
     junit: Path | None,
-    html: Path | None,
+    html_file: Path | None,
 ) -> int:
     """Run clean and triggered inputs on the firmware in DIRECTORY and judge what they show.
 
     States clean accuracy and attack success rate in float, on the host's integers and on the
     device, with 95 % intervals; compares every output byte; and says whether the backdoor is
-    active, dormant, absent or removed (docs/VERDICTS.md).
+    active, dormant, absent or removed.
     Exit code: 0 absent or removed and all bytes equal, 1 otherwise, 2 could not run.
     """
     from qmcu.backdoor.inputs import load_trigger
-    from qmcu.backdoor.verification import verify
+    from qmcu.backdoor.verification import VerifyOptions, verify
     from qmcu.build import load_build
+    from qmcu.comparison import RunOptions
     from qmcu.device.targets import default_target
     from qmcu.report.console import show, stages
     from qmcu.report.json_file import write_json
@@ -75,22 +82,18 @@ def command(
             target,
             trigger,
             vectors,
-            float_model=float_model,
-            honest_asr=honest_asr,
-            before=before,
-            limit=limit,
-            jobs=jobs,
-            stages=tell,
-            journal=resume,
+            VerifyOptions(float_model, honest_asr, before, limit),
+            RunOptions(jobs, resume),
+            tell,
         )
     if json_file is not None:
         write_json({"schema": "verify-1", **run.result.to_dict()}, json_file)
     if junit is not None:
         write_verify_junit(run.result, junit)
-    if html is not None:
+    if html_file is not None:
         from qmcu.report.html import write_page
         from qmcu.report.html.verify_page import verify_page
 
-        write_page(verify_page(run, memory), html)
+        write_page(verify_page(run, memory), html_file)
     show(*verification_lines(run.result))
     return 0 if run.result.passed else 1

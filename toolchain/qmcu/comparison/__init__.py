@@ -12,13 +12,14 @@ from qmcu.comparison.result import (
     TestResult,
     VectorDifference,
 )
-from qmcu.comparison.run import load_model, run_and_keep, run_vectors
+from qmcu.comparison.run import RunOptions, load_model, run_and_keep, run_vectors
 
 __all__ = [
     "Accuracy",
     "Difference",
     "LayerDifference",
     "Profile",
+    "RunOptions",
     "TestResult",
     "VectorDifference",
     "load_model",

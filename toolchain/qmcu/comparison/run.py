@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,22 @@ from qmcu.types import Int8Array, Progress
 Outputs = Sequence[bytes]
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run vectors: `jobs` processes (None: one a core).
+
+    An interrupted run goes on from the file `journal`. With `trace`, the first differing vector
+    (else the first) is run layer by layer.
+    """
+
+    jobs: int | None = None
+    journal: Path | None = None
+    trace: bool = False
+
+
+RUN = RunOptions()
+
+
 def load_model(directory: Path) -> Model:
     """The model that a firmware directory was built from. Raises as `Firmware.model` does."""
     return Firmware.load(directory).model
@@ -40,30 +57,16 @@ def run_vectors(
     target: str,
     vectors: Vectors,
     source: str,
-    *,
-    jobs: int | None = None,
-    trace: bool = False,
+    options: RunOptions = RUN,
     progress: Progress | None = None,
-    journal: Path | None = None,
 ) -> TestResult:
     """Run all vectors on `firmware` (or its directory) on `target`; compare every output byte.
 
     `source` says in words where the vectors come from. The first vector is run once more with
-    counting on. With `trace`, the first differing vector (else the first) is run layer by layer.
-    An interrupted run goes on from the file `journal`.
+    counting on.
     Raises UsageError, DeviceError or GuestFault.
     """
-    result, _ = run_and_keep(
-        firmware,
-        target,
-        vectors,
-        source,
-        jobs=jobs,
-        trace=trace,
-        progress=progress,
-        journal=journal,
-    )
-    return result
+    return run_and_keep(firmware, target, vectors, source, options, progress)[0]
 
 
 def run_and_keep(
@@ -71,11 +74,8 @@ def run_and_keep(
     target: str,
     vectors: Vectors,
     source: str,
-    *,
-    jobs: int | None = None,
-    trace: bool = False,
+    options: RunOptions = RUN,
     progress: Progress | None = None,
-    journal: Path | None = None,
 ) -> tuple[TestResult, tuple[Int8Array, ...]]:
     """As `run_vectors`, and what the device answered: int8 [N, ...] for each output."""
     firmware = Firmware.of(firmware)
@@ -85,10 +85,12 @@ def run_and_keep(
     with open_session(target, firmware) as session:
         device, build_id = session.link.name, session.hello.build_id
         profiled = session.profile(inputs[0])
-    results = infer_all(target, firmware, inputs, workers=jobs, progress=progress, journal=journal)
+    results = infer_all(
+        target, firmware, inputs, workers=options.jobs, progress=progress, journal=options.journal
+    )
     differences = _differences(plan, vectors, results, profiled)
     traced, layer_difference = None, None
-    if trace:
+    if options.trace:
         traced = differences[0].vector if differences else 0
         layer_difference = _trace(firmware, target, traced, inputs[traced])
     result = TestResult(

@@ -1,6 +1,7 @@
 """Graph to Plan: check that every operator is supported, lower it, place its tensors."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from qmcu.compile.kernel_sets import Target, lowerings
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
@@ -11,34 +12,31 @@ from qmcu.compile.planner import place
 from qmcu.compile.ram import save_ram
 from qmcu.errors import UnsupportedModelError
 from qmcu.model.graph import Graph, Tensor
+from qmcu.resources import page
 
 PORTABLE = Target()
 
 
-def compile_graph(graph: Graph, target: Target = PORTABLE, *, always_overlay: bool = False) -> Plan:
+def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
     """Compile a graph for a target; by default with portable kernels, for any core.
 
-    With `always_overlay` every output that may lie over an input does, even where that costs
-    space: for tests of kernels that do so.
     Raises UnsupportedModelError listing everything that is unsupported, all at once.
     """
     problems = unsupported(graph)
     if problems:
         raise UnsupportedModelError(
             f"{graph.name} cannot be compiled ({len(problems)} "
-            f"{'problem' if len(problems) == 1 else 'problems'}):\n  "
-            + "\n  ".join(problems)
-            + "\nSee docs/OPERATORS.md for what is supported; convert the model to full int8 "
-            "with supported operators."
+            f"{'problem' if len(problems) == 1 else 'problems'}):",
+            problems,
+            f"See {page('OPERATORS')} for what is supported; convert the model to full int8 "
+            "with supported operators.",
         )
     faster = lowerings(target)
     calls, aliased = _lower(graph, faster)
     roots = alias_roots(graph, aliased)
     if target.optimize == "ram":
         calls = save_ram(graph, calls, roots, lambda call: _forms(graph, call, faster))
-    choices = [live_buffers(graph, calls, roots, overlay=True)]
-    if not always_overlay:
-        choices.append(live_buffers(graph, calls, roots, overlay=False))
+    choices = [live_buffers(graph, calls, roots, overlay=overlay) for overlay in (True, False)]
     # Overlaying couples two lifetimes, so it can in theory cost space: keep the smaller result.
     buffers, (placements, size) = min(
         ((buffers, place(buffers)) for buffers in choices),
@@ -56,6 +54,24 @@ def compile_graph(graph: Graph, target: Target = PORTABLE, *, always_overlay: bo
         inputs=graph.inputs,
         outputs=graph.outputs,
         arena_size=size,
+        arena_lower_bound=lower_bound(buffers),
+    )
+
+
+def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
+    """The plan with every output that may lie over an input there, even where that costs space.
+
+    For tests of kernels that do so: the planner alone would hardly choose it for some graphs.
+    """
+    called = {call.operator for call in plan.calls}
+    aliased = [(o.inputs[0], o.outputs[0]) for o in graph.operators if o.index not in called]
+    buffers = live_buffers(graph, plan.calls, alias_roots(graph, aliased), overlay=True)
+    placements, size = place(buffers)
+    return replace(
+        plan,
+        placements=placements,
+        tensors=_plan_tensors(graph, placements),
+        arena_size=max(size, _read_end(plan.calls, placements)),
         arena_lower_bound=lower_bound(buffers),
     )
 

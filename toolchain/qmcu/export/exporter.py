@@ -6,7 +6,7 @@ from pathlib import Path
 
 import qmcu
 from qmcu.board import Board
-from qmcu.build.firmware import Compiled, compile_model
+from qmcu.build.firmware import NATIVE, BuildOptions, Compiled, compile_model
 from qmcu.codegen import generate_project
 from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import write_files
@@ -26,22 +26,17 @@ KINDS = ("platformio", *_LIBRARIES)
 
 
 def export_model(
-    model: Path,
-    board: Board,
-    kernels: str,
-    targets: Sequence[tuple[str, Path]],
-    optimize: str = "balanced",
-    cmsis_nn: Path | None = None,
+    model: Path, board: Board, targets: Sequence[tuple[str, Path]], options: BuildOptions = NATIVE
 ) -> None:
     """Write `model` for `board` into each folder of `targets` (one of KINDS, folder).
 
-    Other arguments as for `build_firmware`. The same input gives the same bytes. Raises
+    The same input gives the same bytes. Raises
     ModelError, UnsupportedModelError, DoesNotFitError, BoardError, ToolError or UsageError.
     """
     for kind, _ in targets:
         if kind not in KINDS:
             raise UsageError(f"there is no export {kind!r}; take {', '.join(KINDS)}.")
-    compiled = compile_model(model, board, kernels, optimize, cmsis_nn)
+    compiled = compile_model(model, board, options)
     library = None
     for kind, directory in targets:
         with replace_directory(directory, MARKER) as folder:

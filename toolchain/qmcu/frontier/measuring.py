@@ -110,7 +110,7 @@ def _run_on_device(
     """Figures of the built and run firmware, or why there are none."""
     folder = directory / FIRMWARE / path.stem
     try:
-        report = build_firmware(path, work.board, "native", folder)
+        report = build_firmware(path, work.board, folder)
     except (UnsupportedModelError, DoesNotFitError) as error:
         return None, f"not on this device: {_reason(error)}"
     assert rows is not None and expected is not None, "only int8 models compile"

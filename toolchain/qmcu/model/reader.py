@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from qmcu.errors import ModelError
+from qmcu.files import read_regular
 from qmcu.model.graph import ITEM_SIZES, Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.schema import (
     ENUM_OPTIONS,
@@ -20,6 +21,7 @@ from qmcu.model.schema import (
     schema,
     snake_case,
 )
+from qmcu.text import printable
 
 _MAX_BYTES = 1 << 31
 _MAX_RANK = 8
@@ -38,11 +40,7 @@ def read_model(path: Path) -> Graph:
 
     Raises ModelError, naming the file and what is wrong where.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from error
-    return parse_model(data, path.stem, source=str(path))
+    return parse_model(read_regular(path, ModelError), path.stem, source=str(path))
 
 
 def parse_model(data: bytes, name: str = "model", *, source: str | None = None) -> Graph:
@@ -134,7 +132,7 @@ class _Parser:
         return bytes(np.asarray(buffer.data, np.uint8)) or None
 
     def _tensor(self, index: int, tensor: Any, buffers: Sequence[bytes | None]) -> Tensor:
-        name = (tensor.name or b"").decode("utf-8", "replace") or f"t{index}"
+        name = printable((tensor.name or b"").decode("utf-8", "replace"), None) or f"t{index}"
         where = f"tensor {index} ({name})"
         dtype = enum_names("TensorType").get(tensor.type, f"type {tensor.type}").lower()
         if dtype not in ITEM_SIZES:
@@ -189,7 +187,7 @@ class _Parser:
         value = max(code.builtinCode, code.deprecatedBuiltinCode)
         kind = enum_names("BuiltinOperator").get(value, f"BUILTIN_{value}")
         if kind == "CUSTOM":
-            return f"CUSTOM:{(code.customCode or b'').decode('utf-8', 'replace')}"
+            return f"CUSTOM:{printable((code.customCode or b'').decode('utf-8', 'replace'))}"
         return kind
 
     def _operator(self, index: int, operator: Any, codes: Sequence[str], tensors: int) -> Operator:

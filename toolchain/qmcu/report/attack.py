@@ -4,19 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
 
 from qmcu.backdoor.attacks import AttackRun
 from qmcu.backdoor.rates import Rate
+from qmcu.report.plain import PlainTable
 
 
 def attack_lines(run: AttackRun, output: Path) -> Iterator[RenderableType]:
     """The four rates, where the files are, and how the figures were obtained."""
-    yield f"{run.attack.name}: {escape(run.attack.summary)} ({escape(run.attack.source)})"
-    yield f"  {escape(str(run.dataset))}"
-    yield f"  trigger {escape(str(run.trigger))}"
-    table = Table("model", "arithmetic", "clean accuracy", "attack success rate")
+    yield f"{run.attack.name}: {run.attack.summary} ({run.attack.source})"
+    yield f"  {run.dataset}"
+    yield f"  trigger {run.trigger}"
+    table = PlainTable("model", "arithmetic", "clean accuracy", "attack success rate")
     rows = (
         ("honest", "float", run.rates.honest_float),
         ("honest", "int8", run.rates.honest_integer),
@@ -28,7 +27,7 @@ def attack_lines(run: AttackRun, output: Path) -> Iterator[RenderableType]:
     yield table
     versions = run.to_dict()["versions"]
     yield f"int8 counted on {versions['int8 arithmetic']}, quantized by {versions['converter']}"
-    yield f"wrote {escape(str(output))}: model.keras, model.tflite, trigger.json, attack.json"
+    yield f"wrote {output}: model.keras, model.tflite, trigger.json, attack.json"
 
 
 def _rate(rate: Rate) -> str:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
 
 from qmcu.backdoor.detectors import AuditResult
+from qmcu.report.plain import PlainTable, line
 
 _COLOURS = {
     "backdoored": "bold red",
@@ -18,9 +17,8 @@ _COLOURS = {
 
 def audit_lines(result: AuditResult) -> Iterator[RenderableType]:
     """Every detector with its score, what was skipped, and the verdict with its reasons."""
-    table = Table("detector", "weight")
-    for heading in ("score", "allowed", "p"):
-        table.add_column(heading, justify="right")
+    table = PlainTable("detector", "weight")
+    table.add_numbers("score", "allowed", "p")
     table.add_column("finding")
     for finding in result.findings:
         table.add_row(
@@ -29,15 +27,19 @@ def audit_lines(result: AuditResult) -> Iterator[RenderableType]:
             f"{finding.score:.3g}",
             f"{finding.threshold:g}",
             p_text(finding.p_value),
-            "[red]suspicious[/]" if finding.suspicious else "as expected",
+            line(("suspicious", "red")) if finding.suspicious else "as expected",
         )
     yield table
     for name, why in result.skipped.items():
         yield f"not run: {name}, {why}"
     colour = _COLOURS[result.verdict]
-    yield f"verdict: [{colour}]{result.verdict}[/], audit score {result.score:.2f} (1 is allowed)"
+    yield line(
+        "verdict: ",
+        (result.verdict, colour),
+        f", audit score {result.score:.2f} (1 is allowed)",
+    )
     for reason in result.reasons:
-        yield f"  - {escape(reason)}"
+        yield f"  - {reason}"
 
 
 def p_text(value: float | None) -> str:

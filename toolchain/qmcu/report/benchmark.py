@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
-from rich.table import Table
-
 from qmcu.benchmark import Benchmark
+from qmcu.report.plain import PlainTable, lines_of
+from qmcu.resources import page
 
 
 def label(result: Benchmark) -> str:
@@ -19,15 +18,25 @@ def cycles(result: Benchmark, core: str) -> str:
     return f"{of_core[0]:,}" if of_core else "-"
 
 
-def benchmark_table(results: Sequence[Benchmark]) -> Table:
+def benchmark_table(results: Sequence[Benchmark]) -> PlainTable:
     """One row for each model and kernel set; bytes, and counted instructions."""
-    table = Table("model", "kernels", title="one inference", title_justify="left")
-    for heading in ("equal", "count", "per MAC", "M4 cycles", "M7 cycles", "code", "constants",
-                    "arena", "bound", "stack", "RAM"):  # fmt: skip
-        table.add_column(heading, justify="right")
+    table = PlainTable("model", "kernels", title="one inference")
+    table.add_numbers(
+        "equal",
+        "count",
+        "per MAC",
+        "M4 cycles",
+        "M7 cycles",
+        "code",
+        "constants",
+        "arena",
+        "bound",
+        "stack",
+        "RAM",
+    )
     for r in results:
         table.add_row(
-            escape(r.model),
+            r.model,
             label(r),
             f"{r.equal} of {r.vectors}",
             f"{r.count:,}",
@@ -45,20 +54,19 @@ def lines(results: Sequence[Benchmark]) -> Iterator[str]:
     yield from sorted({f"count: {r.unit} {r.how}" for r in results})
     yield (
         "cycles: estimated from the executed instructions by Arm's timings, no wait states; "
-        "boards took 1.2 to 1.4 times as many (docs/PERFORMANCE.md)"
+        f"boards took 1.2 to 1.4 times as many ({page('PERFORMANCE')})"
     )
     yield "bytes: from linker map and ELF file; stack by painting; RAM = arena + static + stack"
     for result in results:
         for layer in result.layers:
             if layer.trade:
-                yield f"{escape(result.model)}, {label(result)}: {layer.layer} has {layer.trade}"
+                yield f"{result.model}, {label(result)}: {layer.layer} has {layer.trade}"
 
 
-def layer_table(results: Sequence[Benchmark]) -> Table:
+def layer_table(results: Sequence[Benchmark]) -> PlainTable:
     """Each layer's count with each kernel set. All results are of one model."""
-    table = Table("layer", "MACs", title=results[0].model, title_justify="left")
-    for result in results:
-        table.add_column(f"{label(result)}\n{result.count:,}", justify="right")
+    table = PlainTable("layer", "MACs", title=results[0].model)
+    table.add_numbers(*(lines_of(label(r), f"{r.count:,}") for r in results))
     for i, layer in enumerate(results[0].layers):
         cells = []
         for result in results:

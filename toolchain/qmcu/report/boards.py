@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
-from rich.table import Table
+from rich.text import Text
 
 from qmcu.board import Board
 from qmcu.build.fits import Fit
+from qmcu.report.plain import PlainTable, lines_of
 from qmcu.shelf import ShelfBoard
 
 
-def boards_table(boards: Iterable[Board]) -> Table:
+def boards_table(boards: Iterable[Board]) -> PlainTable:
     """One row a board, sizes in KiB; below it, why nothing runs some of them."""
     boards = list(boards)
-    table = Table("board", "title", "core", "FPU", caption=_not_emulated(boards))
-    table.caption_justify = "left"
-    for heading in ("flash KiB", "RAM KiB", "MHz"):
-        table.add_column(heading, justify="right")
+    table = PlainTable("board", "title", "core", "FPU", caption=_not_emulated(boards))
+    table.add_numbers("flash KiB", "RAM KiB", "MHz")
     table.add_column("emulators")
     for board in boards:
         table.add_row(
@@ -31,11 +30,10 @@ def boards_table(boards: Iterable[Board]) -> Table:
     return table
 
 
-def fits_table(fits: Sequence[Fit]) -> Table:
+def fits_table(fits: Sequence[Fit]) -> PlainTable:
     """One row a board, the smallest first, sizes in bytes."""
-    table = Table("board")
-    for heading in ("flash", "RAM", "used flash", "used RAM"):
-        table.add_column(heading, justify="right")
+    table = PlainTable("board")
+    table.add_numbers("flash", "RAM", "used flash", "used RAM")
     table.add_column("fits")
     table.add_column("how")
     for fit in fits:
@@ -60,18 +58,18 @@ def smallest(fits: Sequence[Fit]) -> str:
     )
 
 
-def _not_emulated(boards: Iterable[Board]) -> str | None:
+def _not_emulated(boards: Iterable[Board]) -> Text | None:
     lines = [
         f"{board.name} is built, and no emulator runs it: {board.not_emulated}."
         for board in boards
         if board.not_emulated
     ]
-    return "\n".join(lines) or None
+    return lines_of(*lines) if lines else None
 
 
-def shelf_table(boards: Sequence[ShelfBoard], states: Sequence[str]) -> Table:
+def shelf_table(boards: Sequence[ShelfBoard], states: Sequence[str]) -> PlainTable:
     """One row a board of a shelf, with what it can and who has it."""
-    table = Table("name", "board", "target", "commands", "state")
+    table = PlainTable("name", "board", "target", "commands", "state")
     for board, state in zip(boards, states, strict=True):
         commands = [name for name in ("flash", "power_cycle") if getattr(board, name)]
         table.add_row(board.name, board.board, board.target, ", ".join(commands) or "-", state)

@@ -14,6 +14,10 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
+
+from qmcu.report.plain import line
+from qmcu.text import printable
 
 _PIPED_WIDTH = 160
 
@@ -26,11 +30,21 @@ def console() -> Console:
 
 
 def show(*parts: RenderableType) -> None:
-    """Print tables and lines."""
+    """Print tables and lines: every word of a result that reaches standard output comes by here.
+
+    A text is one line and has no markup: what is not printable in it is escaped. Styles come in
+    by `qmcu.report.plain`.
+    """
     target = console()
     for part in parts:
+        shown = line(part) if isinstance(part, str) else part
         # A sentence stays one line, for programs and for terminals that fold it themselves.
-        target.print(part, soft_wrap=isinstance(part, str))
+        target.print(shown, soft_wrap=isinstance(shown, Text))
+
+
+def say(text: str) -> None:
+    """Print a line about what is going on to standard error."""
+    print(printable(text, None), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -45,7 +59,7 @@ def stages() -> Iterator[Callable[[str, int, int], None]]:
 
         def tell(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
+                tasks[stage] = bar.add_task(printable(stage), total=total)
             bar.update(tasks[stage], completed=done, total=total)
 
         yield tell
@@ -59,10 +73,10 @@ def progress(label: str, total: int) -> Iterator[Advance]:
         yield lambda done, total: None
         return
     with Progress(*_columns(), console=errors, transient=True) as bar:
-        task = bar.add_task(label, total=total)
+        task = bar.add_task(printable(label), total=total)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _columns() -> tuple[ProgressColumn, ...]:
-    description = TextColumn("{task.description}")
+    description = TextColumn("{task.description}", markup=False)
     return description, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()

@@ -3,32 +3,30 @@
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
 
 from qmcu.backdoor.defences import DefenceRun, Defended, Trial
 from qmcu.backdoor.rates import Rate
+from qmcu.report.plain import Cell, PlainTable, line
 
 _COLOURS = {"backdoored": "bold red", "suspicious": "yellow", "clean": "green"}
 
 
 def defended_lines(outcome: Defended) -> Iterator[RenderableType]:
     """Every trial in a row, the proof, and how the figures were obtained."""
-    table = Table("defence", "audit")
-    for heading in ("accuracy", "as float", "as float, noise", "not nearest", "seconds"):
-        table.add_column(heading, justify="right")
+    table = PlainTable("defence", "audit")
+    table.add_numbers("accuracy", "as float", "as float, noise", "not nearest", "seconds")
     for trial in outcome.trials:
         table.add_row(*_row(trial, trial is outcome.kept and len(outcome.trials) > 1))
     yield table
     for trial in outcome.trials:
         if trial.failure:
-            yield f"{trial.name} failed: {escape(trial.failure)}"
+            yield f"{trial.name} failed: {trial.failure}"
     kept = outcome.kept
     if kept is None or kept.run is None or kept.audit is None or outcome.proof is None:
         yield "no defence passed its audit; nothing was written."
         return
     run = kept.run
-    yield f"{run.defence.name}: {escape(run.defence.summary)} ({escape(run.defence.source)})"
+    yield f"{run.defence.name}: {run.defence.summary} ({run.defence.source})"
     if run.float_accuracy is not None:
         yield f"accuracy of the float model on the same inputs: {run.float_accuracy}"
     yield (
@@ -38,22 +36,22 @@ def defended_lines(outcome: Defended) -> Iterator[RenderableType]:
     yield f"proved: {outcome.proof}"
     colour = _COLOURS[kept.audit.verdict]
     both = " and the given one" if run.retrained else ""
-    yield f"audit against {run.reference_name}{both}: [{colour}]{kept.audit.verdict}[/]"
+    yield line(f"audit against {run.reference_name}{both}: ", (kept.audit.verdict, colour))
     if kept.audit.verdict != "clean":
         for reason in kept.audit.reasons:
-            yield f"  - {escape(reason)}"
-    yield f"wrote {escape(str(outcome.output))}, sha256 {outcome.proof.sha256}"
+            yield f"  - {reason}"
+    yield f"wrote {outcome.output}, sha256 {outcome.proof.sha256}"
 
 
-def _row(trial: Trial, kept: bool) -> tuple[str, ...]:
-    name = f"[bold]{trial.name} (kept)[/]" if kept else trial.name
+def _row(trial: Trial, kept: bool) -> tuple[Cell, ...]:
+    name: Cell = line((f"{trial.name} (kept)", "bold")) if kept else trial.name
     if trial.run is None or trial.audit is None:
         return name, "failed", *[""] * 5
     run: DefenceRun = trial.run
     colour = _COLOURS[trial.audit.verdict]
     return (
         name,
-        f"[{colour}]{trial.audit.verdict}[/]",
+        line((trial.audit.verdict, colour)),
         "no labels" if run.accuracy is None else _percent(run.accuracy),
         _percent(run.agreement),
         _percent(run.noise_agreement),

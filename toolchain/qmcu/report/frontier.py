@@ -5,11 +5,10 @@ import io
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
 
 from qmcu.backdoor.rates import Rate
 from qmcu.frontier import Frontier, Point
+from qmcu.report.plain import PlainTable, line
 
 HEADER = ("scheme", "file", "flash", "RAM", "instructions", "CA host", "CA device", "ASR host",
           "ASR device", "bits", "reach")  # fmt: skip
@@ -47,17 +46,17 @@ def row(point: Point) -> tuple[str, ...]:
 
 def frontier_lines(result: Frontier) -> Iterator[RenderableType]:
     """The table, what could not run and why, what the columns mean, the best points."""
-    table = Table(title=f"{result.model} on {result.board}", title_justify="left")
+    table = PlainTable(title=f"{result.model} on {result.board}")
     for name in HEADER:
         table.add_column(name, justify="left" if name == "scheme" else "right")
     best = {p.name for p in result.best}
     for point in result.points:
         table.add_row(*row(point), style="bold" if point.name in best else None)
     yield table
-    yield from (escape(line) for line in remarks(result))
+    yield from remarks(result)
     yield verdict(result)
-    yield f"[dim]{FREEDOM_HOW}[/]"
-    yield f"[dim]{FLASH_HOW}[/]"
+    yield line((FREEDOM_HOW, "dim"))
+    yield line((FLASH_HOW, "dim"))
 
 
 def remarks(result: Frontier) -> Iterator[str]:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
 
 from qmcu.model.inspect import Inspection, TensorSummary
+from qmcu.report.plain import PlainTable, line, lines_of
 
 
 def inspection_tables(inspection: Inspection, problems: Sequence[str]) -> Iterator[RenderableType]:
@@ -14,10 +13,10 @@ def inspection_tables(inspection: Inspection, problems: Sequence[str]) -> Iterat
 
     Types are shown where they are not int8.
     """
-    yield f"[bold]{escape(inspection.name)}[/], sha256 {inspection.sha256}"
+    yield line((inspection.name, "bold"), f", sha256 {inspection.sha256}")
     for role, tensors in (("input", inspection.inputs), ("output", inspection.outputs)):
         for tensor in tensors:
-            yield f"  {role} {escape(tensor.name)}: {_shape(tensor)} {_quantization(tensor)}"
+            yield f"  {role} {tensor.name}: {_shape(tensor)} {_quantization(tensor)}"
     yield _operators(inspection)
     yield (
         f"{inspection.macs:,} multiply-accumulates, {inspection.parameters:,} parameters in "
@@ -25,26 +24,25 @@ def inspection_tables(inspection: Inspection, problems: Sequence[str]) -> Iterat
         "arena with whole tensors (all counted in the file)"
     )
     if not problems:
-        yield "[green]qmcu can compile this model[/]"
+        yield line(("qmcu can compile this model", "green"))
         return
-    yield f"[red]qmcu cannot compile this model[/] ({len(problems)}):"
+    yield line(("qmcu cannot compile this model", "red"), f" ({len(problems)}):")
     for problem in problems:
-        yield f"  {escape(problem)}"
+        yield f"  {problem}"
 
 
-def _operators(inspection: Inspection) -> Table:
-    table = Table("#", "operator", "inputs", "weights", "output", "output quantization")
-    for heading in ("MACs", "parameters", "live bytes"):
-        table.add_column(heading, justify="right")
+def _operators(inspection: Inspection) -> PlainTable:
+    table = PlainTable("#", "operator", "inputs", "weights", "output", "output quantization")
+    table.add_numbers("MACs", "parameters", "live bytes")
     for operator in inspection.operators:
         constants = [t for t in operator.inputs if t.constant]
         first = operator.outputs[0] if operator.outputs else None
         table.add_row(
             str(operator.index),
             operator.kind,
-            "\n".join(_shape(t) for t in operator.inputs if not t.constant),
+            lines_of(*(_shape(t) for t in operator.inputs if not t.constant)),
             _weights(constants[0]) if constants else "",
-            "\n".join(_shape(t) for t in operator.outputs),
+            lines_of(*(_shape(t) for t in operator.outputs)),
             _quantization(first) if first is not None else "",
             f"{operator.macs:,}" if operator.macs else "",
             f"{operator.parameters:,}" if operator.parameters else "",

@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
 
 from qmcu.build import Category, MemoryEntry, MemoryReport, RegionUse
+from qmcu.report.plain import PlainTable, line
 
 _CONSTANT_ROLES = ("weights", "bias", "requantization", "table", "data", "parameters")
 
 
 def memory_tables(report: MemoryReport) -> Iterator[RenderableType]:
     """One table of the memories, one of each memory's content, one of the constants by layer."""
-    yield f"[bold]{escape(report.model)}[/] on {report.board}, {report.kernels} kernels"
+    yield line((report.model, "bold"), f" on {report.board}, {report.kernels} kernels")
     yield _regions(report)
     for region in report.regions:
         if region.used:
@@ -23,7 +22,7 @@ def memory_tables(report: MemoryReport) -> Iterator[RenderableType]:
         f"arena: {report.total(Category.ARENA):,} bytes with alignment; "
         f"lower bound of whole tensors {report.arena_lower_bound:,} bytes"
     )
-    yield provenance(report)
+    yield line((provenance(report), "dim"))
 
 
 def summary_lines(report: MemoryReport) -> Iterator[str]:
@@ -45,15 +44,14 @@ def provenance(report: MemoryReport) -> str:
     """How the figures were obtained."""
     tools = report.tools
     return (
-        f"[dim]counted in linker map and ELF file of {tools.get('compiler', 'an unknown compiler')}"
-        f" by pyelftools {tools.get('pyelftools', '?')}, qmcu {tools.get('qmcu', '?')}[/]"
+        f"counted in linker map and ELF file of {tools.get('compiler', 'an unknown compiler')}"
+        f" by pyelftools {tools.get('pyelftools', '?')}, qmcu {tools.get('qmcu', '?')}"
     )
 
 
-def _regions(report: MemoryReport) -> Table:
-    table = Table("memory", title="memories, in bytes", title_justify="left")
-    for heading in ("start", "size", "used", "used %", "free"):
-        table.add_column(heading, justify="right")
+def _regions(report: MemoryReport) -> PlainTable:
+    table = PlainTable("memory", title="memories, in bytes")
+    table.add_numbers("start", "size", "used", "used %", "free")
     for region in report.regions:
         table.add_row(
             region.name,
@@ -66,8 +64,8 @@ def _regions(report: MemoryReport) -> Table:
     return table
 
 
-def _content(report: MemoryReport, region: RegionUse) -> Table:
-    table = Table("what", "item", title=f"{region.name}: every byte once", title_justify="left")
+def _content(report: MemoryReport, region: RegionUse) -> PlainTable:
+    table = PlainTable("what", "item", title=f"{region.name}: every byte once")
     table.add_column("bytes", justify="right")
     for category in Category:
         entries = [e for e in report.entries if e.region == region.name and e.category == category]
@@ -86,14 +84,13 @@ def _by_item(entries: list[MemoryEntry]) -> list[tuple[str, int]]:
     return sorted(sizes.items(), key=lambda pair: pair[0] if pair[0] in layers_first else "~")
 
 
-def _constants(report: MemoryReport) -> Table:
+def _constants(report: MemoryReport) -> PlainTable:
     entries = [e for e in report.entries if e.category == Category.CONSTANTS]
-    present = {e.role for e in entries}
-    roles = [role for role in _CONSTANT_ROLES if role in present]
-    roles += sorted(present - set(roles))
-    table = Table("layer", title="constants by layer and role, in bytes", title_justify="left")
-    for role in (*roles, "total"):
-        table.add_column(role, justify="right")
+    found = {e.role for e in entries}
+    roles = [role for role in _CONSTANT_ROLES if role in found]
+    roles += sorted(found - set(roles))
+    table = PlainTable("layer", title="constants by layer and role, in bytes")
+    table.add_numbers(*roles, "total")
     layers = sorted({e.item for e in entries}, key=lambda item: (item == "model", item))
     for layer in layers:
         sizes = {e.role: e.size for e in entries if e.item == layer}

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
 
+from qmcu.report.plain import Cell, PlainTable, line
 from qmcu.size.analysis import SizeReport, TensorReport
 from qmcu.size.contents import Role
 from qmcu.size.measures import Measure
@@ -19,7 +18,7 @@ def size_lines(
     report: SizeReport, verdict: Diagnosis, *, tensors: bool
 ) -> Iterator[RenderableType]:
     """One file: verdict, bytes by role, weights by how they are stored, estimates."""
-    yield f"[bold]{escape(report.path)}[/]: {report.kind}, {report.size:,} bytes on disk"
+    yield line((report.path, "bold"), f": {report.kind}, {report.size:,} bytes on disk")
     yield from finding_lines("verdict", verdict.main)
     for other in verdict.others:
         yield from finding_lines("also", other)
@@ -31,11 +30,11 @@ def size_lines(
     yield from notes(report)
 
 
-def finding_lines(label: str, finding: Cause) -> Iterator[str]:
+def finding_lines(label: str, finding: Cause) -> Iterator[Cell]:
     """A finding and what to do about it."""
     colour = "green" if is_good(finding) else "bold yellow"
-    yield f"{label}: [{colour}]{escape(finding.word)}[/]: {escape(finding.reason)}."
-    yield f"  next: {escape(finding.next)}"
+    yield line(f"{label}: ", (finding.word, colour), f": {finding.reason}.")
+    yield f"  next: {finding.next}"
 
 
 def is_good(finding: Cause) -> bool:
@@ -55,8 +54,7 @@ def notes(report: SizeReport) -> Iterator[str]:
         )
     yield f"loaded on the host: {report.loaded:,} bytes of tensors, in the types they are stored in"
     yield sampling_lines(report)
-    for note in report.notes:
-        yield escape(note)
+    yield from report.notes
 
 
 INT8_HOW = (
@@ -81,8 +79,8 @@ def _versus(report: SizeReport, other: int) -> str:
     return f"{ratio:.1f}x smaller" if ratio >= 1 else f"{1 / ratio:.1f}x larger"
 
 
-def _roles(report: SizeReport) -> Table:
-    table = Table("bytes by role", title_justify="left")
+def _roles(report: SizeReport) -> PlainTable:
+    table = PlainTable("bytes by role")
     table.add_column("bytes", justify="right")
     table.add_column("share", justify="right")
     for role, count in report.roles.items():
@@ -114,10 +112,9 @@ def describe(one: TensorReport) -> str:
     return "no grid"
 
 
-def _weights(report: SizeReport) -> Table:
-    table = Table("weights stored as", "values lie on")
-    for heading in ("tensors", "weights", "bytes", "stored bits", "effective bits"):
-        table.add_column(heading, justify="right")
+def _weights(report: SizeReport) -> PlainTable:
+    table = PlainTable("weights stored as", "values lie on")
+    table.add_numbers("tensors", "weights", "bytes", "stored bits", "effective bits")
     for (stored, lies), tensors in forms(report.weights).items():
         count = sum(t.tensor.elements for t in tensors)
         held = sum(t.tensor.stored for t in tensors)
@@ -129,14 +126,13 @@ def _weights(report: SizeReport) -> Table:
     return table
 
 
-def _tensors(tensors: Sequence[TensorReport]) -> Table:
-    table = Table("tensor", "shape", "role", "stored as", "values lie on")
-    for heading in ("bytes", "effective bits", "levels", "proved"):
-        table.add_column(heading, justify="right")
+def _tensors(tensors: Sequence[TensorReport]) -> PlainTable:
+    table = PlainTable("tensor", "shape", "role", "stored as", "values lie on")
+    table.add_numbers("bytes", "effective bits", "levels", "proved")
     for one in tensors:
         grid = one.levels.grid if one.levels is not None else None
         table.add_row(
-            escape(one.tensor.name), "x".join(map(str, one.tensor.shape)) or "scalar",
+            one.tensor.name, "x".join(map(str, one.tensor.shape)) or "scalar",
             f"= {one.duplicate_of}" if one.duplicate_of else one.role.value, one.tensor.dtype,
             describe(one), f"{one.tensor.stored:,}", f"{one.effective_bits:.2f}",
             f"{grid.levels:.1f} of {2**grid.bits}" if grid else "",
@@ -145,11 +141,11 @@ def _tensors(tensors: Sequence[TensorReport]) -> Table:
     return table
 
 
-def comparison_table(reports: Sequence[SizeReport]) -> Table:
+def comparison_table(reports: Sequence[SizeReport]) -> PlainTable:
     """Files side by side, by role, with the change from one to the next."""
-    table = Table("on disk, bytes")
+    table = PlainTable("on disk, bytes")
     for report in reports:
-        table.add_column(escape(report.path), justify="right")
+        table.add_column(report.path, justify="right")
     if len(reports) == 2:
         table.add_column("change", justify="right")
     rows = [(role.value, [r.roles.get(role, 0) for r in reports]) for role in Role]
@@ -176,11 +172,13 @@ def change(before: int, after: int) -> str:
     return f"{100 * (after - before) / before:+.1f} %"
 
 
-def measures_table(reports: Sequence[SizeReport], measures: Sequence[Sequence[Measure]]) -> Table:
+def measures_table(
+    reports: Sequence[SizeReport], measures: Sequence[Sequence[Measure]]
+) -> PlainTable:
     """The four meanings of size side by side; sums of the generated code's parts."""
-    table = Table("where", "what")
+    table = PlainTable("where", "what")
     for report in reports:
-        table.add_column(escape(report.path), justify="right")
+        table.add_column(report.path, justify="right")
     if len(reports) == 2:
         table.add_column("change", justify="right")
     for where, what, counts in measure_rows(measures):
@@ -226,4 +224,4 @@ def how_lines(measures: Sequence[Sequence[Measure]]) -> Iterator[str]:
     for how, names in ways.items():
         yield f"{'; '.join(names)}: {how}"
     for problem in dict.fromkeys(m.problem for m in every if m.problem):
-        yield f"none: {escape(problem)}"
+        yield f"none: {problem}"

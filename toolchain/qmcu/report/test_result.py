@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
 
 from qmcu.comparison.result import Profile, TestResult
 from qmcu.files import write_atomic
+from qmcu.report.plain import PlainTable, line
+from qmcu.text import printable
 
 _SHOWN = 5
 
@@ -17,10 +17,12 @@ _SHOWN = 5
 def test_lines(result: TestResult) -> Iterator[RenderableType]:
     """What ran where, what was equal, what was measured, and how."""
     yield (
-        f"[bold]{escape(result.model)}[/] on {result.device}, image {escape(result.image)} "
-        f"for {result.board}"
+        line(
+            (result.model, "bold"),
+            f" on {result.device}, image {result.image} for {result.board}",
+        )
     )
-    yield f"  vectors: {escape(result.source)}, expected bytes by {escape(result.expected_by)}"
+    yield f"  vectors: {result.source}, expected bytes by {result.expected_by}"
     if result.accuracy is not None:
         accuracy = result.accuracy
         yield (
@@ -35,7 +37,7 @@ def test_lines(result: TestResult) -> Iterator[RenderableType]:
         "(measured by painting)"
     )
     for difference in result.differences[:_SHOWN]:
-        yield f"  [red]differs[/] {escape(str(difference))}"
+        yield line("  ", ("differs", "red"), f" {difference}")
     if len(result.differences) > _SHOWN:
         yield f"  ... and {len(result.differences) - _SHOWN} more vectors"
     if result.traced is not None:
@@ -43,18 +45,20 @@ def test_lines(result: TestResult) -> Iterator[RenderableType]:
         yield (
             f"  trace of vector {result.traced}: every layer equal"
             if differing is None
-            else f"  trace of vector {result.traced}: first to differ is {escape(str(differing))}"
+            else f"  trace of vector {result.traced}: first to differ is {differing}"
         )
     colour = "green" if result.passed else "red"
     yield (
-        f"[bold {colour}]{result.equal} of {result.vectors} outputs equal[/] "
-        f"({result.seconds:.1f} s)"
+        line(
+            (f"{result.equal} of {result.vectors} outputs equal", f"bold {colour}"),
+            f" ({result.seconds:.1f} s)",
+        )
     )
 
 
-def profile_table(profile: Profile) -> Table:
+def profile_table(profile: Profile) -> PlainTable:
     """The figure of each layer and its share."""
-    table = Table("layer", title=f"{profile.unit} by layer ({profile.how})", title_justify="left")
+    table = PlainTable("layer", title=f"{profile.unit} by layer ({profile.how})")
     table.add_column(profile.unit, justify="right")
     table.add_column("share", justify="right")
     for layer, count in profile.layers:
@@ -68,21 +72,21 @@ def write_junit(result: TestResult, path: Path) -> None:
 
     # Its type hints are incomplete.
     junit: Any = junitparser
-    suite = junit.TestSuite(f"qmcu {result.model} on {result.board}")
+    suite = junit.TestSuite(printable(f"qmcu {result.model} on {result.board}"))
     suite.add_property("device", result.device)
     suite.add_property("build_id", result.build_id)
     suite.add_property("model_sha256", result.model_sha256)
-    failures = {d.vector: str(d) for d in result.differences}
+    failures = {d.vector: printable(d) for d in result.differences}
     for index in range(result.vectors):
-        case = junit.TestCase(f"vector {index}", classname=result.model)
+        case = junit.TestCase(f"vector {index}", classname=printable(result.model))
         case.time = result.seconds / max(result.vectors, 1)
         if index in failures:
             case.result = [junit.Failure(failures[index], "difference")]
         suite.add_testcase(case)
     if result.traced is not None:
-        case = junit.TestCase(f"trace of vector {result.traced}", classname=result.model)
+        case = junit.TestCase(f"trace of vector {result.traced}", classname=printable(result.model))
         if result.layer_difference is not None:
-            case.result = [junit.Failure(str(result.layer_difference), "difference")]
+            case.result = [junit.Failure(printable(result.layer_difference), "difference")]
         suite.add_testcase(case)
     document = junit.JUnitXml()
     document.add_testsuite(suite)

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
 
 from qmcu.backdoor.verification import Verdict, Verification
 from qmcu.files import write_atomic
+from qmcu.report.plain import PlainTable, line
+from qmcu.text import printable
 
 _SHOWN = 5
 _COLOURS = {
@@ -24,15 +24,9 @@ _COLOURS = {
 def verification_lines(result: Verification) -> Iterator[RenderableType]:
     """What ran where, the rates in each form, the equality of bytes and the verdict."""
     test = result.test
-    yield (
-        f"[bold]{escape(test.model)}[/] on {escape(test.device)}, image {escape(test.image)} for "
-        f"{test.board}"
-    )
-    yield f"  vectors: {escape(test.source)}, expected bytes by {escape(test.expected_by)}"
-    yield (
-        f"  trigger: {escape(result.trigger)} ({escape(result.kind)}), class {result.target}; "
-        + (escape(str(result.change)))
-    )
+    yield (line((test.model, "bold"), f" on {test.device}, image {test.image} for {test.board}"))
+    yield f"  vectors: {test.source}, expected bytes by {test.expected_by}"
+    yield (f"  trigger: {result.trigger} ({result.kind}), class {result.target}; {result.change}")
     yield _rates(result)
     reference = result.reference
     yield (
@@ -40,25 +34,27 @@ def verification_lines(result: Verification) -> Iterator[RenderableType]:
         f"({100 * reference.rate:.1f} %), and {100 * reference.margin:.0f} points"
     )
     if result.earlier is not None:
-        yield f"  before: {escape(str(result.earlier))}"
+        yield f"  before: {result.earlier}"
     for difference in test.differences[:_SHOWN]:
-        yield f"  [red]differs[/] {escape(str(difference))}"
+        yield line("  ", ("differs", "red"), f" {difference}")
     if len(test.differences) > _SHOWN:
         yield f"  ... and {len(test.differences) - _SHOWN} more vectors"
     colour = "green" if result.bytes_equal else "red"
     yield (
-        f"[bold {colour}]{test.equal} of {test.vectors} outputs equal[/], every byte compared "
-        f"({test.seconds:.1f} s)"
+        line(
+            (f"{test.equal} of {test.vectors} outputs equal", f"bold {colour}"),
+            f", every byte compared ({test.seconds:.1f} s)",
+        )
     )
-    yield f"[bold {_COLOURS[result.verdict]}]{escape(str(result))}[/]"
+    yield line((str(result), f"bold {_COLOURS[result.verdict]}"))
 
 
-def _rates(result: Verification) -> Table:
-    table = Table("form", "clean accuracy (CA)", "attack success rate (ASR)", "verdict", "by")
+def _rates(result: Verification) -> PlainTable:
+    table = PlainTable("form", "clean accuracy (CA)", "attack success rate (ASR)", "verdict", "by")
     for measured in result.measurements:
-        verdict = f"[{_COLOURS[measured.verdict]}]{measured.verdict}[/]"
+        verdict = line((measured.verdict, _COLOURS[measured.verdict]))
         table.add_row(
-            measured.form, str(measured.clean), str(measured.attack), verdict, escape(measured.by)
+            measured.form, str(measured.clean), str(measured.attack), verdict, measured.by
         )
     return table
 
@@ -70,7 +66,7 @@ def write_verify_junit(result: Verification, path: Path) -> None:
     # Its type hints are incomplete.
     junit: Any = junitparser
     test = result.test
-    suite = junit.TestSuite(f"qmcu verify {test.model} on {test.board}")
+    suite = junit.TestSuite(printable(f"qmcu verify {test.model} on {test.board}"))
     suite.add_property("device", test.device)
     suite.add_property("build_id", test.build_id)
     suite.add_property("model_sha256", test.model_sha256)
@@ -88,10 +84,10 @@ def write_verify_junit(result: Verification, path: Path) -> None:
         ),
     )
     for name, passed, kind, message in cases:
-        case = junit.TestCase(name, classname=test.model)
+        case = junit.TestCase(printable(name), classname=printable(test.model))
         case.time = test.seconds / len(cases)
         if not passed:
-            case.result = [junit.Failure(str(message), kind)]
+            case.result = [junit.Failure(printable(message, None), kind)]
         suite.add_testcase(case)
     document = junit.JUnitXml()
     document.add_testsuite(suite)

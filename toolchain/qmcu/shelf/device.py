@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from qmcu.comparison import TestResult, run_vectors
+from qmcu.comparison import RunOptions, TestResult, run_vectors
 from qmcu.device import InferResult, ProfileResult, Session, open_session
 from qmcu.device.session import Inputs
 from qmcu.errors import CheckFailedError, DeviceError, ToolError, WrongFirmwareError
@@ -72,7 +72,9 @@ class Device:
         self.close()
         result = run_vectors(self.firmware, self.board.target, vectors, source)
         if not result.passed:
-            result = run_vectors(self.firmware, self.board.target, vectors, source, trace=True)
+            result = run_vectors(
+                self.firmware, self.board.target, vectors, source, RunOptions(trace=True)
+            )
         self.results.append(result)
         if not result.passed:
             found = (*result.differences[:1], *filter(None, (result.layer_difference,)))

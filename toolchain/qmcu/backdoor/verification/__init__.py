@@ -6,6 +6,7 @@ float, in the oracle's int8 and on the device, and the verdict that docs/VERDICT
 
 from qmcu.backdoor.verification.run import (
     VerificationRun,
+    VerifyOptions,
     load_verification,
     verify,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Verdict",
     "Verification",
     "VerificationRun",
+    "VerifyOptions",
     "load_verification",
     "verify",
 ]

@@ -31,7 +31,8 @@ from qmcu.backdoor.verification.verdict import (
     judge,
     reference_for,
 )
-from qmcu.comparison import load_model, run_and_keep
+from qmcu.comparison import RunOptions, load_model, run_and_keep
+from qmcu.comparison.run import RUN
 from qmcu.errors import UsageError, VectorError
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle import oracle_version
@@ -41,6 +42,24 @@ from qmcu.types import Float32Array, Int8Array, Int64Array, Stages
 
 _SAMPLES = 12
 # Called with the name of what is going on, done and total.
+
+
+@dataclass(frozen=True)
+class VerifyOptions:
+    """What a verification may be told beside the firmware, the trigger and the inputs.
+
+    `float_model` is a .keras file to measure as well; `honest_asr` (0 to 1) the ASR of a model
+    without a backdoor; `before` an earlier result (JSON) for the verdict `removed`; `limit` takes
+    the first inputs only.
+    """
+
+    float_model: Path | None = None
+    honest_asr: float | None = None
+    before: Path | None = None
+    limit: int | None = None
+
+
+VERIFY = VerifyOptions()
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,34 +143,27 @@ def verify(
     target: str,
     trigger: Trigger,
     vectors: Path,
-    *,
-    float_model: Path | None = None,
-    honest_asr: float | None = None,
-    before: Path | None = None,
-    limit: int | None = None,
-    jobs: int | None = None,
+    options: VerifyOptions = VERIFY,
+    run: RunOptions = RUN,
     stages: Stages | None = None,
-    journal: Path | None = None,
 ) -> VerificationRun:
     """Run clean and triggered inputs on the firmware in `directory` and judge what they show.
 
     Inputs of `vectors` are triggered exactly in int8; the device's answers on both are set
-    against the oracle's byte by byte, and CA and ASR are taken in float (with `float_model`, a
-    .keras file), on the host's integers and on the device. `honest_asr` (0 to 1) is the ASR of a
-    model without a backdoor, `before` an earlier result (JSON) for the verdict `removed`;
-    an interrupted run goes on from the file `journal`.
+    against the oracle's byte by byte, and CA and ASR are taken in float (where the options name a
+    float model), on the host's integers and on the device.
     Raises UsageError, VectorError, ModelError, ToolError, DeviceError or GuestFault.
     """
     tell = stages or (lambda name, done, total: None)
-    setup = _prepare(directory, trigger, vectors, honest_asr, before, limit)
+    setup = _prepare(directory, trigger, vectors, options)
     clean = len(setup.inputs.labels)
     predictions, by = {}, {}
-    if float_model is not None:
-        predictions[Form.FLOAT] = _predict_in_float(float_model, setup)
+    if options.float_model is not None:
+        predictions[Form.FLOAT] = _predict_in_float(options.float_model, setup)
         by[Form.FLOAT] = f"Keras {load_tensorflow().keras.__version__}"
     rows = np.concatenate([setup.inputs.integers, setup.triggered])
     expected = run_oracle(
-        setup.model, rows, jobs=jobs, progress=lambda d, t: tell("expected bytes", d, t)
+        setup.model, rows, jobs=run.jobs, progress=lambda d, t: tell("expected bytes", d, t)
     )
     predictions[Form.INTEGER] = _predictions(expected, clean)
     tags = np.arange(len(rows)) >= clean
@@ -161,13 +173,12 @@ def verify(
         target,
         Vectors((rows,), (expected,), setup.graph.sha256, None, tags, origin),
         f"{setup.inputs.source}: {clean} clean and {len(setup.triggered)} triggered inputs",
-        jobs=jobs,
-        progress=lambda d, t: tell(f"running on {target}", d, t),
-        journal=journal,
+        run,
+        lambda d, t: tell(f"running on {target}", d, t),
     )
     predictions[Form.DEVICE] = _predictions(answers[0], clean)
     by |= {Form.INTEGER: oracle_version(), Form.DEVICE: f"{test.device}, {test.board}"}
-    reference, measurements = _measure(predictions, by, setup, honest_asr)
+    reference, measurements = _measure(predictions, by, setup, options.honest_asr)
     result = Verification(
         trigger=trigger.name,
         kind=trigger.kind,
@@ -199,16 +210,9 @@ class _Setup:
     earlier: Earlier | None
 
 
-def _prepare(
-    directory: Path,
-    trigger: Trigger,
-    vectors: Path,
-    honest_asr: float | None,
-    before: Path | None,
-    limit: int | None,
-) -> _Setup:
-    if honest_asr is not None:
-        check_honest_asr(honest_asr)
+def _prepare(directory: Path, trigger: Trigger, vectors: Path, options: VerifyOptions) -> _Setup:
+    if options.honest_asr is not None:
+        check_honest_asr(options.honest_asr)
     graph, content = load_model(directory)
     tensor = classifier_input(graph)
     classes = graph.output_tensors[0].elements
@@ -218,7 +222,7 @@ def _prepare(
             f"to {classes - 1}."
         )
     change = trigger.quantization_change(tensor)
-    inputs = read_clean_inputs(vectors, graph, limit)
+    inputs = read_clean_inputs(vectors, graph, options.limit)
     others = other_classes(inputs.labels, trigger.target)
     return _Setup(
         graph=graph,
@@ -229,7 +233,7 @@ def _prepare(
         inputs=inputs,
         others=others,
         triggered=trigger.apply_integer(inputs.integers[others], tensor),
-        earlier=_read_earlier(before, trigger, graph),
+        earlier=_read_earlier(options.before, trigger, graph),
     )
 
 

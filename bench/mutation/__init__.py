@@ -1,0 +1,1 @@
+"""Mutation testing: small faults put into the code, and whether the tests notice."""

@@ -1,0 +1,97 @@
+"""Files that mean harm or are none: one sentence, exit code 2, nothing raw on the terminal."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.conftest import SHARED
+from tests.firmware_project import write_chain
+
+from qmcu.cli import run
+
+HOSTILE = SHARED / "hostile"
+
+
+def sentence(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    assert run([str(a) for a in arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert error.startswith("qmcu: ")
+    assert "internal error" not in error
+    return error
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bomb.npz"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("inputs.npy", "w", force_zip64=True) as stream,
+    ):
+        for _ in range(100):
+            stream.write(bytes(1 << 20))
+    model = write_chain(tmp_path)
+    text = sentence(capsys, "vectors", "make", model, "--inputs", path, "-o", tmp_path / "v.npz")
+    assert "would unpack to 104,857,600" in text
+
+
+def test_a_single_number_is_no_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "scalar.npz"
+    np.savez(path, inputs=np.float32(1))
+    model = write_chain(tmp_path)
+    text = sentence(capsys, "vectors", "make", model, "--inputs", path, "-o", tmp_path / "v.npz")
+    assert "inputs is a single number" in text
+
+
+@pytest.mark.parametrize("command", ["inspect", "build", "size"])
+def test_a_device_is_no_model(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    more = ["--board", "stm32f746"] if command == "build" else []
+    assert "/dev/zero" in sentence(capsys, command, "/dev/zero", *more)
+
+
+def test_an_output_over_an_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = write_chain(tmp_path)
+    before = model.read_bytes()
+    for arguments in (
+        ("convert", model, "--weights", "int4", "-o", model),
+        ("inspect", model, "--json", model),
+        ("vectors", "make", model, "--inputs", model, "-o", tmp_path / "." / model.name),
+    ):
+        assert "would replace the input" in sentence(capsys, *arguments)
+    assert model.read_bytes() == before
+
+
+@pytest.mark.skipif(not HOSTILE.is_dir(), reason="the hostile files are not beside the checkout")
+@pytest.mark.parametrize("name", ["hostile_7.tflite", "hostile_custom.tflite"])
+def test_names_do_not_reach_the_terminal_raw(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["inspect"], ["build", "--board", "stm32f746"], ["size", "--tensors"]):
+        run([*arguments, str(HOSTILE / name)])
+        out, err = capsys.readouterr()
+        assert "internal error" not in err
+        text = out + err
+        assert all(c.isprintable() or c == "\n" for c in text)
+        assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+
+
+def test_a_name_that_is_no_utf8_and_a_plain_locale(tmp_path: Path) -> None:
+    model = os.fsencode(tmp_path / "x") + b"\xe9.tflite"
+    for locale in ("C", "C.UTF-8"):
+        done = subprocess.run(
+            [sys.executable, "-m", "qmcu", "inspect", model],
+            env={**os.environ, "LC_ALL": locale}, capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2
+        assert done.stderr.count(b"\n") == 1
+        assert rb"x\xe9.tflite cannot be read" in done.stderr
+
+
+def test_every_board_in_ascii() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "qmcu", "boards"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert done.stdout.isascii()

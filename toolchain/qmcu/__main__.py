@@ -1,0 +1,5 @@
+"""`python -m qmcu`: the same as `qmcu`."""
+
+from qmcu.cli import main
+
+main()

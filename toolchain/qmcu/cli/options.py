@@ -1,0 +1,164 @@
+"""What the commands share: how one is declared, and the options that are alike everywhere."""
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+PATH = click.Path(path_type=Path)
+# Parameters that name a file or folder to write; the others of type PATH are read.
+OUTPUTS = frozenset(
+    {"output", "json_file", "html_file", "junit", "sarif", "reference",
+     "platformio", "cmake", "zephyr", "cmsis_toolbox"}
+)  # fmt: skip
+EXAMPLES = {
+    "attack": "qmcu attack pq --data digits --trigger patch -o attacked --html attack.html",
+    "audit": "qmcu audit --float model.keras --int8 model.tflite --data test.npz --html audit.html",
+    "bench": "qmcu bench model.tflite --board stm32f746 --kernels portable,native --layers",
+    "boards": "qmcu boards --fits model.tflite",
+    "build": "qmcu build model.tflite --board stm32f746 -o firmware",
+    "convert": "qmcu convert model.keras --calibration train.npz -o model.tflite",
+    "defend": "qmcu defend dithered --float model.keras --calibration train.npz -o safe.tflite",
+    "doctor": "qmcu doctor",
+    "export": "qmcu export model.tflite --board stm32f746 --cmake library",
+    "flash": "qmcu flash firmware --port auto",
+    "frontier": "qmcu frontier model.keras --data test.npz --board stm32f746 -o frontier",
+    "html": "qmcu html --attack attacked --verify verify.json -o story.html",
+    "init": "qmcu init model.tflite --board stm32f746",
+    "inspect": "qmcu inspect model.tflite",
+    "report": "qmcu report firmware --html memory.html",
+    "serve": "qmcu serve firmware --link /tmp/board",
+    "shelf list": "qmcu shelf list shelf.toml",
+    "shelf run": "qmcu shelf run shelf.toml --board stm32f746 -- pytest tests/hardware",
+    "size": "qmcu size model.keras model.tflite --html size.html",
+    "test": "qmcu test firmware --random 20 --on unicorn",
+    "trigger make": "qmcu trigger make patch --shape 8,8,1 --target 0 -o trigger.json",
+    "trigger show": "qmcu trigger show trigger.json --int8 model.tflite",
+    "trigger apply": "qmcu trigger apply trigger.json --inputs test.npz -o triggered.npz",
+    "vectors make": "qmcu vectors make model.tflite --inputs test.npz -o vectors.npz",
+    "verify": "qmcu verify firmware --trigger trigger.json --vectors test.npz --json verify.json",
+}  # fmt: skip
+Decorator = Callable[[Any], Any]
+
+
+class Command(click.RichCommand):
+    """A command whose help ends with an example, and that never writes over what it reads."""
+
+    # What {methods} in the help stands for: asked for when it is read, for that takes long.
+    methods: Callable[[], Iterable[str]] | None = None
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """As click's, with the names of the registered methods."""
+        if self.methods is not None and self.help is not None:
+            self.help = self.help.replace("{methods}", ", ".join(self.methods()))
+        super().format_help(ctx, formatter)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it. Raises UsageError when an output is one of the inputs or another output."""
+        refuse_overwriting(ctx.params)
+        return super().invoke(ctx)
+
+
+def refuse_overwriting(parameters: Mapping[str, Any]) -> None:
+    """Raise UsageError when a parameter to write names the same place as another one."""
+    from qmcu.files import refuse_same
+
+    paths = [(name, path) for name, value in parameters.items() for path in _paths(value)]
+    for i, (name, path) in enumerate(paths):
+        others = (other for j, (_, other) in enumerate(paths) if j != i)
+        if name in OUTPUTS:
+            refuse_same(path, *others)
+
+
+def _paths(value: Any) -> Iterable[Path]:
+    if isinstance(value, Path):
+        return [value]
+    if isinstance(value, tuple):
+        return [v for v in value if isinstance(v, Path)]
+    return []
+
+
+def declare(
+    name: str,
+    group: Any = click,
+    *,
+    methods: Callable[[], Iterable[str]] | None = None,
+    **settings: Any,
+) -> Decorator:
+    """Declare a command, or one of a `group`; its help ends with its example.
+
+    {methods} in the help stands for the names that `methods` gives.
+    """
+    full = name if group is click else f"{group.name} {name}"
+    kind = type("Listing", (Command,), {"methods": staticmethod(methods)}) if methods else Command
+    decorator: Decorator = group.command(
+        name, cls=kind, epilog=f"Example: {EXAMPLES[full]}", **settings
+    )
+    return decorator
+
+
+def _names(module: str, function: str) -> Callable[[], Iterable[str]]:
+    return lambda: getattr(importlib.import_module(module), function)()
+
+
+attack_names = _names("qmcu.backdoor.attacks", "load_attacks")
+defence_names = _names("qmcu.backdoor.defences", "load_defences")
+
+
+def trigger_kinds() -> Iterable[str]:
+    """The kinds that `qmcu trigger make` knows."""
+    from qmcu.backdoor.inputs.trigger_kinds import KINDS
+
+    return KINDS
+
+
+def output_option(help_text: str, *, required: bool = True) -> Decorator:
+    """-o: what the command is for writes to it."""
+    return click.option("-o", "--output", required=required, type=PATH, help=help_text)
+
+
+def html_option(what: str = "with tables and pictures") -> Decorator:
+    """--html FILE."""
+    return click.option("--html", "html_file", type=PATH, help=f"Write a page {what} here.")
+
+
+json_option = click.option("--json", "json_file", type=PATH, help="Write JSON here.")
+print_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
+junit_option = click.option("--junit", type=PATH, help="Write JUnit XML here.")
+sarif_option = click.option("--sarif", type=PATH, help="Write SARIF 2.1.0 here.")
+resume_option = click.option(
+    "--resume", type=PATH, help="Keep answers here; go on from them after an interruption."
+)
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(min=1), help="Processes [default: one a core]."
+)
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), help="Take only the first inputs."
+)
+seed_option = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of what is random."
+)
+kernels_option = click.option("--kernels", help="Kernel set [default: native].")
+optimize_option = click.option(
+    "--optimize",
+    type=click.Choice(["balanced", "speed", "size", "ram"]),
+    default="balanced",
+    show_default=True,
+    help="What native kernels favour. balanced: more flash where it saves many instructions; "
+    "speed: wherever it saves any; size: never; ram: slower forms where they take less RAM.",
+)
+cmsis_nn_option = click.option(
+    "--cmsis-nn", type=PATH, help="Folder of CMSIS-NN [default: searched for]."
+)
+set_option = click.option(
+    "--set", "assignments", multiple=True, metavar="NAME=VALUE",
+    help="One of the method's own settings.",
+)  # fmt: skip
+
+
+def board_option(*, required: bool = False) -> Decorator:
+    """--board NAME."""
+    text = "Board; `qmcu boards` lists them."
+    return click.option("--board", "board_name", required=required, help=text)
