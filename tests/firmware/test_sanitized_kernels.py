@@ -1,0 +1,52 @@
+"""Every portable kernel under AddressSanitizer and UBSan, equal to tflite-micro byte for byte."""
+
+import functools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from bench.operators import GENERATORS
+from bench.operators.int4 import INT4
+from bench.operators.packing import pack
+from tests.support.host_run import check_on_host, run_on_host
+
+from qmcu.compile import compile_graph
+from qmcu.compile.plan import ParametersArgument
+from qmcu.resources import kernel_directories
+
+_GRAPHS = 8
+_CASES = [*GENERATORS.items(), *((f"{kind} int4", g) for kind, g in INT4.items())]
+
+
+@functools.cache
+def _kernels(case: int) -> frozenset[str]:
+    generator = _CASES[case][1]
+    graphs = [generator(np.random.default_rng(seed)) for seed in range(_GRAPHS)]
+    return check_on_host(pack(graphs))
+
+
+@pytest.mark.parametrize("case", range(len(_CASES)), ids=[kind for kind, _ in _CASES])
+def test_no_kernel_touches_what_is_not_its_own(case: int) -> None:
+    assert _kernels(case)
+
+
+def test_every_portable_kernel_runs_under_the_sanitizers() -> None:
+    kernels = {path.stem for path in kernel_directories()[0].glob("*.c")}
+    covered = frozenset().union(*(_kernels(case) for case in range(len(_CASES))))
+    missing = sorted(kernels - covered)
+    assert not missing, f"no graph of bench.operators calls {', '.join(missing)}"
+
+
+def test_a_byte_too_many_is_found() -> None:
+    graph = GENERATORS["RELU"](np.random.default_rng(1))
+    plan = compile_graph(graph)
+    (call,) = plan.calls
+    parameters, *others = call.arguments
+    assert isinstance(parameters, ParametersArgument)
+    size = dict(parameters.fields)["size"]
+    assert isinstance(size, int)
+    longer = ParametersArgument(parameters.ctype, (("size", size + 1),))
+    broken = replace(plan, calls=(replace(call, arguments=(longer, *others)),))
+    inputs = [np.zeros(t.shape, np.int8) for t in graph.input_tensors]
+    with pytest.raises(AssertionError, match="AddressSanitizer"):
+        run_on_host(broken, [inputs])

@@ -1,0 +1,128 @@
+"""A model's generated C and its portable kernels, run on this machine under sanitizers.
+
+    outputs = run_on_host(graph, [inputs])     # one list of arrays for each inference
+    check_on_host(graph, count=3)              # the same, compared with tflite-micro
+
+What runs is what `qmcu build` would compile, model.c with its arena and constants and all. Before
+each layer everything in the arena but the layer's own tensors and scratch is poisoned, so that a
+kernel that reads or writes a byte beside them stops the run with AddressSanitizer's report.
+"""
+
+import functools
+import hashlib
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.codegen.project import library_sources
+from qmcu.compile import compile_graph
+from qmcu.compile.plan import KernelCall, Plan
+from qmcu.model.graph import Graph
+from qmcu.model.oracle import Oracle
+from qmcu.model.writer import write_model
+from qmcu.resources import kernel_directories
+
+Array = npt.NDArray[Any]
+
+_WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-Wconversion")
+_SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+_MAIN = Path(__file__).with_name("host_run.c")
+
+
+def run_on_host(
+    graph: Graph | Plan, vectors: Sequence[Sequence[Array]], sanitize: bool = True
+) -> list[list[bytes]]:
+    """The outputs' bytes of each inference: a list of input arrays for each of `vectors`.
+
+    Raises AssertionError with the sanitizer's report.
+    """
+    plan = graph if isinstance(graph, Plan) else compile_graph(graph)
+    with tempfile.TemporaryDirectory(prefix="qmcu-host-") as folder:
+        program = _build(plan, Path(folder), sanitize)
+        stream = b"".join(np.ascontiguousarray(a).tobytes() for v in vectors for a in v)
+        done = subprocess.run([str(program)], input=stream, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    sizes = [plan.tensor(index).size for index in plan.outputs]
+    assert len(done.stdout) == len(vectors) * sum(sizes)
+    outputs, at = [], 0
+    for _ in vectors:
+        outputs.append([])
+        for size in sizes:
+            outputs[-1].append(done.stdout[at : at + size])
+            at += size
+    return outputs
+
+
+def check_on_host(graph: Graph, count: int = 3, seed: int = 0) -> frozenset[str]:
+    """Run `count` random inferences, every output byte equal to tflite-micro's.
+
+    The first inference is full-range noise, the second the lowest value everywhere, the third the
+    highest. Answers the kernels that ran. Raises AssertionError.
+    """
+    rng = np.random.default_rng(seed)
+    plan, interpreter = compile_graph(graph), Oracle(write_model(graph))
+    shapes = [tensor.shape for tensor in graph.input_tensors]
+    vectors = [[rng.integers(-128, 128, size=s).astype(np.int8) for s in shapes]]
+    vectors += [[np.full(s, v, np.int8) for s in shapes] for v in (-128, 127)]
+    vectors += [
+        [rng.integers(-128, 128, size=s).astype(np.int8) for s in shapes] for _ in range(count - 3)
+    ]
+    vectors = vectors[:count]
+    for i, (inputs, found) in enumerate(zip(vectors, run_on_host(plan, vectors), strict=True)):
+        expected = [output.tobytes() for output in interpreter.run(inputs)]
+        assert found == expected, f"{graph.name}: inference {i} differs from tflite-micro"
+    return frozenset(call.kernel for call in plan.calls)
+
+
+def _build(plan: Plan, folder: Path, sanitize: bool) -> Path:
+    for name, text in library_sources(plan).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "src/layers.h").write_text(_layers(plan))
+    sources = [str(p) for p in (folder / "src").glob("*.c")]
+    objects = [str(_object(kernel, sanitize)) for kernel in sorted({c.kernel for c in plan.calls})]
+    # Globals in sections of their own, as the arena's, would get no red zone around them.
+    command = ["gcc", "-U__ELF__", "-O1", "-g", *_WARNINGS[:4]]
+    command += _SANITIZERS if sanitize else ()
+    command += [f"-I{folder / 'src'}", str(_MAIN), *sources, *objects, "-o", str(folder / "run")]
+    subprocess.run(command, check=True)
+    return folder / "run"
+
+
+@functools.cache
+def _object(kernel: str, sanitize: bool) -> Path:
+    """A kernel compiled once for each content of the portable kernels' folder and all flags."""
+    source = kernel_directories()[0] / f"{kernel}.c"
+    flags = ["-O1", "-g", *_WARNINGS, *(_SANITIZERS if sanitize else ())]
+    digest = hashlib.sha256(" ".join(flags).encode() + source.read_bytes())
+    for header in sorted(source.parent.glob("*.h")):
+        digest.update(header.read_bytes())
+    cache = Path(tempfile.gettempdir()) / "qmcu-host-objects"
+    cache.mkdir(exist_ok=True)
+    result = cache / f"{kernel}-{digest.hexdigest()[:16]}.o"
+    if not result.exists():
+        fresh = Path(tempfile.mkdtemp(dir=cache)) / result.name
+        subprocess.run(["gcc", *flags, "-c", str(source), "-o", str(fresh)], check=True)
+        fresh.replace(result)
+        fresh.parent.rmdir()
+    return result
+
+
+def _layers(plan: Plan) -> str:
+    """For host_run.c: which bytes of the arena each layer may touch."""
+    rows = [f"    {{ {', '.join(_regions(plan, call))} }}," for call in plan.calls]
+    most = max(len(_regions(plan, call)) for call in plan.calls) if plan.calls else 1
+    return "\n".join([f"static const region layers[][{most}] = {{", *rows, "};", ""])
+
+
+def _regions(plan: Plan, call: KernelCall) -> list[str]:
+    tensors = [plan.tensor(index) for index in (*call.reads, *call.writes)]
+    regions = [f"{{{t.offset}, {t.size + call.overread}}}" for t in tensors]
+    scratch = [p for p in plan.placements if p.name == f"{call.layer}_scratch"]
+    return regions + [f"{{{p.offset}, {p.size}}}" for p in scratch]
