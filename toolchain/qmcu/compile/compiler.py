@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets import Target, lowerings
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
 from qmcu.compile.lowering import Lowering, OperatorContext, OperatorSupport
@@ -32,6 +33,8 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
             "with supported operators.",
         )
     faster = lowerings(target)
+    if target.kernels == "native" and faster:
+        graph = settle_dead_channels(graph)
     calls, aliased = _lower(graph, faster)
     roots = alias_roots(graph, aliased)
     if target.optimize == "ram":
