@@ -49,7 +49,8 @@ def run_on_host(
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     sizes = [plan.tensor(index).size for index in plan.outputs]
     assert len(done.stdout) == len(vectors) * sum(sizes)
-    outputs, at = [], 0
+    outputs: list[list[bytes]] = []
+    at = 0
     for _ in vectors:
         outputs.append([])
         for size in sizes:
