@@ -1,10 +1,12 @@
 """Random graphs with one operator each, compared with the interpreter through the whole chain.
 
-GENERATORS maps each operator to a function from a random generator to such a graph; `pack` merges
-many of them into one graph, so that one firmware image tests them all.
+GENERATORS maps each typed form of an operator to a function from a random generator to such a
+graph: int8 under the operator's name, others as `ADD int16`. `pack` merges many of them into one
+graph, so that one firmware image tests them all.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from bench.operators import (
@@ -14,15 +16,28 @@ from bench.operators import (
     lookups,
     movements,
     products,
+    quantizations,
     reductions,
     shapes,
     spatial,
 )
 from bench.operators.packing import pack
 
+from qmcu.compile.lowering import TYPES
+from qmcu.compile.operators.documentation import form_name
 from qmcu.model.graph import Graph
 
-GENERATORS: dict[str, Callable[[np.random.Generator], Graph]] = {
+Generator = Callable[[np.random.Generator], Graph]
+
+
+def in_types(
+    kind: str, generator: Callable[..., Graph], types: tuple[str, ...] = TYPES
+) -> dict[str, Generator]:
+    """The entries of an operator whose `generator` takes the type as `dtype`."""
+    return {form_name(kind, dtype): partial(generator, dtype=dtype) for dtype in types}
+
+
+GENERATORS: dict[str, Generator] = {
     "CONV_2D": convolutions.conv_2d,
     "DEPTHWISE_CONV_2D": convolutions.depthwise_conv_2d,
     "FULLY_CONNECTED": convolutions.fully_connected,
@@ -42,10 +57,17 @@ GENERATORS: dict[str, Callable[[np.random.Generator], Graph]] = {
     "LOGISTIC": lookups.logistic,
     "TANH": lookups.tanh,
     "HARD_SWISH": lookups.hard_swish,
-    "QUANTIZE": lookups.quantize,
-    "RESHAPE": shapes.reshape,
-    "SQUEEZE": shapes.squeeze,
-    "EXPAND_DIMS": shapes.expand_dims,
+    "QUANTIZE": quantizations.quantize,
+    "QUANTIZE int16": partial(quantizations.quantize, dtype="int16"),
+    "QUANTIZE int32": partial(quantizations.quantize, dtype="int32"),
+    "QUANTIZE uint8": partial(quantizations.quantize, dtype="uint8"),
+    "QUANTIZE float32": quantizations.quantize_real,
+    "DEQUANTIZE": quantizations.dequantize,
+    "DEQUANTIZE int16": partial(quantizations.dequantize, dtype="int16"),
+    "DEQUANTIZE uint8": partial(quantizations.dequantize, dtype="uint8"),
+    **in_types("RESHAPE", shapes.reshape),
+    **in_types("SQUEEZE", shapes.squeeze),
+    **in_types("EXPAND_DIMS", shapes.expand_dims, ("int8", "int16", "float32")),
     "PAD": movements.pad,
     "PADV2": movements.padv2,
     "CONCATENATION": movements.concatenation,

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from bench.operators import GENERATORS
 from bench.operators.packing import pack
 
-from qmcu.model.graph import Graph
-
-Int8Array = npt.NDArray[np.int8]
+from qmcu.model.graph import Graph, Tensor
+from qmcu.model.random_inputs import random_array
+from qmcu.types import Array
 
 # All inputs and outputs of a batch are in RAM at once, all constants in flash.
 ACTIVATION_BYTES = 96 * 1024
@@ -30,14 +30,15 @@ class Batch:
         """All the graphs side by side."""
         return pack(self.graphs)
 
-    def vectors(self, count: int) -> list[list[Int8Array]]:
+    def vectors(self, count: int) -> list[list[Array]]:
         """`count` sets of random inputs for `graph`, the same every time."""
         seed = [self.number, len(self.graphs), *self.kind.encode()]
         rng = np.random.default_rng(seed)
-        tensors = self.graph.input_tensors
-        return [[_values(rng, tensor.shape) for tensor in tensors] for _ in range(count)]
+        graph = self.graph
+        tensors = graph.input_tensors
+        return [[_values(rng, graph, tensor) for tensor in tensors] for _ in range(count)]
 
-    def by_graph(self, outputs: list[Int8Array]) -> list[list[Int8Array]]:
+    def by_graph(self, outputs: list[Array]) -> list[list[Array]]:
         """The outputs of `graph`, those of each of the graphs together."""
         remaining = iter(outputs)
         return [[next(remaining) for _ in graph.outputs] for graph in self.graphs]
@@ -77,9 +78,14 @@ def _needs(graph: Graph) -> npt.NDArray[np.int64]:
     return np.array([activations, constants + 1024], np.int64)
 
 
-def _values(rng: np.random.Generator, shape: tuple[int, ...]) -> Int8Array:
-    """Random bytes; the first 256 are all different, so that large tensors have every byte."""
+def _values(rng: np.random.Generator, graph: Graph, tensor: Tensor) -> Array:
+    """Random values; the first 256 of int8 all differ, so that large tensors have every byte."""
+    shape = tensor.shape
+    if tensor.dtype != "int8":
+        (drawn,) = random_array(rng, graph, tensor, 1)
+        return np.asarray(drawn)
     size = int(np.prod(shape))
     values = rng.integers(-128, 128, size=size)
     values[:256] = (rng.permutation(256) - 128)[:size]
-    return values.astype(np.int8).reshape(shape)
+    result: Array = values.astype(np.int8).reshape(shape)
+    return result

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from bench.operators.batches import Batch, Int8Array
+from bench.operators.batches import Batch
 from bench.operators.cases import cases
 
 from qmcu.board import load_board
@@ -18,6 +18,7 @@ from qmcu.device import open_session
 from qmcu.errors import QmcuError
 from qmcu.model.oracle import Oracle
 from qmcu.model.writer import write_model
+from qmcu.types import Array
 
 # Each graph is run on this many sets of random inputs.
 VECTORS = 2
@@ -67,7 +68,7 @@ def run(
             with open_session(target, directory) as session:
                 device = session.link.name
                 for vector, wanted in zip(vectors, expected, strict=True):
-                    found = batch.by_graph(_arrays(session.infer(vector).outputs))
+                    found = batch.by_graph(_arrays(batch, session.infer(vector).outputs))
                     equal &= [_same(a, b) for a, b in zip(found, wanted, strict=True)]
     except QmcuError as error:
         return Outcome(batch.kind, (False,) * len(batch.graphs), device, f"{batch}: {error}")
@@ -85,9 +86,10 @@ def _shared(call: KernelCall, placements: Sequence[Placement]) -> bool:
     return any({*call.reads} & {*p.tensors} and {*call.writes} & {*p.tensors} for p in placements)
 
 
-def _arrays(outputs: Sequence[bytes]) -> list[Int8Array]:
-    return [np.frombuffer(output, np.int8) for output in outputs]
+def _arrays(batch: Batch, outputs: Sequence[bytes]) -> list[Array]:
+    types = [np.dtype(tensor.dtype) for tensor in batch.graph.output_tensors]
+    return [np.frombuffer(output, t) for output, t in zip(outputs, types, strict=True)]
 
 
-def _same(found: Sequence[Int8Array], wanted: Sequence[Int8Array]) -> bool:
+def _same(found: Sequence[Array], wanted: Sequence[Array]) -> bool:
     return [a.tobytes() for a in found] == [b.tobytes() for b in wanted]

@@ -64,11 +64,6 @@ def rsqrt(rng: Rng) -> Graph:
     return _unary(rng, "RSQRT", source, Quantization((float32(scale),), (zero_point(rng),)))
 
 
-def quantize(rng: Rng) -> Graph:
-    """Ratios of scales near one, far from one, exactly one."""
-    return _unary(rng, "QUANTIZE", *_pair(rng))
-
-
 def _wide(rng: Rng) -> Quantization:
     low, high = pick(rng, (0.01, 0.2), (0.01, 0.2), (1e-6, 0.01), (0.2, 7.9))
     return Quantization((log_uniform(rng, low, high),), (zero_point(rng),))

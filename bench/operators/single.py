@@ -30,10 +30,15 @@ class SingleOperator:
         self.tensors.append(Tensor(index, name, shape, dtype, quantization, data))
         return index
 
-    def input(self, shape: tuple[int, ...], quantization: Quantization) -> None:
-        """An int8 operand that is a model input."""
+    def input(
+        self,
+        shape: tuple[int, ...],
+        quantization: Quantization | None = None,
+        dtype: str = "int8",
+    ) -> None:
+        """An operand that is a model input."""
         name = f"input{len(self.operands)}"
-        self.operands.append(self._add(name, shape, "int8", quantization))
+        self.operands.append(self._add(name, shape, dtype, quantization))
 
     def constant(
         self, name: str, values: npt.NDArray[Any], quantization: Quantization | None = None
@@ -49,13 +54,14 @@ class SingleOperator:
 
     def graph(
         self,
-        *outputs: tuple[tuple[int, ...], Quantization],
+        *outputs: tuple[tuple[int, ...], Quantization | None],
         options: Mapping[str, OptionValue] | None = None,
         version: int = 1,
+        dtype: str = "int8",
     ) -> Graph:
-        """The graph, with int8 outputs of these shapes and quantizations."""
+        """The graph, with outputs of these shapes and quantizations, all of one type."""
         results = tuple(
-            self._add(f"output{i}", shape, "int8", quantization)
+            self._add(f"output{i}", shape, dtype, quantization)
             for i, (shape, quantization) in enumerate(outputs)
         )
         inputs = tuple(t.index for t in self.tensors if t.data is None and t.index not in results)
@@ -73,14 +79,29 @@ def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     return float32(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def zero_point(rng: np.random.Generator) -> int:
-    """A zero point: often an extreme one."""
-    return int(rng.choice([-128, 127, 0, -1, int(rng.integers(-128, 128))]))
+def zero_point(rng: np.random.Generator, dtype: str = "int8") -> int:
+    """A zero point: often an extreme one; that of int16 and int32 is 0, as most kernels need."""
+    if dtype in ("int16", "int32"):
+        return 0
+    drawn = int(rng.choice([-128, 127, 0, -1, int(rng.integers(-128, 128))]))
+    return drawn + 128 if dtype == "uint8" else drawn
 
 
-def quantization(rng: np.random.Generator, low: float = 1e-3, high: float = 1.0) -> Quantization:
-    """A per-tensor quantization with a scale in [low, high]."""
-    return Quantization((log_uniform(rng, low, high),), (zero_point(rng),))
+def quantization(
+    rng: np.random.Generator, low: float = 1e-3, high: float = 1.0, dtype: str = "int8"
+) -> Quantization:
+    """A per-tensor quantization with a scale in [low, high]; int16 scales are 256 times finer."""
+    finer = {"int16": 2**8, "int32": 2**16}.get(dtype, 1)
+    return Quantization((log_uniform(rng, low / finer, high / finer),), (zero_point(rng, dtype),))
+
+
+def quantization_of(
+    rng: np.random.Generator, dtype: str, low: float = 1e-3, high: float = 1.0
+) -> Quantization | None:
+    """As `quantization`, and None for types that are not quantized: bool, int64, float32."""
+    if dtype in ("bool", "int64", "float32"):
+        return None
+    return quantization(rng, low, high, dtype)
 
 
 def chance(rng: np.random.Generator, probability: float) -> bool:

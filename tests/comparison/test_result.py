@@ -45,7 +45,25 @@ def test_another_length_is_no_difference_but_an_error() -> None:
 
 
 def test_accuracy_is_by_argmax_of_signed_values() -> None:
-    outputs = [bytes([0x80, 0x7F, 0]), bytes([0xFF, 0xFE, 0xFD]), bytes([0, 1, 2])]
+    outputs = [np.array(row, np.int8) for row in ([-128, 127, 0], [-1, -2, -3], [0, 1, 2])]
     accuracy = count_right(np.array([1, 0, 0]), outputs, [outputs[0]] * 3)
     assert (accuracy.expected, accuracy.device, accuracy.total) == (2, 1, 3)
     assert accuracy.on_device == pytest.approx(1 / 3)
+
+
+def test_real_numbers_differ_when_any_byte_does() -> None:
+    wanted, got = (np.array(v, np.float32) for v in ([1.5, 0.0, 3.0], [1.5, -0.0, 3.25]))
+    assert compare("out", (3,), wanted.tobytes(), wanted.tobytes(), "float32") is None
+    difference = compare("out", (3,), wanted.tobytes(), got.tobytes(), "float32")
+    assert difference is not None
+    assert (difference.position, difference.differing, difference.size) == (1, 2, 3)
+    assert difference.max_difference == 0.25
+    assert "float32 value 1" in str(difference) and "got -0.0" in str(difference)
+
+
+def test_integers_are_compared_in_their_own_type() -> None:
+    wanted, got = (np.array(v, np.int16) for v in ([-32768, 5], [32767, 5]))
+    difference = compare("out", (2,), wanted.tobytes(), got.tobytes(), "int16")
+    assert difference is not None
+    assert (difference.expected, difference.got) == (-32768, 32767)
+    assert difference.max_difference == 65535 and difference.differing == 1

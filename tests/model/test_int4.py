@@ -79,7 +79,7 @@ def test_a_zero_point_beyond_int4_is_refused() -> None:
 @pytest.mark.parametrize(("index", "role"), [(0, "input in"), (3, "output out")])
 def test_int4_activations_are_refused(index: int, role: str) -> None:
     found = unsupported(with_tensor(dense(), index, dtype="int4"))
-    assert found[0] == f"model {role} is int4, int8 is needed"
+    assert found[0].startswith(f"model {role} is int4, one of int8, int16")
 
 
 def test_other_operators_refuse_int4_weights() -> None:
@@ -88,7 +88,7 @@ def test_other_operators_refuse_int4_weights() -> None:
     (found,) = unsupported(with_tensor(graph, 1, dtype="int4", data=data))
     assert "weights weights is int4, int8 is needed" in found
     graph = GENERATORS["ADD"](np.random.default_rng(0))
-    (found,) = unsupported(with_tensor(graph, 0, dtype="int4"))[:1]
+    found = unsupported(with_tensor(graph, 0, dtype="int4"))[-1]
     assert "is int4, int8 is needed" in found
 
 

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from qmcu.compile.plan import (
     ConstantArgument,
@@ -26,11 +25,10 @@ from qmcu.compile.plan import (
     TensorListArgument,
 )
 from qmcu.resources import kernel_directories
-
-Int8Array = npt.NDArray[np.int8]
+from qmcu.types import Array
 
 FLAGS = [
-    *("-std=c11", "-O2", "-fPIC", "-shared"),
+    *("-std=c11", "-O2", "-ffp-contract=off", "-fPIC", "-shared"),
     *("-Wall", "-Wextra", "-Werror", "-Wconversion"),
     *("-fsanitize=undefined", "-fno-sanitize-recover=all"),
 ]
@@ -38,8 +36,8 @@ _GUARD = 64
 _GARBAGE = 0x5A
 
 
-def run_plan(plan: Plan, inputs: Sequence[Int8Array]) -> list[Int8Array]:
-    """The output tensors of one inference on int8 `inputs`, in the model's order and shapes.
+def run_plan(plan: Plan, inputs: Sequence[Array]) -> list[Array]:
+    """The output tensors of one inference on `inputs`, in the model's order, shapes and types.
 
     The arena starts with garbage. Raises AssertionError when a kernel writes outside the arena
     or to a constant.
@@ -48,15 +46,18 @@ def run_plan(plan: Plan, inputs: Sequence[Int8Array]) -> list[Int8Array]:
     base = arena.ctypes.data + _GUARD
     for index, values in zip(plan.inputs, inputs, strict=True):
         tensor = plan.tensor(index)
-        assert values.dtype == np.int8 and values.size == tensor.size
+        assert values.dtype == np.dtype(tensor.dtype) and values.nbytes == tensor.size
         start = _GUARD + tensor.offset
-        arena[start : start + tensor.size] = values.reshape(-1)
+        arena[start : start + tensor.size] = np.frombuffer(values.tobytes(), np.int8)
     for call in plan.calls:
         _invoke(plan, call, base)
     assert (arena[:_GUARD] == _GARBAGE).all(), "a kernel wrote below the arena"
     assert (arena[_GUARD + plan.arena_size :] == _GARBAGE).all(), "a kernel wrote above the arena"
     outputs = [plan.tensor(index) for index in plan.outputs]
-    return [arena[_GUARD + t.offset :][: t.size].reshape(t.shape).copy() for t in outputs]
+    return [
+        np.frombuffer(arena[_GUARD + t.offset :][: t.size].tobytes(), t.dtype).reshape(t.shape)
+        for t in outputs
+    ]
 
 
 def _invoke(plan: Plan, call: KernelCall, base: int) -> None:
@@ -72,7 +73,7 @@ def _invoke(plan: Plan, call: KernelCall, base: int) -> None:
     pointers: list[ctypes.c_void_p] = []
     for argument in call.arguments:
         match argument:
-            case TensorArgument(tensor):
+            case TensorArgument(tensor, _):
                 pointers.append(ctypes.c_void_p(base + plan.tensor(tensor).offset))
             case TensorListArgument(tensors):
                 array = (ctypes.c_void_p * len(tensors))(
@@ -87,13 +88,17 @@ def _invoke(plan: Plan, call: KernelCall, base: int) -> None:
                 pointers.append(stored(constant.data))
             case ParametersArgument(_, fields):
                 values = [v for _, f in fields for v in (f if isinstance(f, tuple) else (f,))]
-                pointers.append(stored(np.array(values, "<i4").tobytes()))
+                pointers.append(stored(b"".join(map(_field, values))))
             case ScratchArgument(size):
                 pointers.append(ctypes.c_void_p(base + scratch))
                 scratch += size
     _function(call.kernel)(*pointers)
     for buffer, data in kept:
         assert buffer.raw == data, f"{call.kernel} wrote to a constant"
+
+
+def _field(value: float) -> bytes:
+    return np.array(value, "<f4" if isinstance(value, float) else "<i4").tobytes()
 
 
 @functools.cache

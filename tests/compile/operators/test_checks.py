@@ -65,7 +65,7 @@ def test_multipliers_that_are_too_large() -> None:
 
 
 def test_every_constraint_says_what_it_needs() -> None:
-    for support in OPERATORS.values():
+    for support in (form for forms in OPERATORS.values() for form in forms):
         texts = [constraint.text for constraint in support.constraints]
         assert all(texts)
         assert len(set(texts)) == len(texts), support.kind

@@ -12,14 +12,17 @@ def test_committed_file_is_up_to_date() -> None:
 
 def test_every_operator_and_constraint_is_named() -> None:
     text = render(OPERATORS, None)
-    for kind, support in OPERATORS.items():
+    for kind, forms in OPERATORS.items():
         assert f"\n## {kind}\n" in text
-        for constraint in support.constraints:
+        for constraint in (c for form in forms for c in form.constraints):
             assert f"- {constraint.text}" in text
 
 
 def test_counts_are_shown() -> None:
-    comparison = Comparison({"ADD": (300, 299)}, "board", "portable", "device", 7, {"tool": "1.2"})
+    counts = {"ADD": (300, 299), "RESHAPE bool": (70, 70)}
+    comparison = Comparison(counts, "board", "portable", "device", 7, {"tool": "1.2"})
     text = render(OPERATORS, comparison)
-    assert "| [ADD](#add) | `add` | 300 | 299 |" in text
+    assert "| [ADD](#add) | 299/300 |" in text
+    (reshape,) = (line for line in text.splitlines() if line.startswith("| [RESHAPE]"))
+    assert "| 70/70 |" in reshape and "| - |" in reshape
     assert "--kernels portable --seed 7`; tool 1.2" in text

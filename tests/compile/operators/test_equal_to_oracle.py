@@ -7,7 +7,6 @@ count, on the firmware in an emulator, is bench/operators.
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from bench.operators import GENERATORS
 from bench.operators.int4 import INT4
@@ -15,18 +14,23 @@ from tests.compile.operators.host_kernel import run_plan
 
 from qmcu.compile import compile_graph
 from qmcu.model.graph import Graph
+from qmcu.model.random_inputs import random_array
+from qmcu.types import Array
 
 oracle = pytest.importorskip("qmcu.model.oracle", reason="the interpreter's wrapper is absent")
 writer = pytest.importorskip("qmcu.model.writer", reason="the model writer is absent")
 
 GRAPHS = 25
 
-Int8Array = npt.NDArray[np.int8]
 
-
-def _inputs(rng: np.random.Generator, graph: Graph) -> Iterator[list[Int8Array]]:
-    """Full-range noise, values around one level, one extreme value everywhere."""
-    shapes = [tensor.shape for tensor in graph.input_tensors]
+def _inputs(rng: np.random.Generator, graph: Graph) -> Iterator[list[Array]]:
+    """Full-range noise; of int8 also values around one level, one extreme value everywhere."""
+    tensors = graph.input_tensors
+    if any(tensor.dtype != "int8" for tensor in tensors):
+        for _ in range(3):
+            yield [random_array(rng, graph, tensor, 1)[0] for tensor in tensors]
+        return
+    shapes = [tensor.shape for tensor in tensors]
     yield [rng.integers(-128, 128, size=s).astype(np.int8) for s in shapes]
     level, spread = rng.uniform(-128, 127), rng.uniform(1, 60)
     yield [np.clip(rng.normal(level, spread, s), -128, 127).astype(np.int8) for s in shapes]

@@ -1,16 +1,19 @@
 """Pieces of C text: arrays, structs, argument lists."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from qmcu.compile.plan import (
+    C_TYPES,
     Argument,
     Constant,
     ConstantArgument,
     FieldValue,
     KernelCall,
     ParametersArgument,
+    PlanTensor,
     ScratchArgument,
     TensorArgument,
     TensorListArgument,
@@ -18,6 +21,7 @@ from qmcu.compile.plan import (
 
 _DTYPES = {
     "int8_t": "<i1", "uint8_t": "<u1", "int16_t": "<i2", "int32_t": "<i4", "uint32_t": "<u4",
+    "int64_t": "<i8", "float": "<f4",
 }  # fmt: skip
 _LINE = 100
 
@@ -25,13 +29,31 @@ _LINE = 100
 def array_body(constant: Constant) -> str:
     """The values of a constant, as indented lines of at most 100 columns."""
     values = np.frombuffer(constant.data, dtype=_DTYPES[constant.ctype])
-    return wrapped([_literal(int(v), constant.ctype) for v in values], indent=4)
+    return wrapped([literal(v, constant.ctype) for v in values.tolist()], indent=4)
 
 
-def _literal(value: int, ctype: str) -> str:
-    if ctype == "int32_t" and value == -(2**31):
-        return "INT32_MIN"
+def element_size(ctype: str) -> int:
+    """Bytes of one element."""
+    return np.dtype(_DTYPES[ctype]).itemsize
+
+
+def literal(value: float, ctype: str) -> str:
+    """The C literal of a number: integers in decimal, floats as the exact float32."""
+    if ctype == "float":
+        return _float_literal(float(np.float32(value)))
+    if (ctype, value) in (("int32_t", -(2**31)), ("int64_t", -(2**63))):
+        return f"{ctype[:-2].upper()}_MIN"
+    if ctype == "int64_t":
+        return f"INT64_C({value})"
     return f"{value}u" if ctype.startswith("u") else str(value)
+
+
+def _float_literal(value: float) -> str:
+    if math.isnan(value):
+        return '__builtin_nanf("")'
+    if math.isinf(value):
+        return "-__builtin_inff()" if value < 0 else "__builtin_inff()"
+    return f"{value.hex()}f"
 
 
 def wrapped(items: Sequence[str], indent: int) -> str:
@@ -54,21 +76,24 @@ def struct_fields(fields: Sequence[tuple[str, FieldValue]]) -> str:
 
 def _field(value: FieldValue) -> str:
     if isinstance(value, tuple):
-        return "{" + ", ".join(_literal(v, "int32_t") for v in value) + "}"
-    return _literal(value, "int32_t")
+        return "{" + ", ".join(map(_field, value)) + "}"
+    return literal(value, "float" if isinstance(value, float) else "int32_t")
 
 
 def argument_text(
-    call: KernelCall, offsets: Mapping[int, int], scratch: int, names: Mapping[Constant, str]
+    call: KernelCall,
+    tensors: Mapping[int, PlanTensor],
+    scratch: int,
+    names: Mapping[Constant, str],
 ) -> list[str]:
     """The C expressions for a call's arguments.
 
-    `offsets` gives each tensor's arena offset, `scratch` that of the call's working memory,
-    `names` the C name of each constant.
+    `tensors` are the plan's by index, `scratch` is the arena offset of the call's working memory,
+    `names` gives the C name of each constant.
     """
     expressions = []
     for position, argument in enumerate(call.arguments):
-        expressions.append(_expression(call, position, argument, offsets, scratch, names))
+        expressions.append(_expression(call, position, argument, tensors, scratch, names))
         if isinstance(argument, ScratchArgument):
             scratch += argument.size
     return expressions
@@ -78,13 +103,14 @@ def _expression(
     call: KernelCall,
     position: int,
     argument: Argument,
-    offsets: Mapping[int, int],
+    tensors: Mapping[int, PlanTensor],
     scratch: int,
     names: Mapping[Constant, str],
 ) -> str:
     match argument:
-        case TensorArgument(tensor):
-            return arena(offsets[tensor])
+        case TensorArgument(tensor, as_bytes):
+            ctype = "int8_t" if as_bytes else ctype_of(tensors[tensor])
+            return pointer(tensors[tensor].offset, ctype, writes=tensor in call.writes)
         case ScratchArgument():
             return arena(scratch)
         case ConstantArgument(None):
@@ -96,6 +122,19 @@ def _expression(
             return f"&{call.layer}_parameters"
         case TensorListArgument():
             return f"{call.layer}_tensors_{position}"
+
+
+def ctype_of(tensor: PlanTensor) -> str:
+    """The C type of the tensor's elements."""
+    return C_TYPES[tensor.dtype]
+
+
+def pointer(offset: int, ctype: str, *, writes: bool) -> str:
+    """A pointer to the elements of this type at an arena offset, const unless they are written."""
+    if ctype == "int8_t":
+        return arena(offset)
+    const = "" if writes else "const "
+    return f"({const}{ctype} *)({const}void *)({arena(offset)})"
 
 
 def arena(offset: int) -> str:

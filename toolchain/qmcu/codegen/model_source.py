@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qmcu.codegen.c_source import arena, argument_text, array_body, struct_fields
+from qmcu.codegen.c_source import (
+    argument_text,
+    array_body,
+    ctype_of,
+    element_size,
+    pointer,
+    struct_fields,
+)
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import (
     Constant,
@@ -11,10 +18,9 @@ from qmcu.compile.plan import (
     KernelCall,
     ParametersArgument,
     Plan,
+    PlanTensor,
     TensorListArgument,
 )
-
-_LIST_TYPES = {True: "int8_t *const", False: "const int8_t *const"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class ConstantSource:
     count: int
     comment: str
     body: str
+    alignment: int = 4
 
 
 def model_sources(plan: Plan) -> dict[str, str]:
@@ -78,20 +85,21 @@ def _constant(constant: Constant, name: str) -> ConstantSource | None:
     if constant.name != name:
         return None
     shape = "x".join(map(str, constant.shape)) or "1"
-    count = max(len(constant.data) // _width(constant.ctype), 1)
+    count = max(len(constant.data) // element_size(constant.ctype), 1)
     return ConstantSource(
-        name, constant.ctype, count, f"{constant.role}, {shape}", array_body(constant)
+        name,
+        constant.ctype,
+        count,
+        f"{constant.role}, {shape}",
+        array_body(constant),
+        max(element_size(constant.ctype), 4),
     )
 
 
-def _width(ctype: str) -> int:
-    return int("".join(c for c in ctype if c.isdigit())) // 8
-
-
 def _layer(plan: Plan, call: KernelCall, names: Mapping[Constant, str]) -> LayerSource:
-    offsets = {tensor.index: tensor.offset for tensor in plan.tensors}
+    tensors = {tensor.index: tensor for tensor in plan.tensors}
     scratch = {p.name: p.offset for p in plan.placements if not p.tensors}
-    arguments = argument_text(call, offsets, scratch.get(f"{call.layer}_scratch", 0), names)
+    arguments = argument_text(call, tensors, scratch.get(f"{call.layer}_scratch", 0), names)
     parameters = next(
         (
             (argument.ctype, struct_fields(argument.fields))
@@ -101,11 +109,7 @@ def _layer(plan: Plan, call: KernelCall, names: Mapping[Constant, str]) -> Layer
         None,
     )
     lists = tuple(
-        (
-            f"{call.layer}_tensors_{position}",
-            _LIST_TYPES[argument.writes],
-            ", ".join(arena(offsets[t]) for t in argument.tensors),
-        )
+        (f"{call.layer}_tensors_{position}", *_tensor_list(argument, tensors))
         for position, argument in enumerate(call.arguments)
         if isinstance(argument, TensorListArgument)
     )
@@ -117,6 +121,18 @@ def _layer(plan: Plan, call: KernelCall, names: Mapping[Constant, str]) -> Layer
         tensor_lists=lists,
         arguments=",\n        ".join(arguments),
     )
+
+
+def _tensor_list(
+    argument: TensorListArgument, tensors: Mapping[int, PlanTensor]
+) -> tuple[str, str]:
+    """The element type and the elements of an array of tensor pointers."""
+    listed = [tensors[t] for t in argument.tensors]
+    ctypes = {"int8_t" if argument.as_bytes else ctype_of(t) for t in listed} or {"int8_t"}
+    (ctype,) = ctypes
+    const = "" if argument.writes else "const "
+    pointers = (pointer(t.offset, ctype, writes=argument.writes) for t in listed)
+    return f"{const}{ctype} *const", ", ".join(pointers)
 
 
 def _shapes(plan: Plan, tensors: tuple[int, ...]) -> str:

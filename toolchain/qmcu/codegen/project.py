@@ -53,6 +53,8 @@ class BuildFiles:
         "-ffunction-sections",
         "-fdata-sections",
         "-fno-common",
+        # Real numbers are rounded after each operation, on every core.
+        "-ffp-contract=off",
         "-fno-exceptions",
         "-fno-unwind-tables",
         "-fno-asynchronous-unwind-tables",

@@ -8,6 +8,8 @@ from typing import Any
 import jinja2
 import numpy as np
 
+from qmcu.codegen.c_source import arena, ctype_of, pointer
+from qmcu.compile.plan import PlanTensor
 from qmcu.resources import firmware_directory
 
 
@@ -21,6 +23,13 @@ def float_literal(value: float) -> str:
     return f"{float(np.float32(value))!r}f"
 
 
+def _place(tensor: PlanTensor, ctype: str) -> str:
+    """Where the tensor lies, as a pointer of this type; void takes it without a cast."""
+    if ctype == "void":
+        return arena(tensor.offset)
+    return pointer(tensor.offset, ctype, writes=True)
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -32,6 +41,8 @@ def _environment() -> jinja2.Environment:
         autoescape=False,
     )
     environment.filters["comment"] = comment_text
+    environment.filters["ctype"] = ctype_of
+    environment.filters["place"] = _place
     environment.filters["float_literal"] = float_literal
     return environment
 

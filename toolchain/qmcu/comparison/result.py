@@ -7,27 +7,32 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.types import Array
+
 
 @dataclass(frozen=True)
 class Difference:
-    """Where two tensors part: the first differing byte and how far the tensors are apart.
+    """Where two tensors part: the first differing value and how far the tensors are apart.
 
-    `index` is that byte's place in the tensor's shape; `differing` counts differing bytes.
+    `index` is that value's place in the tensor's shape; `differing` counts differing values, of
+    `size`. Values differ when any of their bytes does: -0.0 from 0.0, for one.
     """
 
     tensor: str
     position: int
     index: tuple[int, ...]
-    expected: int
-    got: int
+    expected: float
+    got: float
     differing: int
     size: int
-    max_difference: int
+    max_difference: float
+    dtype: str = "int8"
 
     def __str__(self) -> str:
+        unit = "byte" if self.dtype == "int8" else f"{self.dtype} value"
         return (
-            f"{self.tensor} at {list(self.index)} (byte {self.position}): expected "
-            f"{self.expected}, got {self.got}; {self.differing} of {self.size} bytes differ, "
+            f"{self.tensor} at {list(self.index)} ({unit} {self.position}): expected "
+            f"{self.expected}, got {self.got}; {self.differing} of {self.size} {unit}s differ, "
             f"by at most {self.max_difference}"
         )
 
@@ -153,8 +158,10 @@ def _difference(document: Mapping[str, Any]) -> Difference:
     return Difference(**{**document, "index": tuple(document["index"])})
 
 
-def compare(name: str, shape: Sequence[int], expected: bytes, got: bytes) -> Difference | None:
-    """The difference of two int8 tensors' bytes, None when they are equal.
+def compare(
+    name: str, shape: Sequence[int], expected: bytes, got: bytes, dtype: str = "int8"
+) -> Difference | None:
+    """The difference of two tensors' bytes, None when they are equal; `dtype` is their type.
 
     Raises ValueError when the lengths differ: that is a wrong answer, not a difference.
     """
@@ -162,33 +169,43 @@ def compare(name: str, shape: Sequence[int], expected: bytes, got: bytes) -> Dif
         raise ValueError(f"{name}: {len(expected)} bytes expected, {len(got)} came")
     if expected == got:
         return None
-    wanted = np.frombuffer(expected, np.int8).astype(np.int16)
-    found = np.frombuffer(got, np.int8).astype(np.int16)
-    distance = np.abs(wanted - found)
-    position = int(np.flatnonzero(distance)[0])
+    kind = np.dtype(dtype)
+    wanted, found = np.frombuffer(expected, kind), np.frombuffer(got, kind)
+    width = (len(wanted), kind.itemsize)
+    raw = (np.frombuffer(data, np.uint8).reshape(width) for data in (expected, got))
+    differs = np.not_equal(*raw).any(axis=1)
+    position = int(np.flatnonzero(differs)[0])
     return Difference(
         tensor=name,
         position=position,
         index=tuple(int(i) for i in np.unravel_index(position, tuple(shape) or (1,))),
-        expected=int(wanted[position]),
-        got=int(found[position]),
-        differing=int(np.count_nonzero(distance)),
-        size=len(expected),
-        max_difference=int(distance.max()),
+        expected=wanted[position].item(),
+        got=found[position].item(),
+        differing=int(np.count_nonzero(differs)),
+        size=len(wanted),
+        max_difference=_distance(wanted[differs], found[differs]),
+        dtype=dtype,
     )
 
 
+def _distance(wanted: Array, found: Array) -> float:
+    """How far the furthest pair is apart; of pairs with a NaN nothing is known."""
+    if wanted.dtype.kind != "f":
+        return int(max(abs(int(a) - int(b)) for a, b in zip(wanted, found, strict=True)))
+    distance = np.abs(wanted.astype(np.float64) - found.astype(np.float64))
+    return float(np.nan_to_num(distance, nan=0.0).max())
+
+
 def count_right(
-    labels: npt.NDArray[np.int64], expected: Sequence[bytes], got: Sequence[bytes]
+    labels: npt.NDArray[np.int64], expected: Sequence[Array], got: Sequence[Array]
 ) -> Accuracy:
-    """Right answers by argmax; `labels` has one class per vector, outputs int8 bytes."""
+    """Right answers by argmax; `labels` has one class per vector, outputs are arrays."""
     return Accuracy(
         device=_right(labels, got), expected=_right(labels, expected), total=len(labels)
     )
 
 
-def _right(labels: npt.NDArray[np.int64], outputs: Sequence[bytes]) -> int:
+def _right(labels: npt.NDArray[np.int64], outputs: Sequence[Array]) -> int:
     return sum(
-        int(np.argmax(np.frombuffer(output, np.int8)) == label)
-        for label, output in zip(labels, outputs, strict=True)
+        int(np.argmax(output) == label) for label, output in zip(labels, outputs, strict=True)
     )

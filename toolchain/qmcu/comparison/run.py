@@ -26,7 +26,7 @@ from qmcu.device import InferResult, ProfileResult, infer_all, open_session
 from qmcu.firmware import Firmware, Model
 from qmcu.model.oracle import Oracle
 from qmcu.model.vectors import Vectors
-from qmcu.types import Int8Array, Progress
+from qmcu.types import Array, Progress
 
 Outputs = Sequence[bytes]
 
@@ -76,8 +76,8 @@ def run_and_keep(
     source: str,
     options: RunOptions = RUN,
     progress: Progress | None = None,
-) -> tuple[TestResult, tuple[Int8Array, ...]]:
-    """As `run_vectors`, and what the device answered: int8 [N, ...] for each output."""
+) -> tuple[TestResult, tuple[Array, ...]]:
+    """As `run_vectors`, and what the device answered: [N, ...] for each output."""
     firmware = Firmware.of(firmware)
     plan = firmware.plan
     inputs = [tuple(a[i] for a in vectors.inputs) for i in range(len(vectors))]
@@ -115,10 +115,15 @@ def run_and_keep(
     return result, _outputs(plan, results)
 
 
-def _outputs(plan: Plan, results: Sequence[InferResult]) -> tuple[Int8Array, ...]:
+def _outputs(plan: Plan, results: Sequence[InferResult]) -> tuple[Array, ...]:
     return tuple(
         np.stack(
-            [np.frombuffer(r.outputs[i], np.int8).reshape(plan.tensor(t).shape) for r in results]
+            [
+                np.frombuffer(r.outputs[i], np.dtype(plan.tensor(t).dtype)).reshape(
+                    plan.tensor(t).shape
+                )
+                for r in results
+            ]
         )
         for i, t in enumerate(plan.outputs)
     )
@@ -142,7 +147,7 @@ def _differences(
 def _difference(plan: Plan, expected: Outputs, got: Outputs) -> Difference | None:
     for index, wanted, found in zip(plan.outputs, expected, got, strict=True):
         tensor = plan.tensor(index)
-        difference = compare(tensor.name, tensor.shape, wanted, found)
+        difference = compare(tensor.name, tensor.shape, wanted, found, tensor.dtype)
         if difference is not None:
             return difference
     return None
@@ -160,8 +165,9 @@ def _trace(
 def _accuracy(vectors: Vectors, results: Sequence[InferResult]) -> Accuracy | None:
     if vectors.labels is None:
         return None
-    expected = [row.tobytes() for row in vectors.expected[0]]
-    return count_right(vectors.labels, expected, [r.outputs[0] for r in results])
+    dtype = vectors.expected[0].dtype
+    got = [np.frombuffer(r.outputs[0], dtype) for r in results]
+    return count_right(vectors.labels, list(vectors.expected[0]), got)
 
 
 def _profile(plan: Plan, profiled: ProfileResult) -> Profile | None:

@@ -8,11 +8,11 @@ from qmcu.comparison.result import LayerDifference, compare
 from qmcu.compile.plan import Plan
 from qmcu.device import Session
 from qmcu.model.oracle import Oracle
-from qmcu.types import Int8Array
+from qmcu.types import Array
 
 
 def trace_vector(
-    session: Session, plan: Plan, oracle: Oracle, vector: int, inputs: Sequence[Int8Array]
+    session: Session, plan: Plan, oracle: Oracle, vector: int, inputs: Sequence[Array]
 ) -> LayerDifference | None:
     """Compare every layer's output tensors on one vector; None when all are equal.
 
@@ -23,8 +23,8 @@ def trace_vector(
         for index in call.writes:
             tensor = plan.tensor(index)
             got = session.trace(step + 1, tensor.offset, tensor.size, inputs)
-            wanted = np.asarray(expected[index], np.int8).tobytes()
-            difference = compare(tensor.name, tensor.shape, wanted, got)
+            wanted = np.asarray(expected[index], np.dtype(tensor.dtype)).tobytes()
+            difference = compare(tensor.name, tensor.shape, wanted, got, tensor.dtype)
             if difference is not None:
                 return LayerDifference(vector, step, call.layer, call.kind, difference)
     return None

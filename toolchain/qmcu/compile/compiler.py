@@ -6,7 +6,13 @@ from dataclasses import replace
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets import Target, lowerings
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
-from qmcu.compile.lowering import Lowering, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    TYPES,
+    Lowering,
+    OperatorContext,
+    OperatorSupport,
+    fitting_form,
+)
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.plan import KernelCall, Placement, Plan, PlanTensor
 from qmcu.compile.planner import place
@@ -88,10 +94,10 @@ def _read_end(calls: Sequence[KernelCall], placements: Sequence[Placement]) -> i
 def unsupported(graph: Graph) -> list[str]:
     """Everything in the graph that cannot be compiled, one clear phrase each; empty if nothing."""
     problems = [
-        f"model {role} {tensor.name} is {tensor.dtype}, int8 is needed"
+        f"model {role} {tensor.name} is {tensor.dtype}, one of {', '.join(TYPES)} is needed"
         for role, tensors in (("input", graph.input_tensors), ("output", graph.output_tensors))
         for tensor in tensors
-        if tensor.dtype != "int8"
+        if tensor.dtype not in TYPES
     ]
     problems += [
         f"model output {tensor.name} is a constant"
@@ -101,23 +107,18 @@ def unsupported(graph: Graph) -> list[str]:
     if not graph.operators:
         problems.append("the model has no operators")
     for operator in graph.operators:
-        support = OPERATORS.get(operator.kind)
-        if support is None:
-            problems.append(f"{operator}: the operator is not supported")
-            continue
-        problems += _violations(support, OperatorContext(graph, operator))
+        found: OperatorSupport | str = "the operator is not supported"
+        if operator.kind in OPERATORS:
+            found = fitting_form(OPERATORS[operator.kind], OperatorContext(graph, operator))
+        if isinstance(found, str):
+            problems.append(f"{operator}: {found}")
     return problems
 
 
-def _violations(support: OperatorSupport, context: OperatorContext) -> list[str]:
-    problems = []
-    for constraint in support.constraints:
-        problem = constraint.check(context)
-        if problem is not None:
-            problems.append(f"{context.operator}: {problem}")
-            # Later checks of an operator may rely on earlier ones.
-            break
-    return problems
+def _form(context: OperatorContext) -> OperatorSupport:
+    found = fitting_form(OPERATORS[context.operator.kind], context)
+    assert not isinstance(found, str), found
+    return found
 
 
 def _lower(
@@ -125,7 +126,7 @@ def _lower(
 ) -> tuple[tuple[KernelCall, ...], list[tuple[int, int]]]:
     """Kernel calls in order, and (input, output) pairs of tensors that share their bytes."""
     contexts = [OperatorContext(graph, operator) for operator in graph.operators]
-    supports = [OPERATORS[operator.kind] for operator in graph.operators]
+    supports = [_form(context) for context in contexts]
     shared = [
         support.aliases and not context.input(0).is_constant
         for support, context in zip(supports, contexts, strict=True)
@@ -149,11 +150,19 @@ def _lower(
 def _call(
     support: OperatorSupport, context: OperatorContext, faster: Mapping[str, Sequence[Lowering]]
 ) -> KernelCall:
-    for lower in faster.get(support.kind, ()):
+    for lower in _faster(context, faster):
         call = lower(context)
         if call is not None:
             return call
     return support.lower(context)
+
+
+def _faster(
+    context: OperatorContext, faster: Mapping[str, Sequence[Lowering]]
+) -> Sequence[Lowering]:
+    """Those of `faster` for the operator in its types: int8 under the operator's name alone."""
+    kind, types = context.operator.kind, context.types
+    return faster.get(kind if types == "int8" else f"{kind} {types}", ())
 
 
 def _forms(
@@ -161,9 +170,9 @@ def _forms(
 ) -> list[KernelCall]:
     """All forms of a call; the portable one where it multiplies nothing, for it takes ten times."""
     context = OperatorContext(graph, graph.operators[call.operator])
-    forms = [lower(context) for lower in faster.get(call.kind, ())]
+    forms = [lower(context) for lower in _faster(context, faster)]
     if not call.macs:
-        forms.append(OPERATORS[call.kind].lower(context))
+        forms.append(_form(context).lower(context))
     return [form for form in forms if form is not None]
 
 
@@ -182,4 +191,5 @@ def _plan_tensor(tensor: Tensor, offset: int) -> PlanTensor:
         zero_point=quantization.zero_point if quantization else 0,
         offset=offset,
         size=tensor.size,
+        dtype=tensor.dtype,
     )

@@ -8,6 +8,7 @@ from qmcu.model.graph import Graph
 
 # Of every buffer's offset, in bytes: kernels may load words.
 ALIGNMENT = 4
+_ALIGNMENTS = {"int64": 8}
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Buffer:
     size: int
     first: int
     last: int
+    alignment: int = ALIGNMENT
 
     def lives_at(self, step: int) -> bool:
         """True when the bytes must be kept at `step`."""
@@ -74,6 +76,11 @@ def live_buffers(
             size=max(graph.tensors[root].size for root in group),
             first=min(first[root] for root in group),
             last=max(last[root] for root in group),
+            alignment=max(
+                _ALIGNMENTS.get(graph.tensors[t].dtype, ALIGNMENT)
+                for root in group
+                for t in members[root]
+            ),
         )
         for group in groups.values()
     ]
@@ -130,6 +137,6 @@ def live_bytes(buffers: Sequence[Buffer], step: int) -> int:
     return sum(map(aligned, sizes)) - max((aligned(size) - size for size in sizes), default=0)
 
 
-def aligned(size: int) -> int:
-    """`size` rounded up to ALIGNMENT."""
-    return -(-size // ALIGNMENT) * ALIGNMENT
+def aligned(size: int, alignment: int = ALIGNMENT) -> int:
+    """`size` rounded up to a multiple of `alignment`."""
+    return -(-size // alignment) * alignment

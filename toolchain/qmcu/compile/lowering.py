@@ -6,17 +6,26 @@ refusals and docs/OPERATORS.md all read that one statement.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.compile.plan import Argument, Constant, ConstantArgument, KernelCall, TensorArgument
+from qmcu.compile.plan import (
+    C_TYPES,
+    Argument,
+    Constant,
+    ConstantArgument,
+    KernelCall,
+    TensorArgument,
+    TensorListArgument,
+)
 from qmcu.model.graph import Graph, Operator, Tensor
 
-_CTYPES = {"int8": "int8_t", "uint8": "uint8_t", "int16": "int16_t", "int32": "int32_t"}
+# Of tensors, in the order of the documentation's columns.
+TYPES = ("int8", "int16", "int32", "int64", "uint8", "bool", "float32")
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,12 @@ class OperatorContext:
         assert isinstance(value, int)
         return value
 
+    def real(self, option: str, default: float = 0.0) -> float:
+        """An option that is a real number."""
+        value = self.operator.options.get(option, default)
+        assert isinstance(value, int | float)
+        return float(value)
+
     def text(self, option: str, default: str = "") -> str:
         """An enum option, by its schema name."""
         value = self.operator.options.get(option, default)
@@ -60,16 +75,36 @@ class OperatorContext:
 
     def constant(self, name: str, values: npt.NDArray[Any], role: str) -> ConstantArgument:
         """An argument for numbers in flash; the dtype of `values` gives the C type."""
-        ctype = _CTYPES[values.dtype.name]
+        ctype = C_TYPES[values.dtype.name]
         data = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<")).tobytes()
         return ConstantArgument(Constant(f"{self.layer}_{name}", ctype, data, values.shape, role))
 
-    def operand(self, tensor: Tensor) -> Argument:
-        """An argument for an int8 operand: in the arena, or in flash when it is constant."""
+    def operand(self, tensor: Tensor, *, as_bytes: bool = False) -> Argument:
+        """An argument for an operand of any type: in the arena, or in flash when it is constant.
+
+        `as_bytes` makes it a pointer to int8_t, for a kernel that only moves bytes.
+        """
         if tensor.is_constant:
             name = re.sub(r"\W", "_", f"t{tensor.index}")
-            return self.constant(name, tensor.array, "data")
-        return TensorArgument(tensor.index)
+            values = np.frombuffer(tensor.data or b"", np.int8) if as_bytes else tensor.array
+            return self.constant(name, values, "data")
+        return TensorArgument(tensor.index, as_bytes=as_bytes)
+
+    def operands(
+        self, tensors: Sequence[Tensor], *, writes: bool, as_bytes: bool = False
+    ) -> TensorListArgument:
+        """An argument for several activation tensors of one type."""
+        return TensorListArgument(tuple(t.index for t in tensors), writes, as_bytes)
+
+    @property
+    def types(self) -> str:
+        """The types of what is computed: one if all are the same, else such as `int8>float32`."""
+        inputs = (self.optional_input(i) for i in range(len(self.operator.inputs)))
+        read = list(dict.fromkeys(t.dtype for t in inputs if t and not t.is_constant))
+        written = list(dict.fromkeys(self.graph.tensors[i].dtype for i in self.operator.outputs))
+        if len({*read, *written}) == 1:
+            return written[0]
+        return f"{'+'.join(read)}>{'+'.join(written)}"
 
     def call(
         self,
@@ -111,10 +146,11 @@ class Constraint:
 
 @dataclass(frozen=True)
 class OperatorSupport:
-    """How one TFLite operator is supported: its constraints, kernel and lowering.
+    """One typed form of a TFLite operator: its constraints, kernel and lowering.
 
-    `lower` returns the kernel calls in order; none when the operator moves no data (RESHAPE: the
-    planner then lets the output share the input's bytes, see `aliases`).
+    `types` are those of the operator's main input in this form (docs/OPERATORS.md has a column for
+    each); the constraints say what the other tensors must be. With `aliases` the operator moves no
+    data (RESHAPE): the planner then lets the output share the input's bytes.
     """
 
     kind: str
@@ -122,6 +158,39 @@ class OperatorSupport:
     constraints: tuple[Constraint, ...]
     lower: Callable[[OperatorContext], KernelCall]
     aliases: bool = False
+    types: tuple[str, ...] = ("int8",)
+
+    def violation(self, context: OperatorContext) -> tuple[int, str] | None:
+        """The first constraint that does not hold: its place and what is wrong; None if all do."""
+        for place, constraint in enumerate(self.constraints):
+            problem = constraint.check(context)
+            if problem is not None:
+                # Later checks may rely on earlier ones.
+                return place, problem
+        return None
+
+
+# All typed forms of one operator, in the order in which they are tried.
+Forms = tuple[OperatorSupport, ...]
+
+
+def fitting_form(forms: Forms, context: OperatorContext) -> OperatorSupport | str:
+    """The first form whose constraints all hold, else what the closest one misses.
+
+    The closest is the one of which most constraints hold before one does not.
+    """
+    misses: list[tuple[int, str]] = []
+    for form in forms:
+        missed = form.violation(context)
+        if missed is None:
+            return form
+        misses.append(missed)
+    furthest = max(place for place, _ in misses)
+    found = list(dict.fromkeys(problem for place, problem in misses if place == furthest))
+    if len(found) == 1 or len(forms) == 1:
+        return found[0]
+    types = [t for t in TYPES if any(t in form.types for form in forms)]
+    return f"{found[0]} ({context.operator.kind} is supported for {', '.join(types)})"
 
 
 # A faster form of an operator, or None where its kernel does not fit.

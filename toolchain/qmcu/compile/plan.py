@@ -8,16 +8,22 @@ from dataclasses import dataclass, field
 
 from qmcu.documents import Variant
 
-FieldValue = int | tuple[int, ...]
+FieldValue = int | float | tuple[int, ...]
+
+# The C type of a tensor's elements; a bool is a byte of 0 or 1.
+C_TYPES = {
+    "int8": "int8_t", "uint8": "uint8_t", "bool": "uint8_t", "int16": "int16_t",
+    "int32": "int32_t", "uint32": "uint32_t", "int64": "int64_t", "float32": "float",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Constant:
     """Numbers that go to flash.
 
-    `ctype` is int8_t, uint8_t, int16_t, int32_t or uint32_t; `data` the little-endian bytes;
-    `shape` only documents. `role` is weights, bias, requantization, table or data: the memory
-    report adds up by role. Equal constants are emitted once.
+    `ctype` is one of those in C_TYPES; `data` the little-endian bytes; `shape` only documents.
+    `role` is weights, bias, requantization, table or data: the memory report adds up by role.
+    Equal constants are emitted once.
     """
 
     name: str
@@ -33,19 +39,25 @@ class Constant:
 
 
 class TensorArgument(Variant, frozen=True, tag="tensor"):
-    """A pointer to an int8 activation tensor in the arena (graph tensor index)."""
+    """A pointer to an activation tensor in the arena (graph tensor index).
+
+    It has the tensor's C type, or is one to int8_t `as_bytes`; const if the call does not write it.
+    """
 
     tensor: int
+    as_bytes: bool = False
 
 
 class TensorListArgument(Variant, frozen=True, tag="tensors"):
     """A pointer to an array of tensor pointers, for a kernel with a variable operand count.
 
     `writes` is True for outputs (`int8_t *const *`), False for inputs (`const int8_t *const *`).
+    The tensors have one type, which the pointers have too, unless they are taken `as_bytes`.
     """
 
     tensors: tuple[int, ...]
     writes: bool
+    as_bytes: bool = False
 
 
 class ConstantArgument(Variant, frozen=True, tag="constant"):
@@ -55,7 +67,10 @@ class ConstantArgument(Variant, frozen=True, tag="constant"):
 
 
 class ParametersArgument(Variant, frozen=True, tag="parameters"):
-    """A pointer to a constant parameter struct: its C type and field values in order."""
+    """A pointer to a constant parameter struct: its C type and field values in order.
+
+    Integers are int32_t, floats are float: exactly the float32 number nearest to the value.
+    """
 
     ctype: str
     fields: tuple[tuple[str, FieldValue], ...]
@@ -133,7 +148,10 @@ class Placement:
 
 @dataclass(frozen=True)
 class PlanTensor:
-    """What a device test must know of a tensor: where it lies, its shape and quantization."""
+    """What a device test must know of a tensor: where it lies, its shape, type and quantization.
+
+    `dtype` is one of C_TYPES; `scale` is 1 and `zero_point` 0 where nothing is quantized.
+    """
 
     index: int
     name: str
@@ -142,6 +160,7 @@ class PlanTensor:
     zero_point: int
     offset: int
     size: int
+    dtype: str = "int8"
 
 
 @dataclass(frozen=True)

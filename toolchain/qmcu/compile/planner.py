@@ -56,7 +56,7 @@ def _first_fit(buffers: Sequence[Buffer], order: Sequence[int]) -> tuple[list[in
         for start, end in taken:
             if offset + buffer.size <= start:
                 break
-            offset = max(offset, aligned(end))
+            offset = max(offset, aligned(end, buffer.alignment))
         offsets[current] = offset
         size = max(size, offset + buffer.size)
     return offsets, size

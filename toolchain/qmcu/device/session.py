@@ -22,7 +22,7 @@ from qmcu.device.messages import (
 )
 from qmcu.errors import DeviceError, GuestFault, VectorError, WrongFirmwareError
 
-Inputs = Sequence[bytes | npt.NDArray[np.int8]]
+Inputs = Sequence[bytes | npt.NDArray[Any]]
 
 HELLO_INTERVAL_S = 0.2
 DAMAGED, UNKNOWN = 1, 2
@@ -57,17 +57,20 @@ class Session:
         timeout_s: float = 60.0,
         open_timeout_s: float = 10.0,
         known_as: Callable[[str], str] = lambda model: "",
+        input_types: Sequence[str] = (),
     ) -> None:
         """Say HELLO until it is answered, and compare model and build (hex digits) if given.
 
-        `timeout_s` bounds the wait for each answer, `known_as` tells in words whose a model's hash
-        is. Raises DeviceError, naming what differs, and closes the link on any error.
+        `input_types` are those of the model's inputs, int8 when not given. `timeout_s` bounds the
+        wait for each answer, `known_as` tells in words whose a model's hash is. Raises
+        DeviceError, naming what differs, and closes the link on any error.
         """
         self.link = link
         self._timeout_s = timeout_s
         self._open_timeout_s = open_timeout_s
         self._expected = (model_sha256, build_id)
         self._known_as = known_as
+        self._input_types = tuple(input_types)
         self._reader = FrameReader()
         self._arrived: list[Frame] = []
         self._sequence = 0
@@ -93,9 +96,9 @@ class Session:
         self.link.close()
 
     def infer(self, inputs: Inputs) -> InferResult:
-        """Run one inference; `inputs` holds each input tensor's int8 bytes, in order.
+        """Run one inference; `inputs` holds each input tensor, or its bytes, in order.
 
-        Raises VectorError for a wrong count or size, GuestFault for a crash, DeviceError else.
+        Raises VectorError for a wrong count, size or type, GuestFault for a crash, or DeviceError.
         """
         answer = self._exchange(Request.INFER, self._pack(inputs))
         return messages.parse_infer(answer, self.hello, self.unit)
@@ -134,7 +137,8 @@ class Session:
             )
         parts: list[bytes] = []
         for index, (tensor, size) in enumerate(zip(inputs, self.hello.inputs, strict=True)):
-            part = _tensor_bytes(tensor, index)
+            dtype = self._input_types[index] if self._input_types else "int8"
+            part = _tensor_bytes(tensor, index, dtype)
             if len(part) != size:
                 raise VectorError(
                     f"input {index} of the model takes {size} bytes, the vector has {len(part)}."
@@ -263,10 +267,10 @@ def _name(kind: int) -> str:
     return Request(kind).name
 
 
-def _tensor_bytes(tensor: Any, index: int) -> bytes:
+def _tensor_bytes(tensor: Any, index: int, dtype: str) -> bytes:
     if isinstance(tensor, bytes | bytearray | memoryview):
         return bytes(tensor)
     array = np.asarray(tensor)
-    if array.dtype != np.int8:
-        raise VectorError(f"input {index} is {array.dtype}, int8 is needed.")
+    if array.dtype != np.dtype(dtype):
+        raise VectorError(f"input {index} is {array.dtype}, {dtype} is needed.")
     return array.tobytes()

@@ -1,17 +1,20 @@
 """The model as a library that knows no board: sources, public header, example with a sample."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+import numpy.typing as npt
+
 import qmcu
 from qmcu.board import Board
 from qmcu.build.firmware import Compiled
-from qmcu.codegen.c_source import wrapped
+from qmcu.codegen.c_source import ctype_of, literal, wrapped
 from qmcu.codegen.project import library_sources
 from qmcu.codegen.templates import render
 from qmcu.compile import Plan
+from qmcu.compile.plan import C_TYPES
 from qmcu.model.oracle import oracle_version
 from qmcu.model.vectors import random_vectors
 
@@ -47,6 +50,7 @@ def make_library(compiled: Compiled, board: Board) -> Library:
         "oracle": oracle_version(),
         "inputs": [plan.tensor(i) for i in plan.inputs],
         "outputs": [plan.tensor(i) for i in plan.outputs],
+        "io_types": [_common_type(plan, indices) for indices in (plan.inputs, plan.outputs)],
         "samples": _samples(compiled),
         "needs": needs,
         "fast_flag": _FAST_FLAG,
@@ -80,11 +84,24 @@ def _private_directories(sources: Mapping[str, str]) -> list[str]:
     return ["src", cmsis_nn] if found else ["src"]
 
 
-def _samples(compiled: Compiled) -> list[tuple[str, int, str]]:
-    """C name, size and values of the tensors of one random vector."""
+def _common_type(plan: Plan, indices: Sequence[int]) -> str:
+    """The C type of all these tensors, or void when there are several."""
+    found = {ctype_of(plan.tensor(i)) for i in indices}
+    return found.pop() if len(found) == 1 else "void"
+
+
+def _samples(compiled: Compiled) -> list[tuple[str, str, int, str]]:
+    """C name, type, length and values of the tensors of one random vector."""
     vectors = random_vectors(compiled.graph, compiled.content, 1, seed=0)
     return [
-        (f"sample_{role}_{i}", array[0].size, wrapped([str(int(v)) for v in array[0].flat], 4))
+        (f"sample_{role}_{i}", *_sample(array[0]))
         for role, arrays in (("input", vectors.inputs), ("output", vectors.expected))
         for i, array in enumerate(arrays)
     ]
+
+
+def _sample(values: npt.NDArray[Any]) -> tuple[str, int, str]:
+    """C type, length and text of an array."""
+    ctype = C_TYPES[values.dtype.name]
+    literals = [literal(v, ctype) for v in values.reshape(-1).tolist()]
+    return ctype, values.size, wrapped(literals, 4)

@@ -13,21 +13,22 @@ from qmcu.errors import VectorError
 from qmcu.files import write_atomic
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle import Oracle, oracle_version
-from qmcu.types import Array, BoolArray, Int8Array, Int64Array, Progress
+from qmcu.model.random_inputs import random_array
+from qmcu.types import Array, BoolArray, Int64Array, Progress
 
 FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
-    """Inputs and expected outputs, one int8 array [N, ...] for each tensor of the model.
+    """Inputs and expected outputs, one array [N, ...] of its type for each tensor of the model.
 
     `labels` (int64 [N]) and `triggered` (bool [N], True where a trigger was applied) are None
     when unknown. `origin` says how the expected bytes were obtained.
     """
 
-    inputs: tuple[Int8Array, ...]
-    expected: tuple[Int8Array, ...]
+    inputs: tuple[Array, ...]
+    expected: tuple[Array, ...]
     model_sha256: str
     labels: Int64Array | None = None
     triggered: BoolArray | None = None
@@ -54,15 +55,15 @@ class Vectors:
 def make_vectors(
     graph: Graph,
     model: bytes,
-    inputs: Sequence[Int8Array],
+    inputs: Sequence[Array],
     *,
     labels: Int64Array | None = None,
     triggered: BoolArray | None = None,
     progress: Progress | None = None,
 ) -> Vectors:
-    """Run the oracle over int8 `inputs` (each [N, ...]); `progress(done, total)` as they come.
+    """Run the oracle over `inputs` (each [N, ...]); `progress(done, total)` as they come.
 
-    Raises VectorError when counts or shapes do not fit the model.
+    Raises VectorError when counts, shapes or types do not fit the model.
     """
     arrays = _fitted(graph.input_tensors, inputs, "input")
     count = len(arrays[0])
@@ -78,24 +79,26 @@ def make_vectors(
 def random_vectors(
     graph: Graph, model: bytes, count: int, *, seed: int = 0, progress: Progress | None = None
 ) -> Vectors:
-    """`count` vectors of uniform random bytes. Raises VectorError when `count` is below 1."""
+    """`count` vectors of random values (see `random_inputs`).
+
+    Raises VectorError when `count` is below 1.
+    """
     if count < 1:
         raise VectorError(f"{count} random vectors were asked for; give 1 or more.")
     generator = np.random.default_rng(seed)
-    inputs = [
-        generator.integers(-128, 128, (count, *t.shape), dtype=np.int8) for t in graph.input_tensors
-    ]
+    inputs = [random_array(generator, graph, t, count) for t in graph.input_tensors]
     return make_vectors(graph, model, inputs, progress=progress)
 
 
 def read_inputs(
     path: Path, graph: Graph, limit: int | None = None
-) -> tuple[tuple[Int8Array, ...], Int64Array | None, BoolArray | None]:
+) -> tuple[tuple[Array, ...], Int64Array | None, BoolArray | None]:
     """Inputs, labels and trigger tags of an .npz file, inputs quantized for the model.
 
     The file holds `inputs` (or `input_0`, `input_1`, ...) with N rows each, and may hold `labels`
-    and `triggered`. int8 is taken as it is; any other number is a real value and is quantized
-    with the input's scale and zero point. Raises VectorError, naming the file.
+    and `triggered`. What has the input's type is taken as it is; any other number is a real value
+    and is quantized with the input's scale and zero point, where it has them. Raises VectorError,
+    naming the file.
     """
     arrays = read_arrays(path)
     count = len(graph.inputs)
@@ -129,25 +132,36 @@ def read_inputs(
     )
 
 
-def quantize(values: Array, tensor: Tensor) -> Int8Array:
-    """Real values to int8 with the tensor's scale and zero point; int8 passes through.
+def quantize(values: Array, tensor: Tensor) -> Array:
+    """Real values to the tensor's type, with its scale and zero point if it is quantized.
 
-    Rounds half away from zero and clips to [-128, 127]. Raises VectorError for values that are
-    no numbers.
+    What has the type already passes through. Rounds half away from zero and clips to the type's
+    range. Raises VectorError for values that are no numbers, or do not fit where none is quantized.
     """
-    if values.dtype == np.int8:
-        return values
+    dtype = np.dtype(tensor.dtype)
     if values.dtype.kind not in "biuf":
         raise VectorError(f"inputs of type {values.dtype} are no numbers.")
+    if dtype.kind == "f":
+        if np.isnan(values).any():
+            raise VectorError("an input is not a number.")
+        return values.astype(dtype)
+    if values.dtype == dtype:
+        return values
     real = values.astype(np.float64)
     if not np.isfinite(real).all():
         raise VectorError("an input is not a finite number.")
     quantization = tensor.quantization
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     if quantization is None:
-        raise VectorError(f"{tensor.name} has no scale to quantize real inputs with; give int8.")
+        fits = (real == np.floor(real)) & (real >= low) & (real <= high)
+        if tensor.dtype == "int8" or not fits.all():
+            raise VectorError(
+                f"{tensor.name} has no scale to quantize real inputs with; give {tensor.dtype}."
+            )
+        return values.astype(dtype)
     scaled = real / quantization.scale
     rounded = np.sign(scaled) * np.floor(np.abs(scaled) + 0.5)
-    result: Int8Array = np.clip(rounded + quantization.zero_point, -128, 127).astype(np.int8)
+    result: Array = np.clip(rounded + quantization.zero_point, low, high).astype(dtype)
     return result
 
 
@@ -212,14 +226,14 @@ def _numbered(arrays: Mapping[str, Array], role: str) -> list[Array]:
     return [arrays[name] for name in names]
 
 
-def _fitted(tensors: Sequence[Tensor], arrays: Sequence[Array], role: str) -> list[Int8Array]:
-    """Each array as int8 [N, *shape], or VectorError; a missing batch dimension of 1 is added."""
+def _fitted(tensors: Sequence[Tensor], arrays: Sequence[Array], role: str) -> list[Array]:
+    """Each array as [N, *shape], or VectorError; a missing batch dimension of 1 is added."""
     if len(arrays) != len(tensors):
         raise VectorError(f"the model has {len(tensors)} {role}s and {len(arrays)} were given.")
     result = []
     for tensor, array in zip(tensors, arrays, strict=True):
-        if array.dtype != np.int8:
-            raise VectorError(f"{role} {tensor.name} is {array.dtype}, int8 is needed.")
+        if array.dtype != np.dtype(tensor.dtype):
+            raise VectorError(f"{role} {tensor.name} is {array.dtype}, {tensor.dtype} is needed.")
         rows = len(array) if array.ndim else 0
         row_shape = array.shape[1:]
         batchless = tensor.shape[:1] == (1,) and row_shape == tensor.shape[1:]

@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qmcu.compile.lowering import Lowering, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    Forms,
+    Lowering,
+    OperatorContext,
+    OperatorSupport,
+    fitting_form,
+)
 from qmcu.compile.operators.weights import has_int4_weights
 from qmcu.compile.plan import (
     Argument,
@@ -222,15 +228,16 @@ _LOWERINGS: dict[str, _Lower] = {
 
 
 def lowerings(
-    core: Core, others: Mapping[str, Sequence[Lowering]], supports: Mapping[str, OperatorSupport]
+    core: Core, others: Mapping[str, Sequence[Lowering]], operators: Mapping[str, Forms]
 ) -> dict[str, Sequence[Lowering]]:
     """Operator kind to lowerings: CMSIS-NN first, then `others`, with the reason why."""
 
     def first(kind: str) -> Lowering:
         def lower(context: OperatorContext) -> KernelCall | None:
-            support = supports[kind]
+            support = fitting_form(operators[kind], context)
             if context.input(0).is_constant or has_int4_weights(context):
                 return None
+            assert not isinstance(support, str), support
             return _LOWERINGS[kind](context, support, core)
 
         return lower

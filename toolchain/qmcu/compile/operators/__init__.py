@@ -1,10 +1,10 @@
 """The one statement of which operators are supported, under which constraints, and how.
 
-One module per family of operators; each exposes SUPPORT. OPERATORS maps a TFLite operator name to
-its OperatorSupport: the compiler, its refusals and docs/OPERATORS.md all read it.
+One module per family of operators; each exposes SUPPORT, a typed form an entry. OPERATORS maps a
+TFLite operator name to its forms: the compiler, its refusals and docs/OPERATORS.md all read it.
 """
 
-from qmcu.compile.lowering import OperatorSupport
+from qmcu.compile.lowering import Forms, OperatorSupport
 from qmcu.compile.operators import (
     broadcasting,
     concatenation,
@@ -19,6 +19,7 @@ from qmcu.compile.operators import (
     packing,
     padding,
     pooling,
+    quantization,
     rearranging,
     reduction,
     resize,
@@ -41,6 +42,7 @@ _MODULES = (
     softmax,
     elementwise,
     lookup,
+    quantization,
     shapes,
     padding,
     concatenation,
@@ -59,8 +61,15 @@ _MODULES = (
     sums,
 )
 
-OPERATORS: dict[str, OperatorSupport] = {
-    support.kind: support for module in _MODULES for support in module.SUPPORT
-}
+
+def _forms() -> dict[str, Forms]:
+    found: dict[str, list[OperatorSupport]] = {}
+    for module in _MODULES:
+        for support in module.SUPPORT:
+            found.setdefault(support.kind, []).append(support)
+    return {kind: tuple(forms) for kind, forms in found.items()}
+
+
+OPERATORS: dict[str, Forms] = _forms()
 
 __all__ = ["OPERATORS"]

@@ -1,7 +1,8 @@
 """Constraints that several operators share: each states its condition and checks it.
 
 An operator's list is checked in order and stops at the first violation, so a later constraint may
-rely on the earlier ones: begin with `operands`, then `int8`, then shapes and quantization.
+rely on the earlier ones: begin with `operands`, then types (`int8`, `types`), then shapes and
+quantization.
 """
 
 import math
@@ -67,11 +68,93 @@ def int8(*positions: int) -> Constraint:
     return Constraint(f"{names} and outputs int8, quantized per tensor", check)
 
 
+def types(
+    allowed: str | Collection[str], *positions: int, outputs: bool = True, same: bool = False
+) -> Constraint:
+    """The inputs at `positions` (all of them when none is given) have one of the `allowed` types.
+
+    So have the outputs, unless `outputs` is False. With `same` all of them have one and the same.
+    Quantization is not looked at: see `quantized`.
+    """
+    wanted = (allowed,) if isinstance(allowed, str) else tuple(allowed)
+    text = " or ".join(wanted)
+
+    def check(context: OperatorContext) -> str | None:
+        chosen = _activations(context, positions, outputs=outputs)
+        for role, tensor in chosen:
+            if tensor.dtype not in wanted:
+                return f"{role} {tensor.name} is {tensor.dtype}, {text} is needed"
+            if tensor.elements < 1:
+                return f"{role} {tensor} has no elements"
+            if same and tensor.dtype != chosen[0][1].dtype:
+                first_role, first = chosen[0]
+                return (
+                    f"{first_role} {first.name} is {first.dtype} and {role} {tensor.name} "
+                    f"{tensor.dtype}; they must be of one type"
+                )
+        return None
+
+    names = " and ".join(f"input {p}" for p in positions) if positions else "inputs"
+    names = f"{names} and outputs" if outputs else names
+    return Constraint(f"{names} {text}{', all of one type' if same else ''}", check)
+
+
+def output_types(*allowed: str) -> Constraint:
+    """Every output has one of the `allowed` types."""
+    text = " or ".join(allowed)
+
+    def check(context: OperatorContext) -> str | None:
+        for position in range(len(context.operator.outputs)):
+            tensor = context.output(position)
+            if tensor.dtype not in allowed:
+                return f"output {position} {tensor.name} is {tensor.dtype}, {text} is needed"
+        return None
+
+    return Constraint(f"outputs {text}", check)
+
+
+def quantized(*positions: int, outputs: bool = True, symmetric: bool = False) -> Constraint:
+    """int8, uint8, int16 and int32 among these tensors have a scale and zero point per tensor.
+
+    The inputs at `positions` (all of them when none is given) and, unless `outputs` is False, the
+    outputs. With `symmetric` the zero point of int16 and int32 is 0. Others are not looked at.
+    """
+
+    def check(context: OperatorContext) -> str | None:
+        for role, tensor in _activations(context, positions, outputs=outputs):
+            if tensor.dtype not in _ZERO_POINTS:
+                continue
+            problem = _quantization_problem(tensor)
+            if problem is None and symmetric and tensor.dtype in ("int16", "int32"):
+                zero_point = _quantized(tensor)[1]
+                if zero_point != 0:
+                    problem = f"{tensor.name} has zero point {zero_point}, 0 is needed"
+            if problem is not None:
+                return f"{role} {problem}"
+        return None
+
+    names = " and ".join(f"input {p}" for p in positions) if positions else "inputs"
+    names = f"{names} and outputs" if outputs else names
+    text = f"{names} quantized per tensor where they are integers"
+    return Constraint(f"{text}, int16 and int32 with zero point 0" if symmetric else text, check)
+
+
+# Of the types that a zero point is for: its least and greatest value.
+_ZERO_POINTS = {
+    "int8": (-128, 127), "uint8": (0, 255), "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1),
+}  # fmt: skip
+
+
 def _int8_problem(tensor: Tensor) -> str | None:
     if tensor.dtype != "int8":
         return f"{tensor.name} is {tensor.dtype}, int8 is needed"
     if tensor.elements < 1:
         return f"{tensor} has no elements"
+    return _quantization_problem(tensor)
+
+
+def _quantization_problem(tensor: Tensor) -> str | None:
     quantization = tensor.quantization
     if quantization is None or not quantization.scales:
         return f"{tensor.name} has no quantization"
@@ -79,27 +162,36 @@ def _int8_problem(tensor: Tensor) -> str | None:
         return f"{tensor.name} is quantized per channel, per tensor is needed"
     if not (math.isfinite(quantization.scale) and quantization.scale > 0):
         return f"{tensor.name} has scale {quantization.scale}, a positive number is needed"
-    if not -128 <= quantization.zero_point <= 127:
-        return f"{tensor.name} has zero point {quantization.zero_point}, -128 to 127 is needed"
+    low, high = _ZERO_POINTS[tensor.dtype]
+    if not low <= quantization.zero_point <= high:
+        found = quantization.zero_point
+        return f"{tensor.name} has zero point {found}, {low} to {high} is needed"
     return None
 
 
-def _activations(context: OperatorContext, positions: Collection[int]) -> list[tuple[str, Tensor]]:
+def _activations(
+    context: OperatorContext, positions: Collection[int], *, outputs: bool = True
+) -> list[tuple[str, Tensor]]:
     chosen = positions or range(len(context.operator.inputs))
     found = [(f"input {p}", context.optional_input(p)) for p in chosen]
-    found += [(f"output {p}", context.output(p)) for p in range(len(context.operator.outputs))]
+    if outputs:
+        found += [(f"output {p}", context.output(p)) for p in range(len(context.operator.outputs))]
     return [(role, tensor) for role, tensor in found if tensor is not None]
 
 
 def same_quantization(*positions: int, tolerance: float = 0.0) -> Constraint:
     """The inputs at `positions` (all of them when none is given) are quantized as output 0 is.
 
-    Scales may differ by `tolerance`, measured as float32.
+    Scales may differ by `tolerance`, measured as float32. Holds where nothing is quantized.
     """
 
     def check(context: OperatorContext) -> str | None:
+        if context.output().quantization is None:
+            return None
         wanted = _quantized(context.output())
         for role, tensor in _activations(context, positions):
+            if tensor.quantization is None:
+                continue
             found = _quantized(tensor)
             difference = abs(np.float32(found[0]) - np.float32(wanted[0]))
             if float(difference) > tolerance or found[1] != wanted[1]:

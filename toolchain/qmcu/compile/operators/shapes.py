@@ -1,6 +1,6 @@
 """RESHAPE, SQUEEZE and EXPAND_DIMS: another shape for the same bytes."""
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
@@ -8,7 +8,8 @@ from qmcu.compile.plan import KernelCall, ParametersArgument
 def _lower(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
     parameters = ParametersArgument("qmcu_copy_params", (("size", target.size),))
-    return context.call("copy", (parameters, context.operand(source), context.operand(target)))
+    operands = (context.operand(tensor, as_bytes=True) for tensor in (source, target))
+    return context.call("copy", (parameters, *operands))
 
 
 def _squeezed(context: OperatorContext) -> tuple[int, ...]:
@@ -49,7 +50,11 @@ def _expanded(context: OperatorContext) -> tuple[int, ...]:
     return tuple(shape)
 
 
-_SAME_BYTES = (checks.int8(0), checks.same_quantization(0))
+# The shape alone changes: type and quantization, if there is one, are kept.
+_SAME_BYTES = (checks.types(TYPES, 0, same=True), checks.same_quantization(0))
+
+# What the interpreter takes.
+_EXPANDED = ("int8", "int16", "float32")
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
@@ -63,6 +68,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         ),
         _lower,
         aliases=True,
+        types=TYPES,
     ),
     OperatorSupport(
         "SQUEEZE",
@@ -75,18 +81,21 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         ),
         _lower,
         aliases=True,
+        types=TYPES,
     ),
     OperatorSupport(
         "EXPAND_DIMS",
         "copy",
         (
             checks.operands(2),
-            *_SAME_BYTES,
+            checks.types(_EXPANDED, 0, same=True),
+            checks.same_quantization(0),
             checks.constant(1, "axis", ("int32",)),
             Constraint("axis is one number within the output's dimensions", _check_expansion),
             checks.output_shape("output has the input's shape with a 1 at the axis", _expanded),
         ),
         _lower,
         aliases=True,
+        types=_EXPANDED,
     ),
 )
