@@ -15,7 +15,7 @@ from tests.size.test_grid import rounded, weights
 from qmcu.cli import run
 from qmcu.model import write_model
 from qmcu.size import judge, weigh
-from qmcu.size.verdict import Diagnosis
+from qmcu.size.verdict import Cause, Diagnosis
 
 Capture = pytest.CaptureFixture[str]
 
@@ -269,3 +269,15 @@ def test_two_files_are_compared_on_disk_and_on_the_device(tmp_path: Path, capsys
     shown = capsys.readouterr().out
     assert "generated code: all" in shown
     assert "none" in shown
+
+
+def test_the_main_finding_concerns_most_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever order findings come in: the largest leads, the others follow by size."""
+    report = weigh(save(tmp_path / "x.safetensors", a_weight=np.zeros((64, 64), np.float32)))
+    shares = {"least": 0.3, "most": 0.9, "middle": 0.5}
+    found = [Finding(word, "", "", int(share * report.size), 1) for word, share in shares.items()]
+    monkeypatch.setattr("qmcu.size.verdict._causes", lambda report: iter(found))
+    verdict = judge(report)
+    assert [f.word for f in (verdict.main, *verdict.others)] == ["most", "middle", "least"]

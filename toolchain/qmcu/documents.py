@@ -7,7 +7,7 @@ checked against the annotations, down to the last list; unknown keys are left al
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -87,12 +87,14 @@ def load(
     made_by: str = "qmcu build",
     version: int | str | None = None,
     error: type[QmcuError] = UsageError,
+    check: Callable[[T], None] = lambda document: None,
 ) -> T:
     """Read the document at `path`, a `kind` (a dataclass); `what` it is, such as `plan of a build`.
 
     `version` is the number under its key `format`, or the name under `schema`, that this qmcu
-    reads. Raises `error`, in one sentence that names the file, what is wrong and the command
-    `made_by`, when the file is missing, unreadable, of another version or damaged.
+    reads; `check` raises ValueError for what types cannot tell. Raises `error`, in one sentence
+    that names the file, what is wrong and the command `made_by`, when the file is missing,
+    unreadable, of another version or damaged.
     """
     again = f"`{made_by}` writes it"
     try:
@@ -102,7 +104,9 @@ def load(
         raise error(f"{path} cannot be read: {reason}; {again}.") from cause
     try:
         _check_version(text, version)
-        return parse(text, kind)
+        document = parse(text, kind)
+        check(document)
+        return document
     except ValueError as cause:
         raise error(f"{path} is no {what}: {_lower(str(cause))}; {again}.") from cause
 

@@ -43,6 +43,10 @@ class UnsupportedModelError(ModelError):
         return self._lines
 
 
+class PlanError(QmcuError):
+    """The compiler made a plan that fails its own check: never the user's mistake."""
+
+
 class VectorError(QmcuError):
     """A vector or input file does not fit the model."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from qmcu.compile.check import check_plan
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets import Target, lowerings
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
@@ -17,7 +18,7 @@ from qmcu.compile.operators import OPERATORS
 from qmcu.compile.plan import KernelCall, Placement, Plan, PlanTensor
 from qmcu.compile.planner import place
 from qmcu.compile.ram import save_ram
-from qmcu.errors import UnsupportedModelError
+from qmcu.errors import PlanError, UnsupportedModelError
 from qmcu.model.graph import Graph, Tensor
 from qmcu.resources import page
 
@@ -27,7 +28,8 @@ PORTABLE = Target()
 def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
     """Compile a graph for a target; by default with portable kernels, for any core.
 
-    Raises UnsupportedModelError listing everything that is unsupported, all at once.
+    Raises UnsupportedModelError listing everything that is unsupported, all at once, and
+    PlanError when the plan fails its check.
     """
     problems = unsupported(graph)
     if problems:
@@ -52,7 +54,7 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
         key=lambda choice: choice[1][1],
     )
     size = max(size, _read_end(calls, placements))
-    return Plan(
+    plan = Plan(
         name=graph.name,
         model_sha256=graph.sha256,
         kernels=target.kernels,
@@ -65,6 +67,18 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
         arena_size=size,
         arena_lower_bound=lower_bound(buffers),
     )
+    return _checked(plan)
+
+
+def _checked(plan: Plan) -> Plan:
+    try:
+        check_plan(plan)
+    except ValueError as error:
+        raise PlanError(
+            f"the plan made of {plan.name} is wrong: {error}; this is a fault of qmcu, please "
+            "report it with the model."
+        ) from error
+    return plan
 
 
 def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
@@ -76,13 +90,14 @@ def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
     aliased = [(o.inputs[0], o.outputs[0]) for o in graph.operators if o.index not in called]
     buffers = live_buffers(graph, plan.calls, alias_roots(graph, aliased), overlay=True)
     placements, size = place(buffers)
-    return replace(
+    overlaid = replace(
         plan,
         placements=placements,
         tensors=_plan_tensors(graph, placements),
         arena_size=max(size, _read_end(plan.calls, placements)),
         arena_lower_bound=lower_bound(buffers),
     )
+    return _checked(overlaid)
 
 
 def _read_end(calls: Sequence[KernelCall], placements: Sequence[Placement]) -> int:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from qmcu import documents
+from qmcu.compile.check import check_plan
 from qmcu.compile.plan import Plan
 
 FORMAT = 1
@@ -19,5 +20,5 @@ def plan_from_json(text: str) -> Plan:
 
 
 def load_plan(path: Path) -> Plan:
-    """Read plan.json of a build. Raises UsageError when it is missing or damaged."""
-    return documents.load(path, Plan, "plan of a firmware", version=FORMAT)
+    """Read plan.json of a build. Raises UsageError when it is missing, damaged or cannot be."""
+    return documents.load(path, Plan, "plan of a firmware", version=FORMAT, check=check_plan)

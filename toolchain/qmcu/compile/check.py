@@ -1,0 +1,260 @@
+"""What every Plan must keep, whoever made it: checked when one is compiled and when one is read.
+
+A Plan is what the firmware does to its memory. Here it is followed byte by byte, apart from how it
+was made: that each tensor has its bytes for as long as it is needed, that a kernel is given nothing
+else, and that what it reads is what was last written there. Near linear in the plan's size.
+"""
+
+import re
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import prod
+
+from qmcu.compile.lifetimes import ALIGNMENT
+from qmcu.compile.plan import (
+    Constant,
+    ConstantArgument,
+    KernelCall,
+    Placement,
+    Plan,
+    PlanTensor,
+    TensorArgument,
+    TensorListArgument,
+)
+
+_ITEM_SIZES = {
+    "int8": 1, "uint8": 1, "bool": 1, "int16": 2, "int32": 4, "uint32": 4, "int64": 8,
+    "float32": 4,
+}  # fmt: skip
+_C_SIZES = {
+    "int8_t": 1, "uint8_t": 1, "int16_t": 2, "int32_t": 4, "uint32_t": 4, "int64_t": 8, "float": 4,
+}  # fmt: skip
+_C_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def check_plan(plan: Plan) -> None:
+    """Raise ValueError, one clause, for the first thing in the plan that cannot be right."""
+    for problem in violations(plan):
+        raise ValueError(problem)
+
+
+def violations(plan: Plan) -> Iterator[str]:
+    """Everything in the plan that cannot be right, a clause each; later ones build on the first."""
+    found = list(_placement_problems(plan))
+    found += _overlaps(plan.placements)
+    found += _tensor_problems(plan)
+    yield from found
+    if found:
+        return  # what follows looks tensors up
+    yield from _name_problems(plan.calls)
+    homes = _Homes.of(plan)
+    for step, call in enumerate(plan.calls):
+        yield from _argument_problems(call, homes)
+        yield from _scratch_problems(step, call, homes)
+        yield from _overread_problems(call, plan, homes)
+    yield from _content_problems(plan, homes)
+
+
+@dataclass(frozen=True)
+class _Homes:
+    """Where everything lies: the placement of each tensor and of each call's scratch, by name."""
+
+    tensors: dict[int, PlanTensor]
+    placements: dict[int, Placement]
+    scratch: dict[str, Placement]
+
+    @classmethod
+    def of(cls, plan: Plan) -> "_Homes":
+        return cls(
+            {t.index: t for t in plan.tensors},
+            {index: p for p in plan.placements for index in p.tensors},
+            {p.name: p for p in plan.placements if not p.tensors},
+        )
+
+    def name(self, index: int) -> str:
+        return self.tensors[index].name
+
+
+def _placement_problems(plan: Plan) -> Iterator[str]:
+    steps = len(plan.calls)
+    for p in plan.placements:
+        if p.size < 0 or p.offset < 0 or p.end > plan.arena_size:
+            yield f"{p.name} lies at {p.offset} to {p.end}, the arena has {plan.arena_size} bytes"
+        if p.offset % ALIGNMENT:
+            yield f"{p.name} lies at {p.offset}, no multiple of {ALIGNMENT}"
+        if not -1 <= p.first <= p.last <= steps:
+            yield f"{p.name} lives from step {p.first} to {p.last} of {steps}"
+    if plan.arena_lower_bound > plan.arena_size:
+        yield f"the arena of {plan.arena_size} bytes is below its bound {plan.arena_lower_bound}"
+
+
+def _overlaps(placements: Sequence[Placement]) -> Iterator[str]:
+    """Placements that share bytes at some step: a sweep over steps, neighbours by offset."""
+    live: list[tuple[int, int, int]] = []
+    ends: list[tuple[int, tuple[int, int, int]]] = []
+    for number, p in sorted(enumerate(placements), key=lambda item: item[1].first):
+        if p.size <= 0:
+            continue
+        while ends and ends[0][0] < p.first:
+            gone = heappop(ends)[1]
+            del live[bisect_left(live, gone)]
+        entry = (p.offset, p.end, number)
+        at = bisect_left(live, entry)
+        for start, end, other in live[max(0, at - 1) : at + 1]:
+            if start < p.end and p.offset < end:
+                yield f"{p.name} and {placements[other].name} live at once and share bytes"
+                return
+        insort(live, entry)
+        heappush(ends, (p.last, entry))
+
+
+def _tensor_problems(plan: Plan) -> Iterator[str]:
+    placed = Counter(index for p in plan.placements for index in p.tensors)
+    homes = {index: p for p in plan.placements for index in p.tensors}
+    known = Counter(t.index for t in plan.tensors)
+    yield from (f"tensor {i} is placed twice" for i, count in placed.items() if count > 1)
+    yield from (f"tensor {i} is described twice" for i, count in known.items() if count > 1)
+    yield from (f"tensor {i} is placed and not described" for i in placed if i not in known)
+    for t in plan.tensors:
+        home = homes.get(t.index)
+        if home is None:
+            yield f"tensor {t.name} has no place"
+        elif t.offset != home.offset or t.size > home.size:
+            yield f"tensor {t.name} is not inside its buffer {home.name}"
+        dtype = getattr(t, "dtype", "int8")
+        size = prod(t.shape) * _ITEM_SIZES.get(dtype, 0)
+        if t.size != size or size < 0:
+            yield f"tensor {t.name} of {dtype} {list(t.shape)} has {t.size} bytes"
+    used = {i for c in plan.calls for i in (*c.reads, *c.writes)} | {*plan.inputs, *plan.outputs}
+    yield from (f"tensor {i} is used and not described" for i in sorted(used) if i not in known)
+
+
+def _name_problems(calls: Sequence[KernelCall]) -> Iterator[str]:
+    layers = Counter(call.layer for call in calls)
+    yield from (f"two layers are called {name}" for name, count in layers.items() if count > 1)
+    contents: dict[str, Constant] = {}
+    for call in calls:
+        for name in (call.layer, call.kernel):
+            if not _C_NAME.fullmatch(name):
+                yield f"{name!r} is no name in C"
+        for constant in (a.constant for a in call.arguments if isinstance(a, ConstantArgument)):
+            if constant is None:
+                continue
+            if contents.setdefault(constant.name, constant) != constant:
+                yield f"{call.layer}: two constants are called {constant.name}"
+            size = _C_SIZES.get(constant.ctype)
+            if size is None or constant.size % size:
+                yield f"{call.layer}: {constant.size} bytes are no {constant.ctype} numbers"
+
+
+def _argument_problems(call: KernelCall, homes: _Homes) -> Iterator[str]:
+    given: set[int] = set()
+    for argument in call.arguments:
+        if isinstance(argument, TensorArgument):
+            given.add(argument.tensor)
+        elif isinstance(argument, TensorListArgument):
+            given.update(argument.tensors)
+            wanted = call.writes if argument.writes else call.reads
+            for index in set(argument.tensors) - set(wanted):
+                word = "write" if argument.writes else "read"
+                yield f"{call.layer} is given tensor {index}, which it does not {word}"
+    used = {*call.reads, *call.writes}
+    yield from (f"{call.layer} is given tensor {i} and does not use it" for i in given - used)
+    yield from (f"{call.layer} is not given its tensor {homes.name(i)}" for i in used - given)
+
+
+def _scratch_problems(step: int, call: KernelCall, homes: _Homes) -> Iterator[str]:
+    if not call.scratch_size:
+        return
+    found = homes.scratch.get(f"{call.layer}_scratch")
+    if found is None or found.size < call.scratch_size or not found.first <= step <= found.last:
+        yield f"{call.layer} has no room for its {call.scratch_size} bytes of working memory"
+
+
+def _overread_problems(call: KernelCall, plan: Plan, homes: _Homes) -> Iterator[str]:
+    for index in call.reads if call.overread else ():
+        tensor = homes.tensors[index]
+        end = tensor.offset + tensor.size + call.overread
+        if end > plan.arena_size or call.overread < 0:
+            yield (
+                f"{call.layer} may load up to {end}, behind {tensor.name}, and the arena has "
+                f"{plan.arena_size} bytes"
+            )
+
+
+def _content_problems(plan: Plan, homes: _Homes) -> Iterator[str]:
+    """Follow one inference: what every read finds in its buffer, and what writes lie over."""
+    sources = _sources(plan)
+    content = {id(homes.placements[i]): i for i in (*plan.inputs, *getattr(plan, "states", ()))}
+    for index in plan.inputs:
+        if homes.placements[index].first != -1:
+            yield f"input {homes.name(index)} is not kept from the start"
+    for step, call in enumerate(plan.calls):
+        for index in call.reads:
+            yield from _read_problems(f"{call.layer} reads", step, index, content, sources, homes)
+        yield from _write_problems(step, call, homes)
+        content |= {id(homes.placements[i]): i for i in call.writes}
+    end = len(plan.calls)
+    for index in plan.outputs:
+        yield from _read_problems("the output is", end, index, content, sources, homes)
+
+
+def _sources(plan: Plan) -> dict[int, tuple[int, ...]]:
+    """For each tensor those whose bytes it may be: itself, or for an alias its neighbours.
+
+    A placement lists each tensor that is written beside the aliases of it, which nobody writes.
+    """
+    written = {i for call in plan.calls for i in call.writes} | {*plan.inputs}
+    written |= {*getattr(plan, "states", ())}
+    found: dict[int, tuple[int, ...]] = {}
+    for placement in plan.placements:
+        for order in (placement.tensors, placement.tensors[::-1]):
+            before: tuple[int, ...] = ()
+            for index in order:
+                if index in written:
+                    before = found[index] = (index,)
+                else:
+                    found[index] = (*found.get(index, ()), *before)
+    return found
+
+
+def _read_problems(
+    who: str,
+    step: int,
+    index: int,
+    content: dict[int, int],
+    sources: dict[int, tuple[int, ...]],
+    homes: _Homes,
+) -> Iterator[str]:
+    home, tensor = homes.placements[index], homes.tensors[index]
+    there = content.get(id(home))
+    if there is None:
+        yield f"{who} {tensor.name} before it is written"
+    elif there not in sources[index] or homes.tensors[there].size != tensor.size:
+        yield f"{who} {tensor.name} where {homes.name(there)} was written over it"
+    if not home.first <= step <= home.last:
+        yield f"{who} {tensor.name} at step {step}, it lives from {home.first} to {home.last}"
+
+
+def _write_problems(step: int, call: KernelCall, homes: _Homes) -> Iterator[str]:
+    read = Counter(id(homes.placements[i]) for i in call.reads)
+    taken: set[int] = set()
+    for index in call.writes:
+        home, tensor = homes.placements[index], homes.tensors[index]
+        if not home.first <= step <= home.last:
+            yield f"{call.layer} writes {tensor.name} at step {step}, when it does not live"
+        if id(home) in taken:
+            yield f"{call.layer} writes two outputs to the same bytes"
+        taken.add(id(home))
+        for source in {i for i in call.reads if homes.placements[i] is home}:
+            if not _may_lie_over(call, homes.tensors[source], tensor, read[id(home)]):
+                yield f"{call.layer} writes {tensor.name} over {homes.name(source)}, still read"
+
+
+def _may_lie_over(call: KernelCall, source: PlanTensor, target: PlanTensor, reads: int) -> bool:
+    """Whether the kernel allows it: for this pair, these sizes, and an input that is read once."""
+    allowed = (source.index, target.index) in call.may_overlay
+    return allowed and reads == 1 and (target.size <= source.size or call.overlay_grows)
