@@ -18,7 +18,7 @@ from qmcu.compile.compiler import overlay_everywhere
 from qmcu.compile.plan import KernelCall, Placement, Plan, TensorArgument
 from qmcu.compile.serialization import load_plan, plan_to_json
 from qmcu.errors import PlanError, UsageError
-from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 
 FAST = Target("native", "balanced", dsp=True, fpu=True)
 
@@ -127,7 +127,9 @@ def twice() -> Graph:
     tensors = tuple(
         Tensor(i, f"t{i}", (1, 8), "int8", Quantization((0.5,), (0,), 0)) for i in range(3)
     )
-    options = {"fused_activation_function": "NONE", "pot_scale_int16": True}
+    options: dict[str, OptionValue] = {
+        "fused_activation_function": "NONE", "pot_scale_int16": True,
+    }  # fmt: skip
     operators = (
         Operator(0, "ADD", (0, 0), (1,), options), Operator(1, "ADD", (1, 1), (2,), options),
     )  # fmt: skip
