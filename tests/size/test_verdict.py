@@ -277,7 +277,7 @@ def test_the_main_finding_concerns_most_bytes(
     """Whatever order findings come in: the largest leads, the others follow by size."""
     report = weigh(save(tmp_path / "x.safetensors", a_weight=np.zeros((64, 64), np.float32)))
     shares = {"least": 0.3, "most": 0.9, "middle": 0.5}
-    found = [Finding(word, "", "", int(share * report.size), 1) for word, share in shares.items()]
-    monkeypatch.setattr("qmcu.size.verdict._causes", lambda report: iter(found))
-    verdict = judge(report)
-    assert [f.word for f in (verdict.main, *verdict.others)] == ["most", "middle", "least"]
+    causes = [Cause(word, "", "", int(share * report.size), 1) for word, share in shares.items()]
+    monkeypatch.setattr("qmcu.size.verdict._causes", lambda report: iter(causes))
+    diagnosis = judge(report)
+    assert [c.word for c in (diagnosis.main, *diagnosis.others)] == ["most", "middle", "least"]
