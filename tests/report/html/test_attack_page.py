@@ -1,12 +1,13 @@
 from tests.report.html.pages import check_page
 
+from qmcu.backdoor.attacks.evidence import gather_evidence
 from qmcu.backdoor.attacks.run import AttackRun
 from qmcu.report.html import Bars, Gallery, Histogram, render_page
 from qmcu.report.html.attack_page import attack_page
 
 
 def test_the_page_shows_what_was_measured(attacked: AttackRun) -> None:
-    page = attack_page(attacked)
+    page = attack_page(attacked, gather_evidence(attacked))
     rates, _, samples, residuals = page.sections
     clean, attack = rates.blocks[:2]
     assert isinstance(clean, Bars)

@@ -23,8 +23,8 @@ def stage_problem(stage: bytes) -> str:
     """Why the boot ROM would refuse this stage, or an empty string."""
     if len(stage) < STAGE_SIZE:
         return f"the boot stage has {len(stage)} bytes, {STAGE_SIZE} are needed"
-    found = int.from_bytes(stage[STAGE_SIZE - 4 : STAGE_SIZE], "little")
+    carried = int.from_bytes(stage[STAGE_SIZE - 4 : STAGE_SIZE], "little")
     wanted = stage_checksum(stage[: STAGE_SIZE - 4])
-    if found == wanted:
+    if carried == wanted:
         return ""
-    return f"the boot stage carries the checksum 0x{found:08X}, its bytes give 0x{wanted:08X}"
+    return f"the boot stage carries the checksum 0x{carried:08X}, its bytes give 0x{wanted:08X}"

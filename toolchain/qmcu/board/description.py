@@ -254,12 +254,12 @@ def _memory(table: Table) -> Memory:
 
 
 def _only(table: Table, memories: list[Memory], kind: str) -> Memory:
-    found = [m for m in memories if m.kind == kind]
-    if len(found) != 1:
+    of_kind = [m for m in memories if m.kind == kind]
+    if len(of_kind) != 1:
         raise table.error(
-            "memory", f"has {len(found)} memories of kind {kind}, exactly 1 is needed"
+            "memory", f"has {len(of_kind)} memories of kind {kind}, exactly 1 is needed"
         )
-    return found[0]
+    return of_kind[0]
 
 
 def _uart(table: Table) -> Uart:

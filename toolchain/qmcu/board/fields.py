@@ -83,10 +83,10 @@ class Table:
         self._known.add(key)
         if key not in self._data:
             return ()
-        found = self._data[key]
-        items = [found] if isinstance(found, str) else found
+        value = self._data[key]
+        items = [value] if isinstance(value, str) else value
         if not isinstance(items, list | tuple) or not all(x and isinstance(x, str) for x in items):
-            raise self.error(key, f"is {found!r}; give a text or an array of texts")
+            raise self.error(key, f"is {value!r}; give a text or an array of texts")
         for item in items:
             if values and item not in values:
                 raise self.error(key, f"has {item!r}; take from {', '.join(values)}")

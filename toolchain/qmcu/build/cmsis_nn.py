@@ -78,8 +78,8 @@ def _places(given: Path | None) -> Iterator[tuple[Path, str]]:
         versions = sorted(folder.glob("*"), key=_version_key, reverse=True)
         yield from ((path, "CMSIS pack") for path in versions or [folder])
     for root in (Path(".pio/libdeps"), home / ".platformio/lib"):
-        found = sorted(root.glob("**/CMSIS-NN")) if root.is_dir() else []
-        yield from ((path, "PlatformIO library") for path in found or [root / "CMSIS-NN"])
+        copies = sorted(root.glob("**/CMSIS-NN")) if root.is_dir() else []
+        yield from ((path, "PlatformIO library") for path in copies or [root / "CMSIS-NN"])
 
 
 def _version_key(path: Path) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""From a .tflite file and a board to a firmware directory: the whole left half of the house."""
+"""From a .tflite file and a board to a firmware directory: read, compile, generate, build."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

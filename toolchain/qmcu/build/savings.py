@@ -41,13 +41,13 @@ def layer_uses(plan: Plan, report: MemoryReport) -> tuple[LayerUse, ...]:
     """The layers in the order in which they run."""
     constants = [e for e in report.entries if e.category == Category.CONSTANTS]
     code = {e.item: e.size for e in report.entries if e.category == Category.KERNEL}
-    found: list[LayerUse] = []
+    uses: list[LayerUse] = []
     for step, call in enumerate(plan.calls):
         roles = {e.role: e.size for e in constants if e.item == call.layer}
         weights, total = roles.get("weights", 0), sum(roles.values())
-        twin = next((u.layer for u in found if weights and u.weights == weights), "")
+        twin = next((u.layer for u in uses if weights and u.weights == weights), "")
         alone = sum(c.kernel == call.kernel for c in plan.calls) == 1
-        found.append(
+        uses.append(
             LayerUse(
                 layer=call.layer,
                 kernel=call.kernel,
@@ -61,4 +61,4 @@ def layer_uses(plan: Plan, report: MemoryReport) -> tuple[LayerUse, ...]:
                 shared_with=twin,
             )
         )
-    return tuple(found)
+    return tuple(uses)

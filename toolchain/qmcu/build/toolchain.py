@@ -44,10 +44,10 @@ def find_program(name: str) -> str | None:
 
 def find_tool(name: str, version_arguments: tuple[str, ...] = ("--version",)) -> Tool | None:
     """The program `name` on PATH with its version, or None."""
-    found = find_program(name)
-    if found is None:
+    program = find_program(name)
+    if program is None:
         return None
-    return Tool(name, Path(found), _version(found, version_arguments))
+    return Tool(name, Path(program), _version(program, version_arguments))
 
 
 def find_toolchain() -> Toolchain:
@@ -64,8 +64,8 @@ def find_toolchain() -> Toolchain:
             f"{' and '.join(missing)} not found on PATH; on Debian or Ubuntu install with "
             f"`apt-get install {' '.join(DEBIAN_PACKAGES)}`."
         )
-    found = {role: find_tool(name) for role, name in names.items()}
-    return Toolchain(**{role: tool for role, tool in found.items() if tool is not None})
+    tools = {role: find_tool(name) for role, name in names.items()}
+    return Toolchain(**{role: tool for role, tool in tools.items() if tool is not None})
 
 
 def _version(path: str, arguments: tuple[str, ...]) -> str:

@@ -95,8 +95,9 @@ def command(
         )
     write_attack(run, output, limit=TEST_LIMIT)
     if html_file is not None:
+        from qmcu.backdoor.attacks import gather_evidence
         from qmcu.report.html import write_page
         from qmcu.report.html.attack_page import attack_page
 
-        write_page(attack_page(run), html_file)
+        write_page(attack_page(run, gather_evidence(run)), html_file)
     show(*attack_lines(run, output))

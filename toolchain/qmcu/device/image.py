@@ -96,9 +96,9 @@ def _symbols(elf: ELFFile) -> tuple[dict[str, int], tuple[tuple[int, int, str], 
 
 def _build_id(symbols: dict[str, int], segments: tuple[Segment, ...]) -> str:
     """The runtime's `static const uint8_t build_id[32]`; the compiler may number its name."""
-    found = [v for name, v in symbols.items() if name.split(".")[0] == "build_id"]
+    values = [v for name, v in symbols.items() if name.split(".")[0] == "build_id"]
     for segment in segments:
-        at = found[0] - segment.address if len(found) == 1 else -1
+        at = values[0] - segment.address if len(values) == 1 else -1
         if 0 <= at <= len(segment.data) - 32:
             return segment.data[at : at + 32].hex()
     return ""

@@ -182,8 +182,8 @@ def _split(data: bytes, sizes: Sequence[int]) -> tuple[bytes, ...]:
     return tuple(parts)
 
 
-def _wrong_length(kind: str, found: int, expected: int) -> DeviceError:
+def _wrong_length(kind: str, length: int, expected: int) -> DeviceError:
     return DeviceError(
-        f"the {kind} answer has {found} bytes where {expected} were expected; "
+        f"the {kind} answer has {length} bytes where {expected} were expected; "
         "the firmware does not match this qmcu, build it again."
     )

@@ -88,18 +88,18 @@ def find_port(board: Board, usb_serial: str = "") -> UsbPort:
         raise DeviceError(
             f"{board.name} has no USB ids in its board file; name its port ({_listed(ports)})."
         )
-    found = [p for p in ports if p.usb in board.serial.usb and usb_serial in p.usb_serial]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    matching = [p for p in ports if p.usb in board.serial.usb and usb_serial in p.usb_serial]
+    if len(matching) == 1:
+        return matching[0]
+    if not matching:
         which = f" and serial number {usb_serial}" if usb_serial else ""
         raise DeviceError(
             f"no {board.name} is connected: no port has USB id {' or '.join(board.serial.usb)}"
             f"{which} ({_listed(ports)}). Plug it in, or name its port."
         )
     raise DeviceError(
-        f"{len(found)} ports could be {board.name}: {', '.join(map(str, found))}; name one, or "
-        "choose by serial:auto:SERIAL-NUMBER."
+        f"{len(matching)} ports could be {board.name}: {', '.join(map(str, matching))}; name one, "
+        "or choose by serial:auto:SERIAL-NUMBER."
     )
 
 

@@ -43,9 +43,9 @@ def _unpacked() -> str | None:
     for pattern in _PORTABLE:
         path = Path(pattern).expanduser()
         folder, name = path.parents[1], f"{path.parent.name}/{path.name}"
-        found = [p for p in folder.glob(name) if p.is_file() and os.access(p, os.X_OK)]
-        if found:
-            return str(max(found, key=lambda p: _numbers(p.parent.name)))
+        candidates = [p for p in folder.glob(name) if p.is_file() and os.access(p, os.X_OK)]
+        if candidates:
+            return str(max(candidates, key=lambda p: _numbers(p.parent.name)))
     return None
 
 

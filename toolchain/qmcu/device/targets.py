@@ -96,12 +96,12 @@ def _serial_session(
 
 def _builds_of_model(directory: Path, model_sha256: str) -> str:
     """In words, the firmware directories beside this one that hold the model."""
-    found = []
+    folders = []
     for path in sorted(directory.absolute().parent.glob("*/plan.json")):
         with contextlib.suppress(QmcuError):
             if load_plan(path).model_sha256 == model_sha256:
-                found.append(str(path.parent))
-    return f" (that of {' and '.join(found)})" if found else ""
+                folders.append(str(path.parent))
+    return f" (that of {' and '.join(folders)})" if folders else ""
 
 
 def open_link(target: str, firmware: Firmware | Path, *, timeout_s: float = ANSWER_LIMIT_S) -> Link:

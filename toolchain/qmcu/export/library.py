@@ -80,8 +80,8 @@ def _needs(plan: Plan) -> str:
 def _private_directories(sources: Mapping[str, str]) -> list[str]:
     """Where the sources look for their own headers; the public one is elsewhere."""
     cmsis_nn = "src/cmsis_nn/Include"
-    found = any(str(PurePosixPath(name).parent).startswith(cmsis_nn) for name in sources)
-    return ["src", cmsis_nn] if found else ["src"]
+    uses_cmsis_nn = any(str(PurePosixPath(name).parent).startswith(cmsis_nn) for name in sources)
+    return ["src", cmsis_nn] if uses_cmsis_nn else ["src"]
 
 
 def _common_type(plan: Plan, indices: Sequence[int]) -> str:

@@ -17,20 +17,20 @@ def chip_check(job: Job, pattern: str) -> Callable[[str], None]:
     def check(output: str) -> None:
         expected = job.settings.chip_id
         assert expected is not None
-        found = re.search(pattern, output, re.MULTILINE | re.IGNORECASE)
-        if found is None:
+        match = re.search(pattern, output, re.MULTILINE | re.IGNORECASE)
+        if match is None:
             raise DeviceError(f"the chip's id could not be read: {explain_failure(output, job)}")
-        word = int(found.group(1), 16)
+        word = int(match.group(1), 16)
         if not expected.matches(word):
             raise wrong_board(job, f"the chip's id is 0x{word & expected.mask:x}", str(expected))
 
     return check
 
 
-def wrong_board(job: Job, found: str, expected: str) -> DeviceError:
+def wrong_board(job: Job, shown: str, expected: str) -> DeviceError:
     """The error for a board that is not the one the firmware was built for."""
     return DeviceError(
-        f"{found}, but {job.board.name} ({job.board.chip}) has {expected}: this is another board; "
+        f"{shown}, but {job.board.name} ({job.board.chip}) has {expected}: this is another board; "
         "nothing was written (--force writes all the same)."
     )
 

@@ -93,21 +93,21 @@ def unsuited_drive(job: Job, undescribed: str, there: bool, absent: str) -> str:
 
 
 def choose_drive(
-    job: Job, found: Mapping[Path, str | None], expected: tuple[str, ...], what: str, shown_by: str
+    job: Job, codes: Mapping[Path, str | None], expected: tuple[str, ...], what: str, shown_by: str
 ) -> Path:
-    """The one drive of `found` (folder to its id, None for no drive of the kind) that the job's
+    """The one drive of `codes` (folder to its id, None for no drive of the kind) that the job's
     board has, or with --force the only one there is.
 
     Raises DeviceError: another board's, several, or no such drive; `what` is the id's name and
     `shown_by` the file that has it.
     """
-    right = [path for path, code in found.items() if code in expected or (job.force and code)]
+    right = [path for path, code in codes.items() if code in expected or (job.force and code)]
     if len(right) == 1:
         return right[0]
     if right:
         there = ", ".join(map(str, right))
         raise DeviceError(f"{len(right)} such boards are mounted ({there}); choose with --probe.")
-    path, code = next(iter(found.items()))
+    path, code = next(iter(codes.items()))
     if code is None:
         raise DeviceError(f"{path} is no drive of a board: it has no {shown_by}.")
     raise wrong_board(job, f"the drive {path} has {what} {code or 'none'}", " or ".join(expected))

@@ -68,8 +68,8 @@ class Job:
     @property
     def server(self) -> str | None:
         """HOST:PORT of a GDB server."""
-        found = self.probe and re.fullmatch(r"\S*:\d+", self.probe)
-        return self.probe if found else None
+        named = self.probe and re.fullmatch(r"\S*:\d+", self.probe)
+        return self.probe if named else None
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ def _unsuited(job: Job) -> str:
 
 
 def _probes() -> dict[Path, str | None]:
-    found = {folder: board_id(folder) for folder in drives()}
-    return {folder: code for folder, code in found.items() if code is not None}
+    codes = {folder: board_id(folder) for folder in drives()}
+    return {folder: code for folder, code in codes.items() if code is not None}
 
 
 def _steps(job: Job, program: str) -> tuple[Step, ...]:
@@ -58,8 +58,8 @@ def _steps(job: Job, program: str) -> tuple[Step, ...]:
 
 
 def _folder(job: Job, ids: tuple[str, ...]) -> Path:
-    found = _probes() if job.folder is None else {job.folder: board_id(job.folder)}
-    return choose_drive(job, found, ids, "board id", " and no ".join(_NAMES))
+    codes = _probes() if job.folder is None else {job.folder: board_id(job.folder)}
+    return choose_drive(job, codes, ids, "board id", " and no ".join(_NAMES))
 
 
 def _marker(folder: Path) -> str:

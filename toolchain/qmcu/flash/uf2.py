@@ -49,11 +49,11 @@ def _steps(job: Job, program: str) -> tuple[Step, ...]:
 
 
 def _folder(job: Job, expected: str) -> Path:
-    found: dict[Path, str | None] = {}
+    ids: dict[Path, str | None] = {}
     for folder in _loaders() if job.folder is None else [job.folder]:
         match = _BOARD_ID.search(read_text(folder / _INFO))
-        found[folder] = match.group(1) if match else None
-    return choose_drive(job, found, (expected,), "Board-ID", f"{_INFO} with a Board-ID")
+        ids[folder] = match.group(1) if match else None
+    return choose_drive(job, ids, (expected,), "Board-ID", f"{_INFO} with a Board-ID")
 
 
 def _took(outcome: str) -> None:

@@ -127,12 +127,12 @@ def pack_conversion(
     return replace(conversion, model=packed.model, graph=graph), packed
 
 
-def _some(found: Int4Model, name: str) -> Int4Model:
-    if not any(layer.packed for layer in found.layers):
-        reasons = [f"{layer.name}: {layer.reason}" for layer in found.layers]
+def _some(model: Int4Model, name: str) -> Int4Model:
+    if not any(layer.packed for layer in model.layers):
+        reasons = [f"{layer.name}: {layer.reason}" for layer in model.layers]
         reasons = reasons or ["it has no convolution and no fully connected layer"]
         raise ModelError(f"{name}: no layer can have int4 weights; {reasons[0]}.")
-    return found
+    return model
 
 
 def _packed(
@@ -225,8 +225,8 @@ def _rewritten(model: bytes, name: str, graph: Graph, changes: Mapping[int, _Fil
     table.buffers = [_aligned(buffer.data) for buffer in table.buffers]
     (subgraph,) = table.subgraphs
     for operator in subgraph.operators:
-        found = changes.get(int(operator.inputs[_FILTER])) if len(operator.inputs) > 1 else None
-        if found is None:
+        change = changes.get(int(operator.inputs[_FILTER])) if len(operator.inputs) > 1 else None
+        if change is None:
             continue
         code = table.operatorCodes[operator.opcodeIndex]
         kind = max(code.builtinCode, code.deprecatedBuiltinCode)
@@ -234,15 +234,15 @@ def _rewritten(model: bytes, name: str, graph: Graph, changes: Mapping[int, _Fil
         code.version = max(code.version, wanted)
         filters = subgraph.tensors[operator.inputs[_FILTER]]
         filters.type = enum_values("TensorType")["INT4"]
-        _put(table, filters, pack_int4(found.values.reshape(-1)).tobytes())
-        _grid(filters, found.scales)
-        if found.bias is None:
+        _put(table, filters, pack_int4(change.values.reshape(-1)).tobytes())
+        _grid(filters, change.scales)
+        if change.bias is None:
             continue
         source = graph.tensors[operator.inputs[0]].quantization
         bias = subgraph.tensors[operator.inputs[_BIAS]]
-        _put(table, bias, found.bias.astype("<i4").tobytes())
+        _put(table, bias, change.bias.astype("<i4").tobytes())
         if source is not None:
-            _grid(bias, np.asarray(np.float32(source.scale) * found.scales, np.float32))
+            _grid(bias, np.asarray(np.float32(source.scale) * change.scales, np.float32))
     builder = flatbuffers.Builder(1024)
     builder.Finish(table.Pack(builder), file_identifier=IDENTIFIER)
     result = bytes(builder.Output())

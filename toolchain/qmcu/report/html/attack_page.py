@@ -1,15 +1,7 @@
 """`qmcu attack` as a page: what the attack reached, and the trace that it left in the weights."""
 
-from typing import Any
-
-import numpy as np
-
-from qmcu.backdoor.attacks import AttackRun
-from qmcu.backdoor.grids import LayerGrid, layer_grids
-from qmcu.backdoor.inputs import TriggerChange, classifier_input, dequantize, integer_inputs
-from qmcu.backdoor.networks import network_from_keras
-from qmcu.backdoor.rates import Rate, classes_of, predict_float, run_oracle
-from qmcu.model.reader import parse_model
+from qmcu.backdoor.attacks import AttackEvidence, AttackRun
+from qmcu.backdoor.rates import Rate
 from qmcu.report.html.blocks import Page, Section, Stat, Tone
 from qmcu.report.html.sections import (
     evaluation_table,
@@ -19,13 +11,10 @@ from qmcu.report.html.sections import (
     sentence,
     trigger_section,
 )
-from qmcu.types import Int64Array
-
-_SAMPLES = 12
 
 
-def attack_page(run: AttackRun) -> Page:
-    """The page of one attack, made from the models and inputs that `run` holds."""
+def attack_page(run: AttackRun, evidence: AttackEvidence) -> Page:
+    """The page of one attack: its rates, and what was gathered of its models."""
     rates = run.rates
     forms = (
         ("honest, float", rates.honest_float),
@@ -53,11 +42,9 @@ def attack_page(run: AttackRun) -> Page:
                 "measures them on a device.",
                 (*bars, evaluation_table("Counts", forms)),
             ),
-            trigger_section(run.trigger, example, _change(run)),
-            _samples(run),
-            residual_section(
-                _grids(run.honest, run.honest_integer), _grids(run.attacked, run.attacked_integer)
-            ),
+            trigger_section(run.trigger, example, evidence.change),
+            _samples(run, evidence),
+            residual_section(evidence.honest, evidence.attacked),
         ),
         provenance=_provenance(run),
     )
@@ -70,27 +57,11 @@ def _stat(label: str, rate: Rate, tone: Tone) -> Stat:
     )
 
 
-def _change(run: AttackRun) -> TriggerChange:
-    tensor = classifier_input(parse_model(run.attacked_integer, "model"))
-    return run.trigger.quantization_change(tensor)
-
-
-def _samples(run: AttackRun) -> Section:
-    data, trigger = run.dataset, run.trigger
-    chosen = np.flatnonzero(data.test_labels != trigger.target)[:_SAMPLES]
-    inputs = data.test_inputs[chosen]
-    tensor = classifier_input(parse_model(run.attacked_integer, "model"))
-    integers = trigger.apply_integer(integer_inputs(inputs, tensor), tensor)
-    predictions: dict[str, Int64Array] = {
-        "float": predict_float(run.attacked, trigger.apply(inputs)),
-        "int8": classes_of(run_oracle(run.attacked_integer, integers, jobs=1)),
-    }
-    shown = dequantize(integers, tensor).reshape(len(chosen), *trigger.shape)
-    return samples_section(trigger, shown, data.test_labels[chosen], predictions, count=_SAMPLES)
-
-
-def _grids(model: Any, integer: bytes) -> tuple[LayerGrid, ...]:
-    return layer_grids(network_from_keras(model), parse_model(integer, "model"))
+def _samples(run: AttackRun, evidence: AttackEvidence) -> Section:
+    return samples_section(
+        run.trigger, evidence.shown, evidence.labels, evidence.predictions,
+        count=len(evidence.labels),
+    )  # fmt: skip
 
 
 def _provenance(run: AttackRun) -> tuple[tuple[str, str], ...]:
