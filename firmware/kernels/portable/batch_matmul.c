@@ -17,8 +17,8 @@ static int8_t *product(const qmcu_batch_matmul_params *p, const int8_t *left, co
                 a += p->left_step;
                 b += p->right_step;
             }
-            *output++ = qmcu_output_s8(sum, p->multiplier, p->shift, p->output_zero_point,
-                                       INT8_MIN, INT8_MAX);
+            *output++ = qmcu_output_s8(sum, p->multiplier, p->shift, p->output_zero_point, INT8_MIN,
+                                       INT8_MAX);
         }
     }
     return output;

@@ -6,11 +6,11 @@
 #define QMCU_GATHER_ND_INDICES 5
 
 typedef struct {
-    int32_t count;   /* how many blocks are taken */
-    int32_t indices; /* per block */
+    int32_t count;                         /* how many blocks are taken */
+    int32_t indices;                       /* per block */
     int32_t steps[QMCU_GATHER_ND_INDICES]; /* bytes from one index to the next, for each of them */
-    int32_t block; /* bytes of each */
-    int32_t last;  /* where the last block of the input begins */
+    int32_t block;                         /* bytes of each */
+    int32_t last;                          /* where the last block of the input begins */
 } qmcu_gather_nd_params;
 
 /* A block outside the input is moved to the nearest place inside. */

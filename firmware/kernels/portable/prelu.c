@@ -8,10 +8,9 @@
 static int8_t sloped(const qmcu_prelu_params *p, int8_t input, int8_t alpha)
 {
     const int32_t x = input - p->input_zero_point;
-    const int32_t scaled =
-        x >= 0 ? qmcu_requantize(x, p->positive_multiplier, p->positive_shift)
-               : qmcu_requantize(x * (alpha - p->alpha_zero_point), p->negative_multiplier,
-                                 p->negative_shift);
+    const int32_t scaled = x >= 0 ? qmcu_requantize(x, p->positive_multiplier, p->positive_shift)
+                                  : qmcu_requantize(x * (alpha - p->alpha_zero_point),
+                                                    p->negative_multiplier, p->negative_shift);
     return qmcu_clamp_s8(scaled + p->output_zero_point, INT8_MIN, INT8_MAX);
 }
 

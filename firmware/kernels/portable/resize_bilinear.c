@@ -41,8 +41,7 @@ void qmcu_resize_bilinear(const qmcu_resize_bilinear_params *params, const int8_
                 const int8_t *const bottom_left = input + v.high * row + h.low * p->depth;
                 const int8_t *const bottom_right = input + v.high * row + h.high * p->depth;
                 for (int32_t c = 0; c < p->depth; ++c) {
-                    const int32_t top =
-                        top_left[c] * (1024 - h.weight) + top_right[c] * h.weight;
+                    const int32_t top = top_left[c] * (1024 - h.weight) + top_right[c] * h.weight;
                     const int32_t bottom =
                         bottom_left[c] * (1024 - h.weight) + bottom_right[c] * h.weight;
                     *output++ = rounded(top * (1024 - v.weight) + bottom * v.weight);

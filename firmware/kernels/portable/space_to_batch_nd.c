@@ -22,7 +22,8 @@ void qmcu_space_to_batch_nd(const qmcu_space_to_batch_nd_params *params, const i
     for (int32_t y = 0; y < p->block_height; ++y) {
         for (int32_t x = 0; x < p->block_width; ++x) {
             for (int32_t batch = 0; batch < p->batches; ++batch) {
-                output = put(p, input + ((batch * p->height + y) * p->width + x) * p->depth, output);
+                output =
+                    put(p, input + ((batch * p->height + y) * p->width + x) * p->depth, output);
             }
         }
     }
