@@ -9,6 +9,7 @@ typedef struct {
     int32_t zero_point;
 } qmcu_dequantize_s16_f32_params;
 
-void qmcu_dequantize_s16_f32(const qmcu_dequantize_s16_f32_params *params, const int16_t *input, float *output);
+void qmcu_dequantize_s16_f32(const qmcu_dequantize_s16_f32_params *params, const int16_t *input,
+                             float *output);
 
 #endif

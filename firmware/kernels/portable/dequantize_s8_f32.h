@@ -9,6 +9,7 @@ typedef struct {
     int32_t zero_point;
 } qmcu_dequantize_s8_f32_params;
 
-void qmcu_dequantize_s8_f32(const qmcu_dequantize_s8_f32_params *params, const int8_t *input, float *output);
+void qmcu_dequantize_s8_f32(const qmcu_dequantize_s8_f32_params *params, const int8_t *input,
+                            float *output);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include "real.h"
 
-void qmcu_quantize_f32_s16(const qmcu_quantize_f32_s16_params *params, const float *input, int16_t *output)
+void qmcu_quantize_f32_s16(const qmcu_quantize_f32_s16_params *params, const float *input,
+                           int16_t *output)
 {
     const int32_t zero_point = params->zero_point;
     for (int32_t i = 0; i < params->size; ++i) {

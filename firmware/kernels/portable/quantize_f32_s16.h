@@ -10,6 +10,7 @@ typedef struct {
 } qmcu_quantize_f32_s16_params;
 
 /* The output may lie exactly over the input. */
-void qmcu_quantize_f32_s16(const qmcu_quantize_f32_s16_params *params, const float *input, int16_t *output);
+void qmcu_quantize_f32_s16(const qmcu_quantize_f32_s16_params *params, const float *input,
+                           int16_t *output);
 
 #endif

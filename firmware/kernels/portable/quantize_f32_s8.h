@@ -10,6 +10,7 @@ typedef struct {
 } qmcu_quantize_f32_s8_params;
 
 /* The output may lie exactly over the input. */
-void qmcu_quantize_f32_s8(const qmcu_quantize_f32_s8_params *params, const float *input, int8_t *output);
+void qmcu_quantize_f32_s8(const qmcu_quantize_f32_s8_params *params, const float *input,
+                          int8_t *output);
 
 #endif

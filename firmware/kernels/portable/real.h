@@ -16,7 +16,7 @@ static inline int32_t qmcu_rounded_quotient(float value, float scale, int32_t mi
     if (!(quotient < (float)maximum)) {
         return maximum;
     }
-    const int32_t whole = (int32_t)quotient; /* towards zero */
+    const int32_t whole = (int32_t)quotient;    /* towards zero */
     const float rest = quotient - (float)whole; /* exact */
     return whole + (rest >= 0.5f ? 1 : 0) - (rest <= -0.5f ? 1 : 0);
 }

@@ -4,6 +4,7 @@
 #include "requantize_elements.h"
 
 /* The output may lie exactly over the input. */
-void qmcu_requantize_s16_s16(const qmcu_requantize_params *params, const int16_t *input, int16_t *output);
+void qmcu_requantize_s16_s16(const qmcu_requantize_params *params, const int16_t *input,
+                             int16_t *output);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "requantize_elements.h"
 
-void qmcu_requantize_s8_s32(const qmcu_requantize_params *params, const int8_t *input, int32_t *output);
+void qmcu_requantize_s8_s32(const qmcu_requantize_params *params, const int8_t *input,
+                            int32_t *output);
 
 #endif
