@@ -56,7 +56,11 @@ class BoardError(QmcuError):
 
 
 class DoesNotFitError(QmcuError):
-    """The firmware needs more flash or RAM than the board has."""
+    """The firmware needs more flash or RAM than the board has; `shortage` is what and how much."""
+
+    def __init__(self, message: str, shortage: str = "") -> None:
+        super().__init__(message)
+        self.shortage = shortage
 
 
 class ToolError(QmcuError):

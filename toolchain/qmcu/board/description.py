@@ -1,5 +1,6 @@
 """What a board is, as plain data."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ UART_DRIVERS = {
 }  # fmt: skip
 COUNTERS = ("dwt", "systick")
 DEFAULT_STACK = 4096
+_WORD = 0xFFFF_FFFF
+_NAME = re.compile(r"[\w-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,45 @@ class Board:
             f"{self.name}: {self.title}, {self.core.cpu}, {self.flash.size // 1024} KiB flash, "
             f"{self.ram.size // 1024} KiB RAM"
         )
+
+
+def check_board(board: Board) -> None:
+    """Raise ValueError, one clause, where a saved board is not what a board file may say.
+
+    What types cannot tell: the names and numbers that the rest of qmcu looks up or computes with.
+    """
+    uart, flash, ram = board.uart, board.flash, board.ram
+    for key, value, values in (
+        ("core.cpu", board.core.cpu, CPUS),
+        ("counter", board.counter, COUNTERS),
+        ("uart.driver", uart.driver, tuple(UART_DRIVERS)),
+        ("flash.kind", flash.kind, ("flash",)),
+        ("ram.kind", ram.kind, ("ram",)),
+    ):
+        if value not in values:
+            raise ValueError(f"{key} is {value!r}, it can be {', '.join(values)}")
+    for key, number, low, high in (
+        ("flash.start", flash.start, 0, _WORD), ("flash.size", flash.size, 1, _WORD),
+        ("ram.start", ram.start, 0, _WORD), ("ram.size", ram.size, 1, _WORD),
+        ("uart.base", uart.base, 0, _WORD), ("uart.baud", uart.baud, 1, 20_000_000),
+        ("serial.fastest", board.serial.fastest, 1, 20_000_000),
+        ("clock_hz", board.clock_hz, 1, 2_000_000_000),
+        ("stack_size", board.stack_size, 1, 1 << 20),
+    ):  # fmt: skip
+        if not low <= number <= high:
+            raise ValueError(f"{key} is {number}, it can be {low} to {high}")
+    for pin in filter(None, (uart.tx, uart.rx)):
+        try:
+            pin_numbers(pin)
+        except ValueError as error:
+            raise ValueError(f"{pin!r} is no pin such as PA9") from error
+    if "vectors" not in board.sections:
+        raise ValueError("sections has no vectors")
+    for name, offset in board.sections.items():
+        if not 0 <= offset < flash.size:
+            raise ValueError(f"sections.{name} is {offset}, the flash has {flash.size} bytes")
+    if not _NAME.fullmatch(board.family):
+        raise ValueError(f"family is {board.family!r}, which is no name")
 
 
 def board_from_table(table: Table) -> Board:

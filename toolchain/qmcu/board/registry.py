@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from qmcu import documents
-from qmcu.board.description import Board, board_from_table
+from qmcu.board.description import Board, board_from_table, check_board
 from qmcu.board.fields import Table
 from qmcu.errors import BoardError
 from qmcu.files import require_firmware
@@ -35,7 +35,7 @@ def load_board(name: str) -> Board:
 def load_built_board(directory: Path) -> Board:
     """The board of a firmware directory. Raises UsageError when it is none."""
     require_firmware(directory)
-    return documents.load(directory / "board.json", Board, "board of a firmware")
+    return documents.load(directory / "board.json", Board, "board of a firmware", check=check_board)
 
 
 def _read(path: Path) -> Board:

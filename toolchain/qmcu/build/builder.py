@@ -109,9 +109,11 @@ def explain_failure(output: str, directory: Path) -> QmcuError:
 def _does_not_fit(overflows: list[tuple[str, int]], directory: Path) -> DoesNotFitError:
     regions = {region.name: region for region in _regions(directory)}
     parts = [_overflow(name, over, regions.get(name)) for name, over in overflows]
+    shortage = "; ".join(parts)
     return DoesNotFitError(
-        f"the firmware does not fit: {'; '.join(parts)}; take a smaller model or a board "
-        "with more memory (`qmcu boards` lists them)."
+        f"the firmware does not fit: {shortage}; take a smaller model or a board with more memory "
+        "(`qmcu boards` lists them).",
+        shortage,
     )
 
 

@@ -203,7 +203,9 @@ def refuse_too_large(plan: Plan, board: Board) -> None:
         if need > have
     ]
     if problems:
+        shortage = "; ".join(problems)
         raise DoesNotFitError(
-            f"{plan.name} does not fit: {'; '.join(problems)}; take a smaller model or a board "
-            "with more memory (`qmcu boards` lists them)."
+            f"{plan.name} does not fit: {shortage}; take a smaller model or a board with more "
+            "memory (`qmcu boards` lists them).",
+            shortage,
         )

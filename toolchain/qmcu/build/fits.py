@@ -61,5 +61,4 @@ def _fit(model: Path, board: Board, *, build: bool) -> Fit:
     except UnsupportedModelError:
         raise
     except DoesNotFitError as error:
-        problem = str(error).partition("does not fit: ")[2].partition("; take a")[0]
-        return Fit(*sizes, False, build, 0, 0, problem or str(error).rstrip("."))
+        return Fit(*sizes, False, build, 0, 0, error.shortage)
