@@ -11,8 +11,6 @@ from qmcu.size.contents import Role
 from qmcu.size.measures import Measure
 from qmcu.size.verdict import Cause, Diagnosis
 
-_GOOD = ("really", "packed", "int8 weights")
-
 
 def size_lines(
     report: SizeReport, verdict: Diagnosis, *, tensors: bool
@@ -32,14 +30,9 @@ def size_lines(
 
 def finding_lines(label: str, finding: Cause) -> Iterator[Cell]:
     """A finding and what to do about it."""
-    colour = "green" if is_good(finding) else "bold yellow"
+    colour = "green" if finding.good else "bold yellow"
     yield line(f"{label}: ", (finding.word, colour), f": {finding.reason}.")
     yield f"  next: {finding.next}"
-
-
-def is_good(finding: Cause) -> bool:
-    """Whether a finding says that the file is what a quantized one should be."""
-    return finding.word.startswith(_GOOD)
 
 
 def notes(report: SizeReport) -> Iterator[str]:

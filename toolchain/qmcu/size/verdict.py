@@ -34,7 +34,7 @@ _DOMINANT = {
 class Cause:
     """One reason for the file's size: `word` names it, `concerns` bytes of the file are so.
 
-    `could` is what these bytes could be, an estimate.
+    `could` is what these bytes could be, an estimate; `good` where they are as small as they look.
     """
 
     word: str
@@ -42,6 +42,7 @@ class Cause:
     next: str
     concerns: int
     could: int
+    good: bool = False
 
     @property
     def ratio(self) -> float:
@@ -187,7 +188,7 @@ def _plain(report: SizeReport, form: str, tensors: list[TensorReport]) -> Cause:
     concerns, could = _bytes(tensors), sum(t.needed for t in tensors)
     count = sum(t.tensor.elements for t in tensors)
     operators = report.operators
-    word, reason, command = form, "", ""
+    word, reason, command, good = form, "", "", False
     if " of " in form:
         wide, narrow = form.split(" of ")
         word = f"{narrow} in {wide}"
@@ -204,6 +205,7 @@ def _plain(report: SizeReport, form: str, tensors: list[TensorReport]) -> Cause:
                 f"weights are halved to float16, not quantized; {count:,} bytes would do in int8"
             )
     elif form.startswith("packed"):
+        good = True
         reason = f"weights are really stored as integers of {form.removeprefix('packed ')}s"
         reason = reason.replace("-bits", " bits")
     elif operators is not None and form in ("int8", "uint8", "int4"):
@@ -212,7 +214,7 @@ def _plain(report: SizeReport, form: str, tensors: list[TensorReport]) -> Cause:
         reason = f"weights are really stored as {form}"
     else:
         reason = f"weights are stored as {form}"
-    return Cause(word, reason, command or _compare(report), concerns, could)
+    return Cause(word, reason, command or _compare(report), concerns, could, good)
 
 
 def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Cause:
@@ -248,7 +250,8 @@ def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Cause:
         reason += f"; {narrow:,} bytes of them hold values of 4 bits, which pack into half"
         output = shlex.quote(f"{PurePath(report.path).stem}-int4.tflite")
         command = f"qmcu convert {_quoted(report)} --weights int4 -o {output}"
-    return Cause(word, reason, command if not wide else _compare(report), concerns, could)
+    then = _compare(report) if wide else command
+    return Cause(word, reason, then, concerns, could, good=True)
 
 
 def _holds_int4(one: TensorReport) -> bool:

@@ -82,7 +82,7 @@ def _channels(context: OperatorContext, call: KernelCall, count: int) -> KernelC
         constant = argument.constant if isinstance(argument, ConstantArgument) else None
         if constant is None:
             arguments.append(argument)
-        elif constant.name.endswith("_bias"):
+        elif constant.role == "bias":
             arguments.append(context.constant("bias", plain, "bias"))
         elif constant.name.endswith(("_multipliers", "_shifts")):
             arguments.append(_spread(context, constant.name, constant.ctype, constant.data, count))

@@ -25,7 +25,6 @@ from qmcu.report.size import (
     describe,
     forms,
     how_lines,
-    is_good,
     measure_rows,
     sampling_lines,
 )
@@ -74,7 +73,7 @@ def size_page(
 
 
 def _status(finding: Cause) -> Status:
-    return Status(finding.word, "good" if is_good(finding) else "warn")
+    return Status(finding.word, "good" if finding.good else "warn")
 
 
 def _summary(reports: Sequence[SizeReport]) -> str:
@@ -95,7 +94,7 @@ def _stats(report: SizeReport, verdict: Diagnosis) -> tuple[Stat, ...]:
     ]  # fmt: skip
     if report.stored_bits > 8:
         stats.append(Stat("in full int8", f"{report.int8:,}", "bytes, estimated"))
-    if not is_good(main) and main.could:
+    if not main.good and main.could:
         stats.append(Stat("larger than need be", f"{main.ratio:.1f}x", main.word, "warn"))
     return tuple(stats)
 
@@ -125,7 +124,7 @@ def _file(report: SizeReport, verdict: Diagnosis, *, alone: bool) -> list[Sectio
 
 
 def _finding(finding: Cause) -> tuple[Block, ...]:
-    tone: Tone = "neutral" if is_good(finding) else "warn"
+    tone: Tone = "neutral" if finding.good else "warn"
     return (
         Text(sentence(f"{finding.word}: {finding.reason}"), tone),
         Text(f"Next: {finding.next}"),
