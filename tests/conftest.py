@@ -4,13 +4,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.support.places import SHARED
 
 # A busy machine is no failure of what is tested.
 settings.register_profile("qmcu", deadline=None)
 settings.load_profile("qmcu")
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-SHARED = REPOSITORY.parent / "shared"
 
 
 @pytest.fixture(scope="session")

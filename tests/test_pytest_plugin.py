@@ -13,9 +13,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from tests.conftest import REPOSITORY
-from tests.firmware_project import break_one_weight, build_chain
+from tests.support.firmware_project import break_one_weight, build_chain
 from tests.support.fixtures import Job, Quick
+from tests.support.places import REPOSITORY
 from tests.support.processes import read_line
 
 pytest_plugins = ["pytester"]

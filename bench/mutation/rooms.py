@@ -27,13 +27,13 @@ ROOMS = (
         ("compile/lifetimes.py", "compile/planner.py", "compile/requantize.py",
          "compile/compiler.py", "compile/check.py"),
         ("tests/compile/test_*.py", "tests/compile/operators"),
-        60,
+        50,
     ),
     Room(
         "operators",
         ("compile/operators/*.py",),
         ("tests/compile/operators", "tests/compile/test_lifetimes.py"),
-        40,
+        30,
     ),
     Room(
         "comparison",
@@ -51,6 +51,6 @@ ROOMS = (
         "size verdict",
         ("size/verdict.py",),
         ("tests/size/test_verdict.py",),
-        25,
+        20,
     ),
 )  # fmt: skip

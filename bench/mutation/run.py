@@ -38,8 +38,10 @@ def sample_of(room: Room, seed: int, count: int) -> list[Task]:
         if not mutants:
             continue
         share = min(len(mutants), max(2, round(count * len(mutants) / total)))
-        chosen = random.Random(f"{seed} {mutants[0].module}").sample(mutants, share)
-        tasks += [Task(room, m) for m in sorted(chosen, key=lambda m: (m.line, m.change))]
+        # A larger sample holds the smaller one of the same seed.
+        random.Random(f"{seed} {mutants[0].module}").shuffle(mutants)
+        chosen = sorted(mutants[:share], key=lambda m: (m.line, m.change))
+        tasks += [Task(room, m) for m in chosen]
     return tasks
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from rich.console import Console
-from tests.size.test_grid import rounded, stored, weights
+from tests.support.weights import rounded, stored, weights
 
 from qmcu.size.contents import Role, StoredTensor
 from qmcu.size.levels import TensorLevels, find_levels

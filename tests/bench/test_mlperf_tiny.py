@@ -11,7 +11,7 @@ from bench.mlperf_tiny.__main__ import differing
 from bench.mlperf_tiny.data import write_data, write_images
 from bench.mlperf_tiny.expected import Expected
 from bench.mlperf_tiny.runs import MODES, Runner, run, served, session
-from tests.firmware_project import write_chain
+from tests.support.firmware_project import write_chain
 
 from qmcu.board import load_board
 from qmcu.build import BuildOptions, build_firmware

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.size.files import make
+from tests.support.model_files import make
 
 from qmcu.benchmark.footprint import measure_all, measure_generated
 from qmcu.board import load_board

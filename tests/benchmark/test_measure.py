@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.model.small_models import dense
+from tests.support.small_models import dense
 
 from qmcu.benchmark import benchmark
 from qmcu.board import load_board

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.firmware_project import build_chain
+from tests.support.firmware_project import build_chain
 
 from qmcu.build import build_project
 from qmcu.build.builder import explain_failure

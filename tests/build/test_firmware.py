@@ -3,7 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.firmware_project import build_chain, chain, write_chain
+from tests.support.firmware_project import build_chain, chain, write_chain
 
 from qmcu.board import load_board
 from qmcu.build import BuildOptions, build_firmware, load_build, load_report

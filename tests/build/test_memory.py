@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from tests.firmware_project import build_chain
+from tests.support.firmware_project import build_chain
 
 from qmcu import documents
 from qmcu.build import Category, load_build, load_report

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.firmware_project import write_chain, write_residual
+from tests.support.firmware_project import write_chain, write_residual
 
 from qmcu.board import load_board
 from qmcu.build import BuildOptions, build_firmware, load_report

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from tests.conftest import REPOSITORY
-from tests.firmware_project import build_chain, write_chain
+from tests.support.firmware_project import build_chain, write_chain
+from tests.support.places import REPOSITORY
 
 GITHUB = REPOSITORY / ".github/workflows/hil.yml"
 GITLAB = REPOSITORY / "ci/gitlab/hil.yml"
@@ -67,7 +67,7 @@ class Board:
         if faulty:
             code = (
                 "import sys; from pathlib import Path; "
-                "from tests.firmware_project import break_one_weight; "
+                "from tests.support.firmware_project import break_one_weight; "
                 "break_one_weight(Path(sys.argv[1]))"
             )
             spoil = f"PYTHONPATH={REPOSITORY} {sys.executable} -c '{code}' {self.firmware} && "

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.firmware_project import build_chain, write_chain
+from tests.support.firmware_project import build_chain, write_chain
 
 from qmcu.cli import run
 

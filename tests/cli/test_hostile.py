@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.conftest import SHARED
-from tests.firmware_project import write_chain
+from tests.support.firmware_project import write_chain
+from tests.support.places import SHARED
 
 from qmcu.cli import run
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.firmware_project import write_chain
+from tests.support.firmware_project import write_chain
 
 import qmcu
 from qmcu.cli import run

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import serial
-from tests.firmware_project import build_chain, write_chain
+from tests.support.firmware_project import build_chain, write_chain
 from tests.support.processes import read_errors, read_line
 
 from qmcu.board import load_board

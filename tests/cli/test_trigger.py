@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.model.small_models import dense
+from tests.support.small_models import dense
 
 from qmcu.backdoor import load_trigger
 from qmcu.cli import run

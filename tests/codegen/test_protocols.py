@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.firmware.conftest import SIZE, two_layers
+from tests.support.lookup_plan import SIZE, two_layers
 
 from qmcu.codegen import choose_benchmark
 from qmcu.compile.plan import Plan

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.firmware_project import build_chain
+from tests.support.firmware_project import build_chain
 
 from qmcu.build import build_project
 from qmcu.comparison import RunOptions, load_model, run_vectors

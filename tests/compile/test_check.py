@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.firmware_project import chain, residual
+from tests.support.firmware_project import chain, residual
 
 import qmcu.compile.compiler
 from qmcu.compile import Target, compile_graph

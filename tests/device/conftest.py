@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.firmware_project import build_chain
+from tests.support.firmware_project import build_chain
 
 from qmcu.device.image import Image, read_image
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.firmware_project import build_chain
+from tests.support.firmware_project import build_chain
 
 from qmcu.device.labgrid_place import place_of
 from qmcu.device.targets import check_target, is_serial, open_session

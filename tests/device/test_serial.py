@@ -20,7 +20,7 @@ import pytest
 import serial
 import serial.rfc2217
 from tests.device.line import FakeBoard, Noise
-from tests.firmware_project import build_chain
+from tests.support.firmware_project import build_chain
 from tests.support.fixtures import ChainDirectory, Outputs
 
 from qmcu.device import infer_all, open_session, ports, serial_link, serial_session

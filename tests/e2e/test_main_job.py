@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.firmware_project import build_chain, write_residual
+from tests.support.firmware_project import build_chain, write_residual
 
 from qmcu.compile.serialization import load_plan
 

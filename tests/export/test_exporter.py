@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.firmware_project import write_chain, write_residual
+from tests.support.cmsis_nn import copy_of
+from tests.support.firmware_project import write_chain, write_residual
 
 from qmcu.board import load_board
 from qmcu.build import BuildOptions
@@ -276,8 +277,6 @@ def test_a_csolution_names_only_files_that_are_there(
 def test_cmsis_nn_comes_along(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exported: Exporter
 ) -> None:
-    from tests.build.test_cmsis_nn import copy_of
-
     monkeypatch.setenv(VARIABLE, str(copy_of(tmp_path / "CMSIS-NN")))
     folder = exported("cmake", kernels="cmsis-nn")
     text = (folder / "CMakeLists.txt").read_text()

@@ -4,7 +4,8 @@ import shutil
 import struct
 
 import pytest
-from tests.firmware.conftest import ADDED, SIZE, Builder
+from tests.support.fixtures import Builder
+from tests.support.lookup_plan import ADDED, SIZE
 
 from qmcu.board import Board, list_boards
 from qmcu.build.elf_layout import read_layout

@@ -1,7 +1,8 @@
 """A crash is reported with its cause, address and function, never as a time-out."""
 
 import pytest
-from tests.firmware.conftest import SIZE, Builder
+from tests.support.fixtures import Builder
+from tests.support.lookup_plan import SIZE
 
 from qmcu.device.targets import open_session
 from qmcu.errors import GuestFault

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from tests.firmware.conftest import ADDED, SIZE, two_layers
 from tests.firmware.mlperf_client import Client, results
+from tests.support.lookup_plan import ADDED, SIZE, two_layers
 
 from qmcu.board import load_board
 from qmcu.build.builder import build_project

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.build.test_uf2 import read_uf2
-from tests.firmware.conftest import ADDED, SIZE, Builder, two_layers
+from tests.support.fixtures import Builder
+from tests.support.lookup_plan import ADDED, SIZE, two_layers
+from tests.support.uf2 import read_uf2
 
 from qmcu.board import Board, list_boards, load_board
 from qmcu.build.builder import build_project

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.firmware.conftest import ADDED, SIZE, Builder
+from tests.support.fixtures import Builder
+from tests.support.lookup_plan import ADDED, SIZE
 
 from qmcu.device.frames import Frame, FrameReader, encode
 from qmcu.device.link import Link

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.firmware_project import build_chain
 from tests.flash.loader import SerialBoard
+from tests.support.firmware_project import build_chain
 
 from qmcu.flash import Job, prepare
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from tests.conftest import REPOSITORY
-from tests.report.html.pages import check_page
+from tests.support.pages import check_page
+from tests.support.places import REPOSITORY
 from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.inputs.trigger_kinds import make_trigger

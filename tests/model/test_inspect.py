@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.model.small_models import dense, two_inputs
+from tests.support.small_models import dense, two_inputs
 
 from qmcu.model.inspect import inspect_graph
 from qmcu.model.reader import read_model

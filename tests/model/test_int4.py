@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from bench.operators import GENERATORS
 from bench.operators.int4 import INT4, int4_form
-from tests.model.small_models import dense
+from tests.support.small_models import dense
 
 from qmcu.cli.main import run
 from qmcu.compile import unsupported

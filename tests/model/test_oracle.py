@@ -8,7 +8,7 @@ import tempfile
 
 import numpy as np
 import pytest
-from tests.model.small_models import dense, two_inputs
+from tests.support.small_models import dense, two_inputs
 
 from qmcu.errors import ModelError
 from qmcu.model import oracle_process

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.model.small_models import dense, two_inputs
+from tests.support.small_models import dense, two_inputs
 
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator, Quantization

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.model.small_models import dense, two_inputs
+from tests.support.small_models import dense, two_inputs
 
 from qmcu.errors import VectorError
 from qmcu.model.graph import Graph

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from rich.console import Console
-from tests.firmware_project import build_chain
+from tests.support.firmware_project import build_chain
 
 from qmcu.build import load_report
 from qmcu.report.memory import memory_tables, summary_lines

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.firmware_project import break_one_weight, build_chain
+from tests.support.firmware_project import break_one_weight, build_chain
 
 from qmcu.cli.main import run
 from qmcu.sarif import file_location

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.firmware_project import break_one_weight, build_chain
+from tests.support.firmware_project import break_one_weight, build_chain
 
 from qmcu.device import targets
 from qmcu.device.session import Session

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from tests.conftest import REPOSITORY
-from tests.size.files import DATA, make, make_h5, make_keras, safetensors_bytes
-from tests.size.test_grid import rounded, weights
+from tests.support.model_files import DATA, make, make_h5, make_keras, safetensors_bytes
+from tests.support.places import REPOSITORY
+from tests.support.weights import rounded, weights
 
 from qmcu.cli import run
 from qmcu.size.contents import Role

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.size.files import make, safetensors_bytes, with_header
 from tests.support.hostile_files import check_refused
+from tests.support.model_files import make, safetensors_bytes, with_header
 
 from qmcu.cli import run
 from qmcu.errors import ModelError

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.size.files import make
+from tests.support.model_files import make
 
 from qmcu.errors import ModelError
 from qmcu.size.readers import read_contents

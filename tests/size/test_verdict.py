@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.model.small_models import dense
-from tests.size.files import DATA, make, make_h5, make_keras, safetensors_bytes
-from tests.size.test_grid import rounded, weights
+from tests.support.model_files import DATA, make, make_h5, make_keras, safetensors_bytes
+from tests.support.small_models import dense
+from tests.support.weights import rounded, weights
 
 from qmcu.cli import run
 from qmcu.model import write_model

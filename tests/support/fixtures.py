@@ -12,6 +12,8 @@ from qmcu.device.image import Image
 ChainDirectory = Callable[[str], Path]
 # guest(board): the image of tests/device/guest.c for that board.
 Guest = Callable[[str], Image]
+# firmware(board, crash): the directory of the two look-ups, with C put before the first.
+Builder = Callable[..., Path]
 # The bytes of each output of a model, for each of some vectors.
 Outputs = list[tuple[bytes, ...]]
 # job(test, *options): pytest with the plugin, as a process.

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.model.small_models import dense, two_inputs
+from tests.support.small_models import dense, two_inputs
 
 from qmcu.backdoor.inputs.classifier import classifier_input, integer_inputs
 from qmcu.errors import UnsupportedModelError, VectorError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.model.small_models import dense
+from tests.support.small_models import dense
 
 from qmcu.backdoor.inputs.trigger_files import trigger_arrays
 from qmcu.backdoor.inputs.triggers import Trigger

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.model.small_models import two_inputs
+from tests.support.small_models import two_inputs
 
 from qmcu.backdoor import Dataset, Rate, Trigger
 from qmcu.backdoor.rates.evaluation import (

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.model.small_models import dense
+from tests.support.small_models import dense
 
 from qmcu.backdoor.rates.oracle_pool import run_oracle
 from qmcu.errors import ModelError

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.firmware_project import OPTIONS
-from tests.report.html.pages import check_page
+from tests.support.firmware_project import OPTIONS
+from tests.support.pages import check_page
 
 from qmcu.backdoor import Rate, Trigger
 from qmcu.backdoor.verification.run import VerifyOptions, load_verification, verify

@@ -14,11 +14,10 @@ from tests.compile.operators.host_kernel import run_plan
 
 from qmcu.compile import compile_graph
 from qmcu.model.graph import Graph
+from qmcu.model.oracle import Oracle
 from qmcu.model.random_inputs import random_array
+from qmcu.model.writer import write_model
 from qmcu.types import Array
-
-oracle = pytest.importorskip("qmcu.model.oracle", reason="the interpreter's wrapper is absent")
-writer = pytest.importorskip("qmcu.model.writer", reason="the model writer is absent")
 
 GRAPHS = 25
 
@@ -48,7 +47,7 @@ def test_every_byte_equals_the_oracle(
         rng = np.random.default_rng(seed)
         graph = generator(rng)
         plan = compile_graph(graph)
-        interpreter = oracle.Oracle(writer.write_model(graph))
+        interpreter = Oracle(write_model(graph))
         for inputs in _inputs(rng, graph):
             found, expected = run_plan(plan, inputs), interpreter.run(inputs)
             for ours, theirs in zip(found, expected, strict=True):

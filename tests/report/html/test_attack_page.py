@@ -1,4 +1,4 @@
-from tests.report.html.pages import check_page
+from tests.support.pages import check_page
 
 from qmcu.backdoor.attacks.evidence import gather_evidence
 from qmcu.backdoor.attacks.run import AttackRun

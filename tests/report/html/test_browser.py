@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.report.html.frontiers import frontier
-from tests.size.files import make, safetensors_bytes
-from tests.size.test_grid import rounded, weights
+from tests.support.frontiers import frontier
+from tests.support.model_files import make, safetensors_bytes
+from tests.support.weights import rounded, weights
 
 from qmcu.backdoor.attacks.folder import write_attack
 from qmcu.backdoor.attacks.run import AttackRun

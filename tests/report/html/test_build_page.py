@@ -4,8 +4,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from tests.conftest import REPOSITORY
-from tests.report.html.pages import check_page
+from tests.support.pages import check_page
+from tests.support.places import REPOSITORY
 
 from qmcu.board import list_boards
 from qmcu.build import load_build

@@ -3,7 +3,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from tests.report.html.pages import check_page
+from tests.support.pages import check_page
 
 from qmcu.errors import UsageError
 from qmcu.report.html import (

@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from tests.conftest import REPOSITORY
-from tests.firmware_project import write_chain
+from tests.support.firmware_project import write_chain
+from tests.support.places import REPOSITORY
 from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.attacks.folder import write_attack

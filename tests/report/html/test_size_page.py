@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import numpy as np
-from tests.report.html.pages import check_page
-from tests.size.files import make, safetensors_bytes
-from tests.size.test_grid import rounded, weights
+from tests.support.model_files import make, safetensors_bytes
+from tests.support.pages import check_page
+from tests.support.weights import rounded, weights
 
 from qmcu.report.html import render_page
 from qmcu.report.html.size_page import size_page

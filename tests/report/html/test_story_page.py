@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.report.html.pages import check_page
+from tests.support.pages import check_page
 
 from qmcu.backdoor import Rate, Trigger
 from qmcu.backdoor.attacks.folder import load_attack, write_attack

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.size.files import make_h5, make_keras
 from tests.support.hostile_files import check_refused
+from tests.support.model_files import make_h5, make_keras
 
 from qmcu.cli import run
 from qmcu.errors import ModelError

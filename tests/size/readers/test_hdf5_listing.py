@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.size.files import make_h5
+from tests.support.model_files import make_h5
 
 from qmcu.size.readers import hdf5_listing
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.size.files import make_h5, make_keras, small_arrays
+from tests.support.model_files import make_h5, make_keras, small_arrays
 from tests.support.stored_tensors import array_of, tensors_by_name
 
 from qmcu.size.readers import read_contents

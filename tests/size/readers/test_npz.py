@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.size.files import make, small_arrays
 from tests.support.hostile_files import check_refused, npy_bytes
+from tests.support.model_files import make, small_arrays
 from tests.support.stored_tensors import array_of, tensors_by_name
 
 from qmcu.size.contents import Role

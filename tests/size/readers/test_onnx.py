@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.size.files import make
 from tests.support.hostile_files import check_refused
+from tests.support.model_files import make
 from tests.support.stored_tensors import array_of, tensors_by_name
 
 from qmcu.size.contents import Role

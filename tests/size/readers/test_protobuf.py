@@ -1,7 +1,7 @@
 """Protocol buffers by their wire format."""
 
 import pytest
-from tests.size.files import field, varint
+from tests.support.model_files import field, varint
 
 from qmcu.size.readers import protobuf
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.size.files import DATA
 from tests.support.hostile_files import check_refused
+from tests.support.model_files import DATA
 from tests.support.stored_tensors import array_of, tensors_by_name
 
 from qmcu.errors import ModelError

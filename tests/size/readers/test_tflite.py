@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from tests.size.files import make
+from tests.support.model_files import make
 from tests.support.stored_tensors import array_of, tensors_by_name
 
 from qmcu.model.reader import read_model

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.model.small_models import dense
+from tests.support.small_models import dense
 
 from qmcu.model.writer import write_model
 
-DATA = Path(__file__).with_name("data")
+DATA = Path(__file__).parents[1] / "size" / "data"
 NAMES = {"float32": "F32", "float16": "F16", "int8": "I8", "int32": "I32"}
 
 
