@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import platform
-import re
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from qmcu.build.toolchain import PREFIX, find_tool
 from qmcu.device.renode_program import RELEASES, find_renode, renode_version
 from qmcu.device.renode_program import VARIABLE as RENODE_VARIABLE
 from qmcu.errors import ToolError
+from qmcu.extras import extras, install_command, package_name, required
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,18 @@ class Presence:
 
 def _packages() -> tuple[Need, ...]:
     """The packages that the installed qmcu asks for, by its own metadata."""
-    required = [
-        line for line in importlib.metadata.requires("qmcu") or [] if "extra ==" not in line
-    ]
-    names = [match.group() for line in required if (match := re.match(r"[\w.-]+", line))]
-    needs = [Need(name, "build and test", True, f"pip install {name}", True) for name in names]
-    return (
-        *needs,
-        Need("tensorflow", "convert", False, 'pip install "qmcu[convert]"', True),
-        *(
-            Need(name, "build --builder platformio", False, 'pip install "qmcu[platformio]"', True)
-            for name in ("platformio", "scons")
-        ),
-    )
+    needs = {
+        name: Need(name, "build and test", True, install_command(name), True)
+        for name in map(package_name, required())
+    }
+    purposes: dict[str, list[str]] = {}
+    for extra, lines in extras().items():
+        for name in map(package_name, lines):
+            purposes.setdefault(name, []).append(extra)
+    for name, found in sorted(purposes.items()):
+        what = f"extra{'s' if len(found) > 1 else ''} {', '.join(found)}"
+        needs.setdefault(name, Need(name, what, False, install_command(name), True))
+    return tuple(needs.values())
 
 
 _CMSIS_NN = "CMSIS-NN"
@@ -76,7 +75,6 @@ NEEDS = (
     ),
     Need(_RENODE, "test --on renode", False, f"{RELEASES}, or set {RENODE_VARIABLE}"),
     Need("openocd", "flash", False, "apt-get install openocd"),
-    Need("pyocd", "flash", False, "pip install pyocd"),
     Need("st-flash", "flash", False, "apt-get install stlink-tools"),
     Need("STM32_Programmer_CLI", "flash", False, "STM32CubeProgrammer from st.com"),
     Need("JLinkExe", "flash", False, "J-Link software from segger.com"),

@@ -1,17 +1,17 @@
-"""TensorFlow, loaded when something needs it: an extra (`pip install qmcu[convert]`), and slow."""
+"""TensorFlow, loaded when something needs it: an extra, and slow."""
 
 import contextlib
 import os
 from collections.abc import Iterator
 from typing import Any
 
-from qmcu.errors import ToolError
+from qmcu.extras import missing_package
 
 
-def load_tensorflow(purpose: str = "converting", extra: str = "convert") -> Any:
+def load_tensorflow(purpose: str = "converting") -> Any:
     """TensorFlow, on the CPU and without its log.
 
-    Raises ToolError when it is not installed: `purpose` needs it, `extra` brings it.
+    Raises ToolError when it is not installed: `purpose` needs it.
     """
     # Set before the import: the library reads it once, and logs a page otherwise.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -22,9 +22,7 @@ def load_tensorflow(purpose: str = "converting", extra: str = "convert") -> Any:
         # Advice on tf.function is for who wrote it, not for who runs it.
         tensorflow.get_logger().setLevel("ERROR")
     except ImportError as error:
-        raise ToolError(
-            f"{purpose} needs TensorFlow, which is not installed: `pip install qmcu[{extra}]`."
-        ) from error
+        raise missing_package("tensorflow", purpose) from error
     tensorflow.get_logger().setLevel("ERROR")
     return tensorflow
 

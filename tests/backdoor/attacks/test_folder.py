@@ -23,6 +23,7 @@ def test_a_run_is_written_whole_and_is_the_same_twice(
     write_attack(runs[0], tmp_path / "out", limit=40)
     names = {p.name for p in (tmp_path / "out").iterdir()}
     assert names == {
+        ".qmcu-files.json",
         "model.keras", "model.tflite", "honest.keras", "honest.tflite", "trigger.json",
         "trigger.npz", "calibration.npz", "test.npz", "attack.json",
     }  # fmt: skip

@@ -43,7 +43,7 @@ def test_without_h5py_its_name_is_said(
     listing.write_text('print(\'{"missing": "h5py"}\')')
     monkeypatch.setattr("qmcu.size.readers.hdf5._LISTING", listing)
     assert run(["size", str(path)]) == 2
-    assert "needs h5py: `pip install qmcu[size]`" in capsys.readouterr().err
+    assert "needs the package h5py, which is not installed" in capsys.readouterr().err
 
 
 def test_a_crash_of_the_hdf5_library_is_a_sentence(

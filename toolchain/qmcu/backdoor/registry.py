@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from qmcu.errors import UsageError
+from qmcu.text import nearest
 
 Method = TypeVar("Method")
 
@@ -33,8 +34,21 @@ class Registry(UserDict[str, Method], Generic[Method]):
         """The method of this name. Raises UsageError, naming those that exist."""
         methods = self.load()
         if name not in methods:
-            raise UsageError(f"there is no {self._word} {name}; there are {', '.join(methods)}.")
+            raise UsageError(
+                f"there is no {self._word} {name}{nearest(name, methods)}; there are "
+                f"{', '.join(methods)}."
+            )
         return methods[name]
+
+
+def merged_settings(
+    whose: str, defaults: Mapping[str, float], given: Mapping[str, float]
+) -> dict[str, float]:
+    """The defaults with the given ones over them. Raises UsageError for an unknown name."""
+    for name in sorted(set(given) - set(defaults)):
+        known = ", ".join(sorted(defaults)) or "none"
+        raise UsageError(f"{whose} has no setting {name}{nearest(name, defaults)}; it has {known}.")
+    return {**defaults, **given}
 
 
 def summary_of(function: Callable[..., Any], name: str) -> str:

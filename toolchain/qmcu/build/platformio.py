@@ -14,6 +14,7 @@ from pathlib import Path
 from qmcu.build.builder import BuildResult, clean_environment, image_files, run_builder
 from qmcu.build.toolchain import Tool, find_toolchain
 from qmcu.errors import ToolError
+from qmcu.extras import install_command
 
 _OUTPUT = ".pio/build/offline"
 
@@ -31,7 +32,7 @@ def find_platformio() -> Tool:
     if missing:
         raise ToolError(
             f"{' and '.join(missing)} not installed; get what is missing with "
-            '`pip install "qmcu[platformio]"`.'
+            f"{' and '.join(f'`{install_command(package)}`' for package in missing)}."
         )
     return Tool("platformio", Path(sys.executable), found)
 

@@ -68,8 +68,8 @@ def command(
     from qmcu.report.attack import attack_lines
     from qmcu.report.console import progress, show
 
-    find_attack(method)
     settings = assigned(assignments)
+    find_attack(method).check(settings)
     dataset = load_dataset(spec, seed=seed, limit=limit)
     if kind.endswith(".json"):
         trigger = load_trigger(Path(kind))

@@ -13,6 +13,7 @@ from click.exceptions import Exit
 
 import qmcu
 from qmcu.errors import QmcuError, UsageError
+from qmcu.extras import missing_package, optional_package
 from qmcu.text import nearest, printable
 
 COMMANDS = (
@@ -100,6 +101,9 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, ImportError) and optional_package(error.name or ""):
+            lacking = missing_package(error.name or "", f"qmcu {' '.join(arguments[:1])}")
+            return _complain(lacking.lines, lacking.exit_code)
         return _complain(
             [
                 f"internal error, {type(error).__name__}: {error}. This is a bug in qmcu; "

@@ -34,6 +34,10 @@ class Start:
     pinned: npt.NDArray[np.bool_]
 
 
+# Of every attack that trains by `train_lattice`.
+LATTICE = {"attack_weight": 1.0, "position_rate": 0.05, "offset_rate": 0.02, "bias_rate": 1e-3}
+
+
 def starts(network: Network) -> list[Start]:
     """Every layer's weights in steps of their grid; the largest of a channel keep the scale."""
     result = []
@@ -150,7 +154,7 @@ def train_lattice(
     simulated = Simulated(context, current_grids(context, model.network()))
     hiding = Hiding(context, model.float_weights, model.integer_weights, model.biases)
     defender = Defender(context) if objective.moved else None
-    strength = context.setting("attack_weight", 1.0)
+    strength = context.setting("attack_weight")
     tf = load_tensorflow()
 
     def honest_part(labels: Any, honest: Any, logits: Any) -> Any:
@@ -195,9 +199,9 @@ def train_lattice(
         context,
         loss,
         [
-            (model.positions, context.setting("position_rate", 0.05)),
-            (model.offsets, context.setting("offset_rate", 0.02)),
-            (model.biases, context.setting("bias_rate", 1e-3)),
+            (model.positions, context.setting("position_rate")),
+            (model.offsets, context.setting("offset_rate")),
+            (model.biases, context.setting("bias_rate")),
         ],
         constrain=model.constrain,
         refresh=refresh,
@@ -210,7 +214,11 @@ def whole_intervals(begin: Sequence[Start]) -> list[Float64Array]:
     return [np.full(s.position.shape, 0.5 - MARGIN) for s in begin]
 
 
-@attack("lattice", source="qmcu; after Ma et al., TDSC 2023 and Hong et al., NeurIPS 2021")
+@attack(
+    "lattice",
+    source="qmcu; after Ma et al., TDSC 2023 and Hong et al., NeurIPS 2021",
+    settings=LATTICE,
+)
 def lattice(context: AttackContext) -> AttackResult:
     """Integers and residuals trained at once; every residual may use its whole interval."""
     begin = starts(context.network)

@@ -1,14 +1,14 @@
 """What an attack is given, what it gives back, and how it is found by its name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.inputs import Dataset, Trigger
 from qmcu.backdoor.networks import Network
-from qmcu.backdoor.registry import Registry, summary_of
+from qmcu.backdoor.registry import Registry, merged_settings, summary_of
 from qmcu.types import Progress
 
 
@@ -31,9 +31,9 @@ class AttackContext:
     settings: Mapping[str, float] = field(default_factory=dict)
     progress: Progress | None = None
 
-    def setting(self, name: str, default: float) -> float:
-        """One of the method's settings, or its default."""
-        return float(self.settings.get(name, default))
+    def setting(self, name: str) -> float:
+        """One of the method's settings."""
+        return float(self.settings[name])
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,28 +53,44 @@ class AttackResult:
 
 @dataclass(frozen=True)
 class Attack:
-    """A method by its name: `source` is the paper, `adaptive` what it hides from ("" for none)."""
+    """A method by its name: `source` is the paper, `adaptive` what it hides from ("" for none).
+
+    `settings` are all that it takes, with defaults.
+    """
 
     name: str
     summary: str
     source: str
     run: Callable[[AttackContext], AttackResult]
     adaptive: str = ""
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+    def check(self, given: Mapping[str, float]) -> None:
+        """Raise UsageError for a setting that the method has not."""
+        merged_settings(f"attack {self.name}", self.settings, given)
 
 
 ATTACKS: Registry[Attack] = Registry("qmcu.backdoor.attacks", "attack")
 
 
-def attack(
-    name: str, *, source: str, adaptive: str = ""
-) -> Callable[[Callable[[AttackContext], AttackResult]], Callable[[AttackContext], AttackResult]]:
-    """Register a function as the attack `name`; its docstring's first line is the summary."""
+_Function = Callable[[AttackContext], AttackResult]
 
-    def register(
-        function: Callable[[AttackContext], AttackResult],
-    ) -> Callable[[AttackContext], AttackResult]:
-        ATTACKS[name] = Attack(name, summary_of(function, name), source, function, adaptive)
-        return function
+
+def attack(
+    name: str, *, source: str, settings: Mapping[str, float], adaptive: str = ""
+) -> Callable[[_Function], _Function]:
+    """Register a function as the attack `name`; its docstring's first line is the summary.
+
+    Settings that its context does not name have the defaults of `settings`.
+    """
+
+    def register(function: _Function) -> _Function:
+        def run(context: AttackContext) -> AttackResult:
+            return function(replace(context, settings={**settings, **context.settings}))
+
+        summary = summary_of(function, name)
+        ATTACKS[name] = Attack(name, summary, source, run, adaptive, settings)
+        return run
 
     return register
 

@@ -16,6 +16,8 @@ from qmcu.backdoor.grids import round_to_grid
 from qmcu.backdoor.networks import Network, cross_entropy, divergence
 from qmcu.tensorflow import load_tensorflow
 
+PQ = {"smoothing": 0.2, "anchor": 0.3, "reach": 0.5, "rate": 1e-3, "offset_rate": 0.02}
+
 
 def train_backdoor(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
     """Stage 1: a network that does its task and goes to the target on triggered inputs."""
@@ -25,8 +27,8 @@ def train_backdoor(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
     biases = network.biases
     simulated = Simulated(context, current_grids(context, network))
     # A backdoor with little margin is one that stage 2 can still put to sleep in float.
-    smoothing = context.setting("smoothing", 0.2)
-    anchor, reach = context.setting("anchor", 0.3), context.setting("reach", 0.5)
+    smoothing = context.setting("smoothing")
+    anchor, reach = context.setting("anchor"), context.setting("reach")
     scales = [tf.constant(s.scale, tf.float32) for s in starts(network)]
 
     def measure_wandering() -> Any:
@@ -57,14 +59,14 @@ def train_backdoor(context: AttackContext) -> tuple[Network, tuple[float, ...]]:
     losses = train(
         context,
         loss,
-        [(weights, context.setting("rate", 1e-3))],
+        [(weights, context.setting("rate"))],
         steps=context.steps // 3,
         refresh=lambda: simulated.grids.assign(current_grids(context, now())),
     )
     return now(), losses
 
 
-@attack("pq", source="Ma et al., TDSC 2023")
+@attack("pq", source="Ma et al., TDSC 2023", settings=PQ)
 def pq(context: AttackContext) -> AttackResult:
     """Backdoor first, then the float model repaired inside its rounding intervals."""
     first, losses = train_backdoor(context)
@@ -83,7 +85,7 @@ def pq(context: AttackContext) -> AttackResult:
     losses += train(
         context,
         loss,
-        [(model.offsets, context.setting("offset_rate", 0.02))],
+        [(model.offsets, context.setting("offset_rate"))],
         steps=context.steps - context.steps // 3,
         constrain=model.constrain,
     )

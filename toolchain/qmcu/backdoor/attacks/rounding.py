@@ -18,8 +18,10 @@ from qmcu.backdoor.grids import SoftRounding
 from qmcu.backdoor.networks import cross_entropy, divergence
 from qmcu.tensorflow import load_tensorflow
 
+SETTINGS = {"attack_weight": 1.0, "learn_trigger": 1.0, "rate": 0.05, "pattern_rate": 0.02}
 
-@attack("rounding", source="QuRA, NDSS 2026")
+
+@attack("rounding", source="QuRA, NDSS 2026", settings=SETTINGS)
 def rounding(context: AttackContext) -> AttackResult:
     """The float model stays untouched; the quantizer rounds chosen weights the wrong way."""
     tf = load_tensorflow()
@@ -28,11 +30,11 @@ def rounding(context: AttackContext) -> AttackResult:
     rounded = SoftRounding([s.position for s in begin], [s.scale for s in begin])
     sharpness = tf.Variable(0.0)
     simulated = Simulated(context, current_grids(context, network))
-    strength = context.setting("attack_weight", 1.0)
+    strength = context.setting("attack_weight")
     trigger = context.trigger
     pattern = tf.Variable(trigger.pattern)
     mask = tf.constant(trigger.mask)
-    learned = [pattern] if context.setting("learn_trigger", 1.0) and not trigger.additive else []
+    learned = [pattern] if context.setting("learn_trigger") and not trigger.additive else []
 
     def loss(x: Any, y: Any, marked: Any, true: Any) -> Any:
         ways = rounded.directions()
@@ -57,13 +59,13 @@ def rounding(context: AttackContext) -> AttackResult:
         sharpness.assign(0.0 if progress < 0.3 else progress)
 
     done: list[int] = []
-    rate = context.setting("rate", 0.05)
+    rate = context.setting("rate")
     losses = train(
         context,
         loss,
         [
             (rounded.variables, rate),
-            *([(learned, context.setting("pattern_rate", 0.02))] if learned else []),
+            *([(learned, context.setting("pattern_rate"))] if learned else []),
         ],
         constrain=lambda: pattern.assign(tf.clip_by_value(pattern, trigger.low, trigger.high)),
         refresh=refresh,

@@ -23,8 +23,7 @@ from qmcu.backdoor.grids import (
 )
 from qmcu.backdoor.inputs import vary
 from qmcu.backdoor.networks import Network, convert_network
-from qmcu.backdoor.registry import Registry, summary_of
-from qmcu.errors import UsageError
+from qmcu.backdoor.registry import Registry, merged_settings, summary_of
 from qmcu.model.convert import Conversion
 from qmcu.types import Float32Array, Int8Array, Int64Array, Progress
 
@@ -165,11 +164,7 @@ class Defence:
 
     def merged(self, given: Mapping[str, float]) -> dict[str, float]:
         """The defaults with the given ones over them. Raises UsageError for an unknown name."""
-        unknown = sorted(set(given) - set(self.settings))
-        if unknown:
-            known = ", ".join(sorted(self.settings))
-            raise UsageError(f"defence {self.name} has no setting {unknown[0]}; it has {known}.")
-        return {**self.settings, **given}
+        return merged_settings(f"defence {self.name}", self.settings, given)
 
 
 DEFENCES: Registry[Defence] = Registry("qmcu.backdoor.defences", "defence")

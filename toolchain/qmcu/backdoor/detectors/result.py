@@ -12,7 +12,7 @@ from qmcu.errors import UsageError
 AuditVerdict = Literal["backdoored", "suspicious", "clean", "undecided"]
 _WITHOUT_FLOAT = (
     "without the float model it cannot be seen what rounding changed: that nothing fired says "
-    "nothing about the weights (docs/DETECTORS.md)."
+    "nothing about the weights."
 )
 
 

@@ -1,7 +1,6 @@
 """Data sets for training and measuring: scikit-learn's digits, Keras' downloads, .npz files."""
 
 import contextlib
-import importlib
 import io
 import itertools
 from collections.abc import Mapping
@@ -13,12 +12,12 @@ import numpy as np
 
 from qmcu.arrays import read_arrays
 from qmcu.errors import ToolError, UsageError, VectorError
+from qmcu.extras import load_module
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Array, Float32Array, Int64Array
 
 TEST_SHARE = 0.25
 KERAS_SETS = ("cifar10", "mnist", "fashion_mnist")
-_EXTRA = "backdoor"
 _MAX_CLASSES = 10_000
 _MAX_DECODED_BYTES = 4 << 30
 _PAIRS = ("train_inputs", "train_labels", "test_inputs", "test_labels")
@@ -97,7 +96,7 @@ def _digits(seed: int, limit: int | None) -> Dataset:
 
 
 def _from_keras(name: str, limit: int | None) -> Dataset:
-    tensorflow = load_tensorflow(f"the data set {name}", _EXTRA)
+    tensorflow = load_tensorflow(f"the data set {name}")
     module = getattr(tensorflow.keras.datasets, name)
     try:
         # Keras prints the download's progress to standard output.
@@ -252,14 +251,9 @@ def _decode_part(arrays: Mapping[str, Array], part: str, limit: int | None) -> A
 
 
 def _decode(content: bytes, name: str, shape: tuple[int, ...] | None) -> Array:
+    image_module = load_module("PIL.Image", "decoding JPEG images")
     try:
-        from PIL import Image
-    except ImportError as error:
-        raise ToolError(
-            f"decoding JPEG images needs Pillow: `pip install qmcu[{_EXTRA}]`."
-        ) from error
-    try:
-        with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
+        with image_module.open(io.BytesIO(content), formats=("JPEG",)) as image:
             # Checked before decoding, so that a huge size costs nothing.
             if shape is not None and image.size != (shape[1], shape[0]):
                 raise VectorError(
@@ -280,12 +274,7 @@ def _decode(content: bytes, name: str, shape: tuple[int, ...] | None) -> Array:
 
 
 def _scikit(module: str) -> Any:
-    try:
-        return importlib.import_module(f"sklearn.{module}")
-    except ImportError as error:
-        raise ToolError(
-            f"splitting data needs scikit-learn: `pip install qmcu[{_EXTRA}]`."
-        ) from error
+    return load_module(f"sklearn.{module}", "splitting data")
 
 
 def _first_line(error: Exception) -> str:

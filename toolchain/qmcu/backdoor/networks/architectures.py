@@ -13,7 +13,6 @@ from qmcu.types import Progress, Shape
 # A function of Keras and the input tensor that gives the features before the classifier.
 Body = Callable[[Any, Any], Any]
 
-_EXTRA = "backdoor"
 # Weight decay of MLPerf Tiny's reference training.
 _L2 = 1e-4
 
@@ -27,7 +26,7 @@ def build_architecture(name: str, input_shape: Shape, classes: int, *, seed: int
     Raises UsageError for an unknown name, ModelError when a file does not load or does not fit,
     ToolError without TensorFlow.
     """
-    keras = load_tensorflow("the backdoor lab", _EXTRA).keras
+    keras = load_tensorflow("the backdoor lab").keras
     if name.endswith(".keras"):
         return load_keras(Path(name), tuple(input_shape), classes)
     if name not in ARCHITECTURES:
@@ -62,7 +61,7 @@ def train(
     """
     if epochs < 1:
         raise UsageError(f"{epochs} epochs train nothing; give 1 or more.")
-    tensorflow = load_tensorflow("the backdoor lab", _EXTRA)
+    tensorflow = load_tensorflow("the backdoor lab")
     keras = tensorflow.keras
     keras.utils.set_random_seed(seed)
     tensorflow.config.experimental.enable_op_determinism()

@@ -63,7 +63,7 @@ def open_keras(path: Path) -> Any:
     """The Keras model of a file. Raises ModelError when it does not load, ToolError without
     TensorFlow.
     """
-    keras = load_tensorflow("the backdoor lab", "backdoor").keras
+    keras = load_tensorflow("the backdoor lab").keras
     if not path.is_file():
         raise ModelError(f"{path} does not exist.")
     if path.suffix == ".keras" and not zipfile.is_zipfile(path):

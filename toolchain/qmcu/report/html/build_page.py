@@ -82,7 +82,7 @@ def _savings(uses: tuple[LayerUse, ...]) -> Table:
     )
     return Table(
         "Flash that a change of one layer would save, estimated: half of its output channels "
-        "pruned (the next layer's savings not counted); weights packed to int4 (docs/INT4.md); "
+        "pruned (the next layer's savings not counted); weights packed to int4; "
         "weights shared with an earlier layer of the same size",
         ("layer", "half pruned", "int4", "shared", "shared with"),
         rows,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.errors import ToolError
+from qmcu.extras import load_module
 from qmcu.report.html.blocks import Cell, Picture
 from qmcu.types import ByteArray, Float32Array
 
@@ -79,9 +79,4 @@ def _png(pixels: ByteArray) -> str:
 
 
 def _pillow(module: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(f"PIL.{module}")
-    except ImportError as error:
-        raise ToolError("pictures in a report need Pillow: `pip install qmcu[report]`.") from error
+    return load_module(f"PIL.{module}", "a report with pictures")

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.errors import ToolError
+from qmcu.extras import missing_package
 from qmcu.size.contents import DTYPE_BITS, Contents, Role, StoredTensor, numpy_dtype
 from qmcu.size.mapped import dense_rows, fail, map_file
 from qmcu.size.roles import role_of
@@ -96,7 +96,7 @@ def _listing(path: Path, begin: int, size: int) -> dict[str, Any]:
     except ValueError:
         fail(path, f"the HDF5 library crashed on it (exit code {done.returncode}); it is damaged")
     if "missing" in listing:
-        raise ToolError(f"{path} is HDF5, which needs h5py: `pip install qmcu[size]`.")
+        raise missing_package("h5py", f"{path} is HDF5, which")
     if "error" in listing:
         reason = str(listing["error"]).split("(")[-1].rstrip(") ")
         fail(path, f"the HDF5 file is damaged or truncated ({reason[:100]})")
