@@ -55,7 +55,7 @@ def test_apply_gives_inputs_for_vectors(folder: Path, capsys: Capture) -> None:
     assert "need the model they are for" in capsys.readouterr().err
     np.savez("bad.npz", inputs=inputs, labels=np.float32(3))
     assert run(["trigger", "apply", "t.json", "--inputs", "bad.npz", "-o", "x.npz"]) == 2
-    assert "5 integers are needed" in capsys.readouterr().err
+    assert "labels is a single number" in capsys.readouterr().err
 
 
 def test_a_trigger_that_int8_loses_fails(folder: Path, capsys: Capture) -> None:
