@@ -15,6 +15,7 @@ from math import prod
 
 from qmcu.compile.lifetimes import ALIGNMENT
 from qmcu.compile.plan import (
+    C_TYPES,
     Constant,
     ConstantArgument,
     KernelCall,
@@ -25,13 +26,11 @@ from qmcu.compile.plan import (
     TensorListArgument,
 )
 
-_ITEM_SIZES = {
-    "int8": 1, "uint8": 1, "bool": 1, "int16": 2, "int32": 4, "uint32": 4, "int64": 8,
-    "float32": 4,
-}  # fmt: skip
 _C_SIZES = {
     "int8_t": 1, "uint8_t": 1, "int16_t": 2, "int32_t": 4, "uint32_t": 4, "int64_t": 8, "float": 4,
 }  # fmt: skip
+# The bytes of an element by its type, as the Plan names it.
+_ITEM_SIZES = {dtype: _C_SIZES[ctype] for dtype, ctype in C_TYPES.items()}
 _C_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -124,10 +123,9 @@ def _tensor_problems(plan: Plan) -> Iterator[str]:
             yield f"tensor {t.name} has no place"
         elif t.offset != home.offset or t.size > home.size:
             yield f"tensor {t.name} is not inside its buffer {home.name}"
-        dtype = getattr(t, "dtype", "int8")
-        size = prod(t.shape) * _ITEM_SIZES.get(dtype, 0)
+        size = prod(t.shape) * _ITEM_SIZES.get(t.dtype, 0)
         if t.size != size or size < 0:
-            yield f"tensor {t.name} of {dtype} {list(t.shape)} has {t.size} bytes"
+            yield f"tensor {t.name} of {t.dtype} {list(t.shape)} has {t.size} bytes"
     used = {i for c in plan.calls for i in (*c.reads, *c.writes)} | {*plan.inputs, *plan.outputs}
     yield from (f"tensor {i} is used and not described" for i in sorted(used) if i not in known)
 
