@@ -1,0 +1,11 @@
+/* The largest of the real numbers along some dimensions. */
+#include "reduce_max_f32.h"
+
+#include <float.h>
+
+QMCU_REDUCE_ONE(largest, qmcu_reduce_params, float, -FLT_MAX, item > value ? item : value)
+
+void qmcu_reduce_max_f32(const qmcu_reduce_params *params, const float *input, float *output)
+{
+    QMCU_REDUCE_ALL(float, largest, params, input, output);
+}

@@ -1,0 +1,16 @@
+#ifndef QMCU_SQUARED_DIFFERENCE_S32_H
+#define QMCU_SQUARED_DIFFERENCE_S32_H
+
+#include <stdint.h>
+
+#include "walk.h"
+
+typedef struct {
+    int32_t shape[QMCU_WALK_RANK];    /* of the output */
+    int32_t strides1[QMCU_WALK_RANK]; /* of input 1 along it; 0 where it is repeated */
+    int32_t strides2[QMCU_WALK_RANK];
+} qmcu_squared_difference_s32_params;
+
+void qmcu_squared_difference_s32(const qmcu_squared_difference_s32_params *params, const int32_t *input1, const int32_t *input2, int32_t *output);
+
+#endif
