@@ -9,7 +9,6 @@ typedef struct {
 } qmcu_add_n_f32_params;
 
 /* The output may lie exactly over an input. */
-void qmcu_add_n_f32(const qmcu_add_n_f32_params *params, const float *const *inputs,
-                    float *output);
+void qmcu_add_n_f32(const qmcu_add_n_f32_params *params, const float *const *inputs, float *output);
 
 #endif

@@ -21,7 +21,7 @@ static float *product(const qmcu_batch_matmul_f32_params *p, const float *left, 
 }
 
 void qmcu_batch_matmul_f32(const qmcu_batch_matmul_f32_params *params, const float *left,
-                       const float *right, float *output)
+                           const float *right, float *output)
 {
     const qmcu_batch_matmul_f32_params *const p = params;
     const int32_t *const l = p->left_batch_steps;

@@ -21,6 +21,6 @@ typedef struct {
 } qmcu_batch_matmul_f32_params;
 
 void qmcu_batch_matmul_f32(const qmcu_batch_matmul_f32_params *params, const float *left,
-                       const float *right, float *output);
+                           const float *right, float *output);
 
 #endif

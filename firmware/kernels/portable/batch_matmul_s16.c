@@ -29,7 +29,7 @@ static int16_t *product(const qmcu_batch_matmul_params *p, const int16_t *left,
 }
 
 void qmcu_batch_matmul_s16(const qmcu_batch_matmul_params *params, const int16_t *left,
-                       const int16_t *right, int16_t *output)
+                           const int16_t *right, int16_t *output)
 {
     const qmcu_batch_matmul_params *const p = params;
     const int32_t *const l = p->left_batch_steps;

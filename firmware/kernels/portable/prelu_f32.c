@@ -1,7 +1,8 @@
 /* x where it is not negative, else alpha * x, with broadcasting. */
 #include "prelu_f32.h"
 
-void qmcu_prelu_f32(const qmcu_prelu_f32_params *params, const float *input1, const float *input2, float *output)
+void qmcu_prelu_f32(const qmcu_prelu_f32_params *params, const float *input1, const float *input2,
+                    float *output)
 {
     const qmcu_prelu_f32_params *const p = params;
     const int32_t length = p->shape[QMCU_WALK_RANK - 1];

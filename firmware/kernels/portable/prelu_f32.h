@@ -11,6 +11,7 @@ typedef struct {
     int32_t strides2[QMCU_WALK_RANK];
 } qmcu_prelu_f32_params;
 
-void qmcu_prelu_f32(const qmcu_prelu_f32_params *params, const float *input1, const float *input2, float *output);
+void qmcu_prelu_f32(const qmcu_prelu_f32_params *params, const float *input1, const float *input2,
+                    float *output);
 
 #endif

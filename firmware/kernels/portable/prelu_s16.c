@@ -8,16 +8,15 @@
 static int16_t sloped(const qmcu_prelu_params *p, int16_t input, int8_t alpha)
 {
     const int32_t x = input - p->input_zero_point;
-    const int32_t scaled =
-        x >= 0 ? qmcu_requantize(x, p->positive_multiplier, p->positive_shift)
-               : qmcu_requantize(x * (alpha - p->alpha_zero_point), p->negative_multiplier,
-                                 p->negative_shift);
+    const int32_t scaled = x >= 0 ? qmcu_requantize(x, p->positive_multiplier, p->positive_shift)
+                                  : qmcu_requantize(x * (alpha - p->alpha_zero_point),
+                                                    p->negative_multiplier, p->negative_shift);
     const int32_t result = scaled + p->output_zero_point;
     return (int16_t)(result < INT16_MIN ? INT16_MIN : result > INT16_MAX ? INT16_MAX : result);
 }
 
 void qmcu_prelu_s16(const qmcu_prelu_params *params, const int16_t *input, const int8_t *alpha,
-                int16_t *output)
+                    int16_t *output)
 {
     const qmcu_prelu_params *const p = params;
     const int32_t length = p->shape[QMCU_WALK_RANK - 1];

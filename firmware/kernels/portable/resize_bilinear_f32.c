@@ -10,8 +10,7 @@ typedef struct {
 
 static neighbours around(int32_t x, float scale, int32_t half_pixel_centers, int32_t size)
 {
-    const float position =
-        half_pixel_centers ? ((float)x + 0.5f) * scale - 0.5f : (float)x * scale;
+    const float position = half_pixel_centers ? ((float)x + 0.5f) * scale - 0.5f : (float)x * scale;
     const int32_t whole = (int32_t)position; /* towards zero; a position is above -1 */
     const int32_t ceiling = whole + (position > (float)whole ? 1 : 0);
     const neighbours found = {whole, ceiling < size - 1 ? ceiling : size - 1,
@@ -26,8 +25,7 @@ void qmcu_resize_bilinear_f32(const qmcu_resize_bilinear_f32_params *params, con
     const int32_t row = p->input_width * p->depth;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         for (int32_t y = 0; y < p->output_height; ++y) {
-            const neighbours v =
-                around(y, p->height_scale, p->half_pixel_centers, p->input_height);
+            const neighbours v = around(y, p->height_scale, p->half_pixel_centers, p->input_height);
             for (int32_t x = 0; x < p->output_width; ++x) {
                 const neighbours h =
                     around(x, p->width_scale, p->half_pixel_centers, p->input_width);

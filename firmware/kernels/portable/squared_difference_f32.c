@@ -1,7 +1,8 @@
 /* Elementwise (a - b)^2 with broadcasting. */
 #include "squared_difference_f32.h"
 
-void qmcu_squared_difference_f32(const qmcu_squared_difference_f32_params *params, const float *input1, const float *input2, float *output)
+void qmcu_squared_difference_f32(const qmcu_squared_difference_f32_params *params,
+                                 const float *input1, const float *input2, float *output)
 {
     const qmcu_squared_difference_f32_params *const p = params;
     const int32_t length = p->shape[QMCU_WALK_RANK - 1];

@@ -6,18 +6,18 @@
 
 static int16_t squared(const qmcu_squared_difference_params *p, int16_t input1, int16_t input2)
 {
-    const int32_t a = qmcu_requantize(input1 - p->input1_zero_point, p->input1_multiplier,
-                                      p->input1_shift);
-    const int32_t b = qmcu_requantize(input2 - p->input2_zero_point, p->input2_multiplier,
-                                      p->input2_shift);
+    const int32_t a =
+        qmcu_requantize(input1 - p->input1_zero_point, p->input1_multiplier, p->input1_shift);
+    const int32_t b =
+        qmcu_requantize(input2 - p->input2_zero_point, p->input2_multiplier, p->input2_shift);
     const int32_t scaled =
         qmcu_requantize((a - b) * (a - b), p->output_multiplier, p->output_shift);
     const int32_t result = scaled + p->output_zero_point;
     return (int16_t)(result < INT16_MIN ? INT16_MIN : result > INT16_MAX ? INT16_MAX : result);
 }
 
-void qmcu_squared_difference_s16(const qmcu_squared_difference_params *params, const int16_t *input1,
-                             const int16_t *input2, int16_t *output)
+void qmcu_squared_difference_s16(const qmcu_squared_difference_params *params,
+                                 const int16_t *input1, const int16_t *input2, int16_t *output)
 {
     const qmcu_squared_difference_params *const p = params;
     const int32_t length = p->shape[QMCU_WALK_RANK - 1];

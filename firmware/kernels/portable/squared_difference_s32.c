@@ -1,7 +1,8 @@
 /* Elementwise (a - b)^2 with broadcasting, modulo 2^32. */
 #include "squared_difference_s32.h"
 
-void qmcu_squared_difference_s32(const qmcu_squared_difference_s32_params *params, const int32_t *input1, const int32_t *input2, int32_t *output)
+void qmcu_squared_difference_s32(const qmcu_squared_difference_s32_params *params,
+                                 const int32_t *input1, const int32_t *input2, int32_t *output)
 {
     const qmcu_squared_difference_s32_params *const p = params;
     const int32_t length = p->shape[QMCU_WALK_RANK - 1];

@@ -11,6 +11,7 @@ typedef struct {
     int32_t strides2[QMCU_WALK_RANK];
 } qmcu_squared_difference_s32_params;
 
-void qmcu_squared_difference_s32(const qmcu_squared_difference_s32_params *params, const int32_t *input1, const int32_t *input2, int32_t *output);
+void qmcu_squared_difference_s32(const qmcu_squared_difference_s32_params *params,
+                                 const int32_t *input1, const int32_t *input2, int32_t *output);
 
 #endif
