@@ -1,13 +1,16 @@
 """Random graphs of sums, products and reductions that are not convolutions."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from bench.operators.single import (
     SingleOperator,
     chance,
     float32,
     log_uniform,
     pick,
-    quantization,
+    quantization_of,
     zero_point,
 )
 
@@ -24,10 +27,23 @@ def _shape(rng: Rng, low: int, high: int, longest: int) -> Shape:
     )
 
 
-def _target(rng: Rng, scale: float, zero: int | None = None) -> Quantization:
-    """A quantization with about this scale."""
-    point = zero_point(rng) if zero is None else zero
-    return Quantization((float32(scale * log_uniform(rng, 0.3, 3)),), (point,))
+def _target(rng: Rng, scale: float, dtype: str = "int8") -> Quantization | None:
+    """A quantization with about this scale, where the type has one."""
+    if dtype not in ("int8", "int16"):
+        return None
+    return Quantization((float32(scale * log_uniform(rng, 0.3, 3)),), (zero_point(rng, dtype),))
+
+
+def _scale(quantization: Quantization | None) -> float:
+    return 1.0 if quantization is None else quantization.scale
+
+
+def _values(rng: Rng, shape: Shape, dtype: str) -> npt.NDArray[Any]:
+    """Constant values of a type."""
+    if dtype == "float32":
+        return np.array(rng.normal(0, 2, size=shape), np.float32)
+    limit = 1 << (8 * np.dtype(dtype).itemsize - 1) if dtype != "int32" else 1000
+    return np.array(rng.integers(-limit, limit, size=shape), dtype)
 
 
 def _reduced(rng: Rng, shape: Shape) -> tuple[list[int], Shape, bool]:
@@ -43,73 +59,85 @@ def _reduced(rng: Rng, shape: Shape) -> tuple[list[int], Shape, bool]:
     return stated, result, keep
 
 
-def reduce_max(rng: Rng) -> Graph:
+def reduce_max(rng: Rng, dtype: str = "int8") -> Graph:
     """Ranks 1 to 5, any axes (also negative and repeated), keep_dims or not."""
-    return _extreme(rng, "REDUCE_MAX")
+    return _extreme(rng, "REDUCE_MAX", dtype)
 
 
-def reduce_min(rng: Rng) -> Graph:
+def reduce_min(rng: Rng, dtype: str = "int8") -> Graph:
     """As REDUCE_MAX."""
-    return _extreme(rng, "REDUCE_MIN")
+    return _extreme(rng, "REDUCE_MIN", dtype)
 
 
-def _extreme(rng: Rng, kind: str) -> Graph:
+def reduce_all(rng: Rng) -> Graph:
+    """As REDUCE_MAX, of truths."""
+    return _extreme(rng, "REDUCE_ALL", "bool")
+
+
+def _extreme(rng: Rng, kind: str, dtype: str) -> Graph:
     shape = _shape(rng, 1, 5, 7)
     stated, result, keep = _reduced(rng, shape)
-    same = quantization(rng)
+    same = quantization_of(rng, dtype)
     operator = SingleOperator(kind)
-    operator.input(shape, same)
+    operator.input(shape, same, dtype)
     operator.constant("axes", np.array(stated, np.int32))
-    return operator.graph((result, same), options={"keep_dims": keep}, version=2)
+    return operator.graph((result, same), options={"keep_dims": keep}, version=2, dtype=dtype)
 
 
-def sum_(rng: Rng) -> Graph:
+def sum_(rng: Rng, dtype: str = "int8") -> Graph:
     """Ranks 1 to 4, outputs that fit and that saturate."""
     shape = _shape(rng, 1, 4, 7)
     stated, result, keep = _reduced(rng, shape)
-    source = quantization(rng)
+    source = quantization_of(rng, dtype)
     count = np.prod(shape) / np.prod(result)
     operator = SingleOperator("SUM")
-    operator.input(shape, source)
+    operator.input(shape, source, dtype)
     operator.constant("axes", np.array(stated, np.int32))
-    target = _target(rng, source.scale * float(pick(rng, np.sqrt(count), count, 1.0)))
-    return operator.graph((result, target), options={"keep_dims": keep}, version=2)
+    target = _target(rng, _scale(source) * float(pick(rng, np.sqrt(count), count, 1.0)), dtype)
+    return operator.graph((result, target), options={"keep_dims": keep}, version=2, dtype=dtype)
 
 
-def add_n(rng: Rng) -> Graph:
+def add_n(rng: Rng, dtype: str = "int8") -> Graph:
     """2 to 6 inputs that are quantized alike."""
     shape = _shape(rng, 1, 4, 6)
     count = int(rng.integers(2, 7))
-    source = quantization(rng)
+    source = quantization_of(rng, dtype)
     operator = SingleOperator("ADD_N")
     for _ in range(count):
-        operator.input(shape, source)
-    return operator.graph((shape, _target(rng, source.scale * np.sqrt(count))))
+        operator.input(shape, source, dtype)
+    return operator.graph(
+        (shape, _target(rng, _scale(source) * np.sqrt(count), dtype)), dtype=dtype
+    )
 
 
-def cumsum(rng: Rng) -> Graph:
+def cumsum(rng: Rng, dtype: str = "int8") -> Graph:
     """Along any axis, from either end, with and without the element itself."""
     shape = _shape(rng, 1, 4, 9)
     axis = int(rng.integers(-len(shape), len(shape)))
-    source = quantization(rng)
+    source = quantization_of(rng, dtype)
     operator = SingleOperator("CUMSUM")
-    operator.input(shape, source)
+    operator.input(shape, source, dtype)
     operator.constant("axis", np.array(pick(rng, axis, [axis]), np.int32))
     options: dict[str, OptionValue] = {
         "exclusive": chance(rng, 0.5),
         "reverse": chance(rng, 0.5),
     }
-    target = _target(rng, source.scale * np.sqrt(shape[axis]))
-    return operator.graph((shape, target), options=options)
+    target = _target(rng, _scale(source) * np.sqrt(shape[axis]), dtype)
+    return operator.graph((shape, target), options=options, dtype=dtype)
 
 
-def l2_normalization(rng: Rng) -> Graph:
+def l2_normalization(rng: Rng, dtype: str = "int8") -> Graph:
     """Ranks 1 to 4, rows of 1 to 200."""
     shape = (*_shape(rng, 0, 3, 4), int(pick(rng, 1, 2, rng.integers(1, 20), rng.integers(1, 200))))
     operator = SingleOperator("L2_NORMALIZATION")
-    operator.input(shape, quantization(rng))
+    operator.input(shape, quantization_of(rng, dtype), dtype)
     options: dict[str, OptionValue] = {"fused_activation_function": "NONE"}
-    return operator.graph((shape, Quantization((1 / 128,), (0,))), options=options, version=2)
+    return operator.graph(
+        (shape, Quantization((1 / 128,), (0,)) if dtype == "int8" else None),
+        options=options,
+        version=2,
+        dtype=dtype,
+    )
 
 
 def _broadcast(rng: Rng, most: int) -> tuple[Shape, Shape]:
@@ -121,50 +149,51 @@ def _broadcast(rng: Rng, most: int) -> tuple[Shape, Shape]:
     return shape, tuple(1 if chance(rng, 0.4) else n for n in short)
 
 
-def prelu(rng: Rng) -> Graph:
+def prelu(rng: Rng, dtype: str = "int8") -> Graph:
     """Alpha per channel, per pixel, one for all, constant or not."""
     shape, slopes = _broadcast(rng, 4)
-    source, alpha = quantization(rng), quantization(rng)
+    source = quantization_of(rng, dtype)
+    slope_type = "float32" if dtype == "float32" else "int8"
+    alpha = quantization_of(rng, slope_type)
     operator = SingleOperator("PRELU")
-    operator.input(shape, source)
+    operator.input(shape, source, dtype)
     if chance(rng, 0.7):
-        values = np.array(rng.integers(-128, 128, size=slopes), np.int8)
-        operator.constant("alpha", values, alpha)
+        operator.constant("alpha", _values(rng, slopes, slope_type), alpha)
     else:
-        operator.input(slopes, alpha)
-    factor = float(pick(rng, 1.0, alpha.scale * 60))
-    return operator.graph((shape, _target(rng, source.scale * factor)))
+        operator.input(slopes, alpha, slope_type)
+    factor = float(pick(rng, 1.0, _scale(alpha) * 60))
+    return operator.graph((shape, _target(rng, _scale(source) * factor, dtype)), dtype=dtype)
 
 
-def squared_difference(rng: Rng) -> Graph:
+def squared_difference(rng: Rng, dtype: str = "int8") -> Graph:
     """Scales alike and far apart, either input repeated or constant."""
     shapes = list(_broadcast(rng, 4))
     result = shapes[0]
     if chance(rng, 0.5):
         shapes.reverse()
-    first = quantization(rng)
-    second = pick(rng, first, _target(rng, first.scale * log_uniform(rng, 0.05, 20)))
+    first = quantization_of(rng, dtype)
+    second = pick(rng, first, _target(rng, _scale(first) * log_uniform(rng, 0.05, 20), dtype))
     operator = SingleOperator("SQUARED_DIFFERENCE")
     fixed = int(rng.integers(-1, 2)) if chance(rng, 0.4) else -1
     for position, (shape, own) in enumerate(zip(shapes, (first, second), strict=True)):
         if position == fixed:
-            values = np.array(rng.integers(-128, 128, size=shape), np.int8)
-            operator.constant("fixed", values, own)
+            operator.constant("fixed", _values(rng, shape, dtype), own)
         else:
-            operator.input(shape, own)
-    largest = max(first.scale, second.scale)
-    target = _target(rng, largest * largest * float(pick(rng, 20, 100, 250)))
-    return operator.graph((result, target), version=2)
+            operator.input(shape, own, dtype)
+    unit = 256 if dtype == "int16" else 1
+    largest = max(_scale(first), _scale(second))
+    target = _target(rng, largest * largest * float(pick(rng, 20, 100, 250)) * unit, dtype)
+    return operator.graph((result, target), version=2, dtype=dtype)
 
 
-def batch_matmul(rng: Rng) -> Graph:
+def batch_matmul(rng: Rng, dtype: str = "int8") -> Graph:
     """Ranks 2 to 5, batches repeated on either side, adjoints, either side constant."""
     batches = _shape(rng, 0, 3, 3)
     rows, depth, columns = (int(n) for n in rng.integers(1, (8, 20, 8)))
     adjoint = [chance(rng, 0.4), chance(rng, 0.4)]
     matrices = [(rows, depth), (depth, columns)]
     whole = int(rng.integers(2))
-    quantizations = [quantization(rng), quantization(rng)]
+    quantizations = [quantization_of(rng, dtype), quantization_of(rng, dtype)]
     operator = SingleOperator("BATCH_MATMUL")
     fixed = int(pick(rng, -1, -1, 0, 1))
     for side in range(2):
@@ -173,15 +202,39 @@ def batch_matmul(rng: Rng) -> Graph:
         if side != whole and chance(rng, 0.2):
             own = own[int(rng.integers(len(own) + 1)) :]
         if side == fixed:
-            values = rng.integers(-128, 128, size=(*own, *matrix)).astype(np.int8)
-            operator.constant("fixed", values, quantizations[side])
+            operator.constant("fixed", _values(rng, (*own, *matrix), dtype), quantizations[side])
         else:
-            operator.input((*own, *matrix), quantizations[side])
-    scale = quantizations[0].scale * quantizations[1].scale * 70 * 70 * np.sqrt(depth) / 60
+            operator.input((*own, *matrix), quantizations[side], dtype)
+    unit = 256 if dtype == "int16" else 1
+    scale = _scale(quantizations[0]) * _scale(quantizations[1]) * unit * 80 * np.sqrt(depth)
     options: dict[str, OptionValue] = {
         "adj_x": adjoint[0],
         "adj_y": adjoint[1],
         "asymmetric_quantize_inputs": False,
     }
     result = (*batches, rows, columns)
-    return operator.graph((result, _target(rng, scale)), options=options, version=4)
+    return operator.graph(
+        (result, _target(rng, scale, dtype)), options=options, version=4, dtype=dtype
+    )
+
+
+def arg_max(rng: Rng, dtype: str = "int8") -> Graph:
+    """Along any axis, with ties."""
+    return _arg(rng, "ARG_MAX", dtype)
+
+
+def arg_min(rng: Rng, dtype: str = "int8") -> Graph:
+    """As ARG_MAX."""
+    return _arg(rng, "ARG_MIN", dtype)
+
+
+def _arg(rng: Rng, kind: str, dtype: str) -> Graph:
+    shape = _shape(rng, 1, 5, 7)
+    axis = int(rng.integers(-len(shape), len(shape)))
+    operator = SingleOperator(kind)
+    operator.input(shape, quantization_of(rng, dtype), dtype)
+    operator.constant("axis", np.array(pick(rng, axis, [axis]), np.int32))
+    axis %= len(shape)
+    options: dict[str, OptionValue] = {"output_type": "INT32"}
+    result = (*shape[:axis], *shape[axis + 1 :])
+    return operator.graph((result, None), options=options, dtype="int32", version=2)

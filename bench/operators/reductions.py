@@ -9,6 +9,7 @@ from bench.operators.single import (
     log_uniform,
     pick,
     quantization,
+    quantization_of,
     zero_point,
 )
 
@@ -55,7 +56,7 @@ def _pool(rng: Rng, kind: str) -> Graph:
     return operator.graph(((batches, *output, depth), same), options=options, version=2)
 
 
-def mean(rng: Rng) -> Graph:
+def mean(rng: Rng, dtype: str = "int8") -> Graph:
     """Any rank from 1 to 4, any axes (also negative and repeated), keep_dims or not."""
     rank = int(pick(rng, 1, 2, 3, 4, 4))
     shape = tuple(int(n) for n in rng.integers(1, 10, size=rank))
@@ -65,19 +66,21 @@ def mean(rng: Rng) -> Graph:
     keep = chance(rng, 0.5)
     result = tuple(1 if i in axes else n for i, n in enumerate(shape) if keep or i not in axes)
     stated = [a - rank if chance(rng, 0.3) else a for a in axes]
-    if chance(rng, 0.2):
+    if chance(rng, 0.2) and (dtype != "float32" or len(stated) < 4):
         stated.append(stated[0])
     rng.shuffle(stated)
-    source = quantization(rng)
+    source = quantization_of(rng, dtype)
     count = float(np.prod([shape[a] for a in axes]))
     # The means of random inputs lie close together: a finer output scale tells them apart.
     fine = log_uniform(rng, 0.3, 3) / np.sqrt(count)
     factor = pick(rng, fine, fine, 1.0, log_uniform(rng, 1e-4, 1e4))
-    target = Quantization((float32(source.scale * factor),), (zero_point(rng),))
+    target = None
+    if source is not None:
+        target = Quantization((float32(source.scale * factor),), (zero_point(rng, dtype),))
     operator = SingleOperator("MEAN")
-    operator.input(shape, source)
+    operator.input(shape, source, dtype)
     operator.constant("axes", np.array(stated, np.int32))
-    return operator.graph((result, target), options={"keep_dims": keep}, version=2)
+    return operator.graph((result, target), options={"keep_dims": keep}, version=2, dtype=dtype)
 
 
 def softmax(rng: Rng) -> Graph:

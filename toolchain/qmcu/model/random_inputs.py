@@ -68,6 +68,14 @@ def _indices(operand: int, of: int, axis: str | None) -> Callable[..., Range | N
     return limits
 
 
+def _many_indices(graph: Graph, operator: Operator, position: int) -> Range | None:
+    """Of GATHER_ND: what every one of its dimensions has."""
+    if position != 1:
+        return None
+    source, indices = (graph.tensors[i] for i in operator.inputs)
+    return 0, min(source.shape[: indices.shape[-1]], default=1) - 1
+
+
 def _above_zero(graph: Graph, operator: Operator, position: int) -> Range | None:
     return 1e-3, 100.0
 
@@ -75,6 +83,7 @@ def _above_zero(graph: Graph, operator: Operator, position: int) -> Range | None
 # What a reader takes beyond the type of its operand: a range for (graph, operator, position).
 _TAKES: dict[str, Callable[[Graph, Operator, int], Range | None]] = {
     "GATHER": _indices(1, 0, "axis"),
+    "GATHER_ND": _many_indices,
     "EMBEDDING_LOOKUP": _indices(0, 1, None),
     "LOG": _above_zero,
     "RSQRT": _above_zero,

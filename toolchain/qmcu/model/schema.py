@@ -111,6 +111,7 @@ ENUM_OPTIONS = {
     "fusedActivationFunction": "ActivationFunctionType",
     "mode": "MirrorPadMode",
     "outType": "TensorType",
+    "outputType": "TensorType",
     "weightsFormat": "FullyConnectedOptionsWeightsFormat",
 }
 

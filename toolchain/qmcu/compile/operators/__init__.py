@@ -7,9 +7,11 @@ TFLite operator name to its forms: the compiler, its refusals and docs/OPERATORS
 from qmcu.compile.lowering import Forms, OperatorSupport
 from qmcu.compile.operators import (
     broadcasting,
+    choosing,
     concatenation,
     convolution,
     elementwise,
+    filling,
     fully_connected,
     gathering,
     lookup,
@@ -50,6 +52,8 @@ _MODULES = (
     transpose,
     resize,
     broadcasting,
+    choosing,
+    filling,
     gathering,
     matmul,
     mirror_padding,

@@ -1,7 +1,8 @@
 """PRELU and SQUARED_DIFFERENCE: two inputs, with broadcasting."""
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
-from qmcu.compile.operators.elementwise import OPERANDS, broadcast_call
+from qmcu.compile.operators import checks
+from qmcu.compile.operators.elementwise import BROADCAST, OPERANDS, broadcast_call
 from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.plan import FieldValue, KernelCall
 from qmcu.compile.requantize import quantize_multiplier
@@ -16,7 +17,8 @@ def _prelu_multipliers(context: OperatorContext) -> tuple[float, float]:
 
 def _check_prelu_scales(context: OperatorContext) -> str | None:
     # Below these no intermediate value leaves int32.
-    for real, limit in zip(_prelu_multipliers(context), (2.0**22, 2.0**14), strict=True):
+    limits = (2.0**14, 2.0**6) if context.input(0).dtype == "int16" else (2.0**22, 2.0**14)
+    for real, limit in zip(_prelu_multipliers(context), limits, strict=True):
         # Written so that NaN fails too.
         if not real < limit:
             return f"its scales give the multiplier {real:.3g}, less than {limit:.0f} is needed"
@@ -34,14 +36,16 @@ def _lower_prelu(context: OperatorContext) -> KernelCall:
         ("negative_shift", negative[1]),
         ("output_zero_point", quantization_of(context.output()).zero_point),
     )
-    return broadcast_call(context, "prelu", fields)
+    kernel = "prelu_s16" if context.input(0).dtype == "int16" else "prelu"
+    return broadcast_call(context, kernel, fields, "prelu")
 
 
 def _difference_multipliers(context: OperatorContext) -> tuple[float, float, float]:
     """The real multipliers of input 1, of input 2 and of the square of their difference."""
     first, second = (quantization_of(context.input(i)).scale for i in range(2))
     common = 2 * max(first, second)
-    last = common * common / ((1 << 14) * quantization_of(context.output()).scale)
+    finer = 1 if context.input(0).dtype == "int16" else 1 << 14
+    last = common * common / (finer * quantization_of(context.output()).scale)
     return first / common, second / common, last
 
 
@@ -66,32 +70,74 @@ def _lower_difference(context: OperatorContext) -> KernelCall:
         ("output_shift", parts[2][1]),
         ("output_zero_point", quantization_of(context.output()).zero_point),
     )
-    return broadcast_call(context, "squared_difference", fields)
+    kernel = "squared_difference"
+    if context.input(0).dtype == "int16":
+        return broadcast_call(context, f"{kernel}_s16", fields, kernel)
+    return broadcast_call(context, kernel, fields)
+
+
+def _lower_plain(context: OperatorContext) -> KernelCall:
+    """Kernels without parameters of their own."""
+    suffix = {"float32": "f32", "int32": "s32"}[context.output().dtype]
+    return broadcast_call(context, f"{context.operator.kind.lower()}_{suffix}", ())
+
+
+# The interpreter walks over at most four dimensions.
+_RANKS = (checks.input_rank(0, 4, 0), checks.input_rank(0, 4, 1))
+_PRELU_SCALES = Constraint(
+    "input scale below 2^22 output scales, product with alpha's below 2^14 (int16: 2^14, 2^6)",
+    _check_prelu_scales,
+)
+_DIFFERENCE_SCALES = Constraint(
+    "square of the larger input scale below 2^12 output scales (int16: 1/4)",
+    _check_difference_scales,
+)
+
+
+def _plain(kind: str, dtype: str, suffix: str) -> OperatorSupport:
+    constraints = (checks.operands(2), checks.types(dtype, same=True), *_RANKS, BROADCAST)
+    kernel = f"{kind.lower()}_{suffix}"
+    return OperatorSupport(kind, kernel, constraints, _lower_plain, types=(dtype,))
 
 
 SUPPORT: tuple[OperatorSupport, ...] = (
+    OperatorSupport("PRELU", "prelu", (*OPERANDS, _PRELU_SCALES), _lower_prelu),
     OperatorSupport(
         "PRELU",
-        "prelu",
+        "prelu_s16",
         (
-            *OPERANDS,
-            Constraint(
-                "input scale below 2^22 output scales, product with alpha's below 2^14",
-                _check_prelu_scales,
-            ),
+            checks.operands(2),
+            checks.types("int16", 0, same=True),
+            checks.types("int8", 1, outputs=False),
+            checks.quantized(),
+            *_RANKS,
+            BROADCAST,
+            _PRELU_SCALES,
         ),
         _lower_prelu,
+        types=("int16",),
     ),
+    _plain("PRELU", "float32", "f32"),
     OperatorSupport(
         "SQUARED_DIFFERENCE",
         "squared_difference",
-        (
-            *OPERANDS,
-            Constraint(
-                "square of the larger input scale below 2^12 output scales",
-                _check_difference_scales,
-            ),
-        ),
+        (*OPERANDS, _DIFFERENCE_SCALES),
         _lower_difference,
     ),
+    OperatorSupport(
+        "SQUARED_DIFFERENCE",
+        "squared_difference_s16",
+        (
+            checks.operands(2),
+            checks.types("int16", same=True),
+            checks.quantized(symmetric=True),
+            *_RANKS,
+            BROADCAST,
+            _DIFFERENCE_SCALES,
+        ),
+        _lower_difference,
+        types=("int16",),
+    ),
+    _plain("SQUARED_DIFFERENCE", "int32", "s32"),
+    _plain("SQUARED_DIFFERENCE", "float32", "f32"),
 )

@@ -6,11 +6,11 @@ import numpy as np
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
+from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.plan import (
     ConstantArgument,
     KernelCall,
     ParametersArgument,
-    TensorListArgument,
 )
 
 # The interpreter's own limit, and the length of the arrays in the kernel's parameters.
@@ -58,12 +58,12 @@ def _lower_concatenation(context: OperatorContext) -> KernelCall:
     output = context.output()
     axis = context.integer("axis") % len(output.shape)
     tensors = [context.input(i) for i in _concatenated(context)]
-    constants = [tensor.array.reshape(-1) for tensor in tensors if tensor.is_constant]
+    constants = b"".join(tensor.data or b"" for tensor in tensors)
     offsets, used = [], 0
     for tensor in tensors:
         offsets.append(used if tensor.is_constant else -1)
         used += tensor.size if tensor.is_constant else 0
-    sizes = [prod(tensor.shape[axis:]) for tensor in tensors]
+    sizes = [prod(tensor.shape[axis:]) * element_size(output) for tensor in tensors]
     unused = [0] * (PARTS - len(tensors))
     parameters = ParametersArgument(
         "qmcu_concatenation_params",
@@ -74,13 +74,17 @@ def _lower_concatenation(context: OperatorContext) -> KernelCall:
             ("offsets", tuple(offsets + unused)),
         ),
     )
-    inputs = TensorListArgument(tuple(t.index for t in tensors if not t.is_constant), writes=False)
+    inputs = context.operands(
+        [t for t in tensors if not t.is_constant], writes=False, as_bytes=True
+    )
     stored = (
-        context.constant("parts", np.concatenate(constants), "data")
+        context.constant("parts", np.frombuffer(constants, np.int8), "data")
         if constants
         else ConstantArgument(None)
     )
-    return context.call("concatenation", (parameters, inputs, stored, context.operand(output)))
+    return context.call(
+        "concatenation", (parameters, inputs, stored, *byte_operands(context, output))
+    )
 
 
 def _check_axis_number(context: OperatorContext) -> str | None:
@@ -112,7 +116,8 @@ def _check_split_quantization(context: OperatorContext) -> str | None:
     tensor = context.input(1)
     for position in range(len(context.operator.outputs)):
         output = context.output(position)
-        assert tensor.quantization and output.quantization
+        if tensor.quantization is None or output.quantization is None:
+            continue
         found = (output.quantization.scale, output.quantization.zero_point)
         if found != (tensor.quantization.scale, tensor.quantization.zero_point):
             return f"output {position} {output.name} is not quantized like input {tensor.name}"
@@ -121,18 +126,21 @@ def _check_split_quantization(context: OperatorContext) -> str | None:
 
 def _lower_split(context: OperatorContext) -> KernelCall:
     tensor, axis = context.input(1), _split_axis(context)
-    outputs = context.operator.outputs
+    outputs = [context.output(i) for i in range(len(context.operator.outputs))]
     parameters = ParametersArgument(
         "qmcu_split_params",
         (
             ("rows", prod(tensor.shape[:axis])),
             ("parts", len(outputs)),
-            ("size", prod(tensor.shape[axis:]) // len(outputs)),
+            ("size", prod(tensor.shape[axis:]) * element_size(tensor) // len(outputs)),
         ),
     )
-    arguments = (parameters, context.operand(tensor), TensorListArgument(outputs, writes=True))
-    return context.call("split", arguments)
+    written = context.operands(outputs, writes=True, as_bytes=True)
+    return context.call("split", (parameters, *byte_operands(context, tensor), written))
 
+
+_JOINED = ("int8", "int16", "int32", "int64", "bool", "float32")
+_SPLIT = ("int8", "int16", "int32", "float32")
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
@@ -140,7 +148,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "concatenation",
         (
             checks.operands(1, unbounded=True),
-            checks.int8(),
+            checks.types(_JOINED, same=True),
             Constraint(f"at most {PARTS} inputs, not all constant", _check_parts),
             checks.same_quantization(),
             checks.output_rank(1, 6),
@@ -148,13 +156,14 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             Constraint("no fused activation", _check_no_activation),
         ),
         _lower_concatenation,
+        types=_JOINED,
     ),
     OperatorSupport(
         "SPLIT",
         "split",
         (
             checks.operands(2, outputs=None),
-            checks.int8(1),
+            checks.types(_SPLIT, 1, same=True),
             checks.constant(0, "axis", ("int32",)),
             checks.input_rank(1, 6, 1),
             Constraint("axis is one number within the input's dimensions", _check_axis_number),
@@ -162,5 +171,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             Constraint("input and outputs quantized alike", _check_split_quantization),
         ),
         _lower_split,
+        types=_SPLIT,
     ),
 )

@@ -34,14 +34,14 @@ def _check_broadcast(context: OperatorContext) -> str | None:
     return None
 
 
-_BROADCAST = Constraint("inputs broadcast to the output's shape (NumPy's rules)", _check_broadcast)
+BROADCAST = Constraint("inputs broadcast to the output's shape (NumPy's rules)", _check_broadcast)
 # What every elementwise operator of two inputs needs of them.
 OPERANDS = (
     checks.operands(2),
     checks.int8(),
     checks.input_rank(0, walk.RANK, 0),
     checks.input_rank(0, walk.RANK, 1),
-    _BROADCAST,
+    BROADCAST,
 )
 
 
@@ -53,11 +53,18 @@ def _walk_fields(context: OperatorContext) -> tuple[tuple[str, FieldValue], ...]
 
 
 def broadcast_call(
-    context: OperatorContext, kernel: str, fields: tuple[tuple[str, FieldValue], ...]
+    context: OperatorContext,
+    kernel: str,
+    fields: tuple[tuple[str, FieldValue], ...],
+    parameters_of: str | None = None,
 ) -> KernelCall:
-    """The call of a kernel whose parameters are the walk over both inputs and `fields`."""
+    """The call of a kernel whose parameters are the walk over both inputs and `fields`.
+
+    The parameters are those of the kernel `parameters_of`, where it is not this one.
+    """
     inputs, output = (context.input(0), context.input(1)), context.output()
-    parameters = ParametersArgument(f"qmcu_{kernel}_params", (*_walk_fields(context), *fields))
+    struct = f"qmcu_{parameters_of or kernel}_params"
+    parameters = ParametersArgument(struct, (*_walk_fields(context), *fields))
     overlay = tuple(
         (tensor.index, output.index)
         for tensor in inputs

@@ -1,4 +1,4 @@
-"""GATHER and GATHER_ND: blocks of the input chosen by indices."""
+"""GATHER, GATHER_ND and EMBEDDING_LOOKUP: blocks of the input chosen by indices."""
 
 from math import prod
 
@@ -6,7 +6,9 @@ import numpy as np
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
-from qmcu.compile.plan import KernelCall, ParametersArgument
+from qmcu.compile.operators.movement import byte_operands, element_size
+from qmcu.compile.operators.weights import quantization_of
+from qmcu.compile.plan import Argument, KernelCall, ParametersArgument
 
 # The interpreter's own limit.
 _INDICES = 5
@@ -47,6 +49,12 @@ def _gathered(context: OperatorContext) -> tuple[int, ...]:
     return (*shape[:axis], *context.input(1).shape[_batch_dims(context) :], *shape[axis + 1 :])
 
 
+def _operands(context: OperatorContext) -> tuple[Argument, ...]:
+    """Input, indices and output for a kernel that moves bytes."""
+    source, result = byte_operands(context, context.input(0), context.output())
+    return source, context.operand(context.input(1)), result
+
+
 def _lower_gather(context: OperatorContext) -> KernelCall:
     source, indices = context.input(0), context.input(1)
     axis, batch = _axis(context), _batch_dims(context)
@@ -57,11 +65,10 @@ def _lower_gather(context: OperatorContext) -> KernelCall:
             ("rows", prod(source.shape[batch:axis])),
             ("length", source.shape[axis]),
             ("count", prod(indices.shape[batch:])),
-            ("block", prod(source.shape[axis + 1 :])),
+            ("block", prod(source.shape[axis + 1 :]) * element_size(source)),
         ),
     )
-    operands = (context.operand(t) for t in (source, indices, context.output()))
-    return context.call("gather", (parameters, *operands))
+    return context.call("gather", (parameters, *_operands(context)))
 
 
 def _depth(context: OperatorContext) -> int:
@@ -98,20 +105,75 @@ def _gathered_nd(context: OperatorContext) -> tuple[int, ...]:
 
 def _lower_gather_nd(context: OperatorContext) -> KernelCall:
     source, indices = context.input(0), context.input(1)
-    block = prod(source.shape[_depth(context) :])
+    size = element_size(source)
+    block = prod(source.shape[_depth(context) :]) * size
+    steps = [step * size for step in _steps(context)]
     parameters = ParametersArgument(
         "qmcu_gather_nd_params",
         (
             ("count", prod(indices.shape[:-1])),
             ("indices", _depth(context)),
-            ("steps", tuple(_steps(context) + [0] * (_INDICES - _depth(context)))),
+            ("steps", tuple(steps + [0] * (_INDICES - _depth(context)))),
             ("block", block),
             ("last", source.size - block),
         ),
     )
-    operands = (context.operand(t) for t in (source, indices, context.output()))
-    return context.call("gather_nd", (parameters, *operands))
+    return context.call("gather_nd", (parameters, *_operands(context)))
 
+
+def _check_table(context: OperatorContext) -> str | None:
+    indices, table = context.input(0), context.input(1)
+    if len(indices.shape) != 1 or len(table.shape) < 2:
+        return f"indices {indices} or table {table} have too few or too many dimensions"
+    if not indices.is_constant:
+        return None
+    wrong = [int(i) for i in indices.array if not 0 <= i < table.shape[0]]
+    return f"index {wrong[0]} of a table with {table.shape[0]} rows" if wrong else None
+
+
+def _check_hybrid(context: OperatorContext) -> str | None:
+    quantization = context.input(1).quantization
+    if quantization is None or quantization.per_channel or quantization.zero_point != 0:
+        return f"table {context.input(1).name} needs one scale and the zero point 0"
+    return None
+
+
+def _looked_up(context: OperatorContext) -> tuple[int, ...]:
+    return context.input(0).shape + context.input(1).shape[1:]
+
+
+def _lower_rows(context: OperatorContext) -> KernelCall:
+    indices, table = context.input(0), context.input(1)
+    parameters = ParametersArgument(
+        "qmcu_gather_params",
+        (
+            ("batches", 1),
+            ("rows", 1),
+            ("length", table.shape[0]),
+            ("count", indices.elements),
+            ("block", table.size // table.shape[0]),
+        ),
+    )
+    source, result = byte_operands(context, table, context.output())
+    return context.call("gather", (parameters, source, context.operand(indices), result))
+
+
+def _lower_real_rows(context: OperatorContext) -> KernelCall:
+    indices, table = context.input(0), context.input(1)
+    parameters = ParametersArgument(
+        "qmcu_embedding_lookup_s8_f32_params",
+        (
+            ("count", indices.elements),
+            ("rows", table.shape[0]),
+            ("length", table.elements // table.shape[0]),
+            ("scale", quantization_of(table).scale),
+        ),
+    )
+    operands = (context.operand(t) for t in (indices, table, context.output()))
+    return context.call("embedding_lookup_s8_f32", (parameters, *operands))
+
+
+_TYPES = ("int8", "float32")
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
@@ -119,27 +181,56 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "gather",
         (
             checks.operands(2),
-            checks.int8(0),
-            checks.constant(1, "indices", ("int32",)),
+            checks.types(_TYPES, 0, same=True),
+            checks.types("int32", 1, outputs=False),
             checks.input_rank(1, 8),
             Constraint("axis and batch dimensions within both inputs", _check_axis),
             Constraint("indices lie inside the input", _check_indices),
             checks.output_shape("output has the gathered shape", _gathered),
         ),
         _lower_gather,
+        types=_TYPES,
     ),
     OperatorSupport(
         "GATHER_ND",
         "gather_nd",
         (
             checks.operands(2),
-            checks.int8(0),
-            checks.constant(1, "indices", ("int32",)),
+            checks.types(_TYPES, 0, same=True),
+            checks.types("int32", 1, outputs=False),
             checks.input_rank(1, 8),
             Constraint(f"at most {_INDICES} indices name a block", _check_nd),
             Constraint("indices lie inside the input", _check_nd_indices),
             checks.output_shape("output has the gathered shape", _gathered_nd),
         ),
         _lower_gather_nd,
+        types=_TYPES,
+    ),
+    OperatorSupport(
+        "EMBEDDING_LOOKUP",
+        "gather",
+        (
+            checks.operands(2),
+            checks.types(_TYPES, 1, same=True),
+            checks.types("int32", 0, outputs=False),
+            Constraint("indices are a list, each inside the table", _check_table),
+            checks.output_shape("output has a row for each index", _looked_up),
+        ),
+        _lower_rows,
+        types=_TYPES,
+    ),
+    OperatorSupport(
+        "EMBEDDING_LOOKUP",
+        "embedding_lookup_s8_f32",
+        (
+            checks.operands(2),
+            checks.types("int8", 1, outputs=False),
+            checks.types("int32", 0, outputs=False),
+            checks.output_types("float32"),
+            Constraint("indices are a list, each inside the table", _check_table),
+            Constraint("table has one scale and zero point 0", _check_hybrid),
+            checks.output_shape("output has a row for each index", _looked_up),
+        ),
+        _lower_real_rows,
     ),
 )

@@ -3,7 +3,7 @@
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.weights import multipliers_in_range, quantization_of
-from qmcu.compile.plan import KernelCall, ParametersArgument
+from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 from qmcu.compile.requantize import quantize_multiplier
 
 _RANK = 5
@@ -53,6 +53,29 @@ def _multiplier(context: OperatorContext) -> list[float]:
     return [left * right / quantization_of(context.output()).scale]
 
 
+def _quantized_fields(context: OperatorContext) -> tuple[tuple[str, FieldValue], ...]:
+    left, right, output = (
+        quantization_of(t) for t in (context.input(0), context.input(1), context.output())
+    )
+    multiplier, shift = quantize_multiplier(_multiplier(context)[0])
+    if context.output().dtype == "int16":
+        # For sums of 64 bits the interpreter keeps 16 bits of the multiplier.
+        multiplier = min((multiplier + (1 << 15)) >> 16, (1 << 15) - 1)
+    return (
+        ("left_zero_point", left.zero_point),
+        ("right_zero_point", right.zero_point),
+        ("multiplier", multiplier),
+        ("shift", shift),
+        ("output_zero_point", output.zero_point),
+    )
+
+
+def _check_wide_shift(context: OperatorContext) -> str | None:
+    real = _multiplier(context)[0]
+    # Written so that NaN fails too.
+    return None if real < 2.0**7 else f"its scales give the multiplier {real:.3g}, 2^7 is too much"
+
+
 def _lower(context: OperatorContext) -> KernelCall:
     left, right, output = context.input(0), context.input(1), context.output()
     batches = _batches(context)
@@ -64,30 +87,34 @@ def _lower(context: OperatorContext) -> KernelCall:
         shape = _padded(tensor.shape)
         dense = walk.dense_strides(shape)
         batch_steps.append(tuple(0 if n == 1 else s for n, s in zip(shape, dense, strict=True))[:3])
-    multiplier, shift = quantize_multiplier(_multiplier(context)[0])
-    parameters = ParametersArgument(
-        "qmcu_batch_matmul_params",
-        (
-            ("batches", batches),
-            ("left_batch_steps", batch_steps[0]),
-            ("right_batch_steps", batch_steps[1]),
-            ("rows", rows),
-            ("columns", columns),
-            ("depth", depth),
-            ("left_row_step", 1 if adjoint_left else depth),
-            ("left_step", rows if adjoint_left else 1),
-            ("right_column_step", depth if adjoint_right else 1),
-            ("right_step", 1 if adjoint_right else columns),
-            ("left_zero_point", quantization_of(left).zero_point),
-            ("right_zero_point", quantization_of(right).zero_point),
-            ("multiplier", multiplier),
-            ("shift", shift),
-            ("output_zero_point", quantization_of(output).zero_point),
-        ),
+    fields: tuple[tuple[str, FieldValue], ...] = (
+        ("batches", batches),
+        ("left_batch_steps", batch_steps[0]),
+        ("right_batch_steps", batch_steps[1]),
+        ("rows", rows),
+        ("columns", columns),
+        ("depth", depth),
+        ("left_row_step", 1 if adjoint_left else depth),
+        ("left_step", rows if adjoint_left else 1),
+        ("right_column_step", depth if adjoint_right else 1),
+        ("right_step", 1 if adjoint_right else columns),
     )
+    kernel = {"int8": "batch_matmul", "int16": "batch_matmul_s16", "float32": "batch_matmul_f32"}[
+        output.dtype
+    ]
+    struct = "qmcu_batch_matmul_f32_params"
+    if output.dtype != "float32":
+        struct, fields = "qmcu_batch_matmul_params", (*fields, *_quantized_fields(context))
     operands = (context.operand(tensor) for tensor in (left, right, output))
-    return context.call("batch_matmul", (parameters, *operands), macs=output.elements * depth)
+    arguments = (ParametersArgument(struct, fields), *operands)
+    return context.call(kernel, arguments, macs=output.elements * depth)
 
+
+_SHAPES = (
+    checks.input_rank(2, _RANK, 0),
+    checks.input_rank(2, _RANK, 1),
+    Constraint("matrices fit, batch dimensions broadcast, output too", _check_shapes),
+)
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
@@ -96,11 +123,29 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         (
             checks.operands(2),
             checks.int8(),
-            checks.input_rank(2, _RANK, 0),
-            checks.input_rank(2, _RANK, 1),
-            Constraint("matrices fit, batch dimensions broadcast, output too", _check_shapes),
+            *_SHAPES,
             multipliers_in_range(_multiplier),
         ),
         _lower,
+    ),
+    OperatorSupport(
+        "BATCH_MATMUL",
+        "batch_matmul_s16",
+        (
+            checks.operands(2),
+            checks.types("int16", same=True),
+            checks.quantized(symmetric=True),
+            *_SHAPES,
+            Constraint("product of input scales below 2^7 output scales", _check_wide_shift),
+        ),
+        _lower,
+        types=("int16",),
+    ),
+    OperatorSupport(
+        "BATCH_MATMUL",
+        "batch_matmul_f32",
+        (checks.operands(2), checks.types("float32", same=True), *_SHAPES),
+        _lower,
+        types=("float32",),
     ),
 )

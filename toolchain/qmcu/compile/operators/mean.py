@@ -85,7 +85,7 @@ def _lower(context: OperatorContext) -> KernelCall:
         ("output_zero_point", quantization_of(target).zero_point),
     )
     return context.call(
-        "mean",
+        "mean_s16" if source.dtype == "int16" else "mean",
         (
             ParametersArgument("qmcu_mean_params", parameters),
             context.operand(source),
@@ -94,9 +94,7 @@ def _lower(context: OperatorContext) -> KernelCall:
     )
 
 
-_CONSTRAINTS = (
-    checks.operands(2),
-    checks.int8(0),
+_SHAPES = (
     checks.constant(1, "axes", ("int32",)),
     checks.input_rank(1, 8),
     Constraint("one axis or more, each a dimension of the input", _axes_problem),
@@ -108,7 +106,17 @@ _CONSTRAINTS = (
     multipliers_in_range(_multiplier),
 )
 
+_BYTES = (checks.operands(2), checks.int8(0), *_SHAPES)
+_HALFWORDS = (
+    checks.operands(2),
+    checks.types("int16", 0, same=True),
+    checks.quantized(0),
+    *_SHAPES,
+)
+
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport("MEAN", "mean", _CONSTRAINTS, _lower),
-    OperatorSupport("SUM", "mean", _CONSTRAINTS, _lower),
+    OperatorSupport("MEAN", "mean", _BYTES, _lower),
+    OperatorSupport("SUM", "mean", _BYTES, _lower),
+    OperatorSupport("MEAN", "mean_s16", _HALFWORDS, _lower, types=("int16",)),
+    OperatorSupport("SUM", "mean_s16", _HALFWORDS, _lower, types=("int16",)),
 )

@@ -2,6 +2,7 @@
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
+from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
 
@@ -68,6 +69,7 @@ def _check_rank(context: OperatorContext) -> str | None:
 def _lower(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
     dimensions, block = _fused(source.shape, _paddings(context))
+    size = element_size(source)
     missing = [(1, 0, 1, 0)] * (walk.RANK - len(dimensions))
     shape, before, lengths, steps = zip(*missing, *dimensions, strict=True)
     parameters = ParametersArgument(
@@ -76,14 +78,15 @@ def _lower(context: OperatorContext) -> KernelCall:
             ("shape", shape),
             ("before", before),
             ("input", lengths),
-            ("steps", steps),
+            ("steps", tuple(step * size for step in steps)),
             ("edge", _edge(context)),
-            ("block", block),
+            ("block", block * size),
         ),
     )
-    arguments = (parameters, context.operand(source), context.operand(target))
-    return context.call("mirror_pad", arguments)
+    return context.call("mirror_pad", (parameters, *byte_operands(context, source, target)))
 
+
+_TYPES = ("int8", "float32")
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
@@ -91,7 +94,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "mirror_pad",
         (
             checks.operands(2),
-            checks.int8(0),
+            checks.types(_TYPES, 0, same=True),
             checks.input_rank(0, 8),
             checks.constant(1, "paddings", ("int32", "int64")),
             Constraint("paddings before no longer than what they mirror", _check_paddings),
@@ -99,5 +102,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             Constraint(f"at most {walk.RANK} groups of dimensions", _check_rank),
         ),
         _lower,
+        types=_TYPES,
     ),
 )

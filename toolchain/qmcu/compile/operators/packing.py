@@ -7,11 +7,11 @@ import numpy as np
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.concatenation import PARTS
+from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.plan import (
     ConstantArgument,
     KernelCall,
     ParametersArgument,
-    TensorListArgument,
 )
 
 
@@ -44,16 +44,17 @@ def _check_split_parts(context: OperatorContext) -> str | None:
 def _lower_split_v(context: OperatorContext) -> KernelCall:
     source, axis = context.input(0), _split_axis(context)
     outputs = [context.output(i) for i in range(len(context.operator.outputs))]
-    sizes = np.array([prod(output.shape[axis:]) for output in outputs], np.int32)
+    size = element_size(source)
+    sizes = np.array([prod(output.shape[axis:]) * size for output in outputs], np.int32)
     parameters = ParametersArgument(
         "qmcu_split_v_params",
         (("rows", prod(source.shape[:axis])), ("parts", len(outputs))),
     )
     arguments = (
         parameters,
-        context.operand(source),
+        *byte_operands(context, source),
         context.constant("sizes", sizes, "table"),
-        TensorListArgument(context.operator.outputs, writes=True),
+        context.operands(outputs, writes=True, as_bytes=True),
     )
     return context.call("split_v", arguments)
 
@@ -89,13 +90,15 @@ def _lower_pack(context: OperatorContext) -> KernelCall:
     output = context.output()
     axis = context.integer("axis") % len(output.shape)
     parts = [context.input(i) for i in range(len(context.operator.inputs))]
-    rows, size = prod(output.shape[:axis]), prod(output.shape[axis + 1 :])
-    inputs = TensorListArgument(tuple(t.index for t in parts if not t.is_constant), writes=False)
-    constants = [tensor.array.reshape(-1) for tensor in parts if tensor.is_constant]
+    rows = prod(output.shape[:axis])
+    size = prod(output.shape[axis + 1 :]) * element_size(output)
+    inputs = context.operands([t for t in parts if not t.is_constant], writes=False, as_bytes=True)
+    (result,) = byte_operands(context, output)
+    constants = b"".join(tensor.data or b"" for tensor in parts)
     if not constants:
         fields = (("rows", rows), ("parts", len(parts)), ("size", size))
         parameters = ParametersArgument("qmcu_pack_params", fields)
-        return context.call("pack", (parameters, inputs, context.operand(output)))
+        return context.call("pack", (parameters, inputs, result))
     offsets, used = [], 0
     for tensor in parts:
         offsets.append(used if tensor.is_constant else -1)
@@ -110,8 +113,8 @@ def _lower_pack(context: OperatorContext) -> KernelCall:
             ("offsets", tuple(offsets + unused)),
         ),
     )
-    stored: ConstantArgument = context.constant("parts", np.concatenate(constants), "data")
-    return context.call("concatenation", (parameters, inputs, stored, context.operand(output)))
+    stored: ConstantArgument = context.constant("parts", np.frombuffer(constants, np.int8), "data")
+    return context.call("concatenation", (parameters, inputs, stored, result))
 
 
 def _check_unpacked(context: OperatorContext) -> str | None:
@@ -133,18 +136,21 @@ def _check_unpacked(context: OperatorContext) -> str | None:
 def _lower_unpack(context: OperatorContext) -> KernelCall:
     source = context.input(0)
     axis = context.integer("axis") % len(source.shape)
-    outputs = context.operator.outputs
+    outputs = [context.output(i) for i in range(len(context.operator.outputs))]
     parameters = ParametersArgument(
         "qmcu_split_params",
         (
             ("rows", prod(source.shape[:axis])),
             ("parts", len(outputs)),
-            ("size", prod(source.shape[axis + 1 :])),
+            ("size", prod(source.shape[axis + 1 :]) * element_size(source)),
         ),
     )
-    arguments = (parameters, context.operand(source), TensorListArgument(outputs, writes=True))
-    return context.call("split", arguments)
+    written = context.operands(outputs, writes=True, as_bytes=True)
+    return context.call("split", (parameters, *byte_operands(context, source), written))
 
+
+_SPLIT = ("int8", "int16", "int32", "float32")
+_PACKED = ("int8", "int16", "int32", "int64", "float32")
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
@@ -152,20 +158,21 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "split_v",
         (
             checks.operands(3, outputs=None),
-            checks.int8(0),
+            checks.types(_SPLIT, 0, same=True),
             checks.constant(2, "axis", ("int32",)),
             checks.input_rank(1, 8),
             Constraint("axis is one number within the input's dimensions", _check_split_axis),
             Constraint("outputs are parts of the input, which add up to it", _check_split_parts),
         ),
         _lower_split_v,
+        types=_SPLIT,
     ),
     OperatorSupport(
         "PACK",
         "pack",
         (
             checks.operands(1, unbounded=True),
-            checks.int8(),
+            checks.types(_PACKED, same=True),
             Constraint("inputs have one shape, output one dimension more", _check_packed),
             Constraint(
                 f"not all inputs constant; some only among at most {PARTS}",
@@ -173,15 +180,17 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             ),
         ),
         _lower_pack,
+        types=_PACKED,
     ),
     OperatorSupport(
         "UNPACK",
         "split",
         (
             checks.operands(1, outputs=None),
-            checks.int8(0),
+            checks.types(_SPLIT, 0, same=True),
             Constraint("one output for each slice along the axis", _check_unpacked),
         ),
         _lower_unpack,
+        types=_SPLIT,
     ),
 )

@@ -1,8 +1,12 @@
 """PAD and PADV2."""
 
+import numpy as np
+
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
-from qmcu.compile.plan import KernelCall, ParametersArgument
+from qmcu.compile.operators.movement import byte_operands, element_size
+from qmcu.compile.plan import Argument, KernelCall, ParametersArgument
+from qmcu.model.graph import Tensor
 
 
 def _paddings(context: OperatorContext) -> list[tuple[int, int]]:
@@ -61,20 +65,43 @@ def fused_padding(
     return ones + tuple(output), zeros + tuple(leading), ones + tuple(kept)
 
 
+def _value(context: OperatorContext) -> Tensor | bytes:
+    """The element that fills the padding: a tensor that is computed, or the bytes of a constant."""
+    target = context.output()
+    if context.operator.kind == "PADV2":
+        value = context.input(2)
+        return value if value.data is None else value.data
+    zero_point = target.quantization.zero_point if target.quantization else 0
+    if target.dtype == "int8":
+        return np.array(zero_point, np.int8).tobytes()
+    # The interpreter's value for other types, whatever the zero point.
+    return bytes(element_size(target))
+
+
 def _lower(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
-    assert target.quantization is not None
-    value = target.quantization.zero_point
-    if context.operator.kind == "PADV2":
-        value = int(context.input(2).array.reshape(-1)[0])
+    size, value = element_size(source), _value(context)
     shape, before, kept = fused_padding(source.shape, _paddings(context))
+    from_bytes, to_bytes = byte_operands(context, source, target)
+    if isinstance(value, bytes) and len(set(value)) == 1:
+        lengths = [(*row[:-1], row[-1] * size) for row in (shape, before, kept)]
+        filler = int.from_bytes(value[:1], "little", signed=True)
+        fields = zip(("shape", "before", "input"), lengths, strict=True)
+        parameters = ParametersArgument("qmcu_pad_params", (*fields, ("value", filler)))
+        return context.call("pad", (parameters, from_bytes, to_bytes))
     parameters = ParametersArgument(
-        "qmcu_pad_params",
-        (("shape", shape), ("before", before), ("input", kept), ("value", value)),
+        "qmcu_pad_wide_params",
+        (("shape", shape), ("before", before), ("input", kept), ("size", size)),
     )
-    return context.call("pad", (parameters, context.operand(source), context.operand(target)))
+    filling: Argument
+    if isinstance(value, bytes):
+        filling = context.constant("value", np.frombuffer(value, np.int8), "data")
+    else:
+        (filling,) = byte_operands(context, value)
+    return context.call("pad_wide", (parameters, from_bytes, filling, to_bytes))
 
 
+_TYPES = ("int8", "int16", "int32", "float32")
 _COMMON = (
     checks.constant(1, "paddings", ("int32",)),
     checks.input_rank(1, walk.RANK),
@@ -86,20 +113,26 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
         "PAD",
         "pad",
-        (checks.operands(2), checks.int8(0), checks.same_quantization(0), *_COMMON),
+        (
+            checks.operands(2),
+            checks.types(_TYPES, 0, same=True),
+            checks.same_quantization(0),
+            *_COMMON,
+        ),
         _lower,
+        types=_TYPES,
     ),
     OperatorSupport(
         "PADV2",
         "pad",
         (
             checks.operands(3),
-            checks.int8(0, 2),
-            checks.constant(2, "padding value", ("int8",)),
+            checks.types(_TYPES, 0, 2, same=True),
             checks.same_quantization(0, 2),
             Constraint("padding value is a single number", _check_value),
             *_COMMON,
         ),
         _lower,
+        types=_TYPES,
     ),
 )

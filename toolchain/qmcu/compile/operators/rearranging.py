@@ -1,22 +1,9 @@
 """SLICE, REVERSE_V2 and BROADCAST_TO: strided copies."""
 
-from collections.abc import Sequence
-
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
-from qmcu.compile.plan import KernelCall, ParametersArgument
-
-
-def strided_copy(
-    context: OperatorContext, lengths: Sequence[int], strides: Sequence[int], start: int
-) -> KernelCall:
-    """The output's elements, in order, from `start` in the input, `strides` apart."""
-    shape, (steps,) = walk.fused(lengths, strides)
-    parameters = ParametersArgument(
-        "qmcu_strided_copy_params", (("shape", shape), ("strides", steps), ("start", start))
-    )
-    operands = (context.operand(context.input(0)), context.operand(context.output()))
-    return context.call("strided_copy", (parameters, *operands))
+from qmcu.compile.operators.movement import strided_copy
+from qmcu.compile.plan import KernelCall
 
 
 def _numbers(context: OperatorContext, position: int) -> list[int]:
@@ -86,6 +73,7 @@ def _lower_broadcast(context: OperatorContext) -> KernelCall:
     return strided_copy(context, shape, strides, 0)
 
 
+_SLICED = ("int8", "int16", "int32", "bool", "float32")
 _INDICES = ("int32", "int64")
 
 SUPPORT: tuple[OperatorSupport, ...] = (
@@ -94,7 +82,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "strided_copy",
         (
             checks.operands(3),
-            checks.int8(0),
+            checks.types(_SLICED, 0, same=True),
             checks.input_rank(1, walk.RANK),
             checks.constant(1, "begin", _INDICES),
             checks.constant(2, "size", _INDICES),
@@ -102,31 +90,34 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.output_shape("output has the slice's shape, which is not empty", _sliced),
         ),
         _lower_slice,
+        types=_SLICED,
     ),
     OperatorSupport(
         "REVERSE_V2",
         "strided_copy",
         (
             checks.operands(2),
-            checks.int8(0),
+            checks.types(TYPES, 0, same=True),
             checks.input_rank(1, 6),
             checks.constant(1, "axes", ("int32",)),
             Constraint("axes are neighbouring dimensions", _check_reversed),
             checks.same_shape(),
         ),
         _lower_reverse,
+        types=TYPES,
     ),
     OperatorSupport(
         "BROADCAST_TO",
         "strided_copy",
         (
             checks.operands(2),
-            checks.int8(0),
+            checks.types(TYPES, 0, same=True),
             checks.input_rank(0, walk.RANK),
             checks.output_rank(1, walk.RANK),
             checks.constant(1, "shape", _INDICES),
             Constraint("input broadcasts to the shape, which is the output's", _check_broadcast),
         ),
         _lower_broadcast,
+        types=TYPES,
     ),
 )

@@ -1,4 +1,6 @@
-"""REDUCE_MAX and REDUCE_MIN over any dimensions."""
+"""REDUCE_MAX, REDUCE_MIN and REDUCE_ALL over any dimensions; SUM and MEAN of real numbers."""
+
+from collections.abc import Callable
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
@@ -47,15 +49,42 @@ def walk_fields(context: OperatorContext) -> tuple[tuple[str, FieldValue], ...]:
     return tuple(fields)
 
 
-def _lower(context: OperatorContext) -> KernelCall:
-    parameters = ParametersArgument("qmcu_reduce_params", walk_fields(context))
-    arguments = (parameters, context.operand(context.input(0)), context.operand(context.output()))
-    return context.call(context.operator.kind.lower(), arguments)
+def _lowered(kernel: str) -> Callable[[OperatorContext], KernelCall]:
+    def lower(context: OperatorContext) -> KernelCall:
+        fields = walk_fields(context)
+        parameters = ParametersArgument("qmcu_reduce_params", fields)
+        if kernel == "mean_f32":
+            count = float(context.input(0).elements // context.output().elements)
+            parameters = ParametersArgument("qmcu_mean_f32_params", (*fields, ("count", count)))
+        operands = (context.operand(tensor) for tensor in (context.input(0), context.output()))
+        return context.call(kernel, (parameters, *operands))
+
+    return lower
 
 
-_CONSTRAINTS = (checks.operands(2), checks.int8(0), checks.same_quantization(0), *AXES)
+def _check_axis_count(context: OperatorContext) -> str | None:
+    found = context.input(1).elements
+    # The interpreter keeps four axes of a float mean and writes further ones past their end.
+    return None if found <= 4 else f"{found} axes, at most 4 are possible"
+
+
+def _form(kind: str, kernel: str, dtype: str, *further: Constraint) -> OperatorSupport:
+    constraints = (checks.operands(2), checks.types(dtype, 0, same=True), *further, *AXES)
+    return OperatorSupport(kind, kernel, constraints, _lowered(kernel), types=(dtype,))
+
 
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport("REDUCE_MAX", "reduce_max", _CONSTRAINTS, _lower),
-    OperatorSupport("REDUCE_MIN", "reduce_min", _CONSTRAINTS, _lower),
+    _form("REDUCE_MAX", "reduce_max", "int8", checks.int8(0), checks.same_quantization(0)),
+    _form("REDUCE_MAX", "reduce_max_f32", "float32"),
+    _form("REDUCE_MIN", "reduce_min", "int8", checks.int8(0), checks.same_quantization(0)),
+    _form("REDUCE_MIN", "reduce_min_f32", "float32"),
+    _form("REDUCE_ALL", "reduce_all_bool", "bool"),
+    _form("SUM", "sum_f32", "float32"),
+    _form(
+        "MEAN",
+        "mean_f32",
+        "float32",
+        checks.constant(1, "axes", ("int32",)),
+        Constraint("at most 4 axes", _check_axis_count),
+    ),
 )

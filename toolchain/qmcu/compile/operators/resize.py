@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
+from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
 _LARGEST = (1 << 15) - 1
@@ -70,20 +71,22 @@ def _lower(context: OperatorContext) -> KernelCall:
             ("batches", batches),
             ("input_height", height),
             ("input_width", width),
-            ("depth", depth),
+            ("depth", depth * element_size(source)),
             ("output_height", target.shape[1]),
             ("output_width", target.shape[2]),
         ),
     )
     arguments = (
         parameters,
-        context.operand(source),
+        *byte_operands(context, source),
         context.constant("rows", rows, "table"),
         context.constant("columns", columns, "table"),
-        context.operand(target),
+        *byte_operands(context, target),
     )
     return context.call("resize_nearest_neighbor", arguments)
 
+
+_TYPES = ("int8", "int16", "float32")
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
@@ -91,7 +94,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "resize_nearest_neighbor",
         (
             checks.operands(2),
-            checks.int8(0),
+            checks.types(_TYPES, 0, same=True),
             checks.same_quantization(0),
             checks.input_rank(4, 4),
             checks.constant(1, "size", ("int32",)),
@@ -100,5 +103,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             Constraint(f"heights and widths up to {_LARGEST}", _check_lengths),
         ),
         _lower,
+        types=_TYPES,
     ),
 )

@@ -1,5 +1,7 @@
 """RESIZE_BILINEAR."""
 
+import numpy as np
+
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.plan import KernelCall, ParametersArgument
@@ -79,20 +81,75 @@ def _lower(context: OperatorContext) -> KernelCall:
     return context.call("resize_bilinear", arguments)
 
 
+def _scale(context: OperatorContext, axis: int) -> float:
+    """Input positions per output position, in float32 as the interpreter computes it."""
+    length, wanted = context.input(0).shape[axis], context.output().shape[axis]
+    if _flag(context, "align_corners") and wanted > 1:
+        length, wanted = length - 1, wanted - 1
+    return float(np.float32(length) / np.float32(wanted))
+
+
+def _check_real_inside(context: OperatorContext) -> str | None:
+    for axis in (1, 2):
+        length, wanted = context.input(0).shape[axis], context.output().shape[axis]
+        half = np.float32(0.5 if _flag(context, "half_pixel_centers") else 0)
+        last = (np.float32(wanted - 1) + half) * np.float32(_scale(context, axis)) - half
+        if max(length, wanted) > _LARGEST or int(last) >= length:
+            return f"resizes {length} to {wanted} pixels, whose rounding leads outside the image"
+    return None
+
+
+def _lower_real(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    batches, height, width, depth = source.shape
+    parameters = ParametersArgument(
+        "qmcu_resize_bilinear_f32_params",
+        (
+            ("batches", batches),
+            ("input_height", height),
+            ("input_width", width),
+            ("depth", depth),
+            ("output_height", target.shape[1]),
+            ("output_width", target.shape[2]),
+            ("half_pixel_centers", int(_flag(context, "half_pixel_centers"))),
+            ("height_scale", _scale(context, 1)),
+            ("width_scale", _scale(context, 2)),
+        ),
+    )
+    arguments = (parameters, context.operand(source), context.operand(target))
+    return context.call("resize_bilinear_f32", arguments)
+
+
+_SIZES = (
+    checks.input_rank(4, 4),
+    checks.constant(1, "size", ("int32",)),
+    Constraint("size is a height and a width", _check_size),
+    checks.output_shape("output has the input's batches and depth and the size", _resized),
+    Constraint("not both aligned corners and half-pixel centers", _check_options),
+)
+
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
         "RESIZE_BILINEAR",
         "resize_bilinear",
         (
             checks.operands(2),
-            checks.int8(0),
-            checks.input_rank(4, 4),
-            checks.constant(1, "size", ("int32",)),
-            Constraint("size is a height and a width", _check_size),
-            checks.output_shape("output has the input's batches and depth and the size", _resized),
-            Constraint("not both aligned corners and half-pixel centers", _check_options),
+            checks.types("int8", 0, same=True),
+            *_SIZES,
             Constraint("the interpreter's rounded scale stays inside the image", _check_inside),
         ),
         _lower,
+    ),
+    OperatorSupport(
+        "RESIZE_BILINEAR",
+        "resize_bilinear_f32",
+        (
+            checks.operands(2),
+            checks.types("float32", 0, same=True),
+            *_SIZES,
+            Constraint("rounded positions stay inside the image", _check_real_inside),
+        ),
+        _lower_real,
+        types=("float32",),
     ),
 )

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
-from qmcu.compile.plan import KernelCall, ParametersArgument
+from qmcu.compile.operators.movement import strided_copy
+from qmcu.compile.plan import KernelCall
 
+_TYPES = ("int8", "int16", "int32", "bool", "float32")
 _INDICES = ((1, "begin"), (2, "end"), (3, "strides"))
 
 
@@ -77,17 +79,11 @@ def _sliced(context: OperatorContext) -> tuple[int, ...]:
 
 
 def _lower(context: OperatorContext) -> KernelCall:
-    source, target = context.input(0), context.output()
     axes = _axes(context)
-    dense = walk.dense_strides(source.shape)
+    dense = walk.dense_strides(context.input(0).shape)
     strides = [axis.step * stride for axis, stride in zip(axes, dense, strict=True)]
-    shape, (fused,) = walk.fused([axis.length for axis in axes], strides)
     start = sum(axis.first * stride for axis, stride in zip(axes, dense, strict=True))
-    parameters = ParametersArgument(
-        "qmcu_strided_copy_params", (("shape", shape), ("strides", fused), ("start", start))
-    )
-    arguments = (parameters, context.operand(source), context.operand(target))
-    return context.call("strided_copy", arguments)
+    return strided_copy(context, [axis.length for axis in axes], strides, start)
 
 
 SUPPORT: tuple[OperatorSupport, ...] = (
@@ -96,7 +92,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "strided_copy",
         (
             checks.operands(4),
-            checks.int8(0),
+            checks.types(_TYPES, 0, same=True),
             checks.same_quantization(0),
             checks.input_rank(1, 4),
             *(checks.constant(position, role, ("int32",)) for position, role in _INDICES),
@@ -106,5 +102,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.output_shape("output has the slice's shape, which is not empty", _sliced),
         ),
         _lower,
+        types=_TYPES,
     ),
 )

@@ -2,7 +2,7 @@
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
-from qmcu.compile.operators.rearranging import strided_copy
+from qmcu.compile.operators.movement import byte_operands, element_size, strided_copy
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
 
@@ -124,13 +124,12 @@ def _lower_space_to_batch(context: OperatorContext) -> KernelCall:
             ("batches", batches),
             ("height", height),
             ("width", width),
-            ("depth", depth),
+            ("depth", depth * element_size(source)),
             ("block_height", block_height),
             ("block_width", block_width),
         ),
     )
-    operands = (context.operand(source), context.operand(target))
-    return context.call("space_to_batch_nd", (parameters, *operands))
+    return context.call("space_to_batch_nd", (parameters, *byte_operands(context, source, target)))
 
 
 def _lower_batch_to_space(context: OperatorContext) -> KernelCall:
@@ -144,7 +143,7 @@ def _lower_batch_to_space(context: OperatorContext) -> KernelCall:
             ("batches", batches),
             ("input_height", height),
             ("input_width", width),
-            ("depth", depth),
+            ("depth", depth * element_size(source)),
             ("output_height", output_height),
             ("output_width", output_width),
             ("block_height", block_height),
@@ -153,20 +152,20 @@ def _lower_batch_to_space(context: OperatorContext) -> KernelCall:
             ("left", left),
         ),
     )
-    operands = (context.operand(source), context.operand(target))
-    return context.call("batch_to_space_nd", (parameters, *operands))
+    return context.call("batch_to_space_nd", (parameters, *byte_operands(context, source, target)))
 
 
+_TYPES = ("int8", "float32")
 _BLOCK = (
     checks.operands(1),
-    checks.int8(0),
+    checks.types(_TYPES, 0, same=True),
     checks.input_rank(4, 4),
     Constraint("the block size divides the input", _check_block),
     checks.output_shape("output has the rearranged shape", _blocked),
 )
 _BATCHES = (
     checks.operands(3),
-    checks.int8(0),
+    checks.types(_TYPES, 0, same=True),
     checks.input_rank(3, 4),
     checks.constant(1, "block", ("int32",)),
     checks.constant(2, "edges", ("int32",)),
@@ -175,9 +174,11 @@ _BATCHES = (
 )
 
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport("DEPTH_TO_SPACE", "strided_copy", _BLOCK, _lower_depth_to_space),
-    OperatorSupport("SPACE_TO_DEPTH", "strided_copy", _BLOCK, _lower_space_to_depth),
-    OperatorSupport("BATCH_TO_SPACE_ND", "batch_to_space_nd", _BATCHES, _lower_batch_to_space),
+    OperatorSupport("DEPTH_TO_SPACE", "strided_copy", _BLOCK, _lower_depth_to_space, types=_TYPES),
+    OperatorSupport("SPACE_TO_DEPTH", "strided_copy", _BLOCK, _lower_space_to_depth, types=_TYPES),
+    OperatorSupport(
+        "BATCH_TO_SPACE_ND", "batch_to_space_nd", _BATCHES, _lower_batch_to_space, types=_TYPES
+    ),
     OperatorSupport(
         "SPACE_TO_BATCH_ND",
         "space_to_batch_nd",
@@ -186,5 +187,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             Constraint("no padding, whose value the interpreter leaves open", _check_unpadded),
         ),
         _lower_space_to_batch,
+        types=_TYPES,
     ),
 )

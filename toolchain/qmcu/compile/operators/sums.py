@@ -3,7 +3,7 @@
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.weights import quantization_of
-from qmcu.compile.plan import KernelCall, ParametersArgument, TensorListArgument
+from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 from qmcu.compile.requantize import quantize_multiplier
 
 _HEADROOM_BITS = 20
@@ -32,13 +32,15 @@ _SCALES = Constraint("output scale more than 2^-19 of the input scale", _check_s
 
 def _check_terms(context: OperatorContext) -> str | None:
     inputs = [context.input(i) for i in range(len(context.operator.inputs))]
-    if not 2 <= len(inputs) <= _MOST_TERMS:
-        return f"has {len(inputs)} inputs, 2 to {_MOST_TERMS} are possible"
+    if context.output().dtype == "int8" and len(inputs) > _MOST_TERMS:
+        return f"has {len(inputs)} inputs, at most {_MOST_TERMS} are possible"
     for tensor in inputs:
         if tensor.is_constant:
             return f"input {tensor} is a constant"
         if tensor.shape != context.output().shape:
             return f"input {tensor} has not the shape of output {context.output()}"
+        if tensor.dtype == "float32":
+            continue
         found, first = quantization_of(tensor), quantization_of(inputs[0])
         if (found.scale, found.zero_point) != (first.scale, first.zero_point):
             return f"input {tensor.name} is not quantized like input {inputs[0].name}"
@@ -47,21 +49,26 @@ def _check_terms(context: OperatorContext) -> str | None:
 
 def _lower_add_n(context: OperatorContext) -> KernelCall:
     inputs, output = context.operator.inputs, context.output()
-    multiplier, shift = quantize_multiplier(_scaled_sum(context))
-    parameters = ParametersArgument(
-        "qmcu_add_n_params",
-        (
-            ("size", output.elements),
-            ("count", len(inputs)),
+    tensors = [context.input(i) for i in range(len(inputs))]
+    overlay = tuple((tensor, output.index) for tensor in dict.fromkeys(inputs))
+    fields: tuple[tuple[str, FieldValue], ...] = (
+        ("size", output.elements),
+        ("count", len(inputs)),
+    )
+    kernel = "add_n_f32"
+    if output.dtype == "int8":
+        kernel = "add_n"
+        multiplier, shift = quantize_multiplier(_scaled_sum(context))
+        fields = (
+            *fields,
             ("sum_offset", -(len(inputs) + 1) * quantization_of(context.input(0)).zero_point),
             ("multiplier", multiplier),
             ("shift", shift),
             ("output_zero_point", quantization_of(output).zero_point),
-        ),
-    )
-    arguments = (parameters, TensorListArgument(inputs, writes=False), context.operand(output))
-    overlay = tuple((tensor, output.index) for tensor in dict.fromkeys(inputs))
-    return context.call("add_n", arguments, may_overlay=overlay)
+        )
+    parameters = ParametersArgument(f"qmcu_{kernel}_params", fields)
+    arguments = (parameters, context.operands(tensors, writes=False), context.operand(output))
+    return context.call(kernel, arguments, may_overlay=overlay)
 
 
 def _check_axis(context: OperatorContext) -> str | None:
@@ -76,28 +83,32 @@ def _lower_cumsum(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
     axis = int(context.input(1).array.reshape(-1)[0]) % len(source.shape)
     options = context.operator.options
-    multiplier, shift = quantize_multiplier(_scaled_sum(context))
     inner = 1
     for length in source.shape[axis + 1 :]:
         inner *= length
     length = source.shape[axis]
-    parameters = ParametersArgument(
-        "qmcu_cumsum_params",
-        (
-            ("rows", source.elements // (length * inner)),
-            ("length", length),
-            ("inner", inner),
-            ("exclusive", int(bool(options.get("exclusive", False)))),
-            ("reverse", int(bool(options.get("reverse", False)))),
+    fields: tuple[tuple[str, FieldValue], ...] = (
+        ("rows", source.elements // (length * inner)),
+        ("length", length),
+        ("inner", inner),
+        ("exclusive", int(bool(options.get("exclusive", False)))),
+        ("reverse", int(bool(options.get("reverse", False)))),
+    )
+    kernel = "cumsum_f32"
+    if source.dtype == "int8":
+        kernel = "cumsum"
+        multiplier, shift = quantize_multiplier(_scaled_sum(context))
+        fields = (
+            *fields,
             ("input_zero_point", quantization_of(source).zero_point),
             ("multiplier", multiplier),
             ("shift", shift),
             ("output_zero_point", quantization_of(target).zero_point),
-        ),
-    )
+        )
+    parameters = ParametersArgument(f"qmcu_{kernel}_params", fields)
     arguments = (parameters, context.operand(source), context.operand(target))
     overlay = () if source.is_constant else ((source.index, target.index),)
-    return context.call("cumsum", arguments, may_overlay=overlay)
+    return context.call(kernel, arguments, may_overlay=overlay)
 
 
 def _check_row(context: OperatorContext) -> str | None:
@@ -126,6 +137,13 @@ def _lower_l2_normalization(context: OperatorContext) -> KernelCall:
     return context.call("l2_normalization", arguments, may_overlay=overlay)
 
 
+_CUMULATIVE = (
+    checks.input_rank(1, 8),
+    checks.constant(1, "axis", ("int32",)),
+    Constraint("axis is one number within the input's dimensions", _check_axis),
+    checks.same_shape(),
+)
+
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
         "ADD_N",
@@ -142,15 +160,30 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         _lower_add_n,
     ),
     OperatorSupport(
+        "ADD_N",
+        "add_n_f32",
+        (
+            checks.operands(2, unbounded=True),
+            checks.types("float32", same=True),
+            Constraint("inputs of one shape, none constant", _check_terms),
+        ),
+        _lower_add_n,
+        types=("float32",),
+    ),
+    OperatorSupport(
+        "CUMSUM",
+        "cumsum_f32",
+        (checks.operands(2), checks.types("float32", 0, same=True), *_CUMULATIVE),
+        _lower_cumsum,
+        types=("float32",),
+    ),
+    OperatorSupport(
         "CUMSUM",
         "cumsum",
         (
             checks.operands(2),
             checks.int8(0),
-            checks.input_rank(1, 8),
-            checks.constant(1, "axis", ("int32",)),
-            Constraint("axis is one number within the input's dimensions", _check_axis),
-            checks.same_shape(),
+            *_CUMULATIVE,
             _SCALES,
         ),
         _lower_cumsum,

@@ -2,7 +2,10 @@
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
-from qmcu.compile.plan import KernelCall, ParametersArgument
+from qmcu.compile.operators.movement import strided_copy
+from qmcu.compile.plan import KernelCall
+
+_TYPES = ("int8", "int16", "float32")
 
 
 def _permutation(context: OperatorContext) -> list[int]:
@@ -24,12 +27,8 @@ def _transposed(context: OperatorContext) -> tuple[int, ...]:
 def _lower(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
     dense = walk.dense_strides(source.shape)
-    shape, (strides,) = walk.fused(target.shape, [dense[axis] for axis in _permutation(context)])
-    parameters = ParametersArgument(
-        "qmcu_strided_copy_params", (("shape", shape), ("strides", strides), ("start", 0))
-    )
-    arguments = (parameters, context.operand(source), context.operand(target))
-    return context.call("strided_copy", arguments)
+    strides = [dense[axis] for axis in _permutation(context)]
+    return strided_copy(context, target.shape, strides, 0)
 
 
 SUPPORT: tuple[OperatorSupport, ...] = (
@@ -38,7 +37,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "strided_copy",
         (
             checks.operands(2),
-            checks.int8(0),
+            checks.types(_TYPES, 0, same=True),
             checks.same_quantization(0),
             checks.input_rank(1, walk.RANK),
             checks.constant(1, "permutation", ("int32",)),
@@ -46,5 +45,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.output_shape("output has the permuted shape", _transposed),
         ),
         _lower,
+        types=_TYPES,
     ),
 )

@@ -1,0 +1,90 @@
+"""FILL, ZEROS_LIKE and SHAPE: outputs that depend on shapes more than on values."""
+
+import numpy as np
+
+from qmcu.compile.lowering import TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.operators.movement import byte_operands, strided_copy
+from qmcu.compile.plan import KernelCall, ParametersArgument
+
+
+def _check_fill(context: OperatorContext) -> str | None:
+    shape, value, output = context.input(0), context.input(1), context.output()
+    if value.elements != 1 or len(value.shape) > 0:
+        return f"value {value} is not a scalar"
+    if shape.shape != (len(output.shape),):
+        return f"dimensions {shape} need one number for each dimension of output {output}"
+    if shape.is_constant and tuple(int(n) for n in shape.array) != output.shape:
+        return f"output {output} has not the shape {[int(n) for n in shape.array]}"
+    return None
+
+
+def _lower_fill(context: OperatorContext) -> KernelCall:
+    shape = context.output().shape
+    return strided_copy(context, shape, [0] * len(shape), 0, context.input(1))
+
+
+def _copied(context: OperatorContext, values: bytes) -> KernelCall:
+    """A copy of constant bytes."""
+    stored = context.constant("values", np.frombuffer(values, np.int8), "data")
+    parameters = ParametersArgument("qmcu_copy_params", (("size", len(values)),))
+    (target,) = byte_operands(context, context.output())
+    return context.call("copy", (parameters, stored, target))
+
+
+def _lower_zeros(context: OperatorContext) -> KernelCall:
+    """Zeros from one zero byte that is read again and again."""
+    size = context.output().size
+    shape = (1, 1, 1, 1, size)
+    fields = (("shape", shape), ("strides", (0,) * 5), ("start", 0))
+    parameters = ParametersArgument("qmcu_strided_copy_params", fields)
+    zero = context.constant("zero", np.zeros(1, np.int8), "data")
+    return context.call(
+        "strided_copy", (parameters, zero, *byte_operands(context, context.output()))
+    )
+
+
+def _lower_shape(context: OperatorContext) -> KernelCall:
+    return _copied(context, np.array(context.input(0).shape, "<i4").tobytes())
+
+
+def _rank(context: OperatorContext) -> tuple[int, ...]:
+    return (len(context.input(0).shape),)
+
+
+_FILLED = ("int8", "int32", "float32")
+_ZEROS = ("int8", "int32", "int64", "float32")
+
+SUPPORT: tuple[OperatorSupport, ...] = (
+    OperatorSupport(
+        "FILL",
+        "strided_copy",
+        (
+            checks.operands(2),
+            checks.types(_FILLED, 1, same=True),
+            checks.types(("int8", "int16", "int32", "int64"), 0, outputs=False),
+            Constraint("value is a scalar, output has the dimensions", _check_fill),
+        ),
+        _lower_fill,
+        types=_FILLED,
+    ),
+    OperatorSupport(
+        "ZEROS_LIKE",
+        "strided_copy",
+        (checks.operands(1), checks.types(_ZEROS, 0, same=True), checks.same_shape()),
+        _lower_zeros,
+        types=_ZEROS,
+    ),
+    OperatorSupport(
+        "SHAPE",
+        "copy",
+        (
+            checks.operands(1),
+            checks.input_rank(1, 8),
+            checks.output_types("int32"),
+            checks.output_shape("output has a number for each dimension of the input", _rank),
+        ),
+        _lower_shape,
+        types=TYPES,
+    ),
+)
