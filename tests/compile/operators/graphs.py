@@ -9,6 +9,7 @@ from tests.compile.operators.host_kernel import run_plan
 
 from qmcu.compile import compile_graph
 from qmcu.model.graph import Graph
+from qmcu.model.random_inputs import random_array
 
 Int8Array = npt.NDArray[np.int8]
 
@@ -25,6 +26,9 @@ def runs(kind: str, count: int) -> Iterator[tuple[Graph, list[Int8Array], list[I
         model = GENERATORS[kind](rng)
         values = {t.index: t.array for t in model.tensors if t.is_constant}
         for tensor in model.input_tensors:
-            values[tensor.index] = rng.integers(-128, 128, tensor.shape).astype(np.int8)
+            if tensor.dtype == "int8":
+                values[tensor.index] = rng.integers(-128, 128, tensor.shape).astype(np.int8)
+            else:
+                values[tensor.index] = random_array(rng, model, tensor, 1)[0]
         outputs = run_plan(compile_graph(model), [values[i] for i in model.inputs])
         yield model, [values[i] for i in model.operators[0].inputs], outputs

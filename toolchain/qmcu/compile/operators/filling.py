@@ -1,5 +1,7 @@
 """FILL, ZEROS_LIKE and SHAPE: outputs that depend on shapes more than on values."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from qmcu.compile.lowering import TYPES, Constraint, OperatorContext, OperatorSupport
@@ -21,7 +23,9 @@ def _check_fill(context: OperatorContext) -> str | None:
 
 def _lower_fill(context: OperatorContext) -> KernelCall:
     shape = context.output().shape
-    return strided_copy(context, shape, [0] * len(shape), 0, context.input(1))
+    value = context.input(1)
+    call = strided_copy(context, shape, [0] * len(shape), 0, value)
+    return replace(call, reads=() if value.is_constant else (value.index,))
 
 
 def _copied(context: OperatorContext, values: bytes) -> KernelCall:
@@ -29,7 +33,7 @@ def _copied(context: OperatorContext, values: bytes) -> KernelCall:
     stored = context.constant("values", np.frombuffer(values, np.int8), "data")
     parameters = ParametersArgument("qmcu_copy_params", (("size", len(values)),))
     (target,) = byte_operands(context, context.output())
-    return context.call("copy", (parameters, stored, target))
+    return replace(context.call("copy", (parameters, stored, target)), reads=())
 
 
 def _lower_zeros(context: OperatorContext) -> KernelCall:
@@ -39,9 +43,8 @@ def _lower_zeros(context: OperatorContext) -> KernelCall:
     fields = (("shape", shape), ("strides", (0,) * 5), ("start", 0))
     parameters = ParametersArgument("qmcu_strided_copy_params", fields)
     zero = context.constant("zero", np.zeros(1, np.int8), "data")
-    return context.call(
-        "strided_copy", (parameters, zero, *byte_operands(context, context.output()))
-    )
+    (target,) = byte_operands(context, context.output())
+    return replace(context.call("strided_copy", (parameters, zero, target)), reads=())
 
 
 def _lower_shape(context: OperatorContext) -> KernelCall:

@@ -84,7 +84,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "MEAN",
         "mean_f32",
         "float32",
-        checks.constant(1, "axes", ("int32",)),
         Constraint("at most 4 axes", _check_axis_count),
     ),
 )
