@@ -1,6 +1,7 @@
 # make demo    a backdoor from training to proof on an emulated board; ends with demo-out/story.html
 # make example train a small network, convert, build and run it in an emulator
 # make test    lint and the whole test suite
+# make test-quick  a part of it in under two minutes
 # make bench   measure whole models again and rewrite the tables of docs/PERFORMANCE.md
 # make matrix  attacks, detectors and defences against each other: hours, resumable; docs/BACKDOORS.md
 # make matrix-quick  a small part of it, in minutes
@@ -53,7 +54,14 @@ lint: .venv/.installed-test
 
 test: tools lint
 	-@toolchain/setup/install-tools --for-tests
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --durations 15
+
+# What trains networks, builds a firmware for each board, or emulates for long is left out.
+SLOW_TESTS := backdoor/attacks backdoor/defences backdoor/detectors backdoor/networks bench build ci \
+	device e2e export firmware frontier report/html test_pytest_plugin.py
+
+test-quick: .venv/.installed-test
+	$(BIN)/pytest --numprocesses auto -m "not slow" $(SLOW_TESTS:%=--ignore=tests/%)
 
 bench: tools .venv/.installed-test
 	$(BIN)/python -m bench.performance

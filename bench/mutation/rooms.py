@@ -43,8 +43,9 @@ ROOMS = (
     ),
     Room(
         "backdoor verdict",
-        ("backdoor/verdict.py", "backdoor/verification/verdict.py"),
-        ("tests/backdoor/**/test_verdict.py",),
+        ("backdoor/verification/verdict.py",),
+        ("tests/backdoor/verification/test_verdict.py",
+         "tests/backdoor/verification/test_verification.py"),
         40,
     ),
     Room(

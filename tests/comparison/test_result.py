@@ -1,9 +1,13 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.results import differing_result, equal_result
 
-from qmcu.comparison.result import compare, count_right
+from qmcu.comparison.result import Accuracy, TestResult, compare, count_right
 
 
 @given(st.binary(min_size=1, max_size=24), st.binary(min_size=24, max_size=24))
@@ -67,3 +71,23 @@ def test_integers_are_compared_in_their_own_type() -> None:
     assert difference is not None
     assert (difference.expected, difference.got) == (-32768, 32767)
     assert difference.max_difference == 65535 and difference.differing == 1
+
+
+@pytest.mark.parametrize("result", [equal_result(), differing_result()], ids=["equal", "differing"])
+def test_a_result_comes_back_from_its_document(result: TestResult) -> None:
+    document = json.loads(json.dumps(result.to_dict()))
+    assert TestResult.from_dict(document) == result
+    assert (document["equal"], document["passed"]) == (result.equal, result.passed)
+
+
+def test_a_run_passes_when_vectors_and_traced_layers_are_equal() -> None:
+    equal, differing = equal_result(), differing_result()
+    assert (equal.equal, equal.passed) == (8, True)
+    assert (differing.equal, differing.passed) == (6, False)
+    assert not replace(differing, differences=()).passed
+    assert not replace(differing, layer_difference=None).passed
+
+
+def test_no_labels_are_no_accuracy() -> None:
+    assert Accuracy(0, 0, 0).on_device == 0
+    assert Accuracy(1, 2, 4).on_device == 0.25

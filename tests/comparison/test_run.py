@@ -1,13 +1,17 @@
 import dataclasses
 import re
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.support.firmware_project import build_chain
 
 from qmcu.build import build_project
-from qmcu.comparison import RunOptions, load_model, run_vectors
+from qmcu.comparison import RunOptions, load_model, run, run_vectors
+from qmcu.device import InferResult, infer_all
+from qmcu.device.session import Session
 from qmcu.errors import DeviceError, UsageError
 from qmcu.model.vectors import Vectors, random_vectors
 
@@ -108,3 +112,49 @@ def test_an_exchanged_model_file_is_refused(directory: Path) -> None:
     path.write_bytes(bytes(content))
     with pytest.raises(UsageError, match="not the model that was compiled"):
         load_model(directory)
+
+
+def test_the_counted_run_of_the_first_vector_must_give_the_same_bytes(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Session.profile
+
+    def wrong(session: Session, inputs: Any) -> Any:
+        profiled = real(session, inputs)
+        (output,) = profiled.outputs
+        return dataclasses.replace(
+            profiled, outputs=(output[:2] + bytes([output[2] ^ 1]) + output[3:],)
+        )
+
+    monkeypatch.setattr(Session, "profile", wrong)
+    result = run_vectors(directory, "unicorn", vectors_of(directory), "random", RunOptions(1))
+    assert [d.vector for d in result.differences] == [0]
+    assert result.differences[0].difference.index == (0, 2)
+
+
+def test_stack_and_seconds_are_of_the_whole_run(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacks = [4000, 3000, 4001, 2000, 1000, 100]
+
+    def deep(*given: Any, **more: Any) -> list[InferResult]:
+        results = infer_all(*given, **more)
+        return [
+            dataclasses.replace(result, stack_bytes=stack)
+            for result, stack in zip(results, stacks, strict=True)
+        ]
+
+    monkeypatch.setattr(run, "infer_all", deep)
+    started = time.monotonic()
+    result = run_vectors(directory, "unicorn", vectors_of(directory), "random", RunOptions(1))
+    assert 0 < result.seconds <= time.monotonic() - started
+    assert result.stack_bytes == 4001
+    assert result.profile is not None and result.profile.vector == 0
+    stacks[:] = [1] * 6
+    counted = run_vectors(directory, "unicorn", vectors_of(directory), "random", RunOptions(1))
+    assert counted.stack_bytes > 1
+
+
+def test_nothing_is_traced_unless_asked_for(directory: Path) -> None:
+    result = run_vectors(directory, "unicorn", vectors_of(directory), "random")
+    assert (result.traced, result.layer_difference) == (None, None)
