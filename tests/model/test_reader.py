@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.small_models import dense, two_inputs
 
 from qmcu.errors import ModelError
-from qmcu.model.graph import Graph, Operator, Quantization
+from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 from qmcu.model.reader import parse_model, read_model
 from qmcu.model.writer import write_model
 
@@ -103,3 +103,58 @@ def test_errors_say_what_is_wrong_where(tmp_path: Path) -> None:
     missing = tmp_path / "none.tflite"
     with pytest.raises(ModelError, match=r"none\.tflite cannot be read: No such file"):
         read_model(missing)
+
+
+def test_what_nothing_uses_is_not_looked_at() -> None:
+    unused = (
+        Tensor(4, "empty", (0, 3), "int8"),
+        Tensor(5, "odd", (2,), "bfloat16"),
+        Tensor(6, "state", (2,), "int8", None, None, True),
+    )
+    graph = replace(dense(), tensors=(*dense().tensors, *unused))
+    read = parse_model(write_model(graph), graph.name)
+    assert read.tensors[:4] == graph.tensors[:4]
+    assert [t.name for t in read.tensors[4:]] == ["empty", "odd", "state"]
+    assert 6 not in read.used
+
+
+def test_quantization_is_read_as_the_interpreter_reads_it() -> None:
+    scales = (0.25, 0.0, 0.5, 1.0)
+    one = with_tensor(dense(), 1, quantization=Quantization(scales, (0,)))
+    read = parse_model(write_model(one)).tensors[1].quantization
+    assert read == Quantization(scales, (0,) * 4)
+    # A bias whose scales lie along a dimension that it has not.
+    bias = with_tensor(dense(), 2, quantization=Quantization((0.125,) * 4, (0,) * 4, 3))
+    assert parse_model(write_model(bias)).tensors[2].quantization is None
+    # Without zero points there is no quantization.
+    none = with_tensor(dense(), 2, quantization=Quantization((0.125,), ()))
+    assert parse_model(write_model(none)).tensors[2].quantization is None
+
+
+def test_subgraphs_that_are_called_are_read_and_others_are_empty() -> None:
+    operators = (
+        Operator(0, "CALL_ONCE", (), (), {"init_subgraph_index": 2}),
+        replace(dense().operators[0], index=1),
+    )
+    body = replace(dense(), name="dense_2")
+    ignored = replace(dense(), name="x", operators=(Operator(0, "RELU", (3,), (3,)),))
+    graph = replace(
+        dense(), operators=operators, subgraphs=(ignored, body),
+        input_names=("x",), output_names=("label",),
+    )  # fmt: skip
+    read = parse_model(write_model(graph), "dense")
+    assert read.subgraph(2) == body
+    assert read.subgraphs[0].operators == ()
+    assert read.subgraph(0) is read
+    assert read.name_of(3) == "label"
+    wrong = replace(operators[0], options={"init_subgraph_index": 3})
+    assert "calls subgraph 3" in error_of(replace(graph, operators=(wrong, operators[1])))
+
+
+def test_custom_options_and_variables_survive() -> None:
+    state = Tensor(4, "state", (1, 6), "int8", None, None, True)
+    custom = Operator(0, "CUSTOM:mine", (0, 4), (3,), custom=b"\x01\x02\xff")
+    graph = replace(dense(), tensors=(*dense().tensors, state), operators=(custom,))
+    read = parse_model(write_model(graph), "dense")
+    assert read.operators[0].custom == b"\x01\x02\xff"
+    assert read.tensors[4].is_variable

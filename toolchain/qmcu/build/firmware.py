@@ -22,10 +22,11 @@ from qmcu.codegen.project import write_files
 from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, Plan, Target, compile_graph
 from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.serialization import load_plan
-from qmcu.errors import DoesNotFitError, ModelError, ToolError, UsageError
-from qmcu.files import BUILD_MARKER, read_regular, replace_directory, require_firmware
+from qmcu.errors import DoesNotFitError, ToolError, UsageError
+from qmcu.files import BUILD_MARKER, replace_directory, require_firmware
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
+from qmcu.model.unpack import read_model_file, standalone
 
 FORMAT = 1
 BUILDERS = ("make", "platformio")
@@ -38,7 +39,8 @@ class BuildOptions:
     `kernels` is one of KERNEL_SETS, `optimize` what native kernels favour (OPTIMIZATIONS).
     `cmsis_nn` names the copy for that kernel set; it is searched for when None. With the
     `protocol` mlperf-tiny the firmware obeys that runner, as the model of `benchmark`. `builder`
-    is one of BUILDERS. Values are checked where they are used.
+    is one of BUILDERS. A batch that is free in the file becomes `batch`, 1 when that is None.
+    Values are checked where they are used.
     """
 
     kernels: str = "native"
@@ -47,6 +49,7 @@ class BuildOptions:
     protocol: str = "qmcu"
     benchmark: str | None = None
     builder: str = "make"
+    batch: int | None = None
 
 
 NATIVE = BuildOptions()
@@ -74,7 +77,7 @@ def compile_model(model: Path, board: Board, options: BuildOptions = NATIVE) -> 
     """
     target = _target(board, options)
     found = find_cmsis_nn(options.cmsis_nn) if options.kernels == "cmsis-nn" else None
-    content = read_file(model)
+    content = read_file(model, options.batch)
     graph = parse_model(content, model.stem, source=str(model))
     plan = compile_graph(graph, target)
     refuse_too_large(plan, board)
@@ -135,9 +138,13 @@ def _target(board: Board, options: BuildOptions) -> Target:
     return Target(kernels, optimize, core.has_dsp, core.fpu is not None, core.has_mve)
 
 
-def read_file(path: Path) -> bytes:
-    """The content of a model file. Raises ModelError when it cannot be read."""
-    return read_regular(path, ModelError)
+def read_file(path: Path, batch: int | None = None) -> bytes:
+    """The content of a model file. Raises ModelError when it is none or cannot be read.
+
+    With `batch` a batch that is free in the file becomes that.
+    """
+    content = read_model_file(path)
+    return standalone(content, batch=batch, source=str(path)) if batch else content
 
 
 def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:

@@ -8,6 +8,7 @@ import rich_click as click
 
 from qmcu.cli.options import (
     PATH,
+    batch_option,
     board_option,
     cmsis_nn_option,
     declare,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     "--builder", type=click.Choice(["make", "platformio"]), default="make", show_default=True,
     help="What compiles and links; the image is the same.",
 )  # fmt: skip
+@batch_option
 @click.option("-o", "--output", type=PATH, help="Folder [default: build/MODEL-BOARD].")
 def command(
     model: Path | None,
@@ -51,6 +53,7 @@ def command(
     protocol: str,
     benchmark: str | None,
     builder: str,
+    batch: int | None,
     output: Path | None,
 ) -> None:
     """Compile MODEL (.tflite, full int8) into firmware for a board.
@@ -60,14 +63,17 @@ def command(
     """
     from qmcu.build import BuildOptions, build_firmware
     from qmcu.compile.serialization import load_plan
+    from qmcu.model.reader import read_model
     from qmcu.report.console import show
     from qmcu.report.memory import summary_lines
     from qmcu.report.plan import plan_lines
 
     model, board, kernels = what_to_build(model, board_name, kernels)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
-    options = BuildOptions(kernels, optimize, cmsis_nn, protocol, benchmark, builder)
+    options = BuildOptions(kernels, optimize, cmsis_nn, protocol, benchmark, builder, batch)
     report = build_firmware(model, board, directory, options)
+    for note in read_model(directory / "model.tflite").notes:
+        show(f"note: {note}")
     target = board.emulators[0] if board.emulators else None
     show(f"built {directory} for {board.name}", *summary_lines(report))
     if kernels == "cmsis-nn":

@@ -137,6 +137,9 @@ jobs_option = click.option(
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), help="Take only the first inputs."
 )
+batch_option = click.option(
+    "--batch", type=click.IntRange(min=1), help="What a batch that is free in MODEL becomes [1]."
+)
 seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of what is random."
 )

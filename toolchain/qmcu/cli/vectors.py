@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, limit_option
+from qmcu.cli.options import PATH, batch_option, declare, limit_option
 
 
 @click.group("vectors")
@@ -20,15 +20,18 @@ def command() -> None:
 )  # fmt: skip
 @click.option("-o", "--output", required=True, type=PATH, help="Vector file to write.")
 @limit_option
-def make(model: Path, inputs: Path, output: Path, limit: int | None) -> None:
+@batch_option
+def make(model: Path, inputs: Path, output: Path, limit: int | None, batch: int | None) -> None:
     """Run MODEL (.tflite) in the tflite-micro interpreter and keep inputs and outputs."""
     from qmcu.build.firmware import read_file
+    from qmcu.compile import refuse_unsupported
     from qmcu.model.reader import parse_model
     from qmcu.model.vectors import make_vectors, read_inputs, save_vectors
     from qmcu.report.console import progress, show
 
-    content = read_file(model)
+    content = read_file(model, batch)
     graph = parse_model(content, model.stem, source=str(model))
+    refuse_unsupported(graph)
     arrays, labels, triggered = read_inputs(inputs, graph, limit)
     with progress("expected bytes", len(arrays[0])) as advance:
         vectors = make_vectors(
@@ -37,4 +40,6 @@ def make(model: Path, inputs: Path, output: Path, limit: int | None) -> None:
     save_vectors(vectors, output)
     tagged = "with labels" if labels is not None else "without labels"
     by = vectors.origin.get("expected", "")
+    for note in graph.notes:
+        show(f"note: {note}")
     show(f"wrote {output}: {vectors}, {tagged}, expected bytes by {by}")

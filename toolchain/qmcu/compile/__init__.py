@@ -4,11 +4,16 @@ Every operator is checked against the one statement of what is supported (`opera
 to a kernel call with its constants, and its tensors are placed in one arena (`planner`).
 """
 
-from qmcu.compile.compiler import compile_graph, overlay_everywhere, unsupported
+from qmcu.compile.compiler import (
+    compile_graph,
+    overlay_everywhere,
+    refuse_unsupported,
+    unsupported,
+)
 from qmcu.compile.kernel_sets import KERNEL_SETS, OPTIMIZATIONS, Target
 from qmcu.compile.plan import Plan
 
 __all__ = [
     "KERNEL_SETS", "OPTIMIZATIONS", "Plan", "Target", "compile_graph", "overlay_everywhere",
-    "unsupported",
+    "refuse_unsupported", "unsupported",
 ]  # fmt: skip

@@ -19,10 +19,21 @@ from qmcu.compile.plan import KernelCall, Placement, Plan, PlanTensor
 from qmcu.compile.planner import place
 from qmcu.compile.ram import save_ram
 from qmcu.errors import PlanError, UnsupportedModelError
-from qmcu.model.graph import Graph, Tensor
+from qmcu.model.graph import Graph, Operator, Tensor
+from qmcu.model.passes import simplify
 from qmcu.resources import page
 
 PORTABLE = Target()
+
+# Operators that move bytes and never look at a scale.
+_SCALELESS = frozenset(
+    {
+        "BATCH_TO_SPACE_ND", "DEPTH_TO_SPACE", "EXPAND_DIMS", "GATHER", "GATHER_ND",
+        "MAX_POOL_2D", "MIRROR_PAD", "PACK", "PAD", "RESHAPE", "RESIZE_NEAREST_NEIGHBOR",
+        "REVERSE_V2", "SHAPE", "SLICE", "SPACE_TO_BATCH_ND", "SPACE_TO_DEPTH", "SPLIT", "SPLIT_V",
+        "SQUEEZE", "STRIDED_SLICE", "TILE", "TRANSPOSE", "UNPACK",
+    }
+)  # fmt: skip
 
 
 def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
@@ -31,15 +42,8 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
     Raises UnsupportedModelError listing everything that is unsupported, all at once, and
     PlanError when the plan fails its check.
     """
-    problems = unsupported(graph)
-    if problems:
-        raise UnsupportedModelError(
-            f"{graph.name} cannot be compiled ({len(problems)} "
-            f"{'problem' if len(problems) == 1 else 'problems'}):",
-            problems,
-            f"See {page('OPERATORS')} for what is supported; convert the model to full int8 "
-            "with supported operators.",
-        )
+    graph = simplify(graph)
+    refuse_unsupported(graph)
     faster = lowerings(target)
     if target.kernels == "native" and faster:
         graph = settle_dead_channels(graph)
@@ -68,6 +72,19 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
         arena_lower_bound=lower_bound(buffers),
     )
     return _checked(plan)
+
+
+def refuse_unsupported(graph: Graph) -> None:
+    """Raise UnsupportedModelError, listing everything, when the graph cannot be compiled."""
+    problems = unsupported(graph)
+    if problems:
+        raise UnsupportedModelError(
+            f"{graph.name} cannot be compiled ({len(problems)} "
+            f"{'problem' if len(problems) == 1 else 'problems'}):",
+            problems,
+            f"See {page('OPERATORS')} for what is supported; convert the model to full int8 "
+            "with supported operators.",
+        )
 
 
 def _checked(plan: Plan) -> Plan:
@@ -108,6 +125,7 @@ def _read_end(calls: Sequence[KernelCall], placements: Sequence[Placement]) -> i
 
 def unsupported(graph: Graph) -> list[str]:
     """Everything in the graph that cannot be compiled, one clear phrase each; empty if nothing."""
+    graph = simplify(graph)
     problems = [
         f"model {role} {tensor.name} is {tensor.dtype}, one of {', '.join(TYPES)} is needed"
         for role, tensors in (("input", graph.input_tensors), ("output", graph.output_tensors))
@@ -123,11 +141,25 @@ def unsupported(graph: Graph) -> list[str]:
         problems.append("the model has no operators")
     for operator in graph.operators:
         found: OperatorSupport | str = "the operator is not supported"
-        if operator.kind in OPERATORS:
+        if (without_scale := _without_scale(graph, operator)) is not None:
+            found = f"the scale of {without_scale} is 0"
+        elif operator.kind in OPERATORS:
             found = fitting_form(OPERATORS[operator.kind], OperatorContext(graph, operator))
         if isinstance(found, str):
             problems.append(f"{operator}: {found}")
     return problems
+
+
+def _without_scale(graph: Graph, operator: Operator) -> Tensor | None:
+    """An activation of scale 0 whose scale counts: nothing can be computed with it."""
+    if operator.kind in _SCALELESS:
+        return None
+    for index in (*operator.inputs, *operator.outputs):
+        tensor = graph.tensors[index]
+        grid = tensor.quantization
+        if index >= 0 and not tensor.is_constant and grid is not None and not grid.scale:
+            return tensor
+    return None
 
 
 def _form(context: OperatorContext) -> OperatorSupport:
@@ -184,7 +216,9 @@ def _forms(
     graph: Graph, call: KernelCall, faster: Mapping[str, Sequence[Lowering]]
 ) -> list[KernelCall]:
     """All forms of a call; the portable one where it multiplies nothing, for it takes ten times."""
-    context = OperatorContext(graph, graph.operators[call.operator])
+    context = OperatorContext(
+        graph, next(op for op in graph.operators if op.index == call.operator)
+    )
     forms = [lower(context) for lower in _faster(context, faster)]
     if not call.macs:
         forms.append(_form(context).lower(context))

@@ -18,7 +18,9 @@ OptionValue = int | float | bool | str | tuple[int, ...]
 
 ITEM_SIZES = {
     "int4": 0.5, "int8": 1, "uint8": 1, "bool": 1, "int16": 2, "float16": 2,
-    "int32": 4, "float32": 4, "int64": 8, "float64": 8,
+    "int32": 4, "uint32": 4, "float32": 4, "int64": 8, "uint64": 8, "float64": 8,
+    # A handle of a resource variable: tflite-micro keeps its number.
+    "resource": 4,
 }  # fmt: skip
 
 
@@ -54,7 +56,9 @@ class Quantization:
 class Tensor:
     """One tensor; `data` holds the little-endian bytes of a constant and is None otherwise.
 
-    int4 constants are packed: two values a byte, low nibble first.
+    int4 constants are packed: two values a byte, low nibble first. A variable (`is_variable`)
+    keeps its value from one inference to the next; at first and after a reset each of its bytes
+    is the zero point if it is int8, else 0.
     """
 
     index: int
@@ -63,6 +67,7 @@ class Tensor:
     dtype: str
     quantization: Quantization | None = None
     data: bytes | None = field(default=None, repr=False)
+    is_variable: bool = False
 
     @property
     def elements(self) -> int:
@@ -71,8 +76,8 @@ class Tensor:
 
     @property
     def size(self) -> int:
-        """Size in bytes."""
-        return int(np.ceil(self.elements * ITEM_SIZES[self.dtype]))
+        """Size in bytes; 0 for a type that no operator takes."""
+        return int(np.ceil(self.elements * ITEM_SIZES.get(self.dtype, 0)))
 
     @property
     def is_constant(self) -> bool:
@@ -103,6 +108,8 @@ class Operator:
     `inputs` and `outputs` are tensor indices; -1 marks an optional input that is absent.
     `options` are the builtin options under their schema names in snake_case (stride_h, padding,
     fused_activation_function, ...); enum values are their schema names ("SAME", "RELU6").
+    `custom` are the options of a custom operator, as they stand in the file. `intermediates` are
+    the tensors whose quantization an LSTM uses between its steps.
     """
 
     index: int
@@ -111,6 +118,8 @@ class Operator:
     outputs: tuple[int, ...]
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     version: int = 1
+    custom: bytes = field(default=b"", repr=False)
+    intermediates: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return f"#{self.index} {self.kind}"
@@ -118,9 +127,13 @@ class Operator:
 
 @dataclass(frozen=True)
 class Graph:
-    """A whole model: one subgraph, operators in execution order.
+    """A whole model, or one subgraph of it: operators in execution order.
 
     `sha256` is the hex digest of the file the graph was read from ("" for one built in memory).
+    `subgraphs` are those after the first, to which CALL_ONCE, IF and WHILE refer by index (see
+    `subgraph`); one that nobody calls is empty. `input_names` and `output_names` are the
+    signature's, empty when the file has none. `notes` say what the reader made of the file
+    that a user should know, such as a batch that was fixed.
     """
 
     name: str
@@ -129,6 +142,34 @@ class Graph:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     sha256: str = ""
+    subgraphs: tuple["Graph", ...] = ()
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def subgraph(self, index: int) -> "Graph":
+        """The subgraph by the file's number: 0 is this graph. Raises IndexError beyond."""
+        return self if index == 0 else self.subgraphs[index - 1]
+
+    @property
+    def used(self) -> frozenset[int]:
+        """The tensors that an operator of this subgraph or its inputs or outputs name."""
+        named = [
+            i
+            for op in self.operators
+            for i in (*op.inputs, *op.outputs, *op.intermediates)
+            if i >= 0
+        ]
+        return frozenset([*named, *self.inputs, *self.outputs])
+
+    def name_of(self, index: int) -> str:
+        """The signature's name of an input or output, else the tensor's own."""
+        for indices, names in (
+            (self.inputs, self.input_names), (self.outputs, self.output_names),
+        ):  # fmt: skip
+            if index in indices and names:
+                return names[indices.index(index)]
+        return self.tensors[index].name
 
     @property
     def input_tensors(self) -> tuple[Tensor, ...]:

@@ -39,7 +39,11 @@ class OperatorSummary:
 
 @dataclass(frozen=True)
 class Inspection:
-    """A whole model in short; sizes in bytes."""
+    """A whole model in short; sizes in bytes.
+
+    `input_names` and `output_names` are the signature's, in the order of the tensors; operators
+    and sums are those of the first subgraph.
+    """
 
     name: str
     sha256: str
@@ -51,6 +55,10 @@ class Inspection:
     weight_bytes: int
     arena_lower_bound: int
     fully_int8: bool
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    subgraphs: int = 1
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -73,7 +81,8 @@ def inspect_graph(graph: Graph) -> Inspection:
     constants = {
         i for op in graph.operators for i in op.inputs if i >= 0 and graph.tensors[i].is_constant
     }
-    activations = [t for t in graph.tensors if not t.is_constant]
+    used = [graph.tensors[i] for i in sorted(graph.used)]
+    activations = [t for t in used if not t.is_constant]
     return Inspection(
         name=graph.name,
         sha256=graph.sha256,
@@ -85,6 +94,10 @@ def inspect_graph(graph: Graph) -> Inspection:
         weight_bytes=sum(graph.tensors[i].size for i in constants),
         arena_lower_bound=max(live, default=0),
         fully_int8=all(t.dtype == "int8" for t in activations),
+        input_names=graph.input_names,
+        output_names=graph.output_names,
+        subgraphs=1 + len(graph.subgraphs),
+        notes=graph.notes,
     )
 
 

@@ -21,7 +21,7 @@ from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.int4 import HIGH, LOW, pack_int4
 from qmcu.model.reader import parse_model
 from qmcu.model.schema import IDENTIFIER, enum_values, schema
-from qmcu.model.writer import AlignedBuffer
+from qmcu.model.unpack import AlignedBuffer, read_model_file
 from qmcu.types import Float64Array
 
 # Operators that take int4 filters: the axis of their channels, and the version that says so
@@ -107,10 +107,7 @@ def pack_file(source: Path, *, rounding: bool = True) -> Int4Model:
 
     Raises ModelError, naming the file, also when no layer can have int4 weights.
     """
-    try:
-        data = source.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{source} cannot be read: {error.strerror or error}.") from error
+    data = read_model_file(source)
     return _some(int4_weights(data, str(source), rounding=rounding), str(source))
 
 

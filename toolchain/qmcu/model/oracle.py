@@ -6,21 +6,21 @@ interpreter is an error in one sentence, and nothing else.
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
 from qmcu.errors import ModelError
 from qmcu.model.graph import Tensor
 from qmcu.model.inspect import inspect_graph
 from qmcu.model.oracle_messages import DTYPES, Form, Message, join, split
 from qmcu.model.oracle_process import Worker, WorkerGone
-from qmcu.model.reader import operator_kinds, parse_model
-
-Array = npt.NDArray[Any]
-Progress = Callable[[int, int], None]
+from qmcu.model.passes import simplify
+from qmcu.model.reader import parse_model
+from qmcu.model.unpack import standalone
+from qmcu.model.writer import write_model
+from qmcu.types import Array, Progress
 
 _OPEN_LIMIT_S = 60.0
 # A slow machine under load still multiplies so often in a second with the reference kernels.
@@ -33,6 +33,10 @@ _LOG_CHARACTERS = 300
 def oracle_version() -> str:
     """The tflite-micro package's version, for reports."""
     return f"tflite-micro {importlib.metadata.version('tflite-micro')}"
+
+
+class InterpreterDiedError(ModelError):
+    """The interpreter crashed on a model, or did not come to an end."""
 
 
 class Oracle:
@@ -52,11 +56,27 @@ class Oracle:
             if tensor.dtype not in DTYPES:
                 self._fail(f"tflite-micro takes and gives no {tensor.dtype} ({tensor.name})")
         self._inputs = _forms(graph.input_tensors)
-        kinds = {kind for subgraph in operator_kinds(model, source=name) for kind in subgraph}
+        kinds = {op.kind for body in (graph, *graph.subgraphs) for op in body.operators}
         # CALL_ONCE has run for good in an interpreter, even when its variables were reset.
         fresh = any(kind == "CALL_ONCE" or kind.startswith("CUSTOM") for kind in kinds)
+        self._worker = self._open(standalone(model, source=name), fresh)
+
+    def _open(self, content: bytes, fresh: bool) -> Worker:
+        """A worker with the model: as it is, or without what needs not run on a device."""
+        header = {"do": "open", "fresh": fresh}
         self._worker = Worker()
-        self._ask({"do": "open", "fresh": fresh}, model, _OPEN_LIMIT_S, "refuses the model")
+        try:
+            self._ask(header, content, _OPEN_LIMIT_S, "refuses the model")
+        except InterpreterDiedError:
+            raise
+        except ModelError:
+            # The converter leaves operators that tflite-micro lacks and that only compute shapes.
+            simple = simplify(self._graph)
+            if simple is self._graph:
+                raise
+            self._graph, self._worker = simple, Worker()
+            self._ask(header, write_model(simple), _OPEN_LIMIT_S, "refuses the model")
+        return self._worker
 
     def run(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
         """One inference: inputs in the model's shapes to outputs."""
@@ -159,10 +179,11 @@ class Oracle:
         try:
             answer, content = self._worker.ask(header, payload, limit_s)
         except WorkerGone as error:
-            self._fail(
-                f"the tflite-micro interpreter {error} on it, so there are no expected bytes: the "
-                "model is damaged, or asks for what that interpreter does not check"
-            )
+            raise InterpreterDiedError(
+                f"{self._name}: the tflite-micro interpreter {error} on it, so there are no "
+                "expected bytes: the model is damaged, or asks for what that interpreter does not "
+                "check."
+            ) from None
         if "memory" in answer:
             self._fail(
                 f"the tflite-micro interpreter needs over {answer['memory'] >> 20} MiB for it"

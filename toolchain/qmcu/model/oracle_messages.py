@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from qmcu.types import Array
+
 Message = tuple[dict[str, Any], bytes]
 Form = tuple[str, tuple[int, ...]]
 

@@ -21,12 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tflite_micro import runtime
 
 from qmcu.model.oracle_messages import NUMBER, Message, join, pack, split, unpack
+from qmcu.types import Array
 
-Array = npt.NDArray[Any]
 _MEMORY_BYTES = 2 << 30
 _ARENA_SIZES = tuple(1 << n for n in range(18, 30, 2))
 _LOG_BYTES = 4000

@@ -1,26 +1,20 @@
-"""Reading .tflite: every index, shape, bound and quantization is checked before it is used."""
+"""Reading .tflite: every index, shape, bound and quantization is checked before it is used.
+
+What no operator uses is not looked at: tflite-micro does not either.
+"""
 
 import hashlib
 import math
-import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
-
 from qmcu.errors import ModelError
-from qmcu.files import read_regular
 from qmcu.model.graph import ITEM_SIZES, Graph, Operator, OptionValue, Quantization, Tensor
-from qmcu.model.schema import (
-    ENUM_OPTIONS,
-    IDENTIFIER,
-    OPTION_TABLES,
-    VERSION,
-    enum_names,
-    schema,
-    snake_case,
-)
+from qmcu.model.schema import ENUM_OPTIONS, OPTION_TABLES, enum_names, snake_case
+from qmcu.model.unpack import buffer_data, fixed_shape, read_model_file, unpack_model
 from qmcu.text import printable
 
 _MAX_BYTES = 1 << 31
@@ -28,11 +22,14 @@ _MAX_RANK = 8
 _ZERO_POINTS = {
     "int4": (-8, 7), "int8": (-128, 127), "uint8": (0, 255), "int16": (-(2**15), 2**15 - 1),
 }  # fmt: skip
-# What the flatbuffer library raises when offsets lead outside the file.
-_DAMAGE = (
-    struct.error, IndexError, ValueError, TypeError, KeyError, AttributeError, OverflowError,
-    MemoryError,
-)  # fmt: skip
+# Operators that exist for what they do, not for what they give.
+_WITHOUT_OUTPUT = frozenset({"CALL_ONCE", "ASSIGN_VARIABLE"})
+# Options that name a subgraph, by operator.
+_CALLS = {
+    "CALL_ONCE": ("init_subgraph_index",),
+    "IF": ("then_subgraph_index", "else_subgraph_index"),
+    "WHILE": ("cond_subgraph_index", "body_subgraph_index"),
+}
 
 
 def read_model(path: Path) -> Graph:
@@ -40,12 +37,18 @@ def read_model(path: Path) -> Graph:
 
     Raises ModelError, naming the file and what is wrong where.
     """
-    return parse_model(read_regular(path, ModelError), path.stem, source=str(path))
+    return parse_model(read_model_file(path), path.stem, source=str(path))
 
 
 def parse_model(data: bytes, name: str = "model", *, source: str | None = None) -> Graph:
     """The graph of a .tflite file's bytes; `source` names it in errors. Raises ModelError."""
-    return _Parser(data, source or name).graph(name)
+    return _parse(data, name, source or name)
+
+
+@lru_cache(maxsize=4)
+def _parse(data: bytes, name: str, source: str) -> Graph:
+    # A command asks for the same file's graph several times.
+    return _Parser(data, source).graph(name)
 
 
 def operator_kinds(data: bytes, *, source: str = "model") -> tuple[tuple[str, ...], ...]:
@@ -62,145 +65,213 @@ class _Parser:
     def __init__(self, data: bytes, source: str) -> None:
         self._data = data
         self._source = source
+        self._model = unpack_model(data, source)
+        self._codes = [self._kind(code) for code in _items(self._model.operatorCodes)]
+        self._buffers = _items(self._model.buffers)
+        self._contents: dict[int, bytes | None] = {}
 
     def _fail(self, problem: str) -> NoReturn:
         raise ModelError(f"{self._source}: {problem}.")
 
     def graph(self, name: str) -> Graph:
-        model = self._unpack()
-        if model.version != VERSION:
-            self._fail(f"schema version is {model.version}, {VERSION} is needed")
-        subgraphs = model.subgraphs or []
-        if len(subgraphs) != 1:
-            self._fail(
-                f"it has {len(subgraphs)} subgraphs, exactly 1 is supported; models with control "
-                "flow or several signatures cannot be used"
-            )
-        subgraph = subgraphs[0]
-        buffers = [self._buffer(i, b) for i, b in enumerate(model.buffers or [])]
-        tensors = tuple(self._tensor(i, t, buffers) for i, t in enumerate(_items(subgraph.tensors)))
-        codes = [self._kind(code) for code in _items(model.operatorCodes)]
-        operators = tuple(
-            self._operator(i, op, codes, len(tensors))
-            for i, op in enumerate(_items(subgraph.operators))
+        subgraphs = _items(self._model.subgraphs)
+        if not len(subgraphs):
+            self._fail("it has no subgraph")
+        main = self._subgraph(name, subgraphs[0])
+        if not main.inputs or not main.outputs:
+            self._fail("the model has no input or no output")
+        called, waiting = {0: main}, [main]
+        while waiting:
+            for index in self._called(waiting.pop(), len(subgraphs)):
+                if index not in called:
+                    called[index] = self._subgraph(f"{name}_{index}", subgraphs[index])
+                    waiting.append(called[index])
+        others = tuple(
+            called.get(i) or Graph(f"{name}_{i}", (), (), (), ()) for i in range(1, len(subgraphs))
         )
-        inputs = self._indices("the model's inputs", subgraph.inputs, len(tensors))
-        outputs = self._indices("the model's outputs", subgraph.outputs, len(tensors))
-        self._check_flow(tensors, operators, inputs, outputs)
-        digest = hashlib.sha256(self._data).hexdigest()
-        return Graph(name, tensors, operators, inputs, outputs, digest)
+        inputs, outputs = self._signature(main)
+        return replace(
+            main,
+            sha256=hashlib.sha256(self._data).hexdigest(),
+            subgraphs=others,
+            input_names=inputs,
+            output_names=outputs,
+            notes=tuple(self._notes(main, subgraphs[0])),
+        )
 
     def kinds(self) -> tuple[tuple[str, ...], ...]:
-        model = self._unpack()
-        codes = [self._kind(code) for code in _items(model.operatorCodes)]
         result = []
-        for subgraph in _items(model.subgraphs):
+        for subgraph in _items(self._model.subgraphs):
             indices = [op.opcodeIndex for op in _items(subgraph.operators)]
-            if not all(0 <= i < len(codes) for i in indices):
+            if not all(0 <= i < len(self._codes) for i in indices):
                 self._fail("an operator names a code that the file does not have")
-            result.append(tuple(codes[i] for i in indices))
+            result.append(tuple(self._codes[i] for i in indices))
         return tuple(result)
 
-    def _unpack(self) -> Any:
-        if len(self._data) < 8 or self._data[4:8] != IDENTIFIER:
-            found = self._data[4:8].decode("ascii", "replace")
-            self._fail(
-                f"this is no TensorFlow Lite model ({len(self._data)} bytes, identifier "
-                f"{found!r} instead of {IDENTIFIER.decode()!r})"
-            )
-        try:
-            return schema.ModelT.InitFromObj(schema.Model.GetRootAs(self._data, 0))
-        except _DAMAGE:
-            self._fail(
-                f"the file is damaged or truncated ({len(self._data)} bytes): an offset in it "
-                "leads outside; get the model again"
-            )
+    def _subgraph(self, name: str, subgraph: Any) -> Graph:
+        raw = _items(subgraph.tensors)
+        operators = tuple(
+            self._operator(i, op, len(raw)) for i, op in enumerate(_items(subgraph.operators))
+        )
+        inputs = self._indices("the model's inputs", subgraph.inputs, len(raw))
+        outputs = self._indices("the model's outputs", subgraph.outputs, len(raw))
+        used = Graph(name, (), operators, inputs, outputs).used
+        tensors = tuple(
+            self._tensor(i, t) if i in used else self._unused(i, t) for i, t in enumerate(raw)
+        )
+        self._check_flow(tensors, operators, inputs, outputs)
+        return Graph(name, tensors, operators, inputs, outputs)
 
-    def _buffer(self, index: int, buffer: Any) -> bytes | None:
-        if buffer is None:
-            return None
-        if buffer.offset > 1:
-            end = buffer.offset + buffer.size
-            if end > len(self._data):
-                self._fail(
-                    f"buffer {index} ends at byte {end} and the file has {len(self._data)}; "
-                    "the file is truncated"
+    def _called(self, graph: Graph, count: int) -> list[int]:
+        found = []
+        for operator in graph.operators:
+            for option in _CALLS.get(operator.kind, ()):
+                index = operator.options.get(option, 0)
+                if not isinstance(index, int) or not 0 < index < count:
+                    self._fail(f"{operator} calls subgraph {index}; there are 1 to {count - 1}")
+                found.append(index)
+        return found
+
+    def _signature(self, graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names that the first signature gives to inputs and outputs, where it names all."""
+        for definition in _items(self._model.signatureDefs):
+            if definition.subgraphIndex:
+                continue
+            names = []
+            for indices, maps in (
+                (graph.inputs, definition.inputs), (graph.outputs, definition.outputs),
+            ):  # fmt: skip
+                by_index = {m.tensorIndex: _text(m.name) for m in _items(maps)}
+                complete = all(by_index.get(i) for i in indices)
+                names.append(tuple(by_index[i] for i in indices) if complete else ())
+            return names[0], names[1]
+        return (), ()
+
+    def _notes(self, graph: Graph, subgraph: Any) -> list[str]:
+        notes = []
+        for index in graph.inputs:
+            tensor, raw = graph.tensors[index], subgraph.tensors[index]
+            free = [i for i, d in enumerate(_items(raw.shapeSignature)) if d == -1]
+            free = free or [i for i, d in enumerate(_items(raw.shape)) if d == -1]
+            if free == [0] and tensor.shape:
+                notes.append(
+                    f"the batch of input {graph.name_of(index)} is free in the file; it is "
+                    f"{tensor.shape[0]} here"
                 )
-            return self._data[buffer.offset : end]
-        if buffer.data is None or isinstance(buffer.data, int):
-            return None
-        return bytes(np.asarray(buffer.data, np.uint8)) or None
+            elif free:
+                notes.append(
+                    f"input {graph.name_of(index)} has free dimensions in the file; it is "
+                    f"{list(tensor.shape)} here"
+                )
+        return notes
 
-    def _tensor(self, index: int, tensor: Any, buffers: Sequence[bytes | None]) -> Tensor:
-        name = printable((tensor.name or b"").decode("utf-8", "replace"), None) or f"t{index}"
+    def _content(self, where: str, index: int) -> bytes | None:
+        if index >= len(self._buffers):
+            self._fail(f"{where} uses buffer {index} of {len(self._buffers)}")
+        if index not in self._contents:
+            buffer = self._buffers[index] if index else None
+            self._contents[index] = buffer_data(self._data, index, buffer, self._source)
+        return self._contents[index]
+
+    def _unused(self, index: int, tensor: Any) -> Tensor:
+        dtype = enum_names("TensorType").get(tensor.type, "unknown").lower()
+        shape = tuple(max(0, int(d)) for d in _items(tensor.shape))
+        return Tensor(index, _text(tensor.name) or f"t{index}", shape, dtype)
+
+    def _tensor(self, index: int, tensor: Any) -> Tensor:
+        name = _text(tensor.name) or f"t{index}"
         where = f"tensor {index} ({name})"
         dtype = enum_names("TensorType").get(tensor.type, f"type {tensor.type}").lower()
         if dtype not in ITEM_SIZES:
             self._fail(f"{where} has elements of {dtype}, which is not supported")
-        shape = tuple(int(d) for d in _items(tensor.shape))
-        if any(d < 1 for d in shape) or len(shape) > _MAX_RANK:
-            self._fail(f"{where} has the shape {list(shape)}; every dimension must be known")
+        shape = self._shape(where, tensor)
+        if tensor.sparsity is not None:
+            self._fail(f"{where} is sparse; convert without sparsity")
         size = math.prod(shape) * ITEM_SIZES[dtype]
         if size > _MAX_BYTES:
             self._fail(f"{where} would take {size:.0f} bytes (shape {list(shape)})")
-        if tensor.isVariable:
-            self._fail(f"{where} is a variable; stateful models are not supported")
-        if tensor.sparsity is not None:
-            self._fail(f"{where} is sparse; convert without sparsity")
-        if tensor.buffer >= len(buffers):
-            self._fail(f"{where} uses buffer {tensor.buffer} of {len(buffers)}")
-        data = buffers[tensor.buffer] if tensor.buffer else None
-        result = Tensor(
-            index, name, shape, dtype, self._quantization(where, tensor, shape, dtype), data
-        )
+        data = self._content(where, tensor.buffer)
+        if data is None and 0 in shape:
+            # No elements: all its values are known.
+            data = b""
+        if tensor.isVariable and data is not None:
+            self._fail(f"{where} is a variable with values of its own; no operator takes that")
+        quantization = self._quantization(where, tensor, shape, dtype, data is not None)
+        result = Tensor(index, name, shape, dtype, quantization, data, bool(tensor.isVariable))
         if data is not None and len(data) != result.size:
             self._fail(f"{where} needs {result.size} bytes and its buffer has {len(data)}")
         return result
 
+    def _shape(self, where: str, tensor: Any) -> tuple[int, ...]:
+        shape = fixed_shape(tensor, None) or [int(d) for d in _items(tensor.shape)]
+        if any(d < 0 for d in shape) or len(shape) > _MAX_RANK:
+            self._fail(
+                f"{where} has the shape {shape}; every dimension but the batch must be known: "
+                "convert with fixed input shapes"
+            )
+        return tuple(shape)
+
     def _quantization(
-        self, where: str, tensor: Any, shape: tuple[int, ...], dtype: str
+        self, where: str, tensor: Any, shape: tuple[int, ...], dtype: str, constant: bool
     ) -> Quantization | None:
+        """As tflite-micro reads it: without scales or zero points there is none."""
         parameters = tensor.quantization
-        scales = _items(parameters.scale) if parameters is not None else []
-        if not len(scales):
+        scales = tuple(float(s) for s in _items(parameters.scale)) if parameters else ()
+        points = tuple(int(z) for z in _items(parameters.zeroPoint)) if parameters else ()
+        if not scales or not points:
             return None
-        zero_points = _items(parameters.zeroPoint)
-        if not len(zero_points):
-            zero_points = [0] * len(scales)
-        if len(zero_points) != len(scales):
-            self._fail(f"{where} has {len(scales)} scales and {len(zero_points)} zero points")
+        if len(points) != len(scales):
+            points = points[:1] * len(scales)
         axis = int(parameters.quantizedDimension)
         if len(scales) > 1 and not (0 <= axis < len(shape) and shape[axis] == len(scales)):
-            self._fail(f"{where} has {len(scales)} scales along dimension {axis} of {list(shape)}")
-        values = tuple(float(s) for s in scales)
-        if not all(math.isfinite(s) and s > 0 for s in values):
-            bad = next(s for s in values if not (math.isfinite(s) and s > 0))
-            self._fail(f"{where} has the scale {bad}; scales are finite and above 0")
+            if constant and dtype in ("int32", "int64"):
+                # A bias's quantization is not used: its scale is that of input times weights.
+                return None
+            if constant:
+                self._fail(
+                    f"{where} has {len(scales)} scales along dimension {axis} of {list(shape)}"
+                )
+            # An activation's first scale is the one that is used.
+            scales, points, axis = scales[:1], points[:1], 0
+        if not all(math.isfinite(s) and s >= 0 for s in scales):
+            bad = next(s for s in scales if not (math.isfinite(s) and s >= 0))
+            self._fail(f"{where} has the scale {bad}; scales are finite and not below 0")
         low, high = _ZERO_POINTS.get(dtype, (-(2**31), 2**31 - 1))
-        points = tuple(int(z) for z in zero_points)
         if not all(low <= z <= high for z in points):
             bad_point = next(z for z in points if not low <= z <= high)
             self._fail(f"{where} has the zero point {bad_point}, outside {low} to {high}")
-        return Quantization(values, points, axis)
+        return Quantization(scales, points, axis)
 
     def _kind(self, code: Any) -> str:
         value = max(code.builtinCode, code.deprecatedBuiltinCode)
         kind = enum_names("BuiltinOperator").get(value, f"BUILTIN_{value}")
-        if kind == "CUSTOM":
-            return f"CUSTOM:{printable((code.customCode or b'').decode('utf-8', 'replace'))}"
-        return kind
+        return f"CUSTOM:{_text(code.customCode)}" if kind == "CUSTOM" else kind
 
-    def _operator(self, index: int, operator: Any, codes: Sequence[str], tensors: int) -> Operator:
+    def _operator(self, index: int, operator: Any, tensors: int) -> Operator:
         where = f"operator {index}"
-        if operator.opcodeIndex >= len(codes):
-            self._fail(f"{where} uses operator code {operator.opcodeIndex} of {len(codes)}")
-        kind = codes[operator.opcodeIndex]
+        if operator.opcodeIndex >= len(self._codes):
+            self._fail(f"{where} uses operator code {operator.opcodeIndex} of {len(self._codes)}")
+        kind = self._codes[operator.opcodeIndex]
         where = f"{where} ({kind})"
         inputs = self._indices(f"the inputs of {where}", operator.inputs, tensors, optional=True)
         outputs = self._indices(f"the outputs of {where}", operator.outputs, tensors)
-        if not outputs:
+        between = self._indices(
+            f"the intermediates of {where}", operator.intermediates, tensors, optional=True
+        )
+        if not outputs and kind not in _WITHOUT_OUTPUT and not kind.startswith("CUSTOM"):
             self._fail(f"{where} has no output")
-        return Operator(index, kind, inputs, outputs, self._options(where, kind, operator))
+        return Operator(
+            index, kind, inputs, outputs, self._options(where, kind, operator),
+            custom=self._custom(where, operator), intermediates=between,
+        )  # fmt: skip
+
+    def _custom(self, where: str, operator: Any) -> bytes:
+        begin, size = operator.largeCustomOptionsOffset, operator.largeCustomOptionsSize
+        if begin > 1:
+            if begin + size > len(self._data):
+                self._fail(f"the options of {where} end outside the file; it is truncated")
+            return self._data[begin : begin + size]
+        return bytes(int(b) & 0xFF for b in _items(operator.customOptions))
 
     def _options(self, where: str, kind: str, operator: Any) -> Mapping[str, OptionValue]:
         table = OPTION_TABLES.get(kind, "")
@@ -220,6 +291,8 @@ class _Parser:
             return names[value]
         if isinstance(value, bool | int | float):
             return value
+        if isinstance(value, bytes):
+            return value.decode("utf-8", "replace")
         return tuple(int(v) for v in _items(value))
 
     def _indices(
@@ -238,12 +311,13 @@ class _Parser:
         inputs: Sequence[int],
         outputs: Sequence[int],
     ) -> None:
-        """Every tensor is written once, before it is read."""
-        if not inputs or not outputs:
-            self._fail("the model has no input or no output")
+        """Every tensor is written once, before it is read; variables have a value already."""
         if len(set(inputs)) != len(inputs):
             self._fail("a tensor is listed twice as the model's input")
-        known = set(inputs) | {t.index for t in tensors if t.is_constant}
+        known = set(inputs) | {t.index for t in tensors if t.is_constant or t.is_variable}
+        for index in inputs:
+            if 0 in tensors[index].shape:
+                self._fail(f"input {tensors[index]} is empty; every dimension must be known")
         if any(tensors[i].is_constant for i in inputs):
             self._fail("an input of the model is a constant")
         for operator in operators:
@@ -251,12 +325,18 @@ class _Parser:
                 if index >= 0 and index not in known:
                     self._fail(f"{operator} reads tensor {index} before it is written")
             for index in operator.outputs:
+                if tensors[index].size == 0:
+                    self._fail(f"{operator} writes {tensors[index]}, which has no elements")
                 if index in known:
                     self._fail(f"{operator} writes tensor {index}, which has a value already")
                 known.add(index)
         for index in outputs:
             if index not in known:
                 self._fail(f"no operator writes the model's output, tensor {index}")
+
+
+def _text(value: bytes | None) -> str:
+    return printable((value or b"").decode("utf-8", "replace"), None)
 
 
 def _items(values: Any) -> Any:

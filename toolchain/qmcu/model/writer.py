@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import flatbuffers
 import numpy as np
 
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.schema import (
     ENUM_OPTIONS,
-    IDENTIFIER,
     OPTION_TABLES,
     VERSION,
     camel_case,
@@ -16,28 +14,10 @@ from qmcu.model.schema import (
     new_options,
     schema,
 )
+from qmcu.model.unpack import AlignedBuffer, pack_model
 
 # Codes up to here also stand in the field that old readers look at.
 _LAST_DEPRECATED_CODE = 127
-_DATA_ALIGNMENT = 16
-
-
-class AlignedBuffer(schema.BufferT):  # type: ignore[misc, unused-ignore]
-    """A buffer whose bytes start at a multiple of 16, as the schema demands."""
-
-    def Pack(self, builder: Any) -> Any:
-        """Write it; the schema's classes call this by its name."""
-        data = b"" if self.data is None else bytes(self.data)
-        vector = None
-        if data:
-            builder.StartVector(1, len(data), _DATA_ALIGNMENT)
-            builder.head = builder.head - len(data)
-            builder.Bytes[builder.head : builder.head + len(data)] = data
-            vector = builder.EndVector()
-        schema.BufferStart(builder)
-        if vector is not None:
-            schema.BufferAddData(builder, vector)
-        return schema.BufferEnd(builder)
 
 
 def write_model(graph: Graph) -> bytes:
@@ -46,20 +26,40 @@ def write_model(graph: Graph) -> bytes:
     model.version = VERSION
     model.description = b"qmcu"
     model.buffers = [AlignedBuffer()]
-    subgraph = schema.SubGraphT()
-    subgraph.name = graph.name.encode()
-    subgraph.tensors = [_tensor(t, model.buffers) for t in graph.tensors]
-    subgraph.inputs = np.array(graph.inputs, np.int32)
-    subgraph.outputs = np.array(graph.outputs, np.int32)
-    codes = sorted({(op.kind, op.version) for op in graph.operators})
+    graphs = (graph, *graph.subgraphs)
+    codes = sorted({(op.kind, op.version) for g in graphs for op in g.operators})
     model.operatorCodes = [_code(*code) for code in codes]
-    subgraph.operators = [
-        _operator(op, codes.index((op.kind, op.version))) for op in graph.operators
+    model.subgraphs = [_subgraph(g, codes, model.buffers) for g in graphs]
+    model.signatureDefs = _signatures(graph)
+    return pack_model(model)
+
+
+def _subgraph(graph: Graph, codes: list[tuple[str, int]], buffers: list[Any]) -> Any:
+    result = schema.SubGraphT()
+    result.name = graph.name.encode()
+    result.tensors = [_tensor(t, buffers) for t in graph.tensors]
+    result.inputs = np.array(graph.inputs, np.int32)
+    result.outputs = np.array(graph.outputs, np.int32)
+    result.operators = [_operator(op, codes.index((op.kind, op.version))) for op in graph.operators]
+    return result
+
+
+def _signatures(graph: Graph) -> list[Any] | None:
+    if not graph.input_names and not graph.output_names:
+        return None
+    result = schema.SignatureDefT()
+    result.signatureKey = b"serving_default"
+    result.inputs = [_named(*pair) for pair in zip(graph.input_names, graph.inputs, strict=False)]
+    result.outputs = [
+        _named(*pair) for pair in zip(graph.output_names, graph.outputs, strict=False)
     ]
-    model.subgraphs = [subgraph]
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), file_identifier=IDENTIFIER)
-    return bytes(builder.Output())
+    return [result]
+
+
+def _named(name: str, index: int) -> Any:
+    result = schema.TensorMapT()
+    result.name, result.tensorIndex = name.encode(), index
+    return result
 
 
 def _tensor(tensor: Tensor, buffers: list[Any]) -> Any:
@@ -68,6 +68,7 @@ def _tensor(tensor: Tensor, buffers: list[Any]) -> Any:
     result.shape = np.array(tensor.shape, np.int32)
     result.type = enum_values("TensorType")[tensor.dtype.upper()]
     result.buffer = 0
+    result.isVariable = tensor.is_variable
     if tensor.data is not None:
         buffer = AlignedBuffer()
         buffer.data = tensor.data
@@ -101,6 +102,10 @@ def _operator(operator: Operator, code: int) -> Any:
     result.opcodeIndex = code
     result.inputs = np.array(operator.inputs, np.int32)
     result.outputs = np.array(operator.outputs, np.int32)
+    if operator.custom:
+        result.customOptions = np.frombuffer(operator.custom, np.uint8)
+    if operator.intermediates:
+        result.intermediates = np.array(operator.intermediates, np.int32)
     options = new_options(operator.kind)
     if options is not None and (operator.options or not vars(options)):
         result.builtinOptionsType = enum_values("BuiltinOptions")[OPTION_TABLES[operator.kind]]
@@ -116,4 +121,6 @@ def _operator(operator: Operator, code: int) -> Any:
 def _option(attribute: str, value: Any) -> Any:
     if attribute in ENUM_OPTIONS:
         return enum_values(ENUM_OPTIONS[attribute])[value]
+    if isinstance(value, str):
+        return value.encode()
     return np.array(value, np.int32) if isinstance(value, tuple) else value

@@ -1,5 +1,6 @@
 """Tables of what is in a model."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
@@ -14,18 +15,41 @@ def inspection_tables(inspection: Inspection, problems: Sequence[str]) -> Iterat
     Types are shown where they are not int8.
     """
     yield line((inspection.name, "bold"), f", sha256 {inspection.sha256}")
-    for role, tensors in (("input", inspection.inputs), ("output", inspection.outputs)):
-        for tensor in tensors:
-            yield f"  {role} {tensor.name}: {_shape(tensor)} {_quantization(tensor)}"
+    for role, tensors, names in (
+        ("input", inspection.inputs, inspection.input_names),
+        ("output", inspection.outputs, inspection.output_names),
+    ):
+        for position, tensor in enumerate(tensors):
+            name = f"{names[position]} ({tensor.name})" if names else tensor.name
+            yield f"  {role} {name}: {_shape(tensor)} {_quantization(tensor)}"
+    for note in inspection.notes:
+        yield f"  {note}"
     yield _operators(inspection)
     yield (
         f"{inspection.macs:,} multiply-accumulates, {inspection.parameters:,} parameters in "
         f"{inspection.weight_bytes:,} bytes, at least {inspection.arena_lower_bound:,} bytes of "
         "arena with whole tensors (all counted in the file)"
     )
+    if inspection.subgraphs > 1:
+        yield f"{inspection.subgraphs} subgraphs; the first is shown"
     if not problems:
         yield line(("qmcu can compile this model", "green"))
         return
+    yield from _problems(problems)
+
+
+def kinds_lines(
+    name: str, kinds: Sequence[Sequence[str]], problem: str
+) -> Iterator[RenderableType]:
+    """What is left to say of a model that cannot be read: its operators by subgraph, and why."""
+    yield line((name, "bold"))
+    for index, own in enumerate(kinds):
+        counted = ", ".join(f"{n} {kind}" for kind, n in Counter(own).most_common())
+        yield f"  subgraph {index}: {counted or 'no operators'}"
+    yield from _problems([problem])
+
+
+def _problems(problems: Sequence[str]) -> Iterator[RenderableType]:
     yield line(("qmcu cannot compile this model", "red"), f" ({len(problems)}):")
     for problem in problems:
         yield f"  {problem}"

@@ -13,7 +13,9 @@ from qmcu.backdoor.networks import keras_from_network, network_from_keras, open_
 from qmcu.errors import ModelError, UsageError, VectorError
 from qmcu.model.convert import convert_keras
 from qmcu.model.graph import Graph
+from qmcu.model.oracle import InterpreterDiedError, Oracle
 from qmcu.model.reader import operator_kinds, parse_model
+from qmcu.model.unpack import read_model_file
 
 
 def load_context(
@@ -30,7 +32,7 @@ def load_context(
     network = None
     if float_file is not None:
         network = network_from_keras(open_keras(float_file), float_file.stem)
-    integer = None if integer_file is None else _read(integer_file)
+    integer = None if integer_file is None else read_model_file(integer_file)
     if integer is None and network is not None:
         given = samples
         if given is None:
@@ -45,6 +47,8 @@ def load_context(
         name = "model" if integer_file is None else integer_file.stem
         graph = parse_model(integer, name, source=str(integer_file or float_file))
         classifier_input(graph)
+        if integer_file is not None:
+            _refuse_deadly(integer, graph, str(integer_file))
     low, high = _range(samples, graph if integer_file else None)
     context = AuditContext(network, integer, graph, samples, low, high, seed, control)
     if control:
@@ -55,6 +59,19 @@ def load_context(
             f"{list(context.input_shape)}."
         )
     return context
+
+
+def _refuse_deadly(model: bytes, graph: Graph, source: str) -> None:
+    """Raise ModelError for a file that kills the interpreter: it is damaged, or made for that."""
+    try:
+        Oracle(model, name=source).run(
+            [np.zeros(t.shape, np.dtype(t.dtype)) for t in graph.input_tensors]
+        )
+    except InterpreterDiedError:
+        raise
+    except ModelError:
+        # One that it merely refuses has weights to look at.
+        return
 
 
 def _control(model: bytes, source: str) -> tuple[str, ...]:
@@ -85,10 +102,3 @@ def _samples(path: Path) -> npt.NDArray[np.float32]:
     if not inputs.size or not np.isfinite(inputs).all():
         raise VectorError(f"{path} holds no inputs, or some that are not finite.")
     return np.asarray(inputs, np.float32)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,221 @@
+"""What operators give for constants: integers and bools, and bytes that are only moved.
+
+Nothing here rounds, so the results are tflite-micro's.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from qmcu.model.graph import Operator
+from qmcu.types import Array
+
+Evaluate = Callable[[Operator, Sequence[Array]], Sequence[Array]]
+
+# More elements than this are not made into a constant: it would go to flash.
+MOST_ELEMENTS = 4096
+_INTEGERS = frozenset({"int32", "int64", "bool"})
+
+
+def evaluate(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array] | None:
+    """The outputs for these inputs, or None when they are not known here.
+
+    What an operator does not accept (an axis that is not there) gives None too.
+    """
+    moved = _MOVING.get(operator.kind)
+    computed = _COMPUTING.get(operator.kind)
+    if computed is not None and any(a.dtype.name not in _INTEGERS for a in inputs):
+        computed = None
+    if operator.options.get("fused_activation_function", "NONE") != "NONE":
+        return None
+    function = moved or computed
+    if function is None:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return function(operator, inputs)
+    except (ValueError, IndexError, TypeError, KeyError, OverflowError, ZeroDivisionError):
+        return None
+
+
+def _integers(values: Array) -> list[int]:
+    return [int(v) for v in values.reshape(-1)]
+
+
+def _option(operator: Operator, name: str) -> int:
+    value = operator.options.get(name, 0)
+    if not isinstance(value, int):
+        raise TypeError(name)
+    return value
+
+
+def strided_slice_index(
+    operator: Operator, begin: Sequence[int], end: Sequence[int], strides: Sequence[int]
+) -> tuple[Any, ...]:
+    """The numpy index that STRIDED_SLICE stands for. Raises ValueError for masks it lacks."""
+    if _option(operator, "ellipsis_mask") or _option(operator, "new_axis_mask"):
+        raise ValueError("mask")
+    begin_mask, end_mask = _option(operator, "begin_mask"), _option(operator, "end_mask")
+    shrink = _option(operator, "shrink_axis_mask")
+    index: list[Any] = []
+    for axis, (first, last, step) in enumerate(zip(begin, end, strides, strict=True)):
+        bit = 1 << axis
+        if shrink & bit:
+            index.append(first)
+            continue
+        if step <= 0:
+            raise ValueError("stride")
+        index.append(
+            slice(None if begin_mask & bit else first, None if end_mask & bit else last, step)
+        )
+    return tuple(index)
+
+
+def _strided_slice(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    source, *rest = inputs
+    return [source[strided_slice_index(operator, *map(_integers, rest))]]
+
+
+def _pack(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    return [np.stack(inputs, _option(operator, "axis"))]
+
+
+def _unpack(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    axis = _option(operator, "axis")
+    return [np.take(inputs[0], i, axis) for i in range(inputs[0].shape[axis])]
+
+
+def _concatenation(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    return [np.concatenate(inputs, _option(operator, "axis"))]
+
+
+def _gather(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    source, positions = inputs
+    if _option(operator, "batch_dims") or (positions.size and positions.min() < 0):
+        raise ValueError("gather")
+    return [np.take(source, positions, _option(operator, "axis"))]
+
+
+def _slice(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    source, begins, sizes = inputs
+    return [
+        source[
+            tuple(
+                slice(b, None if s == -1 else b + s)
+                for b, s in zip(_integers(begins), _integers(sizes), strict=True)
+            )
+        ]
+    ]
+
+
+def _reduced(function: Callable[..., Any]) -> Evaluate:
+    def compute(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+        source, axes = inputs
+        dims = tuple({int(a) % source.ndim for a in _integers(axes)}) if source.ndim else ()
+        keep = bool(operator.options.get("keep_dims", False))
+        return [np.asarray(function(source, axis=dims, keepdims=keep)).astype(source.dtype)]
+
+    return compute
+
+
+def _binary(function: Callable[[Array, Array], Array]) -> Evaluate:
+    return lambda operator, inputs: [np.asarray(function(inputs[0], inputs[1]))]
+
+
+def _unary(function: Callable[[Array], Array]) -> Evaluate:
+    return lambda operator, inputs: [np.asarray(function(inputs[0]))]
+
+
+def _floor(function: Callable[[Array, Array], Array]) -> Evaluate:
+    def compute(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+        if not np.all(inputs[1]):
+            raise ZeroDivisionError
+        return [np.asarray(function(inputs[0], inputs[1]))]
+
+    return compute
+
+
+def _range(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    first, last, step = (int(a.reshape(-1)[0]) for a in inputs)
+    if len(range(first, last, step)) > MOST_ELEMENTS:
+        raise ValueError("range")
+    return [np.arange(first, last, step, dtype=inputs[0].dtype)]
+
+
+def _made(count: int) -> None:
+    if count > MOST_ELEMENTS:
+        raise ValueError("too many elements")
+
+
+def _fill(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    shape = _integers(inputs[0])
+    _made(int(np.prod(shape, dtype=np.float64)))
+    return [np.full(shape, inputs[1].reshape(-1)[0], inputs[1].dtype)]
+
+
+def _broadcast_to(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    shape = _integers(inputs[1])
+    _made(int(np.prod(shape, dtype=np.float64)))
+    return [np.ascontiguousarray(np.broadcast_to(inputs[0], shape))]
+
+
+def _tile(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    times = _integers(inputs[1])
+    _made(int(np.prod(times, dtype=np.float64)) * inputs[0].size)
+    return [np.tile(inputs[0], times)]
+
+
+def _broadcast_args(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    shape = np.broadcast_shapes(*(tuple(_integers(a)) for a in inputs))
+    return [np.array(shape, inputs[0].dtype)]
+
+
+# Bytes are moved, whatever they mean. The output's shape is the tensor's own.
+_MOVING: Mapping[str, Evaluate] = {
+    "CONCATENATION": _concatenation,
+    "EXPAND_DIMS": lambda operator, inputs: [inputs[0]],
+    "GATHER": _gather,
+    "PACK": _pack,
+    "RESHAPE": lambda operator, inputs: [inputs[0]],
+    "SLICE": _slice,
+    "SQUEEZE": lambda operator, inputs: [inputs[0]],
+    "STRIDED_SLICE": _strided_slice,
+    "TRANSPOSE": lambda operator, inputs: [np.transpose(inputs[0], _integers(inputs[1]))],
+    "UNPACK": _unpack,
+}
+_COMPUTING: Mapping[str, Evaluate] = {
+    "ABS": _unary(np.abs),
+    "ADD": _binary(np.add),
+    "BROADCAST_ARGS": _broadcast_args,
+    "BROADCAST_TO": _broadcast_to,
+    "EQUAL": _binary(np.equal),
+    "FILL": _fill,
+    "FLOOR_DIV": _floor(np.floor_divide),
+    "FLOOR_MOD": _floor(np.mod),
+    "GREATER": _binary(np.greater),
+    "GREATER_EQUAL": _binary(np.greater_equal),
+    "LESS": _binary(np.less),
+    "LESS_EQUAL": _binary(np.less_equal),
+    "LOGICAL_AND": _binary(np.logical_and),
+    "LOGICAL_NOT": _unary(np.logical_not),
+    "LOGICAL_OR": _binary(np.logical_or),
+    "MAXIMUM": _binary(np.maximum),
+    "MINIMUM": _binary(np.minimum),
+    "MUL": _binary(np.multiply),
+    "NEG": _unary(np.negative),
+    "NOT_EQUAL": _binary(np.not_equal),
+    "RANGE": _range,
+    "REDUCE_ALL": _reduced(np.all),
+    "REDUCE_ANY": _reduced(np.any),
+    "REDUCE_MAX": _reduced(np.max),
+    "REDUCE_MIN": _reduced(np.min),
+    "REDUCE_PROD": _reduced(np.prod),
+    "SELECT": lambda operator, inputs: [np.where(*inputs)],
+    "SELECT_V2": lambda operator, inputs: [np.where(*inputs)],
+    "SQUARE": _unary(np.square),
+    "SUB": _binary(np.subtract),
+    "SUM": _reduced(np.sum),
+    "TILE": _tile,
+    "ZEROS_LIKE": _unary(np.zeros_like),
+}
