@@ -1,7 +1,7 @@
 """Building blocks of random graphs with one operator."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,18 @@ class SingleOperator:
         dtype = values.dtype.name
         self.operands.append(self._add(name, values.shape, dtype, quantization, data))
 
+    def variable(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        quantization: Quantization | None = None,
+        dtype: str = "int8",
+    ) -> None:
+        """An operand that keeps its value from one inference to the next."""
+        index = self._add(name, shape, dtype, quantization)
+        self.tensors[index] = replace(self.tensors[index], is_variable=True)
+        self.operands.append(index)
+
     def absent(self) -> None:
         """An optional operand that is not there."""
         self.operands.append(-1)
@@ -64,7 +76,11 @@ class SingleOperator:
             self._add(f"output{i}", shape, dtype, quantization)
             for i, (shape, quantization) in enumerate(outputs)
         )
-        inputs = tuple(t.index for t in self.tensors if t.data is None and t.index not in results)
+        inputs = tuple(
+            t.index
+            for t in self.tensors
+            if t.data is None and t.index not in results and not t.is_variable
+        )
         operator = Operator(0, self.kind, tuple(self.operands), results, options or {}, version)
         return Graph(self.kind.lower(), tuple(self.tensors), (operator,), inputs, results)
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { HELLO = 0x01, INFER = 0x02, PROFILE = 0x03, TRACE = 0x04, BAUD = 0x05 };
+enum { HELLO = 0x01, INFER = 0x02, PROFILE = 0x03, TRACE = 0x04, BAUD = 0x05, RESET = 0x06 };
 enum { READY = 0x80, RESPONSE = 0x80, FAULT = 0xFE, ERROR = 0xFF };
 enum { DAMAGED_FRAME = 1, UNKNOWN_REQUEST = 2, WRONG_LENGTH = 3, BAD_ARGUMENT = 4 };
 enum { PROTOCOL_VERSION = 1, HEADER_SIZE = 8, CRC_SIZE = 4, TRACE_ARGUMENTS = 12 };
@@ -254,10 +254,27 @@ static void baud(void)
     qmcu_baud_set(wanted);
 }
 
+#ifdef QMCU_MODEL_STATE_SIZE
+enum { LAST_REQUEST = RESET };
+
+static void reset(void)
+{
+    qmcu_model_reset();
+    qmcu_frame_writer writer;
+    begin(&writer, RESPONSE | RESET, 0);
+    qmcu_frame_end(&writer);
+}
+#else
+enum { LAST_REQUEST = BAUD };
+#endif
+
 static uint32_t expected_payload(uint8_t type)
 {
     switch (type) {
     case HELLO:
+#ifdef QMCU_MODEL_STATE_SIZE
+    case RESET:
+#endif
         return 0;
     case BAUD:
         return BAUD_ARGUMENTS;
@@ -272,7 +289,7 @@ static void answer(void)
 {
     const uint32_t payload = current.count - HEADER_SIZE - CRC_SIZE;
     const uint8_t type = current.header[0];
-    if (type < HELLO || type > BAUD) {
+    if (type < HELLO || type > LAST_REQUEST) {
         SEND_ERROR(UNKNOWN_REQUEST, "unknown request");
     } else if (payload != expected_payload(type)) {
         SEND_ERROR(WRONG_LENGTH, "wrong payload length");
@@ -284,6 +301,10 @@ static void answer(void)
         profile();
     } else if (type == TRACE) {
         trace();
+#ifdef QMCU_MODEL_STATE_SIZE
+    } else if (type == RESET) {
+        reset();
+#endif
     } else {
         baud();
     }
@@ -324,6 +345,9 @@ void qmcu_protocol_reset(void)
 
 void qmcu_protocol_run(void)
 {
+#ifdef QMCU_MODEL_STATE_SIZE
+    qmcu_model_reset();
+#endif
     qmcu_frame_writer writer;
     begin(&writer, READY, 0);
     qmcu_frame_end(&writer);

@@ -8,6 +8,9 @@ from qmcu.compile import compile_graph, unsupported
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.operators.documentation import form_name
 
+# No graph of one operator: they work together, see tests/compile/test_variables.py.
+RESOLVED = ("READ_VARIABLE", "ASSIGN_VARIABLE")
+
 
 def test_every_operator_has_a_generator_of_its_own_kind() -> None:
     typed = {
@@ -15,6 +18,7 @@ def test_every_operator_has_a_generator_of_its_own_kind() -> None:
         for kind, forms in OPERATORS.items()
         for form in forms
         for dtype in form.types
+        if form.kind not in RESOLVED
     }
     assert set(GENERATORS) == typed
     for name, generator in GENERATORS.items():

@@ -34,6 +34,8 @@ def honest(request: Frame) -> bytes:
     if request.type == 4:
         _, _, length = struct.unpack_from("<III", request.payload)
         return response(request, bytes(length))
+    if request.type == 6:
+        return response(request, b"")
     outputs = bytes((b + 1) & 255 for b in request.payload)
     counts = struct.pack("<QI", 30, 100) + struct.pack("<QQ", 10, 20) * (request.type == 3)
     return response(request, counts + outputs)

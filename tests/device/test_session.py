@@ -237,3 +237,31 @@ def test_frames_too_short_for_a_response_are_ignored() -> None:
     short = after_hello(lambda request, right: encode(Frame(0x82, request.sequence, b"ab")) + right)
     with Session(FakeLink(short)) as session:
         assert session.infer([INPUT]).outputs == (OUTPUT,)
+
+
+def test_a_lost_inference_of_a_model_with_state_begins_its_sequence_anew() -> None:
+    lost = iter([False, True, False, False, False, False])
+
+    def drop(request: Frame, right: bytes) -> bytes:
+        return b"" if request.type == 2 and next(lost) else right
+
+    link = FakeLink(drop)
+    with Session(link, keeps_state=True) as session:
+        results = session.infer_sequence([[INPUT], [INPUT]])
+    assert [r.outputs for r in results] == [(OUTPUT,), (OUTPUT,)]
+    assert [request.type for request in link.requests] == [1, 6, 2, 2, 6, 2, 2]
+
+
+def test_a_lost_inference_alone_says_that_the_state_is_lost() -> None:
+    link = FakeLink(after_hello(LOST["nothing"]))
+    message = r"INFER was lost .* begin the sequence again"
+    with Session(link, keeps_state=True) as session, pytest.raises(DeviceError, match=message):
+        session.infer([INPUT])
+
+
+def test_a_model_without_state_is_not_reset() -> None:
+    link = FakeLink()
+    with Session(link) as session:
+        session.reset()
+        session.infer_sequence([[INPUT]])
+    assert [request.type for request in link.requests] == [1, 2]

@@ -34,6 +34,9 @@ static void invoke(void)
 
 int main(void)
 {
+#ifdef QMCU_MODEL_STATE_SIZE
+    qmcu_model_reset();
+#endif
     for (;;) {
         memset(qmcu_model_arena, 0x5A, QMCU_MODEL_ARENA_SIZE);
         for (uint32_t i = 0; i < QMCU_MODEL_INPUTS; ++i) {

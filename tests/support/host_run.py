@@ -21,15 +21,16 @@ import numpy.typing as npt
 
 from qmcu.codegen.project import library_sources
 from qmcu.compile import compile_graph
-from qmcu.compile.plan import KernelCall, Plan
+from qmcu.compile.plan import ARENA, KernelCall, Plan
 from qmcu.model.graph import Graph
 from qmcu.model.oracle import Oracle
+from qmcu.model.random_inputs import random_array
 from qmcu.model.writer import write_model
 from qmcu.resources import kernel_directories
 
 Array = npt.NDArray[Any]
 
-_WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-Wconversion")
+_WARNINGS = ("-std=c11", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wconversion")
 _SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 _MAIN = Path(__file__).with_name("host_run.c")
 
@@ -62,18 +63,17 @@ def run_on_host(
 def check_on_host(graph: Graph, count: int = 3, seed: int = 0) -> frozenset[str]:
     """Run `count` random inferences, every output byte equal to tflite-micro's.
 
-    The first inference is full-range noise, the second the lowest value everywhere, the third the
-    highest. Answers the kernels that ran. Raises AssertionError.
+    The first inference is full-range noise; of int8 the second is the lowest value everywhere,
+    the third the highest. State is kept from one to the next. Answers the kernels that ran.
+    Raises AssertionError.
     """
     rng = np.random.default_rng(seed)
     plan, interpreter = compile_graph(graph), Oracle(write_model(graph))
-    shapes = [tensor.shape for tensor in graph.input_tensors]
-    vectors = [[rng.integers(-128, 128, size=s).astype(np.int8) for s in shapes]]
-    vectors += [[np.full(s, v, np.int8) for s in shapes] for v in (-128, 127)]
-    vectors += [
-        [rng.integers(-128, 128, size=s).astype(np.int8) for s in shapes] for _ in range(count - 3)
-    ]
-    vectors = vectors[:count]
+    tensors = graph.input_tensors
+    vectors = [[random_array(rng, graph, t, 1)[0] for t in tensors] for _ in range(count)]
+    if all(tensor.dtype == "int8" for tensor in tensors):
+        extremes = [[np.full(t.shape, v, np.int8) for t in tensors] for v in (-128, 127)]
+        vectors = [vectors[0], *extremes, *vectors[3:]][:count]
     for i, (inputs, found) in enumerate(zip(vectors, run_on_host(plan, vectors), strict=True)):
         expected = [output.tobytes() for output in interpreter.run(inputs)]
         assert found == expected, f"{graph.name}: inference {i} differs from tflite-micro"
@@ -89,7 +89,7 @@ def _build(plan: Plan, folder: Path, sanitize: bool) -> Path:
     sources = [str(p) for p in (folder / "src").glob("*.c")]
     objects = [str(_object(kernel, sanitize)) for kernel in sorted({c.kernel for c in plan.calls})]
     # Globals in sections of their own, as the arena's, would get no red zone around them.
-    command = ["gcc", "-U__ELF__", "-O1", "-g", *_WARNINGS[:4]]
+    command = ["gcc", "-U__ELF__", "-O1", "-g", *_WARNINGS[:5]]
     command += _SANITIZERS if sanitize else ()
     command += [f"-I{folder / 'src'}", str(_MAIN), *sources, *objects, "-o", str(folder / "run")]
     subprocess.run(command, check=True)
@@ -118,12 +118,13 @@ def _object(kernel: str, sanitize: bool) -> Path:
 def _layers(plan: Plan) -> str:
     """For host_run.c: which bytes of the arena each layer may touch."""
     rows = [f"    {{ {', '.join(_regions(plan, call))} }}," for call in plan.calls]
-    most = max(len(_regions(plan, call)) for call in plan.calls) if plan.calls else 1
+    most = max((len(_regions(plan, call)) for call in plan.calls), default=1) or 1
     return "\n".join([f"static const region layers[][{most}] = {{", *rows, "};", ""])
 
 
 def _regions(plan: Plan, call: KernelCall) -> list[str]:
-    tensors = [plan.tensor(index) for index in (*call.reads, *call.writes)]
+    used = [plan.tensor(index) for index in (*call.reads, *call.writes)]
+    tensors = [t for t in used if t.space == ARENA]
     regions = [f"{{{t.offset}, {t.size + call.overread}}}" for t in tensors]
     scratch = [p for p in plan.placements if p.name == f"{call.layer}_scratch"]
     return regions + [f"{{{p.offset}, {p.size}}}" for p in scratch]

@@ -8,6 +8,7 @@ import socket
 import tempfile
 from pathlib import Path
 
+from qmcu.comparison.result import vector_name
 from qmcu.device.renode_script import board_script, platform_file
 from qmcu.device.session import Session
 from qmcu.device.targets import open_session
@@ -62,10 +63,13 @@ class BoardKeywords:
         else:
             chosen = random_vectors(graph, content, _RANDOM, seed=0)
         for index in range(len(chosen)):
+            if index % chosen.steps == 0:
+                self._open.reset()
             result = self._open.infer([a[index] for a in chosen.inputs])
             for expected, found in zip(chosen.expected, result.outputs, strict=True):
                 if expected[index].tobytes() != found:
-                    raise CheckFailedError(f"vector {index}: the outputs differ.")
+                    where = vector_name(index, chosen.steps)
+                    raise CheckFailedError(f"{where}: the outputs differ.")
         return len(chosen)
 
     def vectors_should_be_triggered(self, vectors: str) -> None:

@@ -10,12 +10,14 @@ import functools
 import hashlib
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from qmcu.compile.plan import (
+    ARENA,
+    STATE,
     ConstantArgument,
     KernelCall,
     ParametersArgument,
@@ -36,8 +38,20 @@ _GUARD = 64
 _GARBAGE = 0x5A
 
 
-def run_plan(plan: Plan, inputs: Sequence[Array]) -> list[Array]:
+def initial_state(plan: Plan) -> bytearray:
+    """The memory of the plan's states as it is after a reset, for `run_plan` to keep."""
+    memory = bytearray(plan.state_size)
+    for state in plan.states:
+        tensor = plan.tensor(state.tensor)
+        data = state.initial or bytes([state.fill]) * tensor.size
+        memory[tensor.offset : tensor.offset + tensor.size] = data
+    return memory
+
+
+def run_plan(plan: Plan, inputs: Sequence[Array], state: bytearray | None = None) -> list[Array]:
     """The output tensors of one inference on `inputs`, in the model's order, shapes and types.
+
+    `state` is what the inference finds and changes; a fresh one when None.
 
     The arena starts with garbage. Raises AssertionError when a kernel writes outside the arena
     or to a constant.
@@ -49,8 +63,15 @@ def run_plan(plan: Plan, inputs: Sequence[Array]) -> list[Array]:
         assert values.dtype == np.dtype(tensor.dtype) and values.nbytes == tensor.size
         start = _GUARD + tensor.offset
         arena[start : start + tensor.size] = np.frombuffer(values.tobytes(), np.int8)
+    kept = initial_state(plan) if state is None else state
+    memory = np.full(plan.state_size + 2 * _GUARD, _GARBAGE, np.uint8)
+    memory[_GUARD : _GUARD + plan.state_size] = np.frombuffer(kept, np.uint8)
+    bases = {ARENA: base, STATE: memory.ctypes.data + _GUARD}
     for call in plan.calls:
-        _invoke(plan, call, base)
+        _invoke(plan, call, bases)
+    assert (memory[:_GUARD] == _GARBAGE).all(), "a kernel wrote below the states"
+    assert (memory[_GUARD + plan.state_size :] == _GARBAGE).all(), "a kernel wrote above them"
+    kept[:] = memory[_GUARD : _GUARD + plan.state_size].tobytes()
     assert (arena[:_GUARD] == _GARBAGE).all(), "a kernel wrote below the arena"
     assert (arena[_GUARD + plan.arena_size :] == _GARBAGE).all(), "a kernel wrote above the arena"
     outputs = [plan.tensor(index) for index in plan.outputs]
@@ -60,7 +81,11 @@ def run_plan(plan: Plan, inputs: Sequence[Array]) -> list[Array]:
     ]
 
 
-def _invoke(plan: Plan, call: KernelCall, base: int) -> None:
+def _invoke(plan: Plan, call: KernelCall, bases: Mapping[str, int]) -> None:
+    def place(index: int) -> int:
+        tensor = plan.tensor(index)
+        return bases[tensor.space] + tensor.offset
+
     scratch = next((p.offset for p in plan.placements if p.name == f"{call.layer}_scratch"), 0)
     kept: list[tuple[ctypes.Array[ctypes.c_char], bytes]] = []
     lists: list[ctypes.Array[ctypes.c_void_p]] = []
@@ -74,11 +99,9 @@ def _invoke(plan: Plan, call: KernelCall, base: int) -> None:
     for argument in call.arguments:
         match argument:
             case TensorArgument(tensor, _):
-                pointers.append(ctypes.c_void_p(base + plan.tensor(tensor).offset))
+                pointers.append(ctypes.c_void_p(place(tensor)))
             case TensorListArgument(tensors):
-                array = (ctypes.c_void_p * len(tensors))(
-                    *(base + plan.tensor(t).offset for t in tensors)
-                )
+                array = (ctypes.c_void_p * len(tensors))(*(place(t) for t in tensors))
                 lists.append(array)
                 pointers.append(ctypes.c_void_p(ctypes.addressof(array)))
             case ConstantArgument(None):
@@ -90,7 +113,7 @@ def _invoke(plan: Plan, call: KernelCall, base: int) -> None:
                 values = [v for _, f in fields for v in (f if isinstance(f, tuple) else (f,))]
                 pointers.append(stored(b"".join(map(_field, values))))
             case ScratchArgument(size):
-                pointers.append(ctypes.c_void_p(base + scratch))
+                pointers.append(ctypes.c_void_p(bases[ARENA] + scratch))
                 scratch += size
     _function(call.kernel)(*pointers)
     for buffer, data in kept:

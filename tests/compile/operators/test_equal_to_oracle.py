@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bench.operators import GENERATORS
 from bench.operators.int4 import INT4
-from tests.compile.operators.host_kernel import run_plan
+from tests.compile.operators.host_kernel import initial_state, run_plan
 
 from qmcu.compile import compile_graph
 from qmcu.model.graph import Graph
@@ -48,7 +48,8 @@ def test_every_byte_equals_the_oracle(
         graph = generator(rng)
         plan = compile_graph(graph)
         interpreter = Oracle(write_model(graph))
+        state = initial_state(plan)
         for inputs in _inputs(rng, graph):
-            found, expected = run_plan(plan, inputs), interpreter.run(inputs)
+            found, expected = run_plan(plan, inputs, state), interpreter.run(inputs)
             for ours, theirs in zip(found, expected, strict=True):
                 assert ours.tobytes() == theirs.tobytes(), f"{kind}, seed {seed}"

@@ -25,6 +25,10 @@ DEFAULT_RANDOM = 20
 @on_option()
 @click.option("--vectors", "file", type=PATH, help="Vector file (.npz).")
 @click.option("--random", "count", type=int, help="Number of random inputs [default: 20].")
+@click.option(
+    "--steps", type=int,
+    help="Inferences in a row of each, of a model that keeps a state [default: 8].",
+)  # fmt: skip
 @seed_option
 @jobs_option
 @resume_option
@@ -39,6 +43,7 @@ def command(
     target: str | None,
     file: Path | None,
     count: int | None,
+    steps: int | None,
     seed: int,
     jobs: int | None,
     resume: Path | None,
@@ -67,6 +72,8 @@ def command(
 
     if file is not None and count is not None:
         raise UsageError("--vectors and --random exclude each other; give one.")
+    if file is not None and steps is not None:
+        raise UsageError("a vector file states its steps; --steps is for random inputs.")
     firmware = Firmware.load(directory)
     target = target or default_target(firmware.board)
     if file is None and count is None:
@@ -78,8 +85,11 @@ def command(
     else:
         count = DEFAULT_RANDOM if count is None else count
         with progress("expected bytes", count) as advance:
-            vectors = random_vectors(graph, content, count, seed=seed, progress=advance)
-        source = f"{count} random inputs, seed {seed}"
+            vectors = random_vectors(
+                graph, content, count, seed=seed, steps=steps, progress=advance
+            )
+        what = "inputs" if vectors.steps == 1 else "sequences"
+        source = f"{count} random {what}, seed {seed}"
     with progress(f"running on {target}", len(vectors)) as advance:
         options = RunOptions(jobs, resume, trace)
         result = run_vectors(firmware, target, vectors, source, options, advance)

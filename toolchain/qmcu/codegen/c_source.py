@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from qmcu.compile.plan import (
+    ARENA,
     C_TYPES,
+    STATE,
     Argument,
     Constant,
     ConstantArgument,
@@ -110,7 +112,7 @@ def _expression(
     match argument:
         case TensorArgument(tensor, as_bytes):
             ctype = "int8_t" if as_bytes else ctype_of(tensors[tensor])
-            return pointer(tensors[tensor].offset, ctype, writes=tensor in call.writes)
+            return pointer(tensors[tensor], ctype, writes=tensor in call.writes)
         case ScratchArgument():
             return arena(scratch)
         case ConstantArgument(None):
@@ -129,12 +131,17 @@ def ctype_of(tensor: PlanTensor) -> str:
     return C_TYPES[tensor.dtype]
 
 
-def pointer(offset: int, ctype: str, *, writes: bool) -> str:
-    """A pointer to the elements of this type at an arena offset, const unless they are written."""
+def pointer(tensor: PlanTensor, ctype: str, *, writes: bool) -> str:
+    """A pointer of this type to the tensor, const unless it is written; a state always may be."""
     if ctype == "int8_t":
-        return arena(offset)
-    const = "" if writes else "const "
-    return f"({const}{ctype} *)({const}void *)({arena(offset)})"
+        return address(tensor)
+    const = "" if writes or tensor.space == STATE else "const "
+    return f"({const}{ctype} *)({const}void *)({address(tensor)})"
+
+
+def address(tensor: PlanTensor) -> str:
+    """Where the tensor lies, as a pointer to int8_t."""
+    return arena(tensor.offset) if tensor.space == ARENA else f"qmcu_model_state + {tensor.offset}"
 
 
 def arena(offset: int) -> str:

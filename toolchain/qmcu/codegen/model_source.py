@@ -57,10 +57,54 @@ def model_sources(plan: Plan) -> dict[str, str]:
         "kernels": plan_kernels(plan),
         "inputs": [plan.tensor(i) for i in plan.inputs],
         "outputs": [plan.tensor(i) for i in plan.outputs],
+        "states": _states(plan, names),
         "sha256": [f"0x{byte:02x}" for byte in bytes.fromhex(plan.model_sha256.rjust(64, "0"))],
     }
     files = ("model.h", "model.c", "model_data.h", "model_data.c")
     return {name: render(f"{name}.j2", values) for name in files}
+
+
+@dataclass(frozen=True)
+class StateSource:
+    """How a state begins: bytes from `offset` on, of the constant `initial` or each `fill`."""
+
+    name: str
+    offset: int
+    size: int
+    fill: int
+    initial: str
+
+
+def _states(plan: Plan, names: Mapping[Constant, str]) -> list[StateSource]:
+    """The states of a plan; neighbours that are filled alike in one, with the gaps between."""
+    found: list[StateSource] = []
+    for state, constant in zip(plan.states, state_constants(plan), strict=True):
+        tensor = plan.tensor(state.tensor)
+        initial = names[constant] if constant is not None else ""
+        last = found[-1] if found else None
+        if last is not None and not initial and not last.initial and last.fill == state.fill:
+            size = tensor.offset + tensor.size - last.offset
+            name = f"{last.name}, {tensor.name}"
+            found[-1] = StateSource(name, last.offset, size, state.fill, "")
+        else:
+            found.append(StateSource(tensor.name, tensor.offset, tensor.size, state.fill, initial))
+    return found
+
+
+def state_constants(plan: Plan) -> list[Constant | None]:
+    """The first bytes of each state, None where they are all the same."""
+    return [
+        Constant(
+            f"state{number}_initial",
+            "int8_t",
+            state.initial,
+            plan.tensor(state.tensor).shape,
+            "initial state",
+        )
+        if state.initial
+        else None
+        for number, state in enumerate(plan.states)
+    ]
 
 
 def plan_kernels(plan: Plan) -> tuple[str, ...]:
@@ -78,6 +122,9 @@ def constant_names(plan: Plan) -> dict[Constant, str]:
                 constant = argument.constant
                 name = stored.setdefault((constant.ctype, constant.data), constant.name)
                 names.setdefault(constant, name)
+    for initial in filter(None, state_constants(plan)):
+        name = stored.setdefault((initial.ctype, initial.data), initial.name)
+        names.setdefault(initial, name)
     return names
 
 
@@ -131,7 +178,7 @@ def _tensor_list(
     ctypes = {"int8_t" if argument.as_bytes else ctype_of(t) for t in listed} or {"int8_t"}
     (ctype,) = ctypes
     const = "" if argument.writes else "const "
-    pointers = (pointer(t.offset, ctype, writes=argument.writes) for t in listed)
+    pointers = (pointer(t, ctype, writes=argument.writes) for t in listed)
     return f"{const}{ctype} *const", ", ".join(pointers)
 
 

@@ -55,6 +55,10 @@ def choose_benchmark(protocol: str, name: str | None, plan: Plan) -> Benchmark |
             f"{plan.name} has {len(plan.inputs)} inputs and {len(plan.outputs)} outputs; the "
             f"protocol {MLPERF_TINY} carries one of each."
         )
+    if plan.states:
+        raise UsageError(
+            f"{plan.name} keeps a state, which the protocol {MLPERF_TINY} never resets."
+        )
     sizes = plan.tensor(plan.inputs[0]).size, plan.tensor(plan.outputs[0]).size
     if name is None:
         return _by_sizes(plan, *sizes)

@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from qmcu.codegen.c_source import arena, ctype_of, pointer
+from qmcu.codegen.c_source import address, ctype_of, pointer
 from qmcu.compile.plan import PlanTensor
 from qmcu.resources import firmware_directory
 
@@ -26,8 +26,8 @@ def float_literal(value: float) -> str:
 def _place(tensor: PlanTensor, ctype: str) -> str:
     """Where the tensor lies, as a pointer of this type; void takes it without a cast."""
     if ctype == "void":
-        return arena(tensor.offset)
-    return pointer(tensor.offset, ctype, writes=True)
+        return address(tensor)
+    return pointer(tensor, ctype, writes=True)
 
 
 @cache

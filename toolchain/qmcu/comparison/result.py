@@ -37,15 +37,26 @@ class Difference:
         )
 
 
+def vector_name(vector: int, steps: int = 1) -> str:
+    """What a vector is called: by its index, or by sequence and step where `steps` make one."""
+    if steps == 1:
+        return f"vector {vector}"
+    return f"sequence {vector // steps}, step {vector % steps}"
+
+
 @dataclass(frozen=True)
 class VectorDifference:
-    """A vector whose output differs: its index in the file and the first difference."""
+    """A vector whose output differs: its index in the file and the first difference.
+
+    Each `steps` vectors of the file are a sequence.
+    """
 
     vector: int
     difference: Difference
+    steps: int = 1
 
     def __str__(self) -> str:
-        return f"vector {self.vector}: {self.difference}"
+        return f"{vector_name(self.vector, self.steps)}: {self.difference}"
 
 
 @dataclass(frozen=True)
@@ -93,7 +104,7 @@ class TestResult:
 
     `stack_bytes` is the highest stack use of all inferences, as the firmware measured it by
     painting; `stack_reserved` what the linker script sets aside. `traced` is the vector that was
-    run layer by layer, None without --trace.
+    run layer by layer, None without --trace. Each `steps` vectors are a sequence.
     """
 
     __test__ = False  # not a test class of pytest
@@ -115,6 +126,7 @@ class TestResult:
     seconds: float
     traced: int | None = None
     layer_difference: LayerDifference | None = None
+    steps: int = 1
 
     @property
     def equal(self) -> int:
@@ -133,9 +145,9 @@ class TestResult:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """Rebuild a result. Raises KeyError, TypeError or ValueError on other data."""
-        values = {f.name: document[f.name] for f in fields(cls)}
+        values = {f.name: document[f.name] for f in fields(cls) if f.name in document}
         values["differences"] = tuple(
-            VectorDifference(d["vector"], _difference(d["difference"]))
+            VectorDifference(d["vector"], _difference(d["difference"]), d.get("steps", 1))
             for d in document["differences"]
         )
         if values["accuracy"] is not None:

@@ -4,10 +4,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qmcu.build import Category
 from qmcu.comparison.result import (
@@ -84,15 +82,22 @@ def run_and_keep(
     started = time.monotonic()
     with open_session(target, firmware) as session:
         device, build_id = session.link.name, session.hello.build_id
-        profiled = session.profile(inputs[0])
+        profiled = session.anew(lambda: session.profile(inputs[0]))
     results = infer_all(
-        target, firmware, inputs, workers=options.jobs, progress=progress, journal=options.journal
+        target,
+        firmware,
+        inputs,
+        steps=vectors.steps,
+        workers=options.jobs,
+        progress=progress,
+        journal=options.journal,
     )
     differences = _differences(plan, vectors, results, profiled)
     traced, layer_difference = None, None
     if options.trace:
         traced = differences[0].vector if differences else 0
-        layer_difference = _trace(firmware, target, traced, inputs[traced])
+        before = inputs[traced - traced % vectors.steps : traced]
+        layer_difference = _trace(firmware, target, traced, before, inputs[traced])
     result = TestResult(
         board=firmware.board.name,
         model=plan.name,
@@ -111,6 +116,7 @@ def run_and_keep(
         seconds=time.monotonic() - started,
         traced=traced,
         layer_difference=layer_difference,
+        steps=vectors.steps,
     )
     return result, _outputs(plan, results)
 
@@ -140,7 +146,7 @@ def _differences(
             # The counted run of vector 0 must give the same bytes as the plain one.
             difference = _difference(plan, expected, profiled.outputs)
         if difference is not None:
-            found.append(VectorDifference(vector, difference))
+            found.append(VectorDifference(vector, difference, vectors.steps))
     return tuple(found)
 
 
@@ -154,12 +160,16 @@ def _difference(plan: Plan, expected: Outputs, got: Outputs) -> Difference | Non
 
 
 def _trace(
-    firmware: Firmware, target: str, vector: int, inputs: Sequence[npt.NDArray[Any]]
+    firmware: Firmware,
+    target: str,
+    vector: int,
+    before: Sequence[Sequence[Array]],
+    inputs: Sequence[Array],
 ) -> LayerDifference | None:
     plan = firmware.plan
     oracle = Oracle(firmware.model.content, name=plan.name)
     with open_session(target, firmware) as session:
-        return trace_vector(session, plan, oracle, vector, inputs)
+        return trace_vector(session, plan, oracle, vector, inputs, before)
 
 
 def _accuracy(vectors: Vectors, results: Sequence[InferResult]) -> Accuracy | None:

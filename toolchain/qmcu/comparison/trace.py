@@ -1,28 +1,45 @@
 """Layer by layer: the first layer whose output on the device is not the expected one."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from qmcu.comparison.result import LayerDifference, compare
-from qmcu.compile.plan import Plan
+from qmcu.compile.plan import STATE, Plan, PlanTensor
 from qmcu.device import Session
 from qmcu.model.oracle import Oracle
 from qmcu.types import Array
 
 
 def trace_vector(
-    session: Session, plan: Plan, oracle: Oracle, vector: int, inputs: Sequence[Array]
+    session: Session,
+    plan: Plan,
+    oracle: Oracle,
+    vector: int,
+    inputs: Sequence[Array],
+    before: Sequence[Sequence[Array]] = (),
 ) -> LayerDifference | None:
     """Compare every layer's output tensors on one vector; None when all are equal.
 
-    The device runs the inference anew up to each layer, for later layers reuse its bytes.
+    The device runs the inference anew up to each layer, for later layers reuse its bytes; so it
+    does the inferences `before` it in its sequence, from a reset state on.
     """
+    for earlier in before:
+        oracle.all_tensors(earlier)
     expected = oracle.all_tensors(inputs)
+
+    def read(layers: int, tensor: PlanTensor) -> bytes:
+        for earlier in before:
+            session.infer(earlier)
+        return session.trace(layers, tensor.offset, tensor.size, inputs)
+
     for step, call in enumerate(plan.calls):
         for index in call.writes:
             tensor = plan.tensor(index)
-            got = session.trace(step + 1, tensor.offset, tensor.size, inputs)
+            if tensor.space == STATE:
+                continue  # seen where it is read
+            got = session.anew(partial(read, step + 1, tensor))
             wanted = np.asarray(expected[index], np.dtype(tensor.dtype)).tobytes()
             difference = compare(tensor.name, tensor.shape, wanted, got, tensor.dtype)
             if difference is not None:

@@ -16,6 +16,7 @@ from math import prod
 from qmcu.compile.lifetimes import ALIGNMENT
 from qmcu.compile.plan import (
     C_TYPES,
+    STATE,
     Constant,
     ConstantArgument,
     KernelCall,
@@ -44,6 +45,7 @@ def violations(plan: Plan) -> Iterator[str]:
     """Everything in the plan that cannot be right, a clause each; later ones build on the first."""
     found = list(_placement_problems(plan))
     found += _overlaps(plan.placements)
+    found += _state_problems(plan)
     found += _tensor_problems(plan)
     yield from found
     if found:
@@ -69,7 +71,7 @@ class _Homes:
     def of(cls, plan: Plan) -> "_Homes":
         return cls(
             {t.index: t for t in plan.tensors},
-            {index: p for p in plan.placements for index in p.tensors},
+            {index: p for p in _all_placements(plan) for index in p.tensors},
             {p.name: p for p in plan.placements if not p.tensors},
         )
 
@@ -88,6 +90,36 @@ def _placement_problems(plan: Plan) -> Iterator[str]:
             yield f"{p.name} lives from step {p.first} to {p.last} of {steps}"
     if plan.arena_lower_bound > plan.arena_size:
         yield f"the arena of {plan.arena_size} bytes is below its bound {plan.arena_lower_bound}"
+
+
+def _all_placements(plan: Plan) -> list[Placement]:
+    """Those in the arena, and of each state one that lives for ever in the states' memory."""
+    sizes = {t.index: t for t in plan.tensors}
+    found = (sizes[s.tensor] for s in plan.states if s.tensor in sizes)
+    end = len(plan.calls)
+    states = [Placement(t.name, (t.index,), t.offset, t.size, -1, end) for t in found]
+    return [*plan.placements, *states]
+
+
+def _state_problems(plan: Plan) -> Iterator[str]:
+    tensors = {t.index: t for t in plan.tensors}
+    states = {s.tensor for s in plan.states}
+    for tensor in plan.tensors:
+        if (tensor.space == STATE) != (tensor.index in states):
+            yield f"tensor {tensor.name} lies in the {tensor.space} and is a state or is none"
+    placed = []
+    for state in plan.states:
+        home = tensors.get(state.tensor)
+        if home is None:
+            yield f"state {state.tensor} is not described"
+            continue
+        placed.append(Placement(home.name, (home.index,), home.offset, home.size, -1, 0))
+        if home.offset < 0 or home.offset % ALIGNMENT or home.offset + home.size > plan.state_size:
+            end = home.offset + home.size
+            yield f"{home.name} lies at {home.offset} to {end} of {plan.state_size} bytes of states"
+        if not 0 <= state.fill <= 255 or len(state.initial) not in (0, home.size):
+            yield f"{home.name} of {home.size} bytes begins with {len(state.initial)}"
+    yield from _overlaps(placed)
 
 
 def _overlaps(placements: Sequence[Placement]) -> Iterator[str]:
@@ -111,8 +143,9 @@ def _overlaps(placements: Sequence[Placement]) -> Iterator[str]:
 
 
 def _tensor_problems(plan: Plan) -> Iterator[str]:
-    placed = Counter(index for p in plan.placements for index in p.tensors)
-    homes = {index: p for p in plan.placements for index in p.tensors}
+    everything = _all_placements(plan)
+    placed = Counter(index for p in everything for index in p.tensors)
+    homes = {index: p for p in everything for index in p.tensors}
     known = Counter(t.index for t in plan.tensors)
     yield from (f"tensor {i} is placed twice" for i, count in placed.items() if count > 1)
     yield from (f"tensor {i} is described twice" for i, count in known.items() if count > 1)
@@ -176,17 +209,19 @@ def _overread_problems(call: KernelCall, plan: Plan, homes: _Homes) -> Iterator[
     for index in call.reads if call.overread else ():
         tensor = homes.tensors[index]
         end = tensor.offset + tensor.size + call.overread
-        if end > plan.arena_size or call.overread < 0:
+        room = plan.state_size if tensor.space == STATE else plan.arena_size
+        if end > room or call.overread < 0:
             yield (
-                f"{call.layer} may load up to {end}, behind {tensor.name}, and the arena has "
-                f"{plan.arena_size} bytes"
+                f"{call.layer} may load up to {end}, behind {tensor.name}, and the {tensor.space} "
+                f"has {room} bytes"
             )
 
 
 def _content_problems(plan: Plan, homes: _Homes) -> Iterator[str]:
     """Follow one inference: what every read finds in its buffer, and what writes lie over."""
     sources = _sources(plan)
-    content = {id(homes.placements[i]): i for i in (*plan.inputs, *getattr(plan, "states", ()))}
+    states = [state.tensor for state in plan.states]
+    content = {id(homes.placements[i]): i for i in (*plan.inputs, *states)}
     for index in plan.inputs:
         if homes.placements[index].first != -1:
             yield f"input {homes.name(index)} is not kept from the start"
@@ -206,9 +241,9 @@ def _sources(plan: Plan) -> dict[int, tuple[int, ...]]:
     A placement lists each tensor that is written beside the aliases of it, which nobody writes.
     """
     written = {i for call in plan.calls for i in call.writes} | {*plan.inputs}
-    written |= {*getattr(plan, "states", ())}
+    written |= {state.tensor for state in plan.states}
     found: dict[int, tuple[int, ...]] = {}
-    for placement in plan.placements:
+    for placement in _all_placements(plan):
         for order in (placement.tensors, placement.tensors[::-1]):
             before: tuple[int, ...] = ()
             for index in order:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from qmcu.compile.check import check_plan
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets import Target, lowerings
-from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
+from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
 from qmcu.compile.lowering import (
     TYPES,
     Lowering,
@@ -15,9 +15,10 @@ from qmcu.compile.lowering import (
     fitting_form,
 )
 from qmcu.compile.operators import OPERATORS
-from qmcu.compile.plan import KernelCall, Placement, Plan, PlanTensor
+from qmcu.compile.plan import ARENA, STATE, KernelCall, Placement, Plan, PlanTensor, State
 from qmcu.compile.planner import place
 from qmcu.compile.ram import save_ram
+from qmcu.compile.variables import Resolved, resolve_variables
 from qmcu.errors import PlanError, UnsupportedModelError
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.passes import simplify
@@ -42,8 +43,9 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
     Raises UnsupportedModelError listing everything that is unsupported, all at once, and
     PlanError when the plan fails its check.
     """
-    graph = simplify(graph)
-    refuse_unsupported(graph)
+    resolved = resolve_variables(simplify(graph))
+    _refuse(graph, _unsupported(resolved))
+    graph = resolved.graph
     faster = lowerings(target)
     if target.kernels == "native" and faster:
         graph = settle_dead_channels(graph)
@@ -58,6 +60,7 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
         key=lambda choice: choice[1][1],
     )
     size = max(size, _read_end(calls, placements))
+    places, state_size = place_states(graph, calls)
     plan = Plan(
         name=graph.name,
         model_sha256=graph.sha256,
@@ -65,18 +68,23 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
         optimize=target.optimize,
         calls=calls,
         placements=placements,
-        tensors=_plan_tensors(graph, placements),
+        tensors=_plan_tensors(graph, placements, places),
         inputs=graph.inputs,
         outputs=graph.outputs,
         arena_size=size,
         arena_lower_bound=lower_bound(buffers),
+        states=tuple(_state(index, resolved.initial[index]) for index in places),
+        state_size=state_size,
     )
     return _checked(plan)
 
 
 def refuse_unsupported(graph: Graph) -> None:
     """Raise UnsupportedModelError, listing everything, when the graph cannot be compiled."""
-    problems = unsupported(graph)
+    _refuse(graph, unsupported(graph))
+
+
+def _refuse(graph: Graph, problems: Sequence[str]) -> None:
     if problems:
         raise UnsupportedModelError(
             f"{graph.name} cannot be compiled ({len(problems)} "
@@ -85,6 +93,12 @@ def refuse_unsupported(graph: Graph) -> None:
             f"See {page('OPERATORS')} for what is supported; convert the model to full int8 "
             "with supported operators.",
         )
+
+
+def _state(tensor: int, initial: bytes) -> State:
+    if len(set(initial)) == 1:
+        return State(tensor, fill=initial[0])
+    return State(tensor, initial=initial)
 
 
 def _checked(plan: Plan) -> Plan:
@@ -103,6 +117,7 @@ def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
 
     For tests of kernels that do so: the planner alone would hardly choose it for some graphs.
     """
+    graph = resolve_variables(simplify(graph)).graph
     called = {call.operator for call in plan.calls}
     aliased = [(o.inputs[0], o.outputs[0]) for o in graph.operators if o.index not in called]
     buffers = live_buffers(graph, plan.calls, alias_roots(graph, aliased), overlay=True)
@@ -110,7 +125,7 @@ def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
     overlaid = replace(
         plan,
         placements=placements,
-        tensors=_plan_tensors(graph, placements),
+        tensors=_plan_tensors(graph, placements, place_states(graph, plan.calls)[0]),
         arena_size=max(size, _read_end(plan.calls, placements)),
         arena_lower_bound=lower_bound(buffers),
     )
@@ -120,12 +135,19 @@ def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
 def _read_end(calls: Sequence[KernelCall], placements: Sequence[Placement]) -> int:
     """The end of the bytes that any kernel may load, those that it ignores included."""
     ends = {tensor: p.end for p in placements for tensor in p.tensors}
-    return max((ends[t] + c.overread for c in calls for t in c.reads if c.overread), default=0)
+    reads = ((t, c.overread) for c in calls for t in c.reads if c.overread and t in ends)
+    return max((ends[t] + overread for t, overread in reads), default=0)
 
 
 def unsupported(graph: Graph) -> list[str]:
     """Everything in the graph that cannot be compiled, one clear phrase each; empty if nothing."""
-    graph = simplify(graph)
+    return _unsupported(resolve_variables(simplify(graph)))
+
+
+def _unsupported(resolved: Resolved) -> list[str]:
+    if resolved.problems:
+        return list(resolved.problems)
+    graph = resolved.graph
     problems = [
         f"model {role} {tensor.name} is {tensor.dtype}, one of {', '.join(TYPES)} is needed"
         for role, tensors in (("input", graph.input_tensors), ("output", graph.output_tensors))
@@ -175,7 +197,7 @@ def _lower(
     contexts = [OperatorContext(graph, operator) for operator in graph.operators]
     supports = [_form(context) for context in contexts]
     shared = [
-        support.aliases and not context.input(0).is_constant
+        support.aliases and not (context.input(0).is_constant or context.input(0).is_variable)
         for support, context in zip(supports, contexts, strict=True)
     ]
     if all(shared):
@@ -216,21 +238,26 @@ def _forms(
     graph: Graph, call: KernelCall, faster: Mapping[str, Sequence[Lowering]]
 ) -> list[KernelCall]:
     """All forms of a call; the portable one where it multiplies nothing, for it takes ten times."""
-    context = OperatorContext(
-        graph, next(op for op in graph.operators if op.index == call.operator)
-    )
+    operator = next(op for op in graph.operators if op.index == call.operator)
+    context = OperatorContext(graph, operator)
     forms = [lower(context) for lower in _faster(context, faster)]
     if not call.macs:
         forms.append(_form(context).lower(context))
     return [form for form in forms if form is not None]
 
 
-def _plan_tensors(graph: Graph, placements: Sequence[Placement]) -> tuple[PlanTensor, ...]:
-    offsets: Mapping[int, int] = {t: p.offset for p in placements for t in p.tensors}
-    return tuple(_plan_tensor(t, offsets[t.index]) for t in graph.tensors if t.index in offsets)
+def _plan_tensors(
+    graph: Graph, placements: Sequence[Placement], states: Mapping[int, int]
+) -> tuple[PlanTensor, ...]:
+    offsets = {t: p.offset for p in placements for t in p.tensors} | dict(states)
+    return tuple(
+        _plan_tensor(t, offsets[t.index], STATE if t.index in states else ARENA)
+        for t in graph.tensors
+        if t.index in offsets
+    )
 
 
-def _plan_tensor(tensor: Tensor, offset: int) -> PlanTensor:
+def _plan_tensor(tensor: Tensor, offset: int, space: str) -> PlanTensor:
     quantization = tensor.quantization
     return PlanTensor(
         index=tensor.index,
@@ -241,4 +268,5 @@ def _plan_tensor(tensor: Tensor, offset: int) -> PlanTensor:
         offset=offset,
         size=tensor.size,
         dtype=tensor.dtype,
+        space=space,
     )

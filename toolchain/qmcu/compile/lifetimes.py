@@ -9,6 +9,7 @@ from qmcu.model.graph import Graph
 # Of every buffer's offset, in bytes: kernels may load words.
 ALIGNMENT = 4
 _ALIGNMENTS = {"int64": 8}
+STATE_ALIGNMENT = 8
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ def live_buffers(
     first: dict[int, int] = {roots[i]: -1 for i in graph.inputs}
     last: dict[int, int] = dict(first)
     for step, call in enumerate(calls):
-        for tensor in call.reads:
+        for tensor in _in_arena(graph, call.reads):
             last[roots[tensor]] = step
-        for tensor in call.writes:
+        for tensor in _in_arena(graph, call.writes):
             first.setdefault(roots[tensor], step)
             last[roots[tensor]] = max(last.get(roots[tensor], step), step)
     for tensor in graph.outputs:
@@ -90,6 +91,31 @@ def live_buffers(
         if call.scratch_size
     ]
     return tuple(sorted(buffers, key=lambda b: (b.first, b.last, -b.size, b.name)))
+
+
+def _in_arena(graph: Graph, tensors: Iterable[int]) -> list[int]:
+    """Those that are no states, which have memory of their own."""
+    return [t for t in tensors if not graph.tensors[t].is_variable]
+
+
+def place_states(graph: Graph, calls: Sequence[KernelCall]) -> tuple[dict[int, int], int]:
+    """The offset of every variable that the calls use in the states' memory, and its size.
+
+    Behind the last there is room for what a kernel may load and ignore.
+    """
+    used = {t for call in calls for t in (*call.reads, *call.writes)}
+    offsets: dict[int, int] = {}
+    size = 0
+    for tensor in (graph.tensors[t] for t in sorted(used) if graph.tensors[t].is_variable):
+        offsets[tensor.index] = aligned(size, STATE_ALIGNMENT)
+        size = offsets[tensor.index] + tensor.size
+    ends = (
+        offsets[t] + graph.tensors[t].size + call.overread
+        for call in calls
+        for t in call.reads
+        if t in offsets
+    )
+    return offsets, max(size, *ends, 0)
 
 
 def _merge_overlays(

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from qmcu.documents import Variant
 
+# Where a tensor lies: in the arena, shared over time, or in the states' memory, for ever.
+ARENA, STATE = "arena", "state"
+
 FieldValue = int | float | tuple[int, ...]
 
 # The C type of a tensor's elements; a bool is a byte of 0 or 1.
@@ -150,7 +153,8 @@ class Placement:
 class PlanTensor:
     """What a device test must know of a tensor: where it lies, its shape, type and quantization.
 
-    `dtype` is one of C_TYPES; `scale` is 1 and `zero_point` 0 where nothing is quantized.
+    `dtype` is one of C_TYPES; `scale` is 1 and `zero_point` 0 where nothing is quantized. `space`
+    is ARENA or STATE: `offset` counts from the start of the arena, or of the states' memory.
     """
 
     index: int
@@ -161,6 +165,20 @@ class PlanTensor:
     offset: int
     size: int
     dtype: str = "int8"
+    space: str = ARENA
+
+
+@dataclass(frozen=True)
+class State:
+    """A tensor that outlives an inference, in memory of its own; `tensor` is its graph index.
+
+    It begins, and begins anew after a reset, with the bytes `initial`, or with `fill` in each of
+    its bytes where `initial` is empty.
+    """
+
+    tensor: int
+    fill: int = 0
+    initial: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -178,6 +196,8 @@ class Plan:
     arena_size: int
     arena_lower_bound: int
     calls: tuple[KernelCall, ...]
+    states: tuple[State, ...] = ()
+    state_size: int = 0
 
     def tensor(self, index: int) -> PlanTensor:
         """The activation tensor with this graph index. Raises KeyError if it is not in the plan."""

@@ -25,6 +25,7 @@ class Request(IntEnum):
     PROFILE = 0x03
     TRACE = 0x04
     BAUD = 0x05
+    RESET = 0x06
 
 
 class Response(IntEnum):
@@ -36,6 +37,7 @@ class Response(IntEnum):
     PROFILE = 0x83
     TRACE = 0x84
     BAUD = 0x85
+    RESET = 0x86
     FAULT = 0xFE
     ERROR = 0xFF
 

@@ -20,12 +20,15 @@ def infer_all(
     firmware: Firmware | Path,
     vectors: Sequence[Inputs],
     *,
+    steps: int = 1,
     workers: int | None = None,
     timeout_s: float = ANSWER_LIMIT_S,
     progress: Progress | None = None,
     journal: Path | None = None,
 ) -> list[InferResult]:
     """Run every vector (its input tensors) on `firmware` (or its directory), results in order.
+
+    A model that keeps a state is reset before each `steps` of them, which are one sequence.
 
     `workers` defaults to the processor count; with one, all runs in this process, and a board on
     a serial port, being one, never has more. `progress`
@@ -41,11 +44,12 @@ def infer_all(
     if journal is None:
         results: dict[int, InferResult] = {}
         keep = results.__setitem__
-        _run(target, firmware, vectors, results, keep, workers, timeout_s, report)
+        _run(target, firmware, vectors, steps, results, keep, workers, timeout_s, report)
         return [results[i] for i in range(len(vectors))]
     flashed = b"".join(segment.data for segment in firmware.image.segments)
-    with Journal(journal, run_key(_kind(target), flashed, vectors), len(vectors)) as kept:
-        _run(target, firmware, vectors, kept.results, kept.add, workers, timeout_s, report)
+    kind = _kind(target) if steps == 1 else f"{_kind(target)} in sequences of {steps}"
+    with Journal(journal, run_key(kind, flashed, vectors), len(vectors)) as kept:
+        _run(target, firmware, vectors, steps, kept.results, kept.add, workers, timeout_s, report)
         return [kept.results[i] for i in range(len(vectors))]
 
 
@@ -58,35 +62,47 @@ def _run(
     target: str,
     firmware: Firmware,
     vectors: Sequence[Inputs],
+    steps: int,
     results: Mapping[int, InferResult],
     keep: Keep,
     workers: int | None,
     timeout_s: float,
     report: Progress,
 ) -> None:
-    """Run the vectors that have no result yet and hand each to `keep`."""
-    missing = [i for i in range(len(vectors)) if i not in results]
-    before, total = len(vectors) - len(missing), len(vectors)
+    """Run the sequences of which a vector has no result yet and hand each result to `keep`."""
+    total = len(vectors)
+    rows = [range(first, min(first + steps, total)) for first in range(0, total, steps)]
+    missing = [i for i, row in enumerate(rows) if any(r not in results for r in row)]
+    before = total - sum(len(rows[i]) for i in missing)
+    item = "vector" if steps == 1 else "sequence"
+
+    def keep_sequence(index: int, found: Sequence[InferResult]) -> None:
+        for row, result in zip(rows[index], found, strict=True):
+            keep(row, result)
+
     wanted = 1 if is_serial(target) else workers or os.cpu_count() or 1
     count = min(wanted, len(missing))
     if count == 0:
         return
     if count == 1:
         with open_session(target, firmware, timeout_s=timeout_s) as session:
-            for done, index in enumerate(missing, before + 1):
+            done = before
+            for index in missing:
                 try:
-                    keep(index, session.infer(vectors[index]))
+                    keep_sequence(index, session.infer_sequence([vectors[r] for r in rows[index]]))
                 except QmcuError as error:
-                    raise at_item("vector", index, error) from error
+                    raise at_item(item, index, error) from error
+                done += len(rows[index])
                 report(done, total)
         return
     _ = firmware.image  # read here, not by every worker
     run_team(
         "qmcu.device.worker",
         (target, firmware, timeout_s),
-        [vectors[i] for i in missing],
+        [[vectors[r] for r in rows[i]] for i in missing],
         workers=count,
-        progress=lambda done, _: report(before + done, total),
+        progress=lambda done, _: report(min(before + done * steps, total), total),
+        item_name=item,
         numbers=missing,
-        keep=keep,
+        keep=keep_sequence,
     )

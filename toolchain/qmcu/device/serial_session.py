@@ -102,6 +102,7 @@ class SerialSession(Session):
             except LineLost as lost:
                 reason = lost
                 self._open()
+                self._give_up_state(kind, str(lost))
                 continue
             if kind is not Request.BAUD:
                 self._answered += 1

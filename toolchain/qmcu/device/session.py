@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,15 @@ class Refused(DeviceError):
     code = 0
 
 
+class StateLost(DeviceError):
+    """A request that changes the state was lost: nobody knows whether it was obeyed."""
+
+
+# Requests that change the state of a model that has one: sent again, they would do so twice.
+_CHANGING = (Request.INFER, Request.PROFILE, Request.TRACE)
+T = TypeVar("T")
+
+
 class Session:
     """An open conversation over a link; a context manager that closes the link.
 
@@ -58,12 +67,14 @@ class Session:
         open_timeout_s: float = 10.0,
         known_as: Callable[[str], str] = lambda model: "",
         input_types: Sequence[str] = (),
+        keeps_state: bool = False,
     ) -> None:
         """Say HELLO until it is answered, and compare model and build (hex digits) if given.
 
-        `input_types` are those of the model's inputs, int8 when not given. `timeout_s` bounds the
-        wait for each answer, `known_as` tells in words whose a model's hash is. Raises
-        DeviceError, naming what differs, and closes the link on any error.
+        `input_types` are those of the model's inputs, int8 when not given; `keeps_state` tells
+        whether an inference depends on those before it. `timeout_s` bounds the wait for each
+        answer, `known_as` tells in words whose a model's hash is. Raises DeviceError, naming what
+        differs, and closes the link on any error.
         """
         self.link = link
         self._timeout_s = timeout_s
@@ -71,6 +82,7 @@ class Session:
         self._expected = (model_sha256, build_id)
         self._known_as = known_as
         self._input_types = tuple(input_types)
+        self.keeps_state = keeps_state
         self._reader = FrameReader()
         self._arrived: list[Frame] = []
         self._sequence = 0
@@ -102,6 +114,32 @@ class Session:
         """
         answer = self._exchange(Request.INFER, self._pack(inputs))
         return messages.parse_infer(answer, self.hello, self.unit)
+
+    def reset(self) -> None:
+        """Make the model's state what it is at the start; a model without state has nothing to do.
+
+        Raises as `infer` does.
+        """
+        if self.keeps_state:
+            self._exchange(Request.RESET, b"")
+
+    def anew(self, run: Callable[[], T]) -> T:
+        """What `run` returns, whose requests follow each other from a reset state on.
+
+        All of it is repeated when a request is lost. Raises as `infer` does.
+        """
+        for attempt in range(self.repetitions + 1):
+            try:
+                self.reset()
+                return run()
+            except StateLost:
+                if attempt == self.repetitions:
+                    raise
+        raise AssertionError
+
+    def infer_sequence(self, rows: Sequence[Inputs]) -> list[InferResult]:
+        """Inferences in a row from a reset state on. Raises as `infer` does."""
+        return self.anew(lambda: [self.infer(inputs) for inputs in rows])
 
     def profile(self, inputs: Inputs) -> ProfileResult:
         """Run one inference and count each layer. Raises as `infer` does."""
@@ -196,12 +234,20 @@ class Session:
                 return self._await(asked, time.monotonic() + self._timeout_s)
             except Again as reason:
                 self._lost(attempt + 1)
+                self._give_up_state(kind, str(reason))
                 if attempt == self.repetitions:
                     raise DeviceError(
                         f"{self.link.name}: {kind.name} failed {attempt + 1} times, at last "
                         f"because {reason}."
                     ) from None
         raise AssertionError
+
+    def _give_up_state(self, kind: Request, reason: str) -> None:
+        if self.keeps_state and kind in _CHANGING:
+            raise StateLost(
+                f"{self.link.name}: {kind.name} was lost ({reason}), and the model's state with "
+                "it; reset it and begin the sequence again."
+            )
 
     def _send(self, request: Frame) -> None:
         self.link.write(encode(request))

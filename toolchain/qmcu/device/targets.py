@@ -47,6 +47,7 @@ def open_session(
         "timeout_s": timeout_s,
         "known_as": partial(_builds_of_model, firmware.directory),
         "input_types": [t.dtype for t in map(firmware.plan.tensor, firmware.plan.inputs)],
+        "keeps_state": bool(firmware.plan.states),
     }
     if is_serial(target):
         return _serial_session(target, board, image, options)

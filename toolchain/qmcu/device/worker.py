@@ -1,7 +1,8 @@
 """A worker process of the pool: one session, vectors in, results out, over a pipe.
 
 Started as `python -m qmcu.device.worker FD`. First it gets (target, firmware, time-out), then
-(index, inputs) until None; it sends (index, result or QmcuError), index -1 when opening failed.
+(index, rows of inputs) until None, each a sequence from a reset state on; it sends (index, results
+or QmcuError), index -1 when opening failed.
 """
 
 import contextlib
@@ -31,9 +32,9 @@ def _serve(pipe: "Connection[Any, Any]") -> None:
         return
     with session:
         while (work := pipe.recv()) is not None:
-            index, inputs = work
+            index, rows = work
             try:
-                pipe.send((index, session.infer(inputs)))
+                pipe.send((index, session.infer_sequence(rows)))
             except QmcuError as error:
                 pipe.send((index, error))
                 return

@@ -14,17 +14,21 @@ from qmcu.files import write_atomic
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle import Oracle, oracle_version
 from qmcu.model.random_inputs import random_array
+from qmcu.model.state import is_stateful
 from qmcu.types import Array, BoolArray, Int64Array, Progress
 
 FORMAT = 1
+# Of a random sequence for a model that keeps a state.
+DEFAULT_STEPS = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
     """Inputs and expected outputs, one array [N, ...] of its type for each tensor of the model.
 
-    `labels` (int64 [N]) and `triggered` (bool [N], True where a trigger was applied) are None
-    when unknown. `origin` says how the expected bytes were obtained.
+    Each `steps` of them are a sequence: inferences in a row, before the first of which the state of
+    a model that keeps one is reset. `labels` (int64 [N]) and `triggered` (bool [N], True where a
+    trigger was applied) are None when unknown. `origin` says how the expected bytes were obtained.
     """
 
     inputs: tuple[Array, ...]
@@ -33,15 +37,20 @@ class Vectors:
     labels: Int64Array | None = None
     triggered: BoolArray | None = None
     origin: Mapping[str, str] = field(default_factory=dict)
+    steps: int = 1
 
     def __len__(self) -> int:
         return len(self.inputs[0])
 
     def __str__(self) -> str:
+        if self.steps > 1:
+            count = len(self) // self.steps
+            return f"{count} sequences of {self.steps} for model {self.model_sha256[:16]}"
         return f"{len(self)} vectors for model {self.model_sha256[:16]}"
 
     def limited(self, count: int) -> "Vectors":
-        """The first `count` vectors."""
+        """The first `count` vectors, or sequences of them."""
+        count *= self.steps
         return Vectors(
             tuple(a[:count] for a in self.inputs),
             tuple(a[:count] for a in self.expected),
@@ -49,6 +58,7 @@ class Vectors:
             None if self.labels is None else self.labels[:count],
             None if self.triggered is None else self.triggered[:count],
             self.origin,
+            self.steps,
         )
 
 
@@ -59,9 +69,12 @@ def make_vectors(
     *,
     labels: Int64Array | None = None,
     triggered: BoolArray | None = None,
+    steps: int = 1,
     progress: Progress | None = None,
 ) -> Vectors:
     """Run the oracle over `inputs` (each [N, ...]); `progress(done, total)` as they come.
+
+    State is reset before each `steps` of them.
 
     Raises VectorError when counts, shapes or types do not fit the model.
     """
@@ -70,24 +83,39 @@ def make_vectors(
     for name, extra in (("labels", labels), ("triggered", triggered)):
         if extra is not None and len(extra) != count:
             raise VectorError(f"there are {count} inputs and {len(extra)} {name}.")
+    if steps < 1 or count % steps:
+        raise VectorError(f"{count} inputs cannot be cut into sequences of {steps}.")
     oracle = Oracle(model, name=graph.name)
-    expected = oracle.run_many(arrays, progress=progress)
+    resets = range(0, count, steps) if is_stateful(graph) else ()
+    expected = oracle.run_many(arrays, resets=resets, progress=progress)
     origin = {"expected": oracle_version()}
-    return Vectors(tuple(arrays), expected, _sha256(model), labels, triggered, origin)
+    return Vectors(tuple(arrays), expected, _sha256(model), labels, triggered, origin, steps)
 
 
 def random_vectors(
-    graph: Graph, model: bytes, count: int, *, seed: int = 0, progress: Progress | None = None
+    graph: Graph,
+    model: bytes,
+    count: int,
+    *,
+    seed: int = 0,
+    steps: int | None = None,
+    progress: Progress | None = None,
 ) -> Vectors:
-    """`count` vectors of random values (see `random_inputs`).
+    """`count` vectors of random values (see `random_inputs`), or sequences of `steps` of them.
 
-    Raises VectorError when `count` is below 1.
+    Where `steps` is None a model that keeps a state gets sequences of DEFAULT_STEPS.
+    Raises VectorError when `count` or `steps` is below 1.
     """
     if count < 1:
         raise VectorError(f"{count} random vectors were asked for; give 1 or more.")
+    if steps is None:
+        steps = DEFAULT_STEPS if is_stateful(graph) else 1
+    if steps < 1:
+        raise VectorError(f"sequences of {steps} steps were asked for; give 1 or more.")
+    count *= steps
     generator = np.random.default_rng(seed)
     inputs = [random_array(generator, graph, t, count) for t in graph.input_tensors]
-    return make_vectors(graph, model, inputs, progress=progress)
+    return make_vectors(graph, model, inputs, steps=steps, progress=progress)
 
 
 def read_inputs(
@@ -173,9 +201,11 @@ def save_vectors(vectors: Vectors, path: Path) -> None:
         arrays["labels"] = vectors.labels
     if vectors.triggered is not None:
         arrays["triggered"] = vectors.triggered
-    header = {
+    header: dict[str, object] = {
         "format": FORMAT, "model_sha256": vectors.model_sha256, "origin": dict(vectors.origin),
     }  # fmt: skip
+    if vectors.steps != 1:
+        header["steps"] = vectors.steps
     text = json.dumps(header, sort_keys=True).encode()
     arrays["qmcu"] = np.frombuffer(text, np.uint8)
     write_atomic(path, npz_bytes(arrays))
@@ -193,6 +223,7 @@ def load_vectors(path: Path, graph: Graph) -> Vectors:
         if header["format"] != FORMAT:
             raise VectorError(f"{path} has format {header['format']}, {FORMAT} is read here.")
         sha256, origin = str(header["model_sha256"]), dict(header["origin"])
+        steps = int(header.get("steps", 1))
     except (KeyError, ValueError, TypeError) as error:
         raise VectorError(
             f"{path} is no vector file; make one with `qmcu vectors make`."
@@ -207,6 +238,8 @@ def load_vectors(path: Path, graph: Graph) -> Vectors:
         expected = _fitted(graph.output_tensors, _numbered(arrays, "expected"), "output")
         if len(expected[0]) != len(inputs[0]):
             raise VectorError(f"there are {len(inputs[0])} inputs and {len(expected[0])} outputs.")
+        if steps < 1 or len(inputs[0]) % steps:
+            raise VectorError(f"{len(inputs[0])} inputs are no sequences of {steps}.")
     except VectorError as error:
         raise VectorError(f"{path}: {error}") from error
     labels = _column(path, arrays, "labels", None, len(inputs[0]))
@@ -218,6 +251,7 @@ def load_vectors(path: Path, graph: Graph) -> Vectors:
         None if labels is None else labels.astype(np.int64),
         None if triggered is None else triggered.astype(np.bool_),
         {str(k): str(v) for k, v in origin.items()},
+        steps,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from qmcu.comparison.result import Profile, TestResult
+from qmcu.comparison.result import Profile, TestResult, vector_name
 from qmcu.files import write_atomic
 from qmcu.report.plain import PlainTable, line
 from qmcu.text import printable
@@ -22,6 +22,9 @@ def test_lines(result: TestResult) -> Iterator[RenderableType]:
             f" on {result.device}, image {result.image} for {result.board}",
         )
     )
+    if result.steps > 1:
+        count = result.vectors // result.steps
+        yield f"  {count} sequences of {result.steps} inferences, the state reset before each"
     yield f"  vectors: {result.source}, expected bytes by {result.expected_by}"
     if result.accuracy is not None:
         accuracy = result.accuracy
@@ -43,9 +46,10 @@ def test_lines(result: TestResult) -> Iterator[RenderableType]:
     if result.traced is not None:
         differing = result.layer_difference
         yield (
-            f"  trace of vector {result.traced}: every layer equal"
+            f"  trace of {vector_name(result.traced, result.steps)}: every layer equal"
             if differing is None
-            else f"  trace of vector {result.traced}: first to differ is {differing}"
+            else f"  trace of {vector_name(result.traced, result.steps)}: first to differ is "
+            f"{differing}"
         )
     colour = "green" if result.passed else "red"
     yield (
@@ -78,13 +82,14 @@ def write_junit(result: TestResult, path: Path) -> None:
     suite.add_property("model_sha256", result.model_sha256)
     failures = {d.vector: printable(d) for d in result.differences}
     for index in range(result.vectors):
-        case = junit.TestCase(f"vector {index}", classname=printable(result.model))
+        case = junit.TestCase(vector_name(index, result.steps), classname=printable(result.model))
         case.time = result.seconds / max(result.vectors, 1)
         if index in failures:
             case.result = [junit.Failure(failures[index], "difference")]
         suite.add_testcase(case)
     if result.traced is not None:
-        case = junit.TestCase(f"trace of vector {result.traced}", classname=printable(result.model))
+        name = f"trace of {vector_name(result.traced, result.steps)}"
+        case = junit.TestCase(name, classname=printable(result.model))
         if result.layer_difference is not None:
             case.result = [junit.Failure(printable(result.layer_difference), "difference")]
         suite.add_testcase(case)

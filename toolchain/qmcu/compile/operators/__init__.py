@@ -33,6 +33,7 @@ from qmcu.compile.operators import (
     sums,
     transpose,
     transpose_conv,
+    variables,
 )
 
 _MODULES = (
@@ -45,6 +46,7 @@ _MODULES = (
     elementwise,
     lookup,
     quantization,
+    variables,
     shapes,
     padding,
     concatenation,

@@ -89,8 +89,11 @@ def _form(support: OperatorSupport, *, named: bool) -> list[str]:
             "Moves nothing where its output can share its input's bytes; otherwise kernel "
             f"`{support.kernel}`."
         )
+    elif not support.kernel:
+        text = "Done when the model is compiled: no kernel."
     else:
         text = f"Kernel `{support.kernel}` (`firmware/kernels/portable/{support.kernel}.c`)."
+    named = named and bool(support.types)
     lines = [f"{', '.join(support.types)}: {text[0].lower()}{text[1:]}" if named else text]
     lines += ["", "Supported if:", ""]
     return [*lines, *(f"- {constraint.text}" for constraint in support.constraints), ""]

@@ -1,0 +1,82 @@
+"""State: resolved when compiled, kept between inferences, reset on request, as the interpreter."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.compile.operators.host_kernel import initial_state, run_plan
+from tests.support.host_run import check_on_host
+from tests.support.stateful_models import shift_register
+
+from qmcu.compile import compile_graph, unsupported
+from qmcu.compile.plan import STATE
+from qmcu.model.graph import Operator
+from qmcu.model.oracle import Oracle
+from qmcu.model.state import is_stateful
+from qmcu.model.writer import write_model
+
+FIRST = np.arange(12, dtype=np.int8).reshape(3, 4)
+
+
+@pytest.mark.parametrize("initial", [None, FIRST, np.full((3, 4), 5, np.int8)])
+@pytest.mark.parametrize("early", [False, True])
+def test_state_is_kept_and_reset_as_by_the_interpreter(
+    initial: np.ndarray | None, early: bool
+) -> None:
+    graph = shift_register(initial, early=early)
+    plan, oracle = compile_graph(graph), Oracle(write_model(graph))
+    rng = np.random.default_rng(1)
+    for _ in range(2):
+        state = initial_state(plan)
+        oracle.reset()
+        for _ in range(6):
+            values = rng.integers(-128, 128, (1, 4), dtype=np.int8)
+            (found,), (expected,) = run_plan(plan, [values], state), oracle.run([values])
+            assert found.tobytes() == expected.tobytes()
+
+
+def test_generated_code_keeps_state_too() -> None:
+    assert "copy" in check_on_host(shift_register(FIRST), count=6)
+
+
+def test_a_value_is_read_in_place_unless_its_variable_is_assigned_meanwhile() -> None:
+    in_place, copied = (compile_graph(shift_register(early=early)) for early in (False, True))
+    assert [c.kind for c in in_place.calls].count("READ_VARIABLE") == 0
+    assert [c.kind for c in copied.calls].count("READ_VARIABLE") == 1
+    (state,) = in_place.states
+    assert state.fill == 256 - 3 and not state.initial
+    assert in_place.tensor(state.tensor).space == STATE
+    assert all(state.tensor not in p.tensors for p in in_place.placements)
+
+
+def test_an_initialiser_gives_the_first_bytes() -> None:
+    (state,) = compile_graph(shift_register(FIRST)).states
+    assert state.initial == FIRST.tobytes()
+    (even,) = compile_graph(shift_register(np.full((3, 4), 5, np.int8))).states
+    assert (even.fill, even.initial) == (5, b"")
+
+
+def test_what_an_initialiser_computes_is_refused() -> None:
+    graph = shift_register(FIRST)
+    (body,) = graph.subgraphs
+    total = replace(body.tensors[1], index=2, name="total", data=None)
+    adding = Operator(1, "ADD", (1, 1), (2,), {"fused_activation_function": "NONE"})
+    operators = (body.operators[0], adding, Operator(2, "ASSIGN_VARIABLE", (0, 2), ()))
+    computing = replace(body, tensors=(*body.tensors, total), operators=operators)
+    changed = replace(graph, subgraphs=(computing,))
+    (problem,) = unsupported(changed)
+    assert "its initialiser computes ADD" in problem
+
+
+def test_values_of_another_size_are_refused() -> None:
+    graph = shift_register()
+    tensors = list(graph.tensors)
+    tensors[2] = replace(tensors[2], shape=(2, 4))
+    (problem,) = unsupported(replace(graph, tensors=tuple(tensors)))[:1]
+    assert "does not fit the variable window" in problem
+
+
+def test_which_models_keep_a_state() -> None:
+    graph = shift_register()
+    assert is_stateful(graph)
+    assert not is_stateful(replace(graph, operators=graph.operators[2:5]))
