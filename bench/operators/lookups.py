@@ -57,6 +57,17 @@ def abs_(rng: Rng) -> Graph:
     return _unary(rng, "ABS", *_pair(rng))
 
 
+def abs_int16(rng: Rng) -> Graph:
+    """With and without a change of scale."""
+    shape = pick(rng, (256,), (1, 16, 17), (2, 3, 4, 8), (1, 5))
+    source = quantization(rng, dtype="int16")
+    factor = pick(rng, 1.0, log_uniform(rng, 0.2, 5))
+    operator = SingleOperator("ABS")
+    operator.input(shape, source, "int16")
+    target = Quantization((float32(source.scale * factor),), (0,))
+    return operator.graph((shape, target), dtype="int16")
+
+
 def rsqrt(rng: Rng) -> Graph:
     """Inputs from zero on: the reference fails for negative ones."""
     source = Quantization((log_uniform(rng, 1e-4, 1.0),), (-128,))

@@ -8,8 +8,10 @@ from bench.operators.single import (
     SingleOperator,
     chance,
     float32,
+    fused_activation,
     log_uniform,
     pick,
+    quantization,
     quantization_of,
     zero_point,
 )
@@ -238,3 +240,21 @@ def _arg(rng: Rng, kind: str, dtype: str) -> Graph:
     options: dict[str, OptionValue] = {"output_type": "INT32"}
     result = (*shape[:axis], *shape[axis + 1 :])
     return operator.graph((result, None), options=options, dtype="int32", version=2)
+
+
+def div(rng: Rng) -> Graph:
+    """Quotients that fit and that saturate; divisors that are zero too, and constant."""
+    shapes = list(_broadcast(rng, 5))
+    result = shapes[0]
+    if chance(rng, 0.5):
+        shapes.reverse()
+    first, second = quantization(rng), quantization(rng)
+    operator = SingleOperator("DIV")
+    operator.input(shapes[0], first)
+    if chance(rng, 0.5):
+        operator.constant("divisor", _values(rng, shapes[1], "int8"), second)
+    else:
+        operator.input(shapes[1], second)
+    target = _target(rng, first.scale / second.scale * float(pick(rng, 0.02, 0.1, 1.0)))
+    options: dict[str, OptionValue] = {"fused_activation_function": fused_activation(rng)}
+    return operator.graph((result, target), options=options)

@@ -4,7 +4,7 @@ import numpy as np
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
-from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
+from qmcu.compile.plan import Argument, FieldValue, KernelCall, ParametersArgument
 from qmcu.compile.requantize import activation_range, quantize_multiplier
 from qmcu.model.graph import Tensor
 
@@ -57,10 +57,12 @@ def broadcast_call(
     kernel: str,
     fields: tuple[tuple[str, FieldValue], ...],
     parameters_of: str | None = None,
+    tables: tuple[Argument, ...] = (),
 ) -> KernelCall:
     """The call of a kernel whose parameters are the walk over both inputs and `fields`.
 
-    The parameters are those of the kernel `parameters_of`, where it is not this one.
+    The parameters are those of the kernel `parameters_of`, where it is not this one; `tables` stand
+    between the inputs and the output.
     """
     inputs, output = (context.input(0), context.input(1)), context.output()
     struct = f"qmcu_{parameters_of or kernel}_params"
@@ -70,7 +72,7 @@ def broadcast_call(
         for tensor in inputs
         if not tensor.is_constant and tensor.elements == output.elements
     )
-    operands = tuple(context.operand(tensor) for tensor in (*inputs, output))
+    operands = (*(context.operand(tensor) for tensor in inputs), *tables, context.operand(output))
     return context.call(kernel, (parameters, *operands), may_overlay=overlay)
 
 

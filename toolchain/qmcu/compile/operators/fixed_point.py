@@ -37,6 +37,11 @@ def _saturating_shift(values: Fixed, exponent: int) -> Fixed:
     return result
 
 
+def _wrapped(values: Fixed) -> Fixed:
+    """The int32 of the same 32 bits."""
+    return values.astype(np.int32).astype(np.int64)
+
+
 def _exp_between_minus_quarter_and_0(a: Fixed) -> Fixed:
     x = a + (1 << 28)
     x2 = _multiply(x, x)
@@ -62,12 +67,16 @@ def exp_on_negative_values(a: Fixed, integer_bits: int) -> Fixed:
 
 
 def _reciprocal_of_half_sum_with_one(a: Fixed) -> Fixed:
-    """2 / (1 + a) for a in (0, 1) without integer bits; the result has two. Newton-Raphson."""
-    half_denominator = (a + _LARGEST + 1) >> 1
+    """2 / (1 + a) for a in (0, 1) without integer bits; the result has two."""
+    return _twice_reciprocal((a + _LARGEST + 1) >> 1)
+
+
+def _twice_reciprocal(half_denominator: Fixed) -> Fixed:
+    """1 / half_denominator, which has no integer bits; the result has two. Newton-Raphson."""
     x = _48_OVER_17 + _multiply(half_denominator, _MINUS_32_OVER_17)
     for _ in range(3):
         error = (1 << 29) - _multiply(half_denominator, x)
-        x = x + _saturating_shift(_multiply(x, error), 2)
+        x = _wrapped(x + _saturating_shift(_multiply(x, error), 2))
     return x
 
 
@@ -108,3 +117,18 @@ def inverse_sqrt(number: int) -> tuple[int, int]:
     if shift < 0:
         multiplier, shift = multiplier << -shift, 0
     return multiplier, -shift
+
+
+def reciprocal(number: int) -> int:
+    """2**(30 + k) / number with 2**k the power of two below it, as an int32 of the interpreter.
+
+    `number` is from 0 to 2**31 - 1; for 0 it is what the same steps give.
+    """
+    # 1 + a is the number between 1 and 2 without its power of two; its half is in [1/2, 1). For 0,
+    # whose a is -1, the half sum with the almost 1 of 31 bits rounds to -1.
+    half = -1
+    if number > 0:
+        fraction = (number << (32 - number.bit_length())) - (1 << 31)
+        half = (fraction + _LARGEST + 1) >> 1
+    twice = _twice_reciprocal(np.array([half], np.int64))
+    return int(_saturating_shift(twice, 1)[0])

@@ -160,7 +160,7 @@ def abs_table(context: OperatorContext) -> Values:
     """ABS: the distance from zero in the output's quantization."""
     values = np.abs(_BYTES - _input(context).zero_point)
     if _input(context).scale != _output(context).scale:
-        values = _scaled(values, float(np.float32(_ratio(context))))
+        values = _scaled(values, _ratio(context))
     return _clip(values + _output(context).zero_point)
 
 
@@ -267,6 +267,29 @@ def _support(kind: str, table: Table, *constraints: Constraint) -> OperatorSuppo
     return OperatorSupport(kind, "lookup", (*_COMMON, *constraints), _lower(table))
 
 
+def _lower_abs_int16(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    multiplier, shift = quantize_multiplier(_ratio(context))
+    parameters = ParametersArgument(
+        "qmcu_abs_s16_params",
+        (
+            ("size", target.elements),
+            ("rescales", int(_input(context).scale != _output(context).scale)),
+            ("multiplier", multiplier),
+            ("shift", shift),
+        ),
+    )
+    arguments = (parameters, context.operand(source), context.operand(target))
+    overlay = () if source.is_constant else ((source.index, target.index),)
+    return context.call("abs_s16", arguments, may_overlay=overlay)
+
+
+def _check_int16_ratio(context: OperatorContext) -> str | None:
+    found = _ratio(context)
+    # Written so that NaN fails too.
+    return None if found < 2.0**14 else f"input scale / output scale is {found:.3g}, not below 2^14"
+
+
 SUPPORT: tuple[OperatorSupport, ...] = (
     _support("RELU", relu_table, _INPUT_RATIO),
     _support(
@@ -301,6 +324,19 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         ),
     ),
     _support("ABS", abs_table, _INPUT_RATIO),
+    OperatorSupport(
+        "ABS",
+        "abs_s16",
+        (
+            checks.operands(1),
+            checks.types("int16", same=True),
+            checks.quantized(symmetric=True),
+            checks.same_elements(),
+            Constraint("input scale / output scale below 2^14", _check_int16_ratio),
+        ),
+        _lower_abs_int16,
+        types=("int16",),
+    ),
     _support(
         "RSQRT",
         rsqrt_table,
