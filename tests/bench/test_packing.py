@@ -20,7 +20,8 @@ def test_every_operator_has_a_generator_of_its_own_kind() -> None:
         for dtype in form.types
         if form.kind not in RESOLVED
     }
-    assert set(GENERATORS) == typed
+    # Some go from one type to another and are named for it.
+    assert {name for name in GENERATORS if ">" not in name} == typed
     for name, generator in GENERATORS.items():
         model = generator(np.random.default_rng(1))
         assert [operator.kind for operator in model.operators] == [name.split()[0]]
@@ -39,7 +40,8 @@ def test_packed_graphs_share_nothing() -> None:
     assert len(used) == len(set(used))
     shapes = [t.shape for g in graphs for t in g.output_tensors]
     assert [t.shape for t in packed.output_tensors] == shapes
-    assert compile_graph(packed).outputs == packed.outputs
+    plan = compile_graph(packed)
+    assert [plan.tensor(index).shape for index in plan.outputs] == shapes
 
 
 def test_batches_are_repeatable_and_small_enough() -> None:

@@ -37,8 +37,8 @@ def trace_vector(
     for step, call in enumerate(plan.calls):
         for index in call.writes:
             tensor = plan.tensor(index)
-            if tensor.space == STATE:
-                continue  # seen where it is read
+            if tensor.space == STATE or index not in expected:
+                continue  # a state is seen where it is read, a copied constant at the end
             got = session.anew(partial(read, step + 1, tensor))
             wanted = np.asarray(expected[index], np.dtype(tensor.dtype)).tobytes()
             difference = compare(tensor.name, tensor.shape, wanted, got, tensor.dtype)

@@ -15,6 +15,7 @@ from qmcu.compile.lowering import (
     fitting_form,
 )
 from qmcu.compile.operators import OPERATORS
+from qmcu.compile.outputs import give_outputs_bytes
 from qmcu.compile.plan import ARENA, STATE, KernelCall, Placement, Plan, PlanTensor, State
 from qmcu.compile.planner import place
 from qmcu.compile.ram import save_ram
@@ -43,7 +44,7 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
     Raises UnsupportedModelError listing everything that is unsupported, all at once, and
     PlanError when the plan fails its check.
     """
-    resolved = resolve_variables(simplify(graph))
+    resolved = _prepared(graph)
     _refuse(graph, _unsupported(resolved))
     graph = resolved.graph
     faster = lowerings(target)
@@ -117,7 +118,7 @@ def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
 
     For tests of kernels that do so: the planner alone would hardly choose it for some graphs.
     """
-    graph = resolve_variables(simplify(graph)).graph
+    graph = _prepared(graph).graph
     called = {call.operator for call in plan.calls}
     aliased = [(o.inputs[0], o.outputs[0]) for o in graph.operators if o.index not in called]
     buffers = live_buffers(graph, plan.calls, alias_roots(graph, aliased), overlay=True)
@@ -141,7 +142,12 @@ def _read_end(calls: Sequence[KernelCall], placements: Sequence[Placement]) -> i
 
 def unsupported(graph: Graph) -> list[str]:
     """Everything in the graph that cannot be compiled, one clear phrase each; empty if nothing."""
-    return _unsupported(resolve_variables(simplify(graph)))
+    return _unsupported(_prepared(graph))
+
+
+def _prepared(graph: Graph) -> Resolved:
+    """The graph as it is lowered: simplified, outputs and variables resolved."""
+    return resolve_variables(give_outputs_bytes(simplify(graph)))
 
 
 def _unsupported(resolved: Resolved) -> list[str]:
@@ -153,11 +159,6 @@ def _unsupported(resolved: Resolved) -> list[str]:
         for role, tensors in (("input", graph.input_tensors), ("output", graph.output_tensors))
         for tensor in tensors
         if tensor.dtype not in TYPES
-    ]
-    problems += [
-        f"model output {tensor.name} is a constant"
-        for tensor in graph.output_tensors
-        if tensor.is_constant
     ]
     if not graph.operators:
         problems.append("the model has no operators")
