@@ -153,10 +153,12 @@ def standalone(data: bytes, *, batch: int | None = None, source: str = "model") 
     is `data` itself. Raises ModelError when bytes lie outside the file.
     """
     model = unpack_model(data, source)
-    moved = [b is not None and b.offset > 1 for b in model.buffers or []]
+    # Buffer 0 is empty by the schema.
+    moved = [b is not None and b.offset > 1 for b in (model.buffers or [])[1:]]
     changed = any(moved)
     model.buffers = [
-        _inside(buffer_data(data, i, b, source)) for i, b in enumerate(model.buffers or [])
+        _inside(buffer_data(data, i, b, source) if i else None)
+        for i, b in enumerate(model.buffers or [])
     ]
     for subgraph in model.subgraphs or []:
         for operator in subgraph.operators or []:
