@@ -5,6 +5,7 @@
 # make bench   measure whole models again and rewrite the tables of docs/PERFORMANCE.md
 # make matrix  attacks, detectors and defences against each other: hours, resumable; docs/BACKDOORS.md
 # make matrix-quick  a small part of it, in minutes
+# make images BASE=COMMIT MODELS=FOLDER  the same firmware as another commit makes, byte for byte?
 # make mutation   small faults in the code, and whether the quick tests notice; docs/TESTING.md
 # make lint    lint only
 # make clean   remove what these made (the environment .venv stays)
@@ -13,7 +14,7 @@ BIN := .venv/bin
 OUT := demo-out
 QMCU := $(BIN)/qmcu
 
-.PHONY: demo example test test-quick bench matrix matrix-quick mutation lint clean tools
+.PHONY: demo example test test-quick bench matrix matrix-quick mutation images lint clean tools
 .DELETE_ON_ERROR:
 
 tools:
@@ -74,6 +75,12 @@ matrix-quick: tools .venv/.installed-bench
 
 mutation: .venv/.installed-test
 	$(BIN)/python -m bench.mutation --document
+
+images: tools .venv/.installed-test
+	@test -n "$(BASE)" -a -n "$(MODELS)" || { echo "give BASE=COMMIT and MODELS=FOLDER"; exit 2; }
+	rm -rf build/images-base && git worktree prune
+	git worktree add --detach build/images-base $(BASE)
+	$(BIN)/python -m bench.images build/images-base . $(MODELS) --json build/images.json
 
 clean:
 	rm -rf build dist $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Whether two checkouts of qmcu make the same firmware images."""
