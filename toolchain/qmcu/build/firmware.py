@@ -24,6 +24,7 @@ from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.serialization import load_plan
 from qmcu.errors import DoesNotFitError, ToolError, UsageError
 from qmcu.files import BUILD_MARKER, replace_directory, require_firmware
+from qmcu.model.ends import IO, strip_ends
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 from qmcu.model.unpack import read_model_file, standalone
@@ -39,7 +40,8 @@ class BuildOptions:
     `kernels` is one of KERNEL_SETS, `optimize` what native kernels favour (OPTIMIZATIONS).
     `cmsis_nn` names the copy for that kernel set; it is searched for when None. With the
     `protocol` mlperf-tiny the firmware obeys that runner, as the model of `benchmark`. `builder`
-    is one of BUILDERS. A batch that is free in the file becomes `batch`, 1 when that is None.
+    is one of BUILDERS. A batch that is free in the file becomes `batch`, 1 when that is None. With
+    the `io` int8 (one of IO) the QUANTIZE and DEQUANTIZE at the model's ends are stripped.
     Values are checked where they are used.
     """
 
@@ -50,6 +52,7 @@ class BuildOptions:
     benchmark: str | None = None
     builder: str = "make"
     batch: int | None = None
+    io: str = "declared"
 
 
 NATIVE = BuildOptions()
@@ -77,7 +80,7 @@ def compile_model(model: Path, board: Board, options: BuildOptions = NATIVE) -> 
     """
     target = _target(board, options)
     found = find_cmsis_nn(options.cmsis_nn) if options.kernels == "cmsis-nn" else None
-    content = read_file(model, options.batch)
+    content = read_file(model, options.batch, options.io)
     graph = parse_model(content, model.stem, source=str(model))
     plan = compile_graph(graph, target)
     refuse_too_large(plan, board)
@@ -138,13 +141,18 @@ def _target(board: Board, options: BuildOptions) -> Target:
     return Target(kernels, optimize, core.has_dsp, core.fpu is not None, core.has_mve)
 
 
-def read_file(path: Path, batch: int | None = None) -> bytes:
+def read_file(path: Path, batch: int | None = None, io: str = "declared") -> bytes:
     """The content of a model file. Raises ModelError when it is none or cannot be read.
 
-    With `batch` a batch that is free in the file becomes that.
+    With `batch` a batch that is free in the file becomes that; `io` is BuildOptions' own. Raises
+    UsageError for another `io`.
     """
     content = read_model_file(path)
-    return standalone(content, batch=batch, source=str(path)) if batch else content
+    if batch:
+        content = standalone(content, batch=batch, source=str(path))
+    if io not in IO:
+        raise UsageError(f"there is no io {io!r}; take {' or '.join(IO)}.")
+    return strip_ends(content, source=str(path)) if io == "int8" else content
 
 
 def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:

@@ -12,6 +12,7 @@ from qmcu.cli.options import (
     board_option,
     cmsis_nn_option,
     declare,
+    io_option,
     kernels_option,
     optimize_option,
 )
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     help="What compiles and links; the image is the same.",
 )  # fmt: skip
 @batch_option
+@io_option
 @click.option("-o", "--output", type=PATH, help="Folder [default: build/MODEL-BOARD].")
 def command(
     model: Path | None,
@@ -54,6 +56,7 @@ def command(
     benchmark: str | None,
     builder: str,
     batch: int | None,
+    io: str,
     output: Path | None,
 ) -> None:
     """Compile MODEL (.tflite, full int8) into firmware for a board.
@@ -70,7 +73,7 @@ def command(
 
     model, board, kernels = what_to_build(model, board_name, kernels)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
-    options = BuildOptions(kernels, optimize, cmsis_nn, protocol, benchmark, builder, batch)
+    options = BuildOptions(kernels, optimize, cmsis_nn, protocol, benchmark, builder, batch, io)
     report = build_firmware(model, board, directory, options)
     for note in read_model(directory / "model.tflite").notes:
         show(f"note: {note}")

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, board_option, cmsis_nn_option, declare, optimize_option
+from qmcu.cli.options import (
+    PATH,
+    board_option,
+    cmsis_nn_option,
+    declare,
+    io_option,
+    optimize_option,
+)
 
 
 @declare("export")
@@ -13,6 +20,7 @@ from qmcu.cli.options import PATH, board_option, cmsis_nn_option, declare, optim
 @click.option("--kernels", help="Kernel set [default: native]; portable also runs on a computer.")
 @optimize_option
 @cmsis_nn_option
+@io_option
 @click.option("--platformio", type=PATH, help="PlatformIO project of the whole firmware.")
 @click.option("--cmake", type=PATH, help="CMake library.")
 @click.option("--zephyr", type=PATH, help="Zephyr module with a sample.")
@@ -23,6 +31,7 @@ def command(
     kernels: str | None,
     optimize: str,
     cmsis_nn: Path | None,
+    io: str,
     **folders: Path | None,
 ) -> None:
     """Write MODEL (.tflite, full int8) as a project or library for another build system.
@@ -40,6 +49,6 @@ def command(
         options = ", ".join(f"--{kind.replace('_', '-')}" for kind in folders)
         raise UsageError(f"nothing to write; give at least one of {options} with a folder.")
     model, board, kernels = what_to_build(model, board_name, kernels)
-    export_model(model, board, targets, BuildOptions(kernels, optimize, cmsis_nn))
+    export_model(model, board, targets, BuildOptions(kernels, optimize, cmsis_nn, io=io))
     for kind, path in targets:
         show(f"wrote {path} ({kind}) for {board.name}")

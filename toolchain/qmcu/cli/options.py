@@ -140,6 +140,10 @@ limit_option = click.option(
 batch_option = click.option(
     "--batch", type=click.IntRange(min=1), help="What a batch that is free in MODEL becomes [1]."
 )
+io_option = click.option(
+    "--io", type=click.Choice(["declared", "int8"]), default="declared", show_default=True,
+    help="int8: without the QUANTIZE and DEQUANTIZE at MODEL's ends.",
+)  # fmt: skip
 seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of what is random."
 )

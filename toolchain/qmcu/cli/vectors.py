@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, batch_option, declare, limit_option
+from qmcu.cli.options import PATH, batch_option, declare, io_option, limit_option
 
 
 @click.group("vectors")
@@ -21,6 +21,7 @@ def command() -> None:
 @click.option("-o", "--output", required=True, type=PATH, help="Vector file to write.")
 @limit_option
 @batch_option
+@io_option
 @click.option(
     "--steps", type=int,
     help="Inferences in a row between resets of a model that keeps a state [default: all].",
@@ -31,6 +32,7 @@ def make(
     output: Path,
     limit: int | None,
     batch: int | None,
+    io: str,
     steps: int | None,
 ) -> None:
     """Run MODEL (.tflite) in the tflite-micro interpreter and keep inputs and outputs."""
@@ -41,7 +43,7 @@ def make(
     from qmcu.model.vectors import make_vectors, read_inputs, save_vectors
     from qmcu.report.console import progress, show
 
-    content = read_file(model, batch)
+    content = read_file(model, batch, io)
     graph = parse_model(content, model.stem, source=str(model))
     refuse_unsupported(graph)
     arrays, labels, triggered = read_inputs(inputs, graph, limit)

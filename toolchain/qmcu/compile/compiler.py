@@ -252,17 +252,17 @@ def _plan_tensors(
 ) -> tuple[PlanTensor, ...]:
     offsets = {t: p.offset for p in placements for t in p.tensors} | dict(states)
     return tuple(
-        _plan_tensor(t, offsets[t.index], STATE if t.index in states else ARENA)
+        _plan_tensor(graph, t, offsets[t.index], STATE if t.index in states else ARENA)
         for t in graph.tensors
         if t.index in offsets
     )
 
 
-def _plan_tensor(tensor: Tensor, offset: int, space: str) -> PlanTensor:
+def _plan_tensor(graph: Graph, tensor: Tensor, offset: int, space: str) -> PlanTensor:
     quantization = tensor.quantization
     return PlanTensor(
         index=tensor.index,
-        name=tensor.name,
+        name=graph.name_of(tensor.index),
         shape=tensor.shape,
         scale=quantization.scale if quantization else 1.0,
         zero_point=quantization.zero_point if quantization else 0,

@@ -51,6 +51,7 @@ def make_library(compiled: Compiled, board: Board) -> Library:
         "inputs": [plan.tensor(i) for i in plan.inputs],
         "outputs": [plan.tensor(i) for i in plan.outputs],
         "io_types": [_common_type(plan, indices) for indices in (plan.inputs, plan.outputs)],
+        "ranges": {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)},
         "samples": _samples(compiled),
         "needs": needs,
         "fast_flag": _FAST_FLAG,
