@@ -17,6 +17,7 @@ from bench.operators import (
     movements,
     products,
     quantizations,
+    reals,
     reductions,
     shapes,
     spatial,
@@ -35,6 +36,23 @@ def in_types(
 ) -> dict[str, Generator]:
     """The entries of an operator whose `generator` takes the type as `dtype`."""
     return {form_name(kind, dtype): partial(generator, dtype=dtype) for dtype in types}
+
+
+_REAL_FUNCTIONS = (
+    "ABS", "NEG", "SQUARE", "SQRT", "RSQRT", "CEIL", "FLOOR", "ROUND", "RELU", "RELU6",
+    "LEAKY_RELU", "HARD_SWISH",
+)  # fmt: skip
+_RELATIONS = ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL")
+
+
+def _real(
+    generator: Callable[..., Graph], *kinds: str, types: tuple[str, ...] = ("float32",)
+) -> dict[str, Generator]:
+    """The entries of operators that share a `generator`, which takes kind and dtype."""
+    entries: dict[str, Generator] = {}
+    for kind in kinds:
+        entries |= in_types(kind, partial(generator, kind=kind), types)
+    return entries
 
 
 GENERATORS: dict[str, Generator] = {
@@ -126,6 +144,15 @@ GENERATORS: dict[str, Generator] = {
         "SQUARED_DIFFERENCE", products.squared_difference, ("int8", "int16", "int32", "float32")
     ),
     **in_types("BATCH_MATMUL", products.batch_matmul, ("int8", "int16", "float32")),
+    **_real(reals.unary, *_REAL_FUNCTIONS),
+    **_real(reals.binary, "ADD", "SUB", "MUL", "DIV", "FLOOR_DIV", "FLOOR_MOD"),
+    **_real(reals.binary, "ADD", "SUB", "MUL", "DIV", types=("int32",)),
+    **_real(reals.binary, "MAXIMUM", "MINIMUM", types=("int16", "int32", "int64", "float32")),
+    **_real(reals.comparison, *_RELATIONS, types=("int8", "int32", "int64", "float32")),
+    **_real(reals.comparison, "EQUAL", "NOT_EQUAL", types=("bool",)),
+    **_real(reals.binary, "LOGICAL_AND", "LOGICAL_OR", types=("bool",)),
+    **_real(reals.unary, "LOGICAL_NOT", types=("bool",)),
+    **in_types("CAST", reals.cast, ("int8", "int16", "int32", "bool", "float32")),
 }
 
 __all__ = ["GENERATORS", "pack"]

@@ -67,11 +67,11 @@ def _sum(rng: Rng, kind: str) -> Graph:
 def _binary(
     rng: Rng, kind: str, first: Quantization, second: Quantization, target: Quantization
 ) -> Graph:
-    shapes = _shapes(rng)
+    both = shapes(rng)
     operator = SingleOperator(kind)
     # One of the two may be constant, never both.
     constant = int(pick(rng, 0, 1, 2, 2, 2))
-    for position, (shape, quantized) in enumerate(zip(shapes, (first, second), strict=True)):
+    for position, (shape, quantized) in enumerate(zip(both, (first, second), strict=True)):
         if position == constant:
             values = rng.integers(-128, 128, size=shape).astype(np.int8)
             operator.constant(f"constant{position}", values, quantized)
@@ -80,11 +80,11 @@ def _binary(
     options = {} if kind in ("MAXIMUM", "MINIMUM") else {"fused_activation_function": "NONE"}
     if options:
         options["fused_activation_function"] = fused_activation(rng)
-    result = np.broadcast_shapes(*shapes)
+    result = np.broadcast_shapes(*both)
     return operator.graph((result, target), options=options, version=2)
 
 
-def _shapes(rng: Rng) -> tuple[Shape, Shape]:
+def shapes(rng: Rng) -> tuple[Shape, Shape]:
     """Two shapes that broadcast: equal, with ones, of different ranks, scalars."""
     rank = int(rng.integers(1, 6))
     full = tuple(int(n) for n in rng.integers(1, 7 if rank < 5 else 4, size=rank))

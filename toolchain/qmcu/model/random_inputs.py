@@ -80,11 +80,18 @@ def _above_zero(graph: Graph, operator: Operator, position: int) -> Range | None
     return 1e-3, 100.0
 
 
+def _divisor(graph: Graph, operator: Operator, position: int) -> Range | None:
+    return (1, 100) if position == 1 else None
+
+
 # What a reader takes beyond the type of its operand: a range for (graph, operator, position).
 _TAKES: dict[str, Callable[[Graph, Operator, int], Range | None]] = {
     "GATHER": _indices(1, 0, "axis"),
     "GATHER_ND": _many_indices,
     "EMBEDDING_LOOKUP": _indices(0, 1, None),
+    "DIV": _divisor,
+    "FLOOR_DIV": _divisor,
+    "FLOOR_MOD": _divisor,
     "LOG": _above_zero,
     "RSQRT": _above_zero,
     "SQRT": _above_zero,

@@ -6,8 +6,11 @@ TFLite operator name to its forms: the compiler, its refusals and docs/OPERATORS
 
 from qmcu.compile.lowering import Forms, OperatorSupport
 from qmcu.compile.operators import (
+    arithmetic,
     broadcasting,
+    casting,
     choosing,
+    comparisons,
     concatenation,
     convolution,
     division,
@@ -34,6 +37,7 @@ from qmcu.compile.operators import (
     sums,
     transpose,
     transpose_conv,
+    unary,
     variables,
 )
 
@@ -67,6 +71,10 @@ _MODULES = (
     resize_bilinear,
     spatial,
     sums,
+    unary,
+    arithmetic,
+    comparisons,
+    casting,
 )
 
 

@@ -1,0 +1,99 @@
+"""Random graphs of elementwise operators in other types than int8, comparisons and CAST."""
+
+import numpy as np
+from bench.operators.elementwise import shapes
+from bench.operators.single import (
+    SingleOperator,
+    chance,
+    float32,
+    fused_activation,
+    log_uniform,
+    pick,
+    quantization,
+    quantization_of,
+)
+
+from qmcu.model.graph import Graph, OptionValue, Quantization
+from qmcu.types import Array
+
+Rng = np.random.Generator
+Shape = tuple[int, ...]
+
+_SHAPES: tuple[Shape, ...] = ((256,), (1, 16, 16), (2, 4, 4, 8), (1, 256), (7,), (1, 3), (1,))
+_ACTIVATED = ("ADD", "SUB", "MUL", "DIV")
+_DIVISIONS = ("DIV", "FLOOR_DIV", "FLOOR_MOD")
+
+
+def unary(rng: Rng, kind: str, dtype: str = "float32") -> Graph:
+    """Any shape; alpha of LEAKY_RELU small, zero, above one and negative."""
+    operator = SingleOperator(kind)
+    shape = pick(rng, *_SHAPES)
+    operator.input(shape, None, dtype)
+    options: dict[str, OptionValue] = {}
+    if kind == "LEAKY_RELU":
+        options["alpha"] = float32(pick(rng, 0.01, 0.3, 0.0, 2.5, -0.3, log_uniform(rng, 1e-4, 9)))
+    return operator.graph((shape, None), options=options, dtype=dtype)
+
+
+def binary(rng: Rng, kind: str, dtype: str = "float32") -> Graph:
+    """Any broadcasting, constant operands, divisors of either sign."""
+    options: dict[str, OptionValue] = {}
+    if kind in _ACTIVATED:
+        options["fused_activation_function"] = fused_activation(rng)
+    same = quantization_of(rng, dtype) if dtype == "int16" else None
+    return _binary(rng, kind, dtype, (same, same, same), dtype, options)
+
+
+def comparison(rng: Rng, kind: str, dtype: str = "int8") -> Graph:
+    """Scales alike, near and far apart; any broadcasting, constant operands."""
+    first = second = None
+    if dtype == "int8":
+        first = quantization(rng, 1e-4, 0.9)
+        second = pick(rng, first, quantization(rng, 1e-4, 0.9))
+    return _binary(rng, kind, dtype, (first, second, None), "bool", {})
+
+
+def cast(rng: Rng, dtype: str = "int8") -> Graph:
+    """To every type that the interpreter casts to."""
+    operator = SingleOperator("CAST")
+    shape = pick(rng, *_SHAPES)
+    operator.input(shape, None, dtype)
+    target = str(pick(rng, "int8", "int16", "int32", "float32"))
+    return operator.graph((shape, None), dtype=target)
+
+
+def _binary(
+    rng: Rng,
+    kind: str,
+    dtype: str,
+    quantizations: tuple[Quantization | None, Quantization | None, Quantization | None],
+    result: str,
+    options: dict[str, OptionValue],
+) -> Graph:
+    both = shapes(rng)
+    operator = SingleOperator(kind)
+    # One of the two may be constant, never both.
+    constant = int(pick(rng, 0, 1, 2, 2, 2))
+    for position, shape in enumerate(both):
+        if position == constant:
+            values = _values(rng, shape, dtype, position == 1 and kind in _DIVISIONS)
+            operator.constant(f"constant{position}", values, quantizations[position])
+        else:
+            operator.input(shape, quantizations[position], dtype)
+    shape = np.broadcast_shapes(*both)
+    return operator.graph((shape, quantizations[2]), options=options, version=2, dtype=result)
+
+
+def _values(rng: Rng, shape: Shape, dtype: str, divides: bool) -> Array:
+    """Constants like the inputs', so that some are equal; no zeros where they divide."""
+    values: Array
+    if dtype == "bool":
+        values = rng.integers(0, 2, shape).astype(np.bool_)
+    elif dtype == "float32":
+        values = np.asarray(rng.uniform(-8, 8, shape), np.float32)
+        if chance(rng, 0.3):
+            values = np.asarray(np.round(values), np.float32)
+    else:
+        limit = 128 if dtype == "int8" else 1000
+        values = rng.integers(-limit, limit, shape).astype(dtype)
+    return np.where(values == 0, np.ones_like(values), values) if divides else values

@@ -1,0 +1,10 @@
+#ifndef QMCU_LOGICAL_OR_H
+#define QMCU_LOGICAL_OR_H
+
+#include "binary.h"
+
+/* The output may lie exactly over an input of its size that is not repeated. */
+void qmcu_logical_or(const qmcu_binary_params *params, const uint8_t *input1, const uint8_t *input2,
+                     uint8_t *output);
+
+#endif

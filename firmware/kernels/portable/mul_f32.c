@@ -1,0 +1,13 @@
+/* output = clamp(input1 * input2), with broadcasting. */
+#include "mul_f32.h"
+
+static float product(float a, float b)
+{
+    return a * b;
+}
+
+void qmcu_mul_f32(const qmcu_binary_f32_params *params, const float *input1, const float *input2,
+                  float *output)
+{
+    qmcu_binary_f32(params, input1, input2, output, product);
+}

@@ -1,0 +1,45 @@
+"""CAST between int8, int16, int32, float32, and from bool."""
+
+from qmcu.compile.lowering import OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.operators.unary import unary_call
+from qmcu.compile.plan import KernelCall, ParametersArgument
+
+_INTEGERS = ("int8", "int16", "int32")
+_FROM = (*_INTEGERS, "bool")
+
+
+def _lower(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    if source.dtype == "float32" == target.dtype:
+        parameters = ParametersArgument("qmcu_copy_params", (("size", target.size),))
+        operands = (context.operand(tensor, as_bytes=True) for tensor in (source, target))
+        return context.call("copy", (parameters, *operands))
+    kernel = "cast_integers"
+    if source.dtype == "float32":
+        kernel = "cast_f32_integers"
+    elif target.dtype == "float32":
+        kernel = "cast_integers_f32"
+    fields = (
+        ("input_bytes", source.size // source.elements),
+        ("output_bytes", target.size // target.elements),
+    )
+    return unary_call(context, kernel, "qmcu_cast_params", fields)
+
+
+def _support(kernel: str, source: tuple[str, ...], target: tuple[str, ...]) -> OperatorSupport:
+    constraints = (
+        checks.operands(1),
+        checks.types(source, 0, outputs=False),
+        checks.output_types(*target),
+        checks.same_elements(),
+    )
+    return OperatorSupport("CAST", kernel, constraints, _lower, types=source)
+
+
+SUPPORT: tuple[OperatorSupport, ...] = (
+    _support("cast_integers", _FROM, _INTEGERS),
+    _support("cast_integers_f32", _FROM, ("float32",)),
+    _support("cast_f32_integers", ("float32",), _INTEGERS),
+    _support("copy", ("float32",), ("float32",)),
+)

@@ -1,0 +1,74 @@
+"""Functions of one element in other types than int8: those of float32, and LOGICAL_NOT."""
+
+from collections.abc import Callable
+
+from qmcu.compile.lowering import OperatorContext, OperatorSupport
+from qmcu.compile.operators import checks
+from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
+
+# Of each operator: what its kernel is called before the type.
+_FUNCTIONS = (
+    "ABS", "NEG", "SQUARE", "SQRT", "RSQRT", "CEIL", "FLOOR", "ROUND", "RELU", "RELU6",
+    "HARD_SWISH",
+)  # fmt: skip
+
+
+def unary_call(
+    context: OperatorContext,
+    kernel: str,
+    parameters: str = "qmcu_unary_params",
+    fields: tuple[tuple[str, FieldValue], ...] = (),
+) -> KernelCall:
+    """The call of a kernel for each element, whose parameters are the size and `fields`."""
+    source, target = context.input(0), context.output()
+    arguments = (
+        ParametersArgument(parameters, (("size", target.elements), *fields)),
+        context.operand(source),
+        context.operand(target),
+    )
+    # What is written never reaches what is still to be read if elements do not grow.
+    fits = target.size <= source.size and not source.is_constant
+    overlay = ((source.index, target.index),) if fits else ()
+    return context.call(kernel, arguments, may_overlay=overlay)
+
+
+def _named(kernel: str) -> Callable[[OperatorContext], KernelCall]:
+    return lambda context: unary_call(context, kernel)
+
+
+def _lower_leaky_relu(context: OperatorContext) -> KernelCall:
+    return unary_call(
+        context,
+        "leaky_relu_f32",
+        "qmcu_leaky_relu_f32_params",
+        (("alpha", context.real("alpha")),),
+    )
+
+
+def real_support(
+    kind: str, kernel: str, lower: Callable[[OperatorContext], KernelCall]
+) -> OperatorSupport:
+    """A form from float32 to float32 of the same shape."""
+    return OperatorSupport(
+        kind,
+        kernel,
+        (checks.operands(1), checks.types("float32"), checks.same_shape()),
+        lower,
+        types=("float32",),
+    )
+
+
+SUPPORT: tuple[OperatorSupport, ...] = (
+    *(
+        real_support(kind, f"{kind.lower()}_f32", _named(f"{kind.lower()}_f32"))
+        for kind in _FUNCTIONS
+    ),
+    real_support("LEAKY_RELU", "leaky_relu_f32", _lower_leaky_relu),
+    OperatorSupport(
+        "LOGICAL_NOT",
+        "logical_not",
+        (checks.operands(1), checks.types("bool"), checks.same_shape()),
+        _named("logical_not"),
+        types=("bool",),
+    ),
+)
