@@ -115,6 +115,7 @@ GENERATORS: dict[str, Generator] = {
     **in_types("ARG_MIN", products.arg_min, ("int8", "float32")),
     "EMBEDDING_LOOKUP int8>float32": arrangements.embedding_lookup_real,
     "DIV": products.div,
+    **in_types("BROADCAST_ARGS", arrangements.broadcast_args, ("int32", "int64")),
     "REDUCE_ALL bool": products.reduce_all,
     "ABS": lookups.abs_,
     "ABS int16": lookups.abs_int16,

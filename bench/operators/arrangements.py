@@ -255,3 +255,21 @@ def shape(rng: Rng, dtype: str = "int8") -> Graph:
     operator.input(own, quantization_of(rng, dtype), dtype)
     options: dict[str, OptionValue] = {"out_type": "INT32"}
     return operator.graph(((len(own),), None), options=options, dtype="int32")
+
+
+def broadcast_args(rng: Rng, dtype: str = "int32") -> Graph:
+    """Two shapes of 1 to 5 dimensions, one of them sometimes constant."""
+    result = _shape(rng, 1, 5, 6)
+    operator = SingleOperator("BROADCAST_ARGS")
+    short = int(rng.integers(len(result)))
+    lists = [result, tuple(1 if chance(rng, 0.5) else n for n in result[short:])]
+    if chance(rng, 0.5):
+        lists.reverse()
+    fixed = int(rng.integers(2))
+    for position, values in enumerate(lists):
+        if position == fixed:
+            # Ones, so that the other list may hold anything.
+            operator.constant("shape", np.ones(len(values), dtype))
+        else:
+            operator.input((len(values),), None, dtype)
+    return operator.graph(((len(result),), None), dtype=dtype)

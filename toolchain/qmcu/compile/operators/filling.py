@@ -1,4 +1,4 @@
-"""FILL, ZEROS_LIKE and SHAPE: outputs that depend on shapes more than on values."""
+"""FILL, ZEROS_LIKE, SHAPE and BROADCAST_ARGS: outputs that depend on shapes more than on values."""
 
 from dataclasses import replace
 
@@ -55,6 +55,25 @@ def _rank(context: OperatorContext) -> tuple[int, ...]:
     return (len(context.input(0).shape),)
 
 
+def _check_lists(context: OperatorContext) -> str | None:
+    for position in range(2):
+        if len(context.input(position).shape) != 1:
+            return f"input {position} {context.input(position)} is not a list"
+    return None
+
+
+def _longer(context: OperatorContext) -> tuple[int, ...]:
+    return (max(context.input(i).elements for i in range(2)),)
+
+
+def _lower_shapes(context: OperatorContext) -> KernelCall:
+    kernel = "broadcast_args_s32" if context.output().dtype == "int32" else "broadcast_args_s64"
+    counts = (("count1", context.input(0).elements), ("count2", context.input(1).elements))
+    parameters = ParametersArgument(f"qmcu_{kernel}_params", counts)
+    operands = (context.operand(t) for t in (context.input(0), context.input(1), context.output()))
+    return context.call(kernel, (parameters, *operands))
+
+
 _FILLED = ("int8", "int32", "float32")
 _ZEROS = ("int8", "int32", "int64", "float32")
 
@@ -89,5 +108,20 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         ),
         _lower_shape,
         types=TYPES,
+    ),
+    *(
+        OperatorSupport(
+            "BROADCAST_ARGS",
+            kernel,
+            (
+                checks.operands(2),
+                checks.types(dtype, same=True),
+                Constraint("both inputs are lists", _check_lists),
+                checks.output_shape("output is as long as the longer one", _longer),
+            ),
+            _lower_shapes,
+            types=(dtype,),
+        )
+        for dtype, kernel in (("int32", "broadcast_args_s32"), ("int64", "broadcast_args_s64"))
     ),
 )
