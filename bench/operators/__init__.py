@@ -30,6 +30,8 @@ from qmcu.model.graph import Graph
 
 Generator = Callable[[np.random.Generator], Graph]
 
+_INTEGERS = ("int8", "int16")
+
 
 def in_types(
     kind: str, generator: Callable[..., Graph], types: tuple[str, ...] = TYPES
@@ -56,24 +58,29 @@ def _real(
 
 
 GENERATORS: dict[str, Generator] = {
-    "CONV_2D": convolutions.conv_2d,
-    "DEPTHWISE_CONV_2D": convolutions.depthwise_conv_2d,
-    "FULLY_CONNECTED": convolutions.fully_connected,
-    "TRANSPOSE_CONV": convolutions.transpose_conv,
-    "AVERAGE_POOL_2D": reductions.average_pool_2d,
-    "MAX_POOL_2D": reductions.max_pool_2d,
+    **in_types("CONV_2D", convolutions.conv_2d, _INTEGERS),
+    **in_types("DEPTHWISE_CONV_2D", convolutions.depthwise_conv_2d, _INTEGERS),
+    **in_types("FULLY_CONNECTED", convolutions.fully_connected, _INTEGERS),
+    **in_types("TRANSPOSE_CONV", convolutions.transpose_conv, _INTEGERS),
+    **in_types("AVERAGE_POOL_2D", reductions.average_pool_2d, _INTEGERS),
+    **in_types("MAX_POOL_2D", reductions.max_pool_2d, _INTEGERS),
     **in_types("MEAN", reductions.mean, ("int8", "int16", "float32")),
     "SOFTMAX": reductions.softmax,
-    "ADD": elementwise.add,
-    "SUB": elementwise.sub,
-    "MUL": elementwise.mul,
+    **in_types("ADD", elementwise.add, _INTEGERS),
+    **in_types("SUB", elementwise.sub, _INTEGERS),
+    **in_types("MUL", elementwise.mul, _INTEGERS),
     "MAXIMUM": elementwise.maximum,
     "MINIMUM": elementwise.minimum,
     "RELU": lookups.relu,
+    "RELU int16": lookups.relu_wide,
     "RELU6": lookups.relu6,
+    "RELU6 int16": lookups.relu6_wide,
     "LEAKY_RELU": lookups.leaky_relu,
+    "LEAKY_RELU int16": lookups.leaky_relu_wide,
     "LOGISTIC": lookups.logistic,
+    "LOGISTIC int16": lookups.logistic_wide,
     "TANH": lookups.tanh,
+    "TANH int16": lookups.tanh_wide,
     "HARD_SWISH": lookups.hard_swish,
     "QUANTIZE": quantizations.quantize,
     "QUANTIZE int16": partial(quantizations.quantize, dtype="int16"),

@@ -23,7 +23,7 @@ Pair = tuple[int, int]
 Weights = npt.NDArray[np.int8]
 
 
-def conv_2d(rng: Rng) -> Graph:
+def conv_2d(rng: Rng, dtype: str = "int8") -> Graph:
     """Any groups, strides, dilations and paddings, also 1x1 windows, with and without bias."""
     groups = int(pick(rng, 1, 1, 1, 2, 3))
     group_depth, filters = int(rng.integers(1, 9)), int(rng.integers(1, 6))
@@ -34,18 +34,20 @@ def conv_2d(rng: Rng) -> Graph:
     size = _image(rng, padding, kernel, dilation)
     output = _windowed(size, kernel, stride, dilation, padding)
     batches = int(pick(rng, 1, 1, 2, 3))
-    source = quantization(rng)
+    source = quantization(rng, dtype=dtype)
     values = _weights(rng, (groups * filters, *kernel, group_depth), 0)
     scales = _weights_quantization(rng, values, 0)
     operator = SingleOperator("CONV_2D")
-    operator.input((batches, *size, groups * group_depth), source)
+    operator.input((batches, *size, groups * group_depth), source, dtype)
     operator.constant("weights", values, scales)
     target = _bias_and_target(rng, operator, source, scales, values, 0)
-    options = _options(rng, padding, stride, dilation)
-    return operator.graph(((batches, *output, groups * filters), target), options=options)
+    options = _options(rng, padding, stride, dilation) | _bias_type(rng, operator)
+    return operator.graph(
+        ((batches, *output, groups * filters), target), options=options, dtype=dtype
+    )
 
 
-def depthwise_conv_2d(rng: Rng) -> Graph:
+def depthwise_conv_2d(rng: Rng, dtype: str = "int8") -> Graph:
     """Any depth multiplier, strides, dilations and paddings, with and without bias."""
     depth, multiplier = int(rng.integers(1, 11)), int(pick(rng, 1, 1, 2, 3, 5))
     kernel, stride, dilation = _pair(rng, 1, 6), _pair(rng, 1, 5), _dilation(rng)
@@ -53,18 +55,20 @@ def depthwise_conv_2d(rng: Rng) -> Graph:
     size = _image(rng, padding, kernel, dilation)
     output = _windowed(size, kernel, stride, dilation, padding)
     batches = int(pick(rng, 1, 1, 2, 3))
-    source = quantization(rng)
+    source = quantization(rng, dtype=dtype)
     values = _weights(rng, (1, *kernel, depth * multiplier), 3)
     scales = _weights_quantization(rng, values, 3)
     operator = SingleOperator("DEPTHWISE_CONV_2D")
-    operator.input((batches, *size, depth), source)
+    operator.input((batches, *size, depth), source, dtype)
     operator.constant("weights", values, scales)
     target = _bias_and_target(rng, operator, source, scales, values, 3)
     options = _options(rng, padding, stride, dilation) | {"depth_multiplier": multiplier}
-    return operator.graph(((batches, *output, depth * multiplier), target), options=options)
+    return operator.graph(
+        ((batches, *output, depth * multiplier), target), options=options, dtype=dtype
+    )
 
 
-def transpose_conv(rng: Rng) -> Graph:
+def transpose_conv(rng: Rng, dtype: str = "int8") -> Graph:
     """Strides larger and smaller than the window, both paddings, with and without bias."""
     depth, filters = int(rng.integers(1, 9)), int(rng.integers(1, 6))
     kernel, stride = _pair(rng, 1, 6), _pair(rng, 1, 5)
@@ -72,14 +76,14 @@ def transpose_conv(rng: Rng) -> Graph:
     output = _image(rng, padding, kernel, (1, 1))
     size = _windowed(output, kernel, stride, (1, 1), padding)
     batches = int(pick(rng, 1, 1, 2, 3))
-    source = quantization(rng)
+    source = quantization(rng, dtype=dtype)
     values = _weights(rng, (filters, *kernel, depth), 0)
     scales = _weights_quantization(rng, values, 0)
     shape = (batches, *output, filters)
     operator = SingleOperator("TRANSPOSE_CONV")
     operator.constant("output_shape", np.array(shape, np.int32))
     operator.constant("weights", values, scales)
-    operator.input((batches, *size, depth), source)
+    operator.input((batches, *size, depth), source, dtype)
     target = _bias_and_target(rng, operator, source, scales, values, 0)
     options: dict[str, OptionValue] = {
         "padding": padding,
@@ -87,10 +91,10 @@ def transpose_conv(rng: Rng) -> Graph:
         "stride_w": stride[1],
         "fused_activation_function": fused_activation(rng),
     }
-    return operator.graph((shape, target), options=options, version=4)
+    return operator.graph((shape, target), options=options, version=4, dtype=dtype)
 
 
-def fully_connected(rng: Rng) -> Graph:
+def fully_connected(rng: Rng, dtype: str = "int8") -> Graph:
     """Per tensor and per channel, any input rank, keep_num_dims, with and without bias."""
     outputs = int(rng.integers(1, 20))
     batches = tuple(int(d) for d in rng.integers(1, 4, size=int(rng.integers(1, 4))))
@@ -100,11 +104,11 @@ def fully_connected(rng: Rng) -> Graph:
     # Without keep_num_dims, the last dimensions may flatten into one row of the weights.
     flatten = int(rng.integers(1, len(shape))) if not keep else len(shape) - 1
     columns = prod(shape[flatten:])
-    source = quantization(rng)
+    source = quantization(rng, dtype=dtype)
     values = _weights(rng, (outputs, columns), 0)
     scales = _weights_quantization(rng, values, 0)
     operator = SingleOperator("FULLY_CONNECTED")
-    operator.input(shape, source)
+    operator.input(shape, source, dtype)
     operator.constant("weights", values, scales)
     target = _bias_and_target(rng, operator, source, scales, values, 0)
     rows = prod(shape[:flatten])
@@ -115,7 +119,8 @@ def fully_connected(rng: Rng) -> Graph:
         "keep_num_dims": keep,
         "asymmetric_quantize_inputs": False,
     }
-    return operator.graph((result, target), options=options, version=5)
+    options |= _bias_type(rng, operator)
+    return operator.graph((result, target), options=options, version=5, dtype=dtype)
 
 
 def _pair(rng: Rng, low: int, end: int) -> Pair:
@@ -189,6 +194,8 @@ def _bias_and_target(
     axis: int,
 ) -> Quantization:
     """Add the bias, if any, and choose the output's quantization for the accumulators' size."""
+    if any(tensor.dtype == "int16" for tensor in operator.tensors):
+        return _wide_bias_and_target(rng, operator, source, scales, weights, axis)
     channels = weights.shape[axis]
     terms = weights.size // channels
     typical = 128 * max(float(np.abs(weights).mean()), 1.0) * np.sqrt(terms)
@@ -214,3 +221,54 @@ def _bias_and_target(
         product = float32(source.scale * scales.scales[0])
         scale = product * 2.0 ** round(np.log2(scale / product))
     return Quantization((float32(scale),), (zero_point(rng),))
+
+
+# Of the bias of int16 layers.
+_BIASES = {
+    "CONV_2D": ("int64", "int64", "int32"),
+    "FULLY_CONNECTED": ("int64", "int64", "int32"),
+    "DEPTHWISE_CONV_2D": ("int64",),
+    "TRANSPOSE_CONV": ("int64", "int64", "int16"),
+}
+
+
+def _bias_type(rng: Rng, operator: SingleOperator) -> dict[str, OptionValue]:
+    """Sometimes, for an int16 layer without bias: the option that makes its sums 32 bits long."""
+    names = [tensor.name for tensor in operator.tensors]
+    if operator.tensors[0].dtype != "int16" or "bias" in names or chance(rng, 0.5):
+        return {}
+    return {"quantized_bias_type": "INT32"}
+
+
+def _wide_bias_and_target(
+    rng: Rng,
+    operator: SingleOperator,
+    source: Quantization,
+    scales: Quantization,
+    weights: Weights,
+    axis: int,
+) -> Quantization:
+    """As `_bias_and_target`, for activations of int16."""
+    channels = weights.shape[axis]
+    typical = 2**14 * max(float(np.abs(weights).mean()), 1.0) * np.sqrt(weights.size // channels)
+    if chance(rng, 0.75):
+        dtype = str(pick(rng, *_BIASES[operator.kind]))
+        info = np.iinfo(dtype)
+        bias = rng.normal(0, typical * float(pick(rng, 1, 1, 1, 1000)), channels)
+        if chance(rng, 0.1):
+            bias = rng.uniform(-(2**46), 2**46, channels)
+        values = np.clip(bias, max(info.min, -(2**46)), min(info.max, 2**46)).astype(dtype)
+        products = tuple(float32(source.scale * s) for s in scales.scales)
+        operator.constant("bias", values, replace(scales, scales=products, axis=0))
+    elif operator.kind == "FULLY_CONNECTED" and chance(rng, 0.5):
+        operator.absent()
+    # Mostly outputs that use the range; else saturated, nearly constant, or multipliers above 1.
+    factor = pick(rng, 1.0, 1.0, 1.0, 1.0, 0.05, 20.0, 1e4, 1e-6)
+    median = float(np.median(scales.scales))
+    scale = source.scale * median * typical / 2**14 * log_uniform(rng, factor * 0.3, factor * 3)
+    if chance(rng, 0.1):
+        # Sums on the ties of rounding, where the last bit of the multiplier is seen.
+        product = float32(source.scale * scales.scales[0])
+        scale = product * 2.0 ** round(np.log2(scale / product))
+    # The interpreter takes multipliers up to 2^7 here.
+    return Quantization((float32(max(scale, source.scale * max(scales.scales) / 100, 1e-8)),), (0,))

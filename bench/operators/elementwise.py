@@ -18,70 +18,75 @@ Rng = np.random.Generator
 Shape = tuple[int, ...]
 
 
-def add(rng: Rng) -> Graph:
+def add(rng: Rng, dtype: str = "int8") -> Graph:
     """Scales of the same size or far apart, any broadcasting, constant operands."""
-    return _sum(rng, "ADD")
+    return _sum(rng, "ADD", dtype)
 
 
-def sub(rng: Rng) -> Graph:
+def sub(rng: Rng, dtype: str = "int8") -> Graph:
     """Scales of the same size or far apart, any broadcasting, constant operands."""
-    return _sum(rng, "SUB")
+    return _sum(rng, "SUB", dtype)
 
 
-def mul(rng: Rng) -> Graph:
+def mul(rng: Rng, dtype: str = "int8") -> Graph:
     """Outputs that fit the product, saturated or nearly constant, multipliers above 1."""
-    first, second = quantization(rng), quantization(rng)
-    typical = first.scale * second.scale * 60
+    first, second = quantization(rng, dtype=dtype), quantization(rng, dtype=dtype)
+    typical = first.scale * second.scale * (60 if dtype == "int8" else 2**14)
     factor = pick(rng, 1.0, 1.0, 1.0, 0.01, 100.0)
     target = log_uniform(rng, typical * factor * 0.3, typical * factor * 3)
     if chance(rng, 0.2):
         # Sums on the ties of rounding, where the last bit of the multiplier is seen.
         target = float32(first.scale * second.scale * float(pick(rng, 32, 64, 128)))
-    return _binary(rng, "MUL", first, second, Quantization((target,), (zero_point(rng),)))
+    if dtype == "int16":
+        target = max(target, float32(first.scale * second.scale * 0.51), 1e-8)
+    result = Quantization((target,), (zero_point(rng, dtype),))
+    return _binary(rng, "MUL", (first, second, result), dtype)
 
 
 def maximum(rng: Rng) -> Graph:
     """Any broadcasting, constant operands."""
     same = quantization(rng)
-    return _binary(rng, "MAXIMUM", same, same, same)
+    return _binary(rng, "MAXIMUM", (same, same, same), "int8")
 
 
 def minimum(rng: Rng) -> Graph:
     """Any broadcasting, constant operands."""
     same = quantization(rng)
-    return _binary(rng, "MINIMUM", same, same, same)
+    return _binary(rng, "MINIMUM", (same, same, same), "int8")
 
 
-def _sum(rng: Rng, kind: str) -> Graph:
-    first = quantization(rng)
+def _sum(rng: Rng, kind: str, dtype: str) -> Graph:
+    first = quantization(rng, dtype=dtype)
     spread = pick(rng, 1.0, 3.0, 3.0, 1e3, 1e6)
     scale = float32(first.scale * log_uniform(rng, 1 / spread, spread))
-    second = Quantization((scale,), (zero_point(rng),))
+    second = Quantization((scale,), (zero_point(rng, dtype),))
     largest = max(first.scale, second.scale)
     # The output's scale must be more than 2^-19 of the larger input scale.
     factor = pick(rng, log_uniform(rng, 0.5, 3), log_uniform(rng, 1e-4, 1e4), 1.0, 2.0)
-    target = Quantization((float32(largest * factor),), (zero_point(rng),))
-    return _binary(rng, kind, first, second, target)
+    target = Quantization((float32(largest * factor),), (zero_point(rng, dtype),))
+    return _binary(rng, kind, (first, second, target), dtype)
 
 
 def _binary(
-    rng: Rng, kind: str, first: Quantization, second: Quantization, target: Quantization
+    rng: Rng, kind: str, quantizations: tuple[Quantization, Quantization, Quantization], dtype: str
 ) -> Graph:
+    *own, target = quantizations
+    limit = 128 if dtype == "int8" else 2**15
     both = shapes(rng)
     operator = SingleOperator(kind)
     # One of the two may be constant, never both.
     constant = int(pick(rng, 0, 1, 2, 2, 2))
-    for position, (shape, quantized) in enumerate(zip(both, (first, second), strict=True)):
+    for position, (shape, quantized) in enumerate(zip(both, own, strict=True)):
         if position == constant:
-            values = rng.integers(-128, 128, size=shape).astype(np.int8)
+            values = rng.integers(-limit, limit, size=shape).astype(dtype)
             operator.constant(f"constant{position}", values, quantized)
         else:
-            operator.input(shape, quantized)
+            operator.input(shape, quantized, dtype)
     options = {} if kind in ("MAXIMUM", "MINIMUM") else {"fused_activation_function": "NONE"}
     if options:
         options["fused_activation_function"] = fused_activation(rng)
     result = np.broadcast_shapes(*both)
-    return operator.graph((result, target), options=options, version=2)
+    return operator.graph((result, target), options=options, version=2, dtype=dtype)
 
 
 def shapes(rng: Rng) -> tuple[Shape, Shape]:

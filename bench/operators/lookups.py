@@ -92,8 +92,53 @@ def _unary(
     source: Quantization,
     target: Quantization,
     options: Mapping[str, OptionValue] | None = None,
+    dtype: str = "int8",
 ) -> Graph:
     shape = pick(rng, (256,), (1, 16, 16), (2, 4, 4, 8), (1, 256), (1, 2, 2, 8, 8))
     operator = SingleOperator(kind)
-    operator.input(shape, source)
-    return operator.graph((shape, target), options=options, version=1)
+    operator.input(shape, source, dtype)
+    return operator.graph((shape, target), options=options, version=1, dtype=dtype)
+
+
+def relu_wide(rng: Rng) -> Graph:
+    """RELU of int16, with and without a change of scale."""
+    return _unary(rng, "RELU", *_wide_pair(rng), dtype="int16")
+
+
+def relu6_wide(rng: Rng) -> Graph:
+    """RELU6 of int16, at scales at which 6 is from 1 to the whole range."""
+    same = Quantization((log_uniform(rng, 6 / 32767, 6.0),), (0,))
+    return _unary(rng, "RELU6", same, same, dtype="int16")
+
+
+def leaky_relu_wide(rng: Rng) -> Graph:
+    """LEAKY_RELU of int16; alpha small, zero, one, above one and negative."""
+    alpha = pick(rng, 0.01, 0.2, 0.3, 0.0, 1.0, 2.5, -0.3, log_uniform(rng, 1e-4, 10))
+    options: dict[str, OptionValue] = {"alpha": float32(alpha)}
+    return _unary(rng, "LEAKY_RELU", *_wide_pair(rng), options=options, dtype="int16")
+
+
+def logistic_wide(rng: Rng) -> Graph:
+    """LOGISTIC of int16; scales that are powers of two, nearly so, and others."""
+    return _unary(rng, "LOGISTIC", _argument(rng), _fraction(rng), dtype="int16")
+
+
+def tanh_wide(rng: Rng) -> Graph:
+    """TANH of int16; scales that are powers of two, nearly so, and others."""
+    return _unary(rng, "TANH", _argument(rng), _fraction(rng), dtype="int16")
+
+
+def _argument(rng: Rng) -> Quantization:
+    exact = 2.0 ** -int(rng.integers(6, 16))
+    scale = pick(rng, exact, exact * rng.uniform(0.998, 1.002), log_uniform(rng, 1e-6, 2.6))
+    return Quantization((float32(pick(rng, scale, log_uniform(rng, 1e-5, 1e-2), 2.0**-12)),), (0,))
+
+
+def _fraction(rng: Rng) -> Quantization:
+    return Quantization((pick(rng, 2.0**-15, 2.0**-15, float32(1.0005 * 2.0**-15)),), (0,))
+
+
+def _wide_pair(rng: Rng) -> tuple[Quantization, Quantization]:
+    source = quantization(rng, 1e-4, 1.0, "int16")
+    factor = pick(rng, 1.0, log_uniform(rng, 0.3, 3), log_uniform(rng, 1e-3, 1e4))
+    return source, Quantization((float32(source.scale * factor),), (0,))

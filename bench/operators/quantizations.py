@@ -18,7 +18,7 @@ _SHAPES = ((256,), (1, 16, 16), (2, 4, 4, 8), (1, 256), (1, 2, 2, 8, 8), (7,), (
 _TARGETS = {
     "int8": ("int8", "int8", "uint8", "int16", "int32"),
     "uint8": ("int8",),
-    "int16": ("int8", "int16", "int32"),
+    "int16": ("int8", "int16", "int8", "int32"),
     "int32": ("int8", "int16"),
 }
 # Output scales are more than this many input scales.

@@ -18,17 +18,17 @@ from qmcu.model.graph import Graph, OptionValue, Quantization
 Rng = np.random.Generator
 
 
-def average_pool_2d(rng: Rng) -> Graph:
+def average_pool_2d(rng: Rng, dtype: str = "int8") -> Graph:
     """Windows over the padding, strides larger than the window, the whole image as one window."""
-    return _pool(rng, "AVERAGE_POOL_2D")
+    return _pool(rng, "AVERAGE_POOL_2D", dtype)
 
 
-def max_pool_2d(rng: Rng) -> Graph:
+def max_pool_2d(rng: Rng, dtype: str = "int8") -> Graph:
     """Windows over the padding, strides larger than the window, the whole image as one window."""
-    return _pool(rng, "MAX_POOL_2D")
+    return _pool(rng, "MAX_POOL_2D", dtype)
 
 
-def _pool(rng: Rng, kind: str) -> Graph:
+def _pool(rng: Rng, kind: str, dtype: str) -> Graph:
     height, width = (int(n) for n in rng.integers(1, 12, size=2))
     padding = str(pick(rng, "SAME", "VALID"))
     kernel = [int(n) for n in rng.integers(1, 7, size=2)]
@@ -42,9 +42,9 @@ def _pool(rng: Rng, kind: str) -> Graph:
         for size, k, s in zip((height, width), kernel, stride, strict=True)
     ]
     batches, depth = int(pick(rng, 1, 1, 2)), int(rng.integers(1, 10))
-    same = quantization(rng, 1e-3, 0.5)
+    same = quantization(rng, 1e-3, 0.5, dtype)
     operator = SingleOperator(kind)
-    operator.input((batches, height, width, depth), same)
+    operator.input((batches, height, width, depth), same, dtype)
     options: dict[str, OptionValue] = {
         "padding": padding,
         "stride_h": stride[0],
@@ -53,7 +53,9 @@ def _pool(rng: Rng, kind: str) -> Graph:
         "filter_width": kernel[1],
         "fused_activation_function": fused_activation(rng),
     }
-    return operator.graph(((batches, *output, depth), same), options=options, version=2)
+    return operator.graph(
+        ((batches, *output, depth), same), options=options, version=2, dtype=dtype
+    )
 
 
 def mean(rng: Rng, dtype: str = "int8") -> Graph:

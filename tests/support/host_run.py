@@ -63,16 +63,20 @@ def run_on_host(
 def check_on_host(graph: Graph, count: int = 3, seed: int = 0) -> frozenset[str]:
     """Run `count` random inferences, every output byte equal to tflite-micro's.
 
-    The first inference is full-range noise; of int8 the second is the lowest value everywhere,
-    the third the highest. State is kept from one to the next. Answers the kernels that ran.
-    Raises AssertionError.
+    The first inference is full-range noise; of int8 and int16 the second is the lowest value
+    everywhere, the third the highest. State is kept from one to the next. Answers the kernels that
+    ran. Raises AssertionError.
     """
     rng = np.random.default_rng(seed)
     plan, interpreter = compile_graph(graph), Oracle(write_model(graph))
     tensors = graph.input_tensors
     vectors = [[random_array(rng, graph, t, 1)[0] for t in tensors] for _ in range(count)]
-    if all(tensor.dtype == "int8" for tensor in tensors):
-        extremes = [[np.full(t.shape, v, np.int8) for t in tensors] for v in (-128, 127)]
+    if all(tensor.dtype in ("int8", "int16") for tensor in tensors):
+        ends = [(np.iinfo(t.dtype).min, np.iinfo(t.dtype).max) for t in tensors]
+        extremes = [
+            [np.full(t.shape, end[i], t.dtype) for t, end in zip(tensors, ends, strict=True)]
+            for i in range(2)
+        ]
         vectors = [vectors[0], *extremes, *vectors[3:]][:count]
     for i, (inputs, found) in enumerate(zip(vectors, run_on_host(plan, vectors), strict=True)):
         expected = [output.tobytes() for output in interpreter.run(inputs)]

@@ -45,6 +45,8 @@ def settle_dead_channels(graph: Graph) -> Graph:
 
 def _has_channel_scales(context: OperatorContext) -> bool:
     weights = context.input(1)
+    if context.input(0).dtype != "int8":
+        return False
     channels = weights.shape[_CHANNEL_AXIS[context.operator.kind]]
     scales = quantization_of(weights).scales
     return weights.is_constant and weights.dtype == "int8" and len(scales) == channels > 1

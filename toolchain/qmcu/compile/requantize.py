@@ -49,24 +49,33 @@ def requantize(
     return result
 
 
-def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
-    """The int8 clamp (minimum, maximum) of a fused activation on an output tensor.
+def reduce_multiplier(multiplier: int) -> int:
+    """The 16 bits of a multiplier of 31 that the interpreter keeps for sums of 64 bits."""
+    return min((multiplier + (1 << 15)) >> 16, (1 << 15) - 1)
+
+
+def activation_range(
+    activation: str, scale: float, zero_point: int, dtype: str = "int8"
+) -> tuple[int, int]:
+    """The clamp (minimum, maximum) of a fused activation on an output tensor of `dtype`.
 
     `activation` is NONE, RELU, RELU6 or RELU_N1_TO_1; the bounds are quantized with float32
-    arithmetic and clipped to [-128, 127]. Raises ValueError for any other name.
+    arithmetic and clipped to the type's range. Raises ValueError for any other name.
     """
+    info = np.iinfo(dtype)
+    least, greatest = int(info.min), int(info.max)
 
     def quantized(real: float) -> int:
         ratio = float(np.float32(real) / np.float32(scale))
         return zero_point + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))
 
     bounds = {
-        "NONE": (-128, 127),
-        "RELU": (quantized(0.0), 127),
+        "NONE": (least, greatest),
+        "RELU": (quantized(0.0), greatest),
         "RELU6": (quantized(0.0), quantized(6.0)),
         "RELU_N1_TO_1": (quantized(-1.0), quantized(1.0)),
     }
     if activation not in bounds:
         raise ValueError(f"fused activation {activation} is not supported")
     low, high = bounds[activation]
-    return max(low, -128), min(high, 127)
+    return max(low, least), min(high, greatest)

@@ -152,6 +152,7 @@ ENUM_OPTIONS = {
     "outputType": "TensorType",
     "inDataType": "TensorType",
     "outDataType": "TensorType",
+    "quantizedBiasType": "TensorType",
 }
 
 

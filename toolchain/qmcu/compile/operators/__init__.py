@@ -6,6 +6,7 @@ TFLite operator name to its forms: the compiler, its refusals and docs/OPERATORS
 
 from qmcu.compile.lowering import Forms, OperatorSupport
 from qmcu.compile.operators import (
+    activations_s16,
     arithmetic,
     broadcasting,
     casting,
@@ -15,6 +16,7 @@ from qmcu.compile.operators import (
     convolution,
     division,
     elementwise,
+    elementwise_s16,
     filling,
     fully_connected,
     gathering,
@@ -25,6 +27,7 @@ from qmcu.compile.operators import (
     packing,
     padding,
     pooling,
+    products_s16,
     quantization,
     rearranging,
     reduction,
@@ -75,6 +78,9 @@ _MODULES = (
     arithmetic,
     comparisons,
     casting,
+    products_s16,
+    elementwise_s16,
+    activations_s16,
 )
 
 

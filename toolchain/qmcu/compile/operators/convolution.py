@@ -31,7 +31,8 @@ def _kernel(context: OperatorContext) -> tuple[int, ...]:
     return context.input(1).shape[1:3]
 
 
-def _windows(context: OperatorContext) -> tuple[Axis, Axis]:
+def windows(context: OperatorContext) -> tuple[Axis, Axis]:
+    """The vertical and horizontal windows."""
     return axes(context, context.input(0).shape[1:3], _kernel(context))
 
 
@@ -67,27 +68,48 @@ def _depth_problem(context: OperatorContext) -> str | None:
 
 def _output_shape(channels: int) -> Constraint:
     def expected(context: OperatorContext) -> tuple[int, ...]:
-        vertical, horizontal = _windows(context)
+        vertical, horizontal = windows(context)
         depth = context.input(1).shape[channels]
         return context.input(0).shape[0], vertical.output, horizontal.output, depth
 
     return checks.output_shape("output shape follows from input, weights and options", expected)
 
 
-def _constraints(channels: int, shape: Constraint) -> tuple[Constraint, ...]:
+def _shapes(channels: int, shape: Constraint) -> tuple[Constraint, ...]:
     return (
-        checks.operands(2, 1),
-        checks.int8(0),
-        *constant_weights(1, 4, channels),
-        *constant_bias(2, 1, channels),
         checks.input_rank(4, 4),
         window_options(*_OPTIONS),
         taps_fit(_kernel),
         shape,
         _output_shape(channels),
+    )
+
+
+def _constraints(channels: int, shapes: tuple[Constraint, ...]) -> tuple[Constraint, ...]:
+    return (
+        checks.operands(2, 1),
+        checks.int8(0),
+        *constant_weights(1, 4, channels),
+        *constant_bias(2, 1, channels),
+        *shapes,
         checks.fused_activation(),
         multipliers_in_range(),
     )
+
+
+# What the operators need of their shapes and options, in every type.
+CONV_2D_SHAPES = _shapes(
+    0,
+    Constraint(
+        "input channels a multiple of the weights' channels (groups), "
+        "output channels a multiple of the groups",
+        _groups_problem,
+    ),
+)
+DEPTHWISE_CONV_2D_SHAPES = (
+    *_shapes(3, Constraint("output channels = input channels * depth multiplier", _depth_problem)),
+    Constraint("no bias listed as absent", _listed_bias_problem),
+)
 
 
 def _lower_conv_2d(context: OperatorContext) -> KernelCall:
@@ -96,7 +118,7 @@ def _lower_conv_2d(context: OperatorContext) -> KernelCall:
     bias = folded_bias(context.optional_input(2), weights.array, zero_point)
     fields, constants = requantization(context, channel_multipliers(context))
     parameters = (
-        *sliding_window(source, target, *_windows(context)),
+        *sliding_window(source, target, *windows(context)),
         ("groups", source.shape[3] // weights.shape[3]),
         ("input_zero_point", zero_point),
         *fields,
@@ -118,12 +140,12 @@ def _lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall:
     if has_int4_weights(context):
         # A convolution of one input channel a group.
         kernel = "conv_2d"
-        window = sliding_window(source, target, *_windows(context))
+        window = sliding_window(source, target, *windows(context))
         parameters = (*window, ("groups", depth))
     else:
         kernel = "depthwise_conv_2d"
         multiplier = target.shape[3] // depth
-        parameters = sliding_window(source, target, *_windows(context), multiplier)
+        parameters = sliding_window(source, target, *windows(context), multiplier)
     parameters = (*parameters, ("input_zero_point", zero_point), *fields)
     return portable_call(
         context, kernel, by_channel, parameters, bias=bias, constants=constants, macs=macs
@@ -134,26 +156,13 @@ SUPPORT = (
     OperatorSupport(
         kind="CONV_2D",
         kernel="conv_2d",
-        constraints=_constraints(
-            0,
-            Constraint(
-                "input channels a multiple of the weights' channels (groups), "
-                "output channels a multiple of the groups",
-                _groups_problem,
-            ),
-        ),
+        constraints=_constraints(0, CONV_2D_SHAPES),
         lower=_lower_conv_2d,
     ),
     OperatorSupport(
         kind="DEPTHWISE_CONV_2D",
         kernel="depthwise_conv_2d",
-        constraints=(
-            *_constraints(
-                3,
-                Constraint("output channels = input channels * depth multiplier", _depth_problem),
-            ),
-            Constraint("no bias listed as absent", _listed_bias_problem),
-        ),
+        constraints=_constraints(3, DEPTHWISE_CONV_2D_SHAPES),
         lower=_lower_depthwise_conv_2d,
     ),
 )

@@ -77,6 +77,19 @@ def _lower(context: OperatorContext) -> KernelCall:
     )
 
 
+# What the operator needs of its shapes and scales, in every type.
+SHAPES = (
+    Constraint("weights in the default format", _format_problem),
+    Constraint(
+        "input is a number of rows as long as the weights', output has a row for each",
+        _shape_problem,
+    ),
+    Constraint(
+        "bias scale = input scale * weights scale when quantized per tensor",
+        _bias_scale_problem,
+    ),
+)
+
 SUPPORT = (
     OperatorSupport(
         kind="FULLY_CONNECTED",
@@ -84,18 +97,10 @@ SUPPORT = (
         constraints=(
             checks.operands(2, 1),
             checks.int8(0),
-            Constraint("weights in the default format", _format_problem),
             *constant_weights(1, 2, 0),
             Constraint("int4 weights quantized per tensor", _int4_problem),
             *constant_bias(2, 1, 0),
-            Constraint(
-                "input is a number of rows as long as the weights', output has a row for each",
-                _shape_problem,
-            ),
-            Constraint(
-                "bias scale = input scale * weights scale when quantized per tensor",
-                _bias_scale_problem,
-            ),
+            *SHAPES,
             checks.fused_activation(),
             multipliers_in_range(),
         ),

@@ -35,6 +35,7 @@ def lower_pool(context: OperatorContext, kernel: str) -> KernelCall:
         context.text("fused_activation_function", "NONE"),
         quantization.scale,
         quantization.zero_point,
+        target.dtype,
     )
     parameters = (
         ("batches", batches),
@@ -62,20 +63,22 @@ def lower_pool(context: OperatorContext, kernel: str) -> KernelCall:
     )
 
 
+# What the operators need of their shapes and options, in every type.
+SHAPES = (
+    checks.same_quantization(tolerance=_SCALE_TOLERANCE),
+    checks.input_rank(4, 4),
+    window_options("stride_h", "stride_w", "filter_height", "filter_width"),
+    taps_fit(_kernel),
+    checks.output_shape("output shape follows from input and options", _expected_shape),
+    checks.fused_activation(),
+)
+
+
 def _support(kind: str, kernel: str) -> OperatorSupport:
     return OperatorSupport(
         kind=kind,
         kernel=kernel,
-        constraints=(
-            checks.operands(1),
-            checks.int8(),
-            checks.same_quantization(tolerance=_SCALE_TOLERANCE),
-            checks.input_rank(4, 4),
-            window_options("stride_h", "stride_w", "filter_height", "filter_width"),
-            taps_fit(_kernel),
-            checks.output_shape("output shape follows from input and options", _expected_shape),
-            checks.fused_activation(),
-        ),
+        constraints=(checks.operands(1), checks.int8(), *SHAPES),
         lower=lambda context: lower_pool(context, kernel),
     )
 

@@ -26,18 +26,19 @@ def _kernel(context: OperatorContext) -> tuple[int, ...]:
     return context.input(1).shape[1:3]
 
 
-def _windows(context: OperatorContext) -> tuple[Axis, Axis]:
+def windows(context: OperatorContext) -> tuple[Axis, Axis]:
     """The windows of the convolution that leads from the output back to the input."""
     return axes(context, context.output().shape[1:3], _kernel(context))
 
 
-def _multipliers(context: OperatorContext) -> list[float]:
+def multipliers(context: OperatorContext) -> list[float]:
+    """Real multipliers, one per scale of the weights."""
     return channel_multipliers(context, 2)
 
 
 def _shape_problem(context: OperatorContext) -> str | None:
     weights, source, target = context.input(1), context.input(2), context.output()
-    vertical, horizontal = _windows(context)
+    vertical, horizontal = windows(context)
     expected = (target.shape[0], vertical.output, horizontal.output, weights.shape[3])
     if source.shape != expected:
         return f"input {source} must have shape {expected} for output {target}"
@@ -57,10 +58,10 @@ def _output_shape_problem(context: OperatorContext) -> str | None:
 def _lower(context: OperatorContext) -> KernelCall:
     weights, source, target = context.input(1), context.input(2), context.output()
     bias = bias_values(context.optional_input(3), target.shape[3])
-    fields, constants = requantization(context, _multipliers(context))
+    fields, constants = requantization(context, multipliers(context))
     parameters = (
         *image_fields(source, target),
-        *window_fields(*_windows(context)),
+        *window_fields(*windows(context)),
         ("input_zero_point", quantization_of(source).zero_point),
         *fields,
     )
@@ -78,6 +79,17 @@ def _lower(context: OperatorContext) -> KernelCall:
     )
 
 
+# What the operator needs of its shapes and options, in every type.
+SHAPES = (
+    checks.constant(0, "output shape", ("int32",)),
+    checks.input_rank(4, 4, 2),
+    checks.output_rank(4, 4),
+    Constraint("output shape operand equals the output's shape", _output_shape_problem),
+    window_options("stride_h", "stride_w"),
+    taps_fit(_kernel),
+    Constraint("input has the shape that output, weights and options give", _shape_problem),
+)
+
 SUPPORT = (
     OperatorSupport(
         kind="TRANSPOSE_CONV",
@@ -85,17 +97,11 @@ SUPPORT = (
         constraints=(
             checks.operands(3, 1),
             checks.int8(2),
-            checks.constant(0, "output shape", ("int32",)),
             *constant_weights(1, 4, 0, ("int8",)),
             *constant_bias(3, 1, 0),
-            checks.input_rank(4, 4, 2),
-            checks.output_rank(4, 4),
-            Constraint("output shape operand equals the output's shape", _output_shape_problem),
-            window_options("stride_h", "stride_w"),
-            taps_fit(_kernel),
-            Constraint("input has the shape that output, weights and options give", _shape_problem),
+            *SHAPES,
             checks.fused_activation(),
-            multipliers_in_range(_multipliers),
+            multipliers_in_range(multipliers),
         ),
         lower=_lower,
     ),

@@ -63,8 +63,10 @@ def _quantization_problem(tensor: Tensor, quantization: Quantization, channels: 
     return None
 
 
-def constant_bias(position: int, weights: int, axis: int) -> tuple[Constraint, ...]:
-    """The bias, if there is one, is constant int32 with one value per output channel.
+def constant_bias(
+    position: int, weights: int, axis: int, dtypes: Collection[str] = ("int32",)
+) -> tuple[Constraint, ...]:
+    """The bias, if there is one, is constant with one value per output channel.
 
     The output channels are dimension `axis` of the input at `weights`.
     """
@@ -77,7 +79,7 @@ def constant_bias(position: int, weights: int, axis: int) -> tuple[Constraint, .
         return f"bias {tensor} has {tensor.elements} values for {channels} output channels"
 
     return (
-        constant(position, "bias", ("int32",)),
+        constant(position, "bias", dtypes),
         Constraint("bias, if any, has one value per output channel", check),
     )
 

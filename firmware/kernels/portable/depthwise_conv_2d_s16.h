@@ -1,0 +1,21 @@
+#ifndef QMCU_DEPTHWISE_CONV_2D_S16_H
+#define QMCU_DEPTHWISE_CONV_2D_S16_H
+
+#include "window.h"
+
+#include <stdint.h>
+
+typedef struct {
+    qmcu_window window;
+    int32_t activation_minimum;
+    int32_t activation_maximum;
+    int32_t requantization_step; /* 1: a multiplier and shift per output channel, 0: one for all */
+} qmcu_depthwise_conv_2d_s16_params;
+
+/* input NHWC, weights [kernel_height][kernel_width][output_depth], bias [output_depth], output
+   NHWC; zero points are 0. */
+void qmcu_depthwise_conv_2d_s16(const qmcu_depthwise_conv_2d_s16_params *params,
+                                const int16_t *input, const int8_t *weights, const int64_t *bias,
+                                const int32_t *multipliers, const int8_t *shifts, int16_t *output);
+
+#endif
