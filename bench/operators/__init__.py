@@ -146,7 +146,7 @@ GENERATORS: dict[str, Generator] = {
     **in_types("SUM", products.sum_, ("int8", "int16", "float32")),
     **in_types("ADD_N", products.add_n, ("int8", "float32")),
     **in_types("CUMSUM", products.cumsum, ("int8", "float32")),
-    "L2_NORMALIZATION": products.l2_normalization,
+    **in_types("L2_NORMALIZATION", products.l2_normalization, ("int8", "float32")),
     **in_types("PRELU", products.prelu, ("int8", "int16", "float32")),
     **in_types(
         "SQUARED_DIFFERENCE", products.squared_difference, ("int8", "int16", "int32", "float32")

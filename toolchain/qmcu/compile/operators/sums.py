@@ -124,17 +124,18 @@ def _check_row(context: OperatorContext) -> str | None:
 def _lower_l2_normalization(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
     depth = source.shape[-1]
-    parameters = ParametersArgument(
-        "qmcu_l2_normalization_params",
-        (
-            ("rows", source.elements // depth),
-            ("depth", depth),
-            ("input_zero_point", quantization_of(source).zero_point),
-        ),
+    kernel = "l2_normalization_f32"
+    fields: tuple[tuple[str, FieldValue], ...] = (
+        ("rows", source.elements // depth),
+        ("depth", depth),
     )
+    if source.dtype == "int8":
+        kernel = "l2_normalization"
+        fields = (*fields, ("input_zero_point", quantization_of(source).zero_point))
+    parameters = ParametersArgument(f"qmcu_{kernel}_params", fields)
     arguments = (parameters, context.operand(source), context.operand(target))
     overlay = () if source.is_constant else ((source.index, target.index),)
-    return context.call("l2_normalization", arguments, may_overlay=overlay)
+    return context.call(kernel, arguments, may_overlay=overlay)
 
 
 _CUMULATIVE = (
@@ -199,5 +200,18 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             Constraint(f"no fused activation, rows up to {_LONGEST_ROW}", _check_row),
         ),
         _lower_l2_normalization,
+    ),
+    OperatorSupport(
+        "L2_NORMALIZATION",
+        "l2_normalization_f32",
+        (
+            checks.operands(1),
+            checks.types("float32", same=True),
+            checks.input_rank(1, 4),
+            checks.same_shape(),
+            Constraint(f"no fused activation, rows up to {_LONGEST_ROW}", _check_row),
+        ),
+        _lower_l2_normalization,
+        types=("float32",),
     ),
 )
