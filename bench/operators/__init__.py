@@ -42,7 +42,7 @@ def in_types(
 
 _REAL_FUNCTIONS = (
     "ABS", "NEG", "SQUARE", "SQRT", "RSQRT", "CEIL", "FLOOR", "ROUND", "RELU", "RELU6",
-    "LEAKY_RELU", "HARD_SWISH",
+    "LEAKY_RELU", "HARD_SWISH", "EXP", "LOG", "SIN", "COS", "LOGISTIC", "TANH", "ELU",
 )  # fmt: skip
 _RELATIONS = ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL")
 
@@ -160,6 +160,9 @@ GENERATORS: dict[str, Generator] = {
     **_real(reals.comparison, "EQUAL", "NOT_EQUAL", types=("bool",)),
     **_real(reals.binary, "LOGICAL_AND", "LOGICAL_OR", types=("bool",)),
     **_real(reals.unary, "LOGICAL_NOT", types=("bool",)),
+    "ELU": lookups.elu,
+    "LOG_SOFTMAX": reductions.log_softmax,
+    **_real(reals.rows, "SOFTMAX", "LOG_SOFTMAX"),
     **in_types("CAST", reals.cast, ("int8", "int16", "int32", "bool", "float32")),
 }
 

@@ -75,6 +75,11 @@ def rsqrt(rng: Rng) -> Graph:
     return _unary(rng, "RSQRT", source, Quantization((float32(scale),), (zero_point(rng),)))
 
 
+def elu(rng: Rng) -> Graph:
+    """With and without a change of quantization."""
+    return _unary(rng, "ELU", *_pair(rng))
+
+
 def _wide(rng: Rng) -> Quantization:
     low, high = pick(rng, (0.01, 0.2), (0.01, 0.2), (1e-6, 0.01), (0.2, 7.9))
     return Quantization((log_uniform(rng, low, high),), (zero_point(rng),))

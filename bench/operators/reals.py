@@ -62,6 +62,18 @@ def cast(rng: Rng, dtype: str = "int8") -> Graph:
     return operator.graph((shape, None), dtype=target)
 
 
+def rows(rng: Rng, kind: str, dtype: str = "float32") -> Graph:
+    """Ranks 1 to 4, rows of 1 to 200; beta of SOFTMAX 1 and others."""
+    leading = tuple(int(n) for n in rng.integers(1, 5, size=int(rng.integers(0, 4))))
+    shape = (*leading, int(pick(rng, 1, 2, rng.integers(1, 20), rng.integers(1, 200))))
+    operator = SingleOperator(kind)
+    operator.input(shape, None, dtype)
+    options: dict[str, OptionValue] = {}
+    if kind == "SOFTMAX":
+        options["beta"] = float32(pick(rng, 1.0, 1.0, log_uniform(rng, 0.01, 20)))
+    return operator.graph((shape, None), options=options, dtype=dtype)
+
+
 def _binary(
     rng: Rng,
     kind: str,

@@ -98,3 +98,13 @@ def softmax(rng: Rng) -> Graph:
     operator.input(tuple(shape), quantization(rng, 1e-4, float(pick(rng, 1.0, 1.0, 50.0))))
     target = Quantization((1 / 256,), (-128,))
     return operator.graph((tuple(shape), target), options={"beta": beta}, version=2)
+
+
+def log_softmax(rng: Rng) -> Graph:
+    """Any rank from 1 to 4; scales from nearly uniform to one-hot outputs."""
+    shape = [int(n) for n in rng.integers(1, 5, size=int(rng.integers(1, 5)))]
+    shape[-1] = int(pick(rng, 1, 2, 10, rng.integers(1, 40), rng.integers(1, 512)))
+    operator = SingleOperator("LOG_SOFTMAX")
+    scale = float(pick(rng, 1.0, 1.0, 15.0))
+    operator.input(tuple(shape), quantization(rng, 1e-4, scale))
+    return operator.graph((tuple(shape), Quantization((1 / 16,), (127,))))

@@ -150,7 +150,8 @@ class OperatorSupport:
 
     `types` are those of the operator's main input in this form (docs/OPERATORS.md has a column for
     each); the constraints say what the other tensors must be. With `aliases` the operator moves no
-    data (RESHAPE): the planner then lets the output share the input's bytes.
+    data (RESHAPE): the planner then lets the output share the input's bytes. `note` says in a
+    sentence or two for docs/OPERATORS.md where the interpreter's bytes depend on its machine.
     """
 
     kind: str
@@ -159,6 +160,7 @@ class OperatorSupport:
     lower: Callable[[OperatorContext], KernelCall]
     aliases: bool = False
     types: tuple[str, ...] = ("int8",)
+    note: str = ""
 
     def violation(self, context: OperatorContext) -> tuple[int, str] | None:
         """The first constraint that does not hold: its place and what is wrong; None if all do."""

@@ -20,6 +20,7 @@ from qmcu.compile.operators import (
     filling,
     fully_connected,
     gathering,
+    log_softmax,
     lookup,
     matmul,
     mean,
@@ -29,6 +30,8 @@ from qmcu.compile.operators import (
     pooling,
     products_s16,
     quantization,
+    real_lookup,
+    real_rows,
     rearranging,
     reduction,
     resize,
@@ -81,6 +84,9 @@ _MODULES = (
     products_s16,
     elementwise_s16,
     activations_s16,
+    log_softmax,
+    real_lookup,
+    real_rows,
 )
 
 

@@ -15,6 +15,11 @@ A model is refused, before anything is generated, when it holds another operator
 constraint below; the refusal lists all problems at once. Every operator gives the very bytes that
 the tflite-micro interpreter gives. The columns of the table are the types of an operator's main
 input: graphs that were equal in every byte, of those that were compared; - where none was yet.
+
+Real numbers are float32, rounded after each operation in the interpreter's order on every core,
+subnormal numbers kept. exp, log, sin and cos are computed in double as glibc for x86-64 with FMA
+computes them, and equal its results for each of the 2^32 floats. What is not a number (0 / 0, the
+root of a negative number) is none on both sides, but its bytes are each machine's own.
 """
 
 
@@ -96,4 +101,5 @@ def _form(support: OperatorSupport, *, named: bool) -> list[str]:
     named = named and bool(support.types)
     lines = [f"{', '.join(support.types)}: {text[0].lower()}{text[1:]}" if named else text]
     lines += ["", "Supported if:", ""]
-    return [*lines, *(f"- {constraint.text}" for constraint in support.constraints), ""]
+    lines += [*(f"- {constraint.text}" for constraint in support.constraints), ""]
+    return [*lines, support.note, ""] if support.note else lines

@@ -259,11 +259,12 @@ def _check_rsqrt_scales(context: OperatorContext) -> str | None:
     return f"its scales give the multiplier {real:.3g}, 2^-11 to 2^20 is needed"
 
 
-_INPUT_RATIO = _ratio_below_limit("input scale / output scale", _ratio)
+INPUT_RATIO = _ratio_below_limit("input scale / output scale", _ratio)
 _COMMON = (checks.operands(1), checks.int8(), checks.same_elements())
 
 
-def _support(kind: str, table: Table, *constraints: Constraint) -> OperatorSupport:
+def support(kind: str, table: Table, *constraints: Constraint) -> OperatorSupport:
+    """The int8 form of an operator whose results are in a table."""
     return OperatorSupport(kind, "lookup", (*_COMMON, *constraints), _lower(table))
 
 
@@ -291,39 +292,39 @@ def _check_int16_ratio(context: OperatorContext) -> str | None:
 
 
 SUPPORT: tuple[OperatorSupport, ...] = (
-    _support("RELU", relu_table, _INPUT_RATIO),
-    _support(
+    support("RELU", relu_table, INPUT_RATIO),
+    support(
         "RELU6",
         relu6_table,
         checks.same_quantization(),
         Constraint("scale at least 2^-27", _check_relu6_scale),
     ),
-    _support(
+    support(
         "LEAKY_RELU",
         leaky_relu_table,
-        _INPUT_RATIO,
+        INPUT_RATIO,
         _ratio_below_limit("alpha * input scale / output scale", _alpha_ratio),
     ),
-    _support(
+    support(
         "LOGISTIC",
         logistic_table,
         _output_quantized("1/256", 1 / 256, -128),
         Constraint("input scale 2^-27 to 8", _check_sigmoidal_scale),
     ),
-    _support(
+    support(
         "TANH",
         tanh_table,
         _output_quantized("1/128", 1 / 128, 0),
         Constraint("input scale 2^-27 to 8", _check_sigmoidal_scale),
     ),
-    _support(
+    support(
         "HARD_SWISH",
         hard_swish_table,
         Constraint(
             "input scale 2^-21 to 2^23, and 2^-8 to 64 times the output's", _check_hard_swish_scales
         ),
     ),
-    _support("ABS", abs_table, _INPUT_RATIO),
+    support("ABS", abs_table, INPUT_RATIO),
     OperatorSupport(
         "ABS",
         "abs_s16",
@@ -337,10 +338,10 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         _lower_abs_int16,
         types=("int16",),
     ),
-    _support(
+    support(
         "RSQRT",
         rsqrt_table,
         Constraint("1 / (root of input scale * output scale) 2^-11 to 2^20", _check_rsqrt_scales),
     ),
-    _support("QUANTIZE", quantize_table, _INPUT_RATIO),
+    support("QUANTIZE", quantize_table, INPUT_RATIO),
 )

@@ -8,7 +8,7 @@ from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
 # exp(0) of this many elements still fits the accumulator's 12 integer bits.
-_LONGEST_ROW = 4095
+LONGEST_ROW = 4095
 _DIFFERENCE_INTEGER_BITS = 5
 _DIFFERENCE_FRACTION_BITS = 31 - _DIFFERENCE_INTEGER_BITS
 
@@ -58,7 +58,7 @@ def _beta_problem(context: OperatorContext) -> str | None:
 
 def _row_problem(context: OperatorContext) -> str | None:
     depth = context.input(0).shape[-1]
-    return None if depth <= _LONGEST_ROW else f"{depth} classes, at most {_LONGEST_ROW}"
+    return None if depth <= LONGEST_ROW else f"{depth} classes, at most {LONGEST_ROW}"
 
 
 def _lower(context: OperatorContext) -> KernelCall:
@@ -94,7 +94,7 @@ SUPPORT = (
             checks.same_shape(),
             Constraint("output scale 1/256 and zero point -128", _output_problem),
             Constraint("beta * input scale more than 2^-26", _beta_problem),
-            Constraint(f"at most {_LONGEST_ROW} classes", _row_problem),
+            Constraint(f"at most {LONGEST_ROW} classes", _row_problem),
         ),
         lower=_lower,
     ),

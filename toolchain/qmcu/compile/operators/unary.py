@@ -9,8 +9,14 @@ from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 # Of each operator: what its kernel is called before the type.
 _FUNCTIONS = (
     "ABS", "NEG", "SQUARE", "SQRT", "RSQRT", "CEIL", "FLOOR", "ROUND", "RELU", "RELU6",
-    "HARD_SWISH",
+    "HARD_SWISH", "EXP", "LOG", "SIN", "COS", "LOGISTIC",
 )  # fmt: skip
+# Their functions come from the C library of the machine that the interpreter runs on.
+_BY_LIBRARY = ("TANH", "ELU")
+_LIBRARY_NOTE = (
+    "Equal to the interpreter on x86-64 with glibc up to 2.40, for every float; later ones compute "
+    "the function itself with another algorithm and may differ in the last bit."
+)
 
 
 def unary_call(
@@ -46,7 +52,7 @@ def _lower_leaky_relu(context: OperatorContext) -> KernelCall:
 
 
 def real_support(
-    kind: str, kernel: str, lower: Callable[[OperatorContext], KernelCall]
+    kind: str, kernel: str, lower: Callable[[OperatorContext], KernelCall], note: str = ""
 ) -> OperatorSupport:
     """A form from float32 to float32 of the same shape."""
     return OperatorSupport(
@@ -55,6 +61,7 @@ def real_support(
         (checks.operands(1), checks.types("float32"), checks.same_shape()),
         lower,
         types=("float32",),
+        note=note,
     )
 
 
@@ -62,6 +69,10 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     *(
         real_support(kind, f"{kind.lower()}_f32", _named(f"{kind.lower()}_f32"))
         for kind in _FUNCTIONS
+    ),
+    *(
+        real_support(kind, f"{kind.lower()}_f32", _named(f"{kind.lower()}_f32"), _LIBRARY_NOTE)
+        for kind in _BY_LIBRARY
     ),
     real_support("LEAKY_RELU", "leaky_relu_f32", _lower_leaky_relu),
     OperatorSupport(

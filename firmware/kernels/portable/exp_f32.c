@@ -1,0 +1,11 @@
+/* output = exp(input) */
+#include "exp_f32.h"
+
+#include "exponential.h"
+
+void qmcu_exp_f32(const qmcu_unary_params *params, const float *input, float *output)
+{
+    for (int32_t i = 0; i < params->size; ++i) {
+        output[i] = qmcu_exp(input[i]);
+    }
+}
