@@ -121,8 +121,16 @@ def _object(kernel: str, sanitize: bool) -> Path:
 
 def _layers(plan: Plan) -> str:
     """For host_run.c: which bytes of the arena each layer may touch."""
-    rows = [f"    {{ {', '.join(_regions(plan, call))} }}," for call in plan.calls]
-    most = max((len(_regions(plan, call)) for call in plan.calls), default=1) or 1
+    regions = [
+        [r for call in plan.calls[layer.first : layer.last] for r in _regions(plan, call)]
+        for layer in plan.layers
+    ]
+    # A branching also reads its condition, which need not be a tensor of its calls.
+    conditions = [plan.tensor(control.condition) for control in plan.controls]
+    for row in regions:
+        row += [f"{{{t.offset}, {t.size}}}" for t in conditions if t.space == ARENA]
+    rows = [f"    {{ {', '.join(row)} }}," for row in regions]
+    most = max((len(row) for row in regions), default=1) or 1
     return "\n".join([f"static const region layers[][{most}] = {{", *rows, "};", ""])
 
 

@@ -15,6 +15,7 @@ from qmcu.codegen.templates import render
 from qmcu.compile.plan import (
     Constant,
     ConstantArgument,
+    Control,
     KernelCall,
     ParametersArgument,
     Plan,
@@ -36,6 +37,17 @@ class LayerSource:
 
 
 @dataclass(frozen=True)
+class ControlSource:
+    """One IF or WHILE as the template prints it: the condition, what its two parts call."""
+
+    name: str
+    title: str
+    kind: str
+    condition: str
+    parts: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class ConstantSource:
     """One constant as the template prints it."""
 
@@ -52,7 +64,9 @@ def model_sources(plan: Plan) -> dict[str, str]:
     names = constant_names(plan)
     values = {
         "plan": plan,
-        "layers": [_layer(plan, call, names) for call in plan.calls],
+        "calls": [_layer(plan, call, names) for call in plan.calls],
+        "controls": [_control(plan, control) for control in plan.controls],
+        "layers": plan.layers,
         "constants": [_constant(constant, name) for constant, name in names.items()],
         "kernels": plan_kernels(plan),
         "inputs": [plan.tensor(i) for i in plan.inputs],
@@ -180,6 +194,36 @@ def _tensor_list(
     const = "" if argument.writes else "const "
     pointers = (pointer(t, ctype, writes=argument.writes) for t in listed)
     return f"{const}{ctype} *const", ", ".join(pointers)
+
+
+def _control(plan: Plan, control: Control) -> ControlSource:
+    condition = pointer(plan.tensor(control.condition), "uint8_t", writes=False)
+    parts = ((control.first, control.middle), (control.middle, control.last))
+    return ControlSource(
+        name=control.layer,
+        title=f"{control.kind} {plan.tensor(control.condition).name}",
+        kind=control.kind,
+        condition=f"*{condition} != 0",
+        parts=tuple(_names(plan, control, *part) for part in parts),
+    )
+
+
+def _names(plan: Plan, around: Control, first: int, last: int) -> tuple[str, ...]:
+    """What a branch calls, in order: kernels' functions, and those of the branchings within."""
+    before = plan.controls[: plan.controls.index(around)]
+    inner = [c for c in before if first <= c.first and c.last <= last]
+    outermost = [
+        c
+        for number, c in enumerate(inner)
+        if not any(o.first <= c.first and c.last <= o.last for o in inner[number + 1 :])
+    ]
+    names: list[str] = []
+    step = first
+    for control in sorted(outermost, key=lambda c: c.first):
+        names += [call.layer for call in plan.calls[step : control.first]]
+        names.append(control.layer)
+        step = control.last
+    return (*names, *(call.layer for call in plan.calls[step:last]))
 
 
 def _shapes(plan: Plan, tensors: tuple[int, ...]) -> str:

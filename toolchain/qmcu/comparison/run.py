@@ -183,5 +183,5 @@ def _accuracy(vectors: Vectors, results: Sequence[InferResult]) -> Accuracy | No
 def _profile(plan: Plan, profiled: ProfileResult) -> Profile | None:
     if not profiled.unit:
         return None
-    layers = tuple(zip((c.layer for c in plan.calls), profiled.layers, strict=True))
+    layers = tuple(zip((layer.name for layer in plan.layers), profiled.layers, strict=True))
     return Profile(0, profiled.total, profiled.unit, profiled.how, layers)

@@ -34,8 +34,8 @@ def trace_vector(
             session.infer(earlier)
         return session.trace(layers, tensor.offset, tensor.size, inputs)
 
-    for step, call in enumerate(plan.calls):
-        for index in call.writes:
+    for step, layer in enumerate(plan.layers):
+        for index in layer.writes:
             tensor = plan.tensor(index)
             if tensor.space == STATE or index not in expected:
                 continue  # a state is seen where it is read, a copied constant at the end
@@ -43,5 +43,5 @@ def trace_vector(
             wanted = np.asarray(expected[index], np.dtype(tensor.dtype)).tobytes()
             difference = compare(tensor.name, tensor.shape, wanted, got, tensor.dtype)
             if difference is not None:
-                return LayerDifference(vector, step, call.layer, call.kind, difference)
+                return LayerDifference(vector, step, layer.name, layer.kind, difference)
     return None

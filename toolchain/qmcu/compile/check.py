@@ -19,6 +19,7 @@ from qmcu.compile.plan import (
     STATE,
     Constant,
     ConstantArgument,
+    Control,
     KernelCall,
     Placement,
     Plan,
@@ -51,6 +52,7 @@ def violations(plan: Plan) -> Iterator[str]:
     if found:
         return  # what follows looks tensors up
     yield from _name_problems(plan.calls)
+    yield from _control_problems(plan)
     homes = _Homes.of(plan)
     for step, call in enumerate(plan.calls):
         yield from _argument_problems(call, homes)
@@ -181,6 +183,30 @@ def _name_problems(calls: Sequence[KernelCall]) -> Iterator[str]:
                 yield f"{call.layer}: {constant.size} bytes are no {constant.ctype} numbers"
 
 
+def _control_problems(plan: Plan) -> Iterator[str]:
+    tensors = {t.index: t for t in plan.tensors}
+    names = {call.layer for call in plan.calls}
+    for number, c in enumerate(plan.controls):
+        if c.layer in names or not _C_NAME.fullmatch(c.layer):
+            yield f"{c.layer!r} is taken or no name in C"
+        names.add(c.layer)
+        if c.kind not in ("IF", "WHILE"):
+            yield f"{c.layer} is a {c.kind}"
+        if not 0 <= c.first <= c.middle <= c.last <= len(plan.calls):
+            yield f"{c.layer} is over calls {c.first} to {c.middle} to {c.last}"
+        condition = tensors.get(c.condition)
+        if condition is None or (condition.dtype, condition.size) != ("bool", 1):
+            yield f"{c.layer} decides by tensor {c.condition}, which is no single bool"
+        for other in plan.controls[:number]:
+            apart = other.last <= c.first or c.last <= other.first
+            inside = any(
+                first <= other.first and other.last <= last
+                for first, last in ((c.first, c.middle), (c.middle, c.last))
+            )
+            if not apart and not inside:
+                yield f"{c.layer} and {other.layer} cross"
+
+
 def _argument_problems(call: KernelCall, homes: _Homes) -> Iterator[str]:
     given: set[int] = set()
     for argument in call.arguments:
@@ -225,7 +251,14 @@ def _content_problems(plan: Plan, homes: _Homes) -> Iterator[str]:
     for index in plan.inputs:
         if homes.placements[index].first != -1:
             yield f"input {homes.name(index)} is not kept from the start"
+    deciding: dict[int, list[Control]] = {}
+    for control in plan.controls:
+        deciding.setdefault(control.decided, []).append(control)
     for step, call in enumerate(plan.calls):
+        for control in deciding.get(step, ()):
+            yield from _read_problems(
+                f"{control.layer} decides by", step - 1, control.condition, content, sources, homes
+            )
         for index in call.reads:
             yield from _read_problems(f"{call.layer} reads", step, index, content, sources, homes)
         yield from _write_problems(step, call, homes)

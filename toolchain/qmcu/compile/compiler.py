@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from qmcu.compile.check import check_plan
+from qmcu.compile.control import Flat, flatten
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets import Target, lowerings
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
@@ -44,17 +45,21 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
     Raises UnsupportedModelError listing everything that is unsupported, all at once, and
     PlanError when the plan fails its check.
     """
-    resolved = _prepared(graph)
-    _refuse(graph, _unsupported(resolved))
+    flat, resolved = _prepared(graph)
+    _refuse(graph, _unsupported(flat, resolved))
     graph = resolved.graph
     faster = lowerings(target)
     if target.kernels == "native" and faster:
         graph = settle_dead_channels(graph)
-    calls, aliased = _lower(graph, faster)
+    calls, aliased = _lower(graph, faster, flat.pinned)
     roots = alias_roots(graph, aliased)
+    controls = flat.controls(calls)
     if target.optimize == "ram":
-        calls = save_ram(graph, calls, roots, lambda call: _forms(graph, call, faster))
-    choices = [live_buffers(graph, calls, roots, overlay=overlay) for overlay in (True, False)]
+        calls = save_ram(graph, calls, roots, lambda call: _forms(graph, call, faster), controls)
+    choices = [
+        live_buffers(graph, calls, roots, overlay=overlay, controls=controls)
+        for overlay in (True, False)
+    ]
     # Overlaying couples two lifetimes, so it can in theory cost space: keep the smaller result.
     buffers, (placements, size) = min(
         ((buffers, place(buffers)) for buffers in choices),
@@ -76,6 +81,7 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
         arena_lower_bound=lower_bound(buffers),
         states=tuple(_state(index, resolved.initial[index]) for index in places),
         state_size=state_size,
+        controls=controls,
     )
     return _checked(plan)
 
@@ -118,10 +124,11 @@ def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
 
     For tests of kernels that do so: the planner alone would hardly choose it for some graphs.
     """
-    graph = _prepared(graph).graph
+    graph = _prepared(graph)[1].graph
     called = {call.operator for call in plan.calls}
     aliased = [(o.inputs[0], o.outputs[0]) for o in graph.operators if o.index not in called]
-    buffers = live_buffers(graph, plan.calls, alias_roots(graph, aliased), overlay=True)
+    roots = alias_roots(graph, aliased)
+    buffers = live_buffers(graph, plan.calls, roots, overlay=True, controls=plan.controls)
     placements, size = place(buffers)
     overlaid = replace(
         plan,
@@ -142,17 +149,18 @@ def _read_end(calls: Sequence[KernelCall], placements: Sequence[Placement]) -> i
 
 def unsupported(graph: Graph) -> list[str]:
     """Everything in the graph that cannot be compiled, one clear phrase each; empty if nothing."""
-    return _unsupported(_prepared(graph))
+    return _unsupported(*_prepared(graph))
 
 
-def _prepared(graph: Graph) -> Resolved:
-    """The graph as it is lowered: simplified, outputs and variables resolved."""
-    return resolve_variables(give_outputs_bytes(simplify(graph)))
+def _prepared(graph: Graph) -> tuple[Flat, Resolved]:
+    """The graph as it is lowered: simplified, subgraphs, outputs and variables resolved."""
+    flat = flatten(simplify(graph))
+    return flat, resolve_variables(give_outputs_bytes(flat.graph))
 
 
-def _unsupported(resolved: Resolved) -> list[str]:
-    if resolved.problems:
-        return list(resolved.problems)
+def _unsupported(flat: Flat, resolved: Resolved) -> list[str]:
+    if flat.problems or resolved.problems:
+        return [*flat.problems, *resolved.problems]
     graph = resolved.graph
     problems = [
         f"model {role} {tensor.name} is {tensor.dtype}, one of {', '.join(TYPES)} is needed"
@@ -192,13 +200,18 @@ def _form(context: OperatorContext) -> OperatorSupport:
 
 
 def _lower(
-    graph: Graph, faster: Mapping[str, Sequence[Lowering]]
+    graph: Graph, faster: Mapping[str, Sequence[Lowering]], pinned: frozenset[int]
 ) -> tuple[tuple[KernelCall, ...], list[tuple[int, int]]]:
-    """Kernel calls in order, and (input, output) pairs of tensors that share their bytes."""
+    """Kernel calls in order, and (input, output) pairs of tensors that share their bytes.
+
+    Those in `pinned` share theirs with none.
+    """
     contexts = [OperatorContext(graph, operator) for operator in graph.operators]
     supports = [_form(context) for context in contexts]
     shared = [
-        support.aliases and not (context.input(0).is_constant or context.input(0).is_variable)
+        support.aliases
+        and not (context.input(0).is_constant or context.input(0).is_variable)
+        and pinned.isdisjoint((*context.operator.inputs, *context.operator.outputs))
         for support, context in zip(supports, contexts, strict=True)
     ]
     if all(shared):

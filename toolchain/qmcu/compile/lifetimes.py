@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from qmcu.compile.plan import KernelCall
+from qmcu.compile.plan import Control, KernelCall
 from qmcu.model.graph import Graph
 
 # Of every buffer's offset, in bytes: kernels may load words.
@@ -44,12 +44,18 @@ def alias_roots(graph: Graph, aliased: Iterable[tuple[int, int]]) -> dict[int, i
 
 
 def live_buffers(
-    graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int], *, overlay: bool
+    graph: Graph,
+    calls: Sequence[KernelCall],
+    roots: Mapping[int, int],
+    *,
+    overlay: bool,
+    controls: Sequence[Control] = (),
 ) -> tuple[Buffer, ...]:
     """The buffers that one inference needs, in the order in which they come to life.
 
-    With `overlay`, an output is laid over an input that nobody reads later, if its kernel allows
-    that for such sizes.
+    Branches lie side by side in time, as if all were run; what `controls` decide by is kept until
+    then. With `overlay`, an output is laid over an input that nobody reads later, if its kernel
+    allows that for such sizes.
     """
     first: dict[int, int] = {roots[i]: -1 for i in graph.inputs}
     last: dict[int, int] = dict(first)
@@ -59,6 +65,10 @@ def live_buffers(
         for tensor in _in_arena(graph, call.writes):
             first.setdefault(roots[tensor], step)
             last[roots[tensor]] = max(last.get(roots[tensor], step), step)
+    for control in controls:
+        if not graph.tensors[control.condition].is_variable:
+            root = roots[control.condition]
+            last[root] = max(last[root], control.decided - 1)
     for tensor in graph.outputs:
         last[roots[tensor]] = len(calls)
 

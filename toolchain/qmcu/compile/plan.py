@@ -182,6 +182,42 @@ class State:
 
 
 @dataclass(frozen=True)
+class Control:
+    """An IF or WHILE over ranges of the plan's calls; `condition` is a bool tensor.
+
+    An IF runs calls[first:middle] where the condition holds, else calls[middle:last]. A WHILE runs
+    calls[first:middle], and while the condition holds then, calls[middle:last] and those again.
+    `writes` are the outputs; inner ones stand before those around them.
+    """
+
+    layer: str
+    operator: int
+    kind: str
+    condition: int
+    first: int
+    middle: int
+    last: int
+    writes: tuple[int, ...]
+
+    @property
+    def decided(self) -> int:
+        """The call before which the condition is looked at."""
+        return self.first if self.kind == "IF" else self.middle
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What the firmware runs, counts and traces as one: a call outside all branchings, or an
+    outermost branching with the calls [first, last) in it."""
+
+    name: str
+    kind: str
+    writes: tuple[int, ...]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """Ordered kernel calls with arena offsets and constants: everything that firmware needs."""
 
@@ -198,6 +234,26 @@ class Plan:
     calls: tuple[KernelCall, ...]
     states: tuple[State, ...] = ()
     state_size: int = 0
+    controls: tuple[Control, ...] = ()
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers in order; without branchings one for each call."""
+        found: list[Layer] = []
+        outermost = [
+            c
+            for c in self.controls
+            if not any(o is not c and _is_around(o, c) for o in self.controls)
+        ]
+        step = 0
+        for control in sorted(outermost, key=lambda control: control.first):
+            found += map(_layer_of_call, range(step, control.first), self.calls[step:])
+            found.append(
+                Layer(control.layer, control.kind, control.writes, control.first, control.last)
+            )
+            step = control.last
+        found += map(_layer_of_call, range(step, len(self.calls)), self.calls[step:])
+        return tuple(found)
 
     def tensor(self, index: int) -> PlanTensor:
         """The activation tensor with this graph index. Raises KeyError if it is not in the plan."""
@@ -216,3 +272,12 @@ class Plan:
             f"{self.name}: {len(self.calls)} kernel calls, arena {self.arena_size} bytes "
             f"(lower bound {self.arena_lower_bound}), {self.macs} MACs"
         )
+
+
+def _is_around(outer: Control, inner: Control) -> bool:
+    """Whether `inner`, which stands before it, lies within a branching."""
+    return outer.first <= inner.first and inner.last <= outer.last
+
+
+def _layer_of_call(step: int, call: KernelCall) -> Layer:
+    return Layer(call.layer, call.kind, call.writes, step, step + 1)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from qmcu.compile.lifetimes import live_buffers, live_bytes
-from qmcu.compile.plan import KernelCall
+from qmcu.compile.plan import Control, KernelCall
 from qmcu.model.graph import Graph
 
 # Least share of the arena that slower kernels must save together.
@@ -17,6 +17,7 @@ def save_ram(
     calls: Sequence[KernelCall],
     roots: Mapping[int, int],
     alternatives: Alternatives,
+    controls: Sequence[Control] = (),
 ) -> tuple[KernelCall, ...]:
     """`calls` with some replaced by alternatives so that the arena's lower bound falls.
 
@@ -24,13 +25,13 @@ def save_ram(
     what turned out not to be needed is taken back. All stays as it was when less than one
     hundredth is saved. `trade` of a replaced call says what it saved.
     """
-    start = _peak(graph, calls, roots)
+    start = _peak(graph, calls, roots, controls)
     found, best = list(calls), start
-    while (step := _best_step(graph, found, roots, alternatives, best)) is not None:
+    while (step := _best_step(graph, found, roots, alternatives, best, controls)) is not None:
         found, best = step
     for i, original in enumerate(calls):
         trial = [*found[:i], original, *found[i + 1 :]]
-        if found[i] is not original and _peak(graph, trial, roots) <= best:
+        if found[i] is not original and _peak(graph, trial, roots, controls) <= best:
             found = trial
     if start[0] - best[0] < _LEAST_SHARE * start[0]:
         return tuple(calls)
@@ -54,29 +55,37 @@ def _best_step(
     roots: Mapping[int, int],
     alternatives: Alternatives,
     best: tuple[int, int],
+    controls: Sequence[Control],
 ) -> tuple[list[KernelCall], tuple[int, int]] | None:
     """The calls with the one replacement that lowers the peak most, and that peak."""
     result = None
-    live = _live(graph, calls, roots)
+    live = _live(graph, calls, roots, controls)
     for i, call in enumerate(calls):
         if live[i] < max(live):
             continue
         for other in alternatives(call):
             trial = [*calls[:i], other, *calls[i + 1 :]]
-            peak = _peak(graph, trial, roots)
+            peak = _peak(graph, trial, roots, controls)
             if peak < best:
                 result, best = (trial, peak), peak
     return result
 
 
-def _peak(graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int]) -> tuple[int, int]:
+def _peak(
+    graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int], controls: Sequence[Control]
+) -> tuple[int, int]:
     """The largest sum of live buffers, and at how many steps there are so many."""
-    live = _live(graph, calls, roots)
+    live = _live(graph, calls, roots, controls)
     return max(live), live.count(max(live))
 
 
-def _live(graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int]) -> list[int]:
+def _live(
+    graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int], controls: Sequence[Control]
+) -> list[int]:
     """Bytes that live at each step, with outputs over inputs or not, whichever peaks lower."""
-    choices = (live_buffers(graph, calls, roots, overlay=overlay) for overlay in (True, False))
+    choices = (
+        live_buffers(graph, calls, roots, overlay=overlay, controls=controls)
+        for overlay in (True, False)
+    )
     steps = range(len(calls))
     return min(([live_bytes(buffers, s) for s in steps] for buffers in choices), key=max)

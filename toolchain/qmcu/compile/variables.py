@@ -62,7 +62,7 @@ class _Resolution:
         self._handles: dict[int, Handle] = {}
         self._operators: list[Operator] = []
         self._instead: dict[int, int] = {}
-        self._last_use = {t: op.index for op in graph.operators for t in op.inputs}
+        self._last_use = {t: at for at, op in enumerate(graph.operators) for t in op.inputs}
 
     def run(self) -> None:
         graph = self.graph
@@ -126,13 +126,13 @@ class _Resolution:
     def rewritten(self) -> Graph:
         operators: list[Operator] = []
         instead: dict[int, int] = {}
-        for operator in self.graph.operators:
+        for at, operator in enumerate(self.graph.operators):
             if operator.kind in ("VAR_HANDLE", "CALL_ONCE"):
                 continue
             inputs = tuple(instead.get(i, i) for i in operator.inputs)
             if operator.kind == "READ_VARIABLE":
                 variable = self._variable(operator)
-                if self._is_read_in_place(operator):
+                if self._is_read_in_place(operator, at):
                     instead[operator.outputs[0]] = variable
                     continue
                 operator = replace(operator, inputs=(variable,))
@@ -148,17 +148,17 @@ class _Resolution:
     def _variable(self, operator: Operator) -> int:
         return self.variables[self._handles[operator.inputs[0]]].tensor.index
 
-    def _is_read_in_place(self, operator: Operator) -> bool:
+    def _is_read_in_place(self, operator: Operator, at: int) -> bool:
         """Whether nobody assigns the variable while the value that was read is needed."""
         value, handle = operator.outputs[0], self._handles[operator.inputs[0]]
         if value in self.graph.outputs:
             return False
-        last = self._last_use.get(value, operator.index)
+        last = self._last_use.get(value, at)
         return not any(
             other.kind == "ASSIGN_VARIABLE"
             and self._handles[other.inputs[0]] == handle
-            and operator.index < other.index <= last
-            for other in self.graph.operators
+            and at < there <= last
+            for there, other in enumerate(self.graph.operators)
         )
 
 
