@@ -1,7 +1,11 @@
 """Random graphs of elementwise operators in other types than int8, comparisons and CAST."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 from bench.operators.elementwise import shapes
+from bench.operators.reductions import average_pool_2d
 from bench.operators.single import (
     SingleOperator,
     chance,
@@ -13,7 +17,7 @@ from bench.operators.single import (
     quantization_of,
 )
 
-from qmcu.model.graph import Graph, OptionValue, Quantization
+from qmcu.model.graph import Graph, OptionValue, Quantization, Tensor
 from qmcu.types import Array
 
 Rng = np.random.Generator
@@ -72,6 +76,30 @@ def rows(rng: Rng, kind: str, dtype: str = "float32") -> Graph:
     if kind == "SOFTMAX":
         options["beta"] = float32(pick(rng, 1.0, 1.0, log_uniform(rng, 0.01, 20)))
     return operator.graph((shape, None), options=options, dtype=dtype)
+
+
+def layer(rng: Rng, of: Callable[[Rng], Graph]) -> Graph:
+    """A graph of an int8 generator, with real numbers: inputs, weights, bias and outputs."""
+    graph = of(rng)
+    tensors = tuple(_real(rng, tensor) for tensor in graph.tensors)
+    operators = tuple(replace(operator, version=1) for operator in graph.operators)
+    return replace(graph, tensors=tensors, operators=operators)
+
+
+def _real(rng: Rng, tensor: Tensor) -> Tensor:
+    if tensor.name == "output_shape":
+        return tensor
+    data = tensor.data
+    if data is not None:
+        data = rng.normal(0, 1, tensor.shape).astype(np.float32).tobytes()
+    return replace(tensor, dtype="float32", quantization=None, data=data)
+
+
+def l2_pool_2d(rng: Rng, dtype: str = "float32") -> Graph:
+    """Windows as of the other pools."""
+    graph = layer(rng, average_pool_2d)
+    (operator,) = graph.operators
+    return replace(graph, operators=(replace(operator, kind="L2_POOL_2D"),))
 
 
 def _binary(

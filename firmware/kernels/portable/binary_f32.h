@@ -3,6 +3,7 @@
 #define QMCU_BINARY_F32_H
 
 #include "binary.h"
+#include "clamp_f32.h"
 
 typedef struct {
     qmcu_binary_params binary;
@@ -11,13 +12,6 @@ typedef struct {
 } qmcu_binary_f32_params;
 
 typedef float (*qmcu_binary_f32_function)(float, float);
-
-/* Of numbers that are not comparable the result stays, as in the interpreter. */
-static inline float qmcu_clamp_f32(float value, float minimum, float maximum)
-{
-    const float raised = value < minimum ? minimum : value;
-    return maximum < raised ? maximum : raised;
-}
 
 static inline void qmcu_binary_f32(const qmcu_binary_f32_params *params, const float *input1,
                                    const float *input2, float *output,

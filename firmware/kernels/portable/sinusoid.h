@@ -41,7 +41,11 @@ static inline qmcu_angle qmcu_small_angle(double value)
 {
     const int32_t scaled = (int32_t)(value * 0x1.45f306dc9c883p+23) + 0x800000;
     const int32_t quarters = (scaled - (scaled & 0xffffff)) / (1 << 24);
-    const qmcu_angle angle = {value - (double)quarters * 0x1.921fb54442d18p0, (uint32_t)quarters};
+    /* Rounded once, as by glibc's fused multiply-add: quarters * (46 bits of pi / 2) is exact, and so
+       is its difference from the value. */
+    const double count = (double)quarters;
+    const qmcu_angle angle = {
+        (value - count * 0x1.921fb54442d00p+0) - count * 0x1.8000000000000p-48, (uint32_t)quarters};
     return angle;
 }
 

@@ -31,6 +31,7 @@ from qmcu.compile.operators import (
     pooling,
     products_s16,
     quantization,
+    real_layers,
     real_lookup,
     real_rows,
     rearranging,
@@ -87,6 +88,7 @@ _MODULES = (
     elementwise_s16,
     activations_s16,
     log_softmax,
+    real_layers,
     real_lookup,
     real_rows,
 )

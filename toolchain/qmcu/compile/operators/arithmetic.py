@@ -75,7 +75,8 @@ def binary_call(
     return context.call(kernel, arguments, may_overlay=overlay)
 
 
-def _activation(context: OperatorContext, kind: str) -> tuple[tuple[str, FieldValue], ...]:
+def activation_fields(context: OperatorContext, kind: str) -> tuple[tuple[str, FieldValue], ...]:
+    """The bounds of the fused activation in numbers of type `kind`, float32 or int32."""
     activation = context.text("fused_activation_function", "NONE")
     if (context.operator.kind, kind) == ("ADD", "int32"):
         # The interpreter does not look at it here.
@@ -99,7 +100,8 @@ def _check_activation(context: OperatorContext) -> str | None:
     return f"fused activation {found}, one of {', '.join(checks.ACTIVATIONS)} is needed"
 
 
-_ACTIVATION = Constraint(f"fused activation {', '.join(checks.ACTIVATIONS)}", _check_activation)
+# The fused activation of what is not quantized.
+ACTIVATION = Constraint(f"fused activation {', '.join(checks.ACTIVATIONS)}", _check_activation)
 
 
 def _activated(kind: str, dtype: str, *more: Constraint) -> OperatorSupport:
@@ -107,10 +109,10 @@ def _activated(kind: str, dtype: str, *more: Constraint) -> OperatorSupport:
     kernel = f"{kind.lower()}_{short}"
 
     def lower(context: OperatorContext) -> KernelCall:
-        fields = (*walk_fields(context, "binary."), *_activation(context, dtype))
+        fields = (*walk_fields(context, "binary."), *activation_fields(context, dtype))
         return binary_call(context, kernel, f"qmcu_binary_{short}_params", fields)
 
-    constraints = (*binary_operands(dtype), _ACTIVATION, *more)
+    constraints = (*binary_operands(dtype), ACTIVATION, *more)
     return OperatorSupport(kind, kernel, constraints, lower, types=(dtype,))
 
 

@@ -77,13 +77,17 @@ def _lower(context: OperatorContext) -> KernelCall:
     )
 
 
-# What the operator needs of its shapes and scales, in every type.
-SHAPES = (
+# What the operator needs of its shapes and options, in every type.
+ROWS = (
     Constraint("weights in the default format", _format_problem),
     Constraint(
         "input is a number of rows as long as the weights', output has a row for each",
         _shape_problem,
     ),
+)
+# The same, and of its scales where they are integers.
+SHAPES = (
+    *ROWS,
     Constraint(
         "bias scale = input scale * weights scale when quantized per tensor",
         _bias_scale_problem,

@@ -3,7 +3,7 @@
 from qmcu.compile.lowering import OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.weights import quantization_of
-from qmcu.compile.operators.window import Axis, axes, taps_fit, window_options
+from qmcu.compile.operators.window import Axis, Fields, axes, taps_fit, window_options
 from qmcu.compile.plan import KernelCall, ParametersArgument
 from qmcu.compile.requantize import activation_range
 
@@ -25,19 +25,11 @@ def _expected_shape(context: OperatorContext) -> tuple[int, ...]:
     return source[0], vertical.output, horizontal.output, source[3]
 
 
-def lower_pool(context: OperatorContext, kernel: str) -> KernelCall:
-    """The call of a pooling kernel; all take the same parameters."""
-    source, target = context.input(0), context.output()
-    batches, height, width, depth = source.shape
+def pool_fields(context: OperatorContext) -> Fields:
+    """The parameter fields of shapes and window, in every type."""
+    batches, height, width, depth = context.input(0).shape
     vertical, horizontal = _windows(context)
-    quantization = quantization_of(target)
-    low, high = activation_range(
-        context.text("fused_activation_function", "NONE"),
-        quantization.scale,
-        quantization.zero_point,
-        target.dtype,
-    )
-    parameters = (
+    return (
         ("batches", batches),
         ("input_height", height),
         ("input_width", width),
@@ -50,6 +42,21 @@ def lower_pool(context: OperatorContext, kernel: str) -> KernelCall:
         ("stride_width", horizontal.stride),
         ("padding_top", vertical.padding),
         ("padding_left", horizontal.padding),
+    )
+
+
+def lower_pool(context: OperatorContext, kernel: str) -> KernelCall:
+    """The call of a pooling kernel; all take the same parameters."""
+    source, target = context.input(0), context.output()
+    quantization = quantization_of(target)
+    low, high = activation_range(
+        context.text("fused_activation_function", "NONE"),
+        quantization.scale,
+        quantization.zero_point,
+        target.dtype,
+    )
+    parameters = (
+        *pool_fields(context),
         ("activation_minimum", low),
         ("activation_maximum", high),
     )
@@ -64,12 +71,16 @@ def lower_pool(context: OperatorContext, kernel: str) -> KernelCall:
 
 
 # What the operators need of their shapes and options, in every type.
-SHAPES = (
-    checks.same_quantization(tolerance=_SCALE_TOLERANCE),
+WINDOWS = (
     checks.input_rank(4, 4),
     window_options("stride_h", "stride_w", "filter_height", "filter_width"),
     taps_fit(_kernel),
     checks.output_shape("output shape follows from input and options", _expected_shape),
+)
+# The same where they are integers.
+SHAPES = (
+    checks.same_quantization(tolerance=_SCALE_TOLERANCE),
+    *WINDOWS,
     checks.fused_activation(),
 )
 

@@ -1,0 +1,20 @@
+/* The average: a sum rounded at each step, divided by the count, in the part of the window that lies inside the image, then
+   clamped. */
+#include "average_pool_2d_f32.h"
+
+static float pool(const qmcu_pool_f32_params *p, const float *image, int32_t rows, int32_t columns)
+{
+    float result = 0.0f;
+    for (int32_t row = 0; row < rows; ++row) {
+        for (int32_t column = 0; column < columns; ++column) {
+            const float value = image[(row * p->input_width + column) * p->depth];
+            result += value;
+        }
+    }
+    return result / (float)(rows * columns);
+}
+
+void qmcu_average_pool_2d_f32(const qmcu_pool_f32_params *params, const float *input, float *output)
+{
+    qmcu_pool_f32(params, input, output, pool);
+}
