@@ -32,12 +32,12 @@ def main() -> int:
     parser.add_argument("--store", type=Path, default=STORE)
     parser.add_argument("--document", action="store_true", help="write docs/TESTING.md")
     arguments = parser.parse_args()
-    tasks: list[Task] = []
-    for room in ROOMS:
-        found = sample_of(room, arguments.seed, arguments.sample or room.sample)
-        wanted = arguments.only or [""]
-        tasks += [t for t in found if any(w in (room.name, "") or w in t.mutant.module
-                                          for w in wanted)]  # fmt: skip
+    wanted = arguments.only or [""]
+    tasks = [
+        task
+        for task in _drawn(arguments)
+        if any(w in (task.room.name, "") or w in task.mutant.module for w in wanted)
+    ]
     store = Store(arguments.store)
     missing = [task for task in tasks if store.outcome(task) is None]
     console = Console(stderr=True)
@@ -57,8 +57,14 @@ def main() -> int:
     killed = sum(store.outcome(task) != "survived" for task in tasks)
     print(f"{killed} of {len(tasks)} mutants noticed")
     if arguments.document:
-        write_atomic(DOCUMENT, document(tasks, store))
+        write_atomic(DOCUMENT, document(_drawn(arguments), store))
     return 0
+
+
+def _drawn(arguments: argparse.Namespace) -> list[Task]:
+    """The sample of every room."""
+    seed, size = arguments.seed, arguments.sample
+    return [task for room in ROOMS for task in sample_of(room, seed, size or room.sample)]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ def document(tasks: Sequence[Task], store: Store) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{DOCUMENT} has no {BEGIN} ... {END}")
-    lines = [*_scores(tasks, store), "", *_survivors(tasks, store)]
+    tried = [task for task in tasks if store.outcome(task) is not None]
+    lines = [*_scores(tried, store), "", *_survivors(tried, store)]
     return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"
 
 

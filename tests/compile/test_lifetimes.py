@@ -1,5 +1,7 @@
 """Which tensors share bytes, and when each must live."""
 
+from dataclasses import replace
+
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
 from qmcu.compile.plan import KernelCall, ScratchArgument, TensorArgument
 from qmcu.model.graph import Graph, Tensor
@@ -67,6 +69,38 @@ def test_no_overlay_over_a_model_output_or_another_size() -> None:
     calls = [call(0, (0,), (1,)), call(1, (1,), (2,), ((1, 2),))]
     buffers = live_buffers(graph, calls, alias_roots(graph, []), overlay=True)
     assert [b.tensors for b in buffers] == [(0,), (1,), (2,)]
+
+
+def overlaid(sizes: list[int], one: KernelCall, *, grows: bool = False) -> list[tuple[int, ...]]:
+    """The tensors of each buffer of one call that reads the model's inputs, 0 and 1."""
+    graph = graph_of(sizes, (0, 1), (3,))
+    calls = [replace(one, overlay_grows=grows)]
+    buffers = live_buffers(graph, calls, alias_roots(graph, []), overlay=True)
+    return sorted(b.tensors for b in buffers)
+
+
+def test_an_input_that_is_read_twice_is_not_overwritten() -> None:
+    twice = call(0, (0, 1, 1), (3,), ((1, 3),))
+    assert overlaid([10, 10, 10, 10], twice) == [(0,), (1,), (3,)]
+    assert overlaid([10, 10, 10, 10], call(0, (0, 1), (3,), ((1, 3),))) == [(0,), (1, 3)]
+
+
+def test_the_next_input_is_taken_where_the_first_cannot_be() -> None:
+    # Tensor 2 is a constant and has no buffer; input 0 is too small.
+    for first in (2, 0):
+        one = call(0, (first, 1), (3,), ((first, 3), (1, 3)))
+        assert (1, 3) in overlaid([4, 10, 10, 10], one)
+
+
+def test_a_larger_output_is_laid_over_only_where_the_kernel_may_grow() -> None:
+    one = call(0, (0, 1), (3,), ((1, 3),))
+    assert overlaid([10, 10, 10, 12], one) == [(0,), (1,), (3,)]
+    assert overlaid([10, 10, 10, 12], one, grows=True) == [(0,), (1, 3)]
+
+
+def test_of_two_inputs_only_the_first_is_overwritten() -> None:
+    one = call(0, (0, 1), (3,), ((0, 3), (1, 3)))
+    assert overlaid([10, 10, 10, 10], one) == [(0, 3), (1,)]
 
 
 def test_scratch_lives_for_its_step_only() -> None:

@@ -119,7 +119,7 @@ def test_cifar10_of_the_shared_folder(cifar10: Path) -> None:
         ({"train_inputs": np.array(["a"] * 8)}, "rows of numbers"),
         ({"train_inputs": np.zeros(8)}, "rows of numbers"),
         ({"train_inputs": np.zeros((0, 5, 2))}, "rows of numbers"),
-        ({"train_inputs": np.float32(3)}, "rows of numbers"),
+        ({"train_inputs": np.float32(3)}, "one row an input"),
         ({"train_inputs": np.zeros((8, 5, 3))}, "must be alike"),
         ({"train_inputs": np.zeros((8, 5, 2))}, "tell nothing apart"),
         ({"low": "a", "high": 1}, "no number"),
