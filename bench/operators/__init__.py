@@ -18,6 +18,7 @@ from bench.operators import (
     products,
     quantizations,
     reals,
+    recurrent,
     reductions,
     shapes,
     spatial,
@@ -170,6 +171,7 @@ GENERATORS: dict[str, Generator] = {
     "L2_POOL_2D float32": reals.l2_pool_2d,
     "LOG_SOFTMAX": reductions.log_softmax,
     **_real(reals.rows, "SOFTMAX", "LOG_SOFTMAX"),
+    **in_types("SVDF", recurrent.svdf, ("int8", "float32")),
     **in_types("CAST", reals.cast, ("int8", "int16", "int32", "bool", "float32")),
 }
 

@@ -19,4 +19,33 @@ static inline int32_t qmcu_sigmoid_argument(const qmcu_sigmoid_s16_params *param
     return (int32_t)((uint32_t)(input * params->multiplier) + (uint32_t)half) >> params->shift;
 }
 
+/* The logistic function of an argument with nine more bits than table has steps, of scale 2^-15:
+   between two entries on a straight line; that of a negative number is 1 minus that of the positive
+   one. table[i] is the logistic function of i / 24, with 16 fractional bits, less 2^15. */
+static inline int16_t qmcu_logistic_of(int32_t argument, const int16_t *table)
+{
+    const uint32_t size = argument < 0 ? 0u - (uint32_t)argument : (uint32_t)argument;
+    const uint32_t step = size >> 9;
+    uint32_t result = (uint32_t)0x7fff << 10;
+    if (step < 255u) {
+        const uint32_t rise = (uint32_t)(table[step + 1u] - table[step]);
+        result = ((uint32_t)(table[step] + 0x8000) << 9) + (size & 0x1ffu) * rise;
+    }
+    result = argument >= 0 ? result + (1u << 9) : (1u << 25) - result + (1u << 9) - 1u;
+    return (int16_t)(result >> 10);
+}
+
+/* tanh(x) = 2 * logistic(2 * x) - 1, of scale 2^-15: the same table, with eight more bits. */
+static inline int16_t qmcu_tanh_of(int32_t argument, const int16_t *table)
+{
+    const uint32_t size = argument < 0 ? 0u - (uint32_t)argument : (uint32_t)argument;
+    const uint32_t step = size >> 8;
+    int32_t result = 0x7fff << 8; /* less the half, 2^15, of what the logistic function is */
+    if (step < 255u) {
+        result = table[step] * 256 + (int32_t)(size & 0xffu) * (table[step + 1u] - table[step]);
+    }
+    result = argument >= 0 ? result + (1 << 7) : -result + (1 << 7) - 1;
+    return (int16_t)(result >> 8);
+}
+
 #endif

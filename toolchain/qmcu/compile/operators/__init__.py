@@ -43,6 +43,7 @@ from qmcu.compile.operators import (
     softmax,
     spatial,
     sums,
+    svdf,
     transpose,
     transpose_conv,
     unary,
@@ -91,6 +92,7 @@ _MODULES = (
     real_layers,
     real_lookup,
     real_rows,
+    svdf,
 )
 
 
