@@ -172,6 +172,7 @@ GENERATORS: dict[str, Generator] = {
     "LOG_SOFTMAX": reductions.log_softmax,
     **_real(reals.rows, "SOFTMAX", "LOG_SOFTMAX"),
     **in_types("SVDF", recurrent.svdf, ("int8", "float32")),
+    **in_types("UNIDIRECTIONAL_SEQUENCE_LSTM", recurrent.lstm, ("int8", "int16", "float32")),
     **in_types("CAST", reals.cast, ("int8", "int16", "int32", "bool", "float32")),
 }
 

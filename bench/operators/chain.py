@@ -1,7 +1,7 @@
 """One batch through the whole chain: model file, firmware, device, comparison."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,11 +17,14 @@ from qmcu.compile.serialization import load_plan
 from qmcu.device import open_session
 from qmcu.errors import QmcuError
 from qmcu.model.oracle import Oracle
+from qmcu.model.state import is_stateful
 from qmcu.model.writer import write_model
 from qmcu.types import Array
 
-# Each graph is run on this many sets of random inputs.
+# Each graph is run on this many sets of random inputs; one that keeps a state on more in a row,
+# after each of which it is reset.
 VECTORS = 2
+SEQUENCES = (5, 2)
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,13 @@ def run(
     it: where all inputs are there from the start, the planner alone would hardly choose that.
     """
     model = write_model(batch.graph)
-    vectors = batch.vectors(VECTORS)
+    sequences = SEQUENCES if is_stateful(batch.graph) else (VECTORS,)
+    vectors = batch.vectors(sum(sequences))
+    resets = {sum(sequences[:i]) for i in range(1, len(sequences))}
     equal = np.ones(len(batch.graphs), bool)
     device = ""
     try:
-        expected = [batch.by_graph(list(Oracle(model).run(vector))) for vector in vectors]
+        expected = _expected(batch, model, vectors, resets)
         with tempfile.TemporaryDirectory(prefix="qmcu-operators-") as folder:
             path = Path(folder) / "batch.tflite"
             path.write_bytes(model)
@@ -67,7 +72,9 @@ def run(
             plan = load_plan(directory / "plan.json")
             with open_session(target, directory) as session:
                 device = session.link.name
-                for vector, wanted in zip(vectors, expected, strict=True):
+                for number, (vector, wanted) in enumerate(zip(vectors, expected, strict=True)):
+                    if number in resets:
+                        session.reset()
                     found = batch.by_graph(_arrays(batch, session.infer(vector).outputs))
                     equal &= [_same(a, b) for a, b in zip(found, wanted, strict=True)]
     except QmcuError as error:
@@ -79,6 +86,19 @@ def run(
         kernels=tuple((call.kernel, cases(batch.graphs[call.operator])) for call in plan.calls),
         overlaid=sum(_shared(call, plan.placements) for call in plan.calls),
     )
+
+
+def _expected(
+    batch: Batch, model: bytes, vectors: Sequence[Sequence[Array]], resets: Collection[int]
+) -> list[list[list[Array]]]:
+    """What the interpreter, reset before those in `resets`, answers to each vector, by graph."""
+    oracle = Oracle(model)
+    expected = []
+    for number, vector in enumerate(vectors):
+        if number in resets:
+            oracle.reset()
+        expected.append(batch.by_graph(list(oracle.run(vector))))
+    return expected
 
 
 def _shared(call: KernelCall, placements: Sequence[Placement]) -> bool:

@@ -36,6 +36,79 @@ def svdf(rng: Rng, dtype: str = "int8") -> Graph:
     return operator.graph(((batches, units), target), options=options, version=3)
 
 
+def lstm(rng: Rng, dtype: str = "int8") -> Graph:
+    """Either order of time and batch, with and without a limit of the cell state."""
+    batches, steps = int(pick(rng, 1, 1, 2, 3)), int(rng.integers(1, 6))
+    depth, units = int(rng.integers(1, 20)), int(rng.integers(1, 12))
+    time_major = chance(rng, 0.5)
+    rows = (steps, batches) if time_major else (batches, steps)
+    operator = SingleOperator("UNIDIRECTIONAL_SEQUENCE_LSTM")
+    given, hidden = _activations(rng, dtype)
+    cell = _cell_quantization(rng) if dtype != "float32" else None
+    operator.input((*rows, depth), given, dtype)
+    for name, columns, source in (("input", depth, given), ("recurrent", units, hidden)):
+        for gate in ("input", "forget", "cell", "output"):
+            _lstm_weights(rng, operator, f"{name}_to_{gate}", (units, columns), source)
+    for _ in range(3):
+        operator.absent()
+    for gate in ("input", "forget", "cell", "output"):
+        _lstm_bias(rng, operator, f"{gate}_bias", units, dtype)
+    operator.absent()
+    operator.absent()
+    operator.variable("hidden", (batches, units), hidden, dtype)
+    operator.variable("cell", (batches, units), cell, "float32" if cell is None else "int16")
+    for _ in range(4):
+        operator.absent()
+    options: dict[str, OptionValue] = {
+        "fused_activation_function": "TANH",
+        "cell_clip": float32(pick(rng, 0.0, 0.0, 10.0, rng.uniform(0.05, 2))),
+        "time_major": time_major,
+    }
+    return operator.graph(((*rows, units), hidden), options=options, version=3, dtype=dtype)
+
+
+def _activations(rng: Rng, dtype: str) -> tuple[Quantization | None, Quantization | None]:
+    """Of input and hidden state; the latter holds -1 to 1, sometimes a part of it."""
+    if dtype == "float32":
+        return None, None
+    finest, point = (2.0**-7, zero_point(rng)) if dtype == "int8" else (2.0**-15, 0)
+    scale = float32(finest * log_uniform(rng, 0.1, 2)) if chance(rng, 0.5) else finest
+    return quantization(rng, dtype=dtype), Quantization((scale,), (point,))
+
+
+def _cell_quantization(rng: Rng) -> Quantization:
+    """A power of two, sometimes nearly or not at all."""
+    scale = 2.0 ** -int(rng.integers(6, 17))
+    if chance(rng, 0.2):
+        scale = float32(scale * pick(rng, 1.0005, 0.71, 1.4))
+    return Quantization((scale,), (0,))
+
+
+def _lstm_weights(
+    rng: Rng,
+    operator: SingleOperator,
+    name: str,
+    shape: tuple[int, int],
+    source: Quantization | None,
+) -> None:
+    if source is None:
+        operator.constant(name, rng.normal(0, 0.7, shape).astype(np.float32))
+        return
+    values = rng.integers(-127, 128, shape).astype(np.int8)
+    most = 127 if source.scale > 2.0**-12 else 2**15
+    reach = source.scale * most * 64 * np.sqrt(shape[1])
+    scale = float32(log_uniform(rng, 0.3, 10) / reach)
+    operator.constant(name, values, Quantization((scale,), (0,)))
+
+
+def _lstm_bias(rng: Rng, operator: SingleOperator, name: str, units: int, dtype: str) -> None:
+    if dtype == "float32":
+        operator.constant(name, rng.normal(0, 0.5, units).astype(np.float32))
+        return
+    kind, most = (np.int32, 2**14) if dtype == "int8" else (np.int64, 2**22)
+    operator.constant(name, rng.integers(-most, most, units, dtype=kind))
+
+
 _Shapes = tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]
 
 
@@ -63,13 +136,12 @@ def _quantized_svdf(
     total = kept * over_time * greatest * greatest / 3 * np.sqrt(times[1] * times[0] / units)
     point = zero_point(rng) if kind is np.int8 else 0
     operator.input(source, here)
-    operator.constant(
-        "features", rng.integers(-128, 128, features).astype(np.int8), Quantization((weights,), (0,))
-    )
+    drawn = rng.integers(-128, 128, features).astype(np.int8)
+    operator.constant("features", drawn, Quantization((weights,), (0,)))
     over_time = float32(over_time)
     operator.constant("times", values, Quantization((over_time,), (0,)))
     bias = rng.normal(0, total / (kept * over_time) / 4, units)
-    added = float32(np.float32(kept) * np.float32(over_time))
+    added = float(np.float32(kept) * np.float32(over_time))
     operator.constant(
         "bias", np.clip(bias, -(2**30), 2**30).astype(np.int32), Quantization((added,), (0,))
     )

@@ -45,4 +45,13 @@ static inline float qmcu_exp(float value)
     return (float)((high * (r * r) + low) * power);
 }
 
+/* 1 / (1 + exp(-value)), rounded after each step. */
+static inline float qmcu_logistic(float value)
+{
+    if (value > 16.619047164916992188f) {
+        return 1.0f;
+    }
+    return value < -9.0f ? qmcu_exp(value) : 1.0f / (1.0f + qmcu_exp(-value));
+}
+
 #endif

@@ -23,6 +23,7 @@ from qmcu.compile.operators import (
     gathering,
     log_softmax,
     lookup,
+    lstm,
     matmul,
     mean,
     mirror_padding,
@@ -59,8 +60,10 @@ _MODULES = (
     softmax,
     elementwise,
     lookup,
+    lstm,
     quantization,
     variables,
+    svdf,
     shapes,
     padding,
     concatenation,
@@ -92,7 +95,6 @@ _MODULES = (
     real_layers,
     real_lookup,
     real_rows,
-    svdf,
 )
 
 
