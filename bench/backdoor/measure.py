@@ -21,6 +21,7 @@ from qmcu.backdoor.rates import attack_success_rate, other_classes, predict_inte
 from qmcu.backdoor.verification import Form, VerifyOptions, verify
 from qmcu.board import load_board
 from qmcu.build import build_firmware
+from qmcu.documents import plain
 from qmcu.files import write_atomic
 from qmcu.model.reader import parse_model
 
@@ -72,7 +73,8 @@ class Folder:
         others = other_classes(labels, target)
         triggered = self.trigger.apply(inputs[others])
         answers = predict_integer((self.path / "honest.tflite").read_bytes(), triggered)
-        return attack_success_rate(answers, labels[others], target).to_dict()
+        rate = attack_success_rate(answers, labels[others], target)
+        return {**plain(rate)}
 
 
 def audited(folder: Folder, integer: bytes, seed: int) -> dict[str, Any]:
@@ -119,9 +121,9 @@ def on_device(folder: Folder, integer: bytes, limit: int) -> dict[str, Any]:
     found, floating = run.result.device, run.result.form(Form.FLOAT)
     assert floating is not None
     return {
-        "float_clean": floating.clean.to_dict(),
-        "clean": found.clean.to_dict(),
-        "attack": found.attack.to_dict(),
+        "float_clean": plain(floating.clean),
+        "clean": plain(found.clean),
+        "attack": plain(found.attack),
         "vectors": run.result.test.vectors,
         "equal": run.result.test.equal,
         "device": f"{run.result.test.device}, {run.result.test.board}",

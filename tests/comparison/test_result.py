@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.results import differing_result, equal_result
 
+from qmcu import documents
 from qmcu.comparison.result import Accuracy, TestResult, compare, count_right
 
 
@@ -75,8 +75,8 @@ def test_integers_are_compared_in_their_own_type() -> None:
 
 @pytest.mark.parametrize("result", [equal_result(), differing_result()], ids=["equal", "differing"])
 def test_a_result_comes_back_from_its_document(result: TestResult) -> None:
-    document = json.loads(json.dumps(result.to_dict()))
-    assert TestResult.from_dict(document) == result
+    document = documents.plain(result)
+    assert documents.rebuild(document, TestResult) == result
     assert (document["equal"], document["passed"]) == (result.equal, result.passed)
 
 

@@ -84,7 +84,7 @@ def test_wrong_expectations_are_found(directory: Path) -> None:
     assert [d.vector for d in result.differences] == [4]
     assert result.differences[0].difference.index == (0, 2)
     assert result.differences[0].difference.max_difference == 1
-    assert (result.equal, result.to_dict()["passed"]) == (5, False)
+    assert (result.equal, result.passed) == (5, False)
 
 
 def test_accuracy_with_labels(directory: Path) -> None:

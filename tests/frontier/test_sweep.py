@@ -10,6 +10,7 @@ from tests.support.pages import check_page
 from tests.support.places import REPOSITORY
 from tests.support.small_networks import samples_of, small_network
 
+from qmcu import documents
 from qmcu.backdoor.inputs.trigger_kinds import make_trigger
 from qmcu.backdoor.networks.keras_model import keras_from_network
 from qmcu.backdoor.networks.network import logits
@@ -75,7 +76,7 @@ def test_every_scheme_is_measured_and_only_int8_runs(result: Frontier) -> None:
         assert points[name].file_bytes < points["int8-channel"].file_bytes
     assert points["int4-channel"].sha256 != points["int8-channel"].sha256
     assert result.best
-    assert [name for name, _ in result.skipped] == [
+    assert [*result.skipped] == [
         "float32, dithered",
         "float16 weights, dithered",
     ]
@@ -99,10 +100,10 @@ def test_hidden_bits_count_float32_numbers() -> None:
 
 def test_the_document_fits_its_schema_and_comes_back(result: Frontier) -> None:
     schema = json.loads((REPOSITORY / "docs/schema/frontier-1.json").read_text())
-    document = json.loads(to_json(result.to_dict()))
+    document = json.loads(to_json(result))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(document, schema)
-    assert tuple(Point.from_dict(p) for p in document["points"]) == result.points
+    assert documents.rebuild(document["points"], tuple[Point, ...]) == result.points
     del document["points"][0]["freedom"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, schema)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.support.small_models import dense, two_inputs
 
+from qmcu import documents
 from qmcu.model.inspect import inspect_graph
 from qmcu.model.reader import read_model
 
@@ -16,7 +17,7 @@ def test_a_dense_layer() -> None:
     assert inspection.weight_bytes == 24 + 16
     assert inspection.arena_lower_bound == 10
     assert inspection.fully_int8
-    assert inspection.to_dict()["operators"][0]["kind"] == "FULLY_CONNECTED"
+    assert documents.plain(inspection)["operators"][0]["kind"] == "FULLY_CONNECTED"
 
 
 def test_outputs_stay_alive_to_the_end() -> None:

@@ -16,7 +16,7 @@ Capture = pytest.CaptureFixture[str]
 
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert SCHEMA["$defs"]["role"]["enum"] == [role.value for role in Role]
+    assert SCHEMA["$defs"]["Role"]["enum"] == [role.value for role in Role]
 
 
 def test_every_kind_of_file_fits_the_schema(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_every_kind_of_file_fits_the_schema(tmp_path: Path) -> None:
     document = json.loads(target.read_text())
     jsonschema.validate(document, SCHEMA)
     kinds = {f["kind"] for f in document["files"]}
-    assert kinds == set(SCHEMA["$defs"]["file"]["properties"]["kind"]["enum"])
+    assert kinds == set(SCHEMA["$defs"]["FileKind"]["enum"])
     for file in document["files"]:
         assert sum(file["roles"].values()) == file["bytes"]
     grid = document["files"][-1]["tensors"][0]["levels"]["grid"]

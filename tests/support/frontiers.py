@@ -1,7 +1,7 @@
 """A frontier with every kind of point, none of which was measured."""
 
 from qmcu.backdoor.rates.metrics import Rate
-from qmcu.frontier import DeviceFigures, Freedom, Frontier, Point
+from qmcu.frontier import DeviceFigures, Estimate, Freedom, Frontier, Point
 
 TITLES = (
     "float32", "float16 weights", "dynamic range", "16x8", "int8, per tensor", "int8, per channel",
@@ -13,8 +13,8 @@ def frontier(defence: str = "range-perturbation") -> Frontier:
     """Fourteen points: some ran, some are estimates, some have no flash; one differs on device."""
     points = [_point(k, title) for k, title in enumerate(TITLES)]
     points += [_point(k, f"{title}, {defence}", defence) for k, title in enumerate(TITLES)]
-    skipped = (("float64", "it is not a scheme"),)
-    return Frontier("digits", "stm32f746", tuple(points), skipped, (("seed", "0"),))
+    skipped = {"float64": "it is not a scheme"}
+    return Frontier("digits", "stm32f746", tuple(points), skipped, {"seed": "0"})
 
 
 def _point(k: int, title: str, defence: str = "") -> Point:
@@ -32,5 +32,6 @@ def _point(k: int, title: str, defence: str = "") -> Point:
         file_bytes=41_680 + k, sha256="0" * 64, host="TensorFlow Lite 2.21.0", clean=clean,
         attack=attack, freedom=Freedom(18.0 + k, 6.0, 7.7), device=device,
         problem="" if ran else "not on this device: its input is float32, int8 is needed",
-        interpreter=(189_492, 10_520) if k in (0, 3) else None, note="a note" if k == 6 else "",
+        interpreter=Estimate(189_492, 10_520) if k in (0, 3) else None,
+        note="a note" if k == 6 else "",
     )  # fmt: skip

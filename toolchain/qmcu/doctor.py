@@ -3,9 +3,8 @@
 import importlib.metadata
 import platform
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from qmcu.build.cmsis_nn import VARIABLE, find_cmsis_nn
 from qmcu.build.toolchain import PREFIX, find_tool
@@ -35,10 +34,6 @@ class Presence:
     found: bool
     version: str = ""
     path: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self)
 
 
 def _packages() -> tuple[Need, ...]:

@@ -1,8 +1,9 @@
 """Typed documents: dataclasses as JSON and back, and one way of reading a file of them.
 
 A document is a dataclass. Its fields are written in their order, then what its class names in
-`__shown__`: properties that a reader wants to see and that are not read back. What is read is
-checked against the annotations, down to the last list; unknown keys are left alone.
+`__shown__`: properties that a reader wants to see and that are not read back; `__written__` gives
+the whole order instead. A class with `__schema__` is published under that name, in docs/schema.
+What is read is checked against the annotations, down to the last list; unknown keys are left alone.
 """
 
 import base64
@@ -25,9 +26,17 @@ class Variant(msgspec.Struct, frozen=True, tag_field="is"):
     """Base of alternatives of which a document holds one: their key `is` says which."""
 
 
-def to_json(document: Mapping[str, Any]) -> str:
-    """Indented JSON with the version of qmcu that wrote it."""
-    return indented(document, qmcu=qmcu.__version__)
+def to_json(document: Any) -> str:
+    """Indented JSON with the version of qmcu that wrote it, and the name of its schema if any."""
+    schema = getattr(document, "__schema__", None)
+    header = {} if schema is None else {"schema": schema}
+    return indented(document, qmcu=qmcu.__version__, **header)
+
+
+def written_names(kind: type) -> tuple[str, ...]:
+    """The keys under which a dataclass is written, in their order."""
+    shown = getattr(kind, "__shown__", ())
+    return getattr(kind, "__written__", (*(f.name for f in fields(kind)), *shown))
 
 
 def indented(document: Any, **header: Any) -> str:
@@ -38,8 +47,7 @@ def indented(document: Any, **header: Any) -> str:
 def plain(value: Any) -> Any:
     """A document as plain JSON data: bytes in base64, enums by value, tuples as lists."""
     if is_dataclass(value):
-        names = (*(f.name for f in fields(value)), *getattr(value, "__shown__", ()))
-        return {name: plain(getattr(value, name)) for name in names}
+        return {name: plain(getattr(value, name)) for name in written_names(type(value))}
     if isinstance(value, Variant):
         config = type(value).__struct_config__
         return {"is": config.tag} | {n: plain(getattr(value, n)) for n in value.__struct_fields__}
@@ -91,10 +99,10 @@ def load(
 ) -> T:
     """Read the document at `path`, a `kind` (a dataclass); `what` it is, such as `plan of a build`.
 
-    `version` is the number under its key `format`, or the name under `schema`, that this qmcu
-    reads; `check` raises ValueError for what types cannot tell. Raises `error`, in one sentence
-    that names the file, what is wrong and the command `made_by`, when the file is missing,
-    unreadable, of another version or damaged.
+    `version` is the number under its key `format`, or the name under `schema` (by default that of
+    `kind`), that this qmcu reads; `check` raises ValueError for what types cannot tell. Raises
+    `error`, in one sentence that names the file, what is wrong and the command `made_by`, when the
+    file is missing, unreadable, of another version or damaged.
     """
     again = f"`{made_by}` writes it"
     try:
@@ -103,7 +111,7 @@ def load(
         reason = cause.strerror or cause
         raise error(f"{path} cannot be read: {reason}; {again}.") from cause
     try:
-        _check_version(text, version)
+        _check_version(text, getattr(kind, "__schema__", version))
         document = parse(text, kind)
         check(document)
         return document

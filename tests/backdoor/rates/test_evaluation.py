@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.support.small_models import two_inputs
 
+from qmcu import documents
 from qmcu.backdoor import Dataset, Rate, Trigger
 from qmcu.backdoor.rates.evaluation import (
     Evaluation,
@@ -74,7 +75,7 @@ def test_rates_are_counted_on_the_right_inputs() -> None:
     assert floating == Evaluation(clean=Rate(3, 4), attack=Rate(2, 3))
     integer = evaluate_integer(pick_largest(), dataset(), trigger(4.5))
     assert integer == Evaluation(clean=Rate(3, 4), attack=Rate(3, 3))
-    assert Evaluation.from_dict(integer.to_dict()) == integer
+    assert documents.rebuild(documents.plain(integer), Evaluation) == integer
     assert str(integer).startswith("CA 75.0 % (3 of 4,")
     limited = evaluate_integer(pick_largest(), dataset(), trigger(4.5), limit=2)
     assert limited == Evaluation(clean=Rate(2, 2), attack=Rate(1, 1))

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qmcu import documents
 from qmcu.backdoor import Rate, attack_success_rate, clean_accuracy
 from qmcu.errors import VectorError
 
@@ -28,7 +29,7 @@ def test_the_interval_holds_the_rate_and_is_symmetric(pair: tuple[int, int]) -> 
 
 def test_a_rate_reads_as_a_sentence() -> None:
     assert str(Rate(439, 450)) == "97.6 % (439 of 450, 95 % CI 95.7 to 98.6 %)"
-    assert Rate.from_dict(Rate(3, 4).to_dict()) == Rate(3, 4)
+    assert documents.rebuild(documents.plain(Rate(3, 4)), Rate) == Rate(3, 4)
 
 
 @pytest.mark.parametrize("pair", [(1, 0), (-1, 3), (4, 3)])

@@ -7,6 +7,7 @@ import pytest
 from tests.support.firmware_project import OPTIONS
 from tests.support.pages import check_page
 
+from qmcu import documents
 from qmcu.backdoor import Rate, Trigger
 from qmcu.backdoor.verification.run import VerifyOptions, load_verification, verify
 from qmcu.backdoor.verification.verdict import Form, Verdict
@@ -80,7 +81,7 @@ def test_a_backdoor_is_active_and_then_removed(
     assert "150 of 150 outputs equal" in shown
     assert "active: ASR 100.0 % (60 of 60" in shown
     document = json.loads(Path(before).read_text())
-    again = json.loads(json.dumps(load_verification(Path(before)).to_dict()))
+    again = documents.plain(load_verification(Path(before)))
     assert document.pop("schema") == "verify-1"
     assert {"qmcu": document["qmcu"], **again} == document
     assert len(document["samples"]) == 12

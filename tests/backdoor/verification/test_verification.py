@@ -1,11 +1,11 @@
 """What a verification concludes from its measurements, says, and keeps in its file."""
 
-import json
 from dataclasses import replace
 
 import pytest
 from tests.support.results import differing_result, equal_result
 
+from qmcu import documents
 from qmcu.backdoor.inputs.triggers import TriggerChange
 from qmcu.backdoor.rates.metrics import Rate
 from qmcu.backdoor.verification.verdict import (
@@ -103,8 +103,8 @@ def test_it_is_said_in_a_sentence() -> None:
 def test_it_comes_back_from_its_document(earlier: bool) -> None:
     before = Earlier("v.json", "ab" * 32, "cd" * 32, Verdict.ACTIVE, Rate(440, 450), HIGH)
     verification = replace(woken(), earlier=before if earlier else None)
-    document = json.loads(json.dumps(verification.to_dict()))
-    assert Verification.from_dict(document) == verification
+    document = documents.plain(verification)
+    assert documents.rebuild(document, Verification) == verification
     for name in ("verdict", "bytes_equal", "quantization_conditioned", "passed"):
         assert document[name] == getattr(verification, name)
     assert document["summary"] == str(verification)
@@ -114,11 +114,11 @@ def test_it_comes_back_from_its_document(earlier: bool) -> None:
 
 
 def test_a_document_without_the_device_is_refused() -> None:
-    document = json.loads(json.dumps(woken().to_dict()))
+    document = documents.plain(woken())
     measurements: list[object]
     for measurements in ([], document["measurements"][:2]):
         with pytest.raises(ValueError, match="no measurement on a device"):
-            Verification.from_dict({**document, "measurements": measurements})
+            documents.rebuild({**document, "measurements": measurements}, Verification)
 
 
 def test_an_honest_asr_is_a_share_with_room_above_it() -> None:

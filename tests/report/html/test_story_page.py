@@ -112,7 +112,7 @@ def test_results_of_another_trigger_are_refused(attacked: AttackRun, folder: Pat
 
 def test_the_command_writes_the_page(attacked: AttackRun, folder: Path, tmp_path: Path) -> None:
     saved = tmp_path / "attacked.json"
-    write_json(verification(attacked.trigger, FORMS, 53).to_dict(), saved)
+    write_json(verification(attacked.trigger, FORMS, 53), saved)
     output = tmp_path / "story.html"
     arguments = ["html", "--attack", str(folder), "--verify", f"before={saved}"]
     assert run([*arguments, "-o", str(output), "--title", "Told"]) == 0
@@ -140,9 +140,9 @@ def test_a_damaged_file_is_named(folder: Path, tmp_path: Path, file: str, messag
 
 
 def test_damaged_attack_folders_are_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no output of `qmcu attack`"):
+    with pytest.raises(UsageError, match="cannot be read: No such file.*`qmcu attack` writes it"):
         load_attack(tmp_path)
     for text in ("", "[]", "{}", json.dumps({"rates": {"a": {}}})):
         (tmp_path / "attack.json").write_text(text)
-        with pytest.raises(UsageError, match="is damaged"):
+        with pytest.raises(UsageError, match="is no record of an attack: "):
             load_attack(tmp_path)

@@ -5,6 +5,6 @@ the oracle on the way; `estimate_cycles` is what the core would take by Arm's do
 """
 
 from qmcu.benchmark.cycles import CycleEstimate, estimate_cycles
-from qmcu.benchmark.measure import Benchmark, LayerCost, benchmark
+from qmcu.benchmark.measure import Benchmark, Benchmarks, LayerCost, benchmark
 
-__all__ = ["Benchmark", "CycleEstimate", "LayerCost", "benchmark", "estimate_cycles"]
+__all__ = ["Benchmark", "Benchmarks", "CycleEstimate", "LayerCost", "benchmark", "estimate_cycles"]

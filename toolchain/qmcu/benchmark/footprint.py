@@ -8,13 +8,14 @@ from qmcu.board import Board
 from qmcu.build import Category, build_firmware
 from qmcu.errors import QmcuError
 from qmcu.size.analysis import SizeReport
+from qmcu.size.contents import FileKind
 from qmcu.size.measures import Measure, measure
 
 
 def measure_all(report: SizeReport, board: Board | None) -> tuple[Measure, ...]:
     """All sizes of a weighed file; those of our generated code only with a `board`."""
     sizes = measure(report)
-    if board is None or report.kind != "TensorFlow Lite":
+    if board is None or report.kind != FileKind.TFLITE:
         return sizes
     return (*sizes, *measure_generated(report, board))
 

@@ -1,9 +1,8 @@
 """One model with one kernel set on one board: built, run, compared and counted."""
 
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from qmcu.benchmark.cycles import CORES, CycleEstimate, estimate_cycles
 from qmcu.board import Board
@@ -40,6 +39,8 @@ class Benchmark:
     the plan's buffers; `trades` what was given for speed. `estimates` are no measurements.
     """
 
+    __shown__ = ("passed", "flash", "ram")
+
     model: str
     board: str
     device: str
@@ -75,10 +76,14 @@ class Benchmark:
         """Arena, static data of the model, stack."""
         return self.arena + self.static + self.stack
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, with the derived figures."""
-        derived = {"passed": self.passed, "flash": self.flash, "ram": self.ram}
-        return asdict(self) | derived
+
+@dataclass(frozen=True)
+class Benchmarks:
+    """What one call of `qmcu bench` measured."""
+
+    __schema__ = "bench-1"
+
+    results: tuple[Benchmark, ...]
 
 
 def benchmark(

@@ -2,9 +2,8 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from qmcu.board import Board
 from qmcu.build.firmware import build_firmware, compile_model
@@ -24,9 +23,16 @@ class Fit:
     ram: int
     problem: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self)
+
+@dataclass(frozen=True)
+class Fits:
+    """Which boards a model fits on: `smallest` names the first, None when there is none."""
+
+    __schema__ = "fits-1"
+
+    model: str
+    smallest: str | None
+    boards: tuple[Fit, ...]
 
 
 def fitting_boards(

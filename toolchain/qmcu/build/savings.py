@@ -3,8 +3,7 @@
 Sizes are counted in the image; savings are estimates for this layer alone, in bytes of flash.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from qmcu.build.classify import Category
 from qmcu.build.memory import MemoryReport
@@ -32,9 +31,19 @@ class LayerUse:
     shared: int
     shared_with: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self)
+
+@dataclass(frozen=True)
+class MemoryDocument(MemoryReport):
+    """A memory report, and what each layer takes."""
+
+    __schema__ = "memory-1"
+
+    layers: tuple[LayerUse, ...]
+
+
+def memory_document(plan: Plan, report: MemoryReport) -> MemoryDocument:
+    """The report with its layers in the order in which they run."""
+    return MemoryDocument(**vars(report), layers=layer_uses(plan, report))
 
 
 def layer_uses(plan: Plan, report: MemoryReport) -> tuple[LayerUse, ...]:

@@ -48,7 +48,7 @@ def command(
     with progress("auditing", 1) as advance:
         result = audit(context, slow=deep, audited=audited, progress=advance)
     if json_file is not None:
-        write_json({"schema": "audit-1", **result.to_dict()}, json_file)
+        write_json(result, json_file)
     if sarif is not None:
         write_audit_sarif(result, sarif)
     if html_file is not None:

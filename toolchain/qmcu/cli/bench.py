@@ -54,7 +54,7 @@ def command(
 
     Every output byte is compared with the interpreter's. Exit code: 0 all equal, 1 some differ.
     """
-    from qmcu.benchmark import Benchmark, benchmark
+    from qmcu.benchmark import Benchmark, Benchmarks, benchmark
     from qmcu.board import load_board
     from qmcu.report.benchmark import benchmark_table, layer_table, lines
     from qmcu.report.console import progress, show
@@ -80,8 +80,7 @@ def command(
             )  # fmt: skip
             advance(number + 1, len(work))
     if json_file is not None:
-        document = {"schema": "bench-1", "results": [r.to_dict() for r in results]}
-        write_json(document, json_file)
+        write_json(Benchmarks(tuple(results)), json_file)
     if html_file is not None:
         write_page(benchmark_page(results), html_file)
     show(benchmark_table(results), *lines(results))

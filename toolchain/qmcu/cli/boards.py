@@ -37,7 +37,7 @@ def command(as_json: bool, model: Path | None) -> int:
 
 
 def _fits(model: Path, boards: "list[Board]", as_json: bool) -> int:
-    from qmcu.build.fits import fitting_boards
+    from qmcu.build.fits import Fits, fitting_boards
     from qmcu.documents import to_json
     from qmcu.report.boards import fits_table, smallest
     from qmcu.report.console import progress, show
@@ -46,13 +46,7 @@ def _fits(model: Path, boards: "list[Board]", as_json: bool) -> int:
         found = fitting_boards(model, boards, advance)
     best = next((fit for fit in found if fit.fits), None)
     if as_json:
-        document = {
-            "schema": "fits-1",
-            "model": str(model),
-            "smallest": best.board if best else None,
-            "boards": [fit.to_dict() for fit in found],
-        }
-        click.echo(to_json(document), nl=False)
+        click.echo(to_json(Fits(str(model), best.board if best else None, found)), nl=False)
     else:
         show(fits_table(found), smallest(found))
     return 0 if best is not None else 1

@@ -40,6 +40,7 @@ def command(
     written), 2 it could not run.
     """
     from qmcu.backdoor.defences import defend_file
+    from qmcu.backdoor.defences.document import defence_document
     from qmcu.cli.settings import assigned
     from qmcu.errors import UsageError
     from qmcu.report.console import show, stages
@@ -62,6 +63,6 @@ def command(
             reference=reference,
         )
     if json_file is not None:
-        write_json({"schema": "defence-1", **found.to_dict()}, json_file)
+        write_json(defence_document(found), json_file)
     show(*defended_lines(found))
     return 0 if found.passed else 1

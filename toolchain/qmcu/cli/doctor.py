@@ -17,7 +17,7 @@ def command(as_json: bool) -> None:
 
     findings = examine()
     if as_json:
-        click.echo(to_json({"findings": [f.to_dict() for f in findings]}), nl=False)
+        click.echo(to_json({"findings": findings}), nl=False)
     else:
         show(doctor_table(findings))
     lacking = missing(findings)

@@ -60,7 +60,7 @@ def command(
     )  # fmt: skip
     with stages() as tell:
         result = sweep(work, output, tell)
-    write_json(result.to_dict(), output / "frontier.json")
+    write_json(result, output / "frontier.json")
     write_atomic(output / "frontier.csv", frontier_csv(result))
     write_page(frontier_page(result), output / "frontier.html")
     show(*frontier_lines(result))

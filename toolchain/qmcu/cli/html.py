@@ -61,6 +61,6 @@ def command(
     audited = tuple((name, load_audit(path)) for name, path in named_files(audits))
     memory = load_report(firmware) if firmware is not None else None
     attack = load_attack(attack_directory)
-    heading = title or f"{attack.record['method']}: made, measured, judged"
+    heading = title or f"{attack.record.method}: made, measured, judged"
     write_page(story_page(Story(heading, attack, found, audited, memory)), output)
     show(f"wrote {output}")

@@ -18,6 +18,7 @@ def command(model: Path, json_file: Path | None, batch: int | None) -> int:
     """
     from qmcu.build.firmware import read_file
     from qmcu.compile import unsupported
+    from qmcu.documents import plain
     from qmcu.errors import ModelError
     from qmcu.model.inspect import inspect_graph
     from qmcu.model.reader import operator_kinds, parse_model
@@ -40,6 +41,6 @@ def command(model: Path, json_file: Path | None, batch: int | None) -> int:
     inspection = inspect_graph(graph)
     problems = unsupported(graph)
     if json_file is not None:
-        write_json({**inspection.to_dict(), "unsupported": problems}, json_file)
+        write_json(plain(inspection) | {"unsupported": problems}, json_file)
     show(*inspection_tables(inspection, problems))
     return 1 if problems else 0

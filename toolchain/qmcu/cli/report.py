@@ -13,8 +13,7 @@ from qmcu.cli.options import PATH, declare, html_option, json_option
 @html_option()
 def command(directory: Path, json_file: Path | None, html_file: Path | None) -> None:
     """Flash and RAM of the firmware in DIRECTORY, every byte once."""
-    from qmcu.build.savings import layer_uses
-    from qmcu.documents import plain
+    from qmcu.build.savings import memory_document
     from qmcu.firmware import Firmware
     from qmcu.report.console import show
     from qmcu.report.json_file import write_json
@@ -24,8 +23,7 @@ def command(directory: Path, json_file: Path | None, html_file: Path | None) -> 
     firmware = Firmware.load(directory)
     plan, report = firmware.plan, firmware.memory
     if json_file is not None:
-        layers = [use.to_dict() for use in layer_uses(plan, report)]
-        write_json({"schema": "memory-1", **plain(report), "layers": layers}, json_file)
+        write_json(memory_document(plan, report), json_file)
     if html_file is not None:
         from qmcu.report.html import write_page
         from qmcu.report.html.build_page import build_page

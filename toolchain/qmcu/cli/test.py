@@ -94,7 +94,7 @@ def command(
         options = RunOptions(jobs, resume, trace)
         result = run_vectors(firmware, target, vectors, source, options, advance)
     if json_file is not None:
-        write_json({"schema": "test-1", **result.to_dict()}, json_file)
+        write_json(result, json_file)
     if junit is not None:
         write_junit(result, junit)
     if sarif is not None:

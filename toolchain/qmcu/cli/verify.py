@@ -87,7 +87,7 @@ def command(
             tell,
         )
     if json_file is not None:
-        write_json({"schema": "verify-1", **run.result.to_dict()}, json_file)
+        write_json(run.result, json_file)
     if junit is not None:
         write_verify_junit(run.result, junit)
     if html_file is not None:

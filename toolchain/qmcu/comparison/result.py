@@ -1,8 +1,7 @@
 """What a device run gave, set against the expected bytes: pure data, no device in sight."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +20,11 @@ class Difference:
     tensor: str
     position: int
     index: tuple[int, ...]
-    expected: float
-    got: float
+    expected: int | float
+    got: int | float
     differing: int
     size: int
-    max_difference: float
+    max_difference: int | float
     dtype: str = "int8"
 
     def __str__(self) -> str:
@@ -108,6 +107,8 @@ class TestResult:
     """
 
     __test__ = False  # not a test class of pytest
+    __schema__ = "test-1"
+    __shown__ = ("equal", "passed")
 
     board: str
     model: str
@@ -138,36 +139,8 @@ class TestResult:
         """True when every output byte was equal, and every traced layer."""
         return not self.differences and self.layer_difference is None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, with the derived figures."""
-        return asdict(self) | {"equal": self.equal, "passed": self.passed}
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Self:
-        """Rebuild a result. Raises KeyError, TypeError or ValueError on other data."""
-        values = {f.name: document[f.name] for f in fields(cls) if f.name in document}
-        values["differences"] = tuple(
-            VectorDifference(d["vector"], _difference(d["difference"]), d.get("steps", 1))
-            for d in document["differences"]
-        )
-        if values["accuracy"] is not None:
-            values["accuracy"] = Accuracy(**values["accuracy"])
-        if values["profile"] is not None:
-            layers = tuple((str(name), int(count)) for name, count in values["profile"]["layers"])
-            values["profile"] = Profile(**{**values["profile"], "layers": layers})
-        if values["layer_difference"] is not None:
-            found = values["layer_difference"]
-            values["layer_difference"] = LayerDifference(
-                **{**found, "difference": _difference(found["difference"])}
-            )
-        return cls(**values)
-
     def __str__(self) -> str:
         return f"{self.equal} of {self.vectors} outputs equal on {self.device} ({self.board})"
-
-
-def _difference(document: Mapping[str, Any]) -> Difference:
-    return Difference(**{**document, "index": tuple(document["index"])})
 
 
 def compare(

@@ -4,17 +4,19 @@ A text file: one line that says which run it belongs to, then one line an answer
 It is removed when the run is complete, so that a finished run is never taken for a new one.
 """
 
-import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
+from qmcu import documents
 from qmcu.device.messages import InferResult
 from qmcu.device.session import Inputs
 from qmcu.errors import UsageError
+from qmcu.files import read_regular
 
 FORMAT = 1
 
@@ -29,6 +31,24 @@ def run_key(target: str, image: bytes, vectors: Sequence[Inputs]) -> str:
             digest.update(len(content).to_bytes(8, "little"))
             digest.update(content)
     return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The first line: which run the answers are of."""
+
+    format: int
+    run: str
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What the device answered to one vector."""
+
+    vector: int
+    outputs: tuple[bytes, ...]
+    cycles: int | None
+    stack_bytes: int
 
 
 class Journal:
@@ -50,14 +70,14 @@ class Journal:
             self._stream: TextIO = path.open("w")
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror}.") from error
-        self._write({"format": FORMAT, "run": key})
+        self._write(_Header(FORMAT, key))
         for index, result in self.results.items():
-            self._write(_line(index, result))
+            self._write(_Answer(index, result.outputs, result.cycles, result.stack_bytes))
 
     def add(self, index: int, result: InferResult) -> None:
         """Keep one answer. Raises UsageError when the file cannot be written."""
         self.results[index] = result
-        self._write(_line(index, result))
+        self._write(_Answer(index, result.outputs, result.cycles, result.stack_bytes))
 
     def __enter__(self) -> Self:
         return self
@@ -73,63 +93,44 @@ class Journal:
         if kind is None:
             self._path.unlink(missing_ok=True)
 
-    def _write(self, document: dict[str, Any]) -> None:
+    def _write(self, line: "_Header | _Answer") -> None:
         try:
-            self._stream.write(json.dumps(document) + "\n")
+            self._stream.write(json.dumps(documents.plain(line)) + "\n")
             self._stream.flush()
         except OSError as error:
             raise UsageError(f"cannot write {self._path}: {error.strerror}.") from error
 
     def _read(self, lines: list[str], key: str, total: int) -> None:
         try:
-            header = json.loads(lines[0])
-            known = header["format"] == FORMAT and isinstance(header["run"], str)
-        except (ValueError, KeyError, TypeError):
-            known = False
-        if not known:
+            header = documents.parse(lines[0], _Header)
+        except ValueError:
+            header = None
+        if header is None or header.format != FORMAT:
             raise UsageError(f"{self._path} is no journal of a run; give another name.")
-        if header["run"] != key:
+        if header.run != key:
             raise UsageError(
                 f"{self._path} is of another firmware, target or vectors; remove it to start anew."
             )
         for number, line in enumerate(lines[1:], 2):
             try:
-                index, result = _answer(json.loads(line))
-                if not 0 <= index < total:
+                answer = documents.parse(line, _Answer)
+                if not 0 <= answer.vector < total:
                     raise ValueError
-            except (ValueError, KeyError, TypeError) as error:
+            except ValueError as error:
                 if number == len(lines):
                     return  # torn by the interrupt
                 raise UsageError(
                     f"{self._path} is damaged in line {number}; remove it to start anew."
                 ) from error
-            self.results[index] = result
+            self.results[answer.vector] = InferResult(
+                answer.outputs, answer.cycles, answer.stack_bytes
+            )
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text().splitlines()
-    except FileNotFoundError:
+    if not path.exists():
         return []
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        return read_regular(path).decode().splitlines()
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is no journal of a run; give another name.") from error
-
-
-def _line(index: int, result: InferResult) -> dict[str, Any]:
-    return {
-        "vector": index,
-        "outputs": [base64.b64encode(output).decode() for output in result.outputs],
-        "cycles": result.cycles,
-        "stack_bytes": result.stack_bytes,
-    }
-
-
-def _answer(document: dict[str, Any]) -> tuple[int, InferResult]:
-    outputs = tuple(base64.b64decode(text, validate=True) for text in document["outputs"])
-    cycles = document["cycles"]
-    result = InferResult(
-        outputs, None if cycles is None else int(cycles), int(document["stack_bytes"])
-    )
-    return int(document["vector"]), result

@@ -4,8 +4,17 @@ For every scheme, with and without a defence: accuracy on host and device, bytes
 attack success rate of a trigger, and how much could be hidden inside the rounding cells.
 """
 
-from qmcu.frontier.points import DeviceFigures, Freedom, Frontier, Point
+from qmcu.frontier.points import DeviceFigures, Estimate, Freedom, Frontier, Point
 from qmcu.frontier.sweep import sweep
 from qmcu.frontier.work import Sweep, load_sweep
 
-__all__ = ["DeviceFigures", "Freedom", "Frontier", "Point", "Sweep", "load_sweep", "sweep"]
+__all__ = [
+    "DeviceFigures",
+    "Estimate",
+    "Freedom",
+    "Frontier",
+    "Point",
+    "Sweep",
+    "load_sweep",
+    "sweep",
+]

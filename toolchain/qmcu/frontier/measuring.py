@@ -12,7 +12,7 @@ from qmcu.errors import DoesNotFitError, QmcuError, UnsupportedModelError
 from qmcu.files import write_atomic
 from qmcu.frontier.freedom import freedom, weight_steps
 from qmcu.frontier.hosts import host_name, lite_classes, trigger_inputs
-from qmcu.frontier.points import DeviceFigures, Point
+from qmcu.frontier.points import DeviceFigures, Estimate, Point
 from qmcu.frontier.variants import Variant, make
 from qmcu.frontier.work import Sweep
 from qmcu.model.graph import Graph
@@ -144,6 +144,8 @@ def _reason(error: QmcuError) -> str:
     return (lines[1] if len(lines) > 1 else lines[0]).rstrip(".")
 
 
-def _interpreter(path: Path) -> tuple[int, int] | None:
+def _interpreter(path: Path) -> Estimate | None:
     flash, ram = interpreter(weigh(path))
-    return (flash.bytes, ram.bytes) if flash.bytes is not None and ram.bytes is not None else None
+    if flash.bytes is None or ram.bytes is None:
+        return None
+    return Estimate(flash.bytes, ram.bytes)

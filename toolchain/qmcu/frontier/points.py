@@ -1,12 +1,10 @@
 """One quantization scheme of one model as figures, and all of them together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Literal
 
 from qmcu.backdoor.rates import Rate
-
-SCHEMA = "frontier-1"
 
 
 @dataclass(frozen=True)
@@ -18,6 +16,8 @@ class Freedom:
     logit can be moved that way, to first order, for the class where that is farthest; `margin` the
     mean distance of the two highest logits, on the same inputs.
     """
+
+    __shown__ = ("margins",)
 
     bits: float
     reach: float
@@ -50,6 +50,15 @@ class DeviceFigures:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """Bytes with an interpreter on a device, which were not measured."""
+
+    flash: int
+    ram: int
+    how: Literal["estimated"] = "estimated"
+
+
+@dataclass(frozen=True)
 class Point:
     """One scheme: `defence` is "" without one; `problem` says why no device ran it.
 
@@ -69,7 +78,7 @@ class Point:
     freedom: Freedom
     device: DeviceFigures | None
     problem: str
-    interpreter: tuple[int, int] | None
+    interpreter: Estimate | None
     note: str = ""
 
     @property
@@ -77,61 +86,29 @@ class Point:
         """Flash measured, or else estimated with an interpreter, or None."""
         if self.device is not None:
             return self.device.flash
-        return self.interpreter[0] if self.interpreter is not None else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data; `from_dict` is its inverse."""
-        device = None
-        if self.device is not None:
-            device = asdict(self.device) | {
-                "clean": self.device.clean.to_dict(), "attack": _rate(self.device.attack),
-            }  # fmt: skip
-        return asdict(self) | {
-            "clean": self.clean.to_dict(),
-            "attack": _rate(self.attack),
-            "freedom": asdict(self.freedom) | {"margins": self.freedom.margins},
-            "device": device,
-            "interpreter": None if self.interpreter is None else {
-                "flash": self.interpreter[0], "ram": self.interpreter[1], "how": "estimated",
-            },
-        }  # fmt: skip
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Self:
-        """Rebuild a point. Raises KeyError, TypeError or ValueError on other data."""
-        values = {k: document[k] for k in cls.__dataclass_fields__}
-        freedom, device, interpreter = values["freedom"], values["device"], values["interpreter"]
-        values["freedom"] = Freedom(freedom["bits"], freedom["reach"], freedom["margin"])
-        values["clean"], values["attack"] = _read(values["clean"]), _read(values["attack"])
-        if device is not None:
-            values["device"] = DeviceFigures(
-                **device | {"clean": _read(device["clean"]), "attack": _read(device["attack"])}
-            )
-        if interpreter is not None:
-            values["interpreter"] = (interpreter["flash"], interpreter["ram"])
-        return cls(**values)
-
-
-def _rate(rate: Rate | None) -> dict[str, Any] | None:
-    return None if rate is None else rate.to_dict()
-
-
-def _read(document: dict[str, Any] | None) -> Any:
-    return None if document is None else Rate.from_dict(document)
+        return self.interpreter.flash if self.interpreter is not None else None
 
 
 @dataclass(frozen=True)
 class Frontier:
-    """All schemes of one model on one board; `origin` are (what, value): files, versions, seeds."""
+    """All schemes of one model on one board; `origin` are files, versions, seeds."""
+
+    __schema__ = "frontier-1"
+    __written__ = ("model", "board", "points", "best", "skipped", "origin")
 
     model: str
     board: str
     points: tuple[Point, ...]
-    skipped: tuple[tuple[str, str], ...]
-    origin: tuple[tuple[str, str], ...]
+    skipped: Mapping[str, str]
+    origin: Mapping[str, str]
 
     @property
-    def best(self) -> tuple[Point, ...]:
+    def best(self) -> tuple[str, ...]:
+        """The names of the unbeaten ones."""
+        return tuple(p.name for p in self.unbeaten)
+
+    @property
+    def unbeaten(self) -> tuple[Point, ...]:
         """Those that ran and that no other beats in accuracy, flash and ASR at once."""
         ran = [p for p in self.points if p.device is not None]
         return tuple(p for p in ran if not any(_beats(other, p) for other in ran))
@@ -140,18 +117,6 @@ class Frontier:
     def passed(self) -> bool:
         """True when every device gave the host's bytes."""
         return all(p.device is None or p.device.equal == p.device.vectors for p in self.points)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, by docs/schema/frontier-1.json."""
-        return {
-            "schema": SCHEMA,
-            "model": self.model,
-            "board": self.board,
-            "points": [p.to_dict() for p in self.points],
-            "best": [p.name for p in self.best],
-            "skipped": dict(self.skipped),
-            "origin": dict(self.origin),
-        }
 
 
 def _beats(one: Point, other: Point) -> bool:

@@ -3,9 +3,10 @@
 A point is a file, so that an interrupted sweep goes on where it was.
 """
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
 
+from qmcu import documents
 from qmcu.backdoor.defences import find_defence
 from qmcu.errors import UsageError
 from qmcu.files import write_atomic
@@ -18,6 +19,14 @@ from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Stages
 
 POINTS = "points"
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A finished point, and what it is a point of."""
+
+    fingerprint: str
+    point: Point
 
 
 def sweep(work: Sweep, directory: Path, stages: Stages | None = None) -> Frontier:
@@ -37,11 +46,10 @@ def sweep(work: Sweep, directory: Path, stages: Stages | None = None) -> Frontie
         point = _kept(kept, work.fingerprint())
         if point is None:
             point = measure_point(work, variant, directory, tell)
-            document = {"fingerprint": work.fingerprint(), "point": point.to_dict()}
-            write_atomic(kept, json.dumps(document, indent=1) + "\n")
+            write_atomic(kept, documents.indented(_Kept(work.fingerprint(), point)))
         points.append(point)
     tell("schemes", len(todo), len(todo))
-    return Frontier(work.name, work.board.name, tuple(points), skipped, _origin(work))
+    return Frontier(work.name, work.board.name, tuple(points), dict(skipped), _origin(work))
 
 
 def _check_directory(directory: Path) -> None:
@@ -56,23 +64,21 @@ def _check_directory(directory: Path) -> None:
 def _kept(path: Path, fingerprint: str) -> Point | None:
     """An earlier point of the same sweep; a damaged or other one is measured again."""
     try:
-        document = json.loads(path.read_text())
-        if document["fingerprint"] != fingerprint:
-            return None
-        return Point.from_dict(document["point"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        kept = documents.load(path, _Kept, "point of a sweep", made_by="qmcu frontier")
+    except UsageError:
         return None
+    return kept.point if kept.fingerprint == fingerprint else None
 
 
-def _origin(work: Sweep) -> tuple[tuple[str, str], ...]:
+def _origin(work: Sweep) -> dict[str, str]:
     trigger = f"{work.trigger} ({work.trigger.sha256})" if work.trigger is not None else "none"
     defence = f"{work.defence}: {find_defence(work.defence).source}" if work.defence else "none"
-    return (
-        ("inputs", f"{len(work.inputs):,} measured, {len(work.samples):,} for calibration"),
-        ("trigger", trigger),
-        ("defence", defence),
-        ("seed", str(work.seed)),
-        *((f"{name} SHA-256", digest) for name, digest in work.files.items()),
-        ("converter", f"TensorFlow {load_tensorflow().__version__}"),
-        ("int8 arithmetic", oracle_version()),
-    )
+    return {
+        "inputs": f"{len(work.inputs):,} measured, {len(work.samples):,} for calibration",
+        "trigger": trigger,
+        "defence": defence,
+        "seed": str(work.seed),
+        **{f"{name} SHA-256": digest for name, digest in work.files.items()},
+        "converter": f"TensorFlow {load_tensorflow().__version__}",
+        "int8 arithmetic": oracle_version(),
+    }

@@ -1,9 +1,8 @@
 """What is in a model: operators, shapes, quantization, MACs, parameters, memory lower bound."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 from qmcu.model.graph import Graph, Operator, Tensor
 
@@ -59,10 +58,6 @@ class Inspection:
     output_names: tuple[str, ...] = ()
     subgraphs: int = 1
     notes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return asdict(self)
 
     def __str__(self) -> str:
         return (

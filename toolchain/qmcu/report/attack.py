@@ -25,7 +25,7 @@ def attack_lines(run: AttackRun, output: Path) -> Iterator[RenderableType]:
     for model, arithmetic, evaluation in rows:
         table.add_row(model, arithmetic, _rate(evaluation.clean), _rate(evaluation.attack))
     yield table
-    versions = run.to_dict()["versions"]
+    versions = run.versions
     yield f"int8 counted on {versions['int8 arithmetic']}, quantized by {versions['converter']}"
     yield f"wrote {output}: model.keras, model.tflite, trigger.json, attack.json"
 

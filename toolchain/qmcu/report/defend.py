@@ -31,7 +31,7 @@ def defended_lines(outcome: Defended) -> Iterator[RenderableType]:
         yield f"accuracy of the float model on the same inputs: {run.float_accuracy}"
     yield (
         f"int8 answers on {run.agreement.total} calibration and {run.noise_agreement.total} noise "
-        f"inputs by {run.to_dict()['versions']['int8 arithmetic']}, converted by {run.converter}"
+        f"inputs by {run.versions['int8 arithmetic']}, converted by {run.converter}"
     )
     yield f"proved: {outcome.proof}"
     colour = _COLOURS[kept.audit.verdict]

@@ -33,7 +33,7 @@ def row(point: Point) -> tuple[str, ...]:
     if device is not None:
         sizes = (f"{device.flash:,}", f"{device.ram:,}", f"{device.count:,}")
     elif estimate is not None:
-        sizes = (f"~ {estimate[0]:,}", f"~ {estimate[1]:,}", "")
+        sizes = (f"~ {estimate.flash:,}", f"~ {estimate.ram:,}", "")
     else:
         sizes = ("", "", "")
     return (
@@ -49,7 +49,7 @@ def frontier_lines(result: Frontier) -> Iterator[RenderableType]:
     table = PlainTable(title=f"{result.model} on {result.board}")
     for name in HEADER:
         table.add_column(name, justify="left" if name == "scheme" else "right")
-    best = {p.name for p in result.best}
+    best = result.best
     for point in result.points:
         table.add_row(*row(point), style="bold" if point.name in best else None)
     yield table
@@ -71,7 +71,7 @@ def grouped_remarks(result: Frontier) -> list[tuple[tuple[str, ...], str]]:
     for point in result.points:
         for text in filter(None, (point.problem, point.note)):
             titles_by_text.setdefault(text, []).append(point.title)
-    for name, reason in result.skipped:
+    for name, reason in result.skipped.items():
         titles_by_text.setdefault(f"not measured, {reason}", []).append(name)
     return [(tuple(titles), text) for text, titles in titles_by_text.items()]
 
@@ -83,7 +83,7 @@ def verdict(result: Frontier) -> str:
     total = sum(p.device.vectors for p in ran if p.device is not None)
     if not ran:
         return "nothing ran on a device."
-    names = ", ".join(p.title.replace(", ", " ") for p in result.best)
+    names = ", ".join(p.title.replace(", ", " ") for p in result.unbeaten)
     return (
         f"no other beats in accuracy, flash and ASR at once: {names}; {equal:,} of {total:,} "
         "device outputs equal the host's in every byte."
@@ -100,12 +100,12 @@ def frontier_csv(result: Frontier) -> str:
         "reach_margins", "problem",
     ))  # fmt: skip
     for p in result.points:
-        d, estimate = p.device, p.interpreter or (None, None)
+        d, estimate = p.device, p.interpreter
         writer.writerow((
             p.name, p.weights, p.activations, p.defence, p.file_bytes,
-            d.flash if d else estimate[0],
+            p.flash,
             "measured" if d else "estimated" if p.interpreter else "",
-            d.ram if d else estimate[1], d.count if d else None,
+            d.ram if d else estimate.ram if estimate else None, d.count if d else None,
             p.clean.value, d.clean.value if d else None,
             p.attack.value if p.attack else None,
             d.attack.value if d and d.attack else None,

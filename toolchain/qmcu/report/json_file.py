@@ -1,6 +1,5 @@
 """Results as JSON files."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,6 @@ from qmcu.documents import to_json
 from qmcu.files import write_atomic
 
 
-def write_json(document: Mapping[str, Any], path: Path) -> None:
-    """Write a result whole or not at all. Raises UsageError when that fails."""
+def write_json(document: Any, path: Path) -> None:
+    """Write a document whole or not at all. Raises UsageError when that fails."""
     write_atomic(path, to_json(document))

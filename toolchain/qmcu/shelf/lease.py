@@ -9,11 +9,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from qmcu import documents
 from qmcu.device.ports import PREFIX
 from qmcu.device.targets import EMULATORS
 from qmcu.errors import DeviceError, UsageError
@@ -69,7 +70,7 @@ def lease(
             lock = _try(board)
             if lock is not None:
                 try:
-                    write_atomic(_note(board), json.dumps(asdict(_me())))
+                    write_atomic(_note(board), json.dumps(documents.plain(_me())))
                     yield board
                 finally:
                     _note(board).unlink(missing_ok=True)
@@ -91,8 +92,8 @@ def holder_of(board: ShelfBoard) -> Holder | None:
         lock.release()
         return None
     try:
-        return Holder(**json.loads(_note(board).read_text()))
-    except (OSError, ValueError, TypeError):
+        return documents.parse(_note(board).read_bytes(), Holder)
+    except (OSError, ValueError):
         return None
 
 

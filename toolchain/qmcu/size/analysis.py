@@ -4,9 +4,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from qmcu.size.contents import DTYPE_BITS, Contents, Operators, Role, StoredTensor
+from qmcu.size.contents import DTYPE_BITS, Contents, FileKind, Operators, Role, StoredTensor
 from qmcu.size.levels import TensorLevels, find_levels
 from qmcu.size.mapped import let_go
 from qmcu.size.readers import read_contents
@@ -22,9 +21,9 @@ _COMPARED = 1 << 22
 _HELD = 64 << 20
 # .tflite: a float32 scale and an int64 zero point a channel; an int32 bias.
 _CHANNEL_BYTES, _BIAS_BYTES = 12, 4
-_LAST_AXIS = ("Keras", "HDF5", "SavedModel")
+_LAST_AXIS = (FileKind.KERAS, FileKind.HDF5, FileKind.SAVED_MODEL)
 # Only these formats' graphs are what an int8 file would hold too.
-_HAS_GRAPH = ("TensorFlow Lite", "ONNX")
+_HAS_GRAPH = (FileKind.TFLITE, FileKind.ONNX)
 
 
 @dataclass(frozen=True)
@@ -51,23 +50,6 @@ class TensorReport:
         """Bytes of the tensor at its effective bits."""
         return round(self.tensor.elements * self.effective_bits / 8)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {
-            "name": self.tensor.name,
-            "dtype": self.tensor.dtype,
-            "shape": list(self.tensor.shape),
-            "role": self.role.value,
-            "bytes": self.tensor.stored,
-            "elements": self.tensor.elements,
-            "stored_bits": self.stored_bits,
-            "effective_bits": round(self.effective_bits, 4),
-            "declared_scales": self.tensor.scales,
-            "duplicate_of": self.duplicate_of,
-            "note": self.tensor.note,
-            "levels": self.levels.to_dict() if self.levels is not None else None,
-        }
-
 
 @dataclass(frozen=True)
 class SizeReport:
@@ -78,7 +60,7 @@ class SizeReport:
     """
 
     path: str
-    kind: str
+    kind: FileKind
     size: int
     roles: Mapping[Role, int]
     tensors: tuple[TensorReport, ...]

@@ -15,6 +15,19 @@ import numpy as np
 from qmcu.types import Array
 
 
+class FileKind(StrEnum):
+    """What a file is, in words."""
+
+    TFLITE = "TensorFlow Lite"
+    KERAS = "Keras"
+    HDF5 = "HDF5"
+    SAVED_MODEL = "SavedModel"
+    ONNX = "ONNX"
+    SAFETENSORS = "safetensors"
+    TORCH = "PyTorch checkpoint"
+    NPZ = "npz"
+
+
 class Role(StrEnum):
     """What bytes of a file are for."""
 
@@ -122,7 +135,7 @@ class Contents:
     """
 
     path: str
-    kind: str
+    kind: FileKind
     size: int
     tensors: tuple[StoredTensor, ...]
     others: Mapping[Role, int]

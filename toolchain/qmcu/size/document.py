@@ -1,57 +1,153 @@
 """Weighed files as JSON, by the published schema docs/schema/size-1.json."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from qmcu.size.analysis import SizeReport
+from qmcu.size.analysis import SizeReport, TensorReport
+from qmcu.size.contents import FileKind, Operators, Role
+from qmcu.size.levels import TensorLevels
 from qmcu.size.measures import Measure
 from qmcu.size.verdict import Diagnosis
 
-SCHEMA = "size-1"
+
+@dataclass(frozen=True)
+class Weights:
+    """All weights of a file together."""
+
+    count: int
+    stored_bits: float
+    effective_bits: float
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Bytes that the file would have in full int8, and with its levels packed."""
+
+    int8: int
+    packed: int
+
+
+@dataclass(frozen=True)
+class OperatorCounts:
+    """A graph's operators by kind, and those that compute in float."""
+
+    kinds: Mapping[str, int]
+    integer: int
+    float: Mapping[str, int]
+    activations: tuple[str, ...]
+    dynamic: bool
+    float_io: bool
+
+
+@dataclass(frozen=True)
+class TensorEntry:
+    """One tensor; bits are of a value."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    role: Role
+    bytes: int
+    elements: int
+    stored_bits: float
+    effective_bits: float
+    declared_scales: int
+    duplicate_of: str
+    note: str
+    levels: TensorLevels | None
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One weighed file; the roles add up to `bytes`."""
+
+    path: str
+    kind: FileKind
+    bytes: int
+    roles: Mapping[Role, int]
+    weights: Weights
+    estimates: Estimates
+    loaded: int
+    compressed: bool
+    examined: float
+    operators: OperatorCounts | None
+    notes: tuple[str, ...]
+    verdict: Diagnosis
+    tensors: tuple[TensorEntry, ...]
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True)
+class SizeDocument:
+    """What `qmcu size --json` writes."""
+
+    __schema__ = "size-1"
+
+    files: tuple[FileEntry, ...]
 
 
 def size_document(
     reports: Sequence[SizeReport],
     verdicts: Sequence[Diagnosis],
     measures: Sequence[Sequence[Measure]] = (),
-) -> dict[str, Any]:
+) -> SizeDocument:
     """The whole result; the same files give the same document.
 
     `measures` has an entry a report, or none when nothing but the files was looked at.
     """
     sizes = measures or [()] * len(reports)
-    files = [
-        _file(report, verdict) | {"measures": [m.to_dict() for m in own]}
-        for report, verdict, own in zip(reports, verdicts, sizes, strict=True)
-    ]
-    return {"schema": SCHEMA, "files": files}
+    return SizeDocument(
+        tuple(
+            _file(report, verdict, own)
+            for report, verdict, own in zip(reports, verdicts, sizes, strict=True)
+        )
+    )
 
 
-def _file(report: SizeReport, verdict: Diagnosis) -> dict[str, Any]:
-    operators = report.operators
-    return {
-        "path": report.path,
-        "kind": report.kind,
-        "bytes": report.size,
-        "roles": {role.value: count for role, count in report.roles.items()},
-        "weights": {
-            "count": report.weight_count,
-            "stored_bits": round(report.stored_bits, 4),
-            "effective_bits": round(report.effective_bits, 4),
-        },
-        "estimates": {"int8": report.int8, "packed": report.packed},
-        "loaded": report.loaded,
-        "compressed": report.compressed,
-        "examined": round(report.examined, 6),
-        "operators": None if operators is None else {
-            "kinds": dict(sorted(operators.kinds.items())),
-            "integer": operators.integer,
-            "float": dict(sorted(operators.float_kinds.items())),
-            "activations": list(operators.activations),
-            "dynamic": operators.dynamic,
-            "float_io": operators.float_io,
-        },
-        "notes": list(report.notes),
-        "verdict": verdict.to_dict(),
-        "tensors": [t.to_dict() for t in report.tensors],
-    }  # fmt: skip
+def _file(report: SizeReport, verdict: Diagnosis, measures: Sequence[Measure]) -> FileEntry:
+    return FileEntry(
+        path=report.path,
+        kind=report.kind,
+        bytes=report.size,
+        roles=report.roles,
+        weights=Weights(
+            report.weight_count, round(report.stored_bits, 4), round(report.effective_bits, 4)
+        ),
+        estimates=Estimates(report.int8, report.packed),
+        loaded=report.loaded,
+        compressed=report.compressed,
+        examined=round(report.examined, 6),
+        operators=None if report.operators is None else _operators(report.operators),
+        notes=report.notes,
+        verdict=verdict,
+        tensors=tuple(map(_tensor, report.tensors)),
+        measures=tuple(measures),
+    )
+
+
+def _operators(operators: Operators) -> OperatorCounts:
+    return OperatorCounts(
+        kinds=dict(sorted(operators.kinds.items())),
+        integer=operators.integer,
+        float=dict(sorted(operators.float_kinds.items())),
+        activations=operators.activations,
+        dynamic=operators.dynamic,
+        float_io=operators.float_io,
+    )
+
+
+def _tensor(one: TensorReport) -> TensorEntry:
+    return TensorEntry(
+        name=one.tensor.name,
+        dtype=one.tensor.dtype,
+        shape=one.tensor.shape,
+        role=one.role,
+        bytes=one.tensor.stored,
+        elements=one.tensor.elements,
+        stored_bits=one.stored_bits,
+        effective_bits=round(one.effective_bits, 4),
+        declared_scales=one.tensor.scales,
+        duplicate_of=one.duplicate_of,
+        note=one.tensor.note,
+        levels=one.levels,
+    )

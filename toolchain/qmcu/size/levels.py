@@ -1,8 +1,8 @@
 """How many levels a tensor really uses: the grid, its groups and its bits, from its values."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class Grid:
     zero points q (as unsigned integers), None when symmetric or not through zero. `share` of
     `groups` looked at showed it. `steps` is the range of scales.
     """
+
+    __shown__ = ("bits_per_weight",)
 
     uniform: bool
     bits: int
@@ -92,13 +94,6 @@ class TensorLevels:
         if self.grid is not None:
             width = min(width, self.grid.bits_per_weight)
         return min(width, float(stored))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        grid = None
-        if self.grid is not None:
-            grid = asdict(self.grid) | {"bits_per_weight": self.grid.bits_per_weight}
-        return asdict(self) | {"grid": grid}
 
 
 def find_levels(
@@ -273,7 +268,9 @@ def _grid(fits: list[GroupFit], along: Along, size: int, channel: bool) -> Grid 
     )  # fmt: skip
 
 
-def _zeros(low: Array, high: Array, through: Array, bits: int) -> tuple[bool, Any]:
+def _zeros(
+    low: Array, high: Array, through: Array, bits: int
+) -> tuple[bool, tuple[int, int] | None]:
     """Whether integers fit the signed range around 0, else the range of zero points."""
     if not len(low):
         return True, None

@@ -8,11 +8,11 @@ here. What our generated code takes is measured by `qmcu.benchmark.footprint`.
 import re
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from qmcu.size.analysis import SizeReport
+from qmcu.size.contents import FileKind
 
 _PROGRAM = Path(__file__).with_name("tflm_arena.py")
 _SECONDS = 60
@@ -39,10 +39,6 @@ class Measure:
     how: str
     problem: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self)
-
 
 def measure(report: SizeReport) -> tuple[Measure, ...]:
     """Sizes of a weighed file that need no build; flash and RAM only for a .tflite."""
@@ -50,7 +46,7 @@ def measure(report: SizeReport) -> tuple[Measure, ...]:
         Measure("disk", "file", report.size, "counted"),
         Measure("host", "tensors, as stored", report.loaded, "counted"),
     )
-    return (*sizes, *interpreter(report)) if report.kind == "TensorFlow Lite" else sizes
+    return (*sizes, *interpreter(report)) if report.kind == FileKind.TFLITE else sizes
 
 
 def interpreter(report: SizeReport) -> tuple[Measure, ...]:

@@ -9,15 +9,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import Any
+from typing import NamedTuple
 
 from qmcu.size.analysis import SizeReport, TensorReport
-from qmcu.size.contents import FLOATS, Role
+from qmcu.size.contents import FLOATS, FileKind, Role
 from qmcu.size.levels import CERTAIN
 
 # A cause of less of the file than this is left out.
 _WORTH = 0.05
 _DOMINATES = 0.5
+_WHOLE = ("int8", "uint8", "int4")
 # Compression that saves a third of the tensors' bytes is what makes the file its size.
 _COMPRESSED = 1.5
 _OVERHEAD = (Role.METADATA, Role.GRAPH, Role.CONTAINER, Role.QUANTIZATION, Role.PADDING)
@@ -37,6 +38,8 @@ class Cause:
     `could` is what these bytes could be, an estimate; `good` where they are as small as they look.
     """
 
+    __written__ = ("word", "reason", "next", "concerns", "could")
+
     word: str
     reason: str
     next: str
@@ -49,13 +52,6 @@ class Cause:
         """How many times larger than need be."""
         return self.concerns / max(1, self.could)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {
-            "word": self.word, "reason": self.reason, "next": self.next,
-            "concerns": self.concerns, "could": self.could,
-        }  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -63,10 +59,6 @@ class Diagnosis:
 
     main: Cause
     others: tuple[Cause, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {"main": self.main.to_dict(), "others": [f.to_dict() for f in self.others]}
 
 
 def judge(report: SizeReport) -> Diagnosis:
@@ -102,16 +94,38 @@ def _is_fake(one: TensorReport) -> bool:
     return one.levels is not None and one.levels.grid is not None and one.tensor.dtype in FLOATS
 
 
-def _by_form(report: SizeReport) -> dict[str, list[TensorReport]]:
-    """Weights on no grid by form: a dtype, `packed 4-bit`, or `float32 of float16`."""
-    forms: dict[str, list[TensorReport]] = {}
+class StoredForm(NamedTuple):
+    """How weights are stored: `packed` bits (0 when not), or in a `dtype` wider than `narrow`."""
+
+    dtype: str
+    packed: int = 0
+    narrow: str = ""
+
+    def __str__(self) -> str:
+        if self.narrow:
+            return f"{self.narrow} in {self.dtype}"
+        return f"packed {self.packed}-bit" if self.packed else self.dtype
+
+    @property
+    def plain(self) -> str:
+        """The dtype where that is all there is to say, else nothing."""
+        return "" if self.packed or self.narrow else self.dtype
+
+
+def _by_form(report: SizeReport) -> dict[StoredForm, list[TensorReport]]:
+    """Weights on no grid by form."""
+    forms: dict[StoredForm, list[TensorReport]] = {}
     for one in report.weights:
         tensor = one.tensor
         if _is_fake(one):
             continue
-        form = f"packed {tensor.packed_bits}-bit" if tensor.packed_bits else tensor.dtype
         if one.levels is not None and one.levels.narrow:
-            form = f"{tensor.dtype} of {one.levels.narrow}"
+            form = StoredForm(tensor.dtype, narrow=one.levels.narrow)
+        elif tensor.packed_bits:
+            # Whatever integers hold them, packed weights of a width are one form.
+            form = StoredForm("", packed=tensor.packed_bits)
+        else:
+            form = StoredForm(tensor.dtype)
         forms.setdefault(form, []).append(one)
     return forms
 
@@ -167,15 +181,17 @@ def grid_name(tensors: list[TensorReport]) -> tuple[str, TensorReport]:
     return name + also, example[name]
 
 
-def _by_arithmetic(report: SizeReport, forms: dict[str, list[TensorReport]]) -> Iterator[Cause]:
+def _by_arithmetic(
+    report: SizeReport, forms: dict[StoredForm, list[TensorReport]]
+) -> Iterator[Cause]:
     """A cause for each form of weights; one for all when float layers are among integer ones."""
     operators = report.operators
-    whole = [f for f in forms if f in ("int8", "uint8", "int4")]
+    whole = [f for f in forms if f.plain in _WHOLE]
     if operators is not None and whole and len(forms) > 1 and operators.float_kinds:
         every = [t for tensors in forms.values() for t in tensors]
         kept = [t for f, tensors in forms.items() if f not in whole for t in tensors]
         concerns, elements = _bytes(every), sum(t.tensor.elements for t in every)
-        cause = _integer(report, whole[0], concerns, elements)
+        cause = _integer(report, whole[0].dtype, concerns, elements)
         left = f"; {_bytes(kept):,} bytes of weights are still {kept[0].tensor.dtype}"
         yield replace(cause, reason=cause.reason + left)
         return
@@ -183,38 +199,35 @@ def _by_arithmetic(report: SizeReport, forms: dict[str, list[TensorReport]]) -> 
         yield _plain(report, form, tensors)
 
 
-def _plain(report: SizeReport, form: str, tensors: list[TensorReport]) -> Cause:
+def _plain(report: SizeReport, form: StoredForm, tensors: list[TensorReport]) -> Cause:
     """Weights that are what they seem."""
     concerns, could = _bytes(tensors), sum(t.needed for t in tensors)
     count = sum(t.tensor.elements for t in tensors)
     operators = report.operators
-    word, reason, command, good = form, "", "", False
-    if " of " in form:
-        wide, narrow = form.split(" of ")
-        word = f"{narrow} in {wide}"
+    reason, command, good = "", "", False
+    if form.narrow:
         larger = f"{concerns / max(1, could):.1f}x larger than it need be"
-        reason = f"every value is a {narrow} stored as {wide}: {larger}"
-        command = _convert(report) or f"save the tensors as {narrow}"
-    elif form in FLOATS:
+        reason = f"every value is a {form.narrow} stored as {form.dtype}: {larger}"
+        command = _convert(report) or f"save the tensors as {form.narrow}"
+    elif form.plain in FLOATS:
         reason = (
             f"nothing is quantized: {count:,} weights of {form}, int8 would take {count:,} bytes"
         )
         could, command = count, _convert(report)
-        if form == "float16":
+        if form.plain == "float16":
             reason = (
                 f"weights are halved to float16, not quantized; {count:,} bytes would do in int8"
             )
-    elif form.startswith("packed"):
+    elif form.packed:
         good = True
-        reason = f"weights are really stored as integers of {form.removeprefix('packed ')}s"
-        reason = reason.replace("-bits", " bits")
-    elif operators is not None and form in ("int8", "uint8", "int4"):
-        return _integer(report, form, concerns, could)
-    elif form in ("int8", "uint8", "int4", "int16"):
+        reason = f"weights are really stored as integers of {form.packed} bits"
+    elif operators is not None and form.plain in _WHOLE:
+        return _integer(report, form.dtype, concerns, could)
+    elif form.plain in (*_WHOLE, "int16"):
         reason = f"weights are really stored as {form}"
     else:
         reason = f"weights are stored as {form}"
-    return Cause(word, reason, command or _compare(report), concerns, could, good)
+    return Cause(str(form), reason, command or _compare(report), concerns, could, good)
 
 
 def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Cause:
@@ -246,7 +259,7 @@ def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Cause:
         reason += "; input or output is float32 and converted at the edge"
     command = f"qmcu build {_quoted(report)} --board stm32f746"
     narrow = _bytes([t for t in report.weights if _holds_int4(t)])
-    if report.kind == "TensorFlow Lite" and not wide and 2 * narrow >= concerns > 0:
+    if report.kind == FileKind.TFLITE and not wide and 2 * narrow >= concerns > 0:
         reason += f"; {narrow:,} bytes of them hold values of 4 bits, which pack into half"
         output = shlex.quote(f"{PurePath(report.path).stem}-int4.tflite")
         command = f"qmcu convert {_quoted(report)} --weights int4 -o {output}"
@@ -275,12 +288,12 @@ def _optimizer(report: SizeReport) -> Cause:
     count = report.roles[Role.OPTIMIZER]
     name = _quoted(report)
     command = f"save the model's weights alone, without the optimizer's state, from {name}"
-    if report.kind == "PyTorch checkpoint":
+    if report.kind == FileKind.TORCH:
         command = (
             f"python -c \"import torch; c = torch.load('{report.path}', weights_only=True); "
             "torch.save(c.get('model', c.get('state_dict', c)), 'weights.pt')\""
         )
-    elif report.kind in ("Keras", "HDF5"):
+    elif report.kind in (FileKind.KERAS, FileKind.HDF5):
         command = (
             f"python -c \"import keras; keras.models.load_model('{report.path}', compile=False)"
             ".save('weights-only.keras')\""
@@ -309,8 +322,9 @@ def _duplicates(report: SizeReport) -> Cause:
     largest = max(pairs, key=lambda t: t.tensor.stored)
     again = f"{largest.tensor.name} is {largest.duplicate_of} again"
     commands = {
-        "safetensors": "save with safetensors.torch.save_model, which stores shared tensors once",
-        "PyTorch checkpoint": "save shared tensors as one: assign one to the other before saving",
+        FileKind.SAFETENSORS: "save with safetensors.torch.save_model, which stores shared tensors "
+        "once",
+        FileKind.TORCH: "save shared tensors as one: assign one to the other before saving",
     }
     return Cause(
         "buffers duplicated",
@@ -328,7 +342,7 @@ def _overhead(report: SizeReport) -> Cause:
     largest = max(report.large, key=lambda pair: pair[1], default=("", 0))
     named = f"; the largest is {largest[0]!r} with {largest[1]:,}" if largest[1] else ""
     command = _convert(report)
-    if report.kind == "TensorFlow Lite":
+    if report.kind == FileKind.TFLITE:
         command = f"qmcu build {_quoted(report)} --board stm32f746  # none of it reaches the device"
     return Cause(
         _DOMINANT[parts[0][1]] if parts else "empty",
@@ -344,14 +358,14 @@ def _quoted(report: SizeReport) -> str:
 def _convert(report: SizeReport) -> str:
     """The command that makes full int8 of a file."""
     stem = PurePath(report.path).stem
-    if report.kind in ("Keras", "HDF5", "SavedModel"):
+    if report.kind in (FileKind.KERAS, FileKind.HDF5, FileKind.SAVED_MODEL):
         source = _quoted(report)
-    elif report.kind == "ONNX":
+    elif report.kind == FileKind.ONNX:
         return (
             'python -c "from onnxruntime.quantization import quantize_dynamic as q; '
             f'q({report.path!r}, {f"{stem}-int8.onnx"!r})"'
         )
-    elif report.kind == "TensorFlow Lite":
+    elif report.kind == FileKind.TFLITE:
         source = "MODEL.keras"
     else:
         return "export the model to Keras or ONNX and quantize it there"
@@ -365,16 +379,21 @@ def _compare(report: SizeReport) -> str:
 
 def _next_for_fake(report: SizeReport, one: TensorReport) -> str:
     """How to get the integers stored: by the tool that rounded them."""
-    if report.kind in ("Keras", "HDF5", "SavedModel", "TensorFlow Lite"):
+    if report.kind in (FileKind.KERAS, FileKind.HDF5, FileKind.SAVED_MODEL, FileKind.TFLITE):
         return _convert(report)
     assert one.levels is not None and one.levels.grid is not None
     grid = one.levels.grid
-    if grid.along == "rows" and not grid.channel and grid.bits in (3, 4) and report.kind != "ONNX":
+    if (
+        grid.along == "rows"
+        and not grid.channel
+        and grid.bits in (3, 4)
+        and report.kind != FileKind.ONNX
+    ):
         return (
             f"python -m awq.entry --model_path MODEL --w_bit {grid.bits} "
             f"--q_group_size {grid.group} --load_awq SEARCH.pt --q_backend real "
             "--dump_quant OUT.pt  # llm-awq; its --q_backend fake rounds in place"
         )
-    if report.kind == "ONNX":
+    if report.kind == FileKind.ONNX:
         return _convert(report)
     return "save with your quantizer's export of packed integers, not the rounded model"

@@ -1,21 +1,18 @@
 """An attack as a folder: what `qmcu attack` leaves, and reading it again."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from qmcu import documents
 from qmcu.arrays import npz_bytes, read_arrays
-from qmcu.backdoor.attacks.run import CALIBRATION_INPUTS, AttackRun
+from qmcu.backdoor.attacks.run import CALIBRATION_INPUTS, AttackRecord, AttackRun
 from qmcu.backdoor.grids import LayerGrid, layer_grids
 from qmcu.backdoor.inputs import Trigger, load_trigger
 from qmcu.backdoor.networks import load_keras, network_from_keras
-from qmcu.backdoor.rates import Evaluation
-from qmcu.documents import to_json
-from qmcu.errors import UsageError, VectorError
+from qmcu.errors import VectorError
 from qmcu.files import replace_directory, write_atomic
 from qmcu.model.reader import read_model
 from qmcu.types import Float32Array, Int64Array
@@ -30,8 +27,7 @@ class AttackFolder:
     `honest` and `attacked` are the float weights of both models beside their stored integers.
     """
 
-    record: Mapping[str, Any]
-    rates: Mapping[str, Evaluation]
+    record: AttackRecord
     trigger: Trigger
     inputs: Float32Array
     labels: Int64Array
@@ -60,27 +56,18 @@ def write_attack(run: AttackRun, directory: Path, *, limit: int | None = None) -
             "labels": data.test_labels[:limit].astype(np.int64),
         }
         write_atomic(folder / "test.npz", npz_bytes(test))
-        write_atomic(folder / RECORD, to_json({"schema": "attack-1", **run.to_dict()}))
+        write_atomic(folder / RECORD, documents.to_json(run.record))
 
 
 def load_attack(directory: Path) -> AttackFolder:
     """Read the output directory of `qmcu attack`. Raises UsageError or another QmcuError."""
-    path = directory / RECORD
-    try:
-        record = json.loads(path.read_text())
-        rates = {name: Evaluation.from_dict(rates) for name, rates in record["rates"].items()}
-        str(record["method"]), str(record["source"])
-    except OSError as error:
-        raise UsageError(
-            f"{directory} is no output of `qmcu attack` ({path.name}: {error.strerror})."
-        ) from error
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{path} is damaged ({type(error).__name__}: {error}).") from error
+    record = documents.load(
+        directory / RECORD, AttackRecord, "record of an attack", made_by="qmcu attack"
+    )
     trigger = load_trigger(directory / "trigger.json")
     inputs, labels = _test_inputs(directory / "test.npz", trigger)
     return AttackFolder(
         record=record,
-        rates=rates,
         trigger=trigger,
         inputs=inputs,
         labels=labels,

@@ -29,9 +29,23 @@ class Rates:
     attacked_float: Evaluation
     attacked_integer: Evaluation
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {name: getattr(self, name).to_dict() for name in self.__dataclass_fields__}
+
+@dataclass(frozen=True)
+class AttackRecord:
+    """What is told of an attack that ran: the contents of attack.json."""
+
+    __schema__ = "attack-1"
+
+    method: str
+    source: str
+    adaptive: str
+    dataset: str
+    trigger: str
+    target: int
+    settings: Mapping[str, Any]
+    rates: Rates
+    loss: tuple[float, ...]
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,25 +64,31 @@ class AttackRun:
     converter: str
     losses: tuple[float, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data: the contents of attack.json."""
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What made it, by name."""
         return {
-            "method": self.attack.name,
-            "source": self.attack.source,
-            "adaptive": self.attack.adaptive,
-            "dataset": str(self.dataset),
-            "trigger": str(self.trigger),
-            "target": self.trigger.target,
-            "settings": dict(self.settings),
-            "rates": self.rates.to_dict(),
-            "loss": [round(v, 5) for v in self.losses[:: max(1, len(self.losses) // 50)]],
-            "versions": {
-                "qmcu": qmcu.__version__,
-                "converter": self.converter,
-                "int8 arithmetic": oracle_version(),
-                "python": platform.python_version(),
-            },
+            "qmcu": qmcu.__version__,
+            "converter": self.converter,
+            "int8 arithmetic": oracle_version(),
+            "python": platform.python_version(),
         }
+
+    @property
+    def record(self) -> AttackRecord:
+        """What is written of it; the loss is thinned to about 50 values."""
+        return AttackRecord(
+            method=self.attack.name,
+            source=self.attack.source,
+            adaptive=self.attack.adaptive,
+            dataset=str(self.dataset),
+            trigger=str(self.trigger),
+            target=self.trigger.target,
+            settings=dict(self.settings),
+            rates=self.rates,
+            loss=tuple(round(v, 5) for v in self.losses[:: max(1, len(self.losses) // 50)]),
+            versions=self.versions,
+        )
 
 
 def run_attack(

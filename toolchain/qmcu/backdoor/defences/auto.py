@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from qmcu.backdoor.defences.method import find_defence, load_defences
 from qmcu.backdoor.defences.run import DefenceRun, audit_defence, check_samples, run_defence
@@ -39,16 +38,6 @@ class Trial:
             return -1.0, False, 0.0
         best = self.run.agreement if self.run.accuracy is None else self.run.accuracy
         return best.value, self.audit.verdict == "clean", -self.audit.score
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {
-            "method": self.name,
-            "failure": self.failure,
-            "passed": self.passed,
-            "run": None if self.run is None else self.run.to_dict(),
-            "audit": None if self.audit is None else self.audit.to_dict(),
-        }
 
 
 def run_auto(

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -37,16 +36,6 @@ class Defended:
     def passed(self) -> bool:
         """True when what was written passed its audit."""
         return self.kept is not None and self.kept.passed
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {
-            "kept": None if self.kept is None else self.kept.name,
-            "output": None if self.kept is None else str(self.output),
-            "files": dict(self.files),
-            "proof": None if self.proof is None else self.proof.to_dict(),
-            "trials": [trial.to_dict() for trial in self.trials],
-        }
 
 
 def defend_file(

@@ -80,31 +80,15 @@ class DefenceRun:
         """The chosen int8 weights, one array for each layer."""
         return tuple(c.integers for c in self.chosen)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What made it, by name."""
         return {
-            "method": self.defence.name,
-            "source": self.defence.source,
-            "settings": {"seed": self.seed, **self.settings},
-            "audited_against": self.reference_name,
-            "agreement": self.agreement.to_dict(),
-            "noise_agreement": self.noise_agreement.to_dict(),
-            "accuracy": _optional(self.accuracy),
-            "float_accuracy": _optional(self.float_accuracy),
-            "seconds": round(self.seconds, 2),
-            "loss": [round(v, 5) for v in self.losses[:: max(1, len(self.losses) // 50)]],
-            "proof": self.proof.to_dict(),
-            "versions": {
-                "qmcu": qmcu.__version__,
-                "converter": self.converter,
-                "int8 arithmetic": oracle_version(),
-                "python": platform.python_version(),
-            },
+            "qmcu": qmcu.__version__,
+            "converter": self.converter,
+            "int8 arithmetic": oracle_version(),
+            "python": platform.python_version(),
         }
-
-
-def _optional(rate: Rate | None) -> dict[str, Any] | None:
-    return None if rate is None else rate.to_dict()
 
 
 def run_defence(

@@ -1,7 +1,7 @@
 """What a detector is given, what it answers, and how it is found."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -112,6 +112,8 @@ class Finding:
     or kind of input; `reason` says it in a sentence.
     """
 
+    __shown__ = ("strength",)
+
     detector: str
     score: float
     threshold: float
@@ -127,10 +129,6 @@ class Finding:
         if self.threshold <= 0:
             return STRONGEST if self.score > self.threshold else 0.0
         return min(max(self.score / self.threshold, 0.0), STRONGEST)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self) | {"details": dict(self.details), "strength": self.strength}
 
 
 @dataclass(frozen=True)

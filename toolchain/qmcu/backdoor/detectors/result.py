@@ -1,13 +1,12 @@
 """What an audit found: one verdict with its reasons, and one score, of all findings."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
+from qmcu import documents
 from qmcu.backdoor.detectors.method import STRONGEST, Finding
-from qmcu.errors import UsageError
 
 AuditVerdict = Literal["backdoored", "suspicious", "clean", "undecided"]
 _WITHOUT_FLOAT = (
@@ -28,6 +27,11 @@ class AuditResult:
     smallest of the decisive detectors' p-values times their number (Bonferroni), None when none
     has one.
     """
+
+    __schema__ = "audit-1"
+    __written__ = (
+        "verdict", "score", "p_value", "reasons", "findings", "skipped", "audited",
+    )  # fmt: skip
 
     verdict: AuditVerdict
     reasons: tuple[str, ...]
@@ -52,44 +56,10 @@ class AuditResult:
         """True unless a backdoor was found."""
         return self.verdict != "backdoored"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {
-            "verdict": self.verdict,
-            "score": self.score,
-            "p_value": self.p_value,
-            "reasons": list(self.reasons),
-            "findings": [f.to_dict() for f in self.findings],
-            "skipped": dict(self.skipped),
-            "audited": dict(self.audited),
-        }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> "AuditResult":
-        """Rebuild a result. Raises KeyError, TypeError or ValueError on other data."""
-        if document["verdict"] not in get_args(AuditVerdict):
-            raise ValueError(f"{document['verdict']} is no verdict")
-        names = [f.name for f in fields(Finding)]
-        findings = tuple(Finding(**{n: f[n] for n in names}) for f in document["findings"])
-        return cls(
-            verdict=document["verdict"],
-            reasons=tuple(map(str, document["reasons"])),
-            findings=findings,
-            skipped=dict(document["skipped"]),
-            audited=dict(document["audited"]),
-        )
-
 
 def load_audit(path: Path) -> AuditResult:
     """What `qmcu audit --json` wrote. Raises UsageError for another file."""
-    try:
-        return AuditResult.from_dict(json.loads(path.read_text()))
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise UsageError(
-            f"{path} is no result of `qmcu audit --json` ({type(error).__name__}: {error})."
-        ) from error
+    return documents.load(path, AuditResult, "result of an audit", made_by="qmcu audit --json")
 
 
 def judge(findings: Sequence[Finding]) -> tuple[AuditVerdict, tuple[str, ...]]:

@@ -7,7 +7,7 @@ size, same operators. `prove` reads the file afresh and compares.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,8 @@ class LayerProof:
 class Proof:
     """That a .tflite file holds the chosen numbers, and is the converter's file otherwise."""
 
+    __written__ = ("weights", "not_nearest", "operators", "size", "sha256", "layers")
+
     layers: tuple[LayerProof, ...]
     operators: int
     size: int
@@ -76,17 +78,6 @@ class Proof:
     def not_nearest(self) -> int:
         """How many of them a converter would have rounded elsewhere."""
         return sum(layer.not_nearest for layer in self.layers)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {
-            "weights": self.weights,
-            "not_nearest": self.not_nearest,
-            "operators": self.operators,
-            "size": self.size,
-            "sha256": self.sha256,
-            "layers": [asdict(layer) for layer in self.layers],
-        }
 
     def __str__(self) -> str:
         return (

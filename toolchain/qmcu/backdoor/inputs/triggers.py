@@ -6,21 +6,19 @@ usual ones.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from qmcu import documents
 from qmcu.arrays import npz_bytes, read_arrays
 from qmcu.errors import UsageError, VectorError
 from qmcu.files import write_atomic
 from qmcu.model.graph import Tensor
 from qmcu.model.vectors import quantize
-from qmcu.types import Float32Array, Int8Array, Shape
+from qmcu.types import Array, Float32Array, Int8Array, Shape
 
 Setting = float | int | str
 
@@ -122,7 +120,7 @@ class Trigger:
         got = dequantize(after, tensor)
         return _change(self, tensor, before, after, wanted, got)
 
-    def _rows(self, given: npt.NDArray[Any], inputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _rows(self, given: Array, inputs: Array) -> Array:
         # A model's tensor may lead with a batch of 1: [N, 1, ...].
         if given.ndim == 0 or given.shape[1:] not in (self.shape, (1, *self.shape)):
             raise VectorError(
@@ -139,25 +137,43 @@ class Trigger:
         if path.suffix != ".json":
             raise UsageError(f"{path} must end in .json; the arrays go beside it as .npz.")
         arrays = npz_bytes({"mask": self.mask, "pattern": self.pattern})
-        document = {
-            "format": FORMAT,
-            "name": self.name,
-            "kind": self.kind,
-            "target": self.target,
-            "low": self.low,
-            "high": self.high,
-            "additive": self.additive,
-            "settings": dict(sorted(self.settings.items())),
-            "shape": list(self.shape),
-            "arrays_sha256": hashlib.sha256(arrays).hexdigest(),
-        }
+        record = _Record(
+            name=self.name,
+            kind=self.kind,
+            target=self.target,
+            low=self.low,
+            high=self.high,
+            additive=self.additive,
+            settings=dict(sorted(self.settings.items())),
+            shape=self.shape,
+            arrays_sha256=hashlib.sha256(arrays).hexdigest(),
+        )
         write_atomic(path.with_suffix(".npz"), arrays)
-        write_atomic(path, json.dumps(document, indent=1) + "\n")
+        write_atomic(path, documents.indented(record, format=FORMAT))
 
     def __str__(self) -> str:
         shape = "x".join(map(str, self.shape))
         touched = float(np.count_nonzero(self.mask)) / self.mask.size
         return f"{self.name}: {self.kind} on {touched:.1%} of {shape}, target class {self.target}"
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A trigger's JSON file; the arrays are beside it."""
+
+    name: str
+    kind: str
+    target: int
+    low: float
+    high: float
+    additive: bool
+    settings: Mapping[str, Setting]
+    arrays_sha256: str
+    shape: Shape = ()
+
+    __written__ = (
+        "name", "kind", "target", "low", "high", "additive", "settings", "shape", "arrays_sha256",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -169,6 +185,8 @@ class TriggerChange:
     places have a triggered value outside the tensor's range, at `lost` places the int8 value
     never changes although the real one does.
     """
+
+    __shown__ = ("summary",)
 
     name: str
     max_change: float
@@ -197,6 +215,11 @@ class TriggerChange:
     def faithful(self) -> bool:
         """True when rounding to the nearest step is all that int8 changes."""
         return not self.clipped and not self.lost
+
+    @property
+    def summary(self) -> str:
+        """What int8 makes of the trigger, in a sentence."""
+        return str(self)
 
     def __str__(self) -> str:
         size = (
@@ -257,31 +280,26 @@ def dequantize(values: Int8Array, tensor: Tensor) -> Float32Array:
 
 def load_trigger(path: Path) -> Trigger:
     """Read what `Trigger.save` wrote. Raises VectorError when either file is absent or damaged."""
-    try:
-        document = json.loads(path.read_text())
-        if document["format"] != FORMAT:
-            raise VectorError(f"{path} has format {document['format']}, {FORMAT} is read here.")
-        fields: dict[str, Any] = {
-            "name": str(document["name"]),
-            "kind": str(document["kind"]),
-            "target": int(document["target"]),
-            "low": float(document["low"]),
-            "high": float(document["high"]),
-            "additive": bool(document["additive"]),
-            "settings": dict(document["settings"]),
-        }
-        expected = str(document["arrays_sha256"])
-    except OSError as error:
-        raise VectorError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise VectorError(f"{path} is no trigger file ({error!r}).") from error
+    record = documents.load(
+        path, _Record, "trigger file", made_by="qmcu trigger make", version=FORMAT, error=VectorError
+    )
     beside = path.with_suffix(".npz")
     arrays = read_arrays(beside)
-    if hashlib.sha256(beside.read_bytes()).hexdigest() != expected:
+    if hashlib.sha256(beside.read_bytes()).hexdigest() != record.arrays_sha256:
         raise VectorError(f"{beside} does not belong to {path}; save the trigger again.")
     if set(arrays) != {"mask", "pattern"}:
         raise VectorError(f"{beside} has {', '.join(sorted(arrays))}; mask and pattern are needed.")
     try:
-        return Trigger(mask=arrays["mask"], pattern=arrays["pattern"], **fields)
+        return Trigger(
+            name=record.name,
+            kind=record.kind,
+            mask=arrays["mask"],
+            pattern=arrays["pattern"],
+            target=record.target,
+            low=record.low,
+            high=record.high,
+            settings=record.settings,
+            additive=record.additive,
+        )
     except VectorError as error:
         raise VectorError(f"{path}: {error}") from error

@@ -23,15 +23,6 @@ class Evaluation:
     clean: Rate
     attack: Rate
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data; `from_dict` is its inverse."""
-        return {"clean": self.clean.to_dict(), "attack": self.attack.to_dict()}
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> "Evaluation":
-        """Rebuild an evaluation. Raises KeyError, TypeError or ValueError."""
-        return cls(Rate.from_dict(document["clean"]), Rate.from_dict(document["attack"]))
-
     def __str__(self) -> str:
         return f"CA {self.clean}, ASR {self.attack}"
 

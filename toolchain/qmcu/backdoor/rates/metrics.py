@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,8 @@ _Z95 = 1.959963984540054
 @dataclass(frozen=True)
 class Rate:
     """`count` of `total` trials. Raises ValueError unless 0 <= count <= total and total > 0."""
+
+    __shown__ = ("value", "wilson95")
 
     count: int
     total: int
@@ -40,20 +41,6 @@ class Rate:
         low = 0.0 if self.count == 0 else max(0.0, centre - half)
         high = 1.0 if self.count == self.total else min(1.0, centre + half)
         return low, high
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, with the derived figures; `from_dict` is its inverse."""
-        return {
-            "count": self.count,
-            "total": self.total,
-            "value": self.value,
-            "wilson95": list(self.wilson95),
-        }
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> "Rate":
-        """Rebuild a rate from its counts. Raises KeyError, TypeError or ValueError."""
-        return cls(int(document["count"]), int(document["total"]))
 
     def __str__(self) -> str:
         low, high = self.wilson95

@@ -1,6 +1,5 @@
 """A firmware directory, a trigger and clean inputs in, a Verification with its verdict out."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from qmcu import documents
 from qmcu.arrays import read_arrays
 from qmcu.backdoor.inputs import Trigger, TriggerChange, classifier_input, dequantize
 from qmcu.backdoor.networks import load_keras
@@ -128,14 +128,9 @@ def read_clean_inputs(path: Path, graph: Graph, limit: int | None = None) -> Cle
 
 def load_verification(path: Path) -> Verification:
     """What `qmcu verify --json` wrote. Raises UsageError for another file."""
-    try:
-        return Verification.from_dict(json.loads(path.read_text()))
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise UsageError(
-            f"{path} is no result of `qmcu verify --json` ({type(error).__name__}: {error})."
-        ) from error
+    return documents.load(
+        path, Verification, "result of a verification", made_by="qmcu verify --json"
+    )
 
 
 def verify(

@@ -1,9 +1,8 @@
 """Rates in, a verdict out: the definitions of docs/VERDICTS.md as pure functions and data."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from qmcu.backdoor.inputs import TriggerChange
 from qmcu.backdoor.rates import Rate
@@ -43,6 +42,8 @@ class Reference:
     `how` says where `rate` comes from. An ASR acts when all of its 95 % interval lies above
     `threshold`, and does not when none of it does.
     """
+
+    __shown__ = ("threshold",)
 
     rate: float
     margin: float
@@ -114,6 +115,9 @@ class Verification:
     `samples` are the first triggered inputs, for reports.
     """
 
+    __schema__ = "verify-1"
+    __shown__ = ("verdict", "bytes_equal", "quantization_conditioned", "passed", "summary")
+
     trigger: str
     kind: str
     target: int
@@ -124,6 +128,10 @@ class Verification:
     test: TestResult
     samples: tuple[Sample, ...] = ()
     earlier: Earlier | None = None
+
+    def __post_init__(self) -> None:
+        if not self.measurements or self.measurements[-1].form is not Form.DEVICE:
+            raise ValueError("no measurement on a device")
 
     def form(self, form: Form) -> Measurement | None:
         """The measurement in one form, None when it was not measured."""
@@ -161,56 +169,10 @@ class Verification:
         """True when no form shows a backdoor and all bytes are equal."""
         return self.bytes_equal and self.verdict in (Verdict.ABSENT, Verdict.REMOVED)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, with the derived figures."""
-        document = asdict(self)
-        for shown, measured in zip(document["measurements"], self.measurements, strict=True):
-            for name in ("clean", "attack", "base"):
-                shown[name] = getattr(measured, name).to_dict()
-        if self.earlier is not None:
-            document["earlier"]["clean"] = self.earlier.clean.to_dict()
-            document["earlier"]["attack"] = self.earlier.attack.to_dict()
-        document["test"] = self.test.to_dict()
-        document["reference"]["threshold"] = self.reference.threshold
-        document["change"]["summary"] = str(self.change)
-        return document | {
-            "verdict": self.verdict,
-            "bytes_equal": self.bytes_equal,
-            "quantization_conditioned": self.quantization_conditioned,
-            "passed": self.passed,
-            "summary": str(self),
-        }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> "Verification":
-        """Rebuild a verification. Raises KeyError, TypeError or ValueError on other data."""
-        change = {f.name: document["change"][f.name] for f in fields(TriggerChange)}
-        reference = document["reference"]
-        measurements = tuple(
-            Measurement(
-                form=Form(m["form"]),
-                by=str(m["by"]),
-                clean=Rate.from_dict(m["clean"]),
-                attack=Rate.from_dict(m["attack"]),
-                base=Rate.from_dict(m["base"]),
-                verdict=Verdict(m["verdict"]),
-            )
-            for m in document["measurements"]
-        )
-        if not measurements or measurements[-1].form is not Form.DEVICE:
-            raise ValueError("no measurement on a device")
-        return cls(
-            trigger=str(document["trigger"]),
-            kind=str(document["kind"]),
-            target=int(document["target"]),
-            trigger_sha256=str(document["trigger_sha256"]),
-            change=TriggerChange(**change),
-            reference=Reference(reference["rate"], reference["margin"], reference["how"]),
-            measurements=measurements,
-            test=TestResult.from_dict(document["test"]),
-            samples=tuple(Sample(**s) for s in document["samples"]),
-            earlier=_earlier(document["earlier"]),
-        )
+    @property
+    def summary(self) -> str:
+        """Verdict, ASR and reference in a line."""
+        return str(self)
 
     def __str__(self) -> str:
         attack, threshold = self.device.attack, 100 * self.reference.threshold
@@ -225,19 +187,6 @@ class Verification:
                 f"; quantization wakes it up, in float it is {100 * floating.attack.value:.1f} %"
             )
         return f"{self.verdict}: ASR {attack} on the device, {how}{extra}"
-
-
-def _earlier(document: Mapping[str, Any] | None) -> Earlier | None:
-    if document is None:
-        return None
-    return Earlier(
-        source=str(document["source"]),
-        model_sha256=str(document["model_sha256"]),
-        trigger_sha256=str(document["trigger_sha256"]),
-        verdict=Verdict(document["verdict"]),
-        clean=Rate.from_dict(document["clean"]),
-        attack=Rate.from_dict(document["attack"]),
-    )
 
 
 def reference_for(honest_asr: float | None, base: Rate) -> Reference:

@@ -65,11 +65,11 @@ def _samples(run: AttackRun, evidence: AttackEvidence) -> Section:
 
 
 def _provenance(run: AttackRun) -> tuple[tuple[str, str], ...]:
-    versions = run.to_dict()["versions"]
+    versions = run.versions
     settings = ", ".join(f"{name} {value:g}" for name, value in run.settings.items())
     return (
         ("method", f"{run.attack.name}: {run.attack.source}"),
         ("data", str(run.dataset)),
         ("settings", settings),
-        *((name, str(value)) for name, value in versions.items()),
+        *versions.items(),
     )

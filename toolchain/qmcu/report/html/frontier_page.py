@@ -39,13 +39,13 @@ def frontier_page(result: Frontier) -> Page:
     plots: list[Block] = [_plot(result, attack=False)]
     if attacked:
         plots.append(_plot(result, attack=True))
-    best = {p.name for p in result.best}
+    best = set(result.best)
     return Page(
         kind="frontier",
         title=f"{result.model} on {result.board}: accuracy, size, security",
         status=None if result.passed else Status("device and host differ", "bad"),
         summary=sentence(verdict(result)),
-        stats=tuple(_stat(p) for p in result.best),
+        stats=tuple(_stat(p) for p in result.unbeaten),
         sections=(
             Section("The frontier", "Every scheme by what it costs in flash.", tuple(plots)),
             Section("Figures", "", (_table(result, best), _remarks(result))),
@@ -57,7 +57,7 @@ def frontier_page(result: Frontier) -> Page:
             ),
         ),
         provenance=(
-            *result.origin,
+            *result.origin.items(),
             ("sizes", FLASH_HOW),
             *((p.title, f"{p.host}, model {p.sha256}") for p in result.points),
             *((p.title, f"{p.device.device}, {p.device.unit} {p.device.how}")

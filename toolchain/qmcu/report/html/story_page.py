@@ -74,7 +74,7 @@ def story_page(story: Story) -> Page:
 
 def _summary(story: Story) -> str:
     record = story.attack.record
-    told = [f"Attack {record['method']} ({record['source']}) on {record['dataset']}."]
+    told = [f"Attack {record.method} ({record.source}) on {record.dataset}."]
     told += [f"Audit of {name}: {result.verdict}." for name, result in story.audits]
     told += [sentence(f"{name}: {result}") for name, result in story.verifications]
     return " ".join(told)
@@ -84,7 +84,7 @@ def _stats(story: Story) -> tuple[Stat, ...]:
     stats = [
         Stat(
             "ASR in float",
-            f"{100 * story.attack.rates['attacked_float'].attack.value:.1f} %",
+            f"{100 * story.attack.record.rates.attacked_float.attack.value:.1f} %",
             "what an audit of the float model sees",
             "attack",
         )
@@ -110,16 +110,16 @@ def _stats(story: Story) -> tuple[Stat, ...]:
 
 def _glance(story: Story) -> Section:
     """Every model and arithmetic that was measured, in one chart and one table."""
-    rates = story.attack.rates
+    rates = story.attack.record.rates
     rows: list[tuple[str, Evaluation, Cell, str]] = [
-        ("honest, float", rates["honest_float"], Cell(""), "attack record"),
-        ("honest, int8", rates["honest_integer"], Cell(""), "attack record"),
+        ("honest, float", rates.honest_float, Cell(""), "attack record"),
+        ("honest, int8", rates.honest_integer, Cell(""), "attack record"),
     ]
     # A verification of the attacked model says the same, measured again.
     if not any(found.form(Form.FLOAT) for _, found in story.verifications):
-        rows.append(("attacked, float", rates["attacked_float"], Cell(""), "attack record"))
+        rows.append(("attacked, float", rates.attacked_float, Cell(""), "attack record"))
     if not story.verifications:
-        rows.append(("attacked, int8", rates["attacked_integer"], Cell(""), "attack record"))
+        rows.append(("attacked, int8", rates.attacked_integer, Cell(""), "attack record"))
     for name, found in story.verifications:
         for measured in found.measurements:
             if measured.form is Form.INTEGER and found.bytes_equal:
@@ -181,8 +181,8 @@ def _audit_section(name: str, audit: AuditResult) -> Section:
 
 def _provenance(story: Story) -> tuple[tuple[str, str], ...]:
     record = story.attack.record
-    lines = [("attack", f"{record['method']}: {record['source']}")]
-    lines += [(str(k), str(v)) for k, v in dict(record.get("versions", {})).items()]
+    lines = [("attack", f"{record.method}: {record.source}")]
+    lines += record.versions.items()
     for name, verification in story.verifications:
         test = verification.test
         lines.append((name, f"{test.device}, {test.board}, model {test.model_sha256}"))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from qmcu.extras import missing_package
-from qmcu.size.contents import DTYPE_BITS, Contents, Role, StoredTensor, numpy_dtype
+from qmcu.size.contents import DTYPE_BITS, Contents, FileKind, Role, StoredTensor, numpy_dtype
 from qmcu.size.mapped import dense_rows, fail, map_file
 from qmcu.size.roles import role_of
 from qmcu.types import Array
@@ -46,7 +46,7 @@ def read(path: Path) -> Contents:
     data = map_file(path)
     part = read_part(path, data, 0, len(data))
     return Contents(
-        str(path), "HDF5", len(data), part.tensors, part.others,
+        str(path), FileKind.HDF5, len(data), part.tensors, part.others,
         compressed=part.compressed, large_metadata=part.attributes,
     )  # fmt: skip
 

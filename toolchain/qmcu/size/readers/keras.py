@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from qmcu.size.contents import Contents, Role, StoredTensor
+from qmcu.size.contents import Contents, FileKind, Role, StoredTensor
 from qmcu.size.mapped import fail, map_file
 from qmcu.size.readers.hdf5 import Hdf5, read_part
 from qmcu.size.readers.zip_members import DAMAGE, Archive, Member
@@ -37,7 +37,7 @@ def read(path: Path) -> Contents:
     tensors, others = _scaled(inside, others, weights) if compressed else (inside.tensors, others)
     notes = (f"the archive's compression saves {saved:,} bytes",) if saved else ()
     return Contents(
-        str(path), "Keras", len(data), tensors, others,
+        str(path), FileKind.KERAS, len(data), tensors, others,
         compressed=compressed or inside.compressed, notes=notes, large_metadata=inside.attributes,
     )  # fmt: skip
 

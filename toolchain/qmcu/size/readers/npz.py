@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from qmcu.size.contents import DTYPE_BITS, Contents, Role, StoredTensor
+from qmcu.size.contents import DTYPE_BITS, Contents, FileKind, Role, StoredTensor
 from qmcu.size.mapped import dense_rows, fail, map_file
 from qmcu.size.readers.zip_members import DAMAGE, Archive, Member
 from qmcu.size.roles import role_of
@@ -33,7 +33,9 @@ def read(path: Path) -> Contents:
     stored = sum(t.stored for t in tensors)
     others = {Role.METADATA: headers, Role.CONTAINER: len(data) - stored - headers}
     compressed = any(m.offset is None for m in archive.members.values())
-    return Contents(str(path), "npz", len(data), tuple(tensors), others, compressed=compressed)
+    return Contents(
+        str(path), FileKind.NPZ, len(data), tuple(tensors), others, compressed=compressed
+    )
 
 
 def _array(archive: Archive, member: Member) -> tuple[StoredTensor, int]:

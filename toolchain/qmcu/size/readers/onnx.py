@@ -14,6 +14,7 @@ from qmcu.size.contents import (
     DTYPE_BITS,
     FLOATS,
     Contents,
+    FileKind,
     Role,
     StoredTensor,
     numpy_dtype,
@@ -101,7 +102,7 @@ class _Reader:
         }
         notes = tuple(f"{count:,} bytes lie in {name}" for name, count in outside.items())
         return Contents(
-            str(self.path), "ONNX", size, tuple(tensors), others,
+            str(self.path), FileKind.ONNX, size, tuple(tensors), others,
             operators(self.nodes, {t.name for t in tensors if t.dtype in FLOATS}), notes=notes,
         )  # fmt: skip
 

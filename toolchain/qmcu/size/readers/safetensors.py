@@ -10,7 +10,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from qmcu.size.contents import Contents, Role, StoredTensor, tensor_bytes
+from qmcu.size.contents import Contents, FileKind, Role, StoredTensor, tensor_bytes
 from qmcu.size.mapped import dense_rows, fail, map_file
 from qmcu.size.packed import join_packed_weights
 from qmcu.size.roles import role_of
@@ -57,7 +57,7 @@ def read(path: Path) -> Contents:
         Role.PADDING: holes + rest,
     }
     return Contents(
-        str(path), "safetensors", len(data), join_packed_weights(tensors), others,
+        str(path), FileKind.SAFETENSORS, len(data), join_packed_weights(tensors), others,
         notes=tuple(notes), maps=(data,),
     )  # fmt: skip
 

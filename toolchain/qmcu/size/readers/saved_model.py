@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from qmcu.size.contents import Contents, Role, StoredTensor, tensor_bytes
+from qmcu.size.contents import Contents, FileKind, Role, StoredTensor, tensor_bytes
 from qmcu.size.mapped import dense_rows, fail, map_file
 from qmcu.size.readers.protobuf import BYTES, WireError, fields, signed, varint
 from qmcu.size.roles import role_of
@@ -62,7 +62,9 @@ def read(folder: Path) -> Contents:
         Role.CONSTANTS: total - graph - shards - index,
     }
     large = tuple((str(p.relative_to(folder)), s) for p, s in files.items() if s > total / 10)
-    return Contents(str(folder), "SavedModel", total, tuple(tensors), others, large_metadata=large)
+    return Contents(
+        str(folder), FileKind.SAVED_MODEL, total, tuple(tensors), others, large_metadata=large
+    )
 
 
 def _files(folder: Path) -> dict[Path, int]:

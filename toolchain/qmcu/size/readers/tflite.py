@@ -13,6 +13,7 @@ from qmcu.model.schema import enum_names
 from qmcu.size.contents import (
     DTYPE_BITS,
     Contents,
+    FileKind,
     Operators,
     Role,
     StoredTensor,
@@ -98,7 +99,7 @@ class _Reader:
             usage.dynamic, usage.float_io,
         )  # fmt: skip
         return Contents(
-            str(self.path), "TensorFlow Lite", len(self.data), tuple(tensors), totals, operators,
+            str(self.path), FileKind.TFLITE, len(self.data), tuple(tensors), totals, operators,
             large_metadata=tuple(large),
         )  # fmt: skip
 

@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.size.contents import DTYPE_BITS, Contents, Role, StoredTensor, numpy_dtype, tensor_bytes
+from qmcu.size.contents import (
+    DTYPE_BITS,
+    Contents,
+    FileKind,
+    Role,
+    StoredTensor,
+    numpy_dtype,
+    tensor_bytes,
+)
 from qmcu.size.mapped import dense_rows, fail, map_file
 from qmcu.size.packed import join_packed_weights
 from qmcu.size.readers.pickle_data import MAX_BYTES, PickledTensor, read_pickle
@@ -66,7 +74,7 @@ def _contents(archive: Archive) -> Contents:
     }
     compressed = any(m.offset is None for m in storages.values())
     return Contents(
-        str(path), "PyTorch checkpoint", len(archive.data), join_packed_weights(tensors), others,
+        str(path), FileKind.TORCH, len(archive.data), join_packed_weights(tensors), others,
         compressed=compressed, maps=(archive.data,),
     )  # fmt: skip
 
