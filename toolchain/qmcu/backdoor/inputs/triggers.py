@@ -281,7 +281,12 @@ def dequantize(values: Int8Array, tensor: Tensor) -> Float32Array:
 def load_trigger(path: Path) -> Trigger:
     """Read what `Trigger.save` wrote. Raises VectorError when either file is absent or damaged."""
     record = documents.load(
-        path, _Record, "trigger file", made_by="qmcu trigger make", version=FORMAT, error=VectorError
+        path,
+        _Record,
+        "trigger file",
+        made_by="qmcu trigger make",
+        version=FORMAT,
+        error=VectorError,
     )
     beside = path.with_suffix(".npz")
     arrays = read_arrays(beside)
