@@ -126,7 +126,7 @@ def _value(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         shown = [_value(member, definitions) for member in members]
         return shown[0] if len(shown) == 1 else {"anyOf": shown}
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return _mapping(*arguments, definitions)
+        return _mapping(arguments[0], arguments[1], definitions)
     if isinstance(origin, type) and issubclass(origin, Sequence):
         if origin is tuple and arguments[-1] is not ...:
             each = [_value(a, definitions) for a in arguments]

@@ -108,12 +108,14 @@ def _run_on_device(
     tell: Stages,
 ) -> tuple[DeviceFigures | None, str]:
     """Figures of the built and run firmware, or why there are none."""
+    if rows is None or expected is None:
+        dtype = graph.input_tensors[0].dtype
+        return None, f"not on this device: its input is {dtype}, inputs are triggered in int8"
     folder = directory / FIRMWARE / path.stem
     try:
         report = build_firmware(path, work.board, folder)
     except (UnsupportedModelError, DoesNotFitError) as error:
         return None, f"not on this device: {_reason(error)}"
-    assert rows is not None and expected is not None, "only int8 models compile"
     vectors = Vectors(
         (rows,), (expected,), graph.sha256, None, np.arange(len(rows)) >= len(work.labels),
         {"expected": oracle_version()},
