@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from qmcu.compile.plan import ConstantArgument, Plan
+from qmcu.compile.plan import ConstantArgument, Plan, initial_name
 
 _KERNEL_FOLDER, _RUNTIME_FOLDER, _PORT_FOLDER = "kernels", "runtime", "port"
 _CMSIS_NN_FOLDER = "cmsis_nn"
@@ -14,6 +14,7 @@ _STARTUP_NAMES = ("startup", "vectors")
 _CHIP_SECTIONS = (".vectors", ".boot2", ".flash_configuration")
 _PROTOCOL_NAMES = ("protocol", "frame", "mlperf_tiny")
 _PARAMETER_MARKS = ("_parameters", "_tensors_")
+_STATE_SYMBOL = "qmcu_model_state"
 _MODEL_TABLES = ("qmcu_model_layers", "qmcu_model_inputs", "qmcu_model_outputs")
 
 
@@ -30,6 +31,7 @@ class Category(StrEnum):
     LIBRARY = "libraries"
     INITIAL = "initial values"
     ARENA = "arena"
+    STATE = "state"
     STACK = "stack"
     PROTOCOL = "protocol buffers"
     STATIC = "static data"
@@ -67,6 +69,9 @@ def constant_owners(plan: Plan) -> dict[str, Purpose]:
                 constant = argument.constant
                 purpose = Purpose(Category.CONSTANTS, call.layer, constant.role)
                 owners.setdefault(constant.name, purpose)
+    for number, _ in enumerate(plan.states):
+        purpose = Purpose(Category.CONSTANTS, "model", "initial state")
+        owners.setdefault(initial_name(number), purpose)
     return owners
 
 
@@ -76,6 +81,8 @@ def classify(piece: Piece, owners: Mapping[str, Purpose]) -> Purpose:
         return Purpose(Category.STACK)
     if piece.output == ".arena":
         return Purpose(Category.ARENA)
+    if piece.section == f".bss.{_STATE_SYMBOL}":
+        return Purpose(Category.STATE)
     name = object_name(piece.source)
     if piece.section.startswith((".data", ".bss", ".noinit", "COMMON")):
         protocol = name in _PROTOCOL_NAMES and not piece.section.startswith(".data")

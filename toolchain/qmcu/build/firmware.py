@@ -210,7 +210,12 @@ def refuse_too_large(plan: Plan, board: Board) -> None:
     }
     needs = (
         ("flash", "its constants alone", sum(len(c[1]) for c in constants), board.flash.size),
-        ("RAM", "arena and stack", plan.arena_size + board.stack_size, board.ram.size),
+        (
+            "RAM",
+            "arena, state and stack" if plan.states else "arena and stack",
+            plan.arena_size + plan.state_size + board.stack_size,
+            board.ram.size,
+        ),
     )
     problems = [
         f"{what} need {need:,} bytes of {kind}, {board.name} has {have:,}, {need - have:,} too few"

@@ -60,7 +60,8 @@ def _fit(model: Path, board: Board, *, build: bool) -> Fit:
         if not build:
             plan = compile_model(model, board).plan
             constants = sum(call.constant_size for call in plan.calls)
-            return Fit(*sizes, True, False, constants, plan.arena_size + board.stack_size, "")
+            ram = plan.arena_size + plan.state_size + board.stack_size
+            return Fit(*sizes, True, False, constants, ram, "")
         with tempfile.TemporaryDirectory(prefix="qmcu-fits-") as folder:
             report = build_firmware(model, board, Path(folder) / "firmware")
         return Fit(*sizes, True, True, report.used("flash"), report.used("RAM"), "")

@@ -21,6 +21,7 @@ from qmcu.compile.plan import (
     Plan,
     PlanTensor,
     TensorListArgument,
+    initial_name,
 )
 
 
@@ -109,7 +110,7 @@ def state_constants(plan: Plan) -> list[Constant | None]:
     """The first bytes of each state, None where they are all the same."""
     return [
         Constant(
-            f"state{number}_initial",
+            initial_name(number),
             "int8_t",
             state.initial,
             plan.tensor(state.tensor).shape,

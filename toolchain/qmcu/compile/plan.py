@@ -181,6 +181,11 @@ class State:
     initial: bytes = field(default=b"", repr=False)
 
 
+def initial_name(number: int) -> str:
+    """The C name of the first bytes of a plan's state, by its place in `states`."""
+    return f"state{number}_initial"
+
+
 @dataclass(frozen=True)
 class Control:
     """An IF or WHILE over ranges of the plan's calls; `condition` is a bool tensor.

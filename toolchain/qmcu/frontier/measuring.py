@@ -125,7 +125,8 @@ def _run_on_device(
         progress=lambda d, t: tell(f"{path.stem} on {work.target}", d, t),
     )  # fmt: skip
     clean, attack = _rates(work, classes_of(answers[0]))
-    ram = report.total(Category.ARENA) + report.total(Category.STATIC, "RAM") + test.stack_bytes
+    tensors = report.total(Category.ARENA) + report.total(Category.STATE)
+    ram = tensors + report.total(Category.STATIC, "RAM") + test.stack_bytes
     return DeviceFigures(
         device=test.device,
         flash=report.used("flash"),

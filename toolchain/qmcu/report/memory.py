@@ -34,8 +34,10 @@ def summary_lines(report: MemoryReport) -> Iterator[str]:
         )
     constants = report.total(Category.CONSTANTS)
     yield f"  flash is {report.code:,} bytes of code and tables and {constants:,} of constants"
+    state = report.total(Category.STATE)
+    kept = f", {state:,} of state that outlives an inference" if state else ""
     yield (
-        f"  RAM holds an arena of {report.total(Category.ARENA):,} bytes and reserves "
+        f"  RAM holds an arena of {report.total(Category.ARENA):,} bytes{kept} and reserves "
         f"{report.total(Category.STACK):,} for the stack"
     )
 

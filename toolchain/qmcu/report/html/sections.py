@@ -40,6 +40,7 @@ CATEGORY_TONES: Mapping[Category, Tone] = {
     Category.STARTUP: "four",
     Category.LIBRARY: "seven",
     Category.ARENA: "one",
+    Category.STATE: "four",
     Category.STACK: "two",
     Category.PROTOCOL: "three",
     Category.STATIC: "five",
