@@ -16,7 +16,7 @@ OPTIONS: dict[str, OptionValue] = {
     "weights_format": "DEFAULT",
     "keep_num_dims": False,
     "asymmetric_quantize_inputs": False,
-    "quantized_bias_type": 0,
+    "quantized_bias_type": "FLOAT32",
 }
 
 _WINDOW: dict[str, OptionValue] = {

@@ -26,7 +26,7 @@ def dense(inputs: int = 6, outputs: int = 4) -> Graph:
         "weights_format": "DEFAULT",
         "keep_num_dims": False,
         "asymmetric_quantize_inputs": False,
-        "quantized_bias_type": 0,
+        "quantized_bias_type": "FLOAT32",
     }
     operator = Operator(0, "FULLY_CONNECTED", (0, 1, 2), (3,), options)
     return Graph("dense", tensors, (operator,), (0,), (3,))

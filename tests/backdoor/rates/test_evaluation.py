@@ -35,7 +35,7 @@ def pick_largest() -> bytes:
         "weights_format": "DEFAULT",
         "keep_num_dims": False,
         "asymmetric_quantize_inputs": False,
-        "quantized_bias_type": 0,
+        "quantized_bias_type": "FLOAT32",
     }
     operator = Operator(0, "FULLY_CONNECTED", (0, 1, -1), (2,), options)
     return write_model(Graph("pick", tensors, (operator,), (0,), (2,)))
