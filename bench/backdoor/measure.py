@@ -23,6 +23,7 @@ from qmcu.board import load_board
 from qmcu.build import build_firmware
 from qmcu.documents import plain
 from qmcu.files import write_atomic
+from qmcu.firmware import Firmware
 from qmcu.model.reader import parse_model
 
 BOARD, EMULATOR = "stm32f746", "unicorn"
@@ -112,7 +113,7 @@ def on_device(folder: Folder, integer: bytes, limit: int) -> dict[str, Any]:
         few = {name: values[:limit] for name, values in test.items()}
         write_atomic(root / "vectors.npz", npz_bytes(few))
         run = verify(
-            root / "firmware",
+            Firmware.load(root / "firmware"),
             EMULATOR,
             folder.trigger,
             root / "vectors.npz",

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.codegen import Benchmark
-from qmcu.comparison import load_model
+from qmcu.firmware import Firmware
 from qmcu.model.graph import Graph, Quantization
 from qmcu.model.oracle import Oracle
 
@@ -16,7 +16,7 @@ class Expected:
     """The results of the model in a firmware directory, as `benchmark` reports them."""
 
     def __init__(self, directory: Path, benchmark: Benchmark) -> None:
-        graph, content = load_model(directory)
+        graph, content = Firmware.load(directory).model
         self._benchmark = benchmark
         self._oracle = Oracle(content, name=graph.name)
         self._shape = graph.tensors[graph.inputs[0]].shape

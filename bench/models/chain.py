@@ -7,10 +7,11 @@ from pathlib import Path
 from bench.models.golden import golden_vectors
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware, load_build
-from qmcu.comparison.run import RunOptions, load_model, run_vectors
+from qmcu.build import BuildOptions, build_firmware
+from qmcu.comparison.run import RunOptions, run_vectors
 from qmcu.device.targets import default_target
 from qmcu.errors import DoesNotFitError, QmcuError
+from qmcu.firmware import Firmware
 from qmcu.model.vectors import Vectors, random_vectors
 
 
@@ -59,14 +60,15 @@ def examine(
 
 
 def _run(path: Path, directory: Path, count: int, seed: int, golden: bool) -> Outcome:
-    _, board, _ = load_build(directory)
-    graph, content = load_model(directory)
+    firmware = Firmware.load(directory)
+    board = firmware.board
+    graph, content = firmware.model
     vectors: Vectors
     if golden:
         vectors = golden_vectors(path, graph, content)
     else:
         vectors = random_vectors(graph, content, count, seed=seed)
-    result = run_vectors(directory, default_target(board), vectors, "", RunOptions(jobs=1))
+    result = run_vectors(firmware, default_target(board), vectors, "", RunOptions(jobs=1))
     return Outcome(
         model=path.name,
         board=board.name,

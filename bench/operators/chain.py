@@ -16,6 +16,7 @@ from qmcu.compile.plan import KernelCall, Placement
 from qmcu.compile.serialization import load_plan
 from qmcu.device import open_session
 from qmcu.errors import QmcuError
+from qmcu.firmware import Firmware
 from qmcu.model.oracle import Oracle
 from qmcu.model.state import is_stateful
 from qmcu.model.writer import write_model
@@ -70,7 +71,7 @@ def run(
                 compiled = replace(compiled, plan=plan)
             build_compiled(compiled, load_board(board), directory, options)
             plan = load_plan(directory / "plan.json")
-            with open_session(target, directory) as session:
+            with open_session(target, Firmware.load(directory)) as session:
                 device = session.link.name
                 for number, (vector, wanted) in enumerate(zip(vectors, expected, strict=True)):
                     if number in resets:

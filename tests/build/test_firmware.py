@@ -6,10 +6,11 @@ import pytest
 from tests.support.firmware_project import build_chain, chain, write_chain
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware, load_build, load_report
+from qmcu.build import BuildOptions, build_firmware
 from qmcu.build.firmware import refuse_too_large
 from qmcu.compile import compile_graph
 from qmcu.errors import DoesNotFitError, ModelError, UsageError
+from qmcu.firmware import Firmware
 
 BOARD = load_board("stm32f746")
 PORTABLE = BuildOptions("portable")
@@ -22,7 +23,8 @@ def test_what_a_build_holds(tmp_path: Path) -> None:
         "Makefile", "CMakeLists.txt", "model.tflite", "plan.json", "report.json", "board.json",
         "board.ld", "src", "firmware.elf", "firmware.bin", "firmware.hex", "firmware.map",
     } <= names  # fmt: skip
-    plan, board, report = load_build(directory)
+    firmware = Firmware.load(directory)
+    plan, board, report = firmware.plan, firmware.board, firmware.memory
     assert (plan.name, board, report.board) == ("chain", BOARD, "stm32f746")
     assert report.tools["compiler"].startswith("arm-none-eabi-gcc ")
 
@@ -77,9 +79,9 @@ def test_too_large_is_refused_before_anything_is_generated() -> None:
 
 def test_a_damaged_report(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no firmware directory"):
-        load_report(tmp_path)
+        Firmware.load(tmp_path)
     path = tmp_path / "report.json"
     for text in ("{", "[]", "{}", json.dumps({"format": 99})):
         path.write_text(text)
         with pytest.raises(UsageError, match=r"is no memory report of .*: .*`qmcu build`"):
-            load_report(tmp_path)
+            Firmware.load(tmp_path)

@@ -4,11 +4,12 @@ import pytest
 from tests.support.firmware_project import build_chain
 
 from qmcu import documents
-from qmcu.build import Category, load_build, load_report
+from qmcu.build import Category
 from qmcu.build.elf_layout import ElfLayout, Section, Symbol
 from qmcu.build.linker_map import InputSection, LinkerMap, Region
 from qmcu.build.memory import MemoryReport, memory_report
 from qmcu.compile.plan import ConstantArgument, Plan
+from qmcu.firmware import Firmware
 
 FLASH = Region("flash", 0x1000, 0x1000, "xr")
 RAM = Region("ram", 0x8000, 0x1000, "rw")
@@ -23,7 +24,7 @@ def synthetic(sections: tuple[Section, ...], *inputs: InputSection) -> MemoryRep
 @pytest.mark.parametrize("board", ["stm32f746", "netduinoplus2", "mps3-an547", "mps2-an385"])
 def test_every_byte_of_the_image_is_counted_once(tmp_path: Path, board: str) -> None:
     directory = build_chain(tmp_path, board)
-    report = load_report(directory)
+    report = Firmware.load(directory).memory
     image = (directory / "firmware.bin").stat().st_size
     flash = [e.size for e in report.entries if e.region == "flash"]
     assert sum(flash) == report.used("flash") == image
@@ -35,7 +36,8 @@ def test_every_byte_of_the_image_is_counted_once(tmp_path: Path, board: str) -> 
 
 
 def test_constants_by_layer_and_role_are_those_of_the_plan(tmp_path: Path) -> None:
-    plan, _, report = load_build(build_chain(tmp_path))
+    firmware = Firmware.load(build_chain(tmp_path))
+    plan, report = firmware.plan, firmware.memory
     expected: dict[tuple[str, str], int] = {}
     seen = set()
     for call in plan.calls:
@@ -56,7 +58,8 @@ def test_constants_by_layer_and_role_are_those_of_the_plan(tmp_path: Path) -> No
 
 
 def test_ram_holds_arena_and_reserved_stack(tmp_path: Path) -> None:
-    plan, board, report = load_build(build_chain(tmp_path))
+    firmware = Firmware.load(build_chain(tmp_path))
+    plan, board, report = firmware.plan, firmware.board, firmware.memory
     assert report.total(Category.ARENA) == plan.arena_size
     assert report.total(Category.STACK) == board.stack_size
     ram = next(r for r in report.regions if r.kind == "RAM")
@@ -65,7 +68,7 @@ def test_ram_holds_arena_and_reserved_stack(tmp_path: Path) -> None:
 
 
 def test_json_round_trip(tmp_path: Path) -> None:
-    report = load_report(build_chain(tmp_path))
+    report = Firmware.load(build_chain(tmp_path)).memory
     assert documents.parse(documents.indented(report), MemoryReport) == report
 
 

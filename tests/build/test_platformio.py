@@ -10,10 +10,11 @@ import pytest
 from tests.support.firmware_project import write_chain, write_residual
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware, load_report
+from qmcu.build import BuildOptions, build_firmware
 from qmcu.build.platformio import find_platformio
 from qmcu.cli import run
 from qmcu.errors import ToolError
+from qmcu.firmware import Firmware
 
 F746 = load_board("stm32f746")
 
@@ -45,8 +46,8 @@ def test_a_small_resnet_is_built_by_platformio_and_tested(
     for kind in ("bin", "hex"):
         name = f"firmware.{kind}"
         assert (made / name).read_bytes() == (by_make / name).read_bytes()
-    assert load_report(made).tools["platformio"].startswith("platformio ")
-    assert load_report(made).entries == load_report(by_make).entries
+    assert Firmware.load(made).memory.tools["platformio"].startswith("platformio ")
+    assert Firmware.load(made).memory.entries == Firmware.load(by_make).memory.entries
     assert not (made / ".pio").exists()
     assert not (made / "offline/packages").exists()
     capsys.readouterr()

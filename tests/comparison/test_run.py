@@ -9,10 +9,11 @@ import pytest
 from tests.support.firmware_project import build_chain
 
 from qmcu.build import build_project
-from qmcu.comparison import RunOptions, load_model, run, run_vectors
+from qmcu.comparison import RunOptions, run, run_vectors
 from qmcu.device import InferResult, infer_all
 from qmcu.device.session import Session
 from qmcu.errors import DeviceError, UsageError
+from qmcu.firmware import Firmware
 from qmcu.model.vectors import Vectors, random_vectors
 
 
@@ -22,7 +23,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def vectors_of(directory: Path, count: int = 6) -> Vectors:
-    graph, content = load_model(directory)
+    graph, content = Firmware.load(directory).model
     return random_vectors(graph, content, count, seed=3)
 
 
@@ -42,7 +43,7 @@ def test_all_outputs_are_equal(tmp_path: Path, board: str) -> None:
     directory = build_chain(tmp_path, board)
     target = "unicorn" if board == "stm32f746" else "qemu"
     result = run_vectors(
-        directory, target, vectors_of(directory), "random", RunOptions(2, trace=True)
+        Firmware.load(directory), target, vectors_of(directory), "random", RunOptions(2, trace=True)
     )
     assert result.passed
     assert (result.equal, result.vectors, result.traced) == (6, 6, 0)
@@ -66,7 +67,9 @@ def test_a_wrong_weight_is_found_and_traced_to_its_layer(
 ) -> None:
     vectors = vectors_of(directory)
     break_weight(directory, layer)
-    result = run_vectors(directory, "unicorn", vectors, "random", RunOptions(1, trace=True))
+    result = run_vectors(
+        Firmware.load(directory), "unicorn", vectors, "random", RunOptions(1, trace=True)
+    )
     assert not result.passed
     assert result.equal < 6
     assert result.layer_difference is not None
@@ -80,7 +83,7 @@ def test_wrong_expectations_are_found(directory: Path) -> None:
     expected = vectors.expected[0].copy()
     expected[4, 0, 2] ^= 1
     changed = dataclasses.replace(vectors, expected=(expected,))
-    result = run_vectors(directory, "unicorn", changed, "random", RunOptions(1))
+    result = run_vectors(Firmware.load(directory), "unicorn", changed, "random", RunOptions(1))
     assert [d.vector for d in result.differences] == [4]
     assert result.differences[0].difference.index == (0, 2)
     assert result.differences[0].difference.max_difference == 1
@@ -92,26 +95,26 @@ def test_accuracy_with_labels(directory: Path) -> None:
     labels = vectors.expected[0].reshape(6, -1).argmax(axis=1).astype(np.int64)
     labels[0] = (labels[0] + 1) % 4
     labelled = dataclasses.replace(vectors, labels=labels)
-    result = run_vectors(directory, "unicorn", labelled, "random", RunOptions(1))
+    result = run_vectors(Firmware.load(directory), "unicorn", labelled, "random", RunOptions(1))
     assert result.accuracy is not None
     assert (result.accuracy.device, result.accuracy.expected, result.accuracy.total) == (5, 5, 6)
 
 
 def test_a_board_without_that_emulator(directory: Path) -> None:
     with pytest.raises(DeviceError, match="does not run on qemu"):
-        run_vectors(directory, "qemu", vectors_of(directory), "random")
+        run_vectors(Firmware.load(directory), "qemu", vectors_of(directory), "random")
 
 
 def test_an_exchanged_model_file_is_refused(directory: Path) -> None:
     path = directory / "model.tflite"
     content = bytearray(path.read_bytes())
     # The last byte of a weight's data, which leaves the file well formed.
-    graph, _ = load_model(directory)
+    graph, _ = Firmware.load(directory).model
     weights = next(t.data for t in graph.tensors if t.name == "w0" and t.data)
     content[content.index(weights)] ^= 1
     path.write_bytes(bytes(content))
     with pytest.raises(UsageError, match="not the model that was compiled"):
-        load_model(directory)
+        _ = Firmware.load(directory).model
 
 
 def test_the_counted_run_of_the_first_vector_must_give_the_same_bytes(
@@ -127,7 +130,9 @@ def test_the_counted_run_of_the_first_vector_must_give_the_same_bytes(
         )
 
     monkeypatch.setattr(Session, "profile", wrong)
-    result = run_vectors(directory, "unicorn", vectors_of(directory), "random", RunOptions(1))
+    result = run_vectors(
+        Firmware.load(directory), "unicorn", vectors_of(directory), "random", RunOptions(1)
+    )
     assert [d.vector for d in result.differences] == [0]
     assert result.differences[0].difference.index == (0, 2)
 
@@ -146,15 +151,19 @@ def test_stack_and_seconds_are_of_the_whole_run(
 
     monkeypatch.setattr(run, "infer_all", deep)
     started = time.monotonic()
-    result = run_vectors(directory, "unicorn", vectors_of(directory), "random", RunOptions(1))
+    result = run_vectors(
+        Firmware.load(directory), "unicorn", vectors_of(directory), "random", RunOptions(1)
+    )
     assert 0 < result.seconds <= time.monotonic() - started
     assert result.stack_bytes == 4001
     assert result.profile is not None and result.profile.vector == 0
     stacks[:] = [1] * 6
-    counted = run_vectors(directory, "unicorn", vectors_of(directory), "random", RunOptions(1))
+    counted = run_vectors(
+        Firmware.load(directory), "unicorn", vectors_of(directory), "random", RunOptions(1)
+    )
     assert counted.stack_bytes > 1
 
 
 def test_nothing_is_traced_unless_asked_for(directory: Path) -> None:
-    result = run_vectors(directory, "unicorn", vectors_of(directory), "random")
+    result = run_vectors(Firmware.load(directory), "unicorn", vectors_of(directory), "random")
     assert (result.traced, result.layer_difference) == (None, None)

@@ -32,7 +32,9 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_step_is_equal(directory: Path, jobs: int) -> None:
     vectors = random_vectors(*Firmware.load(directory).model, 3, seed=1)
     assert (len(vectors), vectors.steps) == (3 * DEFAULT_STEPS, DEFAULT_STEPS)
-    result = run_vectors(directory, "unicorn", vectors, "random", RunOptions(jobs, trace=True))
+    result = run_vectors(
+        Firmware.load(directory), "unicorn", vectors, "random", RunOptions(jobs, trace=True)
+    )
     assert result.passed
     assert (result.equal, result.steps) == (24, DEFAULT_STEPS)
 
@@ -46,7 +48,9 @@ def test_what_differs_is_named_by_sequence_and_step(directory: Path, tmp_path: P
     assert source.read_text() != text
     try:
         build_project(directory)
-        result = run_vectors(directory, "unicorn", vectors, "r", RunOptions(1, trace=True))
+        result = run_vectors(
+            Firmware.load(directory), "unicorn", vectors, "r", RunOptions(1, trace=True)
+        )
     finally:
         source.write_text(text)
         build_project(directory)
@@ -68,16 +72,26 @@ def test_an_interrupted_run_goes_on_with_whole_sequences(directory: Path, tmp_pa
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        infer_all("unicorn", directory, rows, steps=4, workers=1, journal=journal, progress=stop)
+        infer_all(
+            "unicorn",
+            Firmware.load(directory),
+            rows,
+            steps=4,
+            workers=1,
+            journal=journal,
+            progress=stop,
+        )
     assert len(journal.read_text().splitlines()) == 1 + 8
-    found = infer_all("unicorn", directory, rows, steps=4, workers=1, journal=journal)
+    found = infer_all(
+        "unicorn", Firmware.load(directory), rows, steps=4, workers=1, journal=journal
+    )
     assert [r.outputs[0] for r in found] == [row.tobytes() for row in vectors.expected[0]]
     assert seen == [4, 8]
 
 
 def test_a_session_keeps_state_until_it_is_reset(directory: Path) -> None:
     row = [np.full((1, 4), 7, np.int8)]
-    with open_session("unicorn", directory) as session:
+    with open_session("unicorn", Firmware.load(directory)) as session:
         first, second = session.infer(row).outputs, session.infer(row).outputs
         session.reset()
         assert session.infer(row).outputs == first != second

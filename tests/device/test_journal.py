@@ -10,6 +10,7 @@ from tests.support.fixtures import ChainDirectory
 from qmcu.device import InferResult, infer_all
 from qmcu.device.journal import Journal, run_key
 from qmcu.errors import UsageError, VectorError
+from qmcu.firmware import Firmware
 
 VECTORS = [[bytes((7 * i + j) % 256 for j in range(12))] for i in range(30)]
 ANSWER = InferResult((b"\x80\x00\x7f", b""), 7, 96)
@@ -28,10 +29,10 @@ def test_an_interrupted_run_goes_on(
     chain_directory: ChainDirectory, tmp_path: Path, workers: int
 ) -> None:
     directory, journal = chain_directory("stm32f746"), tmp_path / "run.journal"
-    expected = infer_all("unicorn", directory, VECTORS, workers=1)
+    expected = infer_all("unicorn", Firmware.load(directory), VECTORS, workers=1)
     with pytest.raises(KeyboardInterrupt):
         infer_all(
-            "unicorn", directory, VECTORS, workers=workers, journal=journal,
+            "unicorn", Firmware.load(directory), VECTORS, workers=workers, journal=journal,
             progress=interrupt_at(11),
         )  # fmt: skip
     kept = len(journal.read_text().splitlines()) - 1
@@ -40,7 +41,7 @@ def test_an_interrupted_run_goes_on(
         stream.write('{"vector": 29, "outp')
     seen: list[int] = []
     found = infer_all(
-        "unicorn", directory, VECTORS, workers=workers, journal=journal,
+        "unicorn", Firmware.load(directory), VECTORS, workers=workers, journal=journal,
         progress=lambda done, total: seen.append(done),
     )  # fmt: skip
     assert [r.outputs for r in found] == [r.outputs for r in expected]
@@ -55,7 +56,9 @@ def test_an_error_names_the_vector_of_the_whole_run(
     vectors = [*VECTORS[:5], [bytes(11)], *VECTORS[5:9]]
     for workers in (1, 2):
         with pytest.raises(VectorError, match="vector 5: input 0 of the model takes 12 bytes"):
-            infer_all("unicorn", directory, vectors, workers=workers, journal=journal)
+            infer_all(
+                "unicorn", Firmware.load(directory), vectors, workers=workers, journal=journal
+            )
     assert journal.exists()
 
 

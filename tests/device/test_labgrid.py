@@ -17,6 +17,7 @@ from tests.support.firmware_project import build_chain
 from qmcu.device.labgrid_place import place_of
 from qmcu.device.targets import check_target, is_serial, open_session
 from qmcu.errors import DeviceError, ToolError, UsageError
+from qmcu.firmware import Firmware
 
 LABGRID = importlib.util.find_spec("labgrid") is not None
 PROGRAMS = Path(sys.executable).parent
@@ -33,7 +34,7 @@ def test_a_place_is_a_target_with_one_board() -> None:
 @pytest.mark.skipif(LABGRID, reason="labgrid is installed")
 def test_without_labgrid_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"labgrid is not installed here .*pip install labgrid"):
-        open_session("labgrid:left", build_chain(tmp_path))
+        open_session("labgrid:left", Firmware.load(build_chain(tmp_path)))
 
 
 def free_port() -> int:
@@ -98,7 +99,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_an_acquired_place_runs_vectors(place: Path) -> None:
     client("-p", "left", "acquire")
-    with open_session("labgrid:left", place) as session:
+    with open_session("labgrid:left", Firmware.load(place)) as session:
         assert session.hello.board == "mps2-an386"
         assert session.link.name.startswith("socket://127.0.0.1:")
         assert len(session.infer([bytes(12)]).outputs[0]) == 4
@@ -107,12 +108,12 @@ def test_an_acquired_place_runs_vectors(place: Path) -> None:
 
 def test_a_place_that_is_not_ours_is_refused(place: Path) -> None:
     with pytest.raises(DeviceError, match=r"does not give the place left .* acquire` comes first"):
-        open_session("labgrid:left", place)
+        open_session("labgrid:left", Firmware.load(place))
 
 
 def test_a_place_that_is_not_there_is_refused(place: Path) -> None:
     with pytest.raises(DeviceError, match=r"place middle .*matches nothing"):
-        open_session("labgrid:middle", place)
+        open_session("labgrid:middle", Firmware.load(place))
 
 
 def test_without_a_coordinator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,4 +121,4 @@ def test_without_a_coordinator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         pytest.skip("labgrid is not installed")
     monkeypatch.setenv("LG_COORDINATOR", f"127.0.0.1:{free_port()}")
     with pytest.raises(DeviceError, match="does not give the place left"):
-        open_session("labgrid:left", build_chain(tmp_path, "mps2-an386"))
+        open_session("labgrid:left", Firmware.load(build_chain(tmp_path, "mps2-an386")))

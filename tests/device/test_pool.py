@@ -14,6 +14,7 @@ from tests.support.processes import read_line
 
 from qmcu.device import infer_all, open_session
 from qmcu.errors import DeviceError, VectorError
+from qmcu.firmware import Firmware
 
 VECTORS = [[bytes((7 * i + j) % 256 for j in range(12))] for i in range(40)]
 
@@ -35,11 +36,15 @@ def test_results_come_in_the_order_of_the_vectors(
     chain_directory: ChainDirectory, workers: int
 ) -> None:
     directory = chain_directory("stm32f746")
-    with open_session("unicorn", directory) as session:
+    with open_session("unicorn", Firmware.load(directory)) as session:
         expected = [session.infer(vector).outputs for vector in VECTORS]
     seen = []
     results = infer_all(
-        "unicorn", directory, VECTORS, workers=workers, progress=lambda *at: seen.append(at)
+        "unicorn",
+        Firmware.load(directory),
+        VECTORS,
+        workers=workers,
+        progress=lambda *at: seen.append(at),
     )
     assert [result.outputs for result in results] == expected
     assert seen[-1] == (40, 40) and seen == sorted(seen)
@@ -47,8 +52,10 @@ def test_results_come_in_the_order_of_the_vectors(
 
 
 def test_qemu_workers_give_the_same(chain_directory: ChainDirectory) -> None:
-    expected = infer_all("unicorn", chain_directory("stm32f407"), VECTORS[:6], workers=1)
-    found = infer_all("qemu", chain_directory("mps2-an386"), VECTORS[:6], workers=2)
+    expected = infer_all(
+        "unicorn", Firmware.load(chain_directory("stm32f407")), VECTORS[:6], workers=1
+    )
+    found = infer_all("qemu", Firmware.load(chain_directory("mps2-an386")), VECTORS[:6], workers=2)
     assert [r.outputs for r in found] == [r.outputs for r in expected]
     assert not children(os.getpid())
 
@@ -57,13 +64,13 @@ def test_qemu_workers_give_the_same(chain_directory: ChainDirectory) -> None:
 def test_an_error_names_its_vector(chain_directory: ChainDirectory, workers: int) -> None:
     vectors = [*VECTORS[:5], [bytes(11)], *VECTORS[:5]]
     with pytest.raises(VectorError, match="vector 5: input 0 of the model takes 12 bytes"):
-        infer_all("unicorn", chain_directory("stm32f746"), vectors, workers=workers)
+        infer_all("unicorn", Firmware.load(chain_directory("stm32f746")), vectors, workers=workers)
     assert not children(os.getpid())
 
 
 def test_a_session_that_cannot_open_is_told_once(chain_directory: ChainDirectory) -> None:
     with pytest.raises(DeviceError, match="does not run on qemu"):
-        infer_all("qemu", chain_directory("stm32f746"), VECTORS, workers=2)
+        infer_all("qemu", Firmware.load(chain_directory("stm32f746")), VECTORS, workers=2)
 
 
 def test_a_killed_worker_is_told_with_its_vector(chain_directory: ChainDirectory) -> None:
@@ -73,13 +80,17 @@ def test_a_killed_worker_is_told_with_its_vector(chain_directory: ChainDirectory
 
     with pytest.raises(DeviceError, match=r"vector \d+: a worker process was killed by SIGKILL"):
         infer_all(
-            "unicorn", chain_directory("stm32f746"), VECTORS * 20, workers=2, progress=kill_one
+            "unicorn",
+            Firmware.load(chain_directory("stm32f746")),
+            VECTORS * 20,
+            workers=2,
+            progress=kill_one,
         )
     assert not children(os.getpid())
 
 
-def test_no_vectors_need_no_worker(tmp_path: Path) -> None:
-    assert infer_all("unicorn", tmp_path, []) == []
+def test_no_vectors_need_no_worker(chain_directory: ChainDirectory) -> None:
+    assert infer_all("unicorn", Firmware.load(chain_directory("stm32f746")), []) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -90,7 +101,9 @@ def test_ctrl_c_and_kill_leave_no_process(
     script = f"""
         from pathlib import Path
         from qmcu.device import infer_all
-        infer_all({target!r}, Path({str(chain_directory(board))!r}), [[bytes(12)]] * 1_000_000,
+        from qmcu.firmware import Firmware
+        firmware = Firmware.load(Path({str(chain_directory(board))!r}))
+        infer_all({target!r}, firmware, [[bytes(12)]] * 1_000_000,
                   workers=2, progress=lambda done, total: print(done, flush=True))
     """
     parent = subprocess.Popen(

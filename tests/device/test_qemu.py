@@ -16,6 +16,7 @@ from tests.support.processes import is_alive, read_line, wait_until_gone
 from qmcu.device import open_session
 from qmcu.device.qemu import QemuLink, QemuMachine, find_qemu
 from qmcu.errors import DeviceError, GuestFault, ToolError
+from qmcu.firmware import Firmware
 
 MACHINE = QemuMachine("mps2-an386", 25_000_000)
 pytestmark = pytest.mark.skipif(
@@ -120,7 +121,7 @@ def test_a_missing_qemu_is_told_with_its_package(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_session_ends_with_what_happened_to_qemu(chain_directory: ChainDirectory) -> None:
-    with open_session("qemu", chain_directory("mps2-an386")) as session:
+    with open_session("qemu", Firmware.load(chain_directory("mps2-an386"))) as session:
         session.infer([bytes(12)])
         link = session.link
         assert isinstance(link, QemuLink)

@@ -23,7 +23,6 @@ from tests.support.processes import is_alive, read_line, wait_until_gone
 
 from qmcu.board import Board, list_boards, load_board
 from qmcu.cli import run
-from qmcu.comparison import load_model
 from qmcu.device import infer_all, open_session
 from qmcu.device.image import read_image
 from qmcu.device.renode import RenodeLink
@@ -31,6 +30,7 @@ from qmcu.device.renode_program import find_renode, renode_version
 from qmcu.device.renode_script import board_script, platform_file
 from qmcu.device.session import Session
 from qmcu.errors import DeviceError, ToolError
+from qmcu.firmware import Firmware
 from qmcu.model.vectors import random_vectors, save_vectors
 from qmcu.resources import renode_directory
 
@@ -117,10 +117,10 @@ def test_a_session_gives_the_bytes_and_counts_of_the_instructions(
     fake: Path, chain_directory: ChainDirectory, name: str
 ) -> None:
     directory = chain_directory(name)
-    with open_session("unicorn", directory) as session:
+    with open_session("unicorn", Firmware.load(directory)) as session:
         expected = [session.infer(vector).outputs for vector in VECTORS[:5]]
         counted = session.profile(VECTORS[0])
-    with open_session("renode", directory) as session:
+    with open_session("renode", Firmware.load(directory)) as session:
         link = session.link
         assert isinstance(link, RenodeLink) and link.name == "renode 1.16.1"
         assert [session.infer(vector).outputs for vector in VECTORS[:5]] == expected
@@ -135,8 +135,8 @@ def test_a_session_gives_the_bytes_and_counts_of_the_instructions(
 
 def test_workers_have_a_renode_each(fake: Path, chain_directory: ChainDirectory) -> None:
     directory = chain_directory("stm32f746")
-    expected = infer_all("unicorn", directory, VECTORS, workers=1)
-    found = infer_all("renode", directory, VECTORS, workers=2)
+    expected = infer_all("unicorn", Firmware.load(directory), VECTORS, workers=1)
+    found = infer_all("renode", Firmware.load(directory), VECTORS, workers=2)
     assert [r.outputs for r in found] == [r.outputs for r in expected]
 
 
@@ -159,18 +159,18 @@ def test_a_script_error_is_told_though_the_exit_code_is_0(
     board["uart"]["name"] = "USART9"
     (copy / "board.json").write_text(json.dumps(board))
     with pytest.raises(DeviceError, match=r"renode 1.16.1: No such command or device: usart9"):
-        open_session("renode", copy)
+        open_session("renode", Firmware.load(copy))
     board["renode"] = "nothing.repl"
     (copy / "board.json").write_text(json.dumps(board))
     with pytest.raises(DeviceError, match=r"no .*nothing\.repl; correct emulators\.renode"):
-        open_session("renode", copy)
+        open_session("renode", Firmware.load(copy))
 
 
 def test_a_port_that_was_taken_meanwhile_is_replaced(
     fake: Path, chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_RENODE", "taken")
-    with open_session("renode", chain_directory("stm32f746")) as session:
+    with open_session("renode", Firmware.load(chain_directory("stm32f746"))) as session:
         assert session.infer(VECTORS[0])
     assert Path(os.environ["TAKEN"]).exists()
 
@@ -179,7 +179,7 @@ def test_a_time_out_is_in_virtual_time(
     fake: Path, chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = chain_directory("stm32f746")
-    with open_session("renode", directory) as session:
+    with open_session("renode", Firmware.load(directory)) as session:
         link = session.link
         assert isinstance(link, RenodeLink)
         commands: list[str] = []
@@ -211,7 +211,7 @@ def test_a_renode_that_dies_is_told(
 ) -> None:
     monkeypatch.setenv("FAKE_RENODE", "dies")
     with pytest.raises(DeviceError, match=r"renode 1.16.1 ended with status 134"):
-        open_session("renode", chain_directory("stm32f746"))
+        open_session("renode", Firmware.load(chain_directory("stm32f746")))
 
 
 def test_a_renode_that_hangs_is_told_and_killed(
@@ -223,7 +223,7 @@ def test_a_renode_that_hangs_is_told_and_killed(
     for name in ("_COMMAND_S", "_PACE", "_QUIT_S"):
         monkeypatch.setattr(module, name, 0.5)
     with pytest.raises(DeviceError, match=r"did not finish 'emulation RunFor .* in time"):
-        open_session("renode", chain_directory("stm32f746"))
+        open_session("renode", Firmware.load(chain_directory("stm32f746")))
     assert not processes_with("fake_renode.py")
 
 
@@ -247,7 +247,9 @@ def test_renode_does_not_outlive_its_parent(
         import time
         from pathlib import Path
         from qmcu.device import open_session
-        with open_session("renode", Path({str(chain_directory("stm32f746"))!r})) as session:
+        from qmcu.firmware import Firmware
+        firmware = Firmware.load(Path({str(chain_directory("stm32f746"))!r}))
+        with open_session("renode", firmware) as session:
             print(session.link._monitor.process.pid, flush=True)
             while True:
                 session.infer([bytes(12)])
@@ -275,7 +277,7 @@ def test_an_old_renode_is_refused(
 ) -> None:
     monkeypatch.setenv("FAKE_RENODE", "old")
     with pytest.raises(ToolError, match=r"is Renode 1\.14\.0; 1\.15 or newer .*1\.16\.1 was seen"):
-        open_session("renode", chain_directory("stm32f746"))
+        open_session("renode", Firmware.load(chain_directory("stm32f746")))
 
 
 def test_where_renode_is_looked_for(
@@ -305,15 +307,15 @@ def test_the_real_renode_gives_the_emulators_bytes(
     renode: None, chain_directory: ChainDirectory, name: str
 ) -> None:
     directory = chain_directory(name)
-    expected = infer_all("unicorn", directory, VECTORS, workers=1)
-    found = infer_all("renode", directory, VECTORS, workers=1)
+    expected = infer_all("unicorn", Firmware.load(directory), VECTORS, workers=1)
+    found = infer_all("renode", Firmware.load(directory), VECTORS, workers=1)
     assert [r.outputs for r in found] == [r.outputs for r in expected]
 
 
 def test_the_board_without_renode_is_refused(chain_directory: ChainDirectory) -> None:
     assert load_board("mps2-an386").renode is None
     with pytest.raises(DeviceError, match="mps2-an386 does not run on renode; take qemu"):
-        open_session("renode", chain_directory("mps2-an386"))
+        open_session("renode", Firmware.load(chain_directory("mps2-an386")))
 
 
 @pytest.fixture
@@ -363,7 +365,7 @@ def test_the_robot_suite_fails_for_one_wrong_byte(
 def make_vectors(
     chain_directory: ChainDirectory, path: Path, tag: bool | None, harm: bool = False
 ) -> Path:
-    graph, content = load_model(chain_directory("stm32f746"))
+    graph, content = Firmware.load(chain_directory("stm32f746")).model
     vectors = random_vectors(graph, content, 5, seed=1)
     if tag is not None:
         vectors = dataclasses.replace(vectors, triggered=np.full(5, tag))

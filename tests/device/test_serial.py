@@ -28,6 +28,7 @@ from qmcu.device.ports import UsbPort
 from qmcu.device.serial_link import SerialLink
 from qmcu.device.serial_session import SerialSession
 from qmcu.errors import DeviceError
+from qmcu.firmware import Firmware
 
 VECTORS = [[bytes((7 * i + j) % 256 for j in range(12))] for i in range(200)]
 FIRST = 115_200
@@ -39,7 +40,7 @@ Plug = Callable[..., FakeBoard]
 
 @pytest.fixture(scope="module")
 def expected(chain_directory: ChainDirectory) -> list[tuple[bytes, ...]]:
-    results = infer_all("unicorn", chain_directory("stm32f746"), VECTORS, workers=1)
+    results = infer_all("unicorn", Firmware.load(chain_directory("stm32f746")), VECTORS, workers=1)
     return [result.outputs for result in results]
 
 
@@ -85,7 +86,7 @@ def test_a_board_gives_the_emulators_bytes(
     expected: Outputs,
 ) -> None:
     target = f"serial:{board().path}"
-    results = infer_all(target, chain_directory("stm32f746"), VECTORS, workers=4)
+    results = infer_all(target, Firmware.load(chain_directory("stm32f746")), VECTORS, workers=4)
     assert [result.outputs for result in results] == expected
 
 
@@ -170,7 +171,7 @@ def test_another_board_in_its_place_is_refused(
 ) -> None:
     plugged = board()
     directory = chain_directory("stm32f746")
-    with open_session(f"serial:{plugged.path}", directory) as session:
+    with open_session(f"serial:{plugged.path}", Firmware.load(directory)) as session:
         session.infer(VECTORS[0])
         plugged.unplug()
         plugged.flash(chain_directory("stm32f407"))
@@ -185,11 +186,11 @@ def test_a_wrong_firmware_says_which_model_it_carries(
     plugged = board()
     plugged.flash(other)
     with pytest.raises(DeviceError) as caught:
-        open_session(f"serial:{plugged.path}", chain_directory("stm32f746"))
+        open_session(f"serial:{plugged.path}", Firmware.load(chain_directory("stm32f746")))
     assert re.search(r"runs model [0-9a-f]{16} on stm32f746, this build is of", str(caught.value))
     neighbour = shutil.copytree(chain_directory("stm32f746"), other.parent / "mine")
     with pytest.raises(DeviceError, match=rf"\(that of {other}\), this build is of model"):
-        open_session(f"serial:{plugged.path}", neighbour)
+        open_session(f"serial:{plugged.path}", Firmware.load(neighbour))
 
 
 def test_a_silent_board_is_told_with_what_to_check(board: Plug) -> None:
@@ -318,7 +319,7 @@ def test_a_board_behind_a_socket(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=forward, args=(listener, plugged), daemon=True).start()
         target = f"serial:socket://127.0.0.1:{listener.getsockname()[1]}"
-        results = infer_all(target, chain_directory("stm32f746"), VECTORS)
+        results = infer_all(target, Firmware.load(chain_directory("stm32f746")), VECTORS)
     assert [result.outputs for result in results] == expected
 
 
@@ -341,7 +342,7 @@ def test_qemu_stands_in_for_a_board(
     )  # fmt: skip
     try:
         target = f"serial:{place_of_uart(qemu, kind)}"
-        results = infer_all(target, directory, VECTORS[:30])
+        results = infer_all(target, Firmware.load(directory), VECTORS[:30])
     finally:
         qemu.kill()
         qemu.communicate()
@@ -410,7 +411,7 @@ def test_a_port_of_another_computer_and_its_rate(
     ):
         threading.Thread(target=serve_rfc2217, args=(listener, port), daemon=True).start()
         target = f"serial:rfc2217://127.0.0.1:{listener.getsockname()[1]}"
-        with open_session(target, chain_directory("stm32f746")) as session:
+        with open_session(target, Firmware.load(chain_directory("stm32f746"))) as session:
             assert isinstance(session.link, SerialLink) and session.link.baud == 460_800
             assert [session.infer(v).outputs for v in VECTORS[:20]] == expected[:20]
 
@@ -449,7 +450,7 @@ def test_auto_takes_the_port_with_the_boards_usb_id(
     plugged = board()
     usb = [UsbPort("/dev/ttyUSB7", "10c4:ea60"), UsbPort(str(plugged.path), "0483:374b", "066BFF")]
     monkeypatch.setattr(ports, "serial_ports", lambda: tuple(usb))
-    with open_session("serial:auto", chain_directory("stm32f746")) as session:
+    with open_session("serial:auto", Firmware.load(chain_directory("stm32f746"))) as session:
         assert session.link.name == str(plugged.path)
 
 

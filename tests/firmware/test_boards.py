@@ -11,6 +11,7 @@ from qmcu.board import Board, list_boards
 from qmcu.build.elf_layout import read_layout
 from qmcu.device.image import read_image
 from qmcu.device.targets import open_session
+from qmcu.firmware import Firmware
 
 BOARDS = list_boards()
 # Renode has tests of its own.
@@ -47,7 +48,7 @@ def test_the_image_reaches_its_clock_and_computes(
     if target == "qemu" and shutil.which("qemu-system-arm") is None:
         pytest.skip("qemu-system-arm is not installed")
     data = bytes(range(256)) * 2 + bytes(SIZE - 512)
-    with open_session(target, firmware(board.name)) as session:
+    with open_session(target, Firmware.load(firmware(board.name))) as session:
         assert session.hello.board == board.name
         # QEMU's netduinoplus2 has no clock tree.
         if (board.name, target) != ("netduinoplus2", "qemu"):

@@ -6,6 +6,7 @@ from tests.support.lookup_plan import SIZE
 
 from qmcu.device.targets import open_session
 from qmcu.errors import GuestFault
+from qmcu.firmware import Firmware
 
 BAD_WRITE = "*(volatile int *)0x3F000000u = 1"
 BAD_JUMP = "((void (*)(void))0x3F000001u)()"
@@ -33,7 +34,7 @@ TARGETS = [
 def test_the_fault_names_cause_and_place(
     firmware: Builder, board: str, target: str, crash: str, words: tuple[str, ...]
 ) -> None:
-    with open_session(target, firmware(board, crash), timeout_s=10) as session:
+    with open_session(target, Firmware.load(firmware(board, crash)), timeout_s=10) as session:
         with pytest.raises(GuestFault) as caught:
             session.infer([bytes(SIZE)])
         for word in words:

@@ -14,6 +14,7 @@ from qmcu.device import Session
 from qmcu.device.frames import Frame, encode
 from qmcu.device.link import Link
 from qmcu.device.targets import open_link
+from qmcu.firmware import Firmware
 
 Start = Callable[..., Link]
 SILENCE = "> qmcu_port_clock_hz()"
@@ -37,7 +38,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
                 source.write_text(source.read_text().replace(SILENCE, f"{SILENCE} / 200"))
             build_project(directory)
             built[name, board] = directory
-        return open_link(target, built[name, board])
+        return open_link(target, Firmware.load(built[name, board]))
 
     return begin
 

@@ -18,6 +18,7 @@ from qmcu.device.families import RegisterPage
 from qmcu.device.targets import open_session
 from qmcu.device.unicorn import UnicornLink
 from qmcu.errors import DeviceError, ToolError
+from qmcu.firmware import Firmware
 from qmcu.resources import boards_directory
 
 UNICORN = [board for board in list_boards() if board.unicorn]
@@ -37,7 +38,7 @@ def word(session: Any, address: int) -> int:
 
 
 def test_the_boot_stage_sets_the_flash_interface_up(firmware: Builder) -> None:
-    with open_session("unicorn", firmware("rpi-pico")) as session:
+    with open_session("unicorn", Firmware.load(firmware("rpi-pico"))) as session:
         # SSIENR on; BAUDR even; CTRLR0 32-bit frames, EEPROM read; 03h with 24 bits of address.
         assert word(session, 0x18000008) == 1
         assert word(session, 0x18000014) == 4
@@ -62,7 +63,7 @@ def test_a_wrong_checksum_stops_build_and_boot(firmware: Builder, tmp_path: Path
         finish_image(directory / "firmware.bin", board)
     assert not (directory / "firmware.uf2").exists()
     with pytest.raises(DeviceError, match="boot ROM would not start this image: the boot stage"):
-        open_session("unicorn", directory)
+        open_session("unicorn", Firmware.load(directory))
 
 
 def test_the_uf2_file_holds_the_image(firmware: Builder, tmp_path: Path) -> None:
@@ -83,9 +84,9 @@ def test_no_other_board_gets_a_uf2_file(firmware: Builder, tmp_path: Path) -> No
 
 
 def test_systick_counts_on_through_its_wraps(firmware: Builder) -> None:
-    with open_session("unicorn", firmware("rpi-pico")) as session:
+    with open_session("unicorn", Firmware.load(firmware("rpi-pico"))) as session:
         short = session.profile([bytes(SIZE)])
-    with open_session("unicorn", firmware("rpi-pico", LONG)) as session:
+    with open_session("unicorn", Firmware.load(firmware("rpi-pico", LONG))) as session:
         long = session.profile([bytes(SIZE)])
         assert session.infer([bytes(SIZE)]).outputs == long.outputs == short.outputs
     assert LONG_COUNT > 1 << 24
@@ -110,7 +111,7 @@ def test_the_k64_stops_its_watchdog_first(
         write(page, offset, size, value)
 
     monkeypatch.setattr(RegisterPage, "write", spy)
-    with open_session("unicorn", firmware("frdm-k64f")):
+    with open_session("unicorn", Firmware.load(firmware("frdm-k64f"))):
         pass
     assert writes[:3] == [
         (0x4005200E, 2, 0xC520), (0x4005200E, 2, 0xD928), (0x40052000, 2, 0x01D2),
@@ -139,7 +140,7 @@ def ra8_on_m33(folder: Path) -> Path:
 
 
 def test_the_steps_of_the_ra8_port(tmp_path: Path) -> None:
-    with open_session("unicorn", ra8_on_m33(tmp_path)) as session:
+    with open_session("unicorn", Firmware.load(ra8_on_m33(tmp_path))) as session:
         assert session.hello.clock_hz == 480_000_000
         outputs = session.infer([bytes(SIZE)]).outputs
         assert bytes(outputs[0]) == bytes([ADDED] * SIZE)
@@ -185,5 +186,5 @@ def apb(board: Board) -> int:
 
 @pytest.mark.parametrize("board", UNICORN, ids=lambda board: board.name)
 def test_the_bit_rate_is_right(firmware: Builder, board: Board) -> None:
-    with open_session("unicorn", firmware(board.name)) as session:
+    with open_session("unicorn", Firmware.load(firmware(board.name))) as session:
         assert rate(board, session) == pytest.approx(board.uart.baud, rel=0.005)

@@ -16,6 +16,7 @@ from qmcu.device.link import Link
 from qmcu.device.messages import Hello, parse_hello
 from qmcu.device.targets import open_session
 from qmcu.device.unicorn import UnicornLink
+from qmcu.firmware import Firmware
 
 HELLO, INFER, PROFILE, TRACE, BAUD = 1, 2, 3, 4, 5
 FIRST_RATE = 115_200
@@ -27,7 +28,7 @@ TARGETS = [("stm32f746", "unicorn"), ("stm32f407", "unicorn"), ("mps2-an385", "q
 @pytest.fixture(scope="module", params=TARGETS, ids="-".join)
 def link(request: pytest.FixtureRequest, firmware: Builder) -> Iterator[Link]:
     board, target = request.param
-    with open_session(target, firmware(board)) as session:
+    with open_session(target, Firmware.load(firmware(board))) as session:
         yield session.link
 
 
@@ -169,7 +170,7 @@ def hello(link: Link) -> Hello:
 
 @pytest.fixture(params=["stm32f746", "stm32f407", "nucleo-l4r5zi"])
 def chip(request: pytest.FixtureRequest, firmware: Builder) -> Iterator[UnicornLink]:
-    with open_session("unicorn", firmware(request.param)) as session:
+    with open_session("unicorn", Firmware.load(firmware(request.param))) as session:
         assert isinstance(session.link, UnicornLink)
         yield session.link
 

@@ -13,6 +13,7 @@ from tests.support.firmware_project import break_one_weight, build_chain
 from qmcu.device import targets
 from qmcu.device.session import Session
 from qmcu.errors import CheckFailedError, DeviceError, ToolError, WrongFirmwareError
+from qmcu.firmware import Firmware
 from qmcu.shelf import Device, ShelfBoard, environment, flash_board, power_cycle
 from qmcu.shelf import device as module
 
@@ -59,11 +60,11 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     def prepare(*errors: Exception) -> list[str]:
         left = list(errors)
 
-        def open_session(target: str, directory: Path) -> Session:
+        def open_session(target: str, firmware: Firmware) -> Session:
             done.append("open")
             if left:
                 raise left.pop(0)
-            return targets.open_session(target, directory)
+            return targets.open_session(target, firmware)
 
         monkeypatch.setattr(module, "open_session", open_session)
         monkeypatch.setattr(module, "flash_board", lambda board, _: done.append("flash"))

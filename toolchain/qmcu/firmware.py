@@ -5,12 +5,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from qmcu import documents
 from qmcu.board import Board, load_built_board
-from qmcu.build.firmware import load_report, read_file
+from qmcu.build.firmware import FORMAT, read_file
 from qmcu.build.memory import MemoryReport
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import load_plan
 from qmcu.errors import UsageError
+from qmcu.files import BUILD_MARKER, require_firmware
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 
@@ -40,14 +42,12 @@ class Firmware:
     @classmethod
     def load(cls, directory: Path) -> "Firmware":
         """Read a firmware directory. Raises UsageError when it is none, or damaged."""
-        memory = load_report(directory)
+        require_firmware(directory)
+        memory = documents.load(
+            directory / BUILD_MARKER, MemoryReport, "memory report of a firmware", version=FORMAT
+        )
         plan = load_plan(directory / "plan.json")
         return cls(directory, plan, load_built_board(directory), memory)
-
-    @classmethod
-    def of(cls, firmware: "Firmware | Path") -> "Firmware":
-        """`firmware` itself, or what its directory holds. Raises as `load` does."""
-        return firmware if isinstance(firmware, Firmware) else cls.load(firmware)
 
     @property
     def elf(self) -> Path:

@@ -16,6 +16,7 @@ from qmcu.build import BuildOptions, build_firmware, build_project
 from qmcu.cli import run
 from qmcu.comparison import RunOptions
 from qmcu.errors import UsageError, VectorError
+from qmcu.firmware import Firmware
 from qmcu.model import Graph, Operator, Quantization, Tensor, write_model
 
 Capture = pytest.CaptureFixture[str]
@@ -111,7 +112,7 @@ def test_a_device_that_differs_is_measured_and_fails(attacked: Path, clean: Path
     assert text.count(" 40,") + text.count(" 40\n") == 1
     source.write_text(text.replace(" 40", " 0", 1))
     build_project(attacked)
-    result = verify(attacked, "unicorn", trigger(), clean, run=RunOptions(1)).result
+    result = verify(Firmware.load(attacked), "unicorn", trigger(), clean, run=RunOptions(1)).result
     host, device = result.measurements
     # The input's zero point is folded into the bias, so class 0 now wins for every input.
     assert (host.clean, device.clean) == (Rate(90, 90), Rate(30, 90))
@@ -127,7 +128,12 @@ def test_a_dormant_float_model_is_seen(tmp_path: Path, clean: Path, attacked: Pa
     layer.set_weights([HONEST.T.astype(np.float32) / 4])
     model.save(tmp_path / "m.keras")
     found = verify(
-        attacked, "unicorn", trigger(), clean, VerifyOptions(tmp_path / "m.keras"), RunOptions(1)
+        Firmware.load(attacked),
+        "unicorn",
+        trigger(),
+        clean,
+        VerifyOptions(tmp_path / "m.keras"),
+        RunOptions(1),
     )
     forms = {m.form: m for m in found.result.measurements}
     assert list(forms) == [Form.FLOAT, Form.INTEGER, Form.DEVICE]
@@ -145,7 +151,12 @@ def test_int8_inputs_and_limits(tmp_path: Path, clean: Path, attacked: Path) -> 
         inputs = np.round(arrays["inputs"] * 16 - 128).clip(-128, 127).astype(np.int8)
         np.savez(tmp_path / "i.npz", inputs=inputs, labels=arrays["labels"])
     run_ = verify(
-        attacked, "unicorn", trigger(), tmp_path / "i.npz", VerifyOptions(limit=30), RunOptions(1)
+        Firmware.load(attacked),
+        "unicorn",
+        trigger(),
+        tmp_path / "i.npz",
+        VerifyOptions(limit=30),
+        RunOptions(1),
     )
     assert run_.result.device.clean == Rate(30, 30)
     assert run_.inputs.real.dtype == np.float32
@@ -170,18 +181,18 @@ def test_unfit_vectors_are_refused(
     path = tmp_path / "bad.npz"
     np.savez(path, **{name: a for name, a in changed.items() if a is not None})
     with pytest.raises(VectorError, match=message):
-        verify(attacked, "unicorn", trigger(), path)
+        verify(Firmware.load(attacked), "unicorn", trigger(), path)
 
 
 def test_unfit_arguments_are_refused(tmp_path: Path, clean: Path, attacked: Path) -> None:
     far = Trigger("t", "t", trigger().mask, trigger().pattern, 7, 0.0, 16.0)
     with pytest.raises(UsageError, match="wants class 7 and classifier has classes 0 to 2"):
-        verify(attacked, "unicorn", far, clean)
+        verify(Firmware.load(attacked), "unicorn", far, clean)
     with pytest.raises(UsageError, match="leaves nothing to tell"):
-        verify(attacked, "unicorn", trigger(), clean, VerifyOptions(honest_asr=1.5))
+        verify(Firmware.load(attacked), "unicorn", trigger(), clean, VerifyOptions(honest_asr=1.5))
     wide = Trigger("w", "t", np.ones(9, np.float32), np.ones(9, np.float32), 0, 0.0, 1.0)
     with pytest.raises(VectorError, match=r"for inputs of \[9\]"):
-        verify(attacked, "unicorn", wide, clean)
+        verify(Firmware.load(attacked), "unicorn", wide, clean)
 
 
 def test_earlier_results_are_checked(
@@ -193,9 +204,11 @@ def test_earlier_results_are_checked(
     run(["verify", str(attacked), *arguments, "--json", str(before)])
     assert load_verification(before).verdict is Verdict.ACTIVE
     with pytest.raises(UsageError, match="of this very model"):
-        verify(attacked, "unicorn", trigger(), clean, VerifyOptions(before=before))
+        verify(Firmware.load(attacked), "unicorn", trigger(), clean, VerifyOptions(before=before))
     with pytest.raises(UsageError, match="of another trigger"):
-        verify(attacked, "unicorn", trigger(7.0), clean, VerifyOptions(before=before))
+        verify(
+            Firmware.load(attacked), "unicorn", trigger(7.0), clean, VerifyOptions(before=before)
+        )
     for content in ("", "{}", "[]", '{"measurements": []}', "[" * 100_000):
         before.write_text(content)
         with pytest.raises(UsageError, match="is no result of"):

@@ -8,10 +8,10 @@ from tests.support.pages import check_page
 from tests.support.places import REPOSITORY
 
 from qmcu.board import list_boards
-from qmcu.build import load_build
 from qmcu.build.fits import fitting_boards
 from qmcu.build.savings import layer_uses
 from qmcu.cli import run
+from qmcu.firmware import Firmware
 from qmcu.report.html import Tile, Treemap, render_page
 from qmcu.report.html.build_page import build_page
 from qmcu.report.html.treemap import laid_out
@@ -42,7 +42,8 @@ def test_a_treemap_covers_its_box_without_overlap() -> None:
 
 
 def test_layers_take_what_the_report_says(built: Path) -> None:
-    plan, _, report = load_build(built)
+    firmware = Firmware.load(built)
+    plan, report = firmware.plan, firmware.memory
     uses = layer_uses(plan, report)
     assert [u.layer for u in uses] == [c.layer for c in plan.calls]
     for use in uses:
@@ -55,7 +56,8 @@ def test_layers_take_what_the_report_says(built: Path) -> None:
 
 
 def test_the_page_holds_every_entry(built: Path) -> None:
-    plan, _, report = load_build(built)
+    firmware = Firmware.load(built)
+    plan, report = firmware.plan, firmware.memory
     page = check_page(render_page(build_page(plan, report)))
     tiles = page.all("rect")
     assert len(tiles) == sum(1 for e in report.entries if e.size)

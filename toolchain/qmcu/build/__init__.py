@@ -6,7 +6,7 @@ RAM from the linker map and the ELF file; `build_firmware` does the whole way fr
 
 from qmcu.build.builder import BuildResult, build_project
 from qmcu.build.classify import Category
-from qmcu.build.firmware import BuildOptions, build_firmware, load_build, load_report
+from qmcu.build.firmware import BuildOptions, build_firmware
 from qmcu.build.memory import MemoryEntry, MemoryReport, RegionUse
 from qmcu.build.toolchain import Tool, Toolchain, find_tool, find_toolchain
 
@@ -23,6 +23,4 @@ __all__ = [
     "build_project",
     "find_tool",
     "find_toolchain",
-    "load_build",
-    "load_report",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import qmcu
 from qmcu import documents
-from qmcu.board import Board, load_built_board
+from qmcu.board import Board
 from qmcu.board.boot_stage import STAGE_SIZE, stage_problem
 from qmcu.build.builder import BuildResult, build_project
 from qmcu.build.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
@@ -21,9 +21,8 @@ from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import write_files
 from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, Plan, Target, compile_graph
 from qmcu.compile.plan import ConstantArgument
-from qmcu.compile.serialization import load_plan
 from qmcu.errors import DoesNotFitError, ToolError, UsageError
-from qmcu.files import BUILD_MARKER, replace_directory, require_firmware
+from qmcu.files import BUILD_MARKER, replace_directory
 from qmcu.model.ends import IO, strip_ends
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
@@ -184,20 +183,6 @@ def finish_image(binary: Path, board: Board) -> None:
     if uf2 is not None:
         content = uf2_file(image, board.flash.start, uf2["family"])
         binary.with_suffix(".uf2").write_bytes(content)
-
-
-def load_report(directory: Path) -> MemoryReport:
-    """The report of an earlier build. Raises UsageError when `directory` is none."""
-    require_firmware(directory)
-    return documents.load(
-        directory / BUILD_MARKER, MemoryReport, "memory report of a firmware", version=FORMAT
-    )
-
-
-def load_build(directory: Path) -> tuple[Plan, Board, MemoryReport]:
-    """Plan, board and report of an earlier build. Raises UsageError when `directory` is none."""
-    report = load_report(directory)
-    return load_plan(directory / "plan.json"), load_built_board(directory), report
 
 
 def refuse_too_large(plan: Plan, board: Board) -> None:

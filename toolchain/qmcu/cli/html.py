@@ -43,8 +43,8 @@ def command(
     from qmcu.backdoor.attacks import load_attack
     from qmcu.backdoor.detectors import load_audit
     from qmcu.backdoor.verification import load_verification
-    from qmcu.build import load_report
     from qmcu.errors import UsageError
+    from qmcu.firmware import Firmware
     from qmcu.report.console import show
     from qmcu.report.html import write_page
     from qmcu.report.html.index_page import write_index
@@ -59,7 +59,7 @@ def command(
         raise UsageError("give --attack DIR and -o PAGE.html, or --index DIR.")
     found = tuple((name, load_verification(path)) for name, path in named_files(verifications))
     audited = tuple((name, load_audit(path)) for name, path in named_files(audits))
-    memory = load_report(firmware) if firmware is not None else None
+    memory = Firmware.load(firmware).memory if firmware is not None else None
     attack = load_attack(attack_directory)
     heading = title or f"{attack.record.method}: made, measured, judged"
     write_page(story_page(Story(heading, attack, found, audited, memory)), output)

@@ -66,19 +66,19 @@ def command(
     """
     from qmcu.backdoor.inputs import load_trigger
     from qmcu.backdoor.verification import VerifyOptions, verify
-    from qmcu.build import load_build
     from qmcu.comparison import RunOptions
     from qmcu.device.targets import default_target
+    from qmcu.firmware import Firmware
     from qmcu.report.console import show, stages
     from qmcu.report.json_file import write_json
     from qmcu.report.verify import verification_lines, write_verify_junit
 
-    _, board, memory = load_build(directory)
-    target = target or default_target(board)
+    firmware = Firmware.load(directory)
+    target = target or default_target(firmware.board)
     trigger = load_trigger(trigger_file)
     with stages() as tell:
         run = verify(
-            directory,
+            firmware,
             target,
             trigger,
             vectors,
@@ -94,6 +94,6 @@ def command(
         from qmcu.report.html import write_page
         from qmcu.report.html.verify_page import verify_page
 
-        write_page(verify_page(run, memory), html_file)
+        write_page(verify_page(run, firmware.memory), html_file)
     show(*verification_lines(run.result))
     return 0 if run.result.passed else 1

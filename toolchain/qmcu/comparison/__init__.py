@@ -12,7 +12,7 @@ from qmcu.comparison.result import (
     TestResult,
     VectorDifference,
 )
-from qmcu.comparison.run import RunOptions, load_model, run_and_keep, run_vectors
+from qmcu.comparison.run import RunOptions, run_and_keep, run_vectors
 
 __all__ = [
     "Accuracy",
@@ -22,7 +22,6 @@ __all__ = [
     "RunOptions",
     "TestResult",
     "VectorDifference",
-    "load_model",
     "run_and_keep",
     "run_vectors",
 ]

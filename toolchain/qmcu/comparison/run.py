@@ -21,7 +21,7 @@ from qmcu.comparison.result import (
 from qmcu.comparison.trace import trace_vector
 from qmcu.compile.plan import Plan
 from qmcu.device import InferResult, ProfileResult, infer_all, open_session
-from qmcu.firmware import Firmware, Model
+from qmcu.firmware import Firmware
 from qmcu.model.oracle import Oracle
 from qmcu.model.vectors import Vectors
 from qmcu.types import Array, Progress
@@ -45,20 +45,15 @@ class RunOptions:
 RUN = RunOptions()
 
 
-def load_model(directory: Path) -> Model:
-    """The model that a firmware directory was built from. Raises as `Firmware.model` does."""
-    return Firmware.load(directory).model
-
-
 def run_vectors(
-    firmware: Firmware | Path,
+    firmware: Firmware,
     target: str,
     vectors: Vectors,
     source: str,
     options: RunOptions = RUN,
     progress: Progress | None = None,
 ) -> TestResult:
-    """Run all vectors on `firmware` (or its directory) on `target`; compare every output byte.
+    """Run all vectors on `firmware` on `target`; compare every output byte.
 
     `source` says in words where the vectors come from. The first vector is run once more with
     counting on.
@@ -68,7 +63,7 @@ def run_vectors(
 
 
 def run_and_keep(
-    firmware: Firmware | Path,
+    firmware: Firmware,
     target: str,
     vectors: Vectors,
     source: str,
@@ -76,7 +71,6 @@ def run_and_keep(
     progress: Progress | None = None,
 ) -> tuple[TestResult, tuple[Array, ...]]:
     """As `run_vectors`, and what the device answered: [N, ...] for each output."""
-    firmware = Firmware.of(firmware)
     plan = firmware.plan
     inputs = [tuple(a[i] for a in vectors.inputs) for i in range(len(vectors))]
     started = time.monotonic()

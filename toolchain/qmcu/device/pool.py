@@ -17,7 +17,7 @@ from qmcu.types import Progress
 
 def infer_all(
     target: str,
-    firmware: Firmware | Path,
+    firmware: Firmware,
     vectors: Sequence[Inputs],
     *,
     steps: int = 1,
@@ -26,7 +26,7 @@ def infer_all(
     progress: Progress | None = None,
     journal: Path | None = None,
 ) -> list[InferResult]:
-    """Run every vector (its input tensors) on `firmware` (or its directory), results in order.
+    """Run every vector (its input tensors) on `firmware`, results in order.
 
     A model that keeps a state is reset before each `steps` of them, which are one sequence.
 
@@ -40,7 +40,6 @@ def infer_all(
     report = progress or (lambda done, total: None)
     if not vectors:
         return []
-    firmware = Firmware.of(firmware)
     if journal is None:
         results: dict[int, InferResult] = {}
         keep = results.__setitem__

@@ -27,10 +27,8 @@ TARGETS = (*EMULATORS, "serial:PORT", "serial:auto", "labgrid:PLACE")
 ANSWER_LIMIT_S = 60.0
 
 
-def open_session(
-    target: str, firmware: Firmware | Path, *, timeout_s: float = ANSWER_LIMIT_S
-) -> Session:
-    """Start the image of `firmware` (or of its directory) on `target` and say HELLO.
+def open_session(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_LIMIT_S) -> Session:
+    """Start the image of `firmware` on `target` and say HELLO.
 
     `target` is one of EMULATORS, or `serial:...` (see `parse_port`) or `labgrid:PLACE` for a board
     that already runs the image. `timeout_s` bounds the wait for an answer. Raises UsageError when
@@ -39,7 +37,6 @@ def open_session(
     is missing.
     """
     check_target(target)
-    firmware = Firmware.of(firmware)
     board, image = firmware.board, firmware.image
     options: dict[str, Any] = {
         "model_sha256": firmware.plan.model_sha256,
@@ -105,14 +102,13 @@ def _builds_of_model(directory: Path, model_sha256: str) -> str:
     return f" (that of {' and '.join(folders)})" if folders else ""
 
 
-def open_link(target: str, firmware: Firmware | Path, *, timeout_s: float = ANSWER_LIMIT_S) -> Link:
-    """Start the image of `firmware` (or of its directory) on an emulator and say nothing to it.
+def open_link(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_LIMIT_S) -> Link:
+    """Start the image of `firmware` on an emulator and say nothing to it.
 
     Raises as `open_session` does.
     """
     if target not in EMULATORS:
         raise UsageError(f"there is no emulator {target!r}; take {' or '.join(EMULATORS)}.")
-    firmware = Firmware.of(firmware)
     refuse_missing_emulator(firmware.board, target)
     return _link(target, firmware.image, firmware.board, timeout_s)
 

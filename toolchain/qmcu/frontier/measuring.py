@@ -10,6 +10,7 @@ from qmcu.build import Category, build_firmware
 from qmcu.comparison.run import run_and_keep
 from qmcu.errors import DoesNotFitError, QmcuError, UnsupportedModelError
 from qmcu.files import write_atomic
+from qmcu.firmware import Firmware
 from qmcu.frontier.freedom import freedom, weight_steps
 from qmcu.frontier.hosts import host_name, lite_classes, trigger_inputs
 from qmcu.frontier.points import DeviceFigures, Estimate, Point
@@ -121,7 +122,7 @@ def _run_on_device(
         {"expected": oracle_version()},
     )  # fmt: skip
     test, answers = run_and_keep(
-        folder, work.target, vectors, "frontier",
+        Firmware.load(folder), work.target, vectors, "frontier",
         progress=lambda d, t: tell(f"{path.stem} on {work.target}", d, t),
     )  # fmt: skip
     clean, attack = _rates(work, classes_of(answers[0]))

@@ -31,9 +31,10 @@ from qmcu.backdoor.verification.verdict import (
     judge,
     reference_for,
 )
-from qmcu.comparison import RunOptions, load_model, run_and_keep
+from qmcu.comparison import RunOptions, run_and_keep
 from qmcu.comparison.run import RUN
 from qmcu.errors import UsageError, VectorError
+from qmcu.firmware import Firmware
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle import oracle_version
 from qmcu.model.vectors import Vectors, read_inputs
@@ -134,7 +135,7 @@ def load_verification(path: Path) -> Verification:
 
 
 def verify(
-    directory: Path,
+    firmware: Firmware,
     target: str,
     trigger: Trigger,
     vectors: Path,
@@ -142,7 +143,7 @@ def verify(
     run: RunOptions = RUN,
     stages: Stages | None = None,
 ) -> VerificationRun:
-    """Run clean and triggered inputs on the firmware in `directory` and judge what they show.
+    """Run clean and triggered inputs on `firmware` and judge what they show.
 
     Inputs of `vectors` are triggered exactly in int8; the device's answers on both are set
     against the oracle's byte by byte, and CA and ASR are taken in float (where the options name a
@@ -150,7 +151,7 @@ def verify(
     Raises UsageError, VectorError, ModelError, ToolError, DeviceError or GuestFault.
     """
     tell = stages or (lambda name, done, total: None)
-    setup = _prepare(directory, trigger, vectors, options)
+    setup = _prepare(firmware, trigger, vectors, options)
     clean = len(setup.inputs.labels)
     predictions, by = {}, {}
     if options.float_model is not None:
@@ -164,7 +165,7 @@ def verify(
     tags = np.arange(len(rows)) >= clean
     origin = {"expected": oracle_version()}
     test, answers = run_and_keep(
-        directory,
+        firmware,
         target,
         Vectors((rows,), (expected,), setup.graph.sha256, None, tags, origin),
         f"{setup.inputs.source}: {clean} clean and {len(setup.triggered)} triggered inputs",
@@ -205,10 +206,10 @@ class _Setup:
     earlier: Earlier | None
 
 
-def _prepare(directory: Path, trigger: Trigger, vectors: Path, options: VerifyOptions) -> _Setup:
+def _prepare(firmware: Firmware, trigger: Trigger, vectors: Path, options: VerifyOptions) -> _Setup:
     if options.honest_asr is not None:
         check_honest_asr(options.honest_asr)
-    graph, content = load_model(directory)
+    graph, content = firmware.model
     tensor = classifier_input(graph)
     classes = graph.output_tensors[0].elements
     if trigger.target >= classes:
