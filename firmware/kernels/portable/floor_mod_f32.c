@@ -12,6 +12,9 @@ static float remainder_of(float a, float b)
     if (!(size > 0.0f) || !(rest < (1.0f / 0.0f))) {
         return (a * b) / (a * b);
     }
+    if (rest < size) {
+        return a;
+    }
     float step = size;
     while (rest - step >= step) {
         step += step;

@@ -57,7 +57,7 @@ static inline float qmcu_expm1(float value)
     if (size >= 0x4195b844u && negative) { /* 27 log(2) */
         return -1.0f;
     }
-    if (value > 8.8721679688e+01f) {
+    if (size >= 0x42b17218u) { /* 128 log(2) */
         return 1.0f / 0.0f;
     }
     if (size < 0x33000000u) { /* 2^-25 */
