@@ -1,7 +1,8 @@
 """Other people's models on emulated boards: `python -m bench.models FOLDER`.
 
 Every .tflite in FOLDER is built for the first board that it fits on, run in that board's emulator
-and compared byte for byte with the tflite-micro interpreter. Exit code 0 when all that could be
+and compared byte for byte with the tflite-micro interpreter. A model that keeps a state runs in
+sequences of --steps, and is reset before each. Exit code 0 when all that could be
 built are equal in every byte, 1 when some differ.
 """
 
@@ -12,10 +13,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.models.chain import Outcome, examine
+from bench.models.chain import Outcome, Run, examine
 from rich.console import Console
 from rich.progress import Progress
 
+from qmcu.device import EMULATORS
 from qmcu.files import write_atomic
 
 # From everyday to large; the first that fits is taken.
@@ -28,6 +30,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--boards", nargs="+", default=BOARDS, metavar="BOARD")
     parser.add_argument("--kernels", default="native")
     parser.add_argument("--vectors", type=int, default=5, metavar="N")
+    parser.add_argument("--steps", type=int, help="inferences in a row where a state is kept")
+    parser.add_argument("--on", choices=EMULATORS, help="[default: the board's own]")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--golden", action="store_true", help="vectors from .csv files beside it")
     parser.add_argument("--jobs", type=int, default=2)
@@ -68,8 +72,11 @@ def main() -> int:
         task = progress.add_task("models", total=len(files))
         futures = [
             pool.submit(
-                examine, file, tuple(arguments.boards), arguments.vectors, arguments.seed,
-                arguments.golden, arguments.kernels,
+                examine, file, tuple(arguments.boards),
+                Run(
+                    arguments.vectors, arguments.steps, arguments.seed, arguments.golden,
+                    arguments.kernels, arguments.on,
+                ),
             )
             for file in files
         ]  # fmt: skip

@@ -12,6 +12,7 @@ from qmcu.comparison.run import RunOptions, run_vectors
 from qmcu.device.targets import default_target
 from qmcu.errors import DoesNotFitError, QmcuError
 from qmcu.firmware import Firmware
+from qmcu.model.state import is_stateful
 from qmcu.model.vectors import Vectors, random_vectors
 
 
@@ -37,20 +38,32 @@ class Outcome:
         return not self.problem and self.vectors > 0 and self.equal == self.vectors
 
 
-def examine(
-    path: Path, boards: tuple[str, ...], count: int, seed: int, golden: bool, kernels: str
-) -> Outcome:
-    """Build `path` for the first of `boards` it fits on and compare `count` vectors.
+@dataclass(frozen=True)
+class Run:
+    """How to build and run a model: `count` random vectors, or sequences of `steps` of them.
 
-    With `golden` the vectors are those in the files beside the model (`golden_vectors`).
+    `steps` counts where the model keeps a state only; None is the usual number. With `golden` the
+    vectors are those in the files beside the model (`golden_vectors`). `target` is an emulator,
+    None the board's own.
     """
+
+    count: int = 5
+    steps: int | None = None
+    seed: int = 0
+    golden: bool = False
+    kernels: str = "native"
+    target: str | None = None
+
+
+def examine(path: Path, boards: tuple[str, ...], run: Run) -> Outcome:
+    """Build `path` for the first of `boards` it fits on and compare vectors."""
     problems = []
     for name in boards:
         with tempfile.TemporaryDirectory(prefix="qmcu-models-") as folder:
             directory = Path(folder) / "firmware"
             try:
-                build_firmware(path, load_board(name), directory, BuildOptions(kernels))
-                return _run(path, directory, count, seed, golden)
+                build_firmware(path, load_board(name), directory, BuildOptions(run.kernels))
+                return _run(path, directory, run)
             except DoesNotFitError as error:
                 problems.append(str(error))
             except QmcuError as error:
@@ -59,16 +72,18 @@ def examine(
     return Outcome(path.name, refused=True, problem=problems[-1] if problems else "no board")
 
 
-def _run(path: Path, directory: Path, count: int, seed: int, golden: bool) -> Outcome:
+def _run(path: Path, directory: Path, run: Run) -> Outcome:
     firmware = Firmware.load(directory)
     board = firmware.board
     graph, content = firmware.model
     vectors: Vectors
-    if golden:
+    if run.golden:
         vectors = golden_vectors(path, graph, content)
     else:
-        vectors = random_vectors(graph, content, count, seed=seed)
-    result = run_vectors(firmware, default_target(board), vectors, "", RunOptions(jobs=1))
+        steps = run.steps if is_stateful(graph) else None
+        vectors = random_vectors(graph, content, run.count, seed=run.seed, steps=steps)
+    target = run.target or default_target(board)
+    result = run_vectors(firmware, target, vectors, "", RunOptions(jobs=1))
     return Outcome(
         model=path.name,
         board=board.name,

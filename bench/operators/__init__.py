@@ -67,6 +67,7 @@ GENERATORS: dict[str, Generator] = {
     **in_types("MAX_POOL_2D", reductions.max_pool_2d, _INTEGERS),
     **in_types("MEAN", reductions.mean, ("int8", "int16", "float32")),
     "SOFTMAX": reductions.softmax,
+    "SOFTMAX int8>int16": partial(reductions.softmax, dtype="int16"),
     **in_types("ADD", elementwise.add, _INTEGERS),
     **in_types("SUB", elementwise.sub, _INTEGERS),
     **in_types("MUL", elementwise.mul, _INTEGERS),

@@ -85,8 +85,8 @@ def mean(rng: Rng, dtype: str = "int8") -> Graph:
     return operator.graph((result, target), options={"keep_dims": keep}, version=2, dtype=dtype)
 
 
-def softmax(rng: Rng) -> Graph:
-    """Any rank from 1 to 4; scales from nearly uniform to one-hot outputs; several betas.
+def softmax(rng: Rng, dtype: str = "int8") -> Graph:
+    """Any rank from 1 to 4, output of `dtype`; from nearly uniform to one-hot; several betas.
 
     At most 511 classes: the reference aborts when the exponentials add up to 512.
     """
@@ -96,8 +96,9 @@ def softmax(rng: Rng) -> Graph:
     beta = float(pick(rng, 1.0, 1.0, 1.0, 0.5, log_uniform(rng, 0.01, 10)))
     operator = SingleOperator("SOFTMAX")
     operator.input(tuple(shape), quantization(rng, 1e-4, float(pick(rng, 1.0, 1.0, 50.0))))
-    target = Quantization((1 / 256,), (-128,))
-    return operator.graph((tuple(shape), target), options={"beta": beta}, version=2)
+    half = {"int8": 128, "int16": 2**15}[dtype]
+    target = Quantization((1 / (2 * half),), (-half,))
+    return operator.graph((tuple(shape), target), options={"beta": beta}, version=2, dtype=dtype)
 
 
 def log_softmax(rng: Rng) -> Graph:

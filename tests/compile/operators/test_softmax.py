@@ -25,7 +25,8 @@ def test_what_is_refused() -> None:
     assert "1/256 and -128 are needed" in refusal(with_output(graph, scale=1 / 255))
     assert "1/256 and -128 are needed" in refusal(with_output(graph, zero_point=0))
     assert "beta 0.0" in refusal(with_options(graph, beta=0.0))
-    assert "output 0 output0 is int16" in refusal(with_output(graph, dtype="int16"))
+    assert "1/65536 and -32768" in refusal(with_output(graph, dtype="int16"))
+    assert "output 0 output0 is int32" in refusal(with_output(graph, dtype="int32"))
     assert "is needed" in refusal(with_operand(graph, 0, shape=(1, 11)))
     assert "4096 classes" in refusal(_softmax(4096))
 
