@@ -1,13 +1,15 @@
 """Random graphs as trained models have them: the cases that the native kernels are made for.
 
 Shapes stay awkward (odd channels and widths, strides, dilations, batches, one filter), scales do
-not: requantization multipliers from the smallest that can be told from 0 up to just below 1/2, no
-activation limits inside the int8 range.
+not: requantization multipliers from the smallest that can be told from 0 up to just below 1/2. But
+activation limits may lie inside int8, and single channels of weights be what training leaves: dead,
+steeper than 1/2, or with a bias that nothing moves.
 """
 
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 from bench.operators.convolutions import _image, _pair, _windowed
 from bench.operators.single import SingleOperator, chance, float32, log_uniform, pick, zero_point
 
@@ -64,7 +66,7 @@ def fully_connected(rng: Rng) -> Graph:
     operator.input((batches, inputs), source)
     target = _weights(rng, operator, source, (outputs, inputs), 0)
     options: dict[str, OptionValue] = {
-        "fused_activation_function": "NONE",
+        "fused_activation_function": _activation(rng),
         "weights_format": "DEFAULT",
         "keep_num_dims": False,
         "asymmetric_quantize_inputs": False,
@@ -83,7 +85,7 @@ def add(rng: Rng) -> Graph:
     scale = float32(max(scales) * rng.uniform(0.5, 3))
     target = Quantization((scale,), (zero_point(rng),))
     options: dict[str, OptionValue] = {
-        "fused_activation_function": "NONE",
+        "fused_activation_function": _activation(rng),
         "pot_scale_int16": False,
     }
     return operator.graph((shape, target), options=options)
@@ -107,7 +109,7 @@ def average_pool_2d(rng: Rng) -> Graph:
         "stride_w": stride[1],
         "filter_height": kernel[0],
         "filter_width": kernel[1],
-        "fused_activation_function": str(pick(rng, "NONE", "RELU")),
+        "fused_activation_function": _activation(rng),
     }
     return operator.graph(((batches, *output, depth), quantization), options=options)
 
@@ -140,14 +142,13 @@ def _windows(
     depthwise = kind == "DEPTHWISE_CONV_2D"
     shape = (1, *kernel, filters) if depthwise else (filters, *kernel, depth)
     target = _weights(rng, operator, source, shape, 3 if depthwise else 0)
-    relu = target.zero_points[0] == -128 and chance(rng, 0.5)
     options: dict[str, int | str] = {
         "padding": padding,
         "stride_h": stride[0],
         "stride_w": stride[1],
         "dilation_h_factor": dilation[0],
         "dilation_w_factor": dilation[1],
-        "fused_activation_function": "RELU" if relu else "NONE",
+        "fused_activation_function": _activation(rng),
     }
     if depthwise:
         options["depth_multiplier"] = filters // depth
@@ -159,19 +160,21 @@ def _weights(
 ) -> Quantization:
     """Adds weights and bias; the quantization of an output that they mostly fill."""
     steep = chance(rng, 0.15)
-    weights = rng.integers(-2, 3, shape) if steep else rng.integers(-127, 128, shape)
-    weights = weights.astype(np.int8)
+    values = rng.integers(-2, 3, shape) if steep else rng.integers(-127, 128, shape)
+    weights: npt.NDArray[np.int8] = values.astype(np.int8)
     if chance(rng, 0.1):
         weights[...] = pick(rng, -128, 127)
     count = shape[axis] if chance(rng, 0.7) else 1
     scales = tuple(log_uniform(rng, 1e-3, 1e-1) for _ in range(count))
-    operator.constant("weights", weights, Quantization(scales, (0,) * count, axis))
     spread = (1 if steep else 70) * 70 * np.sqrt(weights.size / shape[axis])
     bias = rng.integers(-int(spread), int(spread) + 1, shape[axis]).astype(np.int32)
+    largest = source.scale * max(scales)
+    if count > 1 and chance(rng, 0.4):
+        scales = tuple(_leave(rng, s, weights, bias, c, axis) for c, s in enumerate(scales))
+    operator.constant("weights", weights, Quantization(scales, (0,) * count, axis))
     bias_scales = tuple(float32(source.scale * scale) for scale in scales)
     if chance(rng, 0.8):
         operator.constant("bias", bias, Quantization(bias_scales, (0,) * count))
-    largest = max(bias_scales)
     if steep:
         # Multipliers up to just below 1/2, and powers of two.
         factor = float(pick(rng, 2.00001, 2.05, 4.0, 8.0, rng.uniform(2.00001, 4)))
@@ -180,3 +183,33 @@ def _weights(
     else:
         factor = max(2.05, spread / 60) * rng.uniform(1, 4)
     return Quantization((float32(largest * factor),), (zero_point(rng),))
+
+
+def _activation(rng: Rng) -> str:
+    """Mostly none; a RELU's lower limit lies inside int8 wherever the zero point does."""
+    return str(pick(rng, "NONE", "NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1"))
+
+
+def _leave(
+    rng: Rng, scale: float, weights: npt.NDArray[np.int8], bias: npt.NDArray[np.int32],
+    channel: int, axis: int,
+) -> float:  # fmt: skip
+    """The scale of a channel, one in three made what training leaves of some; changes the rest."""
+    if chance(rng, 2 / 3):
+        return scale
+    own = np.moveaxis(weights, axis, 0)[channel]
+    match int(rng.integers(6)):
+        case 0:  # nothing moves it
+            own[...] = 0
+            return float32(scale * 2.0 ** -int(rng.integers(10, 40)))
+        case 1:  # saturated, sums up to 2^31
+            bias[channel] = pick(rng, -1, 1) * int(rng.integers(1 << 22, (1 << 31) - 1))
+            return float32(scale * 2.0 ** -int(rng.integers(0, 24)))
+        case 2:  # a multiplier of 0
+            return float32(scale * 2.0**-60)
+        case 3:  # so flat that it takes two or three values
+            return float32(scale * 2.0 ** -int(rng.integers(4, 24)))
+        case _:  # steeper than one step of the output
+            own[...] = rng.integers(-2, 3, own.shape)
+            bias[channel] = int(rng.integers(-40, 41))
+            return float32(scale * rng.uniform(20, 2000))

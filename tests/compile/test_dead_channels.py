@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from bench.operators.everyday import EVERYDAY
+from bench.performance.models import mobilenet
 from tests.compile.operators.host_kernel import run_plan
 
 from qmcu.compile import Target, compile_graph
@@ -91,5 +92,5 @@ def test_a_layer_with_a_dead_channel_keeps_its_fast_kernel(kind: str) -> None:
 
 
 def test_a_graph_without_such_channels_is_left_alone() -> None:
-    graph = EVERYDAY["CONV_2D"](np.random.default_rng(0))
+    graph = mobilenet()
     assert settle_dead_channels(graph) is graph

@@ -1,6 +1,7 @@
 #include "columns_dsp.h"
 
 #include "copy_dsp.h"
+#include "dsp.h"
 
 /* `count` neighbouring taps in a row from x; the pixels outside the row are the zero point. */
 static void gather_run(const qmcu_conv_2d_dsp_params *p, const int8_t *row, int32_t x,

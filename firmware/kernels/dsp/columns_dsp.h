@@ -2,7 +2,15 @@
 #ifndef QMCU_COLUMNS_DSP_H
 #define QMCU_COLUMNS_DSP_H
 
-#include "conv_2d_dsp.h"
+#include "window.h"
+
+#include <stdint.h>
+
+typedef struct {
+    qmcu_window window;
+    int32_t input_zero_point;
+    int32_t steps; /* kernel values / 4, rounded up */
+} qmcu_conv_2d_dsp_params;
 
 /* Writes the window at (y, x) as every second pair of words from `column`; a tap outside the image
    is the input zero point. bytes: room for 4 * steps bytes. */

@@ -1,16 +1,8 @@
 #ifndef QMCU_CONV_2D_DSP_H
 #define QMCU_CONV_2D_DSP_H
 
+#include "columns_dsp.h"
 #include "dsp.h"
-#include "window.h"
-
-#include <stdint.h>
-
-typedef struct {
-    qmcu_window window;
-    int32_t input_zero_point;
-    int32_t steps; /* kernel values / 4, rounded up */
-} qmcu_conv_2d_dsp_params;
 
 /* input and output NHWC. weights: filters in pairs, in steps of 4 values as qmcu_multiply_s8 wants
    them, filled up with zeros; channels: one for each filter, filled up to a pair. scratch: two

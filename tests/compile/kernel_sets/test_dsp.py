@@ -8,6 +8,7 @@ from bench.operators.everyday import EVERYDAY
 
 from qmcu.build import find_tool
 from qmcu.compile import OPTIMIZATIONS, Target, compile_graph
+from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets.dsp.filters import lanes, window_order
 from qmcu.compile.kernel_sets.dsp.general import pack_filters, pack_taps
 from qmcu.compile.plan import ConstantArgument, KernelCall, ParametersArgument
@@ -57,7 +58,8 @@ def test_multipliers_are_those_of_the_portable_kernel(kind: str) -> None:
     for _ in range(300):
         graph = EVERYDAY[kind](rng)
         native = compile_graph(graph, DSP).calls[0]
-        wanted = np.frombuffer(constant(compile_graph(graph).calls[0], "multipliers"), "<i4")
+        portable = compile_graph(settle_dead_channels(graph)).calls[0]
+        wanted = np.frombuffer(constant(portable, "multipliers"), "<i4")
         found = native_multipliers(native)
         if found is None:
             continue
@@ -73,7 +75,7 @@ def native_multipliers(call: KernelCall) -> np.ndarray | None:
             data = np.frombuffer(constant(call, f"_{name}"), "<i4")
         except StopIteration:
             continue
-        if call.kernel in ("conv_2d_dsp", "fully_connected_dsp", "depthwise_conv_2d_dsp"):
+        if call.kernel in ("conv_2d_dsp", "depthwise_conv_2d_dsp") or "_any_" in call.kernel:
             columns, width = (1,), 4
         return data.reshape(-1, width)[:, columns].reshape(-1)
     return None

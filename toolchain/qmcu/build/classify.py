@@ -64,7 +64,7 @@ def constant_owners(plan: Plan) -> dict[str, Purpose]:
     """C name of each constant to its layer and role; one that layers share goes to the first."""
     owners: dict[str, Purpose] = {}
     for call in plan.calls:
-        for argument in call.arguments:
+        for argument in call.all_arguments:
             if isinstance(argument, ConstantArgument) and argument.constant is not None:
                 constant = argument.constant
                 purpose = Purpose(Category.CONSTANTS, call.layer, constant.role)

@@ -190,7 +190,7 @@ def refuse_too_large(plan: Plan, board: Board) -> None:
     constants = {
         (argument.constant.ctype, argument.constant.data)
         for call in plan.calls
-        for argument in call.arguments
+        for argument in call.all_arguments
         if isinstance(argument, ConstantArgument) and argument.constant is not None
     }
     needs = (

@@ -55,7 +55,7 @@ def layer_uses(plan: Plan, report: MemoryReport) -> tuple[LayerUse, ...]:
         roles = {e.role: e.size for e in constants if e.item == call.layer}
         weights, total = roles.get("weights", 0), sum(roles.values())
         twin = next((u.layer for u in uses if weights and u.weights == weights), "")
-        alone = sum(c.kernel == call.kernel for c in plan.calls) == 1
+        alone = sum(call.kernel in c.kernels for c in plan.calls) == 1
         uses.append(
             LayerUse(
                 layer=call.layer,

@@ -1,7 +1,7 @@
 """The model as C: model.h, model.c (the calls) and model_data.{h,c} (the constants)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qmcu.codegen.c_source import (
     argument_text,
@@ -35,6 +35,7 @@ class LayerSource:
     parameters: tuple[str, str] | None
     tensor_lists: tuple[tuple[str, str, str], ...]
     arguments: str
+    passes: tuple["LayerSource", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def state_constants(plan: Plan) -> list[Constant | None]:
 
 def plan_kernels(plan: Plan) -> tuple[str, ...]:
     """The kernels that the plan calls, sorted."""
-    return tuple(sorted({call.kernel for call in plan.calls}))
+    return tuple(sorted({kernel for call in plan.calls for kernel in call.kernels}))
 
 
 def constant_names(plan: Plan) -> dict[Constant, str]:
@@ -132,7 +133,7 @@ def constant_names(plan: Plan) -> dict[Constant, str]:
     names: dict[Constant, str] = {}
     stored: dict[tuple[str, bytes], str] = {}
     for call in plan.calls:
-        for argument in call.arguments:
+        for argument in call.all_arguments:
             if isinstance(argument, ConstantArgument) and argument.constant is not None:
                 constant = argument.constant
                 name = stored.setdefault((constant.ctype, constant.data), constant.name)
@@ -162,14 +163,6 @@ def _layer(plan: Plan, call: KernelCall, names: Mapping[Constant, str]) -> Layer
     tensors = {tensor.index: tensor for tensor in plan.tensors}
     scratch = {p.name: p.offset for p in plan.placements if not p.tensors}
     arguments = argument_text(call, tensors, scratch.get(f"{call.layer}_scratch", 0), names)
-    parameters = next(
-        (
-            (argument.ctype, struct_fields(argument.fields))
-            for argument in call.arguments
-            if isinstance(argument, ParametersArgument)
-        ),
-        None,
-    )
     lists = tuple(
         (f"{call.layer}_tensors_{position}", *_tensor_list(argument, tensors))
         for position, argument in enumerate(call.arguments)
@@ -179,10 +172,31 @@ def _layer(plan: Plan, call: KernelCall, names: Mapping[Constant, str]) -> Layer
         name=call.layer,
         title=f"{call.kind}: {_shapes(plan, call.reads)} -> {_shapes(plan, call.writes)}",
         kernel=call.kernel,
-        parameters=parameters,
+        parameters=_parameters(call),
         tensor_lists=lists,
         arguments=",\n        ".join(arguments),
+        passes=tuple(_pass(call, i, tensors, names) for i in range(len(call.passes))),
     )
+
+
+def _pass(
+    call: KernelCall, i: int, tensors: Mapping[int, PlanTensor], names: Mapping[Constant, str]
+) -> "LayerSource":
+    """A pass over the layer's output, as a call of the layer's name and its own number."""
+    step = call.passes[i]
+    own = replace(
+        call, kernel=step.kernel, layer=f"{call.layer}_{i + 1}", arguments=step.arguments, passes=()
+    )
+    arguments = ",\n        ".join(argument_text(own, tensors, 0, names))
+    return LayerSource(own.layer, step.reason, own.kernel, _parameters(own), (), arguments)
+
+
+def _parameters(call: KernelCall) -> tuple[str, str] | None:
+    """The C type and the fields of the call's parameter struct, if it has one."""
+    for argument in call.arguments:
+        if isinstance(argument, ParametersArgument):
+            return argument.ctype, struct_fields(argument.fields)
+    return None
 
 
 def _tensor_list(

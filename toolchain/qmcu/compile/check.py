@@ -170,10 +170,10 @@ def _name_problems(calls: Sequence[KernelCall]) -> Iterator[str]:
     yield from (f"two layers are called {name}" for name, count in layers.items() if count > 1)
     contents: dict[str, Constant] = {}
     for call in calls:
-        for name in (call.layer, call.kernel):
+        for name in (call.layer, *call.kernels):
             if not _C_NAME.fullmatch(name):
                 yield f"{name!r} is no name in C"
-        for constant in (a.constant for a in call.arguments if isinstance(a, ConstantArgument)):
+        for constant in (a.constant for a in call.all_arguments if isinstance(a, ConstantArgument)):
             if constant is None:
                 continue
             if contents.setdefault(constant.name, constant) != constant:
@@ -209,7 +209,7 @@ def _control_problems(plan: Plan) -> Iterator[str]:
 
 def _argument_problems(call: KernelCall, homes: _Homes) -> Iterator[str]:
     given: set[int] = set()
-    for argument in call.arguments:
+    for argument in call.all_arguments:
         if isinstance(argument, TensorArgument):
             given.add(argument.tensor)
         elif isinstance(argument, TensorListArgument):
@@ -221,6 +221,17 @@ def _argument_problems(call: KernelCall, homes: _Homes) -> Iterator[str]:
     used = {*call.reads, *call.writes}
     yield from (f"{call.layer} is given tensor {i} and does not use it" for i in given - used)
     yield from (f"{call.layer} is not given its tensor {homes.name(i)}" for i in used - given)
+    yield from _pass_problems(call, homes)
+
+
+def _pass_problems(call: KernelCall, homes: _Homes) -> Iterator[str]:
+    """A pass reads an input after the output was written: they must not share bytes."""
+    written = [homes.placements[i] for i in call.writes]
+    for step in call.passes:
+        read = (a.tensor for a in step.arguments if isinstance(a, TensorArgument))
+        for index in {*read} & {*call.reads}:
+            if homes.placements[index] in written:
+                yield f"{step.kernel} of {call.layer} reads {homes.name(index)}, written over"
 
 
 def _scratch_problems(step: int, call: KernelCall, homes: _Homes) -> Iterator[str]:

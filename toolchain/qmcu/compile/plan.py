@@ -91,6 +91,19 @@ Argument = (
 
 
 @dataclass(frozen=True)
+class OutputPass:
+    """A second kernel of a layer, which goes over the bytes that the layer's own kernel wrote.
+
+    `kernel` and `arguments` are as in a `KernelCall`, without scratch and lists of tensors;
+    `reason` says what it is for.
+    """
+
+    kernel: str
+    arguments: tuple[Argument, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
 class KernelCall:
     """One call of a kernel: what an operator was lowered to.
 
@@ -99,7 +112,8 @@ class KernelCall:
     multiply-accumulates of one inference. `may_overlay` lists (input, output) tensor pairs
     of which the output may be written over the input, if it is not larger or `overlay_grows`.
     `overread` is how many bytes behind its inputs the kernel may load (and ignore). `trade`
-    says what was given for fewer instructions, flash or RAM.
+    says what was given for fewer instructions, flash or RAM. `passes` run after the kernel, in
+    order; what they read besides the output must still be there.
     """
 
     kernel: str
@@ -114,11 +128,22 @@ class KernelCall:
     overlay_grows: bool = False
     overread: int = 0
     trade: str = ""
+    passes: tuple[OutputPass, ...] = ()
+
+    @property
+    def all_arguments(self) -> tuple[Argument, ...]:
+        """The kernel's arguments, then those of the passes."""
+        return (*self.arguments, *(a for p in self.passes for a in p.arguments))
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """The kernel, then those of the passes."""
+        return (self.kernel, *(p.kernel for p in self.passes))
 
     @property
     def constant_size(self) -> int:
         """Bytes of constants that the call reads."""
-        found = (a.constant for a in self.arguments if isinstance(a, ConstantArgument))
+        found = (a.constant for a in self.all_arguments if isinstance(a, ConstantArgument))
         return sum(constant.size for constant in found if constant is not None)
 
     @property

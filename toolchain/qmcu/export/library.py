@@ -72,7 +72,7 @@ def make_library(compiled: Compiled, board: Board) -> Library:
 
 def _needs(plan: Plan) -> str:
     """The extension of the instruction set without which the plan's kernels do not compile."""
-    kernels = {call.kernel for call in plan.calls}
+    kernels = {kernel for call in plan.calls for kernel in call.kernels}
     if any("_mve" in kernel for kernel in kernels):
         return "MVE"
     return "DSP" if any("_dsp" in kernel for kernel in kernels) else ""

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from qmcu.compile.kernel_sets.dsp import convolution, general, int4, layers
+from qmcu.compile.kernel_sets.depthwise import of_one_channel
+from qmcu.compile.kernel_sets.dsp import anything, convolution, general, int4, layers
+from qmcu.compile.kernel_sets.limits import with_limits
 from qmcu.compile.lowering import Lowering
 
 # Instructions saved a byte of flash from which transformed weights are taken, by what is favoured.
@@ -25,19 +27,28 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     if optimize == "speed":
         direct = (convolution.wide_for_speed,)
     tables: tuple[Lowering, ...] = () if optimize == "size" else (layers.add_table,)
-    return {
+    convolutions = (*transformed, *direct, *convolution.steep, general.lower_conv_2d)
+    convolutions = (*convolutions, anything.conv_2d)
+    found: dict[str, tuple[Lowering, ...]] = {
         "ADD": (*tables, general.lower_add),
         "AVERAGE_POOL_2D": (layers.average_all, general.lower_average_pool_2d),
-        "CONV_2D": (*transformed, *direct, general.lower_conv_2d),
-        "DEPTHWISE_CONV_2D": (layers.depthwise_3x3, general.lower_depthwise_conv_2d),
-        "FULLY_CONNECTED": (layers.fully_connected_pair, general.lower_fully_connected),
+        "CONV_2D": convolutions,
+        "DEPTHWISE_CONV_2D": (
+            *of_one_channel(convolutions),
+            layers.depthwise_3x3,
+            layers.depthwise_3x3_steep,
+            general.lower_depthwise_conv_2d,
+            anything.depthwise_conv_2d,
+        ),
+        "FULLY_CONNECTED": (layers.fully_connected_pair, anything.fully_connected),
     }
+    return {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}
 
 
 def int4_lowerings() -> dict[str, Sequence[Lowering]]:
     """Operator kind to lowerings that keep int4 weights packed."""
     return {
-        "CONV_2D": (convolution.int4,),
-        "DEPTHWISE_CONV_2D": (int4.depthwise_3x3,),
-        "FULLY_CONNECTED": (int4.fully_connected,),
+        "CONV_2D": with_limits((convolution.int4,)),
+        "DEPTHWISE_CONV_2D": with_limits((int4.depthwise_3x3,)),
+        "FULLY_CONNECTED": with_limits((int4.fully_connected,)),
     }

@@ -7,10 +7,13 @@ import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
+    STEEP,
     Form,
     filters_of,
     pack_pairs,
+    pack_pairs_steep,
     pack_wide,
+    pack_wide_steep,
     pack_winograd,
     window_order,
 )
@@ -290,6 +293,11 @@ def _lowering(form: Form) -> Lowering:
 # Weights in the flash of bytes, and as halfwords: faster in twice the flash, and exact for more.
 pairs = _lowering(Form("pair", pack_pairs))
 wide = _lowering(Form("wide", pack_wide))
+# The same for multipliers of 1/2 and more.
+steep = (
+    _lowering(Form("pair_steep", pack_pairs_steep, STEEP)),
+    _lowering(Form("wide_steep", pack_wide_steep, STEEP)),
+)
 # int4 weights, in half of that flash.
 int4 = _lowering(Form("int4", pack_int4_columns, least_shift=0))
 

@@ -4,7 +4,7 @@ All pack functions answer None where their kernel is not proven exact; the next 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ Int64Array = npt.NDArray[np.int64]
 Int32Array = npt.NDArray[np.int32]
 Int16Array = npt.NDArray[np.int16]
 LARGEST_SHIFT = 21
+STEEP = -8  # the least shift to the right of the steep kernels: 8 to the left
 GROUP = 8  # values of a filter in one step of the multiply kernels
 
 
@@ -26,8 +27,8 @@ GROUP = 8  # values of a filter in one step of the multiply kernels
 class Filters:
     """int8 `weights` [count, ...] as int64, with what requantizes their sums.
 
-    `bias` has the input zero point folded in; `multipliers` and `shifts` (to the right) are one a
-    filter; `zero_point` is the output's.
+    `bias` has the input zero point folded in; `multipliers` and `shifts` (to the right, to the left
+    where negative) are one a filter; `zero_point` is the output's.
     """
 
     weights: Int64Array
@@ -63,12 +64,38 @@ class Filters:
         flat = self.flat
         return np.asarray(np.minimum(127 * flat, -128 * flat).sum(axis=1) + self.bias)
 
+    @property
+    def steep(self) -> "Steep | None":
+        """How the kernels for any multiplier requantize, or None where that is not exact."""
+        left, right = np.maximum(-self.shifts, 0), np.maximum(self.shifts, 0)
+        roundings = (np.int64(1) << right) + (np.int64(self.zero_point) << (right + 1))
+        largest = np.maximum(self.highest, -self.lowest) << left
+        # Twice the shifted sum, and twice what SMMULR makes of it with the rounding and the sign.
+        if (largest >= 1 << 30).any() or (2 * largest + np.abs(roundings) + 2 >= 1 << 31).any():
+            return None
+        return Steep(left, roundings, right + 1)
+
     def padded(self, multiple: int) -> tuple[Int64Array, ...]:
         """bias, multipliers, roundings and shifts, filled with harmless ones to a multiple."""
         extra = -len(self.weights) % multiple
         ones = np.ones(extra, np.int64)
         columns = (self.bias, self.multipliers, self.roundings, self.shifts)
         return tuple(np.concatenate([c, ones]) for c in columns)
+
+
+Pack = Callable[[Filters], tuple[Int16Array, Int32Array] | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Steep:
+    """Of each filter: how far to shift sums to the left, then multiplied; rounding and right shift.
+
+    output = (2 * SMMULR(2 * sum << left, multiplier) + rounding - (sum < 0)) >> shift.
+    """
+
+    left: Int64Array
+    roundings: Int64Array
+    shifts: Int64Array
 
 
 @dataclass(frozen=True)
@@ -80,7 +107,7 @@ class Form:
     """
 
     name: str
-    pack: Callable[[Filters], tuple[Int16Array, Int32Array] | None]
+    pack: Pack
     least_shift: int = 1
 
 
@@ -89,7 +116,8 @@ def filters_of(
 ) -> Filters | None:
     """The operator's filters, or None for activation limits inside int8 or exponents beyond.
 
-    `weights` is int8 [count, ...], output channels first.
+    A negative `least_shift` allows shifts to the left, and a multiplier of 0. `weights` is
+    int8 [count, ...], output channels first.
     """
     source, target = quantization_of(context.input(0)), quantization_of(context.output())
     activation = context.text("fused_activation_function", "NONE")
@@ -98,7 +126,9 @@ def filters_of(
     pairs = [quantize_multiplier(real) for real in channel_multipliers(context)]
     if len(pairs) == 1:
         pairs *= len(weights)
-    if any(not -LARGEST_SHIFT <= shift <= -least_shift or value <= 0 for value, shift in pairs):
+    if any(not -LARGEST_SHIFT <= shift <= -least_shift for _, shift in pairs):
+        return None
+    if least_shift >= 0 and any(value <= 0 for value, _ in pairs):
         return None
     wide = weights.astype(np.int64)
     bias = folded_bias(context.optional_input(2), weights, source.zero_point)
@@ -188,6 +218,33 @@ def pack_wide(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
     return np.ascontiguousarray(words), constants
 
 
+def pack_pairs_steep(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
+    """As pack_pairs, for multiply_pair_steep."""
+    return _steep_pairs(filters, pack_pairs)
+
+
+def pack_wide_steep(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
+    """As pack_wide, for multiply_wide_steep."""
+    return _steep_pairs(filters, pack_wide)
+
+
+def _steep_pairs(filters: Filters, pack: Pack) -> tuple[Int16Array, Int32Array] | None:
+    steep = filters.steep
+    plain = replace(filters, shifts=np.maximum(filters.shifts, 1))
+    packed = None if steep is None else pack(plain)
+    if steep is None or packed is None:
+        return None
+    weights, constants = packed
+    words = constants.copy()
+    for i, name in ((0, "0"), (1, "1")):
+        roundings, shifts = steep.roundings[i::2], (steep.shifts | steep.left << 8)[i::2]
+        names = records.FILTER_PAIR.names
+        assert names is not None
+        words[: len(shifts), names.index(f"rounding{name}")] = records.wrap(roundings)
+        words[: len(shifts), names.index(f"shift{name}")] = shifts
+    return weights, words
+
+
 def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
     """For fully_connected_pair: weights by four filters, constants int32 [quads, 16]."""
     if not _fits_pairs(filters):
@@ -240,6 +297,10 @@ def pack_depthwise_3x3(filters: Filters) -> Int32Array | None:
     """For depthwise_3x3: int32 [channels, 10]; `filters.weights` is [channels, 3, 3]."""
     if filters.largest_sum >= 1 << 30:
         return None
+    return _depthwise_3x3(filters, filters.roundings)
+
+
+def _depthwise_3x3(filters: Filters, roundings: Int64Array) -> Int32Array:
     doubled = 2 * filters.weights
 
     def word(low: Int64Array, high: Int64Array) -> Int64Array:
@@ -255,10 +316,23 @@ def pack_depthwise_3x3(filters: Filters) -> Int32Array | None:
         weights=np.stack(columns, axis=1),
         bias=2 * filters.bias,
         multiplier=filters.multipliers,
-        rounding=filters.roundings,
+        rounding=roundings,
         shift=filters.shifts,
     )
     return records.words(channels)
+
+
+def pack_depthwise_3x3_steep(filters: Filters) -> Int32Array | None:
+    """For depthwise_3x3_steep: as pack_depthwise_3x3, the shift to the left in the weights."""
+    steep = filters.steep
+    if steep is None or filters.largest_sum >= 1 << 30:
+        return None
+    scale = np.int64(1) << steep.left
+    weights = filters.weights * scale[:, None, None]
+    if np.abs(2 * weights).max() >= 1 << 15:
+        return None
+    scaled = replace(filters, weights=weights, bias=filters.bias * scale, shifts=steep.shifts)
+    return _depthwise_3x3(scaled, steep.roundings)
 
 
 def window_order(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:

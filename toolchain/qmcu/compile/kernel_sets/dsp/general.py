@@ -42,25 +42,39 @@ def channel_constants(
     instructions are not enough: activation limits inside [-128, 127], a multiplier of 1/2
     or more, or sums that may reach 2^30.
     """
-    target = quantization_of(context.output())
-    activation = context.text("fused_activation_function", "NONE")
-    if activation_range(activation, target.scale, target.zero_point) != (-128, 127):
+    if not output_limits_are_int8(context):
         return None
+    zero_point = quantization_of(context.output()).zero_point
     pairs = [quantize_multiplier(real) for real in channel_multipliers(context)]
-    if any(not -_LARGEST_SHIFT <= shift <= -1 for _, shift in pairs):
-        return None
     largest = np.abs(filters.astype(np.int64)).sum(axis=1) * 128 + np.abs(bias.astype(np.int64))
-    if largest.max() >= _SUM_LIMIT:
-        return None
     count = len(filters)
     result = records.make(records.CHANNEL, -(-count // group) * group)
     for i in range(count):
-        multiplier, shift = pairs[i if len(pairs) > 1 else 0]
-        rounding = (1 << (-shift - 1)) + (target.zero_point << -shift)
-        result[i] = (bias[i], multiplier, rounding, -shift)
+        pair = pairs[i if len(pairs) > 1 else 0]
+        plain = plain_channel(int(bias[i]), int(largest[i]), pair, zero_point)
+        if plain is None:
+            return None
+        result[i] = plain
     # A filter that fills up computes something harmless that is never stored.
     result["shift"][count:] = 1
     return records.words(result)
+
+
+def output_limits_are_int8(context: OperatorContext) -> bool:
+    """Whether the fused activation leaves all of int8."""
+    target = quantization_of(context.output())
+    activation = context.text("fused_activation_function", "NONE")
+    return activation_range(activation, target.scale, target.zero_point) == (-128, 127)
+
+
+def plain_channel(
+    bias: int, largest: int, pair: tuple[int, int], zero_point: int
+) -> tuple[int, int, int, int] | None:
+    """A qmcu_channel of sums up to `largest`, or None where six instructions are not enough."""
+    multiplier, shift = pair
+    if not -_LARGEST_SHIFT <= shift <= -1 or largest >= _SUM_LIMIT:
+        return None
+    return bias, multiplier, (1 << (-shift - 1)) + (zero_point << -shift), -shift
 
 
 def pack_filters(filters: Int8Array, group: int) -> Int8Array:
@@ -113,41 +127,6 @@ def _conv_2d(
             context.operand(target),
         ),
         macs=target.elements * filters.shape[1],
-        may_overlay=overlay,
-    )
-
-
-def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
-    """FULLY_CONNECTED of any batch."""
-    source, target, weights = context.input(0), context.output(), context.input(1)
-    if source.is_constant:
-        return None
-    bias = folded_bias(context.optional_input(2), weights.array, quantization_of(source).zero_point)
-    channels = channel_constants(context, weights.array, bias, 4)
-    if channels is None:
-        return None
-    packed = pack_filters(weights.array, 4)
-    steps = packed.shape[1]
-    outputs, inputs = weights.shape
-    parameters = (
-        ("batches", source.elements // inputs),
-        ("input_depth", inputs),
-        ("output_depth", outputs),
-        ("steps", steps),
-    )
-    # The whole input row is taken apart before the first output of it is written.
-    overlay = ((source.index, target.index),) if outputs <= inputs else ()
-    return context.call(
-        "fully_connected_dsp",
-        (
-            ParametersArgument("qmcu_fully_connected_dsp_params", parameters),
-            context.operand(source),
-            context.constant("weights", packed, "weights"),
-            context.constant("channels", channels, "requantization"),
-            ScratchArgument(8 * steps),
-            context.operand(target),
-        ),
-        macs=target.elements * inputs,
         may_overlay=overlay,
     )
 

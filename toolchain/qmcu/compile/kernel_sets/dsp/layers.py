@@ -9,8 +9,10 @@ from qmcu.compile.kernel_sets.addition import plain_sum
 from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
     LARGEST_SHIFT,
+    STEEP,
     filters_of,
     pack_depthwise_3x3,
+    pack_depthwise_3x3_steep,
     pack_quads,
 )
 from qmcu.compile.lowering import OperatorContext
@@ -31,6 +33,16 @@ def depthwise_3x3(context: OperatorContext) -> KernelCall | None:
     if channels is None:
         return None
     return call_depthwise_3x3(context, "depthwise_3x3_dsp", channels)
+
+
+def depthwise_3x3_steep(context: OperatorContext) -> KernelCall | None:
+    """The same with multipliers of 1/2 and more, an instruction more an output."""
+    taps = taps_3x3(context)
+    filters = None if taps is None else filters_of(context, taps, STEEP)
+    channels = None if filters is None else pack_depthwise_3x3_steep(filters)
+    if channels is None:
+        return None
+    return call_depthwise_3x3(context, "depthwise_3x3_steep_dsp", channels)
 
 
 def taps_3x3(context: OperatorContext) -> npt.NDArray[np.int8] | None:

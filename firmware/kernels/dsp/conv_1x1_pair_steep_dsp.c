@@ -1,0 +1,11 @@
+#include "conv_1x1_pair_steep_dsp.h"
+
+#include "multiply_pair_steep_dsp.h"
+
+void qmcu_conv_1x1_pair_steep_dsp(const qmcu_conv_1x1_pair_steep_dsp_params *params,
+                                  const int8_t *input, const int16_t *weights, const int32_t *pairs,
+                                  void *scratch, int8_t *output)
+{
+    const qmcu_multiplier multiplier = {qmcu_multiply_pair_steep_dsp, QMCU_PAIR_STEEP_STEP_CODE};
+    qmcu_conv_1x1_dsp(params, input, weights, pairs, scratch, output, multiplier);
+}

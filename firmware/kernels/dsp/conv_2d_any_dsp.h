@@ -1,0 +1,16 @@
+#ifndef QMCU_CONV_2D_ANY_DSP_H
+#define QMCU_CONV_2D_ANY_DSP_H
+
+#include "columns_dsp.h"
+
+typedef struct {
+    qmcu_conv_2d_dsp_params shape;
+    int32_t output_zero_point;
+} qmcu_conv_2d_any_dsp_params;
+
+/* conv_2d_dsp.h for sums and multipliers of any size; channels as any_dsp.h says. */
+void qmcu_conv_2d_any_dsp(const qmcu_conv_2d_any_dsp_params *params, const int8_t *input,
+                          const int8_t *weights, const int32_t *channels, void *scratch,
+                          int8_t *output);
+
+#endif

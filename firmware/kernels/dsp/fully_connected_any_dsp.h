@@ -1,0 +1,21 @@
+#ifndef QMCU_FULLY_CONNECTED_ANY_DSP_H
+#define QMCU_FULLY_CONNECTED_ANY_DSP_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t batches;
+    int32_t input_depth;
+    int32_t output_depth;
+    int32_t steps; /* input_depth / 4, rounded up */
+    int32_t output_zero_point;
+} qmcu_fully_connected_any_dsp_params;
+
+/* weights: outputs in fours, in steps of 4 values of each, filled up with zeros; channels: one for
+   each output as any_dsp.h says, filled up to four. No scratch. Reads up to 3 bytes beyond the input
+   (times zero). */
+void qmcu_fully_connected_any_dsp(const qmcu_fully_connected_any_dsp_params *params,
+                                  const int8_t *input, const int8_t *weights,
+                                  const int32_t *channels, int8_t *output);
+
+#endif

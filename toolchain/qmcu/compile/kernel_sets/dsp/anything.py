@@ -1,0 +1,156 @@
+"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED as they come, for the DSP extension.
+
+What no other kernel takes: sums up to 2^31, any multiplier, window and number of channels. A filter
+that needs general requantization gets it; the others keep the six instructions of theirs.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from qmcu.compile.kernel_sets import records
+from qmcu.compile.kernel_sets.dsp.general import (
+    Int8Array,
+    Int32Array,
+    output_limits_are_int8,
+    pack_filters,
+    pack_taps,
+    plain_channel,
+)
+from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.operators.weights import channel_multipliers, folded_bias, quantization_of
+from qmcu.compile.operators.window import axes, sliding_window
+from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument, ScratchArgument
+from qmcu.compile.requantize import quantize_multiplier
+
+
+def _channels(context: OperatorContext, filters: Int8Array, group: int) -> Int32Array | None:
+    """qmcu_channel of each filter as any_dsp.h says, filled up; None for limits inside int8.
+
+    `filters` is int8 [count, values].
+    """
+    if not output_limits_are_int8(context):
+        return None
+    zero_point = quantization_of(context.output()).zero_point
+    bias = folded_bias(
+        context.optional_input(2), filters, quantization_of(context.input(0)).zero_point
+    )
+    pairs = [quantize_multiplier(real) for real in channel_multipliers(context)]
+    pairs *= len(filters) // len(pairs)
+    largest = np.abs(filters.astype(np.int64)).sum(axis=1) * 128 + np.abs(bias.astype(np.int64))
+    result = records.make(records.CHANNEL, -(-len(filters) // group) * group)
+    result["shift"] = 1
+    for i, (multiplier, shift) in enumerate(pairs):
+        plain = plain_channel(int(bias[i]), int(largest[i]), (multiplier, shift), zero_point)
+        result[i] = (bias[i], multiplier, shift, 0) if plain is None else plain
+    return records.words(result)
+
+
+def _nested(
+    fields: tuple[tuple[str, FieldValue], ...],
+) -> tuple[tuple[str, FieldValue], ...]:
+    return tuple((f"shape.{name}", value) for name, value in fields)
+
+
+def conv_2d(context: OperatorContext) -> KernelCall | None:
+    """CONV_2D without groups."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    if weights.shape[3] != source.shape[3] or source.is_constant:
+        return None
+    filters = weights.array.reshape(weights.shape[0], -1)
+    channels = _channels(context, filters, 2)
+    if channels is None:
+        return None
+    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
+    packed = pack_filters(filters, 2)
+    steps = packed.shape[1]
+    parameters = (
+        *_nested(sliding_window(source, target, vertical, horizontal)),
+        ("shape.input_zero_point", quantization_of(source).zero_point),
+        ("shape.steps", steps),
+        ("output_zero_point", quantization_of(target).zero_point),
+    )
+    return context.call(
+        "conv_2d_any_dsp",
+        (
+            ParametersArgument("qmcu_conv_2d_any_dsp_params", parameters),
+            context.operand(source),
+            context.constant("weights", packed, "weights"),
+            context.constant("channels", channels, "requantization"),
+            ScratchArgument(20 * steps),
+            context.operand(target),
+        ),
+        macs=target.elements * filters.shape[1],
+    )
+
+
+def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
+    """DEPTHWISE_CONV_2D of any kind."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    depth = target.shape[3]
+    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
+    taps = vertical.kernel * horizontal.kernel
+    filters = np.ascontiguousarray(weights.array.reshape(taps, depth).T)
+    channels = None if source.is_constant else _channels(context, filters, 1)
+    if channels is None:
+        return None
+    row_width = (target.shape[2] - 1) * horizontal.stride
+    row_width += (horizontal.kernel - 1) * horizontal.dilation + 1
+    row_bytes = row_width * depth + 3
+    rows = (vertical.kernel - 1) * vertical.dilation + 1
+    multiplier = depth // source.shape[3]
+    parameters = (
+        *(
+            (f"window.{name.rpartition('.')[2]}", value)
+            for name, value in sliding_window(source, target, vertical, horizontal, multiplier)
+        ),
+        ("row_width", row_width),
+        ("row_bytes", row_bytes),
+        ("rows", rows),
+        ("input_zero_point", quantization_of(source).zero_point),
+        ("output_zero_point", quantization_of(target).zero_point),
+    )
+    same = source.shape == target.shape and (vertical.stride, horizontal.stride) == (1, 1)
+    filled = np.pad(filters, ((0, -depth % 4), (0, 0)))
+    return context.call(
+        "depthwise_any_dsp",
+        (
+            ParametersArgument("qmcu_depthwise_any_dsp_params", parameters),
+            context.operand(source),
+            context.constant("weights", pack_taps(filled), "weights"),
+            context.constant("channels", channels, "requantization"),
+            ScratchArgument(4 * (taps + taps % 2) + rows * row_bytes),
+            context.operand(target),
+        ),
+        macs=target.elements * taps,
+        may_overlay=((source.index, target.index),) if same and source.shape[0] == 1 else (),
+    )
+
+
+def fully_connected(context: OperatorContext) -> KernelCall | None:
+    """FULLY_CONNECTED of any batch."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    channels = None if source.is_constant else _channels(context, weights.array, 4)
+    if channels is None:
+        return None
+    packed = pack_filters(weights.array, 4)
+    outputs, inputs = weights.shape
+    parameters = (
+        ("batches", source.elements // inputs),
+        ("input_depth", inputs),
+        ("output_depth", outputs),
+        ("steps", packed.shape[1]),
+        ("output_zero_point", quantization_of(target).zero_point),
+    )
+    call = context.call(
+        "fully_connected_any_dsp",
+        (
+            ParametersArgument("qmcu_fully_connected_any_dsp_params", parameters),
+            context.operand(source),
+            context.constant("weights", packed, "weights"),
+            context.constant("channels", channels, "requantization"),
+            context.operand(target),
+        ),
+        macs=target.elements * inputs,
+    )
+    return replace(call, overread=3)
