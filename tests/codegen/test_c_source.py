@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qmcu.codegen.c_source import array_body, struct_fields, wrapped
+from qmcu.codegen.c_source import array_body, literal, pointer, struct_fields, wrapped
 from qmcu.codegen.templates import comment_text
-from qmcu.compile.plan import Constant
+from qmcu.compile.plan import ARENA, STATE, Constant, PlanTensor
 
 
 def constant(values: np.ndarray, ctype: str) -> Constant:
@@ -45,3 +45,31 @@ def test_no_text_ends_a_comment_or_a_line(text: str) -> None:
     assert "\n" not in safe
     assert "\\" not in safe
     assert safe.isascii()
+
+
+@given(st.floats(width=32))
+def test_a_float_is_exactly_that_number(value: float) -> None:
+    text = literal(value, "float")
+    special = {'__builtin_nanf("")': "nan", "__builtin_inff()": "inf", "-__builtin_inff()": "-inf"}
+    found = float(special[text]) if text in special else float.fromhex(text.removesuffix("f"))
+    assert np.float32(found).tobytes() == np.float32(value).tobytes() or np.isnan(value)
+
+
+def test_the_ends_of_wide_integers_compile() -> None:
+    values = np.array([-(2**63), -(2**63) + 1, 2**63 - 1], "<i8")
+    assert array_body(constant(values, "int64_t")).split() == [
+        "INT64_MIN,", "INT64_C(-9223372036854775807),", "INT64_C(9223372036854775807),",
+    ]  # fmt: skip
+
+
+def test_pointers_have_the_tensor_s_type_and_are_const_unless_written() -> None:
+    def tensor(dtype: str, space: str = ARENA) -> PlanTensor:
+        return PlanTensor(0, "t", (2,), 1.0, 0, 16, 4, dtype, space)
+
+    assert pointer(tensor("int8"), "int8_t", writes=False) == "qmcu_model_arena + 16"
+    real = "(const float *)(const void *)(qmcu_model_arena + 16)"
+    assert pointer(tensor("float32"), "float", writes=False) == real
+    written = "(int16_t *)(void *)(qmcu_model_arena + 16)"
+    assert pointer(tensor("int16"), "int16_t", writes=True) == written
+    state = "(int16_t *)(void *)(qmcu_model_state + 16)"
+    assert pointer(tensor("int16", STATE), "int16_t", writes=False) == state

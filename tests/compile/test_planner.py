@@ -70,3 +70,10 @@ def test_lower_bound_is_reached_where_greedy_alone_misses_it() -> None:
 def test_placing_is_deterministic() -> None:
     buffers = [Buffer(f"b{i}", (i,), 100 + 37 * i % 91, i % 5 - 1, i % 5 + 2) for i in range(12)]
     assert place(buffers) == place(buffers)
+
+
+def test_wider_types_are_aligned_to_their_size() -> None:
+    buffers = [Buffer("bytes", (0,), 5, 0, 1), Buffer("longs", (1,), 16, 0, 1, alignment=8)]
+    for order in (buffers, buffers[::-1]):
+        placements, _ = place(order)
+        assert next(p for p in placements if p.name == "longs").offset % 8 == 0
