@@ -125,6 +125,31 @@ def broadcast_to(rng: Rng, dtype: str = "int8") -> Graph:
     return operator.graph((result, same), version=2, dtype=dtype)
 
 
+def tile(rng: Rng, dtype: str = "int8") -> Graph:
+    """Ranks 1 to 4, two dimensions repeated at most."""
+    shape = _shape(rng, 1, 4, 5)
+    times = [1] * len(shape)
+    for _ in range(2):
+        times[int(rng.integers(len(shape)))] = int(rng.integers(1, 4))
+    result = tuple(n * t for n, t in zip(shape, times, strict=True))
+    same = quantization_of(rng, dtype)
+    operator = SingleOperator("TILE")
+    operator.input(shape, same, dtype)
+    operator.constant("multiples", np.array(times, pick(rng, np.int32, np.int64)))
+    return operator.graph((result, same), dtype=dtype)
+
+
+def select(rng: Rng, dtype: str = "int8") -> Graph:
+    """One decision for each element, for each row or for all."""
+    shape = _shape(rng, 2, 4, 5)
+    same = quantization_of(rng, dtype)
+    operator = SingleOperator("SELECT")
+    operator.input(pick(rng, shape, shape[:1], ()), None, "bool")
+    operator.input(shape, same, dtype)
+    operator.input(shape, same, dtype)
+    return operator.graph((shape, same), dtype=dtype)
+
+
 def _indices(rng: Rng, operator: SingleOperator, values: npt.NDArray[np.int32]) -> None:
     """Constant indices, or as many that are a model input."""
     if chance(rng, 0.5):

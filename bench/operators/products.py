@@ -76,10 +76,20 @@ def reduce_all(rng: Rng) -> Graph:
     return _extreme(rng, "REDUCE_ALL", "bool")
 
 
+def reduce_any(rng: Rng) -> Graph:
+    """As REDUCE_MAX, of truths."""
+    return _extreme(rng, "REDUCE_ANY", "bool")
+
+
+def reduce_prod(rng: Rng) -> Graph:
+    """As REDUCE_MAX, of integers that are not quantized."""
+    return _extreme(rng, "REDUCE_PROD", "int32")
+
+
 def _extreme(rng: Rng, kind: str, dtype: str) -> Graph:
     shape = _shape(rng, 1, 5, 7)
     stated, result, keep = _reduced(rng, shape)
-    same = quantization_of(rng, dtype)
+    same = None if dtype == "int32" else quantization_of(rng, dtype)
     operator = SingleOperator(kind)
     operator.input(shape, same, dtype)
     operator.constant("axes", np.array(stated, np.int32))

@@ -27,6 +27,12 @@ from qmcu.model.graph import Graph, Operator, Tensor
 # Of tensors, in the order of the documentation's columns.
 TYPES = ("int8", "int16", "int32", "int64", "uint8", "bool", "float32")
 
+# Of operators that the interpreter lacks (`model.pieces`).
+OWN_NOTE = (
+    "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference in "
+    "numpy, which only moves bytes or computes with integers."
+)
+
 
 @dataclass(frozen=True)
 class OperatorContext:

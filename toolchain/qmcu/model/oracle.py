@@ -17,6 +17,7 @@ from qmcu.model.inspect import inspect_graph
 from qmcu.model.oracle_messages import DTYPES, Form, Message, join, split
 from qmcu.model.oracle_process import Worker, WorkerGone
 from qmcu.model.passes import simplify
+from qmcu.model.pieces import Pieces, is_own
 from qmcu.model.reader import parse_model
 from qmcu.model.unpack import standalone
 from qmcu.model.writer import write_model
@@ -59,7 +60,26 @@ class Oracle:
         kinds = {op.kind for body in (graph, *graph.subgraphs) for op in body.operators}
         # CALL_ONCE has run for good in an interpreter, even when its variables were reset.
         fresh = any(kind == "CALL_ONCE" or kind.startswith("CUSTOM") for kind in kinds)
-        self._worker = self._open(standalone(model, source=name), fresh)
+        self._pieces = self._cut()
+        if self._pieces is None:
+            self._worker = self._open(standalone(model, source=name), fresh)
+
+    @property
+    def origin(self) -> str:
+        """What the outputs come from, in words."""
+        if self._pieces is None:
+            return oracle_version()
+        return f"{oracle_version()} ({self._pieces.origin})"
+
+    def _cut(self) -> Pieces | None:
+        """The model in pieces, where tflite-micro lacks one of its operators."""
+        if not any(is_own(self._graph, operator) for operator in self._graph.operators):
+            return None
+        simple = simplify(self._graph)
+        if not any(is_own(simple, operator) for operator in simple.operators):
+            return None
+        self._graph = simple
+        return Pieces(simple, lambda m: Oracle(m, name=self._name, limit_s=self._limit_s))
 
     def _open(self, content: bytes, fresh: bool) -> Worker:
         """A worker with the model: as it is, or without what needs not run on a device."""
@@ -122,6 +142,8 @@ class Oracle:
         indices = {i for op in graph.operators for i in op.outputs} | set(graph.inputs)
         wanted = [i for i in sorted(indices) if graph.tensors[i].dtype in DTYPES]
         rows = self._rows([np.asarray(a)[np.newaxis] for a in inputs])
+        if self._pieces is not None:
+            return {i: array[0] for i, array in self._pieces.all_tensors(rows).items()}
         header = {"do": "tensors", "wanted": wanted, "inputs": self._inputs}
         answer = self._ask(header, join(rows), _OPEN_LIMIT_S + self._limit_s)
         arrays = self._arrays(answer, [graph.tensors[i] for i in wanted], 1)
@@ -129,9 +151,14 @@ class Oracle:
 
     def reset(self) -> None:
         """Make all state what it is before the first inference."""
-        self._ask({"do": "reset"}, b"", _OPEN_LIMIT_S)
+        if self._pieces is not None:
+            self._pieces.reset()
+        else:
+            self._ask({"do": "reset"}, b"", _OPEN_LIMIT_S)
 
     def _run(self, arrays: Sequence[Array], resets: Sequence[int]) -> tuple[Array, ...]:
+        if self._pieces is not None:
+            return tuple(self._pieces.run(arrays, resets))
         rows, outputs = len(arrays[0]), self._graph.output_tensors
         header = {
             "do": "run", "rows": rows, "resets": list(resets), "inputs": self._inputs,

@@ -17,7 +17,10 @@ Range = tuple[float, float]
 _REAL: Range = (-8.0, 8.0)
 _INTEGERS: Range = (-1000, 1000)
 # Operators behind which the same values are read on.
-_MOVES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "TRANSPOSE", "PAD", "CONCATENATION", "PACK")
+_MOVES = (
+    "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "TRANSPOSE", "PAD", "CONCATENATION", "PACK", "SELECT",
+    "SELECT_V2", "TILE",
+)  # fmt: skip
 _OUTSIDE = 0.1
 _SPECIAL_SHARE = 0.05
 

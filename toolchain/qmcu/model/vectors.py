@@ -12,7 +12,7 @@ from qmcu.arrays import npz_bytes, read_arrays
 from qmcu.errors import VectorError
 from qmcu.files import write_atomic
 from qmcu.model.graph import Graph, Tensor
-from qmcu.model.oracle import Oracle, oracle_version
+from qmcu.model.oracle import Oracle
 from qmcu.model.random_inputs import random_array
 from qmcu.model.state import is_stateful
 from qmcu.types import Array, BoolArray, Int64Array, Progress
@@ -88,7 +88,7 @@ def make_vectors(
     oracle = Oracle(model, name=graph.name)
     resets = range(0, count, steps) if is_stateful(graph) else ()
     expected = oracle.run_many(arrays, resets=resets, progress=progress)
-    origin = {"expected": oracle_version()}
+    origin = {"expected": oracle.origin}
     return Vectors(tuple(arrays), expected, _sha256(model), labels, triggered, origin, steps)
 
 

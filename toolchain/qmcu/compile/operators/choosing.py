@@ -1,17 +1,25 @@
-"""SELECT_V2, DYNAMIC_UPDATE_SLICE, ARG_MAX and ARG_MIN."""
+"""SELECT, SELECT_V2, DYNAMIC_UPDATE_SLICE, ARG_MAX and ARG_MIN."""
 
 from math import prod
 
 import numpy as np
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.plan import Argument, FieldValue, KernelCall, ParametersArgument
 
 
+def _condition_shape(context: OperatorContext) -> tuple[int, ...]:
+    """The condition's shape; of SELECT it may be one decision for each row."""
+    shape, taken = context.input(0).shape, context.input(1).shape
+    if context.operator.kind == "SELECT" and len(shape) == 1 and len(taken) > 1:
+        return (*shape, *(1,) * (len(taken) - 1))
+    return shape
+
+
 def _check_selected(context: OperatorContext) -> str | None:
-    shapes = [context.input(i).shape for i in range(3)]
+    shapes = [_condition_shape(context), *(context.input(i).shape for i in (1, 2))]
     output = context.output()
     try:
         wanted = np.broadcast_shapes(*shapes)
@@ -22,20 +30,21 @@ def _check_selected(context: OperatorContext) -> str | None:
 
 def _lower_select(context: OperatorContext) -> KernelCall:
     inputs, output = [context.input(i) for i in range(3)], context.output()
-    strides = [walk.broadcast_strides(tensor.shape, output.shape) for tensor in inputs]
+    shapes = [_condition_shape(context), *(tensor.shape for tensor in inputs[1:])]
+    strides = [walk.broadcast_strides(shape, output.shape) for shape in shapes]
     shape, (condition, first, second) = walk.fused(output.shape, *strides)
-    parameters = ParametersArgument(
-        "qmcu_select_params",
-        (
-            ("shape", shape),
-            ("condition_strides", condition),
-            ("strides1", first),
-            ("strides2", second),
-            ("size", element_size(output)),
-        ),
+    fields: tuple[tuple[str, FieldValue], ...] = (
+        ("shape", shape),
+        ("condition_strides", condition),
+        ("strides1", first),
+        ("strides2", second),
     )
+    kernel, size = "select_wide", element_size(output)
+    if size < 8:
+        kernel, fields = "select", (*fields, ("size", size))
+    parameters = ParametersArgument(f"qmcu_{kernel}_params", fields)
     moved = byte_operands(context, *inputs[1:], output)
-    return context.call("select", (parameters, context.operand(inputs[0]), *moved))
+    return context.call(kernel, (parameters, context.operand(inputs[0]), *moved))
 
 
 def _check_update(context: OperatorContext) -> str | None:
@@ -109,7 +118,16 @@ def _lower_arg(context: OperatorContext) -> KernelCall:
     return context.call(kernel, (parameters, *operands))
 
 
+# In other types, and of SELECT in every type, the expected bytes are qmcu's own.
 _SELECTED = ("int8", "int16", "float32")
+_NARROW = tuple(t for t in TYPES if t != "int64")
+_SELECTS = (
+    ("SELECT", _NARROW, "select", OWN_NOTE),
+    ("SELECT", ("int64",), "select_wide", OWN_NOTE),
+    ("SELECT_V2", _SELECTED, "select", ""),
+    ("SELECT_V2", tuple(t for t in _NARROW if t not in _SELECTED), "select", OWN_NOTE),
+    ("SELECT_V2", ("int64",), "select_wide", OWN_NOTE),
+)
 _UPDATED = ("int8", "int16", "int32", "float32")
 
 
@@ -135,18 +153,22 @@ def _arg_forms(kind: str) -> tuple[OperatorSupport, ...]:
 
 
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport(
-        "SELECT_V2",
-        "select",
-        (
-            checks.operands(3),
-            checks.types(_SELECTED, 1, 2, same=True),
-            checks.types("bool", 0, outputs=False),
-            checks.output_rank(0, walk.RANK),
-            Constraint("condition and inputs broadcast to the output's shape", _check_selected),
-        ),
-        _lower_select,
-        types=_SELECTED,
+    *(
+        OperatorSupport(
+            kind,
+            kernel,
+            (
+                checks.operands(3),
+                checks.types(dtypes, 1, 2, same=True),
+                checks.types("bool", 0, outputs=False),
+                checks.output_rank(0, walk.RANK),
+                Constraint("condition and inputs broadcast to the output's shape", _check_selected),
+            ),
+            _lower_select,
+            types=dtypes,
+            note=note,
+        )
+        for kind, dtypes, kernel, note in _SELECTS
     ),
     OperatorSupport(
         "DYNAMIC_UPDATE_SLICE",

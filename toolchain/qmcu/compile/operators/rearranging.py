@@ -1,6 +1,6 @@
-"""SLICE, REVERSE_V2 and BROADCAST_TO: strided copies."""
+"""SLICE, REVERSE_V2, BROADCAST_TO and TILE: strided copies."""
 
-from qmcu.compile.lowering import TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import strided_copy
 from qmcu.compile.plan import KernelCall
@@ -73,6 +73,36 @@ def _lower_broadcast(context: OperatorContext) -> KernelCall:
     return strided_copy(context, shape, strides, 0)
 
 
+def _tiled(context: OperatorContext) -> tuple[int, ...]:
+    pairs = zip(context.input(0).shape, _numbers(context, 1), strict=True)
+    return tuple(length * times for length, times in pairs)
+
+
+def _tile_walk(context: OperatorContext) -> tuple[list[int], list[int]]:
+    """Lengths and strides of a walk that begins each dimension anew as often as it is repeated."""
+    shape = context.input(0).shape
+    lengths, strides = [], []
+    for length, times, stride in zip(
+        shape, _numbers(context, 1), walk.dense_strides(shape), strict=True
+    ):
+        lengths += [times, length]
+        strides += [0, stride]
+    return lengths, strides
+
+
+def _check_tile(context: OperatorContext) -> str | None:
+    tensor, times = context.input(0), _numbers(context, 1)
+    if len(times) != len(tensor.shape) or min(times, default=1) < 1:
+        return f"repeats input {tensor} {times} times; a number above 0 for each is needed"
+    lengths, strides = _tile_walk(context)
+    found = len(walk.fused(lengths, strides)[0])
+    return None if found <= walk.RANK else f"repeats so many dimensions that a walk has {found}"
+
+
+def _lower_tile(context: OperatorContext) -> KernelCall:
+    return strided_copy(context, *_tile_walk(context), 0)
+
+
 _SLICED = ("int8", "int16", "int32", "bool", "float32")
 _INDICES = ("int32", "int64")
 
@@ -119,5 +149,21 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         ),
         _lower_broadcast,
         types=TYPES,
+    ),
+    OperatorSupport(
+        "TILE",
+        "strided_copy",
+        (
+            checks.operands(2),
+            checks.types(TYPES, 0, same=True),
+            checks.same_quantization(0),
+            checks.input_rank(1, 8),
+            checks.constant(1, "multiples", _INDICES),
+            Constraint(f"a walk of at most {walk.RANK} dimensions", _check_tile),
+            checks.output_shape("output is the input, each dimension repeated", _tiled),
+        ),
+        _lower_tile,
+        types=TYPES,
+        note=OWN_NOTE,
     ),
 )

@@ -1,8 +1,8 @@
-"""REDUCE_MAX, REDUCE_MIN and REDUCE_ALL over any dimensions; SUM and MEAN of real numbers."""
+"""REDUCE_MAX, _MIN, _ALL, _ANY and _PROD over any dimensions; SUM and MEAN of real numbers."""
 
 from collections.abc import Callable
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 
@@ -68,9 +68,11 @@ def _check_axis_count(context: OperatorContext) -> str | None:
     return None if found <= 4 else f"{found} axes, at most 4 are possible"
 
 
-def _form(kind: str, kernel: str, dtype: str, *further: Constraint) -> OperatorSupport:
+def _form(
+    kind: str, kernel: str, dtype: str, *further: Constraint, note: str = ""
+) -> OperatorSupport:
     constraints = (checks.operands(2), checks.types(dtype, 0, same=True), *further, *AXES)
-    return OperatorSupport(kind, kernel, constraints, _lowered(kernel), types=(dtype,))
+    return OperatorSupport(kind, kernel, constraints, _lowered(kernel), types=(dtype,), note=note)
 
 
 SUPPORT: tuple[OperatorSupport, ...] = (
@@ -79,6 +81,8 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     _form("REDUCE_MIN", "reduce_min", "int8", checks.int8(0), checks.same_quantization(0)),
     _form("REDUCE_MIN", "reduce_min_f32", "float32"),
     _form("REDUCE_ALL", "reduce_all_bool", "bool"),
+    _form("REDUCE_ANY", "reduce_any_bool", "bool", note=OWN_NOTE),
+    _form("REDUCE_PROD", "reduce_prod_s32", "int32", note=OWN_NOTE),
     _form("SUM", "sum_f32", "float32"),
     _form(
         "MEAN",

@@ -1,6 +1,7 @@
-"""What operators give for constants: integers and bools, and bytes that are only moved.
+"""What operators give: integers and bools, and bytes that are only moved.
 
-Nothing here rounds, so the results are tflite-micro's.
+Nothing here rounds, so the results are tflite-micro's. It serves constant folding, and the oracle
+where tflite-micro lacks the operator (see `model.pieces`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +19,13 @@ MOST_ELEMENTS = 4096
 _INTEGERS = frozenset({"int32", "int64", "bool"})
 
 
-def evaluate(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array] | None:
+def evaluate(
+    operator: Operator, inputs: Sequence[Array], most: int = MOST_ELEMENTS
+) -> Sequence[Array] | None:
     """The outputs for these inputs, or None when they are not known here.
 
-    What an operator does not accept (an axis that is not there) gives None too.
+    What an operator does not accept (an axis that is not there) gives None too, and so do outputs
+    of more than `most` elements that it would make of fewer.
     """
     moved = _MOVING.get(operator.kind)
     computed = _COMPUTING.get(operator.kind)
@@ -33,6 +37,8 @@ def evaluate(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array] | N
     if function is None:
         return None
     try:
+        if operator.kind in _MAKING and _MAKING[operator.kind](inputs) > most:
+            return None
         with np.errstate(all="ignore"):
             return function(operator, inputs)
     except (ValueError, IndexError, TypeError, KeyError, OverflowError, ZeroDivisionError):
@@ -138,32 +144,35 @@ def _floor(function: Callable[[Array, Array], Array]) -> Evaluate:
 
 def _range(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
     first, last, step = (int(a.reshape(-1)[0]) for a in inputs)
-    if len(range(first, last, step)) > MOST_ELEMENTS:
-        raise ValueError("range")
     return [np.arange(first, last, step, dtype=inputs[0].dtype)]
 
 
-def _made(count: int) -> None:
-    if count > MOST_ELEMENTS:
-        raise ValueError("too many elements")
+def _range_length(inputs: Sequence[Array]) -> float:
+    return len(range(*(int(a.reshape(-1)[0]) for a in inputs)))
+
+
+def _product(values: Array) -> float:
+    return float(np.prod(values, dtype=np.float64))
 
 
 def _fill(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
-    shape = _integers(inputs[0])
-    _made(int(np.prod(shape, dtype=np.float64)))
-    return [np.full(shape, inputs[1].reshape(-1)[0], inputs[1].dtype)]
+    return [np.full(_integers(inputs[0]), inputs[1].reshape(-1)[0], inputs[1].dtype)]
 
 
 def _broadcast_to(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
-    shape = _integers(inputs[1])
-    _made(int(np.prod(shape, dtype=np.float64)))
-    return [np.ascontiguousarray(np.broadcast_to(inputs[0], shape))]
+    return [np.ascontiguousarray(np.broadcast_to(inputs[0], _integers(inputs[1])))]
 
 
 def _tile(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
-    times = _integers(inputs[1])
-    _made(int(np.prod(times, dtype=np.float64)) * inputs[0].size)
-    return [np.tile(inputs[0], times)]
+    return [np.tile(inputs[0], _integers(inputs[1]))]
+
+
+def _select(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    condition, first, second = inputs
+    if operator.kind == "SELECT" and condition.ndim == 1 and first.ndim > 1:
+        # One decision for each row.
+        condition = condition.reshape(-1, *(1,) * (first.ndim - 1))
+    return [np.where(condition, first, second)]
 
 
 def _broadcast_args(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
@@ -174,13 +183,17 @@ def _broadcast_args(operator: Operator, inputs: Sequence[Array]) -> Sequence[Arr
 # Bytes are moved, whatever they mean. The output's shape is the tensor's own.
 _MOVING: Mapping[str, Evaluate] = {
     "CONCATENATION": _concatenation,
+    "BROADCAST_TO": _broadcast_to,
     "EXPAND_DIMS": lambda operator, inputs: [inputs[0]],
     "GATHER": _gather,
     "PACK": _pack,
     "RESHAPE": lambda operator, inputs: [inputs[0]],
+    "SELECT": _select,
+    "SELECT_V2": _select,
     "SLICE": _slice,
     "SQUEEZE": lambda operator, inputs: [inputs[0]],
     "STRIDED_SLICE": _strided_slice,
+    "TILE": _tile,
     "TRANSPOSE": lambda operator, inputs: [np.transpose(inputs[0], _integers(inputs[1]))],
     "UNPACK": _unpack,
 }
@@ -188,7 +201,6 @@ _COMPUTING: Mapping[str, Evaluate] = {
     "ABS": _unary(np.abs),
     "ADD": _binary(np.add),
     "BROADCAST_ARGS": _broadcast_args,
-    "BROADCAST_TO": _broadcast_to,
     "EQUAL": _binary(np.equal),
     "FILL": _fill,
     "FLOOR_DIV": _floor(np.floor_divide),
@@ -211,11 +223,15 @@ _COMPUTING: Mapping[str, Evaluate] = {
     "REDUCE_MAX": _reduced(np.max),
     "REDUCE_MIN": _reduced(np.min),
     "REDUCE_PROD": _reduced(np.prod),
-    "SELECT": lambda operator, inputs: [np.where(*inputs)],
-    "SELECT_V2": lambda operator, inputs: [np.where(*inputs)],
     "SQUARE": _unary(np.square),
     "SUB": _binary(np.subtract),
     "SUM": _reduced(np.sum),
-    "TILE": _tile,
     "ZEROS_LIKE": _unary(np.zeros_like),
+}
+# How many elements the output has where a few may become many.
+_MAKING: Mapping[str, Callable[[Sequence[Array]], float]] = {
+    "BROADCAST_TO": lambda inputs: _product(inputs[1]),
+    "FILL": lambda inputs: _product(inputs[0]),
+    "RANGE": _range_length,
+    "TILE": lambda inputs: _product(inputs[1]) * inputs[0].size,
 }

@@ -1,0 +1,246 @@
+"""A model in pieces: what tflite-micro runs, and between it what tflite-micro lacks.
+
+Operators that it has no kernel for, but that are exactly defined (they move bytes, or compute
+with integers), are evaluated here as constants are (`passes.evaluation`).
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from qmcu.errors import ModelError
+from qmcu.model.graph import Graph, Operator, Tensor
+from qmcu.model.passes.evaluation import evaluate
+from qmcu.model.writer import write_model
+from qmcu.types import Array
+
+# What tflite-micro's kernels take, of operators that others evaluate in every type.
+_TAKEN = {
+    "SELECT": (),
+    "SELECT_V2": ("int8", "int16", "float32"),
+    "TILE": (),
+    "REDUCE_ANY": (),
+    "REDUCE_PROD": (),
+}
+_HANDLES = ("READ_VARIABLE", "ASSIGN_VARIABLE")
+# Far beyond any tensor of a microcontroller.
+_MOST_ELEMENTS = 1 << 28
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Operators in a row for the interpreter; `tensors` are their indices in the whole model."""
+
+    graph: Graph
+    tensors: tuple[int, ...]
+
+
+class Runner(Protocol):
+    """What runs a piece: the oracle of its model."""
+
+    def run_many(
+        self, inputs: Sequence[Array], *, resets: Collection[int] = ()
+    ) -> tuple[Array, ...]:
+        """Each input [N, *shape] to each output; state is reset before the rows in `resets`."""
+
+    def all_tensors(self, inputs: Sequence[Array]) -> dict[int, Array]:
+        """Every activation of one inference."""
+
+    def reset(self) -> None:
+        """Make all state what it is before the first inference."""
+
+
+def is_own(graph: Graph, operator: Operator) -> bool:
+    """Whether tflite-micro lacks the operator, in its types, and it is evaluated here."""
+    if operator.kind not in _TAKEN:
+        return False
+    operand = graph.operand(operator, 1 if operator.kind.startswith("SELECT") else 0)
+    return operand is not None and operand.dtype not in _TAKEN[operator.kind]
+
+
+class Pieces:
+    """A model cut into pieces, run one after the other.
+
+    `open_piece` makes the runner of a piece's model. Raises ModelError when the pieces share a
+    variable, or as `open_piece` does.
+    """
+
+    def __init__(self, graph: Graph, open_piece: Callable[[bytes], Runner]) -> None:
+        self._graph = graph
+        self._steps: list[tuple[Piece, Runner] | Operator] = []
+        for step in cut(graph):
+            if isinstance(step, Operator):
+                self._steps.append(step)
+            else:
+                self._steps.append((step, open_piece(write_model(step.graph))))
+
+    @property
+    def origin(self) -> str:
+        """Which operators were not run by tflite-micro, and by what instead."""
+        kinds = dict.fromkeys(s.kind for s in self._steps if isinstance(s, Operator))
+        return f"{', '.join(kinds)} by qmcu's own reference"
+
+    def run(self, inputs: Sequence[Array], resets: Collection[int]) -> list[Array]:
+        """Each input [N, *shape] to each output."""
+        values = self._begun(inputs)
+        for step in self._steps:
+            if isinstance(step, Operator):
+                self._evaluate(step, values)
+                continue
+            piece, runner = step
+            outputs = runner.run_many(_given(piece, values), resets=resets)
+            values |= {
+                piece.tensors[i]: a for i, a in zip(piece.graph.outputs, outputs, strict=True)
+            }
+        return [values[i] for i in self._graph.outputs]
+
+    def all_tensors(self, inputs: Sequence[Array]) -> dict[int, Array]:
+        """Every activation of one inference, [1, *shape], by its index in the whole model."""
+        values = self._begun(inputs)
+        for step in self._steps:
+            if isinstance(step, Operator):
+                self._evaluate(step, values)
+                continue
+            piece, runner = step
+            found = runner.all_tensors([a[0] for a in _given(piece, values)])
+            values |= {piece.tensors[i]: a[np.newaxis] for i, a in found.items() if i >= 0}
+        return values
+
+    def reset(self) -> None:
+        """Make all state what it is before the first inference."""
+        for step in self._steps:
+            if not isinstance(step, Operator):
+                step[1].reset()
+
+    def _begun(self, inputs: Sequence[Array]) -> dict[int, Array]:
+        return dict(zip(self._graph.inputs, inputs, strict=True))
+
+    def _evaluate(self, operator: Operator, values: dict[int, Array]) -> None:
+        """Add the operator's outputs for every row."""
+        tensors = self._graph.tensors
+        rows = len(next(iter(values.values())))
+        results = []
+        for row in range(rows):
+            operands = [
+                tensors[i].array if tensors[i].is_constant else values[i][row]
+                for i in operator.inputs
+            ]
+            outputs = evaluate(operator, operands, _MOST_ELEMENTS)
+            results.append(_checked(self._graph, operator, outputs))
+        for position, index in enumerate(operator.outputs):
+            values[index] = np.stack([outputs[position] for outputs in results])
+
+
+def _given(piece: Piece, values: Mapping[int, Array]) -> list[Array]:
+    rows = len(next(iter(values.values())))
+    nothing = np.zeros((rows, 1), np.int8)
+    indices = (piece.tensors[i] for i in piece.graph.inputs)
+    return [values[i] if i >= 0 else nothing for i in indices]
+
+
+def _checked(graph: Graph, operator: Operator, found: Sequence[Array] | None) -> list[Array]:
+    outputs = [graph.tensors[i] for i in operator.outputs]
+    if found is None or len(found) != len(outputs):
+        raise ModelError(f"{graph.name}: {operator} does not take these operands.")
+    for tensor, array in zip(outputs, found, strict=True):
+        if array.dtype.name != tensor.dtype or array.size != tensor.elements:
+            raise ModelError(
+                f"{graph.name}: {operator} gives {array.dtype} {list(array.shape)}; its output is "
+                f"{tensor}."
+            )
+    return [a.reshape(t.shape) for t, a in zip(outputs, found, strict=True)]
+
+
+def cut(graph: Graph) -> list[Piece | Operator]:
+    """The model as pieces for the interpreter and, between them, operators for others."""
+    steps: list[list[Operator] | Operator] = []
+    for operator in graph.operators:
+        if operator.kind in ("VAR_HANDLE", "CALL_ONCE"):
+            # They go wherever their variables are used.
+            continue
+        if is_own(graph, operator):
+            steps.append(operator)
+        elif steps and isinstance(steps[-1], list):
+            steps[-1].append(operator)
+        else:
+            steps.append([operator])
+    _refuse_shared_variables(graph, [s for s in steps if isinstance(s, list)])
+    result: list[Piece | Operator] = []
+    for number, step in enumerate(steps):
+        if isinstance(step, Operator):
+            result.append(step)
+            continue
+        others = steps[number + 1 :]
+        read = {i for s in others for o in (s if isinstance(s, list) else [s]) for i in o.inputs}
+        piece = _piece(graph, step, read | set(graph.outputs))
+        # What gives nothing to anybody else has only variables of its own to write.
+        result += [piece] if piece.graph.outputs else []
+    return result
+
+
+def _variables(graph: Graph, operators: Sequence[Operator]) -> set[object]:
+    """Names of resource variables and indices of variable tensors that the operators use."""
+    handles = {
+        o.outputs[0]: (o.options.get("container", ""), o.options.get("shared_name", ""))
+        for o in graph.operators
+        if o.kind == "VAR_HANDLE"
+    }
+    named: set[object] = {
+        handles.get(o.inputs[0], o.inputs[0]) for o in operators if o.kind in _HANDLES
+    }
+    return named | {
+        i for o in operators for i in o.inputs if i >= 0 and graph.tensors[i].is_variable
+    }
+
+
+def _refuse_shared_variables(graph: Graph, pieces: Sequence[Sequence[Operator]]) -> None:
+    seen: set[object] = set()
+    for piece in pieces:
+        used = _variables(graph, piece)
+        if seen & used:
+            own = next(o for o in graph.operators if is_own(graph, o))
+            raise ModelError(
+                f"{graph.name}: tflite-micro lacks {own}, and a variable is used both before and "
+                "after it, so that the model cannot be run in pieces."
+            )
+        seen |= used
+
+
+def _piece(graph: Graph, operators: Sequence[Operator], wanted: Collection[int]) -> Piece:
+    """The operators as a graph of their own, with only the tensors that they need."""
+    handles = {o.outputs[0]: o for o in graph.operators if o.kind == "VAR_HANDLE"}
+    needed = list(dict.fromkeys(i for o in operators for i in o.inputs if i in handles))
+    once = [o for o in graph.operators if o.kind == "CALL_ONCE"] if needed else []
+    whole = [*once, *(handles[i] for i in needed), *operators]
+    named = (i for o in whole for i in (*o.inputs, *o.outputs, *o.intermediates) if i >= 0)
+    indices = list(dict.fromkeys(named))
+    written = {i for o in whole for i in o.outputs}
+    tensors: list[Tensor] = [replace(graph.tensors[t], index=n) for n, t in enumerate(indices)]
+    inputs = [
+        t.index
+        for t, i in zip(tensors, indices, strict=True)
+        if not (i in written or t.is_constant or t.is_variable)
+    ]
+    if not inputs:
+        # A model has an input: one that nobody reads.
+        inputs.append(len(tensors))
+        tensors.append(Tensor(len(tensors), "nothing", (1,), "int8"))
+        indices.append(-1)
+    place = {i: n for n, i in enumerate(indices)} | {-1: -1}
+    moved = tuple(
+        replace(
+            o,
+            index=n,
+            inputs=tuple(place[i] for i in o.inputs),
+            outputs=tuple(place[i] for i in o.outputs),
+            intermediates=tuple(place[i] for i in o.intermediates),
+        )
+        for n, o in enumerate(whole)
+    )
+    outputs = tuple(place[i] for i in indices if i in written and i in wanted)
+    part = Graph(
+        graph.name, tuple(tensors), moved, tuple(inputs), outputs, subgraphs=graph.subgraphs
+    )
+    return Piece(part, tuple(indices))
