@@ -43,7 +43,7 @@ def _files(places: list[Path]) -> list[Path]:
     return [f for p in places for f in ([p] if p.is_file() else sorted(p.rglob("*.tflite")))]
 
 
-def _show(outcomes: list[Outcome]) -> None:
+def _show(outcomes: list[Outcome], golden: bool) -> None:
     console = Console(soft_wrap=True)
     width = max((len(o.model) for o in outcomes), default=0)
     for o in outcomes:
@@ -51,6 +51,7 @@ def _show(outcomes: list[Outcome]) -> None:
         count = f"{o.instructions:,} instructions" if o.instructions else ""
         state = "refused" if o.refused else f"{o.equal} of {o.vectors} equal on {o.board}"
         said = " ".join(o.problem.split())
+        count = f"{count}; {o.note}" if o.note else count
         line = f"{o.model:{width}}  {state}  {count or said[:300]}"
         console.print(line, style=style, markup=False, highlight=False)
     good, refused = sum(o.good for o in outcomes), sum(o.refused for o in outcomes)
@@ -58,6 +59,9 @@ def _show(outcomes: list[Outcome]) -> None:
         f"{good} of {len(outcomes)} models built and equal in every byte, {refused} refused, "
         f"{len(outcomes) - good - refused} failed"
     )
+    if golden:
+        exact = sum(o.good and not o.note for o in outcomes)
+        console.print(f"{exact} of {len(outcomes)} equal to the golden values, on the board too")
 
 
 def main() -> int:
@@ -83,7 +87,7 @@ def main() -> int:
         for future in futures:
             outcomes.append(future.result())
             progress.advance(task)
-    _show(outcomes)
+    _show(outcomes, arguments.golden)
     if arguments.json is not None:
         document = [asdict(outcome) for outcome in outcomes]
         write_atomic(arguments.json, json.dumps(document, indent=1) + "\n")

@@ -20,6 +20,7 @@ from qmcu.model.vectors import Vectors, random_vectors
 class Outcome:
     """What became of a model: `equal` of `vectors` outputs equal on `board`, or the `problem`.
 
+    `note` says where the interpreter's outputs are not the golden ones.
     `refused` is True when nothing was built: the problem is the refusal, whole.
     """
 
@@ -31,6 +32,7 @@ class Outcome:
     instructions: int = 0
     refused: bool = False
     problem: str = ""
+    note: str = ""
 
     @property
     def good(self) -> bool:
@@ -77,8 +79,9 @@ def _run(path: Path, directory: Path, run: Run) -> Outcome:
     board = firmware.board
     graph, content = firmware.model
     vectors: Vectors
+    note = ""
     if run.golden:
-        vectors = golden_vectors(path, graph, content)
+        vectors, note = golden_vectors(path, graph, content)
     else:
         steps = run.steps if is_stateful(graph) else None
         vectors = random_vectors(graph, content, run.count, seed=run.seed, steps=steps)
@@ -92,4 +95,5 @@ def _run(path: Path, directory: Path, run: Run) -> Outcome:
         equal=result.vectors - len(result.differences),
         instructions=0 if result.profile is None else result.profile.total,
         problem=str(result.differences[0]) if result.differences else "",
+        note=note,
     )

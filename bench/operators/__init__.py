@@ -68,6 +68,7 @@ GENERATORS: dict[str, Generator] = {
     **in_types("MEAN", reductions.mean, ("int8", "int16", "float32")),
     "SOFTMAX": reductions.softmax,
     "SOFTMAX int8>int16": partial(reductions.softmax, dtype="int16"),
+    "SOFTMAX int16": lookups.softmax_wide,
     **in_types("ADD", elementwise.add, _INTEGERS),
     **in_types("SUB", elementwise.sub, _INTEGERS),
     **in_types("MUL", elementwise.mul, _INTEGERS),

@@ -47,7 +47,8 @@ def _multipliers(graph: Graph, operator: Operator) -> np.ndarray:
     weights = next((t for t in tensors if t.name == "weights"), None)
     if weights is None:
         return np.empty(0)
-    (source,) = graph.input_tensors
+    # A computed output shape is no activation.
+    (source,) = (t for t in graph.input_tensors if t.quantization is not None)
     (target,) = graph.output_tensors
     scales = [t.quantization.scales for t in (source, weights, target) if t.quantization]
     return np.array(scales[1]) * scales[0][0] / scales[2][0]

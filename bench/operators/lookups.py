@@ -147,3 +147,15 @@ def _wide_pair(rng: Rng) -> tuple[Quantization, Quantization]:
     source = quantization(rng, 1e-4, 1.0, "int16")
     factor = pick(rng, 1.0, log_uniform(rng, 0.3, 3), log_uniform(rng, 1e-3, 1e4))
     return source, Quantization((float32(source.scale * factor),), (0,))
+
+
+def softmax_wide(rng: Rng) -> Graph:
+    """SOFTMAX of int16: scales from nearly uniform to one-hot outputs; several betas."""
+    shape = [int(n) for n in rng.integers(1, 5, size=int(rng.integers(1, 5)))]
+    shape[-1] = int(pick(rng, 1, 2, 10, rng.integers(1, 40), rng.integers(1, 512)))
+    beta = float32(pick(rng, 1.0, 1.0, 1.0, 0.5, log_uniform(rng, 0.01, 10)))
+    scale = pick(rng, log_uniform(rng, 1e-5, 1e-3), log_uniform(rng, 1e-7, 0.4))
+    operator = SingleOperator("SOFTMAX")
+    operator.input(tuple(shape), Quantization((scale,), (0,)), "int16")
+    result = (tuple(shape), _fraction(rng))
+    return operator.graph(result, options={"beta": beta}, version=2, dtype="int16")

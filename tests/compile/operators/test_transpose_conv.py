@@ -20,7 +20,7 @@ def graph() -> Graph:
 @pytest.mark.parametrize(
     ("position", "changes", "reason"),
     [
-        (0, {"data": None}, "output shape output_shape is computed at run time"),
+        (0, {"dtype": "int64"}, "output shape operand output_shape is int64"),
         (0, {"data": np.array([1, 2, 3, 4], np.int32).tobytes()}, "says (1, 2, 3, 4)"),
         (1, {"zero_point": 1}, "zero point 1, 0 is needed"),
         (2, {"dtype": "int16"}, "input 2 input2 is int16"),
@@ -37,3 +37,8 @@ def test_operands_are_refused(
 
 def test_stride_of_zero_is_refused(graph: Graph) -> None:
     assert "stride_w is 0" in refusal(with_options(graph, stride_w=0))
+
+
+def test_a_computed_output_shape_is_never_read(graph: Graph) -> None:
+    computed = with_operand(graph, 0, data=None)
+    assert unsupported(computed) == []

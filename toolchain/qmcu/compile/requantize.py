@@ -49,6 +49,15 @@ def requantize(
     return result
 
 
+# Of each fused activation, where it has one.
+_BOUNDS: dict[str, tuple[float | None, float | None]] = {
+    "NONE": (None, None),
+    "RELU": (0.0, None),
+    "RELU6": (0.0, 6.0),
+    "RELU_N1_TO_1": (-1.0, 1.0),
+}
+
+
 def reduce_multiplier(multiplier: int) -> int:
     """The 16 bits of a multiplier of 31 that the interpreter keeps for sums of 64 bits."""
     return min((multiplier + (1 << 15)) >> 16, (1 << 15) - 1)
@@ -69,13 +78,11 @@ def activation_range(
         ratio = float(np.float32(real) / np.float32(scale))
         return zero_point + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))
 
-    bounds = {
-        "NONE": (least, greatest),
-        "RELU": (quantized(0.0), greatest),
-        "RELU6": (quantized(0.0), quantized(6.0)),
-        "RELU_N1_TO_1": (quantized(-1.0), quantized(1.0)),
-    }
-    if activation not in bounds:
+    if activation not in _BOUNDS:
         raise ValueError(f"fused activation {activation} is not supported")
-    low, high = bounds[activation]
-    return max(low, least), min(high, greatest)
+    # Only the bounds that are asked for: a scale may be too small for others.
+    low, high = _BOUNDS[activation]
+    return (
+        least if low is None else max(quantized(low), least),
+        greatest if high is None else min(quantized(high), greatest),
+    )

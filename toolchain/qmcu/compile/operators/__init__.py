@@ -42,6 +42,7 @@ from qmcu.compile.operators import (
     shapes,
     slicing,
     softmax,
+    softmax_s16,
     spatial,
     sums,
     svdf,
@@ -95,6 +96,7 @@ _MODULES = (
     real_layers,
     real_lookup,
     real_rows,
+    softmax_s16,
 )
 
 

@@ -113,18 +113,21 @@ def output_types(*allowed: str) -> Constraint:
     return Constraint(f"outputs {text}", check)
 
 
-def quantized(*positions: int, outputs: bool = True, symmetric: bool = False) -> Constraint:
+def quantized(
+    *positions: int, outputs: bool = True, symmetric: bool = False, empty: bool = False
+) -> Constraint:
     """int8, uint8, int16 and int32 among these tensors have a scale and zero point per tensor.
 
     The inputs at `positions` (all of them when none is given) and, unless `outputs` is False, the
-    outputs. With `symmetric` the zero point of int16 and int32 is 0. Others are not looked at.
+    outputs. With `symmetric` the zero point of int16 and int32 is 0; with `empty` the scale of an
+    input may be 0, as converters write it for zeros. Others are not looked at.
     """
 
     def check(context: OperatorContext) -> str | None:
         for role, tensor in _activations(context, positions, outputs=outputs):
             if tensor.dtype not in _ZERO_POINTS:
                 continue
-            problem = _quantization_problem(tensor)
+            problem = _quantization_problem(tensor, empty and role.startswith("input"))
             if problem is None and symmetric and tensor.dtype in ("int16", "int32"):
                 zero_point = _quantized(tensor)[1]
                 if zero_point != 0:
@@ -154,13 +157,14 @@ def _int8_problem(tensor: Tensor) -> str | None:
     return _quantization_problem(tensor)
 
 
-def _quantization_problem(tensor: Tensor) -> str | None:
+def _quantization_problem(tensor: Tensor, empty: bool = False) -> str | None:
     quantization = tensor.quantization
     if quantization is None or not quantization.scales:
         return f"{tensor.name} has no quantization"
     if quantization.per_channel:
         return f"{tensor.name} is quantized per channel, per tensor is needed"
-    if not (math.isfinite(quantization.scale) and quantization.scale > 0):
+    positive = quantization.scale > 0 or (empty and quantization.scale == 0)
+    if not (math.isfinite(quantization.scale) and positive):
         return f"{tensor.name} has scale {quantization.scale}, a positive number is needed"
     low, high = _ZERO_POINTS[tensor.dtype]
     if not low <= quantization.zero_point <= high:

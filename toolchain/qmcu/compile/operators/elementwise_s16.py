@@ -98,7 +98,8 @@ def _support(
     constraints = (
         checks.operands(2),
         checks.types("int16", same=True),
-        checks.quantized(symmetric=True),
+        # A product with zeros of scale 0 is 0.
+        checks.quantized(symmetric=True, empty=kind == "MUL"),
         checks.input_rank(0, walk.RANK, 0),
         checks.input_rank(0, walk.RANK, 1),
         BROADCAST,

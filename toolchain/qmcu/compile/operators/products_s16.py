@@ -6,6 +6,7 @@ are requantized as those of int8 are.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -100,7 +101,7 @@ def _call(
     biases = np.zeros(target.shape[-1], np.int64)
     if values is not None:
         biases = values.array.reshape(-1).astype(np.int64)
-    return context.call(
+    call = context.call(
         kernel,
         (
             ParametersArgument(f"qmcu_{kernel}_params", (*fields, *further)),
@@ -113,6 +114,7 @@ def _call(
         ),
         macs=macs,
     )
+    return replace(call, reads=(context.input(source).index,))
 
 
 def _lower_conv_2d(context: OperatorContext) -> KernelCall:

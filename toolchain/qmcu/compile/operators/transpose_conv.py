@@ -1,5 +1,7 @@
 """TRANSPOSE_CONV."""
 
+from dataclasses import replace
+
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.weights import (
@@ -49,6 +51,11 @@ def _shape_problem(context: OperatorContext) -> str | None:
 
 def _output_shape_problem(context: OperatorContext) -> str | None:
     stated, target = context.input(0), context.output()
+    if stated.dtype != "int32":
+        return f"output shape operand {stated.name} is {stated.dtype}, int32 is needed"
+    if not stated.is_constant:
+        # The interpreter never reads it: the output's shape is that of its tensor.
+        return None
     values = tuple(int(v) for v in stated.array.reshape(-1))
     if values == target.shape:
         return None
@@ -65,7 +72,7 @@ def _lower(context: OperatorContext) -> KernelCall:
         ("input_zero_point", quantization_of(source).zero_point),
         *fields,
     )
-    return context.call(
+    call = context.call(
         "transpose_conv",
         (
             ParametersArgument("qmcu_transpose_conv_params", parameters),
@@ -77,14 +84,17 @@ def _lower(context: OperatorContext) -> KernelCall:
         ),
         macs=source.elements * weights.elements // source.shape[3],
     )
+    return replace(call, reads=(source.index,))
 
 
 # What the operator needs of its shapes and options, in every type.
 SHAPES = (
-    checks.constant(0, "output shape", ("int32",)),
     checks.input_rank(4, 4, 2),
     checks.output_rank(4, 4),
-    Constraint("output shape operand equals the output's shape", _output_shape_problem),
+    Constraint(
+        "output shape operand int32, equal to the output's shape where it is a constant",
+        _output_shape_problem,
+    ),
     window_options("stride_h", "stride_w"),
     taps_fit(_kernel),
     Constraint("input has the shape that output, weights and options give", _shape_problem),
