@@ -29,7 +29,7 @@ def test_a_test_reads_every_file_once(built: Path, monkeypatch: pytest.MonkeyPat
         return read_bytes(path)
 
     def counting_open(path: Path, *arguments: object, **options: object) -> object:
-        read[path.name] += path.name == "firmware.elf"
+        read[path.name] += path.name in ("firmware.elf", "model.tflite")
         return open_file(path, *arguments, **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(Path, "read_bytes", counting_bytes)
