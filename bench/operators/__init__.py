@@ -134,6 +134,7 @@ GENERATORS: dict[str, Generator] = {
     "ABS": lookups.abs_,
     "ABS int16": lookups.abs_int16,
     "RSQRT": lookups.rsqrt,
+    "RSQRT int16": lookups.rsqrt_int16,
     **in_types("DEPTH_TO_SPACE", spatial.depth_to_space, ("int8", "float32")),
     **in_types("SPACE_TO_DEPTH", spatial.space_to_depth, ("int8", "float32")),
     **in_types("SPACE_TO_BATCH_ND", spatial.space_to_batch_nd, ("int8", "float32")),

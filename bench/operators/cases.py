@@ -42,10 +42,10 @@ def _integer(operator: Operator, option: str) -> int:
 
 
 def _multipliers(graph: Graph, operator: Operator) -> np.ndarray:
-    """Of each channel, of an operator with weights; else empty."""
+    """Of each channel, of an operator with quantized weights; else empty."""
     tensors = [graph.tensors[i] for i in operator.inputs if i >= 0]
     weights = next((t for t in tensors if t.name == "weights"), None)
-    if weights is None:
+    if weights is None or weights.quantization is None:
         return np.empty(0)
     # A computed output shape is no activation.
     (source,) = (t for t in graph.input_tensors if t.quantization is not None)

@@ -75,6 +75,16 @@ def rsqrt(rng: Rng) -> Graph:
     return _unary(rng, "RSQRT", source, Quantization((float32(scale),), (zero_point(rng),)))
 
 
+def rsqrt_int16(rng: Rng) -> Graph:
+    """Outputs that fit and that saturate."""
+    shape = pick(rng, (256,), (1, 16, 17), (2, 3, 4, 8), (1, 5))
+    source = quantization(rng, dtype="int16")
+    scale = log_uniform(rng, 0.04, 4) / np.sqrt(source.scale) / 32767
+    operator = SingleOperator("RSQRT")
+    operator.input(shape, source, "int16")
+    return operator.graph((shape, Quantization((float32(scale),), (0,))), dtype="int16")
+
+
 def elu(rng: Rng) -> Graph:
     """With and without a change of quantization."""
     return _unary(rng, "ELU", *_pair(rng))

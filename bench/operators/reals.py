@@ -62,7 +62,7 @@ def cast(rng: Rng, dtype: str = "int8") -> Graph:
     operator = SingleOperator("CAST")
     shape = pick(rng, *_SHAPES)
     operator.input(shape, None, dtype)
-    target = str(pick(rng, "int8", "int16", "int32", "float32"))
+    target = str(pick(rng, "int8", "int16", "int32", "bool", "float32"))
     return operator.graph((shape, None), dtype=target)
 
 

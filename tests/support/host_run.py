@@ -24,7 +24,7 @@ from qmcu.compile import compile_graph
 from qmcu.compile.plan import ARENA, KernelCall, Plan
 from qmcu.model.graph import Graph
 from qmcu.model.oracle import Oracle
-from qmcu.model.random_inputs import random_array
+from qmcu.model.random_inputs import integer_range, random_array
 from qmcu.model.writer import write_model
 from qmcu.resources import kernel_directories
 
@@ -72,7 +72,7 @@ def check_on_host(graph: Graph, count: int = 3, seed: int = 0) -> frozenset[str]
     tensors = graph.input_tensors
     vectors = [[random_array(rng, graph, t, 1)[0] for t in tensors] for _ in range(count)]
     if all(tensor.dtype in ("int8", "int16") for tensor in tensors):
-        ends = [(np.iinfo(t.dtype).min, np.iinfo(t.dtype).max) for t in tensors]
+        ends = [integer_range(graph, t) for t in tensors]
         extremes = [
             [np.full(t.shape, end[i], t.dtype) for t, end in zip(tensors, ends, strict=True)]
             for i in range(2)

@@ -26,3 +26,9 @@ def test_counts_are_shown() -> None:
     (reshape,) = (line for line in text.splitlines() if line.startswith("| [RESHAPE]"))
     assert "| 70/70 |" in reshape and "| - |" in reshape
     assert "--kernels portable --seed 7`; tool 1.2" in text
+
+
+def test_what_depends_on_the_interpreters_machine_is_noted() -> None:
+    (form,) = (form for form in OPERATORS["TANH"] if form.types == ("float32",))
+    assert "may differ in the last bit" in form.note
+    assert form.note in render(OPERATORS, None)

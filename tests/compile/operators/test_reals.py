@@ -91,13 +91,13 @@ def test_angles_of_every_size(kind: str) -> None:
     _assert_same(*_both(_unary(kind, "float32", "float32", values.size), values))
 
 
-@pytest.mark.parametrize("target", ["int8", "int16", "int32", "float32"])
+@pytest.mark.parametrize("target", ["int8", "int16", "int32", "bool", "float32"])
 def test_casts_of_what_does_not_fit(target: str) -> None:
     graph = _unary("CAST", "float32", target, _SPECIAL.size)
     _assert_same(*_both(graph, _SPECIAL))
 
 
-@pytest.mark.parametrize("target", ["int8", "int16", "float32"])
+@pytest.mark.parametrize("target", ["int8", "int16", "bool", "float32"])
 def test_casts_of_wide_integers(target: str) -> None:
     values = np.array([0, -1, 127, 128, -129, 40000, -(2**31), 2**31 - 1, 16777217], np.int32)
     _assert_same(*_both(_unary("CAST", "int32", target, values.size), values))

@@ -42,6 +42,13 @@ def random_array(generator: np.random.Generator, graph: Graph, tensor: Tensor, c
     return generator.integers(low, high + 1, shape, dtype=dtype)
 
 
+def integer_range(graph: Graph, tensor: Tensor) -> tuple[int, int]:
+    """The least and greatest value that a model input of integers takes."""
+    info = np.iinfo(tensor.dtype)
+    low, high = _limits(graph, tensor) or (info.min, info.max)
+    return int(low), int(high)
+
+
 def _readers(graph: Graph, tensor: Tensor) -> list[tuple[Operator, int]]:
     """Operators that read the tensor, and as which operand; also behind those that only move it."""
     found, pending, seen = [], [tensor.index], {tensor.index}
@@ -101,10 +108,18 @@ _TAKES: dict[str, Callable[[Graph, Operator, int], Range | None]] = {
 }
 
 
+def _quantized_limits(graph: Graph, tensor: Tensor) -> Range | None:
+    """What stands for zero and more, where a reader stops at negative numbers."""
+    if not any(operator.kind == "RSQRT" for operator, _ in _readers(graph, tensor)):
+        return None
+    assert tensor.quantization is not None
+    return tensor.quantization.zero_point, int(np.iinfo(tensor.dtype).max)
+
+
 def _limits(graph: Graph, tensor: Tensor) -> Range | None:
     """The least and greatest value that every reader takes; None when only the type bounds it."""
     if tensor.quantization is not None and tensor.dtype != "float32":
-        return None
+        return _quantized_limits(graph, tensor)
     found = [
         limits
         for operator, position in _readers(graph, tensor)

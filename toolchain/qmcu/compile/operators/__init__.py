@@ -39,6 +39,7 @@ from qmcu.compile.operators import (
     reduction,
     resize,
     resize_bilinear,
+    rsqrt_s16,
     shapes,
     slicing,
     softmax,
@@ -97,6 +98,7 @@ _MODULES = (
     real_lookup,
     real_rows,
     softmax_s16,
+    rsqrt_s16,
 )
 
 

@@ -1,4 +1,4 @@
-"""CAST between int8, int16, int32, float32, and from bool."""
+"""CAST between int8, int16, int32, bool and float32."""
 
 from qmcu.compile.lowering import OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
@@ -11,15 +11,15 @@ _FROM = (*_INTEGERS, "bool")
 
 def _lower(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
-    if source.dtype == "float32" == target.dtype:
+    if source.dtype == target.dtype and source.dtype in ("float32", "bool"):
         parameters = ParametersArgument("qmcu_copy_params", (("size", target.size),))
         operands = (context.operand(tensor, as_bytes=True) for tensor in (source, target))
         return context.call("copy", (parameters, *operands))
-    kernel = "cast_integers"
-    if source.dtype == "float32":
-        kernel = "cast_f32_integers"
-    elif target.dtype == "float32":
-        kernel = "cast_integers_f32"
+    kernel = "cast_f32" if source.dtype == "float32" else "cast_integers"
+    if target.dtype in ("float32", "bool"):
+        kernel += "_f32" if target.dtype == "float32" else "_bool"
+    elif source.dtype == "float32":
+        kernel += "_integers"
     fields = (
         ("input_bytes", source.size // source.elements),
         ("output_bytes", target.size // target.elements),
@@ -42,4 +42,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     _support("cast_integers_f32", _FROM, ("float32",)),
     _support("cast_f32_integers", ("float32",), _INTEGERS),
     _support("copy", ("float32",), ("float32",)),
+    _support("cast_integers_bool", _INTEGERS, ("bool",)),
+    _support("copy", ("bool",), ("bool",)),
+    _support("cast_f32_bool", ("float32",), ("bool",)),
 )

@@ -164,14 +164,15 @@ def abs_table(context: OperatorContext) -> Values:
     return _clip(values + _output(context).zero_point)
 
 
-def _inverse_root_scale(context: OperatorContext) -> float:
+def inverse_root_scale(context: OperatorContext) -> float:
+    """The real multiplier of RSQRT, from 1 / sqrt of the input's integers to the output's."""
     root = np.sqrt(np.float32(_input(context).scale)) * np.float32(_output(context).scale)
     return 1 / float(root)
 
 
 def rsqrt_table(context: OperatorContext) -> Values:
     """RSQRT: the largest byte for 0; for what is negative too, where the interpreter fails."""
-    multiplier, shift = quantize_multiplier(_inverse_root_scale(context))
+    multiplier, shift = quantize_multiplier(inverse_root_scale(context))
     results = []
     for value in _BYTES - _input(context).zero_point:
         if value <= 0:
@@ -252,7 +253,7 @@ def _check_relu6_scale(context: OperatorContext) -> str | None:
 
 
 def _check_rsqrt_scales(context: OperatorContext) -> str | None:
-    real = _inverse_root_scale(context)
+    real = inverse_root_scale(context)
     # Within these every shift of the interpreter is between -31 and 0.
     if 2.0**-11 <= real < 2.0**20:
         return None
@@ -260,6 +261,9 @@ def _check_rsqrt_scales(context: OperatorContext) -> str | None:
 
 
 INPUT_RATIO = _ratio_below_limit("input scale / output scale", _ratio)
+RSQRT_SCALES = Constraint(
+    "1 / (root of input scale * output scale) 2^-11 to 2^20", _check_rsqrt_scales
+)
 _COMMON = (checks.operands(1), checks.int8(), checks.same_elements())
 
 
@@ -341,7 +345,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     support(
         "RSQRT",
         rsqrt_table,
-        Constraint("1 / (root of input scale * output scale) 2^-11 to 2^20", _check_rsqrt_scales),
+        RSQRT_SCALES,
     ),
     support("QUANTIZE", quantize_table, INPUT_RATIO),
 )
