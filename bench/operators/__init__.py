@@ -162,7 +162,7 @@ GENERATORS: dict[str, Generator] = {
     **in_types("BATCH_MATMUL", products.batch_matmul, ("int8", "int16", "float32")),
     **_real(reals.unary, *_REAL_FUNCTIONS),
     **_real(reals.binary, "ADD", "SUB", "MUL", "DIV", "FLOOR_DIV", "FLOOR_MOD"),
-    **_real(reals.binary, "ADD", "SUB", "MUL", "DIV", types=("int32",)),
+    **_real(reals.binary, "ADD", "SUB", "MUL", "DIV", "FLOOR_DIV", "FLOOR_MOD", types=("int32",)),
     **_real(reals.binary, "MAXIMUM", "MINIMUM", types=("int16", "int32", "int64", "float32")),
     **_real(reals.comparison, *_RELATIONS, types=("int8", "int32", "int64", "float32")),
     **_real(reals.comparison, "EQUAL", "NOT_EQUAL", types=("bool",)),

@@ -136,6 +136,13 @@ def test_integers_wrap_around(kind: str) -> None:
     _assert_same(*_both(_binary(kind, "int32", "int32", first.size), first, second))
 
 
+@pytest.mark.parametrize("kind", ["FLOOR_DIV", "FLOOR_MOD"])
+def test_floors_of_integers_of_either_sign(kind: str) -> None:
+    values = np.array([7, -7, 8, -8, 0, 1, -1, 2**31 - 1, -(2**31)], np.int32)
+    first, second = (a.reshape(-1) for a in np.meshgrid(values, values[values != 0]))
+    _assert_same(*_both(_binary(kind, "int32", "int32", first.size), first, second))
+
+
 def test_a_constant_divisor_of_zero_is_refused() -> None:
     operator = SingleOperator("DIV")
     operator.input((2,), None, "int32")

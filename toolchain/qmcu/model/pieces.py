@@ -23,6 +23,8 @@ _TAKEN = {
     "TILE": (),
     "REDUCE_ANY": (),
     "REDUCE_PROD": (),
+    "FLOOR_DIV": ("float32",),
+    "FLOOR_MOD": ("float32",),
 }
 _HANDLES = ("READ_VARIABLE", "ASSIGN_VARIABLE")
 # Far beyond any tensor of a microcontroller.

@@ -1,14 +1,14 @@
 """Functions of two elements in other types than int8, with broadcasting.
 
 ADD, SUB, MUL and DIV in float32 and int32, MAXIMUM and MINIMUM in every type, FLOOR_DIV and
-FLOOR_MOD in float32, LOGICAL_AND and LOGICAL_OR.
+FLOOR_MOD in float32 and int32, LOGICAL_AND and LOGICAL_OR.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 
@@ -123,10 +123,12 @@ def _lower_plain(kernel: str) -> Callable[[OperatorContext], KernelCall]:
     return lower
 
 
-def _plain(kind: str, dtype: str, *more: Constraint, kernel: str | None = None) -> OperatorSupport:
+def _plain(
+    kind: str, dtype: str, *more: Constraint, kernel: str | None = None, note: str = ""
+) -> OperatorSupport:
     name = kernel or f"{kind.lower()}_{_SHORT[dtype]}"
     constraints = (*binary_operands(dtype), *more)
-    return OperatorSupport(kind, name, constraints, _lower_plain(name), types=(dtype,))
+    return OperatorSupport(kind, name, constraints, _lower_plain(name), types=(dtype,), note=note)
 
 
 def _check_divisor(context: OperatorContext) -> str | None:
@@ -148,6 +150,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     *(_plain(kind, "int16", *_ALIKE) for kind in ("MAXIMUM", "MINIMUM")),
     _plain("FLOOR_DIV", "float32", _DIVISOR),
     _plain("FLOOR_MOD", "float32"),
+    *(_plain(kind, "int32", _DIVISOR, note=OWN_NOTE) for kind in ("FLOOR_DIV", "FLOOR_MOD")),
     _plain("LOGICAL_AND", "bool", kernel="logical_and"),
     _plain("LOGICAL_OR", "bool", kernel="logical_or"),
 )
