@@ -101,6 +101,38 @@ def test_what_stays_in_float_is_refused_by_name(keras: Any, tmp_path: Path) -> N
     np.savez(tmp_path / "c.npz", inputs=np.ones((3, 6), np.float32))
     with pytest.raises(ModelError, match=r"cannot be fully integer: CUMSUM .* stay in float"):
         convert_model(tmp_path / "m", tmp_path / "c.npz")
+    with pytest.raises(ModelError, match=r"CUMSUM .* stay in float.*cannot be compiled either: x"):
+        convert_model(tmp_path / "m", tmp_path / "c.npz", problems=lambda graph: ["x"])
+    found = convert_model(tmp_path / "m", tmp_path / "c.npz", problems=unsupported)
+    assert "CUMSUM" in found.in_float
+    assert found.float_values == 2 * 4 * found.in_float.count("CUMSUM")
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("named", [False, True])
+def test_inputs_and_outputs_are_in_the_model_s_own_order(
+    keras: Any, tmp_path: Path, saved: bool, named: bool
+) -> None:
+    zeta, alpha = keras.Input((4,), name="zeta"), keras.Input((4,), name="alpha")
+    dense = keras.layers.Dense
+    outputs = [dense(5, name="second")(zeta), dense(2, name="first")(alpha)]
+    outputs.append(keras.layers.Concatenate(name="all")(outputs))
+    network = keras.Model([zeta, alpha], outputs)
+    source = tmp_path / ("saved" if saved else "m.keras")
+    network.export(str(source), verbose=False) if saved else network.save(source)
+    rng = np.random.default_rng(0)
+    names = ("zeta", "alpha") if named else ("input_0", "input_1")
+    rows = [rng.uniform(-most, most, (30, 4)).astype(np.float32) for most in (1, 50)]
+    arrays: dict[str, Any] = dict(zip(names, rows, strict=True))
+    np.savez(tmp_path / "c.npz", **arrays)
+    graph = convert_model(source, tmp_path / "c.npz").graph
+    assert graph.input_names == ("zeta", "alpha")
+    ranges = [t.quantization.scale * 255 for t in graph.input_tensors if t.quantization]
+    assert ranges == pytest.approx([2, 100], rel=0.1)
+    assert [t.shape for t in graph.output_tensors] == [(1, 5), (1, 2), (1, 7)]
+    keys = ("output_0", "output_1", "output_2") if saved else ("second", "first", "all")
+    assert graph.output_names == keys
 
 
 @needs_tensorflow

@@ -84,7 +84,7 @@ def test_input_files(graph: Graph, tmp_path: Path) -> None:
     with pytest.raises(VectorError, match=r"x\.npz: input in needs rows of \[1, 6\].*4 of \[7\]"):
         read_inputs(file, graph)
     np.savez(file, other=np.zeros(1))
-    with pytest.raises(VectorError, match="has no array inputs; it has other"):
+    with pytest.raises(VectorError, match=r"has no array inputs \(or .*\); it has other"):
         read_inputs(file, graph)
     np.savez(file, inputs=np.zeros((4, 6), np.int8), labels=np.arange(3))
     with pytest.raises(VectorError, match="4 integers are needed"):

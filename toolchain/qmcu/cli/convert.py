@@ -11,7 +11,8 @@ from qmcu.cli.options import PATH, declare, limit_option
 @click.argument("model", type=PATH)
 @click.option(
     "--calibration", type=PATH,
-    help="An .npz with `inputs`: real values as the float model takes them. A .tflite needs none.",
+    help="An .npz with `inputs` (or input_0, ..., or their names): real values as the float model "
+    "takes them. A .tflite needs none.",
 )  # fmt: skip
 @click.option("-o", "--output", required=True, type=PATH, help="The .tflite to write.")
 @click.option(
@@ -54,7 +55,9 @@ def command(
         raise UsageError(
             f"{model} needs --calibration X.npz, inputs as the float model takes them."
         )
-    conversion = convert_model(model, calibration, per_tensor=per_tensor, limit=limit)
+    conversion = convert_model(
+        model, calibration, per_tensor=per_tensor, limit=limit, problems=unsupported
+    )
     lines: list[str] = []
     if weights == "int4":
         conversion, packed = pack_conversion(conversion, rounding=not exact)

@@ -6,7 +6,7 @@ TensorFlow is an optional extra (`pip install qmcu[convert]`); nothing else here
 import contextlib
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from qmcu.errors import ModelError, VectorError
-from qmcu.model.graph import Graph, Quantization
+from qmcu.model.graph import Graph, Operator, Quantization
 from qmcu.model.reader import parse_model
+from qmcu.model.signature import in_order, input_key, own_inputs, own_outputs
 from qmcu.tensorflow import load_tensorflow, quiet
 from qmcu.types import Array
 
@@ -38,7 +39,8 @@ class Conversion:
     """A converted model: the file's bytes and what was decided.
 
     `per_channel` tells whether any weights have a scale for each channel; `ranges` lists the
-    activation tensors in graph order; `converter` names the tool and its version.
+    activation tensors in graph order; `converter` names the tool and its version. `in_float` are
+    operators that the converter left in float32, which write `float_values` of them an inference.
     """
 
     model: bytes
@@ -47,6 +49,8 @@ class Conversion:
     ranges: tuple[TensorRange, ...]
     samples: int
     converter: str
+    in_float: tuple[str, ...] = ()
+    float_values: int = 0
 
     def __str__(self) -> str:
         weights = "per channel" if self.per_channel else "per tensor"
@@ -57,13 +61,20 @@ class Conversion:
 
 
 def convert_model(
-    source: Path, calibration: Path, *, per_tensor: bool = False, limit: int | None = None
+    source: Path,
+    calibration: Path,
+    *,
+    per_tensor: bool = False,
+    limit: int | None = None,
+    problems: Callable[[Graph], Sequence[str]] | None = None,
 ) -> Conversion:
     """Full-int8 post-training quantization with int8 input and output.
 
     `source` is a .keras, .h5 or SavedModel directory; `calibration` an .npz with `inputs` (or
-    `input_0`, ...), real values as the float model takes them, N rows, of which the first
-    `limit` are used. The same files give the same bytes.
+    `input_0`, ..., or the inputs' names), real values as the float model takes them, N rows, of
+    which the first `limit` are used. Inputs and outputs are in the model's own order, under its
+    names. The same files give the same bytes. `problems` answers what cannot be compiled of a
+    graph: where that is nothing, operators may stay in float; without it none may.
     Raises ToolError without TensorFlow, VectorError for the calibration file, ModelError when
     the model cannot be read or cannot be fully integer, naming the operators.
     """
@@ -71,11 +82,14 @@ def convert_model(
         raise ModelError(f"{source} does not exist.")
     tensorflow = load_tensorflow()
     with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
-        saved = _saved_model(tensorflow, source, Path(folder))
+        saved, keras = _saved_model(tensorflow, source, Path(folder))
         loaded, shapes = load_signature(tensorflow, source, saved)
-        samples = _calibration(calibration, shapes, limit)
-        data = _convert(tensorflow, source, loaded, samples, per_tensor)
-    return _conversion(tensorflow, source, data, samples)
+        inputs = own_inputs(loaded, keras, tuple(shapes))
+        outputs = own_outputs(loaded, keras)
+        samples = _calibration(calibration, {name: shapes[name] for name in inputs}, limit)
+        data = _convert(tensorflow, source, loaded, samples, per_tensor, outputs=outputs)
+    data = in_order(data, inputs, tuple(outputs.values()))
+    return _conversion(tensorflow, source, data, samples, problems)
 
 
 def convert_keras(
@@ -111,10 +125,16 @@ def float_graph(model: Any, name: str = "model") -> Graph:
 
 
 def _conversion(
-    tensorflow: Any, source: Path, data: bytes, samples: dict[str, Array]
+    tensorflow: Any,
+    source: Path,
+    data: bytes,
+    samples: dict[str, Array],
+    problems: Callable[[Graph], Sequence[str]] | None = None,
 ) -> Conversion:
     graph = parse_model(data, source.stem, source=f"{source} converted")
-    _require_integer(source, graph)
+    _require_integer(source, graph, problems)
+    real = _in_float(graph)
+    written = {i for op in real for i in op.outputs if graph.tensors[i].dtype == "float32"}
     weights = [
         t.quantization
         for op in graph.operators
@@ -127,15 +147,17 @@ def _conversion(
         ranges=tuple(_ranges(graph)),
         samples=len(next(iter(samples.values()))),
         converter=f"TensorFlow {tensorflow.__version__}",
+        in_float=tuple(op.kind for op in real),
+        float_values=sum(graph.tensors[i].elements for i in written),
     )
 
 
-def _saved_model(tensorflow: Any, source: Path, folder: Path) -> Path:
-    """A SavedModel directory for the source: itself, or an export of the Keras model."""
+def _saved_model(tensorflow: Any, source: Path, folder: Path) -> tuple[Path, Any]:
+    """A SavedModel directory for the source, and the Keras model it is an export of or None."""
     if source.is_dir():
         if not (source / "saved_model.pb").is_file():
             raise ModelError(f"{source} is a directory without saved_model.pb, no SavedModel.")
-        return source
+        return source, None
     if source.suffix not in _KERAS_SUFFIXES:
         raise ModelError(
             f"{source} is neither a Keras file ({', '.join(_KERAS_SUFFIXES)}) nor a SavedModel "
@@ -143,7 +165,7 @@ def _saved_model(tensorflow: Any, source: Path, folder: Path) -> Path:
         )
     try:
         model = tensorflow.keras.models.load_model(source, compile=False)
-        return export_keras(model, folder)
+        return export_keras(model, folder), model
     except Exception as error:
         raise ModelError(f"{source} is no loadable Keras model: {_first(error)}") from error
 
@@ -180,10 +202,11 @@ def _calibration(
         raise VectorError(f"{path} is no readable .npz file ({error}).") from error
     samples: dict[str, Array] = {}
     for position, (name, shape) in enumerate(shapes.items()):
-        key = "inputs" if len(shapes) == 1 and "inputs" in arrays else f"input_{position}"
+        key = input_key(arrays, position, name, len(shapes))
         if key not in arrays:
             raise VectorError(
-                f"{path} has no array {key}; it has {', '.join(sorted(arrays)) or 'none'}."
+                f"{path} has no array {key} (or {name}); it has "
+                f"{', '.join(sorted(arrays)) or 'none'}."
             )
         array = arrays[key]
         expected = shape[1:]
@@ -208,8 +231,9 @@ def _convert(
     samples: dict[str, Array],
     per_tensor: bool,
     quantized: bool = True,
+    outputs: Mapping[str, str] | None = None,
 ) -> bytes:
-    converter = new_converter(tensorflow, loaded, samples)
+    converter = new_converter(tensorflow, loaded, samples, outputs)
     if not quantized:
         with contextlib.redirect_stdout(None):
             return bytes(converter.convert())
@@ -223,8 +247,16 @@ def _convert(
     return run_converter(converter, f"{source} cannot be fully integer")
 
 
-def new_converter(tensorflow: Any, loaded: Any, samples: dict[str, Array]) -> Any:
-    """TensorFlow's converter for the SavedModel `loaded`, one input at a time; nothing is set."""
+def new_converter(
+    tensorflow: Any,
+    loaded: Any,
+    samples: dict[str, Array],
+    outputs: Mapping[str, str] | None = None,
+) -> Any:
+    """TensorFlow's converter for the SavedModel `loaded`, one input at a time; nothing is set.
+
+    `outputs` are names for those of the signature.
+    """
     signature = loaded.signatures["serving_default"]
     specs = signature.structured_input_signature[1]
     # A device runs one input at a time; known shapes also spare the model computing them.
@@ -232,7 +264,11 @@ def new_converter(tensorflow: Any, loaded: Any, samples: dict[str, Array]) -> An
         name: tensorflow.TensorSpec((1, *array.shape[1:]), specs[name].dtype, name=name)
         for name, array in samples.items()
     }
-    function = tensorflow.function(lambda **values: signature(**values))
+
+    def run(**values: Any) -> dict[str, Any]:
+        return {(outputs or {}).get(key, key): v for key, v in signature(**values).items()}
+
+    function = tensorflow.function(run)
     concrete = function.get_concrete_function(**single)
     return tensorflow.lite.TFLiteConverter.from_concrete_functions([concrete], loaded)
 
@@ -268,17 +304,36 @@ def _first(error: Exception) -> str:
     return f"{lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."
 
 
-def _require_integer(source: Path, graph: Graph) -> None:
-    kinds: Sequence[str] = sorted(
+def _in_float(graph: Graph) -> list[Operator]:
+    """Operators that read or write real numbers."""
+    return [
+        op
+        for op in graph.operators
+        if any(
+            graph.tensors[i].dtype.startswith("float") for i in (*op.inputs, *op.outputs) if i >= 0
+        )
+    ]
+
+
+def _require_integer(
+    source: Path, graph: Graph, problems: Callable[[Graph], Sequence[str]] | None
+) -> None:
+    real = _in_float(graph)
+    found = [] if problems is None else list(problems(graph))
+    if not real or (problems is not None and not found):
+        return
+    kinds = sorted(
         {
             f"{op.kind} ({graph.tensors[i].name} is {graph.tensors[i].dtype})"
-            for op in graph.operators
+            for op in real
             for i in (*op.inputs, *op.outputs)
             if i >= 0 and graph.tensors[i].dtype.startswith("float")
         }
     )
-    if kinds:
-        raise ModelError(f"{source} cannot be fully integer: {'; '.join(kinds)} stay in float.")
+    text = f"{source} cannot be fully integer: {'; '.join(kinds)} stay in float."
+    if found:
+        text += f" What stays cannot be compiled either: {'; '.join(found)}."
+    raise ModelError(text)
 
 
 def _ranges(graph: Graph) -> Iterator[TensorRange]:

@@ -14,6 +14,7 @@ from qmcu.files import write_atomic
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle import Oracle
 from qmcu.model.random_inputs import random_array
+from qmcu.model.signature import input_key
 from qmcu.model.state import is_stateful
 from qmcu.types import Array, BoolArray, Int64Array, Progress
 
@@ -123,21 +124,21 @@ def read_inputs(
 ) -> tuple[tuple[Array, ...], Int64Array | None, BoolArray | None]:
     """Inputs, labels and trigger tags of an .npz file, inputs quantized for the model.
 
-    The file holds `inputs` (or `input_0`, `input_1`, ...) with N rows each, and may hold `labels`
-    and `triggered`. What has the input's type is taken as it is; any other number is a real value
-    and is quantized with the input's scale and zero point, where it has them. Raises VectorError,
-    naming the file.
+    The file holds `inputs` (or `input_0`, `input_1`, ..., or the inputs' names) with N rows each,
+    and may hold `labels` and `triggered`. What has the input's type is taken as it is; any other
+    number is a real value and is quantized with the input's scale and zero point, where it has
+    them. Raises VectorError, naming the file.
     """
     arrays = read_arrays(path)
     count = len(graph.inputs)
-    names = (
-        ["inputs"] if count == 1 and "inputs" in arrays else [f"input_{i}" for i in range(count)]
-    )
+    own = [graph.name_of(index) for index in graph.inputs]
+    names = [input_key(arrays, i, name, count) for i, name in enumerate(own)]
     missing = [name for name in names if name not in arrays]
     if missing:
         wanted = "inputs" if count == 1 else ", ".join(f"input_{i}" for i in range(count))
         raise VectorError(
-            f"{path} has no array {wanted}; it has {', '.join(sorted(arrays)) or 'none'}."
+            f"{path} has no array {wanted} (or {', '.join(own)}); it has "
+            f"{', '.join(sorted(arrays)) or 'none'}."
         )
     try:
         quantized = _fitted(

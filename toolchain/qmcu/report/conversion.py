@@ -1,6 +1,8 @@
 """What a conversion did, as lines and a table."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from qmcu.model.convert import Conversion
@@ -20,10 +22,22 @@ def conversion_lines(
         for tensor in tensors:
             found = [r for r in conversion.ranges if r.name == tensor.name]
             reach = f", real values {found[0].low:.4g} to {found[0].high:.4g}" if found else ""
-            yield f"  {role} {tensor}{reach}"
+            name = conversion.graph.name_of(tensor.index)
+            yield f"  {role} {replace(tensor, name=name)}{reach}"
+    if conversion.in_float:
+        yield line(
+            (f"  {len(conversion.in_float)} operators stay in float", "yellow"),
+            f": {_counted(conversion.in_float)}; they write {conversion.float_values:,} float32 "
+            "values an inference, four bytes each, which a core without FPU computes in software",
+        )
     if problems:
         yield line(("`qmcu build` will refuse it", "yellow"), f" ({len(problems)}):")
         yield from (f"  {problem}" for problem in problems)
+
+
+def _counted(kinds: Sequence[str]) -> str:
+    counts = Counter(kinds)
+    return ", ".join(f"{kind} ({counts[kind]})" for kind in sorted(counts))
 
 
 def int4_lines(packed: Int4Model, output: Path) -> Iterator[str]:

@@ -1,0 +1,76 @@
+"""A model's own order and names of its inputs and outputs, which the converter would lose."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from qmcu.model.schema import schema
+
+
+def input_key(arrays: Collection[str], position: int, name: str, count: int) -> str:
+    """The array of an .npz for the input called `name`, at `position` of `count`."""
+    if name in arrays:
+        return name
+    return "inputs" if count == 1 and "inputs" in arrays else f"input_{position}"
+
+
+def own_inputs(loaded: Any, keras: Any, names: Sequence[str]) -> tuple[str, ...]:
+    """The signature's inputs `names` in the model's order: the Keras model's, or the function's.
+
+    Where a SavedModel tells none they stay as they are.
+    """
+    found = [] if keras is None else [[tensor.name for tensor in keras.inputs]]
+    serving = getattr(loaded, "serve", None) or getattr(loaded, "__call__", None)  # noqa: B004
+    for concrete in getattr(serving, "concrete_functions", []):
+        found.append([spec.name for spec in _flat(concrete.structured_input_signature[0])])
+    return next((tuple(order) for order in found if sorted(order) == sorted(names)), tuple(names))
+
+
+def _flat(values: Any) -> list[Any]:
+    if isinstance(values, list | tuple):
+        return [spec for value in values for spec in _flat(value)]
+    return [values] if hasattr(values, "name") else []
+
+
+def own_outputs(loaded: Any, keras: Any) -> dict[str, str]:
+    """The names of the signature's outputs in the model's order, by the signature's keys."""
+    keys = sorted(loaded.signatures["serving_default"].structured_outputs, key=_counted)
+    names = [] if keras is None else list(getattr(keras, "output_names", []))
+    numbered = keys == [f"output_{i}" for i in range(len(keys))]
+    if numbered and len(set(names)) == len(keys) == len(names):
+        return dict(zip(keys, names, strict=True))
+    return {key: key for key in keys}
+
+
+def _counted(key: str) -> tuple[str, int]:
+    """Sorts output_10 behind output_9."""
+    found = re.fullmatch(r"(.*?)(\d*)", key)
+    assert found is not None
+    return found[1], int(found[2] or -1)
+
+
+def in_order(model: bytes, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
+    """The .tflite file with inputs and outputs in the order of these names of its signature.
+
+    It stays as it is where its signature has other names.
+    """
+    data = bytearray(model)
+    root = schema.Model.GetRootAsModel(data, 0)
+    if root.SignatureDefsLength() != 1:
+        return model
+    signature, subgraph = root.SignatureDefs(0), root.Subgraphs(0)
+    given = {e.Name().decode(): e.TensorIndex() for e in _entries(signature, "Inputs")}
+    taken = {e.Name().decode(): e.TensorIndex() for e in _entries(signature, "Outputs")}
+    # The vectors are views of `data`: what is written to them is in the file.
+    for order, found, vector in (
+        (inputs, given, subgraph.InputsAsNumpy()),
+        (outputs, taken, subgraph.OutputsAsNumpy()),
+    ):
+        wanted = [found.get(name, -1) for name in order]
+        if sorted(wanted) == sorted(int(i) for i in vector):
+            vector[:] = wanted
+    return bytes(data)
+
+
+def _entries(signature: Any, role: str) -> list[Any]:
+    return [getattr(signature, role)(i) for i in range(getattr(signature, f"{role}Length")())]
