@@ -46,6 +46,7 @@ example: tools .venv/.installed-demo $(OUT)/digits/vectors.npz
 	@$(QMCU) report $(OUT)/digits/firmware --json $(OUT)/digits/memory.json
 	@$(QMCU) test $(OUT)/digits/firmware --on unicorn --vectors $(OUT)/digits/vectors.npz \
 		--json $(OUT)/digits/result.json --junit $(OUT)/digits/result.xml
+	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/custom_operator/run.sh $(OUT)/custom_operator
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ model = "digits.tflite"
 board = "stm32f746"
 vectors = "digits.npz"      # optional
 kernels = "native"          # optional
+operators = ["my_op.toml"]  # optional: custom operators
 """
 
 import difflib
@@ -16,7 +17,7 @@ from qmcu.errors import UsageError
 from qmcu.files import write_atomic
 
 FILE_NAME = "qmcu.toml"
-_KEYS = ("model", "board", "vectors", "kernels")
+_KEYS = ("model", "board", "vectors", "kernels", "operators")
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,13 @@ class Project:
     board: str
     vectors: Path | None = None
     kernels: str = "native"
+    operators: tuple[Path, ...] = ()
 
     def resolve(self, folder: Path) -> "Project":
         """The same with paths joined to `folder`."""
         vectors = folder / self.vectors if self.vectors else None
-        return Project(folder / self.model, self.board, vectors, self.kernels)
+        operators = tuple(folder / path for path in self.operators)
+        return Project(folder / self.model, self.board, vectors, self.kernels, operators)
 
 
 def load_project(folder: Path) -> Project | None:
@@ -59,6 +62,7 @@ def load_project(folder: Path) -> Project | None:
         board=document["board"],
         vectors=vectors,
         kernels=document.get("kernels", "native"),
+        operators=tuple(map(Path, document.get("operators", ()))),
     )
     return project.resolve(folder)
 
@@ -88,5 +92,9 @@ def _check(path: Path, key: str, value: Any) -> None:
         near = difflib.get_close_matches(key, _KEYS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(_KEYS)}."
         raise UsageError(f"{path} has an unknown key {key}; {hint}")
+    if key == "operators":
+        if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+            raise UsageError(f"{path}: operators must be a list of texts in quotes, not {value!r}.")
+        return
     if not isinstance(value, str) or not value:
         raise UsageError(f"{path}: {key} must be a text in quotes, not {value!r}.")

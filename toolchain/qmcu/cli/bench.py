@@ -11,6 +11,7 @@ from qmcu.cli.options import (
     declare,
     html_option,
     json_option,
+    operator_option,
     seed_option,
 )
 from qmcu.cli.targets import on_option
@@ -31,6 +32,7 @@ from qmcu.cli.targets import on_option
 @click.option("--random", "count", type=click.IntRange(min=1), default=5, show_default=True,
               help="Random inputs whose outputs are compared.")  # fmt: skip
 @seed_option
+@operator_option
 @click.option("--vectors", type=PATH, help="Compare these instead.")
 @cmsis_nn_option
 @click.option("--layers", is_flag=True, help="Show each layer.")

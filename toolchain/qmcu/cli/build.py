@@ -14,6 +14,7 @@ from qmcu.cli.options import (
     declare,
     io_option,
     kernels_option,
+    operator_option,
     optimize_option,
 )
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @batch_option
 @io_option
+@operator_option
 @click.option("-o", "--output", type=PATH, help="Folder [default: build/MODEL-BOARD].")
 def command(
     model: Path | None,

@@ -10,6 +10,7 @@ from qmcu.cli.options import (
     cmsis_nn_option,
     declare,
     io_option,
+    operator_option,
     optimize_option,
 )
 
@@ -21,6 +22,7 @@ from qmcu.cli.options import (
 @optimize_option
 @cmsis_nn_option
 @io_option
+@operator_option
 @click.option("--platformio", type=PATH, help="PlatformIO project of the whole firmware.")
 @click.option("--cmake", type=PATH, help="CMake library.")
 @click.option("--zephyr", type=PATH, help="Zephyr module with a sample.")

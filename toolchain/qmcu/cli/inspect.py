@@ -4,13 +4,14 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, batch_option, declare, json_option
+from qmcu.cli.options import PATH, batch_option, declare, json_option, operator_option
 
 
 @declare("inspect")
 @click.argument("model", type=PATH)
 @json_option
 @batch_option
+@operator_option
 def command(model: Path, json_file: Path | None, batch: int | None) -> int:
     """Operators, shapes, quantization, MACs, parameters and memory of MODEL (.tflite).
 

@@ -144,6 +144,30 @@ io_option = click.option(
     "--io", type=click.Choice(["declared", "int8"]), default="declared", show_default=True,
     help="int8: without the QUANTIZE and DEQUANTIZE at MODEL's ends.",
 )  # fmt: skip
+
+
+def _use_operators(
+    context: click.Context, parameter: click.Parameter, paths: tuple[Path, ...]
+) -> None:
+    from qmcu.errors import UsageError
+    from qmcu.model.custom import load_operator, use_operators
+    from qmcu.project import load_project
+
+    try:
+        project = load_project(Path())
+    except UsageError:
+        # Commands that need it say so.
+        project = None
+    paths = paths or (project.operators if project is not None else ())
+    use_operators([load_operator(path) for path in paths])
+
+
+# It is in force from here on: no command takes it as an argument.
+operator_option = click.option(
+    "--operator", "operators", type=PATH, multiple=True, callback=_use_operators,
+    expose_value=False,
+    help="A custom operator's description (.toml); may be given several times.",
+)  # fmt: skip
 seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of what is random."
 )

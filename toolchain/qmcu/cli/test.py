@@ -11,6 +11,7 @@ from qmcu.cli.options import (
     jobs_option,
     json_option,
     junit_option,
+    operator_option,
     resume_option,
     sarif_option,
     seed_option,
@@ -30,6 +31,7 @@ DEFAULT_RANDOM = 20
     help="Inferences in a row of each, of a model that keeps a state [default: 8].",
 )  # fmt: skip
 @seed_option
+@operator_option
 @jobs_option
 @resume_option
 @json_option
@@ -63,6 +65,7 @@ def command(
     from qmcu.device.targets import default_target
     from qmcu.errors import UsageError
     from qmcu.firmware import Firmware
+    from qmcu.model.custom import check_operators
     from qmcu.model.vectors import load_vectors, random_vectors
     from qmcu.project import load_project
     from qmcu.report.console import progress, show
@@ -84,6 +87,7 @@ def command(
         vectors, source = load_vectors(file, graph), str(file)
     else:
         count = DEFAULT_RANDOM if count is None else count
+        check_operators(directory)
         with progress("expected bytes", count) as advance:
             vectors = random_vectors(
                 graph, content, count, seed=seed, steps=steps, progress=advance

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, batch_option, declare, io_option, limit_option
+from qmcu.cli.options import PATH, batch_option, declare, io_option, limit_option, operator_option
 
 
 @click.group("vectors")
@@ -22,6 +22,7 @@ def command() -> None:
 @limit_option
 @batch_option
 @io_option
+@operator_option
 @click.option(
     "--steps", type=int,
     help="Inferences in a row between resets of a model that keeps a state [default: all].",

@@ -15,6 +15,7 @@ from qmcu.codegen.protocols import Benchmark
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import plan_to_json
+from qmcu.model.custom import OPERATORS_FILE, CustomOperator, operators_in_use
 from qmcu.resources import firmware_directory, kernel_directories
 
 _LOCAL_INCLUDE = re.compile(r'^#include "([\w./]+)"', re.MULTILINE)
@@ -129,6 +130,9 @@ def generate_project(
     outputs["board.json"] = documents.indented(board).encode()
     outputs["plan.json"] = plan_to_json(plan).encode()
     outputs["model.tflite"] = model
+    described = _described(plan)
+    if described:
+        outputs[OPERATORS_FILE] = _operators(described).encode()
     write_files(directory, outputs)
     return files
 
@@ -170,9 +174,24 @@ def _benchmark_header(plan: Plan, benchmark: Benchmark) -> str:
 def library_sources(plan: Plan) -> dict[str, str]:
     """Path to text of the model and its kernels, without anything of a board."""
     sources = {f"src/{name}": text for name, text in model_sources(plan).items()}
-    kernels = _with_headers(kernel_directories(), plan_kernels(plan))
+    folders = (*kernel_directories(), *(o.folder for o in _described(plan)))
+    kernels = _with_headers(folders, plan_kernels(plan))
     sources |= {f"src/kernels/{p.name}": p.read_text() for p in kernels}
     return dict(sorted(sources.items()))
+
+
+def _described(plan: Plan) -> list[CustomOperator]:
+    """The user's own operators of which the plan calls the kernels."""
+    return [o for o in operators_in_use() if o.kernel in plan_kernels(plan)]
+
+
+def _operators(described: Sequence[CustomOperator]) -> str:
+    """For `qmcu test`: what gave their expected bytes must be the same again."""
+    listed = [
+        {"name": o.name, "reference": o.reference, "reference_sha256": o.reference_sha256}
+        for o in described
+    ]
+    return json.dumps(listed, indent=1) + "\n"
 
 
 def generated_c_folders() -> tuple[tuple[str, ...], tuple[str, ...]]:

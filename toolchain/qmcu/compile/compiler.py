@@ -15,7 +15,7 @@ from qmcu.compile.lowering import (
     OperatorSupport,
     fitting_form,
 )
-from qmcu.compile.operators import OPERATORS
+from qmcu.compile.operators import forms_of
 from qmcu.compile.outputs import give_outputs_bytes
 from qmcu.compile.plan import ARENA, STATE, KernelCall, Placement, Plan, PlanTensor, State
 from qmcu.compile.planner import place
@@ -23,6 +23,7 @@ from qmcu.compile.ram import save_ram
 from qmcu.compile.variables import Resolved, resolve_variables
 from qmcu.errors import PlanError, UnsupportedModelError
 from qmcu.model.graph import Graph, Operator, Tensor
+from qmcu.model.hidden_states import show_states
 from qmcu.model.passes import simplify
 from qmcu.resources import page
 
@@ -155,7 +156,7 @@ def unsupported(graph: Graph) -> list[str]:
 def _prepared(graph: Graph) -> tuple[Flat, Resolved]:
     """The graph as it is lowered: simplified, subgraphs, outputs and variables resolved."""
     flat = flatten(simplify(graph))
-    return flat, resolve_variables(give_outputs_bytes(flat.graph))
+    return flat, resolve_variables(give_outputs_bytes(show_states(flat.graph)))
 
 
 def _unsupported(flat: Flat, resolved: Resolved) -> list[str]:
@@ -174,8 +175,13 @@ def _unsupported(flat: Flat, resolved: Resolved) -> list[str]:
         found: OperatorSupport | str = "the operator is not supported"
         if (without_scale := _without_scale(graph, operator)) is not None:
             found = f"the scale of {without_scale} is 0"
-        elif operator.kind in OPERATORS:
-            found = fitting_form(OPERATORS[operator.kind], OperatorContext(graph, operator))
+        elif forms := forms_of(operator.kind):
+            found = fitting_form(forms, OperatorContext(graph, operator))
+        elif operator.kind.startswith("CUSTOM:"):
+            found = (
+                "it is a custom operator that qmcu does not know; describe it in a file and give "
+                f"that with --operator FILE.toml (see {page('CUSTOM_OPERATORS')})"
+            )
         if isinstance(found, str):
             problems.append(f"{operator}: {found}")
     return problems
@@ -194,7 +200,7 @@ def _without_scale(graph: Graph, operator: Operator) -> Tensor | None:
 
 
 def _form(context: OperatorContext) -> OperatorSupport:
-    found = fitting_form(OPERATORS[context.operator.kind], context)
+    found = fitting_form(forms_of(context.operator.kind), context)
     assert not isinstance(found, str), found
     return found
 

@@ -44,7 +44,8 @@ class OperatorContext:
     @property
     def layer(self) -> str:
         """The layer's name: position and kind, such as `l03_conv_2d`."""
-        return f"l{self.operator.index:02d}_{self.operator.kind.lower()}"
+        kind = re.sub(r"\W", "_", self.operator.kind.removeprefix("CUSTOM:")).lower()
+        return f"l{self.operator.index:02d}_{kind}"
 
     def input(self, position: int) -> Tensor:
         """The input tensor at `position`. Raises IndexError when it is absent."""

@@ -216,8 +216,15 @@ class Oracle:
                 f"the tflite-micro interpreter needs over {answer['memory'] >> 20} MiB for it"
             )
         if "error" in answer:
-            self._fail(f"the tflite-micro interpreter {verb}: {_reason(answer)}")
+            self._fail(f"the tflite-micro interpreter {verb}: {_reason(answer)}{self._way_out()}")
         return answer, content
+
+    def _way_out(self) -> str:
+        """How to give what the interpreter may lack."""
+        custom = [o for o in self._graph.operators if o.kind.startswith("CUSTOM:")]
+        if not custom or self._pieces is not None:
+            return ""
+        return f"; if it lacks {custom[0]}, describe it with --operator FILE.toml"
 
     def _fail(self, problem: str) -> NoReturn:
         raise ModelError(f"{self._name}: {problem}.")

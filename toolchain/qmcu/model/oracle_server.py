@@ -24,6 +24,7 @@ import numpy as np
 from tflite_micro import runtime
 
 from qmcu.model.oracle_messages import NUMBER, Message, join, pack, split, unpack
+from qmcu.model.reference_server import ReferenceRunner
 from qmcu.types import Array
 
 _MEMORY_BYTES = 2 << 30
@@ -44,6 +45,7 @@ class _Worker:
         self._model = b""
         self._fresh = False
         self._interpreters: dict[str, Any] = {}
+        self._reference: ReferenceRunner | None = None
 
     def open(self, header: Mapping[str, Any], payload: bytes) -> Message:
         """Take the model; `fresh` says that a reset needs a new interpreter."""
@@ -53,6 +55,14 @@ class _Worker:
         resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
         self._interpreter("outputs")
         return {}, b""
+
+    def reference(self, header: Mapping[str, Any], payload: bytes) -> Message:
+        """Rows through a custom operator's reference, which is Python of the user's own."""
+        if self._reference is None:
+            allowed = _address_space() + _MEMORY_BYTES
+            resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
+            self._reference = ReferenceRunner()
+        return self._reference.run(header, payload)
 
     def reset(self, header: Mapping[str, Any], payload: bytes) -> Message:
         """State as it is before the first inference."""

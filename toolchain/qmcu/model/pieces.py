@@ -1,7 +1,8 @@
 """A model in pieces: what tflite-micro runs, and between it what tflite-micro lacks.
 
 Operators that it has no kernel for, but that are exactly defined (they move bytes, or compute
-with integers), are evaluated here as constants are (`passes.evaluation`).
+with integers), are evaluated here as constants are (`passes.evaluation`); the user's own by their
+Python reference.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -11,6 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from qmcu.errors import ModelError
+from qmcu.model.custom import custom_operator
+from qmcu.model.custom_reference import Reference
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.passes.evaluation import evaluate
 from qmcu.model.writer import write_model
@@ -56,6 +59,8 @@ class Runner(Protocol):
 
 def is_own(graph: Graph, operator: Operator) -> bool:
     """Whether tflite-micro lacks the operator, in its types, and it is evaluated here."""
+    if custom_operator(operator.kind) is not None:
+        return True
     if operator.kind not in _TAKEN:
         return False
     operand = graph.operand(operator, 1 if operator.kind.startswith("SELECT") else 0)
@@ -72,6 +77,8 @@ class Pieces:
     def __init__(self, graph: Graph, open_piece: Callable[[bytes], Runner]) -> None:
         self._graph = graph
         self._steps: list[tuple[Piece, Runner] | Operator] = []
+        # The states of `run` and of `all_tensors` are apart.
+        self._references = (_references(graph), _references(graph))
         for step in cut(graph):
             if isinstance(step, Operator):
                 self._steps.append(step)
@@ -81,15 +88,18 @@ class Pieces:
     @property
     def origin(self) -> str:
         """Which operators were not run by tflite-micro, and by what instead."""
-        kinds = dict.fromkeys(s.kind for s in self._steps if isinstance(s, Operator))
-        return f"{', '.join(kinds)} by qmcu's own reference"
+        own = [s for s in self._steps if isinstance(s, Operator)]
+        customs = dict.fromkeys(r.origin for r in self._references[0].values())
+        kinds = dict.fromkeys(s.kind for s in own if s.index not in self._references[0])
+        ours = [f"{', '.join(kinds)} by qmcu's own reference"] if kinds else []
+        return "; ".join([*customs, *ours])
 
     def run(self, inputs: Sequence[Array], resets: Collection[int]) -> list[Array]:
         """Each input [N, *shape] to each output."""
         values = self._begun(inputs)
         for step in self._steps:
             if isinstance(step, Operator):
-                self._evaluate(step, values)
+                self._evaluate(step, values, self._references[0], resets)
                 continue
             piece, runner = step
             outputs = runner.run_many(_given(piece, values), resets=resets)
@@ -103,7 +113,7 @@ class Pieces:
         values = self._begun(inputs)
         for step in self._steps:
             if isinstance(step, Operator):
-                self._evaluate(step, values)
+                self._evaluate(step, values, self._references[1], ())
                 continue
             piece, runner = step
             found = runner.all_tensors([a[0] for a in _given(piece, values)])
@@ -115,14 +125,32 @@ class Pieces:
         for step in self._steps:
             if not isinstance(step, Operator):
                 step[1].reset()
+        for reference in (r for references in self._references for r in references.values()):
+            reference.reset()
 
     def _begun(self, inputs: Sequence[Array]) -> dict[int, Array]:
         return dict(zip(self._graph.inputs, inputs, strict=True))
 
-    def _evaluate(self, operator: Operator, values: dict[int, Array]) -> None:
+    def _evaluate(
+        self,
+        operator: Operator,
+        values: dict[int, Array],
+        references: Mapping[int, Reference],
+        resets: Collection[int],
+    ) -> None:
         """Add the operator's outputs for every row."""
         tensors = self._graph.tensors
         rows = len(next(iter(values.values())))
+        if operator.index in references:
+            given = [
+                np.repeat(tensors[i].array[np.newaxis], rows, 0)
+                if tensors[i].is_constant
+                else values[i]
+                for i in operator.inputs
+            ]
+            found = references[operator.index].run(given, resets)
+            values |= dict(zip(operator.outputs, found, strict=True))
+            return
         results = []
         for row in range(rows):
             operands = [
@@ -133,6 +161,20 @@ class Pieces:
             results.append(_checked(self._graph, operator, outputs))
         for position, index in enumerate(operator.outputs):
             values[index] = np.stack([outputs[position] for outputs in results])
+
+
+def _references(graph: Graph) -> dict[int, Reference]:
+    """The references of the user's own operators, by the operator's number."""
+    found = {}
+    for operator in graph.operators:
+        described = custom_operator(operator.kind)
+        if described is None:
+            continue
+        problem = described.problem(graph, operator)
+        if problem is not None:
+            raise ModelError(f"{graph.name}: {operator}: {problem}.")
+        found[operator.index] = Reference(described, graph, operator)
+    return found
 
 
 def _given(piece: Piece, values: Mapping[int, Array]) -> list[Array]:

@@ -15,6 +15,7 @@ from qmcu.compile.operators import (
     concatenation,
     control,
     convolution,
+    custom,
     division,
     elementwise,
     elementwise_s16,
@@ -112,4 +113,10 @@ def _forms() -> dict[str, Forms]:
 
 OPERATORS: dict[str, Forms] = _forms()
 
-__all__ = ["OPERATORS"]
+
+def forms_of(kind: str) -> Forms:
+    """The forms of an operator, those of the user's own included; empty when it is unknown."""
+    return custom.custom_forms(kind) or OPERATORS.get(kind, ())
+
+
+__all__ = ["OPERATORS", "forms_of"]
