@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.stateful_models import shift_register
+from tests.support.stateful_models import shift_register, two_svdf_layers
 
 from qmcu.board import load_board
 from qmcu.build import BuildOptions, build_firmware, build_project
@@ -26,6 +26,29 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.write_bytes(write_model(shift_register(FIRST)))
     build_firmware(model, load_board("stm32f746"), folder / "firmware", BuildOptions("portable"))
     return folder / "firmware"
+
+
+def test_one_wrong_byte_of_a_layer_s_state_is_named(tmp_path: Path) -> None:
+    """A byte of what the second of two SVDF layers remembers at first."""
+    model = tmp_path / "two.tflite"
+    model.write_bytes(write_model(two_svdf_layers()))
+    directory = tmp_path / "firmware"
+    build_firmware(model, load_board("stm32f746"), directory, BuildOptions("portable"))
+    vectors = random_vectors(*Firmware.load(directory).model, 2, seed=1, steps=5)
+    assert run_vectors(Firmware.load(directory), "unicorn", vectors, "r", RunOptions(1)).passed
+    source = directory / "src/model.c"
+    text = source.read_text()
+    wrong = f"    qmcu_model_state[{Firmware.load(directory).plan.state_size - 2}] = 77;\n}}"
+    changed = re.sub(r"(void qmcu_model_reset\(void\)\n{.*?)\n}", rf"\1\n{wrong}", text, flags=re.S)
+    assert changed != text
+    source.write_text(changed)
+    build_project(directory)
+    options = RunOptions(1, trace=True)
+    result = run_vectors(Firmware.load(directory), "unicorn", vectors, "r", options)
+    assert str(result.differences[0]).startswith("sequence 0, step 0: ")
+    assert {d.vector // 5 for d in result.differences} == {0, 1}
+    assert result.layer_difference is not None
+    assert result.layer_difference.layer == "l01_svdf"
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

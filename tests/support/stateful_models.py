@@ -1,5 +1,7 @@
 """Small models that keep a state from one inference to the next."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
@@ -59,3 +61,33 @@ def shift_register(
         subgraphs = (Graph("init", inner, body, (), ()),)
     operators = tuple(Operator(i, *step) for i, step in enumerate(steps))
     return Graph("register", tuple(tensors), operators, (0,), (8,), subgraphs=subgraphs)
+
+
+def two_svdf_layers() -> Graph:
+    """Two SVDF layers of 3 units that remember 4 values each, in int8."""
+    rng = np.random.default_rng(5)
+    tensors = [Tensor(0, "in", (1, 3), "int8", GRID)]
+    layers = []
+    options: Options = {
+        "rank": 1, "fused_activation_function": "NONE", "asymmetric_quantize_inputs": False,
+    }  # fmt: skip
+
+    def add(name: str, shape: tuple[int, ...], dtype: str, scale: float, data: bytes | None) -> int:
+        grid = Quantization((scale,), (0,))
+        tensors.append(Tensor(len(tensors), name, shape, dtype, grid, data))
+        return len(tensors) - 1
+
+    source = 0
+    for number in range(2):
+        weights = [rng.integers(-128, 128, shape).astype(np.int8) for shape in ((3, 3), (3, 4))]
+        operands = [
+            source,
+            add(f"features{number}", (3, 3), "int8", 2**-7, weights[0].tobytes()),
+            add(f"times{number}", (3, 4), "int8", 2**-7, weights[1].tobytes()),
+            add(f"bias{number}", (3,), "int32", 2**-7, np.zeros(3, np.int32).tobytes()),
+            add(f"state{number}", (1, 12), "int8", 1.0, None),
+        ]
+        tensors[-1] = replace(tensors[-1], is_variable=True)
+        source = add(f"out{number}", (1, 3), "int8", 1.0, None)
+        layers.append(Operator(number, "SVDF", tuple(operands), (source,), options, 3))
+    return Graph("two_svdf_layers", tuple(tensors), tuple(layers), (0,), (source,))

@@ -8,12 +8,15 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+from tests.support.stateful_models import shift_register
+
 from qmcu.backdoor.detectors.context import load_context
 from qmcu.backdoor.detectors.run import audit
 from qmcu.backdoor.inputs.datasets import load_dataset
 from qmcu.backdoor.networks.architectures import build_architecture
 from qmcu.cli.main import run
 from qmcu.errors import UsageError
+from qmcu.model.writer import write_model
 from qmcu.tensorflow import load_tensorflow
 
 
@@ -53,6 +56,14 @@ def test_models_and_inputs_that_do_not_belong_together(
     (tmp_path / "x.npz").write_bytes((folder / "test.npz").read_bytes()[:500])
     assert run(["audit", *models, "--data", str(tmp_path / "x.npz")]) == 2
     assert "no readable .npz" in capfd.readouterr().err.replace("\n", " ")
+
+
+def test_an_initialiser_of_variables_is_no_branch(tmp_path: Path) -> None:
+    model = tmp_path / "register.tflite"
+    model.write_bytes(write_model(shift_register(np.arange(12, dtype=np.int8).reshape(3, 4))))
+    result = audit(load_context(None, model, None))
+    assert result.verdict != "backdoored"
+    assert "no operator branches on the input." in result.reasons
 
 
 def test_a_file_with_control_flow_is_a_finding(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ from qmcu.model.oracle import InterpreterDiedError, Oracle
 from qmcu.model.reader import operator_kinds, parse_model
 from qmcu.model.unpack import read_model_file
 
+# Operators of an initialiser that assigns constants to variables.
+_INITIALISES = {"VAR_HANDLE", "ASSIGN_VARIABLE"}
+
 
 def load_context(
     float_file: Path | None, integer_file: Path | None, data: Path | None, *, seed: int = 0
@@ -75,11 +78,16 @@ def _refuse_deadly(model: bytes, graph: Graph, source: str) -> None:
 
 
 def _control(model: bytes, source: str) -> tuple[str, ...]:
-    """The operators that run other subgraphs, of a file that has some."""
+    """The operators that run other subgraphs, of a file that has some.
+
+    An initialiser that only assigns variables their first values sees no input: it is none.
+    """
     kinds = operator_kinds(model, source=source)
     if len(kinds) < 2:
         return ()
-    return tuple(f"{k} in subgraph {i}" for i, own in enumerate(kinds) for k in own if k in CONTROL)
+    others = {kind for own in kinds[1:] for kind in own}
+    control = set(CONTROL) - ({"CALL_ONCE"} if others <= _INITIALISES else set())
+    return tuple(f"{k} in subgraph {i}" for i, own in enumerate(kinds) for k in own if k in control)
 
 
 def _range(samples: npt.NDArray[np.float32] | None, graph: Graph | None) -> tuple[float, float]:
