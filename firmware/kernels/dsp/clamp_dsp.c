@@ -1,28 +1,12 @@
-/* Four bytes at once: SSUB8 says for each byte which one is larger, SEL takes it. Saturation to int8
+/* Four bytes at once. Saturation to int8
    and then to limits inside int8 is saturation to the limits. */
 #include "clamp_dsp.h"
 
 #include "dsp.h"
 
-/* The larger of each two bytes. */
-static inline uint32_t maximum_of(uint32_t a, uint32_t b)
-{
-    uint32_t r;
-    __asm("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(r) : "r"(a), "r"(b) : "cc");
-    return r;
-}
-
-/* The smaller of each two bytes. */
-static inline uint32_t minimum_of(uint32_t a, uint32_t b)
-{
-    uint32_t r;
-    __asm("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(r) : "r"(a), "r"(b) : "cc");
-    return r;
-}
-
 static inline uint32_t clamp(uint32_t a, uint32_t low, uint32_t high)
 {
-    return minimum_of(maximum_of(a, low), high);
+    return qmcu_minimum_s8x4(qmcu_maximum_s8x4(a, low), high);
 }
 
 void qmcu_clamp_dsp(const qmcu_clamp_dsp_params *params, int8_t *values)

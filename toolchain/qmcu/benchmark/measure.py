@@ -28,6 +28,7 @@ class LayerCost:
     macs: int
     count: int
     trade: str = ""
+    slower: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _benchmark(
         static=report.total(Category.STATIC, "RAM"),
         stack=result.stack_bytes,
         layers=tuple(
-            LayerCost(c.layer, c.kernel, c.macs, counts.get(c.layer, 0), c.trade)
+            LayerCost(c.layer, c.kernel, c.macs, counts.get(c.layer, 0), c.trade, c.slower)
             for c in plan.calls
         ),
         estimates=estimates,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat, flatten
 from qmcu.compile.dead_channels import settle_dead_channels
-from qmcu.compile.kernel_sets import Target, lowerings
+from qmcu.compile.kernel_sets import Target, lowerings, slower
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
 from qmcu.compile.lowering import (
     TYPES,
@@ -242,8 +242,13 @@ def _call(
     for lower in _faster(context, faster):
         call = lower(context)
         if call is not None:
-            return call
-    return support.lower(context)
+            return _explained(call, context)
+    call = support.lower(context)
+    return _explained(call, context) if _faster(context, faster) else call
+
+
+def _explained(call: KernelCall, context: OperatorContext) -> KernelCall:
+    return replace(call, slower=slower.reason(call, context))
 
 
 def _faster(

@@ -112,8 +112,9 @@ class KernelCall:
     multiply-accumulates of one inference. `may_overlay` lists (input, output) tensor pairs
     of which the output may be written over the input, if it is not larger or `overlay_grows`.
     `overread` is how many bytes behind its inputs the kernel may load (and ignore). `trade`
-    says what was given for fewer instructions, flash or RAM. `passes` run after the kernel, in
-    order; what they read besides the output must still be there.
+    says what was given for fewer instructions, flash or RAM. `slower` says why the
+    kernel is not the fastest of the layer's kind, and what that costs. `passes` run after the
+    kernel, in order; what they read besides the output must still be there.
     """
 
     kernel: str
@@ -128,6 +129,7 @@ class KernelCall:
     overlay_grows: bool = False
     overread: int = 0
     trade: str = ""
+    slower: str = ""
     passes: tuple[OutputPass, ...] = ()
 
     @property

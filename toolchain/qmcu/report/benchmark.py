@@ -61,6 +61,8 @@ def lines(results: Sequence[Benchmark]) -> Iterator[str]:
         for layer in result.layers:
             if layer.trade:
                 yield f"{result.model}, {label(result)}: {layer.layer} has {layer.trade}"
+            if layer.slower:
+                yield f"{result.model}, {label(result)}: {layer.layer} is slow: {layer.slower}"
 
 
 def layer_table(results: Sequence[Benchmark]) -> PlainTable:

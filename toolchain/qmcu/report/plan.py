@@ -22,6 +22,10 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield from trades
     else:
         yield f"traded (--optimize {plan.optimize}): nothing, there is nothing to trade here"
+    slower = [f"  {call.layer}, {call.kernel}: {call.slower}" for call in plan.calls if call.slower]
+    if slower:
+        yield "layers on a slower kernel than their kind has:"
+        yield from slower
 
 
 def _fallbacks(plan: Plan) -> Iterator[str]:

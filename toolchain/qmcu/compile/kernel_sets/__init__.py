@@ -87,7 +87,8 @@ def _for_bytes(target: Target) -> Mapping[str, Sequence[Lowering]]:
     if target.mve:
         own = mve.LOWERINGS
         others = dsp.lowerings(target.optimize, fpu=target.fpu)
-        return {**own, **{kind: found for kind, found in others.items() if kind not in own}}
+        # Such a core has the DSP extension too: what no vector kernel takes goes there.
+        return {kind: (*own.get(kind, ()), *found) for kind, found in others.items()}
     if target.dsp:
         return dsp.lowerings(target.optimize, fpu=target.fpu)
     return {}

@@ -7,6 +7,7 @@ import numpy as np
 
 from qmcu.compile.kernel_sets import records
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
+from qmcu.compile.kernel_sets.depthwise import of_one_channel
 from qmcu.compile.kernel_sets.mve_packing import (
     LANES,
     Int8Array,
@@ -360,7 +361,12 @@ def _narrow_depthwise_3x3(context: OperatorContext) -> KernelCall | None:
 LOWERINGS: dict[str, Sequence[Lowering]] = {
     "ADD": (lower_add,),
     "CONV_2D": (lower_conv_2d,),
-    "DEPTHWISE_CONV_2D": (lower_depthwise_3x3, _narrow_depthwise_3x3, lower_depthwise_conv_2d),
+    "DEPTHWISE_CONV_2D": (
+        *of_one_channel((lower_conv_2d,)),
+        lower_depthwise_3x3,
+        _narrow_depthwise_3x3,
+        lower_depthwise_conv_2d,
+    ),
     "FULLY_CONNECTED": (lower_fully_connected,),
 }
 # For int4 weights, which stay packed.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
-from qmcu.compile.kernel_sets.dsp import anything, convolution, general, int4, layers
+from qmcu.compile.kernel_sets.dsp import anything, convolution, elementwise, general, int4, layers
 from qmcu.compile.kernel_sets.limits import with_limits
 from qmcu.compile.lowering import Lowering
 
@@ -41,6 +41,9 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
             anything.depthwise_conv_2d,
         ),
         "FULLY_CONNECTED": (layers.fully_connected_pair, anything.fully_connected),
+        "MAX_POOL_2D": (elementwise.max_pool_2d,),
+        "MEAN": (elementwise.mean,),
+        "MUL": (elementwise.mul,),
     }
     return {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}
 

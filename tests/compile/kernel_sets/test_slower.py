@@ -1,0 +1,67 @@
+"""No layer runs on a slower kernel than its kind has without saying so."""
+
+import numpy as np
+import pytest
+from bench.operators.everyday import EVERYDAY
+from tests.support.places import SHARED
+
+from qmcu.compile import Target, compile_graph
+from qmcu.compile.compiler import unsupported
+from qmcu.compile.kernel_sets import dsp
+from qmcu.compile.lowering import OperatorContext
+from qmcu.errors import QmcuError
+from qmcu.model.reader import read_model
+from qmcu.report.plan import plan_lines
+
+CORES = {
+    "dsp": Target("native", dsp=True, fpu=True),
+    "mve": Target("native", dsp=True, fpu=True, mve=True),
+}
+WILD = SHARED / "models" / "wild"
+FAST = {
+    *("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "AVERAGE_POOL_2D"),
+    *("MUL", "MEAN"),
+}
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.skipif(not WILD.is_dir(), reason=f"{WILD} is not there")
+def test_no_model_from_the_wild_falls_to_plain_c(core: str) -> None:
+    compared, slow = 0, []
+    for path in sorted(WILD.glob("*.tflite")):
+        try:
+            graph = read_model(path)
+        except QmcuError:
+            continue
+        if unsupported(graph):
+            continue
+        for call in compile_graph(graph, CORES[core]).calls:
+            if call.kind in FAST and graph.tensors[call.writes[0]].dtype == "int8":
+                compared += 1
+                slow += [(path.name, call.layer)] if "plain C" in call.slower else []
+    assert not slow
+    assert compared > 500
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("kind", EVERYDAY)
+def test_everyday_graphs_never_fall_to_plain_c(kind: str, core: str) -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(60):
+        (call,) = compile_graph(EVERYDAY[kind](rng), CORES[core]).calls
+        assert "plain C" not in call.slower, call
+
+
+def test_a_lowering_that_declines_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decline(context: OperatorContext) -> None:
+        return None
+
+    graph = EVERYDAY["FULLY_CONNECTED"](np.random.default_rng(1))
+    plan = compile_graph(graph, CORES["dsp"])
+    assert "plain C" not in "\n".join(plan_lines(plan))
+    monkeypatch.setattr(dsp.layers, "fully_connected_pair", decline)
+    monkeypatch.setattr(dsp.anything, "fully_connected", decline)
+    plan = compile_graph(graph, CORES["dsp"])
+    assert plan.calls[0].kernel == "fully_connected"
+    text = "\n".join(plan_lines(plan))
+    assert "l00_fully_connected, fully_connected: plain C for this form of it" in text

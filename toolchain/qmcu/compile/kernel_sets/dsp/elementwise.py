@@ -1,0 +1,60 @@
+"""MUL, MEAN and MAX_POOL_2D for the DSP extension: the portable call, and a kernel of its own."""
+
+from dataclasses import replace
+
+from qmcu.compile.kernel_sets.dsp.general import output_limits_are_int8
+from qmcu.compile.lowering import OperatorContext, fitting_form
+from qmcu.compile.operators import OPERATORS
+from qmcu.compile.operators.pooling import lower_pool
+from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
+
+_LARGEST_PRODUCT = 255 * 255
+
+
+def _portable(context: OperatorContext) -> tuple[KernelCall, dict[str, FieldValue]]:
+    form = fitting_form(OPERATORS[context.operator.kind], context)
+    assert not isinstance(form, str), form
+    call = form.lower(context)
+    parameters = next(a for a in call.arguments if isinstance(a, ParametersArgument))
+    return call, dict(parameters.fields)
+
+
+def _renamed(call: KernelCall, kernel: str, fields: dict[str, FieldValue]) -> KernelCall:
+    parameters = ParametersArgument(f"qmcu_{kernel}_params", tuple(fields.items()))
+    arguments = tuple(
+        parameters if isinstance(a, ParametersArgument) else a for a in call.arguments
+    )
+    return replace(call, kernel=kernel, arguments=arguments)
+
+
+def max_pool_2d(context: OperatorContext) -> KernelCall | None:
+    """MAX_POOL_2D of any window and number of channels."""
+    return None if context.input(0).is_constant else lower_pool(context, "max_pool_2d_dsp")
+
+
+def mean(context: OperatorContext) -> KernelCall | None:
+    """MEAN over any dimensions, fastest where channels are kept."""
+    call, fields = _portable(context)
+    return None if context.input(0).is_constant else _renamed(call, "mean_dsp", fields)
+
+
+def mul(context: OperatorContext) -> KernelCall | None:
+    """MUL with broadcasting; exact while products, shifted and rounded, keep to 31 bits."""
+    if not output_limits_are_int8(context):
+        return None
+    call, fields = _portable(context)
+    shift, zero_point = fields["output_shift"], fields["output_zero_point"]
+    assert isinstance(shift, int) and isinstance(zero_point, int)
+    left, right = max(shift, 0), max(-shift, 0)
+    rounding = (1 << right) + (zero_point << (right + 1))
+    largest = _LARGEST_PRODUCT << left
+    if largest >= 1 << 30 or 2 * largest + abs(rounding) + 2 >= 1 << 31:
+        return None
+    kept = {k: v for k, v in fields.items() if k.startswith(("shape", "strides", "input"))}
+    own: dict[str, FieldValue] = {
+        "multiplier": fields["output_multiplier"],
+        "left": left + 1,
+        "rounding": rounding,
+        "shift": right + 1,
+    }
+    return _renamed(call, "mul_dsp", kept | own)

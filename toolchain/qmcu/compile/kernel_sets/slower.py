@@ -1,0 +1,44 @@
+"""Why a layer runs on a slower kernel than its kind has, and what that costs, for people."""
+
+from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.plan import KernelCall
+
+# By the kernel; instructions as counted on a Cortex-M4.
+_KERNELS = {
+    "conv_2d_dsp": "dilation, or strides above the window: 0.9 instructions a MAC instead of 0.7, "
+    "and windows laid out tap by tap",
+    "conv_2d_any_dsp": "sums up to 2^31 or multipliers beyond the fast forms: about 1.1 "
+    "instructions a MAC instead of 0.7 and up to 20 more an output",
+    "conv_1x1_pair_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",
+    "conv_1x1_wide_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",
+    "conv_2d_rows_pair_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",
+    "conv_2d_rows_wide_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",
+    "depthwise_3x3_steep_dsp": "a multiplier of 1/2 or more: 1 instruction more an output",
+    "depthwise_any_dsp": "channels not in fours, a depth multiplier, dilation, many taps or a "
+    "multiplier of 1/2 or more: about 3 instructions a MAC instead of 2",
+    "fully_connected_any_dsp": "sums of more than 24 bits or a multiplier of 1/2 or more: 1.25 "
+    "instructions a MAC instead of 0.97",
+}
+
+
+def reason(call: KernelCall, context: OperatorContext) -> str:
+    """For a layer of a kind with native kernels: why it is slower, or "" where it is not."""
+    if call.kernel.endswith("_cmsis_nn"):
+        return ""
+    if not call.kernel.endswith(("_dsp", "_mve")) and "_mve_" not in call.kernel:
+        return f"plain C for {_declined(context)}: up to ten times the instructions"
+    return _KERNELS.get(call.kernel, "")
+
+
+def _declined(context: OperatorContext) -> str:
+    """What none of the native kernels of the kind takes."""
+    source, second = context.optional_input(0), context.optional_input(1)
+    if source is None or source.is_constant:
+        return "a constant input"
+    if second is not None and second.dtype == "int4":
+        return "these int4 weights"
+    if context.operator.kind == "CONV_2D" and second and second.shape[3] != source.shape[3]:
+        return "groups of channels"
+    if context.operator.kind == "ADD":
+        return "broadcasting, a constant or scales too far apart"
+    return "this form of it"
