@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
 import pytest
 from tests.support.places import REPOSITORY
 
-from qmcu import schemas
+from qmcu import documents, schemas
+from qmcu.types import Count, Fraction, Sha256
 
 FOLDER = REPOSITORY / "docs/schema"
 
@@ -79,6 +82,37 @@ def test_a_schema_says_what_the_types_say(monkeypatch: pytest.MonkeyPatch) -> No
         "minItems": 2, "maxItems": 2,
     }  # fmt: skip
     assert part["inside"] == {"type": "array", "items": {"$ref": "#/$defs/Part"}}
+
+
+def test_limits_are_told_and_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True)
+    class Limited:
+        __schema__ = "limited-1"
+        hash: Sha256
+        share: Fraction | None
+        files: Annotated[tuple[Count, ...], msgspec.Meta(min_length=1)]
+
+    monkeypatch.setattr(schemas, "PUBLISHED", {Limited: ""})
+    shown = schemas.schema_of(Limited)["properties"]
+    assert shown["hash"] == {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    assert shown["share"]["anyOf"][0] == {"type": "number", "minimum": 0, "maximum": 1}
+    assert shown["files"]["minItems"] == 1
+    assert shown["files"]["items"] == {"type": "integer", "minimum": 0}
+    for name, wrong in (("hash", "0"), ("share", 1.5), ("files", []), ("files", [-1])):
+        document = {"hash": "0" * 64, "share": 0.5, "files": [0]} | {name: wrong}
+        with pytest.raises(ValueError, match=name):
+            documents.rebuild(document, Limited)
+
+
+def test_a_limit_that_no_schema_tells_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True)
+    class Odd:
+        __schema__ = "odd-1"
+        number: Annotated[int, msgspec.Meta(multiple_of=2)]
+
+    monkeypatch.setattr(schemas, "PUBLISHED", {Odd: ""})
+    with pytest.raises(TypeError, match="cannot limit"):
+        schemas.schema_of(Odd)
 
 
 def test_a_type_that_no_document_may_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -91,3 +92,15 @@ def test_a_run_passes_when_vectors_and_traced_layers_are_equal() -> None:
 def test_no_labels_are_no_accuracy() -> None:
     assert Accuracy(0, 0, 0).on_device == 0
     assert Accuracy(1, 2, 4).on_device == 0.25
+
+
+def test_special_numbers_are_told_in_words_that_json_holds() -> None:
+    expected = np.array([1, np.nan, np.inf, np.inf], np.float32)
+    got = np.array([1, -np.inf, 5, -np.inf], np.float32)
+    difference = compare("y", [4], expected.tobytes(), got.tobytes(), "float32")
+    assert difference is not None
+    assert (difference.expected, difference.got) == ("NaN", "-Infinity")
+    assert difference.max_difference == "Infinity"
+    text = documents.indented(difference)
+    json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert documents.parse(text, type(difference)) == difference

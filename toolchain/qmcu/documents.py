@@ -8,6 +8,7 @@ What is read is checked against the annotations, down to the last list; unknown 
 
 import base64
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -18,6 +19,7 @@ import msgspec
 
 import qmcu
 from qmcu.errors import QmcuError, UsageError
+from qmcu.types import Number
 
 T = TypeVar("T")
 
@@ -45,7 +47,10 @@ def indented(document: Any, **header: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A document as plain JSON data: bytes in base64, enums by value, tuples as lists."""
+    """A document as plain JSON data: bytes in base64, enums by value, tuples as lists.
+
+    What JSON has no number for is written in words, as `number` says.
+    """
     if is_dataclass(value):
         return {name: plain(getattr(value, name)) for name in written_names(type(value))}
     if isinstance(value, Variant):
@@ -59,6 +64,15 @@ def plain(value: Any) -> Any:
         return value.value
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(item) for item in value]
+    return number(value) if isinstance(value, float) else value
+
+
+def number(value: int | float) -> Number:
+    """A number for a document: itself, or "NaN", "Infinity", "-Infinity", which JSON lacks."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
     return value
 
 

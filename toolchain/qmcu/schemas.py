@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from qmcu.backdoor.attacks.run import AttackRecord
 from qmcu.backdoor.defences.document import DefenceDocument
@@ -53,6 +55,15 @@ _PLAIN: Mapping[Any, dict[str, Any]] = {
 }
 
 
+# What `msgspec.Meta` limits, in the words of JSON Schema; the length is an array's.
+_LIMITS: Mapping[str, str] = {
+    "ge": "minimum",
+    "le": "maximum",
+    "pattern": "pattern",
+    "min_length": "minItems",
+}
+
+
 def schema_of(document: type) -> dict[str, Any]:
     """The JSON Schema of a published document, with the keys that every one has."""
     definitions: dict[str, Any] = {}
@@ -80,7 +91,7 @@ def _name(document: type) -> str:
 
 def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
     """A dataclass, its fields and what it shows."""
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     names = written_names(kind)
     own = {f.name for f in fields(kind)}
     properties = {}
@@ -89,7 +100,7 @@ def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
             properties[name] = _value(hints[name], definitions)
             continue
         getter = getattr(kind, name).fget
-        shown = _value(get_type_hints(getter)["return"], definitions)
+        shown = _value(get_type_hints(getter, include_extras=True)["return"], definitions)
         properties[name] = shown | {"description": _description(getter)}
     return {
         "type": "object",
@@ -108,6 +119,8 @@ def _value(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if hint in _PLAIN:
         return dict(_PLAIN[hint])
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _value(arguments[0], definitions) | _limits(arguments[1:])
     if origin is Literal:
         return {"enum": [*arguments]}
     if isinstance(hint, type) and (issubclass(hint, Enum) or is_dataclass(hint)):
@@ -134,6 +147,19 @@ def _value(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             return {"type": "array", "prefixItems": each, "minItems": size, "maxItems": size}
         return {"type": "array", "items": _value(arguments[0], definitions)}
     raise TypeError(f"a published document cannot hold {hint}")
+
+
+def _limits(metadata: Sequence[Any]) -> dict[str, Any]:
+    """The limits of an annotated type. Raises TypeError for one that no schema tells yet."""
+    shown: dict[str, Any] = {}
+    for meta in metadata:
+        assert isinstance(meta, msgspec.Meta), meta
+        given = {name: getattr(meta, name) for name in _LIMITS}
+        given = {name: limit for name, limit in given.items() if limit is not None}
+        if msgspec.Meta(**given) != meta:
+            raise TypeError(f"a published document cannot limit {meta}")
+        shown |= {_LIMITS[name]: limit for name, limit in given.items()}
+    return shown
 
 
 def _mapping(key: Any, item: Any, definitions: dict[str, Any]) -> dict[str, Any]:

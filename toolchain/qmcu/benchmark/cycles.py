@@ -19,6 +19,8 @@ from typing import Any
 import capstone
 from capstone import arm as capstone_arm
 
+from qmcu.types import Count
+
 Blocks = Mapping[tuple[int, int], Counter[int]]
 CORES = ("cortex-m4", "cortex-m7")
 
@@ -35,8 +37,8 @@ class CycleEstimate:
     """Estimated cycles of one inference on `core`, and the instructions that they are for."""
 
     core: str
-    cycles: int
-    instructions: int
+    cycles: Count
+    instructions: Count
 
     def __str__(self) -> str:
         return f"about {self.cycles:,} cycles (estimated for {self.core}, no wait states)"

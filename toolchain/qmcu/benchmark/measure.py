@@ -17,6 +17,7 @@ from qmcu.device.unicorn import UnicornLink
 from qmcu.errors import UsageError
 from qmcu.firmware import Firmware
 from qmcu.model.vectors import Vectors, load_vectors, random_vectors
+from qmcu.types import Count
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class LayerCost:
 
     layer: str
     kernel: str
-    macs: int
-    count: int
+    macs: Count
+    count: Count
     trade: str = ""
     slower: str = ""
 
@@ -47,18 +48,18 @@ class Benchmark:
     device: str
     kernels: str
     optimize: str
-    vectors: int
-    equal: int
-    macs: int
-    count: int
+    vectors: Count
+    equal: Count
+    macs: Count
+    count: Count
     unit: str
     how: str
-    code: int
-    constants: int
-    arena: int
-    bound: int
-    static: int
-    stack: int
+    code: Count
+    constants: Count
+    arena: Count
+    bound: Count
+    static: Count
+    stack: Count
     layers: tuple[LayerCost, ...]
     estimates: tuple[CycleEstimate, ...] = ()
 
@@ -68,12 +69,12 @@ class Benchmark:
         return self.equal == self.vectors
 
     @property
-    def flash(self) -> int:
+    def flash(self) -> Count:
         """Code and constants."""
         return self.code + self.constants
 
     @property
-    def ram(self) -> int:
+    def ram(self) -> Count:
         """Arena, static data of the model, stack."""
         return self.arena + self.static + self.stack
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from qmcu.board import Board
 from qmcu.build.firmware import build_firmware, compile_model
 from qmcu.errors import DoesNotFitError, UnsupportedModelError
+from qmcu.types import Count
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,12 @@ class Fit:
     """One board: `fits` with `flash` and `ram` bytes in use if it was `built`, or the `problem`."""
 
     board: str
-    flash_size: int
-    ram_size: int
+    flash_size: Count
+    ram_size: Count
     fits: bool
     built: bool
-    flash: int
-    ram: int
+    flash: Count
+    ram: Count
     problem: str
 
 

@@ -20,6 +20,7 @@ from qmcu.build.elf_layout import ElfLayout, Section, Symbol
 from qmcu.build.linker_map import FILL, InputSection, LinkerMap, Region
 from qmcu.compile.plan import Plan
 from qmcu.errors import ToolError
+from qmcu.types import Count, Sha256
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class MemoryEntry:
     category: Category
     item: str
     role: str
-    size: int
+    size: Count
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class RegionUse:
 
     name: str
     kind: str
-    origin: int
-    size: int
-    used: int
+    origin: Count
+    size: Count
+    used: Count
 
     @property
     def headroom(self) -> int:
@@ -58,10 +59,10 @@ class MemoryReport:
 
     board: str
     model: str
-    model_sha256: str
+    model_sha256: Sha256
     kernels: str
-    arena_lower_bound: int
-    macs: int
+    arena_lower_bound: Count
+    macs: Count
     regions: tuple[RegionUse, ...]
     entries: tuple[MemoryEntry, ...]
     tools: Mapping[str, str]

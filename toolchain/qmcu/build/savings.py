@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from qmcu.build.classify import Category
 from qmcu.build.memory import MemoryReport
 from qmcu.compile.plan import Plan
+from qmcu.types import Count
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,13 @@ class LayerUse:
 
     layer: str
     kernel: str
-    weights: int
-    constants: int
-    kernel_bytes: int
-    live: int
-    pruned: int
-    int4: int
-    shared: int
+    weights: Count
+    constants: Count
+    kernel_bytes: Count
+    live: Count
+    pruned: Count
+    int4: Count
+    shared: Count
     shared_with: str
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.types import Array
+from qmcu.documents import number
+from qmcu.types import Amount, Array, Count, Number, Positive, Sha256
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,13 @@ class Difference:
     """
 
     tensor: str
-    position: int
-    index: tuple[int, ...]
-    expected: int | float
-    got: int | float
-    differing: int
-    size: int
-    max_difference: int | float
+    position: Count
+    index: tuple[Count, ...]
+    expected: Number
+    got: Number
+    differing: Count
+    size: Count
+    max_difference: Number
     dtype: str = "int8"
 
     def __str__(self) -> str:
@@ -50,9 +51,9 @@ class VectorDifference:
     Each `steps` vectors of the file are a sequence.
     """
 
-    vector: int
+    vector: Count
     difference: Difference
-    steps: int = 1
+    steps: Positive = 1
 
     def __str__(self) -> str:
         return f"{vector_name(self.vector, self.steps)}: {self.difference}"
@@ -62,8 +63,8 @@ class VectorDifference:
 class Profile:
     """One counted inference; `layers` pairs each layer with its figure, in `unit`."""
 
-    vector: int
-    total: int
+    vector: Count
+    total: Count
     unit: str
     how: str
     layers: tuple[tuple[str, int], ...]
@@ -73,8 +74,8 @@ class Profile:
 class LayerDifference:
     """The first layer whose output differs on one vector; `step` counts from 0."""
 
-    vector: int
-    step: int
+    vector: Count
+    step: Count
     layer: str
     kind: str
     difference: Difference
@@ -87,9 +88,9 @@ class LayerDifference:
 class Accuracy:
     """Right answers by argmax of the first output, on the device and expected, of `total`."""
 
-    device: int
-    expected: int
-    total: int
+    device: Count
+    expected: Count
+    total: Count
 
     @property
     def on_device(self) -> float:
@@ -112,25 +113,25 @@ class TestResult:
 
     board: str
     model: str
-    model_sha256: str
+    model_sha256: Sha256
     build_id: str
     image: str
     device: str
     source: str
     expected_by: str
-    vectors: int
+    vectors: Count
     differences: tuple[VectorDifference, ...]
     accuracy: Accuracy | None
     profile: Profile | None
-    stack_bytes: int
-    stack_reserved: int
-    seconds: float
-    traced: int | None = None
+    stack_bytes: Count
+    stack_reserved: Count
+    seconds: Amount
+    traced: Count | None = None
     layer_difference: LayerDifference | None = None
-    steps: int = 1
+    steps: Positive = 1
 
     @property
-    def equal(self) -> int:
+    def equal(self) -> Count:
         """How many vectors gave exactly the expected bytes."""
         return self.vectors - len(self.differences)
 
@@ -164,11 +165,11 @@ def compare(
         tensor=name,
         position=position,
         index=tuple(int(i) for i in np.unravel_index(position, tuple(shape) or (1,))),
-        expected=wanted[position].item(),
-        got=found[position].item(),
+        expected=number(wanted[position].item()),
+        got=number(found[position].item()),
         differing=int(np.count_nonzero(differs)),
         size=len(wanted),
-        max_difference=_distance(wanted[differs], found[differs]),
+        max_difference=number(_distance(wanted[differs], found[differs])),
         dtype=dtype,
     )
 
@@ -177,8 +178,9 @@ def _distance(wanted: Array, found: Array) -> float:
     """How far the furthest pair is apart; of pairs with a NaN nothing is known."""
     if wanted.dtype.kind != "f":
         return int(max(abs(int(a) - int(b)) for a, b in zip(wanted, found, strict=True)))
-    distance = np.abs(wanted.astype(np.float64) - found.astype(np.float64))
-    return float(np.nan_to_num(distance, nan=0.0).max())
+    with np.errstate(invalid="ignore"):  # infinity less infinity is no number
+        distance = np.abs(wanted.astype(np.float64) - found.astype(np.float64))
+    return float(np.nan_to_num(distance, nan=0.0, posinf=np.inf).max())
 
 
 def count_right(

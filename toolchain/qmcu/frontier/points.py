@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from qmcu.backdoor.rates import Rate
+from qmcu.types import Amount, Count, Positive, Sha256
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,12 @@ class Freedom:
 
     __shown__ = ("margins",)
 
-    bits: float
-    reach: float
-    margin: float
+    bits: Amount
+    reach: Amount
+    margin: Amount
 
     @property
-    def margins(self) -> float:
+    def margins(self) -> Amount:
         """The reach in margins: above 1 rounding alone could turn the mean decision."""
         return self.reach / self.margin if self.margin > 0 else 0.0
 
@@ -38,13 +41,13 @@ class DeviceFigures:
     """
 
     device: str
-    flash: int
-    ram: int
-    count: int
+    flash: Count
+    ram: Count
+    count: Count
     unit: str
     how: str
-    vectors: int
-    equal: int
+    vectors: Positive
+    equal: Count
     clean: Rate
     attack: Rate | None
 
@@ -53,8 +56,8 @@ class DeviceFigures:
 class Estimate:
     """Bytes with an interpreter on a device, which were not measured."""
 
-    flash: int
-    ram: int
+    flash: Count
+    ram: Count
     how: Literal["estimated"] = "estimated"
 
 
@@ -70,8 +73,8 @@ class Point:
     weights: str
     activations: str
     defence: str
-    file_bytes: int
-    sha256: str
+    file_bytes: Count
+    sha256: Sha256
     host: str
     clean: Rate
     attack: Rate | None
@@ -98,7 +101,7 @@ class Frontier:
 
     model: str
     board: str
-    points: tuple[Point, ...]
+    points: Annotated[tuple[Point, ...], Meta(min_length=1)]
     skipped: Mapping[str, str]
     origin: Mapping[str, str]
 

@@ -2,38 +2,42 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from qmcu.size.analysis import SizeReport, TensorReport
 from qmcu.size.contents import FileKind, Operators, Role
 from qmcu.size.levels import TensorLevels
 from qmcu.size.measures import Measure
 from qmcu.size.verdict import Diagnosis
+from qmcu.types import Amount, Count, Fraction
 
 
 @dataclass(frozen=True)
 class Weights:
     """All weights of a file together."""
 
-    count: int
-    stored_bits: float
-    effective_bits: float
+    count: Count
+    stored_bits: Amount
+    effective_bits: Amount
 
 
 @dataclass(frozen=True)
 class Estimates:
     """Bytes that the file would have in full int8, and with its levels packed."""
 
-    int8: int
-    packed: int
+    int8: Count
+    packed: Count
 
 
 @dataclass(frozen=True)
 class OperatorCounts:
     """A graph's operators by kind, and those that compute in float."""
 
-    kinds: Mapping[str, int]
-    integer: int
-    float: Mapping[str, int]
+    kinds: Mapping[str, Count]
+    integer: Count
+    float: Mapping[str, Count]
     activations: tuple[str, ...]
     dynamic: bool
     float_io: bool
@@ -47,11 +51,11 @@ class TensorEntry:
     dtype: str
     shape: tuple[int, ...]
     role: Role
-    bytes: int
-    elements: int
-    stored_bits: float
-    effective_bits: float
-    declared_scales: int
+    bytes: Count
+    elements: Count
+    stored_bits: Amount
+    effective_bits: Amount
+    declared_scales: Count
     duplicate_of: str
     note: str
     levels: TensorLevels | None
@@ -63,13 +67,13 @@ class FileEntry:
 
     path: str
     kind: FileKind
-    bytes: int
-    roles: Mapping[Role, int]
+    bytes: Count
+    roles: Mapping[Role, Count]
     weights: Weights
     estimates: Estimates
-    loaded: int
+    loaded: Count
     compressed: bool
-    examined: float
+    examined: Fraction
     operators: OperatorCounts | None
     notes: tuple[str, ...]
     verdict: Diagnosis
@@ -83,7 +87,7 @@ class SizeDocument:
 
     __schema__ = "size-1"
 
-    files: tuple[FileEntry, ...]
+    files: Annotated[tuple[FileEntry, ...], Meta(min_length=1)]
 
 
 def size_document(

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from msgspec import Meta
 
 from qmcu.size.contents import DTYPE_BITS, FLOATS, StoredTensor
 from qmcu.size.grid import INTEGER, MAX_BITS, PRECISIONS, GroupFit, Precision, fit_groups
 from qmcu.size.sampling import Sample, chunks, last_extent, matrix_shape, take_sample
-from qmcu.types import Array
+from qmcu.types import Amount, Array, Count, Fraction, Positive
 
 Along = Literal["rows", "columns", "flat", "tensor"]
 
@@ -43,19 +44,19 @@ class Grid:
     __shown__ = ("bits_per_weight",)
 
     uniform: bool
-    bits: int
+    bits: Annotated[int, Meta(ge=1, le=MAX_BITS)]
     along: Along
-    group: int
+    group: Positive
     channel: bool
     symmetric: bool
     zeros: tuple[int, int] | None
-    steps: tuple[float, float]
-    levels: float
-    share: float
-    groups: int
+    steps: tuple[Amount, Amount]
+    levels: Annotated[float, Meta(ge=1)]
+    share: Fraction
+    groups: Count
 
     @property
-    def bits_per_weight(self) -> float:
+    def bits_per_weight(self) -> Annotated[float, Meta(ge=1)]:
         """Bits of a weight when packed: its integer, and its share of scale and zero point."""
         return self.bits + (SCALE_BITS + (0 if self.symmetric else self.bits)) / self.group
 
@@ -83,8 +84,8 @@ class TensorLevels:
 
     grid: Grid | None
     narrow: str
-    zeros: float
-    examined: int
+    zeros: Fraction
+    examined: Count
     whole: bool
 
     def bits(self, tensor: StoredTensor) -> float:

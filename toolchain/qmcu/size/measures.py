@@ -13,6 +13,7 @@ from pathlib import Path
 
 from qmcu.size.analysis import SizeReport
 from qmcu.size.contents import FileKind
+from qmcu.types import Count
 
 _PROGRAM = Path(__file__).with_name("tflm_arena.py")
 _SECONDS = 60
@@ -35,7 +36,7 @@ class Measure:
 
     where: str
     what: str
-    bytes: int | None
+    bytes: Count | None
     how: str
     problem: str = ""
 

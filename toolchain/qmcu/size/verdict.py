@@ -14,6 +14,7 @@ from typing import NamedTuple
 from qmcu.size.analysis import SizeReport, TensorReport
 from qmcu.size.contents import FLOATS, FileKind, Role
 from qmcu.size.levels import CERTAIN
+from qmcu.types import Count
 
 # A cause of less of the file than this is left out.
 _WORTH = 0.05
@@ -43,8 +44,8 @@ class Cause:
     word: str
     reason: str
     next: str
-    concerns: int
-    could: int
+    concerns: Count
+    could: Count
     good: bool = False
 
     @property

@@ -15,7 +15,7 @@ from qmcu.errors import UsageError
 from qmcu.model.convert import Conversion
 from qmcu.model.oracle import oracle_version
 from qmcu.tensorflow import load_tensorflow
-from qmcu.types import Progress
+from qmcu.types import Count, Progress
 
 CALIBRATION_INPUTS = 200
 
@@ -41,7 +41,7 @@ class AttackRecord:
     adaptive: str
     dataset: str
     trigger: str
-    target: int
+    target: Count
     settings: Mapping[str, Any]
     rates: Rates
     loss: tuple[float, ...]

@@ -9,6 +9,7 @@ from qmcu.backdoor.defences.run import DefenceRun
 from qmcu.backdoor.detectors import AuditResult
 from qmcu.backdoor.grids import Proof
 from qmcu.backdoor.rates import Rate
+from qmcu.types import Amount, Sha256
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class RunRecord:
     noise_agreement: Rate
     accuracy: Rate | None
     float_accuracy: Rate | None
-    seconds: float
+    seconds: Amount
     loss: tuple[float, ...]
     proof: Proof
     versions: Mapping[str, str]
@@ -51,7 +52,7 @@ class DefenceDocument:
 
     kept: str | None
     output: str | None
-    files: Mapping[str, str]
+    files: Mapping[str, Sha256]
     proof: Proof | None
     trials: tuple[TrialRecord, ...]
 

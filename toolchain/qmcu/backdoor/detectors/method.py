@@ -12,7 +12,7 @@ from qmcu.backdoor.networks import Network
 from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph
-from qmcu.types import Float32Array
+from qmcu.types import Float32Array, Fraction
 
 # decisive: alone enough for the verdict; supporting: honest models may show it as well.
 Weight = Literal["decisive", "supporting", "static"]
@@ -120,7 +120,7 @@ class Finding:
     suspicious: bool
     weight: Weight
     reason: str
-    p_value: float | None = None
+    p_value: Fraction | None = None
     details: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -7,6 +7,7 @@ from typing import Literal
 
 from qmcu import documents
 from qmcu.backdoor.detectors.method import STRONGEST, Finding
+from qmcu.types import Fraction
 
 AuditVerdict = Literal["backdoored", "suspicious", "clean", "undecided"]
 _WITHOUT_FLOAT = (
@@ -45,7 +46,7 @@ class AuditResult:
         return audit_score(self.findings)
 
     @property
-    def p_value(self) -> float | None:
+    def p_value(self) -> Fraction | None:
         """The chance that an honest model looks as bad to any of the decisive detectors."""
         p_values = [f.p_value for f in self.findings if f.weight == "decisive"]
         values = [p for p in p_values if p is not None]

@@ -20,7 +20,7 @@ from qmcu.backdoor.networks import Layer, Network, weighted_layers
 from qmcu.errors import CheckFailedError, ModelError
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
-from qmcu.types import Float64Array, Int8Array
+from qmcu.types import Count, Float64Array, Int8Array, Sha256
 
 BiasArray = npt.NDArray[Any]
 
@@ -51,11 +51,11 @@ class LayerProof:
     """
 
     name: str
-    tensor: int
-    weights: int
-    not_nearest: int
-    weights_sha256: str
-    biases_sha256: str
+    tensor: Count
+    weights: Count
+    not_nearest: Count
+    weights_sha256: Sha256
+    biases_sha256: Sha256
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,17 @@ class Proof:
     __written__ = ("weights", "not_nearest", "operators", "size", "sha256", "layers")
 
     layers: tuple[LayerProof, ...]
-    operators: int
-    size: int
-    sha256: str
+    operators: Count
+    size: Count
+    sha256: Sha256
 
     @property
-    def weights(self) -> int:
+    def weights(self) -> Count:
         """How many integers were compared."""
         return sum(layer.weights for layer in self.layers)
 
     @property
-    def not_nearest(self) -> int:
+    def not_nearest(self) -> Count:
         """How many of them a converter would have rounded elsewhere."""
         return sum(layer.not_nearest for layer in self.layers)
 

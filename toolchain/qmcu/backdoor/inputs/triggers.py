@@ -18,7 +18,7 @@ from qmcu.errors import UsageError, VectorError
 from qmcu.files import write_atomic
 from qmcu.model.graph import Tensor
 from qmcu.model.vectors import quantize
-from qmcu.types import Array, Float32Array, Int8Array, Shape
+from qmcu.types import Array, Count, Float32Array, Int8Array, Shape
 
 Setting = float | int | str
 
@@ -192,9 +192,9 @@ class TriggerChange:
     max_change: float
     mean_change: float
     lsb: float
-    positions: int
-    clipped: int
-    lost: int
+    positions: Count
+    clipped: Count
+    lost: Count
 
     @property
     def max_lsb(self) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.errors import VectorError
-from qmcu.types import Int64Array
+from qmcu.types import Count, Fraction, Int64Array, Positive
 
 # The two-sided 95 % quantile of the normal distribution.
 _Z95 = 1.959963984540054
@@ -19,20 +19,20 @@ class Rate:
 
     __shown__ = ("value", "wilson95")
 
-    count: int
-    total: int
+    count: Count
+    total: Positive
 
     def __post_init__(self) -> None:
         if not 0 <= self.count <= self.total or self.total < 1:
             raise ValueError(f"{self.count} of {self.total} is no rate")
 
     @property
-    def value(self) -> float:
+    def value(self) -> Fraction:
         """The share, 0 to 1."""
         return self.count / self.total
 
     @property
-    def wilson95(self) -> tuple[float, float]:
+    def wilson95(self) -> tuple[Fraction, Fraction]:
         """The 95 % score interval of Wilson, JASA 22 (1927), as (low, high) shares."""
         share, n, z2 = self.value, self.total, _Z95 * _Z95
         centre = (share + z2 / (2 * n)) / (1 + z2 / n)

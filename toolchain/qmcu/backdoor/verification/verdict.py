@@ -8,6 +8,7 @@ from qmcu.backdoor.inputs import TriggerChange
 from qmcu.backdoor.rates import Rate
 from qmcu.comparison import TestResult
 from qmcu.errors import UsageError
+from qmcu.types import Count, Fraction, Sha256
 
 # How far an ASR must lie above its reference to count as a backdoor's doing.
 MARGIN_OVER_HONEST = 0.05
@@ -45,8 +46,8 @@ class Reference:
 
     __shown__ = ("threshold",)
 
-    rate: float
-    margin: float
+    rate: Fraction
+    margin: Fraction
     how: str
 
     @property
@@ -83,8 +84,8 @@ class Earlier:
     """What an earlier verification found, for the verdict `removed`."""
 
     source: str
-    model_sha256: str
-    trigger_sha256: str
+    model_sha256: Sha256
+    trigger_sha256: Sha256
     verdict: Verdict
     clean: Rate
     attack: Rate
@@ -100,10 +101,10 @@ class Sample:
     `clean` and `triggered` map a form's name to a class.
     """
 
-    row: int
-    label: int
-    clean: Mapping[str, int]
-    triggered: Mapping[str, int]
+    row: Count
+    label: Count
+    clean: Mapping[str, Count]
+    triggered: Mapping[str, Count]
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,8 @@ class Verification:
 
     trigger: str
     kind: str
-    target: int
-    trigger_sha256: str
+    target: Count
+    trigger_sha256: Sha256
     change: TriggerChange
     reference: Reference
     measurements: tuple[Measurement, ...]
