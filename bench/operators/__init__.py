@@ -21,6 +21,7 @@ from bench.operators import (
     recurrent,
     reductions,
     shapes,
+    signals,
     spatial,
 )
 from bench.operators.packing import pack
@@ -58,7 +59,25 @@ def _real(
     return entries
 
 
+_SIGNALS: dict[str, Generator] = {
+    "Window int16": signals.window,
+    "FftAutoScale int16": signals.fft_auto_scale,
+    **in_types("Rfft", signals.rfft, ("int16", "int32", "float32")),
+    **in_types("Irfft", signals.irfft, ("int16", "int32", "float32")),
+    "Energy int16": signals.energy,
+    "FilterBank uint32": signals.filter_bank,
+    "FilterBankSquareRoot uint64": signals.square_root,
+    "FilterBankSpectralSubtraction uint32": signals.spectral_subtraction,
+    "PCAN uint32": signals.pcan,
+    "FilterBankLog uint32": signals.log,
+    "Delay int16": signals.delay,
+    **in_types("OverlapAdd", signals.overlap_add, ("int16", "float32")),
+    "Framer int16": signals.framer,
+    "Stacker int16": signals.stacker,
+}
+
 GENERATORS: dict[str, Generator] = {
+    **{f"CUSTOM:Signal{name}": generator for name, generator in _SIGNALS.items()},
     **in_types("CONV_2D", convolutions.conv_2d, _INTEGERS),
     **in_types("DEPTHWISE_CONV_2D", convolutions.depthwise_conv_2d, _INTEGERS),
     **in_types("FULLY_CONNECTED", convolutions.fully_connected, _INTEGERS),
@@ -180,6 +199,7 @@ GENERATORS: dict[str, Generator] = {
     **_real(reals.rows, "SOFTMAX", "LOG_SOFTMAX"),
     **in_types("SVDF", recurrent.svdf, ("int8", "float32")),
     **in_types("UNIDIRECTIONAL_SEQUENCE_LSTM", recurrent.lstm, ("int8", "int16", "float32")),
+    "CAST uint32": reals.cast_unsigned,
     **in_types("CAST", reals.cast, ("int8", "int16", "int32", "bool", "float32")),
 }
 

@@ -63,7 +63,16 @@ def cast(rng: Rng, dtype: str = "int8") -> Graph:
     shape = pick(rng, *_SHAPES)
     operator.input(shape, None, dtype)
     target = str(pick(rng, "int8", "int16", "int32", "bool", "float32"))
+    if dtype == "int32" and chance(rng, 0.2):
+        target = "uint32"
     return operator.graph((shape, None), dtype=target)
+
+
+def cast_unsigned(rng: Rng) -> Graph:
+    """To int32, whose bytes are the same."""
+    operator = SingleOperator("CAST")
+    operator.input((2, 3), None, "uint32")
+    return operator.graph(((2, 3), None), dtype="int32")
 
 
 def rows(rng: Rng, kind: str, dtype: str = "float32") -> Graph:

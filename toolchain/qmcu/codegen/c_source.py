@@ -23,7 +23,7 @@ from qmcu.compile.plan import (
 
 _DTYPES = {
     "int8_t": "<i1", "uint8_t": "<u1", "int16_t": "<i2", "int32_t": "<i4", "uint32_t": "<u4",
-    "int64_t": "<i8", "float": "<f4",
+    "int64_t": "<i8", "uint64_t": "<u8", "uint16_t": "<u2", "float": "<f4",
 }  # fmt: skip
 _LINE = 100
 

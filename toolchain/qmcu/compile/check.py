@@ -29,7 +29,8 @@ from qmcu.compile.plan import (
 )
 
 _C_SIZES = {
-    "int8_t": 1, "uint8_t": 1, "int16_t": 2, "int32_t": 4, "uint32_t": 4, "int64_t": 8, "float": 4,
+    "int8_t": 1, "uint8_t": 1, "int16_t": 2, "int32_t": 4, "uint32_t": 4, "int64_t": 8,
+    "uint64_t": 8, "uint16_t": 2, "float": 4,
 }  # fmt: skip
 # The bytes of an element by its type, as the Plan names it.
 _ITEM_SIZES = {dtype: _C_SIZES[ctype] for dtype, ctype in C_TYPES.items()}

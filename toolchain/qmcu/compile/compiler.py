@@ -9,7 +9,7 @@ from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets import Target, lowerings, slower
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
 from qmcu.compile.lowering import (
-    TYPES,
+    IO_TYPES,
     Lowering,
     OperatorContext,
     OperatorSupport,
@@ -164,10 +164,10 @@ def _unsupported(flat: Flat, resolved: Resolved) -> list[str]:
         return [*flat.problems, *resolved.problems]
     graph = resolved.graph
     problems = [
-        f"model {role} {tensor.name} is {tensor.dtype}, one of {', '.join(TYPES)} is needed"
+        f"model {role} {tensor.name} is {tensor.dtype}, one of {', '.join(IO_TYPES)} is needed"
         for role, tensors in (("input", graph.input_tensors), ("output", graph.output_tensors))
         for tensor in tensors
-        if tensor.dtype not in TYPES
+        if tensor.dtype not in IO_TYPES
     ]
     if not graph.operators:
         problems.append("the model has no operators")

@@ -8,7 +8,7 @@ from qmcu.model.graph import Graph
 
 # Of every buffer's offset, in bytes: kernels may load words.
 ALIGNMENT = 4
-_ALIGNMENTS = {"int64": 8}
+_ALIGNMENTS = {"int64": 8, "uint64": 8}
 STATE_ALIGNMENT = 8
 
 

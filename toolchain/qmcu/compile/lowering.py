@@ -26,6 +26,8 @@ from qmcu.model.graph import Graph, Operator, Tensor
 
 # Of tensors, in the order of the documentation's columns.
 TYPES = ("int8", "int16", "int32", "int64", "uint8", "bool", "float32")
+# Of a model's inputs and outputs: those, and what the operators of audio front ends give.
+IO_TYPES = (*TYPES, "uint32", "uint64")
 
 # Of operators that the interpreter lacks (`model.pieces`).
 OWN_NOTE = (

@@ -16,7 +16,8 @@ FieldValue = int | float | tuple[int, ...]
 # The C type of a tensor's elements; a bool is a byte of 0 or 1.
 C_TYPES = {
     "int8": "int8_t", "uint8": "uint8_t", "bool": "uint8_t", "int16": "int16_t",
-    "int32": "int32_t", "uint32": "uint32_t", "int64": "int64_t", "float32": "float",
+    "int32": "int32_t", "uint32": "uint32_t", "int64": "int64_t", "uint64": "uint64_t",
+    "uint16": "uint16_t", "float32": "float",
 }  # fmt: skip
 
 

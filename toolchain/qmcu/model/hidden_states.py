@@ -1,9 +1,38 @@
 """States that operators keep inside themselves: on the device they are variables of the plan."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import prod
+from typing import Any
 
-from qmcu.model.custom import custom_operator
+from qmcu.model.custom import custom_operator, operator_options
 from qmcu.model.graph import Graph, Operator, Tensor
+
+
+def _delayed(shape: tuple[int, ...], options: Mapping[str, Any]) -> int:
+    return prod(shape[:-1]) * int(options["delay_length"])
+
+
+def _framed(shape: tuple[int, ...], options: Mapping[str, Any]) -> int:
+    # How many samples wait, and for each row those that do.
+    return 1 + prod(shape[:-1]) * int(options["frame_size"] + options["frame_step"])
+
+
+def _stacked(shape: tuple[int, ...], options: Mapping[str, Any]) -> int:
+    # How many samples wait, whether there were any, and those that wait.
+    frames = options["stacker_left_context"] + options["stacker_right_context"] + 1
+    return 2 + int(options["num_channels"] * frames)
+
+
+# Of TFLM's signal library: the elements, by the input's shape and the options, and their type;
+# None is the input's.
+_SIGNAL: dict[str, tuple[Callable[[tuple[int, ...], Mapping[str, Any]], int], str | None]] = {
+    "CUSTOM:SignalDelay": (_delayed, "int16"),
+    "CUSTOM:SignalFilterBankSpectralSubtraction": (lambda shape, o: prod(shape), "uint32"),
+    "CUSTOM:SignalFramer": (_framed, "int16"),
+    "CUSTOM:SignalOverlapAdd": (lambda shape, o: prod(shape[:-2]) * shape[-1], None),
+    "CUSTOM:SignalStacker": (_stacked, "int16"),
+}
 
 
 def hidden_state(graph: Graph, operator: Operator) -> tuple[int, str]:
@@ -11,6 +40,14 @@ def hidden_state(graph: Graph, operator: Operator) -> tuple[int, str]:
     described = custom_operator(operator.kind)
     if described is not None and described.problem(graph, operator) is None:
         return described.amount(described.state, graph, operator), "uint8"
+    if described is None and operator.kind in _SIGNAL and len(operator.inputs) == 1:
+        elements, dtype = _SIGNAL[operator.kind]
+        source = graph.tensors[operator.inputs[0]]
+        try:
+            return elements(source.shape, operator_options(operator)), dtype or source.dtype
+        except (KeyError, TypeError, ValueError, IndexError):
+            # Options that are not there are refused by name when the model is compiled.
+            return 0, "uint8"
     return 0, "uint8"
 
 

@@ -17,7 +17,9 @@ Form = tuple[str, tuple[int, ...]]
 
 NUMBER = struct.Struct("<q")
 # What can be handed to the interpreter and taken from it.
-DTYPES = frozenset({"int8", "uint8", "int16", "int32", "int64", "bool", "float32"})
+DTYPES = frozenset(
+    {"int8", "uint8", "int16", "int32", "int64", "uint32", "uint64", "bool", "float32"}
+)
 
 
 def pack(header: Mapping[str, object], payload: bytes = b"") -> bytes:

@@ -36,6 +36,7 @@ def random_array(generator: np.random.Generator, graph: Graph, tensor: Tensor, c
     if limits is None:
         wide = tensor.quantization is not None or dtype.itemsize < 4
         info = np.iinfo(dtype)
+        wide = wide or dtype.kind == "u"
         low, high = (info.min, info.max) if wide else (int(_INTEGERS[0]), int(_INTEGERS[1]))
     else:
         low, high = int(limits[0]), int(limits[1])

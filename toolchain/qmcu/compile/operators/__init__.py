@@ -42,6 +42,7 @@ from qmcu.compile.operators import (
     resize_bilinear,
     rsqrt_s16,
     shapes,
+    signal,
     slicing,
     softmax,
     softmax_s16,
@@ -100,6 +101,7 @@ _MODULES = (
     real_rows,
     softmax_s16,
     rsqrt_s16,
+    signal,
 )
 
 

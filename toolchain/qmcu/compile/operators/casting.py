@@ -11,7 +11,8 @@ _FROM = (*_INTEGERS, "bool")
 
 def _lower(context: OperatorContext) -> KernelCall:
     source, target = context.input(0), context.output()
-    if source.dtype == target.dtype and source.dtype in ("float32", "bool"):
+    same = source.dtype == target.dtype and source.dtype in ("float32", "bool")
+    if same or "uint32" in (source.dtype, target.dtype):
         parameters = ParametersArgument("qmcu_copy_params", (("size", target.size),))
         operands = (context.operand(tensor, as_bytes=True) for tensor in (source, target))
         return context.call("copy", (parameters, *operands))
@@ -44,5 +45,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     _support("copy", ("float32",), ("float32",)),
     _support("cast_integers_bool", _INTEGERS, ("bool",)),
     _support("copy", ("bool",), ("bool",)),
+    _support("copy", ("uint32",), ("int32",)),
+    _support("copy", ("int32",), ("uint32",)),
     _support("cast_f32_bool", ("float32",), ("bool",)),
 )

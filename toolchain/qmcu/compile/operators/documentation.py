@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qmcu.compile.lowering import TYPES, Forms, OperatorSupport
+from qmcu.compile.lowering import IO_TYPES, Forms, OperatorSupport
 
 _INTRODUCTION = """\
 # Supported operators
@@ -64,7 +64,9 @@ def _comparison_text(comparison: Comparison | None) -> str:
 
 def _table(operators: Mapping[str, Forms], comparison: Comparison | None) -> str:
     used = [
-        t for t in TYPES if any(t in form.types for forms in operators.values() for form in forms)
+        t
+        for t in IO_TYPES
+        if any(t in form.types for forms in operators.values() for form in forms)
     ]
     lines = [f"| operator | {' | '.join(used)} |", "|---|" + "---:|" * len(used)]
     for kind in sorted(operators):

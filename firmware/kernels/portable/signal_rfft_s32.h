@@ -1,0 +1,18 @@
+#ifndef QMCU_SIGNAL_RFFT_S32_H
+#define QMCU_SIGNAL_RFFT_S32_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t rows;
+    int32_t length; /* of a row of the input */
+    int32_t half;   /* of the transform: complex numbers */
+    int32_t stride; /* of a row of the output, in complex numbers */
+} qmcu_signal_rfft_s32_params;
+
+/* Rows are filled up with zeros; `scratch` holds `half` complex numbers. */
+void qmcu_signal_rfft_s32(const qmcu_signal_rfft_s32_params *params, const int32_t *input,
+                          const int32_t *factors, const int32_t *turns, int8_t *scratch,
+                          int32_t *output);
+
+#endif
