@@ -36,6 +36,7 @@ from qmcu.compile.requantize import activation_range, quantize_multiplier
 from qmcu.model.graph import Tensor
 
 _SUMS = 64  # pixels whose sums depthwise_conv_2d_mve keeps at a time, more if a row is longer
+_LEAST_ROW = 4  # outputs of a row from which four lanes pay
 _LARGEST_SPAN = 255  # VLDRB gathers with offsets of one byte
 _LARGEST_DEPTH = 8192  # and fills a plane with offsets of two bytes
 _AWAY, _RELU, _LEFT = range(3)  # the forms in multiply_mve.h
@@ -237,7 +238,10 @@ def _fully_connected(
 
 
 def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
-    """DEPTHWISE_CONV_2D of at most 16 taps, within 256 bytes of a padded channel."""
+    """DEPTHWISE_CONV_2D of at most 16 taps, within 256 bytes of a padded channel.
+
+    Lanes are neighbours in a row: narrow rows of channels in fours are faster by the DSP kernels.
+    """
     source, target, weights = context.input(0), context.output(), context.input(1)
     batches, depth = source.shape[0], source.shape[3]
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
@@ -249,6 +253,8 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
     span = (vertical.kernel - 1) * vertical.dilation * plane_width
     span += (horizontal.kernel - 1) * horizontal.dilation
     if source.is_constant or taps > LANES or span > _LARGEST_SPAN or depth > _LARGEST_DEPTH:
+        return None
+    if target.shape[2] < _LEAST_ROW and target.shape[3] == depth and depth % 4 == 0:
         return None
     filters = np.ascontiguousarray(weights.array.reshape(taps, -1).T)
     zero_point = quantization_of(source).zero_point

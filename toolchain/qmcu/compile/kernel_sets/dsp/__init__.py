@@ -44,6 +44,7 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
         "MAX_POOL_2D": (elementwise.max_pool_2d,),
         "MEAN": (elementwise.mean,),
         "MUL": (elementwise.mul,),
+        **dict.fromkeys(elementwise.TABLES, (elementwise.lookup,)),
     }
     return {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}
 

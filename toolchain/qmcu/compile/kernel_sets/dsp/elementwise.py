@@ -1,4 +1,4 @@
-"""MUL, MEAN and MAX_POOL_2D for the DSP extension: the portable call, and a kernel of its own."""
+"""MUL, MEAN, MAX_POOL_2D and tables for the DSP extension: portable calls, kernels of their own."""
 
 from dataclasses import replace
 
@@ -9,6 +9,10 @@ from qmcu.compile.operators.pooling import lower_pool
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 
 _LARGEST_PRODUCT = 255 * 255
+# Operators that are a table of 256 results.
+TABLES = tuple(
+    kind for kind, forms in OPERATORS.items() if any(form.kernel == "lookup" for form in forms)
+)
 
 
 def _portable(context: OperatorContext) -> tuple[KernelCall, dict[str, FieldValue]]:
@@ -25,6 +29,14 @@ def _renamed(call: KernelCall, kernel: str, fields: dict[str, FieldValue]) -> Ke
         parameters if isinstance(a, ParametersArgument) else a for a in call.arguments
     )
     return replace(call, kernel=kernel, arguments=arguments)
+
+
+def lookup(context: OperatorContext) -> KernelCall | None:
+    """What is a table of 256 results, four at a time."""
+    call, fields = _portable(context)
+    if call.kernel != "lookup" or context.input(0).is_constant:
+        return None
+    return _renamed(call, "lookup_dsp", fields)
 
 
 def max_pool_2d(context: OperatorContext) -> KernelCall | None:
