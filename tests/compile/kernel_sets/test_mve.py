@@ -120,7 +120,10 @@ def test_a_multiplier_from_one_half_does_not_fit() -> None:
 def test_everyday_graphs_take_the_mve_kernel(kind: str) -> None:
     rng = np.random.default_rng(5)
     kernels = [compile_graph(EVERYDAY[kind](rng), MVE).calls[0].kernel for _ in range(40)]
-    assert sum("_mve" in kernel for kernel in kernels) >= 30
+    assert all("_mve" in kernel or "_dsp" in kernel for kernel in kernels)
+    # Narrow depthwise rows, many taps and steep channels are the DSP kernels'.
+    least = 20 if kind == "DEPTHWISE_CONV_2D" else 30
+    assert sum("_mve" in kernel for kernel in kernels) >= least
 
 
 def depthwise_3x3(rng: np.random.Generator) -> Graph:
