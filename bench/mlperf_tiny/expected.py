@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.codegen import Benchmark
+from qmcu.codegen import MlperfBenchmark
 from qmcu.firmware import Firmware
 from qmcu.model.graph import Graph, Quantization
 from qmcu.model.oracle import Oracle
@@ -15,7 +15,7 @@ from qmcu.model.oracle import Oracle
 class Expected:
     """The results of the model in a firmware directory, as `benchmark` reports them."""
 
-    def __init__(self, directory: Path, benchmark: Benchmark) -> None:
+    def __init__(self, directory: Path, benchmark: MlperfBenchmark) -> None:
         graph, content = Firmware.load(directory).model
         self._benchmark = benchmark
         self._oracle = Oracle(content, name=graph.name)

@@ -4,7 +4,7 @@ import numpy as np
 from bench.performance.document import BEGIN, END, document
 from bench.performance.models import mobilenet
 
-from qmcu.compile import Target, compile_graph
+from qmcu.compile import CompileOptions, compile_graph
 from qmcu.model.oracle import Oracle
 from qmcu.model.writer import write_model
 
@@ -20,7 +20,7 @@ def test_the_mobilenet_has_the_published_work_and_live_activations() -> None:
 
 
 def test_outputs_deeper_than_their_input_go_over_it() -> None:
-    plan = compile_graph(mobilenet(), Target("native", dsp=True, fpu=True))
+    plan = compile_graph(mobilenet(), CompileOptions("native", dsp=True, fpu=True))
     # The largest output alone and the first layer's working memory.
     assert plan.arena_size < 48 * 48 * 16 + 4096
 

@@ -14,7 +14,7 @@ from tests.support.cmsis_nn import copy_of
 
 from qmcu.build import find_tool
 from qmcu.build.cmsis_nn import FUNCTIONS, VARIABLE, CmsisNn, find_cmsis_nn, needed_sources
-from qmcu.compile import Target, compile_graph
+from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.cmsis_nn import Core, _convolve_size, _depthwise_size, fallback_reason
 from qmcu.errors import ToolError
 
@@ -71,7 +71,7 @@ def test_only_what_is_reached_is_taken_with_the_licence(nowhere: Path) -> None:
 
 
 def test_layers_that_cmsis_nn_lacks_say_why() -> None:
-    target = Target("cmsis-nn", dsp=True, fpu=True)
+    target = CompileOptions("cmsis-nn", dsp=True, fpu=True)
     rng = np.random.default_rng(3)
     calls = [compile_graph(GENERATORS["CONV_2D"](rng), target).calls[0] for _ in range(40)]
     own = [call for call in calls if call.kernel == "conv_2d_cmsis_nn"]

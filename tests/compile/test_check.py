@@ -12,7 +12,7 @@ import pytest
 from tests.support.firmware_project import chain, residual
 
 import qmcu.compile.compiler
-from qmcu.compile import Target, compile_graph
+from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.check import check_plan, violations
 from qmcu.compile.compiler import overlay_everywhere
 from qmcu.compile.plan import KernelCall, Placement, Plan, TensorArgument
@@ -20,7 +20,7 @@ from qmcu.compile.serialization import load_plan, plan_to_json
 from qmcu.errors import PlanError, UsageError
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 
-FAST = Target("native", "balanced", dsp=True, fpu=True)
+FAST = CompileOptions("native", "balanced", dsp=True, fpu=True)
 
 
 @pytest.fixture
@@ -47,7 +47,11 @@ def with_tensor(plan: Plan, at: int, **changes: Any) -> Plan:
 
 
 def test_real_plans_are_right() -> None:
-    targets = (Target(), FAST, Target("native", "ram", dsp=True, fpu=True, mve=True))
+    targets = (
+        CompileOptions(),
+        FAST,
+        CompileOptions("native", "ram", dsp=True, fpu=True, mve=True),
+    )
     for graph, target in itertools.product((chain(), residual()), targets):
         plan = compile_graph(graph, target)
         assert not list(violations(plan))

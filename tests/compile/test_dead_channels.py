@@ -8,11 +8,11 @@ from bench.operators.everyday import EVERYDAY
 from bench.performance.models import mobilenet
 from tests.compile.operators.host_kernel import run_plan
 
-from qmcu.compile import Target, compile_graph
+from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.model.graph import Graph, Quantization
 
-DSP = Target("native", dsp=True, fpu=True)
+DSP = CompileOptions("native", dsp=True, fpu=True)
 _AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3}
 
 

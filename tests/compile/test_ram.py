@@ -8,12 +8,12 @@ from bench.operators.everyday import EVERYDAY
 from bench.operators.packing import pack
 from bench.performance.models import mobilenet
 
-from qmcu.compile import Plan, Target, compile_graph
+from qmcu.compile import CompileOptions, Plan, compile_graph
 from qmcu.compile.ram import save_ram
 from qmcu.report.plan import plan_lines
 
-DSP = Target("native", dsp=True, fpu=True)
-MVE = Target("native", dsp=True, mve=True)
+DSP = CompileOptions("native", dsp=True, fpu=True)
+MVE = CompileOptions("native", dsp=True, mve=True)
 
 
 def changed(plan: Plan, before: Plan) -> list[str]:
@@ -40,7 +40,7 @@ def test_nothing_to_trade_is_said_so() -> None:
 
 
 @pytest.mark.parametrize("target", [DSP, MVE])
-def test_the_bound_never_rises(target: Target) -> None:
+def test_the_bound_never_rises(target: CompileOptions) -> None:
     rng = np.random.default_rng(4)
     for _ in range(10):
         graph = pack([EVERYDAY[kind](rng) for kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "ADD")])

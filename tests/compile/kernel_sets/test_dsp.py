@@ -7,14 +7,14 @@ from bench.operators.batches import batches
 from bench.operators.everyday import EVERYDAY
 
 from qmcu.build import find_tool
-from qmcu.compile import OPTIMIZATIONS, Target, compile_graph
+from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets.dsp.filters import lanes, window_order
 from qmcu.compile.kernel_sets.dsp.general import pack_filters, pack_taps
 from qmcu.compile.plan import ConstantArgument, KernelCall, ParametersArgument
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 
-DSP = Target("native", dsp=True, fpu=True)
+DSP = CompileOptions("native", dsp=True, fpu=True)
 
 
 def test_filters_are_packed_step_by_step() -> None:
@@ -91,14 +91,14 @@ def constant(call: KernelCall, name: str) -> bytes:
 
 def test_a_core_without_dsp_takes_portable_kernels() -> None:
     graph = EVERYDAY["CONV_2D"](np.random.default_rng(0))
-    assert compile_graph(graph, Target("native")).calls[0].kernel == "conv_2d"
-    assert compile_graph(graph, Target("portable", dsp=True)).calls[0].kernel == "conv_2d"
+    assert compile_graph(graph, CompileOptions("native")).calls[0].kernel == "conv_2d"
+    assert compile_graph(graph, CompileOptions("portable", dsp=True)).calls[0].kernel == "conv_2d"
 
 
 def first_call(height: int, depth: int, filters: int, optimize: str) -> KernelCall:
     """The call of a 3x3 convolution over a square image."""
     graph = convolution(height, depth, filters)
-    return compile_graph(graph, Target("native", optimize, dsp=True, fpu=True)).calls[0]
+    return compile_graph(graph, CompileOptions("native", optimize, dsp=True, fpu=True)).calls[0]
 
 
 def convolution(height: int, depth: int, filters: int, kernel: int = 3) -> Graph:
@@ -129,7 +129,7 @@ def test_transformed_weights_are_taken_where_they_pay() -> None:
 
 
 def test_transformed_weights_need_an_fpu() -> None:
-    target = Target("native", "speed", dsp=True, fpu=False)
+    target = CompileOptions("native", "speed", dsp=True, fpu=False)
     call = compile_graph(convolution(32, 16, 16), target).calls[0]
     assert call.kernel == "conv_2d_rows_wide_dsp"
 

@@ -10,14 +10,14 @@ from bench.operators.batches import batches
 from bench.operators.int4 import EVERYDAY_INT4, INT4
 
 from qmcu.build import find_tool
-from qmcu.compile import OPTIMIZATIONS, Target, compile_graph
+from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.cmsis_nn import fallback_reason
 from qmcu.compile.kernel_sets.dsp.int4 import BYTES, COLUMNS, first_sums, pack_joint, sums_fit
 from qmcu.compile.plan import ConstantArgument, KernelCall
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.int4 import pack_int4
 
-DSP = Target("native", dsp=True, fpu=True)
+DSP = CompileOptions("native", dsp=True, fpu=True)
 NEEDS_COMPILER = pytest.mark.skipif(
     find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
 )
@@ -94,7 +94,11 @@ def weights_of(call: KernelCall) -> int:
 def test_weights_stay_packed_in_flash() -> None:
     graph = convolution(16, 16)
     # For MVE, three words for each of 16 filters lie among the weights.
-    for target, more in ((Target(), 0), (DSP, 0), (Target("native", mve=True, dsp=True), 16 * 12)):
+    for target, more in (
+        (CompileOptions(), 0),
+        (DSP, 0),
+        (CompileOptions("native", mve=True, dsp=True), 16 * 12),
+    ):
         (call,) = compile_graph(graph, target).calls
         assert "_int4" in call.kernel
         assert weights_of(call) == graph.tensors[1].elements // 2 + more
@@ -111,10 +115,12 @@ def test_sums_too_large_for_four_filters_take_the_portable_kernel() -> None:
 
 
 def test_speed_unpacks_and_says_so() -> None:
-    target = Target("native", "speed", dsp=True, fpu=True)
+    target = CompileOptions("native", "speed", dsp=True, fpu=True)
     (call,) = compile_graph(convolution(16, 16), target).calls
     assert "_int4" not in call.kernel and weights_of(call) >= 16 * 16 * 9
-    assert "int4 weights unpacked" in call.trade
+    assert call.int4 == "unpacked" and "int4 weights unpacked" in call.trade
+    (packed,) = compile_graph(convolution(16, 16), DSP).calls
+    assert packed.int4 == "packed"
 
 
 def test_multipliers_from_a_half_on_have_a_kernel() -> None:
@@ -130,7 +136,7 @@ def test_multipliers_from_a_half_on_have_a_kernel() -> None:
 
 def test_cmsis_nn_leaves_int4_to_our_kernels() -> None:
     for optimize in ("balanced", "speed"):
-        target = Target("cmsis-nn", optimize, dsp=True, fpu=True)
+        target = CompileOptions("cmsis-nn", optimize, dsp=True, fpu=True)
         (call,) = compile_graph(convolution(16, 16), target).calls
         assert not call.kernel.endswith("cmsis_nn")
         assert fallback_reason(call) == "qmcu calls no CMSIS-NN kernel for int4 weights"

@@ -8,14 +8,14 @@ from bench.operators.everyday import EVERYDAY
 from bench.operators.int4 import EVERYDAY_INT4
 
 from qmcu.codegen.model_source import model_sources
-from qmcu.compile import Target, compile_graph
+from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets.dsp.filters import Filters
 from qmcu.compile.plan import ParametersArgument
 from qmcu.compile.requantize import requantize
 from qmcu.model.graph import Graph
 
-DSP = Target("native", dsp=True, fpu=True)
+DSP = CompileOptions("native", dsp=True, fpu=True)
 
 
 def with_activation(graph: Graph, name: str) -> Graph:

@@ -9,7 +9,7 @@ from bench.operators.batches import batches
 from bench.operators.everyday import EVERYDAY, _windows
 
 from qmcu.build import find_tool
-from qmcu.compile import Target, compile_graph
+from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.mve import LOWERINGS, channel_constants, output_fits_over_input
 from qmcu.compile.kernel_sets.mve_packing import (
     by_fours,
@@ -24,7 +24,7 @@ from qmcu.compile.operators.window import axis
 from qmcu.compile.plan import ParametersArgument
 from qmcu.model.graph import Graph
 
-MVE = Target("native", dsp=True, mve=True)
+MVE = CompileOptions("native", dsp=True, mve=True)
 
 
 def test_filters_are_filled_up_to_whole_vectors() -> None:

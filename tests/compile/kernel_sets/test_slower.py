@@ -5,7 +5,7 @@ import pytest
 from bench.operators.everyday import EVERYDAY
 from tests.support.places import SHARED
 
-from qmcu.compile import Target, compile_graph
+from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.compiler import unsupported
 from qmcu.compile.kernel_sets import dsp
 from qmcu.compile.lowering import OperatorContext
@@ -14,8 +14,8 @@ from qmcu.model.reader import read_model
 from qmcu.report.plan import plan_lines
 
 CORES = {
-    "dsp": Target("native", dsp=True, fpu=True),
-    "mve": Target("native", dsp=True, fpu=True, mve=True),
+    "dsp": CompileOptions("native", dsp=True, fpu=True),
+    "mve": CompileOptions("native", dsp=True, fpu=True, mve=True),
 }
 WILD = SHARED / "models" / "wild"
 FAST = {

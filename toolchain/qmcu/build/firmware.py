@@ -19,7 +19,7 @@ from qmcu.build.uf2 import uf2_file
 from qmcu.codegen import choose_benchmark, generate_project
 from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import write_files
-from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, Plan, Target, compile_graph
+from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, CompileOptions, Plan, compile_graph
 from qmcu.compile.plan import ConstantArgument
 from qmcu.errors import DoesNotFitError, ToolError, UsageError
 from qmcu.files import BUILD_MARKER, replace_directory
@@ -77,11 +77,11 @@ def compile_model(model: Path, board: Board, options: BuildOptions = NATIVE) -> 
 
     Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
-    target = _target(board, options)
+    core = _compile_options(board, options)
     found = find_cmsis_nn(options.cmsis_nn) if options.kernels == "cmsis-nn" else None
     content = read_file(model, options.batch, options.io)
     graph = parse_model(content, model.stem, source=str(model))
-    plan = compile_graph(graph, target)
+    plan = compile_graph(graph, core)
     refuse_too_large(plan, board)
     return Compiled(plan, graph, content, found)
 
@@ -128,7 +128,7 @@ def build_compiled(
     return report
 
 
-def _target(board: Board, options: BuildOptions) -> Target:
+def _compile_options(board: Board, options: BuildOptions) -> CompileOptions:
     kernels, optimize = options.kernels, options.optimize
     for what, value, values in (
         ("kernel set", kernels, KERNEL_SETS),
@@ -137,7 +137,7 @@ def _target(board: Board, options: BuildOptions) -> Target:
         if value not in values:
             raise UsageError(f"there is no {what} {value!r}; take {', '.join(values)}.")
     core = board.core
-    return Target(kernels, optimize, core.has_dsp, core.fpu is not None, core.has_mve)
+    return CompileOptions(kernels, optimize, core.has_dsp, core.fpu is not None, core.has_mve)
 
 
 def read_file(path: Path, batch: int | None = None, io: str = "declared") -> bytes:

@@ -66,7 +66,7 @@ def layer_uses(plan: Plan, report: MemoryReport) -> tuple[LayerUse, ...]:
                 kernel_bytes=code.get(call.kernel, 0) if alone else 0,
                 live=sum(p.size for p in plan.placements if p.first <= step <= p.last),
                 pruned=(total - roles.get("parameters", 0)) // 2 if weights else 0,
-                int4=0 if "_int4" in call.kernel else weights // 2,
+                int4=0 if call.int4 == "packed" else weights // 2,
                 shared=weights if twin else 0,
                 shared_with=twin,
             )

@@ -6,6 +6,6 @@ kernels it calls, the runtime, the port of the board's chip family, linker scrip
 """
 
 from qmcu.codegen.project import generate_project
-from qmcu.codegen.protocols import BENCHMARKS, PROTOCOLS, Benchmark, choose_benchmark
+from qmcu.codegen.protocols import BENCHMARKS, PROTOCOLS, MlperfBenchmark, choose_benchmark
 
-__all__ = ["BENCHMARKS", "PROTOCOLS", "Benchmark", "choose_benchmark", "generate_project"]
+__all__ = ["BENCHMARKS", "PROTOCOLS", "MlperfBenchmark", "choose_benchmark", "generate_project"]

@@ -11,7 +11,7 @@ import qmcu
 from qmcu import documents
 from qmcu.board import Board
 from qmcu.codegen.model_source import model_sources, plan_kernels
-from qmcu.codegen.protocols import Benchmark
+from qmcu.codegen.protocols import MlperfBenchmark
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import plan_to_json
@@ -103,7 +103,7 @@ def generate_project(
     model: bytes,
     directory: Path,
     library: Library = _no_library,
-    benchmark: Benchmark | None = None,
+    benchmark: MlperfBenchmark | None = None,
 ) -> BuildFiles:
     """Write the project for `plan` on `board` into the existing `directory`.
 
@@ -145,7 +145,9 @@ def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def project_sources(plan: Plan, board: Board, benchmark: Benchmark | None = None) -> dict[str, str]:
+def project_sources(
+    plan: Plan, board: Board, benchmark: MlperfBenchmark | None = None
+) -> dict[str, str]:
     """Path in the project to text, for every source but those that carry the build id."""
     firmware = firmware_directory()
     sources = library_sources(plan)
@@ -161,7 +163,7 @@ def project_sources(plan: Plan, board: Board, benchmark: Benchmark | None = None
     return dict(sorted(sources.items()))
 
 
-def _benchmark_header(plan: Plan, benchmark: Benchmark) -> str:
+def _benchmark_header(plan: Plan, benchmark: MlperfBenchmark) -> str:
     values = {
         "plan": plan,
         "benchmark": benchmark,

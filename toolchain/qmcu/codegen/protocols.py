@@ -10,7 +10,7 @@ PROTOCOLS = (QMCU, MLPERF_TINY)
 
 
 @dataclass(frozen=True)
-class Benchmark:
+class MlperfBenchmark:
     """One of MLPerf Tiny's benchmarks: what its runner sends and wants to be told.
 
     `encoding` is that of each input element: int8 as the model takes it, uint8 (that plus 128) or
@@ -29,15 +29,15 @@ class Benchmark:
 BENCHMARKS = {
     benchmark.name: benchmark
     for benchmark in (
-        Benchmark("ic01", "uint8", 32 * 32 * 3, 10),
-        Benchmark("kws01", "int8", 49 * 10, 12),
-        Benchmark("vww01", "uint8", 96 * 96 * 3, 2),
-        Benchmark("ad01", "float32", 640, 640, reports_error=True),
+        MlperfBenchmark("ic01", "uint8", 32 * 32 * 3, 10),
+        MlperfBenchmark("kws01", "int8", 49 * 10, 12),
+        MlperfBenchmark("vww01", "uint8", 96 * 96 * 3, 2),
+        MlperfBenchmark("ad01", "float32", 640, 640, reports_error=True),
     )
 }
 
 
-def choose_benchmark(protocol: str, name: str | None, plan: Plan) -> Benchmark | None:
+def choose_benchmark(protocol: str, name: str | None, plan: Plan) -> MlperfBenchmark | None:
     """The benchmark that the firmware of `plan` is to stand for; None for the plain protocol.
 
     Without a `name` it is the one whose reference model has the same sizes. Raises UsageError.
@@ -71,7 +71,7 @@ def choose_benchmark(protocol: str, name: str | None, plan: Plan) -> Benchmark |
     return benchmark
 
 
-def _by_sizes(plan: Plan, inputs: int, outputs: int) -> Benchmark:
+def _by_sizes(plan: Plan, inputs: int, outputs: int) -> MlperfBenchmark:
     for benchmark in BENCHMARKS.values():
         if (benchmark.inputs, benchmark.outputs) == (inputs, outputs):
             return benchmark

@@ -10,10 +10,16 @@ from qmcu.compile.compiler import (
     refuse_unsupported,
     unsupported,
 )
-from qmcu.compile.kernel_sets import KERNEL_SETS, OPTIMIZATIONS, Target
+from qmcu.compile.kernel_sets import KERNEL_SETS, OPTIMIZATIONS, CompileOptions
 from qmcu.compile.plan import Plan
 
 __all__ = [
-    "KERNEL_SETS", "OPTIMIZATIONS", "Plan", "Target", "compile_graph", "overlay_everywhere",
-    "refuse_unsupported", "unsupported",
+    "KERNEL_SETS",
+    "OPTIMIZATIONS",
+    "CompileOptions",
+    "Plan",
+    "compile_graph",
+    "overlay_everywhere",
+    "refuse_unsupported",
+    "unsupported",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import replace
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat, flatten
 from qmcu.compile.dead_channels import settle_dead_channels
-from qmcu.compile.kernel_sets import Target, lowerings, slower
+from qmcu.compile.kernel_sets import CompileOptions, lowerings, slower
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
 from qmcu.compile.lowering import (
     IO_TYPES,
@@ -27,7 +27,7 @@ from qmcu.model.hidden_states import show_states
 from qmcu.model.passes import simplify
 from qmcu.resources import page
 
-PORTABLE = Target()
+PORTABLE = CompileOptions()
 
 # Operators that move bytes and never look at a scale.
 _SCALELESS = frozenset(
@@ -40,8 +40,8 @@ _SCALELESS = frozenset(
 )  # fmt: skip
 
 
-def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
-    """Compile a graph for a target; by default with portable kernels, for any core.
+def compile_graph(graph: Graph, options: CompileOptions = PORTABLE) -> Plan:
+    """Compile a graph as `options` say; by default with portable kernels, for any core.
 
     Raises UnsupportedModelError listing everything that is unsupported, all at once, and
     PlanError when the plan fails its check.
@@ -49,13 +49,13 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
     flat, resolved = _prepared(graph)
     _refuse(graph, _unsupported(flat, resolved))
     graph = resolved.graph
-    faster = lowerings(target)
-    if target.kernels == "native" and faster:
+    faster = lowerings(options)
+    if options.kernels == "native" and faster:
         graph = settle_dead_channels(graph)
     calls, aliased = _lower(graph, faster, flat.pinned)
     roots = alias_roots(graph, aliased)
     controls = flat.controls(calls)
-    if target.optimize == "ram":
+    if options.optimize == "ram":
         calls = save_ram(graph, calls, roots, lambda call: _forms(graph, call, faster), controls)
     choices = [
         live_buffers(graph, calls, roots, overlay=overlay, controls=controls)
@@ -71,8 +71,8 @@ def compile_graph(graph: Graph, target: Target = PORTABLE) -> Plan:
     plan = Plan(
         name=graph.name,
         model_sha256=graph.sha256,
-        kernels=target.kernels,
-        optimize=target.optimize,
+        kernels=options.kernels,
+        optimize=options.optimize,
         calls=calls,
         placements=placements,
         tensors=_plan_tensors(graph, placements, places),

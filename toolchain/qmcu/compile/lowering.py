@@ -127,6 +127,7 @@ class OperatorContext:
         reads = tuple(
             i for i in self.operator.inputs if i >= 0 and not self.graph.tensors[i].is_constant
         )
+        weights = self.optional_input(1)
         return KernelCall(
             kernel=kernel,
             layer=self.layer,
@@ -137,6 +138,7 @@ class OperatorContext:
             writes=self.operator.outputs,
             macs=macs,
             may_overlay=may_overlay,
+            int4="packed" if weights is not None and weights.dtype == "int4" else "none",
         )
 
 

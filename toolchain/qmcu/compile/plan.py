@@ -5,12 +5,15 @@ to the right of it looks at the Graph again.
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from qmcu.documents import Variant
 
 # Where a tensor lies: in the arena, shared over time, or in the states' memory, for ever.
 ARENA, STATE = "arena", "state"
 
+# Whether a layer's weights are int4 in the model, and if so how they lie in flash.
+Int4 = Literal["none", "packed", "unpacked"]
 FieldValue = int | float | tuple[int, ...]
 
 # The C type of a tensor's elements; a bool is a byte of 0 or 1.
@@ -115,7 +118,8 @@ class KernelCall:
     `overread` is how many bytes behind its inputs the kernel may load (and ignore). `trade`
     says what was given for fewer instructions, flash or RAM. `slower` says why the
     kernel is not the fastest of the layer's kind, and what that costs. `passes` run after the
-    kernel, in order; what they read besides the output must still be there.
+    kernel, in order; what they read besides the output must still be there. `int4` says how
+    weights that the model has in 4 bits lie in flash.
     """
 
     kernel: str
@@ -132,6 +136,7 @@ class KernelCall:
     trade: str = ""
     slower: str = ""
     passes: tuple[OutputPass, ...] = ()
+    int4: Int4 = "none"
 
     @property
     def all_arguments(self) -> tuple[Argument, ...]:

@@ -24,7 +24,7 @@ PACKED_KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
 @dataclass(frozen=True)
-class Target:
+class CompileOptions:
     """What a plan is made for: kernel set, what to favour, instruction sets of the core."""
 
     kernels: str = "portable"
@@ -34,24 +34,24 @@ class Target:
     mve: bool = False
 
 
-def lowerings(target: Target) -> Mapping[str, Sequence[Lowering]]:
+def lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     """Operator kind to the lowerings to try in order, the portable one left out."""
-    if target.kernels == "portable":
+    if options.kernels == "portable":
         return {}
-    own = _native(target)
-    if target.kernels == "native":
+    own = _native(options)
+    if options.kernels == "native":
         return own
-    return cmsis_nn.lowerings(cmsis_nn.Core(target.dsp, target.mve), own, OPERATORS)
+    return cmsis_nn.lowerings(cmsis_nn.Core(options.dsp, options.mve), own, OPERATORS)
 
 
-def _native(target: Target) -> Mapping[str, Sequence[Lowering]]:
-    found = dict(_for_bytes(target))
+def _native(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
+    found = dict(_for_bytes(options))
     if not found:
         return found
-    vectors, packed = mve.INT4_LOWERINGS if target.mve else {}, dsp.int4_lowerings()
+    vectors, packed = mve.INT4_LOWERINGS if options.mve else {}, dsp.int4_lowerings()
     for kind in PACKED_KINDS:
         whole = [_for_int8(lower) for lower in found[kind]]
-        if target.optimize == "speed":
+        if options.optimize == "speed":
             whole = [_unpacked(lower) for lower in found[kind]]
         found[kind] = (
             *whole,
@@ -76,19 +76,18 @@ def _unpacked(lower: Lowering) -> Lowering:
         if call is None or not has_int4_weights(context):
             return call
         more = call.constant_size - context.input(1).size
-        return replace(
-            call, trade=f"int4 weights unpacked: {more:,} bytes more flash for fewer instructions"
-        )
+        trade = f"int4 weights unpacked: {more:,} bytes more flash for fewer instructions"
+        return replace(call, int4="unpacked", trade=trade)
 
     return lowered
 
 
-def _for_bytes(target: Target) -> Mapping[str, Sequence[Lowering]]:
-    if target.mve:
+def _for_bytes(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
+    if options.mve:
         own = mve.LOWERINGS
-        others = dsp.lowerings(target.optimize, fpu=target.fpu)
+        others = dsp.lowerings(options.optimize, fpu=options.fpu)
         # Such a core has the DSP extension too: what no vector kernel takes goes there.
         return {kind: (*own.get(kind, ()), *found) for kind, found in others.items()}
-    if target.dsp:
-        return dsp.lowerings(target.optimize, fpu=target.fpu)
+    if options.dsp:
+        return dsp.lowerings(options.optimize, fpu=options.fpu)
     return {}

@@ -28,6 +28,8 @@ from qmcu.compile.plan import (
 
 # Input channels that the library's MVE depthwise convolution takes at a time.
 _MVE_BLOCK = 124
+# The name of an adapter ends so.
+_SUFFIX = "_cmsis_nn"
 Fields = Mapping[str, FieldValue]
 
 
@@ -54,7 +56,7 @@ def _portable(
 
 def _renamed(call: KernelCall, extra: Sequence[tuple[str, int]] = ()) -> KernelCall:
     """The call of the adapter: same arguments, more parameters."""
-    kernel = f"{call.kernel}_cmsis_nn"
+    kernel = call.kernel + _SUFFIX
     arguments = tuple(
         ParametersArgument(f"qmcu_{kernel}_params", (*a.fields, *extra))
         if isinstance(a, ParametersArgument)
@@ -250,9 +252,9 @@ def lowerings(
 
 def fallback_reason(call: KernelCall) -> str:
     """Why a layer of a cmsis-nn plan is not CMSIS-NN's, or an empty string where it is."""
-    if call.kernel.endswith("_cmsis_nn"):
+    if call.kernel.endswith(_SUFFIX):
         return ""
-    if "_int4" in call.kernel or call.trade.startswith("int4"):
+    if call.int4 != "none":
         return "qmcu calls no CMSIS-NN kernel for int4 weights"
     if call.kind in _LOWERINGS:
         return "CMSIS-NN has no kernel for these shapes (groups, broadcasting, constant input)"
