@@ -10,11 +10,14 @@ from bench.operators.packing import pack
 
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.random_inputs import random_array
+from qmcu.model.state import is_stateful
 from qmcu.types import Array
 
 # All inputs and outputs of a batch are in RAM at once, all constants in flash.
 ACTIVATION_BYTES = 96 * 1024
 CONSTANT_BYTES = 384 * 1024
+# Of a batch of graphs that keep a state: the interpreter crashes on a few hundred such operators.
+STATEFUL_GRAPHS = 64
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def batches(
     for _ in range(count):
         graph = generators[kind](rng)
         needed = _needs(graph)
-        if graphs and (used + needed > (ACTIVATION_BYTES, CONSTANT_BYTES)).any():
+        full = is_stateful(graph) and len(graphs) == STATEFUL_GRAPHS
+        if graphs and (full or (used + needed > (ACTIVATION_BYTES, CONSTANT_BYTES)).any()):
             yield Batch(kind, number, tuple(graphs))
             graphs, used, number = [], np.zeros(2, np.int64), number + 1
         graphs.append(graph)

@@ -100,12 +100,10 @@ def _scale(context: OperatorContext, position: int) -> float:
 
 
 def _gate_multipliers(context: OperatorContext) -> tuple[list[float], list[float]]:
-    """From sums over the input and over the hidden state to _GATE_SCALE; products in float32."""
+    """From sums over the input and over the hidden state to _GATE_SCALE."""
 
     def real(source: int, weights: int) -> float:
-        with np.errstate(all="ignore"):
-            product = np.float32(_scale(context, source)) * np.float32(_scale(context, weights))
-        return float(product) / _GATE_SCALE
+        return _scale(context, source) * _scale(context, weights) / _GATE_SCALE
 
     return [real(0, i) for i in _WEIGHTS], [real(_HIDDEN, i) for i in _RECURRENT]
 
