@@ -137,7 +137,7 @@ def test_without_platformio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         raise PackageNotFoundError(package)
 
     monkeypatch.setattr("qmcu.build.platformio.version", absent)
-    with pytest.raises(ToolError, match=r"platformio and scons not installed.*qmcu\[platformio\]"):
+    with pytest.raises(ToolError, match=r"platformio and scons not installed.*`pip install"):
         build_firmware(
             write_chain(tmp_path), F746, tmp_path / "x", BuildOptions(builder="platformio")
         )

@@ -5,13 +5,10 @@ from pathlib import Path
 import pytest
 from tests.support.fixtures import Builder
 from tests.support.lookup_plan import two_layers
+from tests.support.projects import finish_build
 
-from qmcu import documents
 from qmcu.board import load_board
-from qmcu.build.builder import build_project
-from qmcu.build.firmware import FORMAT, measure
 from qmcu.codegen import generate_project
-from qmcu.files import BUILD_MARKER
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +26,7 @@ def firmware(tmp_path_factory: pytest.TempPathFactory) -> Builder:
                 text = source.read_text()
                 start = text.index("qmcu_lookup(\n")
                 source.write_text(text[:start] + crash + ";\n    " + text[start:])
-            report = measure(build_project(directory), plan, board)
-            (directory / BUILD_MARKER).write_text(documents.indented(report, format=FORMAT))
-            built[board, crash] = directory
+            built[board, crash] = finish_build(directory, plan, board)
         return built[board, crash]
 
     return build

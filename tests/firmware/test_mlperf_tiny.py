@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tests.firmware.mlperf_client import Client, results
 from tests.support.lookup_plan import ADDED, SIZE, two_layers
+from tests.support.projects import finish_build
 
 from qmcu.board import load_board
-from qmcu.build.builder import build_project
 from qmcu.codegen import choose_benchmark, generate_project
 from qmcu.device import Session
 from qmcu.device.frames import Frame, encode
@@ -36,8 +36,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
                 source = directory / "src/runtime/mlperf_tiny.c"
                 assert SILENCE in source.read_text()
                 source.write_text(source.read_text().replace(SILENCE, f"{SILENCE} / 200"))
-            build_project(directory)
-            built[name, board] = directory
+            built[name, board] = finish_build(directory, plan, board)
         return open_link(target, Firmware.load(built[name, board]))
 
     return begin

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from tests.support.fixtures import Builder
 from tests.support.lookup_plan import ADDED, SIZE, two_layers
+from tests.support.projects import finish_build
 from tests.support.uf2 import read_uf2
 
 from qmcu.board import Board, list_boards, load_board
-from qmcu.build.builder import build_project
 from qmcu.build.firmware import finish_image
 from qmcu.codegen import generate_project
 from qmcu.device.families import RegisterPage
@@ -134,9 +134,9 @@ def ra8_on_m33(folder: Path) -> Path:
     board = load_board(str(file))
     directory = folder / "firmware"
     directory.mkdir()
-    generate_project(two_layers(), board, b"model", directory)
-    build_project(directory)
-    return directory
+    plan = two_layers()
+    generate_project(plan, board, b"model", directory)
+    return finish_build(directory, plan, board.name)
 
 
 def test_the_steps_of_the_ra8_port(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 from tests.compile.operators.graphs import graph, runs
+from tests.compile.operators.host_kernel import run_plan
 
+from qmcu.compile import compile_graph
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 
 SAME = Quantization((0.5,), (3,))
@@ -51,9 +53,11 @@ def test_concatenation_that_would_rescale_is_refused() -> None:
     )
 
 
-def test_concatenation_of_constants_only_is_refused() -> None:
-    model = replace(with_operand(_joined((2,), output=(2,)), 0, data=bytes(2)), inputs=())
-    assert "all inputs are constants" in refusal(model)
+def test_concatenation_of_constants_only_is_computed_when_compiled() -> None:
+    model = with_operand(_joined((2,), (1,), output=(3,)), 0, data=bytes([3, 250]))
+    model = replace(with_operand(model, 1, data=b"\x07"), inputs=())
+    (output,) = run_plan(compile_graph(model), [])
+    assert output.tolist() == [3, -6, 7]
 
 
 def test_split_is_refused() -> None:

@@ -37,7 +37,7 @@ def graph(request: pytest.FixtureRequest) -> Graph:
         (0, {"dtype": "int16"}, "input 0 input0 is int16, int8 is needed"),
         (0, {"quantization": None}, "input 0 input0 has no quantization"),
         (0, {"zero_point": 200}, "zero point 200"),
-        (0, {"scale": 0.0}, "scale 0.0"),
+        (0, {"scale": 0.0}, "the scale of input0 .* is 0"),
         (0, {"scale": 1e30}, "multiplier .* too large"),
         (1, {"data": None}, "weights weights is computed at run time"),
         (0, {"dtype": "int4"}, "input 0 input0 is int4, int8 is needed"),

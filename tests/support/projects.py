@@ -1,0 +1,16 @@
+"""Generated projects that a test changed before they were built."""
+
+from pathlib import Path
+
+from qmcu import documents
+from qmcu.build.builder import build_project
+from qmcu.build.firmware import FORMAT, measure
+from qmcu.compile.plan import Plan
+from qmcu.files import BUILD_MARKER
+
+
+def finish_build(directory: Path, plan: Plan, board: str) -> Path:
+    """Build the project of `plan` in `directory`; with its report, it is a firmware directory."""
+    report = measure(build_project(directory), plan, board)
+    (directory / BUILD_MARKER).write_text(documents.indented(report, format=FORMAT))
+    return directory
