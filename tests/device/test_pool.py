@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def children(pid: int) -> set[int]:
     return found
 
 
+@pytest.fixture
+def workers_alive() -> Callable[[], set[int]]:
+    """Gives the children that came since the test began; the interpreter's server lives longer."""
+    before = children(os.getpid())
+    return lambda: children(os.getpid()) - before
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_results_come_in_the_order_of_the_vectors(
     chain_directory: ChainDirectory, workers: int
@@ -51,21 +59,25 @@ def test_results_come_in_the_order_of_the_vectors(
     assert len(set(expected)) > 10
 
 
-def test_qemu_workers_give_the_same(chain_directory: ChainDirectory) -> None:
+def test_qemu_workers_give_the_same(
+    chain_directory: ChainDirectory, workers_alive: Callable[[], set[int]]
+) -> None:
     expected = infer_all(
         "unicorn", Firmware.load(chain_directory("stm32f407")), VECTORS[:6], workers=1
     )
     found = infer_all("qemu", Firmware.load(chain_directory("mps2-an386")), VECTORS[:6], workers=2)
     assert [r.outputs for r in found] == [r.outputs for r in expected]
-    assert not children(os.getpid())
+    assert not workers_alive()
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_names_its_vector(chain_directory: ChainDirectory, workers: int) -> None:
+def test_an_error_names_its_vector(
+    chain_directory: ChainDirectory, workers_alive: Callable[[], set[int]], workers: int
+) -> None:
     vectors = [*VECTORS[:5], [bytes(11)], *VECTORS[:5]]
     with pytest.raises(VectorError, match="vector 5: input 0 of the model takes 12 bytes"):
         infer_all("unicorn", Firmware.load(chain_directory("stm32f746")), vectors, workers=workers)
-    assert not children(os.getpid())
+    assert not workers_alive()
 
 
 def test_a_session_that_cannot_open_is_told_once(chain_directory: ChainDirectory) -> None:
@@ -73,9 +85,11 @@ def test_a_session_that_cannot_open_is_told_once(chain_directory: ChainDirectory
         infer_all("qemu", Firmware.load(chain_directory("stm32f746")), VECTORS, workers=2)
 
 
-def test_a_killed_worker_is_told_with_its_vector(chain_directory: ChainDirectory) -> None:
+def test_a_killed_worker_is_told_with_its_vector(
+    chain_directory: ChainDirectory, workers_alive: Callable[[], set[int]]
+) -> None:
     def kill_one(done: int, total: int) -> None:
-        for pid in list(children(os.getpid()))[:1]:
+        for pid in list(workers_alive())[:1]:
             os.kill(pid, signal.SIGKILL)
 
     with pytest.raises(DeviceError, match=r"vector \d+: a worker process was killed by SIGKILL"):
@@ -86,7 +100,7 @@ def test_a_killed_worker_is_told_with_its_vector(chain_directory: ChainDirectory
             workers=2,
             progress=kill_one,
         )
-    assert not children(os.getpid())
+    assert not workers_alive()
 
 
 def test_no_vectors_need_no_worker(chain_directory: ChainDirectory) -> None:
