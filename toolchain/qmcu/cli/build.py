@@ -61,7 +61,7 @@ def command(
     io: str,
     output: Path | None,
 ) -> None:
-    """Compile MODEL (.tflite, full int8) into firmware for a board.
+    """Compile MODEL (.tflite) into firmware for a board.
 
     What is not given comes from ./qmcu.toml. The output folder holds the C project, which builds
     on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json.

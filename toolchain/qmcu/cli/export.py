@@ -36,7 +36,7 @@ def command(
     io: str,
     **folders: Path | None,
 ) -> None:
-    """Write MODEL (.tflite, full int8) as a project or library for another build system.
+    """Write MODEL (.tflite) as a project or library for another build system.
 
     Each option names a folder; several may be given. What is not given comes from ./qmcu.toml.
     """

@@ -16,7 +16,7 @@ def command() -> None:
 @click.argument("model", type=PATH)
 @click.option(
     "--inputs", required=True, type=PATH,
-    help="An .npz with `inputs` (int8 or real numbers) and perhaps `labels`.",
+    help="An .npz with `inputs` (of MODEL's type, or real numbers) and perhaps `labels`.",
 )  # fmt: skip
 @click.option("-o", "--output", required=True, type=PATH, help="Vector file to write.")
 @limit_option
