@@ -41,6 +41,21 @@ def test_the_flagship() -> None:
     assert macros["QMCU_UART_RX_PIN"] == "7u"
 
 
+def test_external_memories_are_described_and_apart() -> None:
+    board = load_board("stm32f746")
+    flash, ram = board.external
+    assert (board.external_flash, board.external_ram) == (flash, ram)
+    assert (flash.start, flash.size, flash.region) == (0x9000_0000, 16 << 20, "external_flash")
+    assert (ram.start, ram.size, ram.region) == (0xC000_0000, 8 << 20, "external_ram")
+    # 2 banks of bits for 16-bit words: columns, rows, four banks.
+    bits = ram.settings["COLUMN_BITS"] + ram.settings["ROW_BITS"] + 2
+    assert (ram.settings["BUS_BITS"] // 8) << bits == ram.size
+    # 12 address, 2 bank, 16 data and 2 mask lines; clock, its enable, select, row, column, write.
+    assert len(ram.pins) == 12 + 2 + 16 + 2 + 6
+    assert len(flash.pins) == 6
+    assert dict(ram.macros)["QMCU_EXTERNAL_RAM_PINS"].startswith("{{2, 3, 12}, {3, 0, 12}, ")
+
+
 def test_a_core_without_fpu_uses_the_soft_abi() -> None:
     board = load_board("mps2-an385")
     assert board.core.flags == ("-mcpu=cortex-m3", "-mthumb", "-mfloat-abi=soft")
@@ -72,6 +87,13 @@ def test_a_typo_suggests_the_nearest_board() -> None:
         ("[emulators]", "[sections]\nx = 0x100000\n[emulators]", "sections.x is 0x100000, beyond"),
         ("PLL_N = 432", "PLL_N = -1", "port.settings.PLL_N is -1"),
         ("[core]", "[core", "is not TOML"),
+        ('driver = "stm32-fmc-sdram"', "", "memory[2].driver is missing"),
+        ('"stm32-fmc-sdram"', '"stm32-quadspi-n25q"', "memory[2].driver is 'stm32-quadspi-n25q'"),
+        ('"PC3"', '"PC33"', "memory[2].pins.AF12 has 'PC33', no pin such as PA9"),
+        ("AF12 =", "AF16 =", "memory[2].pins.AF16 is no known key"),
+        ("writers = { openocd", "writers = { hammer", "memory[3].writers.hammer is no known key"),
+        ("size = 0x80_0000", "size = 0x80_0400", "memory[2].size is no power of two"),
+        ("0xC000_0000", "0x9000_0000", "memory has two memories that both hold 0x90000000"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, old: str, new: str, problem: str) -> None:

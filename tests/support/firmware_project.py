@@ -33,13 +33,13 @@ RESIDUAL_OPTIONS: dict[str, dict[str, OptionValue]] = {
 }
 
 
-def chain(seed: int = 5) -> Graph:
+def chain(seed: int = 5, pixels: int = 12, hidden: int = 8) -> Graph:
     """Two FULLY_CONNECTED layers: 12 -> 8 (`hidden`) -> 4 (`scores`)."""
     rng = np.random.default_rng(seed)
-    tensors = [_activation(0, "pixels", 12, 0.5)]
+    tensors = [_activation(0, "pixels", pixels, 0.5)]
     operators = []
     for step, (inputs, outputs, scale, name) in enumerate(
-        ((12, 8, 8.0, "hidden"), (8, 4, 64.0, "scores"))
+        ((pixels, hidden, 8.0, "hidden"), (hidden, 4, 64.0, "scores"))
     ):
         weights = rng.integers(-127, 128, (outputs, inputs)).astype(np.int8)
         bias = rng.integers(-300, 300, outputs).astype("<i4")
@@ -110,6 +110,13 @@ def write_chain(folder: Path, seed: int = 5) -> Path:
     """The chain as a .tflite file."""
     path = folder / "chain.tflite"
     path.write_bytes(write_model(chain(seed)))
+    return path
+
+
+def write_wide(folder: Path) -> Path:
+    """A chain of 104 -> 40 -> 4, whose first weights have 4,160 bytes, as a .tflite file."""
+    path = folder / "wide.tflite"
+    path.write_bytes(write_model(chain(pixels=104, hidden=40)))
     return path
 
 

@@ -56,11 +56,17 @@ class BoardError(QmcuError):
 
 
 class DoesNotFitError(QmcuError):
-    """The firmware needs more flash or RAM than the board has; `shortage` is what and how much."""
+    """The firmware needs more flash or RAM than the board has; `shortage` is what and how much.
 
-    def __init__(self, message: str, shortage: str = "") -> None:
+    `over` holds the bytes too many of each memory (`flash`, `RAM`), where a build told them.
+    """
+
+    def __init__(
+        self, message: str, shortage: str = "", over: dict[str, int] | None = None
+    ) -> None:
         super().__init__(message)
         self.shortage = shortage
+        self.over = over or {}
 
 
 class ToolError(QmcuError):

@@ -3,10 +3,10 @@
 One TOML file a board; every fact about a board is there and nowhere else.
 """
 
-from qmcu.board.description import Board, Core, Memory, SerialPort, Uart
+from qmcu.board.description import Board, Core, ExternalMemory, Memory, SerialPort, Uart
 from qmcu.board.registry import list_boards, load_board, load_built_board
 
 __all__ = [
-    "Board", "Core", "Memory", "SerialPort", "Uart", "list_boards", "load_board",
-    "load_built_board",
+    "Board", "Core", "ExternalMemory", "Memory", "SerialPort", "Uart", "list_boards",
+    "load_board", "load_built_board",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """What a board is, as plain data."""
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ UART_DRIVERS = {
     "pl011": 1, "renesas-sci-b": 1,
 }  # fmt: skip
 COUNTERS = ("dwt", "systick")
+# Driver of an external memory to its kind.
+EXTERNAL_DRIVERS = {"stm32-fmc-sdram": "ram", "stm32-quadspi-n25q": "flash"}
 DEFAULT_STACK = 4096
 _WORD = 0xFFFF_FFFF
 _NAME = re.compile(r"[\w-]+", re.ASCII)
@@ -66,6 +69,47 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class ExternalMemory:
+    """A memory outside the chip, for what a build places there: first address, size in bytes.
+
+    `kind` is flash or ram, `driver` one of EXTERNAL_DRIVERS, which the port's C code knows how to
+    start; `settings` are its macros, `pins` names of pins with their alternate function. `writers`
+    are the flashing tools that can write it, each with its argument.
+    """
+
+    kind: str
+    start: int
+    size: int
+    driver: str
+    settings: Mapping[str, int] = field(default_factory=dict)
+    pins: Mapping[str, int] = field(default_factory=dict)
+    writers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def end(self) -> int:
+        """The address after the last byte."""
+        return self.start + self.size
+
+    @property
+    def region(self) -> str:
+        """Its name in linker script and reports."""
+        return f"external_{self.kind}"
+
+    @property
+    def macros(self) -> tuple[tuple[str, str], ...]:
+        """Names and values for board.h, in a stable order."""
+        prefix = f"QMCU_EXTERNAL_{self.kind.upper()}"
+        places = [(*pin_numbers(pin), function) for pin, function in self.pins.items()]
+        pins = ", ".join(f"{{{port}, {pin}, {function}}}" for port, pin, function in places)
+        return (
+            (f"{prefix}_START", f"0x{self.start:08X}u"),
+            (f"{prefix}_SIZE", f"0x{self.size:X}u"),
+            *((f"{prefix}_{name}", f"{value}u") for name, value in self.settings.items()),
+            (f"{prefix}_PINS", f"{{{pins}}}"),
+        )
+
+
+@dataclass(frozen=True)
 class Uart:
     """The UART that speaks the protocol; pins such as PA9, None where there are none to set."""
 
@@ -102,7 +146,8 @@ class Board:
     each. `unicorn` tells whether the image runs in the in-process emulator, `qemu` names
     QEMU's machine, `renode` a platform file of renode/, `not_emulated` says why nothing runs it.
     `serial` is how a computer finds the board's UART. `flashing` holds the tools in order of
-    preference and their arguments, `export` what the board is called elsewhere.
+    preference and their arguments, `export` what the board is called elsewhere. `external` are
+    memories outside the chip: all that the board has, in the board of a build those that it uses.
     """
 
     name: str
@@ -125,6 +170,17 @@ class Board:
     serial: SerialPort = SerialPort()
     flashing: Mapping[str, Any] = field(default_factory=dict)
     export: Mapping[str, Any] = field(default_factory=dict)
+    external: tuple[ExternalMemory, ...] = ()
+
+    @property
+    def external_flash(self) -> ExternalMemory | None:
+        """The flash outside the chip, if there is one."""
+        return next((m for m in self.external if m.kind == "flash"), None)
+
+    @property
+    def external_ram(self) -> ExternalMemory | None:
+        """The RAM outside the chip, if there is one."""
+        return next((m for m in self.external if m.kind == "ram"), None)
 
     @property
     def emulators(self) -> tuple[str, ...]:
@@ -165,6 +221,8 @@ class Board:
                 values[f"QMCU_UART_{role}_PIN"] = f"{number}u"
         if uart.tx is not None:
             values["QMCU_UART_AF"] = f"{uart.alternate_function}u"
+        for memory in self.external:
+            values |= dict(memory.macros)
         return tuple(values.items())
 
     def __str__(self) -> str:
@@ -199,7 +257,12 @@ def check_board(board: Board) -> None:
     ):  # fmt: skip
         if not low <= number <= high:
             raise ValueError(f"{key} is {number}, it can be {low} to {high}")
-    for pin in filter(None, (uart.tx, uart.rx)):
+    for memory in board.external:
+        if EXTERNAL_DRIVERS.get(memory.driver) != memory.kind:
+            raise ValueError(f"external.driver is {memory.driver!r}, which no {memory.kind} has")
+        if not (0 <= memory.start <= _WORD and 1 <= memory.size <= _WORD):
+            raise ValueError("external has a memory of no 32-bit address")
+    for pin in filter(None, (uart.tx, uart.rx, *(p for m in board.external for p in m.pins))):
         try:
             pin_numbers(pin)
         except ValueError as error:
@@ -219,6 +282,7 @@ def board_from_table(table: Table) -> Board:
     emulators = table.table("emulators", optional=True)
     serial = table.table("serial", optional=True)
     memories = [_memory(m) for m in table.tables("memory")]
+    inside = [m for m in memories if isinstance(m, Memory)]
     board = Board(
         name=table.text("name"),
         title=table.text("title"),
@@ -228,8 +292,8 @@ def board_from_table(table: Table) -> Board:
             core.optional_text("fpu"),
             core.optional_text("compile_for"),
         ),
-        flash=_only(table, memories, "flash"),
-        ram=_only(table, memories, "ram"),
+        flash=_only(table, inside, "flash"),
+        ram=_only(table, inside, "ram"),
         family=port.text("family"),
         clock_hz=port.integer("clock_hz", 1, 2_000_000_000),
         counter=port.choice("counter", COUNTERS),
@@ -246,10 +310,14 @@ def board_from_table(table: Table) -> Board:
         ),
         flashing=table.free("flashing"),
         export=_export(table),
+        external=tuple(
+            sorted((m for m in memories if isinstance(m, ExternalMemory)), key=lambda m: m.kind)
+        ),
     )
     for part in (core, port, uart, emulators, serial, table):
         part.refuse_unknown_keys()
     _check_sections(table, board)
+    _check_memories(table, board)
     if bool(board.emulators) == bool(board.not_emulated):
         raise emulators.error("none", "says why nothing runs the image; give it, or an emulator")
     return board
@@ -284,15 +352,62 @@ def _check_sections(table: Table, board: Board) -> None:
         places[offset] = name
 
 
-def _memory(table: Table) -> Memory:
-    memory = Memory(
-        table.text("name"),
-        table.choice("kind", ("flash", "ram")),
-        table.integer("start", 0, 0xFFFF_FFFF),
-        table.integer("size", 1024, 1 << 31),
+def _check_memories(table: Table, board: Board) -> None:
+    for kind in ("flash", "ram"):
+        if sum(m.kind == kind for m in board.external) > 1:
+            raise table.error("memory", f"has several external memories of kind {kind}; 1 is used")
+    everywhere = sorted(
+        [(m.start, m.end) for m in (board.flash, board.ram)]
+        + [(m.start, m.end) for m in board.external]
     )
+    for (_, end), (start, _) in itertools.pairwise(everywhere):
+        if start < end:
+            raise table.error("memory", f"has two memories that both hold 0x{start:08X}")
+
+
+def _memory(table: Table) -> Memory | ExternalMemory:
+    name = table.text("name")
+    kind = table.choice("kind", ("flash", "ram"))
+    start = table.integer("start", 0, 0xFFFF_FFFF)
+    size = table.integer("size", 1024, 1 << 31)
+    found: Memory | ExternalMemory
+    if table.boolean("external"):
+        drivers = tuple(d for d, of in EXTERNAL_DRIVERS.items() if of == kind)
+        found = ExternalMemory(
+            kind, start, size, table.choice("driver", drivers), table.integers("settings"),
+            _pins(table), _writers(table),
+        )  # fmt: skip
+        # One region of the core's memory protection covers it.
+        if size & (size - 1) or start % size:
+            raise table.error("size", "is no power of two, or start no multiple of it")
+    else:
+        found = Memory(name, kind, start, size)
     table.refuse_unknown_keys()
-    return memory
+    return found
+
+
+def _pins(table: Table) -> dict[str, int]:
+    """Pins by their alternate function, AF0 to AF15, as pins with that function."""
+    functions = table.table("pins", optional=True)
+    found: dict[str, int] = {}
+    for function in range(16):
+        for pin in functions.texts(f"AF{function}"):
+            try:
+                pin_numbers(pin)
+            except ValueError:
+                raise functions.error(f"AF{function}", f"has {pin!r}, no pin such as PA9") from None
+            found[pin] = function
+    functions.refuse_unknown_keys()
+    return found
+
+
+def _writers(table: Table) -> dict[str, str]:
+    """Which flashing tools write the memory; every value is a text."""
+    writers = table.table("writers", optional=True)
+    known = ("openocd", "STM32_Programmer_CLI")
+    found = {name: writers.optional_text(name) for name in known}
+    writers.refuse_unknown_keys()
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def _only(table: Table, memories: list[Memory], kind: str) -> Memory:

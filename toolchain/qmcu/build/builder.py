@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmcu.build.linker_map import Region, parse_map
+from qmcu.build.linker_map import Region, memory_words, parse_map
 from qmcu.build.toolchain import Tool, Toolchain, find_toolchain
 from qmcu.errors import DoesNotFitError, QmcuError, ToolError
 
@@ -114,6 +114,7 @@ def _does_not_fit(overflows: list[tuple[str, int]], directory: Path) -> DoesNotF
         f"the firmware does not fit: {shortage}; take a smaller model or a board with more memory "
         "(`qmcu boards` lists them).",
         shortage,
+        {memory_words(name): over for name, over in overflows},
     )
 
 

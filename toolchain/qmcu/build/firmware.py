@@ -15,12 +15,13 @@ from qmcu.build.elf_layout import read_layout
 from qmcu.build.linker_map import parse_map
 from qmcu.build.memory import MemoryReport, memory_report
 from qmcu.build.platformio import build_with_platformio, find_platformio
+from qmcu.build.room import places_hint, refuse_too_large, way_out
 from qmcu.build.uf2 import uf2_file
 from qmcu.codegen import choose_benchmark, generate_project
+from qmcu.codegen.places import INTERNAL, Places, check_places
 from qmcu.codegen.platformio import platformio_files
-from qmcu.codegen.project import write_files
+from qmcu.codegen.project import BuildFiles, write_files
 from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, CompileOptions, Plan, compile_graph
-from qmcu.compile.plan import ConstantArgument
 from qmcu.errors import DoesNotFitError, ToolError, UsageError
 from qmcu.files import BUILD_MARKER, replace_directory
 from qmcu.model.ends import IO, strip_ends
@@ -40,7 +41,8 @@ class BuildOptions:
     `cmsis_nn` names the copy for that kernel set; it is searched for when None. With the
     `protocol` mlperf-tiny the firmware obeys that runner, as the model of `benchmark`. `builder`
     is one of BUILDERS. A batch that is free in the file becomes `batch`, 1 when that is None. With
-    the `io` int8 (one of IO) the QUANTIZE and DEQUANTIZE at the model's ends are stripped.
+    the `io` int8 (one of IO) the QUANTIZE and DEQUANTIZE at the model's ends are stripped. `places`
+    says what lies in external memories of the board.
     Values are checked where they are used.
     """
 
@@ -52,6 +54,7 @@ class BuildOptions:
     builder: str = "make"
     batch: int | None = None
     io: str = "declared"
+    places: Places = INTERNAL
 
 
 NATIVE = BuildOptions()
@@ -77,13 +80,23 @@ def compile_model(model: Path, board: Board, options: BuildOptions = NATIVE) -> 
 
     Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
-    core = _compile_options(board, options)
     found = find_cmsis_nn(options.cmsis_nn) if options.kernels == "cmsis-nn" else None
+    compiled = _compile(model, board, options)
+    check_places(compiled.plan, board, options.places)
+    refuse_too_large(compiled.plan, board, options.places)
+    return replace(compiled, cmsis_nn=found)
+
+
+def compile_plan(model: Path, board: Board, options: BuildOptions = NATIVE) -> Plan:
+    """The plan of `model` for `board`, whether it fits or not. Raises as `compile_model` does."""
+    return _compile(model, board, options).plan
+
+
+def _compile(model: Path, board: Board, options: BuildOptions) -> Compiled:
+    target = _compile_options(board, options)
     content = read_file(model, options.batch, options.io)
     graph = parse_model(content, model.stem, source=str(model))
-    plan = compile_graph(graph, core)
-    refuse_too_large(plan, board)
-    return Compiled(plan, graph, content, found)
+    return Compiled(compile_graph(graph, target), graph, content, None)
 
 
 def build_firmware(
@@ -93,15 +106,23 @@ def build_firmware(
 
     Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
-    check_builder(options.builder)
+    check_builder(options.builder, options.places)
     return build_compiled(compile_model(model, board, options), board, directory, options)
 
 
-def check_builder(builder: str) -> None:
-    """Raise UsageError when there is no such builder, ToolError when it is not installed."""
+def check_builder(builder: str, places: Places = INTERNAL) -> None:
+    """Raise UsageError when there is no such builder, ToolError when it is not installed.
+
+    PlatformIO makes one flat image, which external flash far behind the chip's own would inflate.
+    """
     if builder not in BUILDERS:
         raise UsageError(f"there is no builder {builder!r}; take {' or '.join(BUILDERS)}.")
     if builder == "platformio":
+        if places.weights:
+            raise UsageError(
+                "the builder platformio makes no image of external flash; take --builder make, or "
+                "leave out --place weights=external."
+            )
         find_platformio()
 
 
@@ -112,12 +133,11 @@ def build_compiled(
     plan, found = compiled.plan, compiled.cmsis_nn
     chosen = choose_benchmark(options.protocol, options.benchmark, plan)
     with replace_directory(directory) as folder:
-        files = generate_project(plan, board, compiled.content, folder, compiled.library, chosen)
-        if options.builder == "platformio":
-            write_files(folder, platformio_files(board, files))
-            result = build_with_platformio(folder)
-        else:
-            result = build_project(folder)
+        places = options.places
+        files = generate_project(
+            plan, board, compiled.content, folder, compiled.library, chosen, places
+        )
+        result = _build(folder, files, board, plan, options)
         finish_image(result.bin, board)
         report = measure(result, plan, board.name)
         if found is not None:
@@ -126,6 +146,23 @@ def build_compiled(
         text = documents.indented(report, format=FORMAT, qmcu=qmcu.__version__)
         (folder / BUILD_MARKER).write_text(text)
     return report
+
+
+def _build(
+    folder: Path, files: BuildFiles, board: Board, plan: Plan, options: BuildOptions
+) -> BuildResult:
+    """Compile and link; a DoesNotFitError names what would fit elsewhere."""
+    try:
+        if options.builder == "platformio":
+            write_files(folder, platformio_files(board, files))
+            return build_with_platformio(folder)
+        return build_project(folder)
+    except DoesNotFitError as error:
+        hint = places_hint(plan, board, options.places, error.over)
+        if not hint:
+            raise
+        text = f"the firmware does not fit: {error.shortage}; {way_out(hint)}."
+        raise DoesNotFitError(text, error.shortage, error.over) from error
 
 
 def _compile_options(board: Board, options: BuildOptions) -> CompileOptions:
@@ -183,34 +220,3 @@ def finish_image(binary: Path, board: Board) -> None:
     if uf2 is not None:
         content = uf2_file(image, board.flash.start, uf2["family"])
         binary.with_suffix(".uf2").write_bytes(content)
-
-
-def refuse_too_large(plan: Plan, board: Board) -> None:
-    """Raise DoesNotFitError when constants or arena alone exceed the board's memories."""
-    constants = {
-        (argument.constant.ctype, argument.constant.data)
-        for call in plan.calls
-        for argument in call.all_arguments
-        if isinstance(argument, ConstantArgument) and argument.constant is not None
-    }
-    needs = (
-        ("flash", "its constants alone", sum(len(c[1]) for c in constants), board.flash.size),
-        (
-            "RAM",
-            "arena, state and stack" if plan.states else "arena and stack",
-            plan.arena_size + plan.state_size + board.stack_size,
-            board.ram.size,
-        ),
-    )
-    problems = [
-        f"{what} need {need:,} bytes of {kind}, {board.name} has {have:,}, {need - have:,} too few"
-        for kind, what, need, have in needs
-        if need > have
-    ]
-    if problems:
-        shortage = "; ".join(problems)
-        raise DoesNotFitError(
-            f"{plan.name} does not fit: {shortage}; take a smaller model or a board with more "
-            "memory (`qmcu boards` lists them).",
-            shortage,
-        )

@@ -32,6 +32,11 @@ class Region:
         return self.origin <= address < self.origin + self.length
 
 
+def memory_words(region: str) -> str:
+    """A region's name in words: flash, RAM, external flash, external RAM."""
+    return region.replace("_", " ").replace("ram", "RAM")
+
+
 @dataclass(frozen=True)
 class InputSection:
     """A piece that an object contributed: `source` is its path as the linker got it.

@@ -17,7 +17,7 @@ from qmcu.build.classify import (
     is_model_object,
 )
 from qmcu.build.elf_layout import ElfLayout, Section, Symbol
-from qmcu.build.linker_map import FILL, InputSection, LinkerMap, Region
+from qmcu.build.linker_map import FILL, InputSection, LinkerMap, Region, memory_words
 from qmcu.compile.plan import Plan
 from qmcu.errors import ToolError
 from qmcu.types import Count, Sha256
@@ -36,7 +36,7 @@ class MemoryEntry:
 
 @dataclass(frozen=True)
 class RegionUse:
-    """One memory of the board: `kind` is flash or RAM, sizes in bytes."""
+    """One memory of the board: `kind` is flash, RAM, external flash or external RAM; bytes."""
 
     name: str
     kind: str
@@ -68,7 +68,7 @@ class MemoryReport:
     tools: Mapping[str, str]
 
     def used(self, kind: str) -> int:
-        """Bytes in use in all memories of a kind (`flash` or `RAM`)."""
+        """Bytes in use in all memories of a kind (`flash`, `RAM`, `external flash` or so)."""
         return sum(r.used for r in self.regions if r.kind == kind)
 
     def total(self, category: Category, kind: str = "") -> int:
@@ -79,7 +79,7 @@ class MemoryReport:
     @property
     def code(self) -> int:
         """Flash bytes that are not the model's constants."""
-        return self.used("flash") - self.total(Category.CONSTANTS)
+        return self.used("flash") - self.total(Category.CONSTANTS, "flash")
 
     def __str__(self) -> str:
         uses = ", ".join(f"{r.name} {r.used:,} of {r.size:,} bytes" for r in self.regions)
@@ -117,7 +117,7 @@ def memory_report(
         inside += _gaps(inside, region)
         entries += _entries(region.name, inside)
         used = sum(s.size for s in inside)
-        kind = "RAM" if region.writable else "flash"
+        kind = memory_words(region.name)
         regions.append(RegionUse(region.name, kind, region.origin, region.length, used))
     lost = sum(s.size for s in spans if not any(r.holds(s.address) for r in linker_map.regions))
     if lost:
@@ -184,7 +184,8 @@ def _model_spans(
     def named(symbol: str) -> Purpose:
         return classify(Piece(section.name, piece.name, piece.source, symbol), owners)
 
-    between = PADDING if piece.name.startswith(".rodata") else named("")
+    constants = piece.name.startswith((".rodata", ".qmcu_external_flash"))
+    between = PADDING if constants else named("")
     at = start
     for symbol in symbols:
         if start <= symbol.address < end and symbol.address >= at:

@@ -37,14 +37,14 @@ def command(as_json: bool, model: Path | None) -> int:
 
 
 def _fits(model: Path, boards: "list[Board]", as_json: bool) -> int:
-    from qmcu.build.fits import Fits, fitting_boards
+    from qmcu.build.fits import Fits, fitting_boards, smallest_fit
     from qmcu.documents import to_json
     from qmcu.report.boards import fits_table, smallest
     from qmcu.report.console import progress, show
 
     with progress(f"fitting {model.name}", len(boards)) as advance:
         found = fitting_boards(model, boards, advance)
-    best = next((fit for fit in found if fit.fits), None)
+    best = smallest_fit(found)
     if as_json:
         click.echo(to_json(Fits(str(model), best.board if best else None, found)), nl=False)
     else:

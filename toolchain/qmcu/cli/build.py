@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     "--builder", type=click.Choice(["make", "platformio"]), default="make", show_default=True,
     help="What compiles and links; the image is the same.",
 )  # fmt: skip
+@click.option(
+    "--place", "places", multiple=True, metavar="WHAT=WHERE",
+    help="weights, arena or state=external: in the board's memories outside the chip.",
+)  # fmt: skip
 @batch_option
 @io_option
 @operator_option
@@ -57,6 +61,7 @@ def command(
     protocol: str,
     benchmark: str | None,
     builder: str,
+    places: tuple[str, ...],
     batch: int | None,
     io: str,
     output: Path | None,
@@ -64,9 +69,12 @@ def command(
     """Compile MODEL (.tflite) into firmware for a board.
 
     What is not given comes from ./qmcu.toml. The output folder holds the C project, which builds
-    on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json.
+    on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json; with weights
+    in external flash firmware-external.bin, too.
     """
+    from qmcu.board import load_built_board
     from qmcu.build import BuildOptions, build_firmware
+    from qmcu.codegen.places import parse_places
     from qmcu.compile.serialization import load_plan
     from qmcu.model.reader import read_model
     from qmcu.report.console import show
@@ -75,11 +83,14 @@ def command(
 
     model, board, kernels = what_to_build(model, board_name, kernels)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
-    options = BuildOptions(kernels, optimize, cmsis_nn, protocol, benchmark, builder, batch, io)
+    options = BuildOptions(
+        kernels, optimize, cmsis_nn, protocol, benchmark, builder, batch, io, parse_places(places)
+    )
     report = build_firmware(model, board, directory, options)
     for note in read_model(directory / "model.tflite").notes:
         show(f"note: {note}")
-    target = board.emulators[0] if board.emulators else None
+    emulators = load_built_board(directory).emulators
+    target = emulators[0] if emulators else None
     show(f"built {directory} for {board.name}", *summary_lines(report))
     if kernels == "cmsis-nn":
         show(f"CMSIS-NN {report.tools['CMSIS-NN']}")

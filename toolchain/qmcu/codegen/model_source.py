@@ -11,6 +11,7 @@ from qmcu.codegen.c_source import (
     pointer,
     struct_fields,
 )
+from qmcu.codegen.places import INTERNAL, Places, is_movable
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import (
     Constant,
@@ -59,9 +60,10 @@ class ConstantSource:
     comment: str
     body: str
     alignment: int = 4
+    external: bool = False
 
 
-def model_sources(plan: Plan) -> dict[str, str]:
+def model_sources(plan: Plan, places: Places = INTERNAL) -> dict[str, str]:
     """File name to text of the model's C files, in a stable order."""
     names = constant_names(plan)
     values = {
@@ -69,7 +71,7 @@ def model_sources(plan: Plan) -> dict[str, str]:
         "calls": [_layer(plan, call, names) for call in plan.calls],
         "controls": [_control(plan, control) for control in plan.controls],
         "layers": plan.layers,
-        "constants": [_constant(constant, name) for constant, name in names.items()],
+        "constants": [_constant(constant, name, places) for constant, name in names.items()],
         "kernels": plan_kernels(plan),
         "inputs": [plan.tensor(i) for i in plan.inputs],
         "outputs": [plan.tensor(i) for i in plan.outputs],
@@ -144,7 +146,7 @@ def constant_names(plan: Plan) -> dict[Constant, str]:
     return names
 
 
-def _constant(constant: Constant, name: str) -> ConstantSource | None:
+def _constant(constant: Constant, name: str, places: Places) -> ConstantSource | None:
     if constant.name != name:
         return None
     shape = "x".join(map(str, constant.shape)) or "1"
@@ -156,6 +158,7 @@ def _constant(constant: Constant, name: str) -> ConstantSource | None:
         f"{constant.role}, {shape}",
         array_body(constant),
         max(element_size(constant.ctype), 4),
+        places.weights and is_movable(constant),
     )
 
 

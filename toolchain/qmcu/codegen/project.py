@@ -11,10 +11,12 @@ import qmcu
 from qmcu import documents
 from qmcu.board import Board
 from qmcu.codegen.model_source import model_sources, plan_kernels
+from qmcu.codegen.places import INTERNAL, Places, board_of_build, check_places
 from qmcu.codegen.protocols import MlperfBenchmark
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import plan_to_json
+from qmcu.errors import BoardError
 from qmcu.model.custom import OPERATORS_FILE, CustomOperator, operators_in_use
 from qmcu.resources import firmware_directory, kernel_directories
 
@@ -104,17 +106,23 @@ def generate_project(
     directory: Path,
     library: Library = _no_library,
     benchmark: MlperfBenchmark | None = None,
+    places: Places = INTERNAL,
 ) -> BuildFiles:
     """Write the project for `plan` on `board` into the existing `directory`.
 
     `model` is the .tflite file, kept beside the sources so that the folder can be tested on its
     own. `library` gives the sources that kernels among ours need from elsewhere. With a
-    `benchmark` the firmware obeys MLPerf Tiny's runner, too. The build id is the SHA-256 of
+    `benchmark` the firmware obeys MLPerf Tiny's runner, too. `places` says what lies in external
+    memories; the board that is written has those that are used. The build id is the SHA-256 of
     everything that is compiled.
+
+    Raises BoardError or UsageError where the places do not suit the board or the plan.
     """
-    sources = project_sources(plan, board, benchmark)
+    check_places(plan, board, places)
+    board = board_of_build(board, places)
+    sources = project_sources(plan, board, benchmark, places)
     sources |= library(sources)
-    build_id = _digest(sources, board)
+    build_id = _digest(sources, board, places)
     files = BuildFiles(
         name=plan.name,
         build_id=build_id,
@@ -122,7 +130,7 @@ def generate_project(
         small_sources=_c_files(sources, "src/port/", "src/runtime/"),
         library_sources=_c_files(sources, *_LIBRARY),
     )
-    values = {"plan": plan, "board": board, "build": files}
+    values = {"plan": plan, "board": board, "build": files, "places": places}
     outputs: dict[str, bytes] = {name: text.encode() for name, text in sources.items()}
     outputs["src/board.h"] = render("board.h.j2", values).encode()
     for name in ("Makefile", "CMakeLists.txt", "board.ld"):
@@ -146,11 +154,14 @@ def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
 
 
 def project_sources(
-    plan: Plan, board: Board, benchmark: MlperfBenchmark | None = None
+    plan: Plan, board: Board, benchmark: MlperfBenchmark | None = None, places: Places = INTERNAL
 ) -> dict[str, str]:
-    """Path in the project to text, for every source but those that carry the build id."""
+    """Path in the project to text, for every source but those that carry the build id.
+
+    Raises BoardError when the board's port has no code for external memories that are used.
+    """
     firmware = firmware_directory()
-    sources = library_sources(plan)
+    sources = library_sources(plan, places)
     runtime = sorted((firmware / "runtime").glob("*.[ch]"))
     if benchmark is not None:
         # Its main.c takes the place of the runtime's.
@@ -158,7 +169,13 @@ def project_sources(
         sources["src/benchmark.h"] = _benchmark_header(plan, benchmark)
     sources |= {f"src/runtime/{p.name}": p.read_text() for p in runtime}
     ports = firmware / "ports"
-    port = _with_headers((ports / board.family, ports / "common"), ("port",))
+    name = "port_external" if board.external else "port"
+    if not (ports / board.family / f"{name}.c").is_file():
+        raise BoardError(
+            f"{board.name} describes external memory, for which firmware/ports/{board.family} has "
+            f"no {name}.c."
+        )
+    port = _with_headers((ports / board.family, ports / "common"), (name,))
     sources |= {f"src/port/{p.name}": p.read_text() for p in port}
     return dict(sorted(sources.items()))
 
@@ -173,9 +190,9 @@ def _benchmark_header(plan: Plan, benchmark: MlperfBenchmark) -> str:
     return render("benchmark.h.j2", values)
 
 
-def library_sources(plan: Plan) -> dict[str, str]:
+def library_sources(plan: Plan, places: Places = INTERNAL) -> dict[str, str]:
     """Path to text of the model and its kernels, without anything of a board."""
-    sources = {f"src/{name}": text for name, text in model_sources(plan).items()}
+    sources = {f"src/{name}": text for name, text in model_sources(plan, places).items()}
     folders = (*kernel_directories(), *(o.folder for o in _described(plan)))
     kernels = _with_headers(folders, plan_kernels(plan))
     sources |= {f"src/kernels/{p.name}": p.read_text() for p in kernels}
@@ -227,9 +244,15 @@ def _c_files(sources: Mapping[str, str], *prefixes: str) -> tuple[str, ...]:
     return tuple(name for name in sources if name.startswith(prefixes) and name.endswith(".c"))
 
 
-def _digest(sources: Mapping[str, str], board: Board) -> str:
+def _digest(sources: Mapping[str, str], board: Board, places: Places) -> str:
     digest = hashlib.sha256(f"qmcu {qmcu.__version__}\n".encode())
-    digest.update(json.dumps(documents.plain(board), sort_keys=True).encode())
+    described = documents.plain(board)
+    if places == INTERNAL:
+        # An image that has nothing outside the chip is the same on a board that could.
+        del described["external"]
+    else:
+        digest.update(f"{places}\n".encode())
+    digest.update(json.dumps(described, sort_keys=True).encode())
     for name, text in sources.items():
         digest.update(f"{name}\n{len(text)}\n{text}".encode())
     return digest.hexdigest()

@@ -3,7 +3,7 @@
 Registers remember what was written; those that firmware waits for follow what enables them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -172,6 +172,29 @@ FAMILIES = {
         },
     ),
 }
+
+
+# By chip family and driver of external memory: the controller's page and what it shows. QUADSPI's
+# SR always says that transfers are complete, none is under way, and there is room for data.
+_QUADSPI_SR = 0b110
+_EXTERNAL = {
+    ("stm32f7", "stm32-fmc-sdram"): Registers((0xA0000000,), {0xA0000000: 0x30DB}),
+    ("stm32f7", "stm32-quadspi-n25q"): Registers(
+        (0xA0001000,), {}, computed={0xA0001008: lambda value: _QUADSPI_SR}
+    ),
+}
+
+
+def with_external(name: str, family: Registers, drivers: Iterable[str]) -> Registers:
+    """The registers of a family (and its name) with those of controllers of external memories."""
+    for driver in drivers:
+        more = _EXTERNAL.get((name, driver))
+        if more is not None:
+            family = Registers(
+                (*family.pages, *more.pages), {**family.reset, **more.reset}, family.ready,
+                {**family.computed, **more.computed},
+            )  # fmt: skip
+    return family
 
 
 class RegisterPage:

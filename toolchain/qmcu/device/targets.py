@@ -118,6 +118,11 @@ def refuse_missing_emulator(board: Board, target: str) -> None:
     if target in board.emulators:
         return
     there = " and ".join(board.emulators)
+    if board.external and target in EMULATORS:
+        raise DeviceError(
+            f"the firmware uses external memory of {board.name}, which {target} does not have; "
+            f"take {there or 'a build without --place'}."
+        )
     hint = f"take {there}" if there else f"{board.not_emulated}"
     raise DeviceError(f"{board.name} does not run on {target}; {hint}.")
 
@@ -138,11 +143,12 @@ def unicorn_machine(board: Board) -> Machine:
     return Machine(
         core=board.core.cpu,
         family=board.family,
-        flash=(Region(board.flash.start, board.flash.size),),
-        ram=(Region(board.ram.start, board.ram.size),),
+        flash=tuple(Region(m.start, m.size) for m in (board.flash, board.external_flash) if m),
+        ram=tuple(Region(m.start, m.size) for m in (board.ram, board.external_ram) if m),
         vectors=board.vectors,
         uart=board.uart.driver,
         uart_base=board.uart.base,
+        external=tuple(memory.driver for memory in board.external),
     )
 
 

@@ -13,7 +13,7 @@ import unicorn
 from unicorn import arm_const
 
 from qmcu.device.boot import boot
-from qmcu.device.families import FAMILIES, RegisterPage
+from qmcu.device.families import FAMILIES, RegisterPage, with_external
 from qmcu.device.image import Image
 from qmcu.device.link import CountUnit
 from qmcu.device.peripherals import Block, CoreBlock
@@ -73,7 +73,8 @@ class Region:
 class Machine:
     """What the emulation must know of a board.
 
-    `vectors` is the address of the vector table, `uart` the driver's name in the board file.
+    `vectors` is the address of the vector table, `uart` the driver's name in the board file,
+    `external` the drivers of its external memories, which are among `flash` and `ram`.
     """
 
     core: str
@@ -83,6 +84,7 @@ class Machine:
     vectors: int
     uart: str
     uart_base: int
+    external: tuple[str, ...] = ()
 
 
 class UnicornLink:
@@ -196,6 +198,7 @@ class UnicornLink:
         family = FAMILIES.get(machine.family)
         if family is None:
             raise DeviceError(f"{self.name} has no model of the {machine.family} peripherals.")
+        family = with_external(machine.family, family, machine.external)
         uart_page = machine.uart_base & -_PAGE
         for page in sorted({*family.pages, uart_page}):
             block: Block = RegisterPage(page, family)

@@ -98,19 +98,26 @@ def _emulator_hint(board: Board) -> str:
 
 def _image(firmware: Firmware) -> tuple[Image, int]:
     """The ELF file and the size of firmware.bin, which must be the same bytes."""
-    directory, image = firmware.directory, firmware.image
+    directory, board, image = firmware.directory, firmware.board, firmware.image
+    files = {"firmware.bin": board.flash.start}
+    if board.external_flash is not None:
+        files["firmware-external.bin"] = board.external_flash.start
     try:
-        flat = (directory / "firmware.bin").read_bytes()
+        parts = {start: (directory / name).read_bytes() for name, start in files.items()}
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}; build again.") from error
     for segment in image.segments:
-        at = segment.address - firmware.board.flash.start
-        if at < 0 or flat[at : at + len(segment.data)] != segment.data:
+        held = (
+            (at := segment.address - start) >= 0
+            and flat[at : at + len(segment.data)] == segment.data
+            for start, flat in parts.items()
+        )
+        if not any(held):
             raise UsageError(
-                f"{directory}: firmware.bin is not what firmware.elf holds; run make there, or "
-                "build again."
+                f"{directory}: {' and '.join(files)} {'is' if len(files) == 1 else 'are'} not what "
+                "firmware.elf holds; run make there, or build again."
             )
-    return image, len(flat)
+    return image, len(parts[board.flash.start])
 
 
 def _choose(job: Job, name: str | None, dry_run: bool) -> tuple[Tool, str]:
@@ -119,7 +126,7 @@ def _choose(job: Job, name: str | None, dry_run: bool) -> tuple[Tool, str]:
     reasons: list[str] = []
     absent: list[Tool] = []
     for tool in [TOOLS[n] for n in ([name] if name else job.settings.tools)]:
-        reason = tool.unsuited(job)
+        reason = tool.unsuited(job) or _external_problem(job, tool)
         program = _find(tool)
         if not reason and program is not None:
             return tool, program
@@ -130,6 +137,18 @@ def _choose(job: Job, name: str | None, dry_run: bool) -> tuple[Tool, str]:
     if absent and dry_run:
         return absent[0], absent[0].programs[0]
     raise ToolError(f"no tool can flash {job.board.name} here; {'; '.join(reasons)}.")
+
+
+def _external_problem(job: Job, tool: Tool) -> str:
+    """The reason against a tool that would leave a part of the image out."""
+    memory = job.board.external_flash
+    if memory is None or tool.name in memory.writers:
+        return ""
+    able = " or ".join(memory.writers) or "no tool of its board file"
+    return (
+        f"it does not write the external flash at 0x{memory.start:08x}, which holds the weights; "
+        f"{able} does"
+    )
 
 
 def _find(tool: Tool) -> str | None:

@@ -1,6 +1,6 @@
 """STM32CubeProgrammer's command line: ST-Link probes, with its own verification.
 
-Commands as in ST's user manual UM2237, section "Command line interface": -c, -w, -v, -rst.
+Commands as in ST's user manual UM2237, section "Command line interface": -c, -w, -v, -rst, -el.
 """
 
 from pathlib import Path
@@ -29,8 +29,17 @@ def _steps(job: Job, program: str) -> tuple[Step, ...]:
         command = (program, "-c", "port=SWD", "mode=HOTPLUG", *serial)
         check = chip_check(job, r"Device ID\s*:\s*0x([0-9a-f]+)")
         steps.append(Step(IDENTIFY, command, check))
-    write = (program, "-c", "port=SWD", *serial, "-w", "firmware.hex", "-v", "-rst")
-    steps.append(Step(WRITE, write, text_check("Download verified successfully")))
+    common = (program, "-c", "port=SWD", *serial)
+    written = text_check("Download verified successfully")
+    external = job.board.external_flash
+    if external is None:
+        steps.append(Step(WRITE, (*common, "-w", "firmware.hex", "-v", "-rst"), written))
+        return tuple(steps)
+    # Loaders lie beside the program; the chip's own flash comes last, and starts.
+    loader = str(Path(program).parent / "ExternalLoader" / external.writers[_NAME])
+    part = ("-el", loader, "-w", "firmware-external.bin", f"0x{external.start:08x}", "-v")
+    steps.append(Step(WRITE, (*common, *part), written))
+    steps.append(Step(WRITE, (*common, "-w", "firmware.bin", job.base, "-v", "-rst"), written))
     return tuple(steps)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from qmcu.board import Board
-from qmcu.build.fits import Fit
+from qmcu.build.fits import Fit, smallest_fit
 from qmcu.report.plain import PlainTable, lines_of
 from qmcu.shelf import ShelfBoard
 
@@ -14,7 +14,9 @@ def boards_table(boards: Iterable[Board]) -> PlainTable:
     """One row a board, sizes in KiB; below it, why nothing runs some of them."""
     boards = list(boards)
     table = PlainTable("board", "title", "core", "FPU", caption=_not_emulated(boards))
-    table.add_numbers("flash KiB", "RAM KiB", "MHz")
+    table.add_numbers("flash KiB", "RAM KiB")
+    table.add_column("outside")
+    table.add_numbers("MHz")
     table.add_column("emulators")
     for board in boards:
         table.add_row(
@@ -24,10 +26,17 @@ def boards_table(boards: Iterable[Board]) -> PlainTable:
             board.core.fpu or "-",
             f"{board.flash.size // 1024:,}",
             f"{board.ram.size // 1024:,}",
+            _outside(board),
             f"{board.clock_hz / 1e6:g}",
             ", ".join(board.emulators) or "-",
         )
     return table
+
+
+def _outside(board: Board) -> str:
+    """The external memories, in MiB."""
+    words = {"flash": "flash", "ram": "RAM"}
+    return ", ".join(f"{m.size >> 20} MiB {words[m.kind]}" for m in board.external) or "-"
 
 
 def fits_table(fits: Sequence[Fit]) -> PlainTable:
@@ -38,6 +47,8 @@ def fits_table(fits: Sequence[Fit]) -> PlainTable:
     table.add_column("how")
     for fit in fits:
         how = "built" if fit.built else "compiled: constants; arena and stack reserve"
+        if fit.place:
+            how = f"{how}, {fit.place}: {_outside_use(fit)}"
         least = "" if fit.built else "at least "
         used = (f"{least}{fit.flash:,}", f"{least}{fit.ram:,}") if fit.fits else ("", "")
         table.add_row(
@@ -47,11 +58,21 @@ def fits_table(fits: Sequence[Fit]) -> PlainTable:
     return table
 
 
+def _outside_use(fit: Fit) -> str:
+    uses = (("flash", fit.external_flash), ("RAM", fit.external_ram))
+    return ", ".join(f"external {name} {used:,}" for name, used in uses if used)
+
+
 def smallest(fits: Sequence[Fit]) -> str:
     """The smallest board that fits, in a sentence."""
-    best = next((fit for fit in fits if fit.fits), None)
+    best = smallest_fit(fits)
     if best is None:
         return "it fits on no board; take a smaller model."
+    if best.place:
+        return (
+            f"it fits in no board's own memories; {best.board} with {best.place} takes it: "
+            f"{_outside_use(best)} bytes."
+        )
     return (
         f"the smallest that fits: {best.board}, with {best.flash_size - best.flash:,} bytes of "
         f"flash and {best.ram_size - best.ram:,} of RAM to spare."

@@ -27,19 +27,37 @@ def memory_tables(report: MemoryReport) -> Iterator[RenderableType]:
 
 def summary_lines(report: MemoryReport) -> Iterator[str]:
     """A short summary: each memory, and what is in it at one glance."""
+    names = {region.name: region.name.replace("_", " ") for region in report.regions}
+    width = max(6, *map(len, names.values()))
     for region in report.regions:
         yield (
-            f"  {region.name:<6} {region.used:>9,} of {region.size:>9,} bytes "
+            f"  {names[region.name]:<{width}} {region.used:>9,} of {region.size:>9,} bytes "
             f"({region.used / region.size:6.1%}), {region.headroom:,} free"
         )
-    constants = report.total(Category.CONSTANTS)
+    constants = report.total(Category.CONSTANTS, "flash")
     yield f"  flash is {report.code:,} bytes of code and tables and {constants:,} of constants"
-    state = report.total(Category.STATE)
-    kept = f", {state:,} of state that outlives an inference" if state else ""
-    yield (
-        f"  RAM holds an arena of {report.total(Category.ARENA):,} bytes{kept} and reserves "
-        f"{report.total(Category.STACK):,} for the stack"
+    outside = report.total(Category.CONSTANTS, "external flash")
+    if outside:
+        yield f"  external flash holds {outside:,} bytes of constants"
+    yield f"  RAM holds {_ram_content(report, 'RAM')}"
+    if report.used("external RAM"):
+        yield f"  external RAM holds {_ram_content(report, 'external RAM')}"
+
+
+def _ram_content(report: MemoryReport, kind: str) -> str:
+    """What a kind of RAM holds, in words; the stack is only in the chip's own."""
+    arena, state, stack = (
+        report.total(category, kind)
+        for category in (Category.ARENA, Category.STATE, Category.STACK)
     )
+    parts = [f"an arena of {arena:,} bytes"] if arena else []
+    if state:
+        unit = "" if parts else " bytes"
+        parts.append(f"{state:,}{unit} of state that outlives an inference")
+    kept = ", ".join(parts)
+    if not stack:
+        return kept
+    return f"{kept} and reserves {stack:,} for the stack" if kept else f"{stack:,} for the stack"
 
 
 def provenance(report: MemoryReport) -> str:
