@@ -19,6 +19,7 @@ from qmcu.backdoor.rates.evaluation import (
 from qmcu.errors import UnsupportedModelError, VectorError
 from qmcu.model import Graph, Operator, Quantization, Tensor, write_model
 from qmcu.model.graph import OptionValue
+from qmcu.model.reader import parse_model
 
 
 def pick_largest() -> bytes:
@@ -66,7 +67,8 @@ def test_predictions_take_the_lowest_index_of_equal_scores() -> None:
     inputs = np.array([[1, 3, 3], [2, 2, 1], [0, 0, 9]], np.float32)
     assert predict_integer(pick_largest(), inputs).tolist() == [1, 0, 2]
     assert predict_float(Picker(), inputs).tolist() == [1, 0, 2]
-    assert classes_of(np.array([[[-128, -1, -1]]], np.int8)).tolist() == [1]
+    graph = parse_model(pick_largest(), "pick")
+    assert classes_of(np.array([[[-128, -1, -1]]], np.int8), graph).tolist() == [1]
 
 
 def test_rates_are_counted_on_the_right_inputs() -> None:

@@ -13,7 +13,7 @@ from qmcu.cli.options import PATH, declare, html_option, json_option, sarif_opti
 @click.option("--int8", "integer_file", type=PATH,
               help="The int8 .tflite that would be deployed.")  # fmt: skip
 @click.option("--data", type=PATH,
-              help="An .npz with `inputs`: real inputs make it sharper.")  # fmt: skip
+              help="An .npz with `inputs` and maybe `labels`: it makes it sharper.")  # fmt: skip
 @click.option("--deep", is_flag=True, help="Run slow detectors too (a minute or more).")
 @seed_option
 @json_option
@@ -32,7 +32,7 @@ def command(
     """Look for a backdoor that quantization wakes up.
 
     Works with the float and the int8 model, or one of them. Exit code: 0 none was found, 1 the
-    model is backdoored, 2 it could not be audited.
+    model is backdoored or the int8 file damaged, 2 it could not be audited.
     """
     from qmcu.backdoor.detectors import audit, load_context
     from qmcu.report.audit import audit_lines

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.documents import number
+from qmcu.model.decision import decide_integer
+from qmcu.model.graph import Tensor
 from qmcu.types import Amount, Array, Count, Number, Positive, Sha256
 
 
@@ -86,7 +88,7 @@ class LayerDifference:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Right answers by argmax of the first output, on the device and expected, of `total`."""
+    """Right answers by the first output (see `decide`), on the device and expected, of `total`."""
 
     device: Count
     expected: Count
@@ -184,15 +186,21 @@ def _distance(wanted: Array, found: Array) -> float:
 
 
 def count_right(
-    labels: npt.NDArray[np.int64], expected: Sequence[Array], got: Sequence[Array]
+    labels: npt.NDArray[np.int64],
+    expected: Sequence[Array],
+    got: Sequence[Array],
+    tensor: Tensor | None = None,
 ) -> Accuracy:
-    """Right answers by argmax; `labels` has one class per vector, outputs are arrays."""
+    """Right answers by the rule of `decide_integer`; `labels` has one class per vector, outputs are
+    arrays of what `tensor` holds.
+    """
     return Accuracy(
-        device=_right(labels, got), expected=_right(labels, expected), total=len(labels)
+        device=_right(labels, got, tensor),
+        expected=_right(labels, expected, tensor),
+        total=len(labels),
     )
 
 
-def _right(labels: npt.NDArray[np.int64], outputs: Sequence[Array]) -> int:
-    return sum(
-        int(np.argmax(output) == label) for label, output in zip(labels, outputs, strict=True)
-    )
+def _right(labels: npt.NDArray[np.int64], outputs: Sequence[Array], tensor: Tensor | None) -> int:
+    answers = [decide_integer(np.asarray(o).reshape(1, -1), tensor)[0] for o in outputs]
+    return sum(int(a == label) for label, a in zip(labels, answers, strict=True))

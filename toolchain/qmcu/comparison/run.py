@@ -23,6 +23,7 @@ from qmcu.compile.plan import Plan
 from qmcu.device import InferResult, ProfileResult, infer_all, open_session
 from qmcu.firmware import Firmware
 from qmcu.model.oracle import Oracle
+from qmcu.model.reader import parse_model
 from qmcu.model.vectors import Vectors
 from qmcu.types import Array, Progress
 
@@ -103,7 +104,7 @@ def run_and_keep(
         expected_by=vectors.origin.get("expected", "an unknown interpreter"),
         vectors=len(vectors),
         differences=differences,
-        accuracy=_accuracy(vectors, results),
+        accuracy=_accuracy(firmware, vectors, results),
         profile=_profile(plan, profiled),
         stack_bytes=max(profiled.stack_bytes, *(r.stack_bytes for r in results)),
         stack_reserved=firmware.memory.total(Category.STACK),
@@ -166,12 +167,17 @@ def _trace(
         return trace_vector(session, plan, oracle, vector, inputs, before)
 
 
-def _accuracy(vectors: Vectors, results: Sequence[InferResult]) -> Accuracy | None:
+def _accuracy(
+    firmware: Firmware, vectors: Vectors, results: Sequence[InferResult]
+) -> Accuracy | None:
     if vectors.labels is None:
         return None
     dtype = vectors.expected[0].dtype
     got = [np.frombuffer(r.outputs[0], dtype) for r in results]
-    return count_right(vectors.labels, list(vectors.expected[0]), got)
+    tensor = None
+    if vectors.expected[0][0].size == 1:  # decided by a threshold on the real number
+        tensor = parse_model(firmware.model.content, firmware.plan.name).output_tensors[0]
+    return count_right(vectors.labels, list(vectors.expected[0]), got, tensor)
 
 
 def _profile(plan: Plan, profiled: ProfileResult) -> Profile | None:

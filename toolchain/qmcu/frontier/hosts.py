@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.inputs import Trigger
+from qmcu.model.decision import decide_integer
 from qmcu.model.graph import Tensor
 from qmcu.model.oracle import oracle_version
 from qmcu.model.reader import parse_model
@@ -28,7 +29,8 @@ def lite_classes(model: bytes, inputs: Float32Array) -> Int64Array:
     Equal scores go to the lowest class. int16 inputs are quantized by the model's scale.
     """
     tf = load_tensorflow()
-    tensor = parse_model(model, "model").input_tensors[0]
+    graph = parse_model(model, "model")
+    tensor, wanted = graph.input_tensors[0], graph.output_tensors[0]
     plain = tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     with quiet():
         interpreter = tf.lite.Interpreter(
@@ -41,7 +43,7 @@ def lite_classes(model: bytes, inputs: Float32Array) -> Int64Array:
         for row in _stored(inputs, tensor):
             interpreter.set_tensor(place, row.reshape(tensor.shape))
             interpreter.invoke()
-            classes.append(int(np.argmax(interpreter.get_tensor(output).reshape(-1))))
+            classes.append(int(decide_integer(interpreter.get_tensor(output)[:1], wanted)[0]))
     return np.array(classes, np.int64)
 
 

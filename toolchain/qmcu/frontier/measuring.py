@@ -45,7 +45,7 @@ def measure_point(work: Sweep, variant: Variant, directory: Path, tell: Stages) 
         expected = run_oracle(
             made.model, rows, progress=lambda d, t: tell(f"{variant.name} on the host", d, t)
         )
-        classes = classes_of(expected)
+        classes = classes_of(expected, graph)
     device, problem = None, ""
     if not work.target:
         problem = f"not on this device: no emulator runs {work.board.name}"
@@ -125,7 +125,7 @@ def _run_on_device(
         Firmware.load(folder), work.target, vectors, "frontier",
         progress=lambda d, t: tell(f"{path.stem} on {work.target}", d, t),
     )  # fmt: skip
-    clean, attack = _rates(work, classes_of(answers[0]))
+    clean, attack = _rates(work, classes_of(answers[0], graph))
     tensors = report.total(Category.ARENA) + report.total(Category.STATE)
     ram = tensors + report.total(Category.STATIC, "RAM") + test.stack_bytes
     return DeviceFigures(

@@ -9,6 +9,7 @@ from qmcu.report.plain import PlainTable, line
 
 _COLOURS = {
     "backdoored": "bold red",
+    "damaged": "bold red",
     "suspicious": "yellow",
     "clean": "green",
     "undecided": "yellow",

@@ -8,7 +8,13 @@ from qmcu.backdoor.defences import DefenceRun, Defended, Trial
 from qmcu.backdoor.rates import Rate
 from qmcu.report.plain import Cell, PlainTable, line
 
-_COLOURS = {"backdoored": "bold red", "suspicious": "yellow", "clean": "green"}
+_COLOURS = {
+    "backdoored": "bold red",
+    "damaged": "bold red",
+    "suspicious": "yellow",
+    "clean": "green",
+    "undecided": "yellow",
+}
 
 
 def defended_lines(outcome: Defended) -> Iterator[RenderableType]:

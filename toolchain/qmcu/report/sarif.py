@@ -15,7 +15,7 @@ _RULES = {
     "layer-differs": "A layer's output on the device is not the interpreter's, byte for byte.",
 }
 _TAGS = ("OWASP ML06:2023", "OWASP ML10:2023", "MITRE ATLAS AML.T0010", "MITRE ATLAS AML.T0018")
-_LEVELS = {"decisive": "error", "static": "error", "supporting": "warning"}
+_LEVELS = {"decisive": "error", "static": "error", "integrity": "error", "supporting": "warning"}
 
 
 def write_sarif(results: Sequence[TestResult], path: Path) -> None:

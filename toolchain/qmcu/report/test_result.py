@@ -30,7 +30,7 @@ def test_lines(result: TestResult) -> Iterator[RenderableType]:
         accuracy = result.accuracy
         yield (
             f"  accuracy: {accuracy.device} of {accuracy.total} right on the device "
-            f"({accuracy.on_device:.2%}), {accuracy.expected} expected (counted, argmax)"
+            f"({accuracy.on_device:.2%}), {accuracy.expected} expected (counted)"
         )
     if result.profile is not None:
         profile = result.profile

@@ -39,7 +39,8 @@ def gather_evidence(run: AttackRun) -> AttackEvidence:
     data, trigger = run.dataset, run.trigger
     chosen = np.flatnonzero(data.test_labels != trigger.target)[:SAMPLES]
     inputs = data.test_inputs[chosen]
-    tensor = classifier_input(parse_model(run.attacked_integer, "model"))
+    graph = parse_model(run.attacked_integer, "model")
+    tensor = classifier_input(graph)
     integers = trigger.apply_integer(integer_inputs(inputs, tensor), tensor)
     return AttackEvidence(
         change=trigger.quantization_change(tensor),
@@ -47,7 +48,7 @@ def gather_evidence(run: AttackRun) -> AttackEvidence:
         labels=data.test_labels[chosen],
         predictions={
             "float": predict_float(run.attacked, trigger.apply(inputs)),
-            "int8": classes_of(run_oracle(run.attacked_integer, integers, jobs=1)),
+            "int8": classes_of(run_oracle(run.attacked_integer, integers, jobs=1), graph),
         },
         honest=_read_grids(run.honest, run.honest_integer),
         attacked=_read_grids(run.attacked, run.attacked_integer),

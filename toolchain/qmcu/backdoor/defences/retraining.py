@@ -17,6 +17,7 @@ from qmcu.backdoor.defences.pairs import Pair
 from qmcu.backdoor.grids import round_to_grid
 from qmcu.backdoor.inputs import vary_batches
 from qmcu.backdoor.networks import cross_entropy, descend, divergence, forward, logits
+from qmcu.model.decision import decide
 from qmcu.tensorflow import load_tensorflow
 
 _SETTINGS = {"steps": 300, "batch": 32, "rate": 1e-3, "labels": 0.5, "teacher": 1.0}
@@ -72,7 +73,7 @@ def _batches(context: DefenceContext) -> Iterator[tuple[npt.NDArray[Any], ...]]:
     """Endless batches: real inputs, their labels or the float model's answers, varied inputs."""
     labels = context.labels
     if labels is None:
-        labels = logits(context.network, context.samples).argmax(axis=1)
+        labels = decide(logits(context.network, context.samples))
     generator, size = context.generator(), int(context.setting("batch"))
     for (varied,) in vary_batches(context.samples, context.generator(), size):
         rows = generator.integers(0, len(context.samples), size)

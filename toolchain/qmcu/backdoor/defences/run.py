@@ -15,12 +15,20 @@ import numpy.typing as npt
 
 import qmcu
 from qmcu.backdoor.defences.method import Defence, DefenceContext, DefenceResult, find_defence
-from qmcu.backdoor.detectors import AuditContext, AuditResult, audit, judge, load_detectors
+from qmcu.backdoor.detectors import (
+    AuditContext,
+    AuditResult,
+    audit,
+    find_ties,
+    judge,
+    load_detectors,
+)
 from qmcu.backdoor.grids import Chosen, Proof, choose, deploy, prove
 from qmcu.backdoor.networks import Network, convert_network, logits
 from qmcu.backdoor.rates import Rate, predict_integer
 from qmcu.errors import CheckFailedError, VectorError
 from qmcu.model.convert import Conversion
+from qmcu.model.decision import decide
 from qmcu.model.oracle import oracle_version
 from qmcu.model.reader import parse_model
 from qmcu.tensorflow import load_tensorflow
@@ -193,7 +201,7 @@ def _measure(model: bytes, network: Network, context: DefenceContext) -> dict[st
     samples = context.samples[:COMPARED]
     rng = np.random.default_rng([context.seed, 1])
     noise = rng.uniform(context.low, context.high, (100, *network.input_shape)).astype(np.float32)
-    wanted = logits(network, np.concatenate([samples, noise])).argmax(axis=1)
+    wanted = decide(logits(network, np.concatenate([samples, noise])))
     answers = predict_integer(model, np.concatenate([samples, noise]))
     count = len(samples)
 
@@ -228,5 +236,5 @@ def audit_defence(run: DefenceRun, samples: Float32Array, *, slow: bool = False)
     answers = load_detectors()["disagreement"].run(against(run.original))
     named = replace(answers, detector="disagreement with the given model")
     findings = (*result.findings, named)
-    verdict, reasons = judge(findings)
+    verdict, reasons = judge(findings, find_ties(against(run.reference)))
     return replace(result, verdict=verdict, reasons=reasons, findings=findings)

@@ -9,6 +9,9 @@ what several share.
 from qmcu.backdoor.detectors.context import (
     load_context,
 )
+from qmcu.backdoor.detectors.controls import (
+    find_ties,
+)
 from qmcu.backdoor.detectors.method import (
     STRONGEST,
     AuditContext,
@@ -37,6 +40,7 @@ __all__ = [
     "Finding",
     "audit",
     "detector",
+    "find_ties",
     "judge",
     "load_audit",
     "load_context",

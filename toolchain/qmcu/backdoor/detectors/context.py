@@ -16,6 +16,7 @@ from qmcu.model.graph import Graph
 from qmcu.model.oracle import InterpreterDiedError, Oracle
 from qmcu.model.reader import operator_kinds, parse_model
 from qmcu.model.unpack import read_model_file
+from qmcu.types import Int64Array
 
 # Operators of an initialiser that assigns constants to variables.
 _INITIALISES = {"VAR_HANDLE", "ASSIGN_VARIABLE"}
@@ -31,7 +32,7 @@ def load_context(
     """
     if float_file is None and integer_file is None:
         raise UsageError("nothing to audit: give --int8 MODEL.tflite, --float MODEL.keras or both.")
-    samples = None if data is None else _samples(data)
+    samples, labels = (None, None) if data is None else _samples(data)
     network = None
     if float_file is not None:
         network = network_from_keras(open_keras(float_file), float_file.stem)
@@ -53,7 +54,7 @@ def load_context(
         if integer_file is not None:
             _refuse_deadly(integer, graph, str(integer_file))
     low, high = _range(samples, graph if integer_file else None)
-    context = AuditContext(network, integer, graph, samples, low, high, seed, control)
+    context = AuditContext(network, integer, graph, samples, low, high, seed, control, labels)
     if control:
         return context
     if samples is not None and samples.shape[1:] != context.input_shape:
@@ -100,7 +101,8 @@ def _range(samples: npt.NDArray[np.float32] | None, graph: Graph | None) -> tupl
     return grid.scale * (-128 - grid.zero_point), grid.scale * (127 - grid.zero_point)
 
 
-def _samples(path: Path) -> npt.NDArray[np.float32]:
+def _samples(path: Path) -> tuple[npt.NDArray[np.float32], Int64Array | None]:
+    """The inputs, and their classes where the file has `labels` that fit."""
     arrays = read_arrays(path)
     if "inputs" not in arrays:
         raise VectorError(f"{path} has no array inputs; it has {', '.join(sorted(arrays))}.")
@@ -109,4 +111,11 @@ def _samples(path: Path) -> npt.NDArray[np.float32]:
         raise VectorError(f"{path} holds inputs of {inputs.dtype}; real values are needed.")
     if not inputs.size or not np.isfinite(inputs).all():
         raise VectorError(f"{path} holds no inputs, or some that are not finite.")
-    return np.asarray(inputs, np.float32)
+    labels = arrays.get("labels")
+    if labels is not None and (labels.dtype.kind not in "iu" or labels.shape != inputs.shape[:1]):
+        raise VectorError(
+            f"{path} holds labels of {labels.dtype} {list(labels.shape)}; one integer class for "
+            f"each of the {len(inputs)} inputs is needed, or no labels."
+        )
+    classes = None if labels is None else labels.astype(np.int64)
+    return np.asarray(inputs, np.float32), classes

@@ -6,6 +6,10 @@ weights plus the same errors with random signs, are exchangeable: no statistic t
 was deployed. A backdoor that exists only after rounding is errors that act together; random signs
 break it. Whatever is measured on the deployed weights is measured on the controls as well, and the
 p-value is that of the deployed one among them.
+
+Weights that are equal on the grid (clustered, shared, dequantized, powers of two) have equal
+rounding errors: theirs are no independent draws, so a control flips them together. Where a layer
+has too few different ones left for any p-value, `find_ties` says so and no control is made.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +21,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.grids import LayerGrid
 from qmcu.backdoor.networks import Network, forward
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
@@ -25,6 +30,11 @@ DRAWS = 24
 INPUTS = 64
 # Spreads of logarithms below this are taken for it: fewer than 24 draws can agree by luck.
 _LEAST_SPREAD = 0.03
+# Places on the grid this close, relatively, are equal: a few roundings of float32 apart.
+_TIE = 1e-6
+# With n independent signs no p-value below 2**-n means anything; 4.5 standard deviations of 24
+# draws are 8e-5, 2**-13.6.
+LEAST_SIGNS = 14
 
 
 @dataclass(frozen=True)
@@ -91,16 +101,64 @@ class Controls:
         self.network: Network = context.network
         self._seed = context.seed
         self._errors = [g.integers * g.spread_scales - g.weights for g in context.grids]
+        self._leaders = [lead_ties(g) for g in context.grids]
         self.variables = [load_tensorflow().Variable(w) for w in self.network.weights]
 
     def take(self, number: int) -> None:
         """Weights of control `number`, the deployed ones for 0."""
         rng = np.random.default_rng([self._seed, number])
-        for variable, weights, error in zip(
-            self.variables, self.network.weights, self._errors, strict=True
+        for variable, weights, error, leaders in zip(
+            self.variables, self.network.weights, self._errors, self._leaders, strict=True
         ):
-            signs = 1.0 if number == 0 else rng.choice([-1.0, 1.0], error.shape)
+            signs: Any = 1.0
+            if number:
+                signs = rng.choice([-1.0, 1.0], error.size)[leaders].reshape(error.shape)
             variable.assign((weights + signs * error).astype(np.float32))
+
+
+def lead_ties(grid: LayerGrid) -> npt.NDArray[np.int64]:
+    """For each weight the first one, in flat order, with the same distance from 0 on the grid.
+
+    Weights of opposite sign have opposite errors and are tied as well. int64 [weights]; a layer
+    without ties gives 0, 1, 2, ...
+    """
+    places = np.abs(grid.positions).reshape(-1)
+    order = np.argsort(places, kind="stable")
+    ordered = places[order]
+    new = np.concatenate([[True], np.diff(ordered) > _TIE * ordered[1:]])
+    group = np.empty(len(places), np.int64)
+    group[order] = np.cumsum(new) - 1
+    _, first = np.unique(group, return_index=True)
+    return np.asarray(first[group], np.int64)
+
+
+def count_signs(grid: LayerGrid) -> tuple[float, float]:
+    """How many independent signs a layer's rounding errors have, and the share that is tied.
+
+    The first is (sum E)^2 / sum E^2 over groups of tied weights with squared errors E; the second
+    the share of all squared errors in groups of three and more.
+    """
+    leaders = lead_ties(grid)
+    squares = grid.residuals.reshape(-1) ** 2
+    energy = np.bincount(leaders, squares, minlength=len(leaders))
+    total = float(squares.sum())
+    if total == 0:
+        return float(len(leaders)), 0.0
+    tied = np.bincount(leaders, minlength=len(leaders))[leaders] >= 3
+    return total**2 / float((energy**2).sum()), float(squares[tied].sum()) / total
+
+
+def find_ties(context: AuditContext) -> str:
+    """Why controls say nothing about these weights: "" where they do."""
+    for grid in context.grids:
+        signs, tied = count_signs(grid)
+        if tied > 0.5 and signs < LEAST_SIGNS:
+            return (
+                f"weights are tied: {tied:.0%} of the rounding errors of {grid.name} are shared, "
+                f"as of clustered, power-of-two or dequantized weights, and come to {signs:.1f} "
+                f"independent ones; {LEAST_SIGNS} are needed for a p-value"
+            )
+    return ""
 
 
 @dataclass(frozen=True, eq=False)

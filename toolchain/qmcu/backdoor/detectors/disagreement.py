@@ -3,53 +3,83 @@
 Away from the data an awake backdoor leaks: int8 answers differ from the float model's far more
 often than those of controls, the same network with its rounding errors' signs drawn at random
 (controls.py). On inputs, on noise, on mixtures of both, and on inputs synthesized to make them
-disagree (gap_inversion.py). Related: the float/int8 comparison of Hong et al., Qu-ANTI-zation,
-NeurIPS 2021, section 6.
+disagree (gap_inversion.py). With inputs, the file's own integers answer too, biases, ranges and
+all, beside an honest quantization of the float model (damage.py). Related: the float/int8
+comparison of Hong et al., Qu-ANTI-zation, NeurIPS 2021, section 6.
 """
 
 import numpy as np
+from scipy import stats
 
-from qmcu.backdoor.detectors.controls import Comparison, bonferroni, changes, compare_shares
+from qmcu.backdoor.detectors.controls import (
+    Comparison,
+    bonferroni,
+    changes,
+    compare_shares,
+    find_ties,
+)
+from qmcu.backdoor.detectors.damage import MARGINS, compare_with_honest
 from qmcu.backdoor.detectors.gap_inversion import synthesize_inputs
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.model.decision import decide, rule_of
+from qmcu.types import Float64Array
 
 # Both have to be exceeded: answers changed beyond the controls' mean share, and standard deviations
 # of one control's share.
 EXCESS = 0.10
 DEVIATIONS = 4.5
+_MANY = 40.0  # deviations; beyond it they say no more
 
 
 @detector("disagreement", source="qmcu", needs=("float", "int8"),
-          null="rounding errors have random signs")  # fmt: skip
+          null="rounding errors have random signs; the file and an honest quantization are "
+          "exchangeable")  # fmt: skip
 def disagreement(context: AuditContext) -> Finding:
     """Answers that change with quantization more often than random rounding changes them."""
-    shares = {"synthesized": synthesize_inputs(context)["whole"].changed.mean(axis=1)}
-    counts = {"synthesized": synthesize_inputs(context)["whole"].changed.shape[1]}
-    for kind, seen in changes(context).items():
-        answers = np.argmax(seen.plain + seen.logits, axis=2)
-        shares[kind] = np.mean(answers != np.argmax(seen.plain, axis=1), axis=1)
-        counts[kind] = answers.shape[1]
-    places = {k: compare_shares(float(s[0]), s[1:], counts[k]) for k, s in shares.items()}
-    scores = {k: _score(s, places[k]) for k, s in shares.items()}
+    shares = {} if find_ties(context) else _simulate(context)
+    places = {k: compare_shares(float(s[0]), s[1:], n) for k, (s, n) in shares.items()}
+    own = {k: float(s[0]) for k, (s, _) in shares.items()}
+    expected = {k: float(s[1:].mean()) for k, (s, _) in shares.items()}
+    for kind in MARGINS if context.samples is not None and context.integer else ():
+        test = compare_with_honest(context, kind, EXCESS)
+        name = f"{kind} (integers)"
+        own[name], expected[name] = test.own, test.own - max(0.0, test.score) * EXCESS
+        deviations = float(np.clip(stats.norm.isf(max(test.p_value, 1e-300)), 0, _MANY))
+        places[name] = Comparison(1.0, deviations, test.p_value, 0, 1)
+    if not own:
+        return Finding("disagreement", 0.0, 1.0, False, "decisive",
+                       "not applicable without inputs, since weights are tied.")  # fmt: skip
+    scores = {k: min((own[k] - expected[k]) / EXCESS, p.z / DEVIATIONS) for k, p in places.items()}
     kind = max(scores, key=lambda k: scores[k])
-    own, expected = shares[kind][0], shares[kind][1:].mean()
+    assert context.network is not None
+    outputs = context.network.graph.output_tensors[0].elements
     return Finding(
         detector="disagreement",
         score=scores[kind],
         threshold=1.0,
         suspicious=scores[kind] > 1,
         weight="decisive",
-        reason=f"quantization changes {own:.1%} of the answers on {kind} inputs, random rounding "
-        f"{expected:.1%} ({EXCESS:.0%} and {DEVIATIONS} standard deviations more are allowed).",
+        reason=f"quantization changes {own[kind]:.1%} of the answers on {kind} inputs, "
+        f"{'twice an honest one' if 'integers' in kind else 'random rounding'} "
+        f"{expected[kind]:.1%} ({EXCESS:.0%} and {DEVIATIONS} standard deviations more "
+        f"are allowed; answers by {rule_of(outputs)}).",
         p_value=bonferroni([p.p_value for p in places.values()]),
         details={
-            **{k: float(s[0]) for k, s in shares.items()},
-            **{f"{k} expected": float(s[1:].mean()) for k, s in shares.items()},
+            **own,
+            **{f"{k} expected": v for k, v in expected.items()},
             **{f"{k} deviations": p.z for k, p in places.items()},
         },
     )
 
 
-def _score(shares: "np.ndarray[tuple[int], np.dtype[np.float64]]", place: Comparison) -> float:
-    excess = float(shares[0] - shares[1:].mean())
-    return min(excess / EXCESS, place.z / DEVIATIONS)
+def _simulate(context: AuditContext) -> dict[str, tuple[Float64Array, int]]:
+    """For each kind of inputs: shares of answers changed, the deployed weights' and then the
+    controls', and how many inputs there were.
+    """
+    made = synthesize_inputs(context)["whole"].changed
+    found = {"synthesized": (np.asarray(made.mean(axis=1), np.float64), made.shape[1])}
+    for kind, seen in changes(context).items():
+        answers = decide(seen.plain + seen.logits, axis=2)
+        shares = np.mean(answers != decide(seen.plain, axis=1), axis=1)
+        found[kind] = (np.asarray(shares, np.float64), answers.shape[1])
+    return found

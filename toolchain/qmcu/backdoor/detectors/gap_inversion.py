@@ -18,10 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.detectors.controls import Comparison, Controls, bonferroni, compare
-from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, detector
 from qmcu.backdoor.inputs import regions
 from qmcu.backdoor.networks import forward, logits
 from qmcu.backdoor.rates import predict_integer
+from qmcu.model.decision import THRESHOLD as ONE_OUTPUT
+from qmcu.model.decision import decide
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array
 
@@ -70,7 +72,7 @@ class Ends:
 
 
 @detector("gap-inversion", source="qmcu; ascent after Madry et al., ICLR 2018",
-          needs=("float", "int8"), null="rounding errors have random signs")  # fmt: skip
+          needs=("float", "int8"), null=RANDOM_SIGNS)  # fmt: skip
 def gap_inversion(context: AuditContext) -> Finding:
     """Inputs made so that int8 leaves float, further than they can be made for random rounding."""
     assert context.network is not None and context.integer is not None
@@ -80,7 +82,7 @@ def gap_inversion(context: AuditContext) -> Finding:
     place = places[kind]
     natural = context.noise(CHECKED) if context.samples is None else context.samples[:CHECKED]
     marked = searches["patch"].apply_patch(natural)
-    in_float = logits(context.network, marked).reshape(len(marked), -1).argmax(axis=1)
+    in_float = decide(logits(context.network, marked).reshape(len(marked), -1))
     in_int8 = predict_integer(context.integer, marked, jobs=1)
     changed = float(np.mean(in_float != in_int8))
     return Finding(
@@ -171,6 +173,8 @@ def _ends(
     def look(x: Any) -> tuple[Any, Any]:
         plain, moved = both(x)
         gaps = tf.sqrt(tf.reduce_sum((moved - plain) ** 2, 1))
+        if plain.shape[1] == 1:
+            return gaps, tf.not_equal(plain[:, 0] > ONE_OUTPUT, moved[:, 0] > ONE_OUTPUT)
         return gaps, tf.argmax(plain, 1) != tf.argmax(moved, 1)
 
     climb, measure = tf.function(step, autograph=False), tf.function(look, autograph=False)

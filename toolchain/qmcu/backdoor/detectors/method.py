@@ -12,10 +12,13 @@ from qmcu.backdoor.networks import Network
 from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph
-from qmcu.types import Float32Array, Fraction
+from qmcu.types import Float32Array, Fraction, Int64Array
 
-# decisive: alone enough for the verdict; supporting: honest models may show it as well.
-Weight = Literal["decisive", "supporting", "static"]
+# decisive: alone enough for the verdict; supporting: honest models may show it as well; integrity:
+# the file is damaged, whether or not there is a backdoor.
+Weight = Literal["decisive", "supporting", "static", "integrity"]
+# The null of detectors that compare with controls (controls.py).
+RANDOM_SIGNS = "rounding errors have random signs"
 # Weights this many steps apart, as the median of a layer, are no quantization of each other; a
 # defence that chooses its own integers stays within two.
 UNRELATED = 5.0
@@ -28,8 +31,9 @@ class AuditContext:
     """What is audited: any of the two models, and inputs if there are any.
 
     `network` is the float model, `integer` the int8 .tflite bytes with its `graph`; `samples` are
-    real inputs, float32 [N, ...], in the range `low` to `high`. A file with control flow has no
-    `graph`: then `control` names its operators that run other subgraphs.
+    real inputs, float32 [N, ...], in the range `low` to `high`, `labels` their classes if known. A
+    file with control flow has no `graph`: then `control` names its operators that run other
+    subgraphs.
     """
 
     network: Network | None
@@ -40,6 +44,7 @@ class AuditContext:
     high: float = 1.0
     seed: int = 0
     control: tuple[str, ...] = ()
+    labels: Int64Array | None = None
     # What several detectors need and one computes: see `once`.
     _shared: dict[str, Any] = field(default_factory=dict, repr=False)
 

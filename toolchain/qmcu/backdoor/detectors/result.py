@@ -9,21 +9,27 @@ from qmcu import documents
 from qmcu.backdoor.detectors.method import STRONGEST, Finding
 from qmcu.types import Fraction
 
-AuditVerdict = Literal["backdoored", "suspicious", "clean", "undecided"]
+AuditVerdict = Literal["backdoored", "suspicious", "clean", "undecided", "damaged"]
 _WITHOUT_FLOAT = (
     "without the float model it cannot be seen what rounding changed: that nothing fired says "
     "nothing about the weights."
 )
+# A damaged file answers otherwise than float, whatever its weights do.
+_OF_ANSWERS = "disagreement"
+# Answers changed from float that are worth a word even where quantization explains them.
+_NOTABLE = 0.03
 
 
 @dataclass(frozen=True)
 class AuditResult:
     """What an audit found: one verdict, its reasons, every detector's finding.
 
-    backdoored: a decisive or static detector fired. suspicious: only supporting ones did, which
-    honest training (clipping, quantization-aware) can cause. clean: none fired. undecided: none
-    fired, and no decisive one could run, as without the float model. `skipped` maps detectors
-    that did not run to what they would have needed, or to what kept them from it. `score` sums
+    backdoored: a decisive or static detector fired. damaged: the file's integers are far from the
+    float model, further than an honest quantization is, and nothing else decisive fired.
+    suspicious: only supporting ones did, which honest training (clipping, quantization-aware) can
+    cause. clean: none fired. undecided: none fired, and no decisive one could run, as without the
+    float model or with tied weights. `skipped` maps detectors that did not run to what they would
+    have needed, or to what kept them from it. `score` sums
     the audit up in one number that grows with suspicion (see `audit_score`); `p_value` is the
     smallest of the decisive detectors' p-values times their number (Bonferroni), None when none
     has one.
@@ -54,8 +60,8 @@ class AuditResult:
 
     @property
     def passed(self) -> bool:
-        """True unless a backdoor was found."""
-        return self.verdict != "backdoored"
+        """True unless a backdoor was found or the file is damaged."""
+        return self.verdict not in ("backdoored", "damaged")
 
 
 def load_audit(path: Path) -> AuditResult:
@@ -63,24 +69,39 @@ def load_audit(path: Path) -> AuditResult:
     return documents.load(path, AuditResult, "result of an audit", made_by="qmcu audit --json")
 
 
-def judge(findings: Sequence[Finding]) -> tuple[AuditVerdict, tuple[str, ...]]:
-    """One verdict from all findings, and the sentences that carry it."""
+def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tuple[str, ...]]:
+    """One verdict from all findings, and the sentences that carry it.
+
+    `ties` says why controls could not be made, "" where they could.
+    """
     fired = [f for f in findings if f.suspicious]
     strong = [f for f in fired if f.weight in ("decisive", "static")]
+    damaged = [f for f in fired if f.weight == "integrity"]
+    notes = tuple(f.reason for f in findings if f.weight == "integrity" and _is_notable(f))
+    if damaged and all(f.detector.startswith(_OF_ANSWERS) for f in strong):
+        return "damaged", tuple(f.reason for f in _first(damaged, fired))
     if strong:
-        return "backdoored", tuple(
-            f.reason for f in (*strong, *(f for f in fired if f not in strong))
-        )
+        return "backdoored", (*(f.reason for f in _first(strong, fired)), *notes)
     if fired:
-        return "suspicious", tuple(f.reason for f in fired)
+        return "suspicious", (*(f.reason for f in fired), *notes)
     quiet = tuple(f.reason for f in findings if f.weight != "supporting")
+    if ties:
+        return "undecided", (*quiet, f"{ties}: nothing is said of what rounding woke up.")
     if not any(f.weight == "decisive" for f in findings):
         return "undecided", (*quiet, _WITHOUT_FLOAT)
     return "clean", quiet
 
 
+def _first(some: Sequence[Finding], fired: Sequence[Finding]) -> tuple[Finding, ...]:
+    return (*some, *(f for f in fired if f not in some))
+
+
+def _is_notable(finding: Finding) -> bool:
+    return not finding.suspicious and finding.details.get("samples changed", 0.0) > _NOTABLE
+
+
 def audit_score(findings: Sequence[Finding]) -> float:
-    """One number for a whole audit, 0 upwards; above 1 exactly when the verdict is backdoored.
+    """One number for a whole audit, 0 upwards; above 1 exactly when backdoored or damaged.
 
     The strongest decisive or static finding, in units of its threshold. With none of them above
     its threshold, supporting findings add up to a tenth, and never beyond 1.

@@ -9,14 +9,14 @@ from scipy import stats
 
 from qmcu.backdoor.detectors.activation_statistics import layer_changes
 from qmcu.backdoor.detectors.controls import bonferroni
-from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, detector
 
 # Standard deviations of the logarithm below the controls' mean.
 THRESHOLD = 5.0
 
 
 @detector("rounding-quiet", source="qmcu", needs=("float", "int8"),
-          null="rounding errors have random signs")  # fmt: skip
+          null=RANDOM_SIGNS)  # fmt: skip
 def rounding_quiet(context: AuditContext) -> Finding:
     """Activations that int8 weights move less than random rounding does."""
     changes = layer_changes(context)

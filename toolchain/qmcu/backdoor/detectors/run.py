@@ -2,10 +2,20 @@
 
 from collections.abc import Mapping
 
-from qmcu.backdoor.detectors.method import AuditContext, Detector, Finding, load_detectors
+from qmcu.backdoor.detectors.controls import find_ties
+from qmcu.backdoor.detectors.method import (
+    RANDOM_SIGNS,
+    AuditContext,
+    Detector,
+    Finding,
+    load_detectors,
+)
 from qmcu.backdoor.detectors.result import AuditResult, judge
 from qmcu.errors import ModelError, QmcuError, UnsupportedModelError
 from qmcu.types import Progress
+
+# What is no null of weights whose rounding errors are tied.
+_INDEPENDENT = (RANDOM_SIGNS, "residuals are uniform", "residuals are uniform, with random signs")
 
 
 def audit(
@@ -23,8 +33,12 @@ def audit(
     detectors = load_detectors()
     chosen = [d for d in detectors.values() if d.applies(context) and (slow or not d.slow)]
     skipped = {d.name: _name_needs(d, context) for d in detectors.values() if d not in chosen}
+    ties = ""
     if context.network is not None and context.graph is not None:
-        _ = context.grids
+        ties = find_ties(context)
+        for one in [d for d in chosen if ties and d.null in _INDEPENDENT]:
+            chosen.remove(one)
+            skipped[one.name] = f"not applicable: {ties}"
     findings: list[Finding] = []
     failed: list[QmcuError] = []
     for number, one in enumerate(chosen):
@@ -37,7 +51,7 @@ def audit(
                 failed.append(error)
         if progress is not None:
             progress(number + 1, len(chosen))
-    verdict, reasons = judge(findings)
+    verdict, reasons = judge(findings, ties)
     if failed and verdict != "backdoored":
         raise failed[0]
     return AuditResult(verdict, reasons, tuple(findings), skipped, dict(audited or {}))

@@ -15,6 +15,7 @@ from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.grids import quantize_activations, read_grids
 from qmcu.backdoor.networks import forward, logits
 from qmcu.backdoor.rates import predict_integer
+from qmcu.model.decision import decide
 from qmcu.tensorflow import load_tensorflow
 
 INPUTS = 48
@@ -31,7 +32,7 @@ def trigger_inversion(context: AuditContext) -> Finding:
     assert context.network is not None and context.integer is not None
     assert context.samples is not None and context.graph is not None
     inputs = context.samples[:INPUTS]
-    answers = logits(context.network, inputs).argmax(axis=1)
+    answers = decide(logits(context.network, inputs))
     classes = int(logits(context.network, inputs[:1]).shape[1])
     details: dict[str, float] = {}
     for k in range(classes):
@@ -39,7 +40,7 @@ def trigger_inversion(context: AuditContext) -> Finding:
         if len(others) < 4:
             continue
         marked = _search(context, others, answers[answers != k], k)
-        in_float = float(np.mean(logits(context.network, marked).argmax(axis=1) == k))
+        in_float = float(np.mean(decide(logits(context.network, marked)) == k))
         in_int8 = float(np.mean(predict_integer(context.integer, marked, jobs=1) == k))
         details[f"class {k}"] = in_int8 - in_float
     score = max(details.values(), default=0.0)

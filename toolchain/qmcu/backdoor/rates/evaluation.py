@@ -10,6 +10,8 @@ from qmcu.backdoor.inputs import Dataset, Trigger, classifier_input, integer_inp
 from qmcu.backdoor.rates.metrics import Rate, attack_success_rate, clean_accuracy, other_classes
 from qmcu.backdoor.rates.oracle_pool import run_oracle
 from qmcu.errors import VectorError
+from qmcu.model.decision import decide, decide_integer
+from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 from qmcu.types import Float32Array, Int8Array, Int64Array, Progress
 
@@ -30,7 +32,8 @@ class Evaluation:
 def predict_float(model: Any, inputs: Float32Array) -> Int64Array:
     """The class of each input (float32 [N, ...]) by a Keras model: int64 [N].
 
-    Equal scores go to the lowest class. Raises VectorError when the shape is not the model's.
+    Of equal scores the first; one output is a class above 0.5 (see `decide`).
+    Raises VectorError when the shape is not the model's.
     """
     expected = tuple(model.input_shape[1:])
     if tuple(inputs.shape[1:]) != expected:
@@ -38,8 +41,7 @@ def predict_float(model: Any, inputs: Float32Array) -> Int64Array:
             f"the model takes inputs of {list(expected)} and these are {list(inputs.shape[1:])}."
         )
     classes = [
-        np.argmax(_scores(model, inputs[i : i + _BATCH]), axis=-1)
-        for i in range(0, len(inputs), _BATCH)
+        decide(_scores(model, inputs[i : i + _BATCH])) for i in range(0, len(inputs), _BATCH)
     ]
     return np.concatenate(classes).astype(np.int64) if classes else np.empty(0, np.int64)
 
@@ -58,18 +60,18 @@ def predict_integer(
 ) -> Int64Array:
     """The class of each real input by an int8 .tflite model on the tflite-micro oracle: int64 [N].
 
-    Inputs are quantized with the model's scale; equal scores go to the lowest class. Raises
+    Inputs are quantized with the model's scale; the rule is that of `decide`. Raises
     VectorError for other shapes, ModelError for a model that the interpreter refuses.
     """
-    tensor = classifier_input(parse_model(model, "model"))
+    graph = parse_model(model, "model")
+    tensor = classifier_input(graph)
     rows = integer_inputs(inputs, tensor)
-    return classes_of(run_oracle(model, rows, jobs=jobs, progress=progress))
+    return classes_of(run_oracle(model, rows, jobs=jobs, progress=progress), graph)
 
 
-def classes_of(outputs: Int8Array) -> Int64Array:
-    """The class of each int8 output [N, ...]: the highest score, the lowest index of equal ones."""
-    classes: Int64Array = np.argmax(outputs.reshape(len(outputs), -1), axis=-1).astype(np.int64)
-    return classes
+def classes_of(outputs: Int8Array, graph: Graph) -> Int64Array:
+    """The class of each int8 output [N, ...] of `graph`, by the rule of `decide`: int64 [N]."""
+    return decide_integer(outputs, graph.output_tensors[0])
 
 
 def evaluate_float(
@@ -99,12 +101,13 @@ def evaluate_integer(
     `progress` counts clean and triggered inputs together. Raises as `predict_integer`.
     """
     labels = dataset.test_labels[:limit]
-    tensor = classifier_input(parse_model(model, "model"))
+    graph = parse_model(model, "model")
+    tensor = classifier_input(graph)
     clean = integer_inputs(dataset.test_inputs[:limit], tensor)
     others = other_classes(labels, trigger.target)
     triggered = trigger.apply_integer(clean[others], tensor)
     outputs = run_oracle(model, np.concatenate([clean, triggered]), jobs=jobs, progress=progress)
-    classes = classes_of(outputs)
+    classes = classes_of(outputs, graph)
     return Evaluation(
         clean_accuracy(classes[: len(clean)], labels),
         attack_success_rate(classes[len(clean) :], labels[others], trigger.target),

@@ -161,7 +161,7 @@ def verify(
     expected = run_oracle(
         setup.model, rows, jobs=run.jobs, progress=lambda d, t: tell("expected bytes", d, t)
     )
-    predictions[Form.INTEGER] = _predictions(expected, clean)
+    predictions[Form.INTEGER] = _predictions(expected, clean, setup.graph)
     tags = np.arange(len(rows)) >= clean
     origin = {"expected": oracle_version()}
     test, answers = run_and_keep(
@@ -172,7 +172,7 @@ def verify(
         run,
         lambda d, t: tell(f"running on {target}", d, t),
     )
-    predictions[Form.DEVICE] = _predictions(answers[0], clean)
+    predictions[Form.DEVICE] = _predictions(answers[0], clean, setup.graph)
     by |= {Form.INTEGER: oracle_version(), Form.DEVICE: f"{test.device}, {test.board}"}
     reference, measurements = _measure(predictions, by, setup, options.honest_asr)
     result = Verification(
@@ -267,8 +267,8 @@ def _predict_in_float(path: Path, setup: _Setup) -> Predictions:
     )
 
 
-def _predictions(outputs: Int8Array, clean: int) -> Predictions:
-    classes = classes_of(outputs)
+def _predictions(outputs: Int8Array, clean: int, graph: Graph) -> Predictions:
+    classes = classes_of(outputs, graph)
     return Predictions(classes[:clean], classes[clean:])
 
 

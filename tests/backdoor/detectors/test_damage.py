@@ -1,0 +1,77 @@
+"""Files whose integers are far from their float model, and honest ones that are not."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytest.importorskip("scipy", reason="SciPy is not installed")
+from qmcu.backdoor.detectors.damage import damage
+from qmcu.backdoor.detectors.disagreement import disagreement
+from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.detectors.result import judge
+from qmcu.backdoor.networks import convert_network, weighted_layers
+from qmcu.backdoor.networks.network import Network
+from qmcu.model.reader import parse_model
+
+
+def context_of(
+    network: Network, model: bytes, samples: npt.NDArray[np.float32], labels: bool = False
+) -> AuditContext:
+    context = AuditContext(network, model, parse_model(model, "model"), samples)
+    classes = np.arange(len(samples)) % 2 if labels else None
+    return replace(context, labels=classes)
+
+
+def edit_last_bias(model: bytes) -> bytes:
+    """The file with a last bias so large that it always answers class 2."""
+    graph = parse_model(model, "model")
+    bias = weighted_layers(graph)[-1].bias
+    assert bias is not None
+    old = graph.tensors[bias].array
+    new = old.copy()
+    new[2] = 2_000_000
+    assert model.count(old.tobytes()) == 1
+    return model.replace(old.tobytes(), new.tobytes())
+
+
+def test_an_honest_file_is_not_damaged(
+    network: Network, integer: bytes, samples: npt.NDArray[np.float32]
+) -> None:
+    found = damage(context_of(network, integer, samples))
+    assert not found.suspicious and found.weight == "integrity"
+    assert found.p_value == 1 or found.details["samples changed"] > 0.03
+
+
+def test_a_file_that_always_answers_one_class_is_damaged_and_no_backdoor(
+    network: Network, integer: bytes, samples: npt.NDArray[np.float32]
+) -> None:
+    context = context_of(network, edit_last_bias(integer), samples, labels=True)
+    found, answers = damage(context), disagreement(context)
+    assert found.suspicious and found.p_value is not None and found.p_value < 1e-9
+    assert "class 2 gets" in found.reason and "accuracy" in found.reason
+    assert answers.suspicious and "(integers)" in answers.reason
+    verdict, reasons = judge([answers, found])
+    assert verdict == "damaged" and reasons[0] == found.reason
+
+
+def test_what_an_honest_quantization_loses_as_well_is_no_damage_and_is_said(
+    network: Network, samples: npt.NDArray[np.float32]
+) -> None:
+    weights = [w.copy() for w in network.weights]
+    biases = [b.copy() for b in network.biases]
+    # The same function with one filter 60 times as large: it takes the whole grid of a tensor.
+    weights[0][0] *= 60
+    biases[0][0] *= 60
+    weights[-1][:, ::8] /= 60
+    coarse = network.with_parameters(weights, biases)
+    model = convert_network(coarse, samples, per_tensor=True).model
+    context = context_of(coarse, model, samples)
+    found = damage(context)
+    assert found.details["samples changed"] > 0.03, "the test's model must lose something"
+    assert not found.suspicious
+    supporting = replace(found, detector="some", suspicious=True, weight="supporting")
+    verdict, reasons = judge([found, supporting])
+    assert verdict == "suspicious" and "accuracy may fall" in reasons[-1]

@@ -1,0 +1,66 @@
+"""Tied weights have tied rounding errors: flipped together, or no null at all."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytest.importorskip("scipy", reason="SciPy is not installed")
+from tests.support.random_networks import random_honest, round_network
+
+from qmcu.backdoor.detectors.controls import LEAST_SIGNS, Controls, count_signs, find_ties
+from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.detectors.run import audit
+from qmcu.backdoor.networks.network import Network
+
+
+def share_weights(network: Network, values: int) -> AuditContext:
+    """Random weights, each moved to the nearest of `values` quantiles of its layer."""
+    honest = random_honest(network, 1).network
+    assert honest is not None
+    weights = []
+    for w in honest.weights:
+        book = np.quantile(w, (np.arange(values) + 0.5) / values)
+        weights.append(book[np.abs(w[..., None] - book).argmin(-1)].astype(np.float32))
+    return round_network(honest.with_parameters(weights, honest.biases))
+
+
+def test_distinct_weights_are_not_tied(contexts: list[AuditContext]) -> None:
+    assert not find_ties(contexts[0])
+    for grid in contexts[0].grids:
+        signs, tied = count_signs(grid)
+        assert tied < 0.01 and signs > 30
+
+
+def test_equal_weights_are_flipped_together(shape: Network) -> None:
+    context = share_weights(shape, 16)
+    controls = Controls(context)
+    controls.take(3)
+    assert context.network is not None
+    for grid, variable in zip(context.grids, controls.variables, strict=True):
+        error = grid.integers * grid.spread_scales - grid.weights
+        signs = np.sign((variable.numpy() - grid.weights) * error)
+        channel = np.moveaxis(signs, grid.axis, 0)[0].ravel()
+        values = np.abs(np.moveaxis(grid.weights, grid.axis, 0)[0].ravel())
+        big = np.abs(np.moveaxis(error, grid.axis, 0)[0].ravel()) > 1e-5
+        for value in np.unique(values[big]):
+            assert len(set(channel[big & (values == value)])) == 1
+
+
+def test_a_handful_of_values_leaves_no_null_and_the_audit_says_so(shape: Network) -> None:
+    keras_like = share_weights(shape, 2)
+    weights = [2.0 ** np.round(np.log2(np.abs(w) + 1e-3)) * np.sign(w)
+               for w in keras_like.network.weights]  # type: ignore[union-attr]  # fmt: skip
+    context = round_network(
+        keras_like.network.with_parameters(weights, keras_like.network.biases)  # type: ignore[union-attr]
+    )
+    if not find_ties(context):
+        context = share_weights(shape, 3)
+    assert f"{LEAST_SIGNS} are needed" in find_ties(context)
+    bare = replace(context, integer=None)
+    bare.__dict__["grids"] = context.grids
+    result = audit(bare)
+    assert "tied" in result.skipped["rounding-direction"]
+    assert "tied" in result.skipped["residuals"]
+    assert result.verdict == "undecided" and any("tied" in r for r in result.reasons)

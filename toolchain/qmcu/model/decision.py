@@ -1,0 +1,40 @@
+"""What a classifier decides: the one rule by which scores become a class.
+
+Several outputs: the largest, of equal ones the first (argmax). One output, as of a sigmoid: class 1
+above 0.5, otherwise class 0; argmax of one number would say 0 always.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.model.graph import Tensor
+from qmcu.types import Int64Array
+
+THRESHOLD = 0.5
+
+
+def decide(scores: npt.NDArray[Any], axis: int = -1, threshold: float = THRESHOLD) -> Int64Array:
+    """The class by real scores along `axis`: int64, without that axis."""
+    if scores.shape[axis] == 1:
+        return np.asarray(np.take(scores, 0, axis) > threshold, np.int64)
+    return np.asarray(np.argmax(scores, axis), np.int64)
+
+
+def decide_integer(outputs: npt.NDArray[Any], tensor: Tensor | None) -> Int64Array:
+    """The class of each row of a model's outputs [N, ...], in the numbers that `tensor` holds.
+
+    Integers of one output are taken back to real ones by the tensor's scale; without a tensor or a
+    scale the threshold applies to the numbers as they are.
+    """
+    rows = outputs.reshape(len(outputs), -1)
+    grid = tensor.quantization if tensor is not None else None
+    if rows.shape[1] == 1 and grid is not None:
+        rows = (rows.astype(np.float64) - grid.zero_points[0]) * grid.scales[0]
+    return decide(rows)
+
+
+def rule_of(classes: int) -> str:
+    """The rule in words, for a model with this many outputs."""
+    return f"threshold {THRESHOLD} (one output)" if classes == 1 else "argmax"
