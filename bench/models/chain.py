@@ -1,13 +1,17 @@
 """One model file through the chain: the first board that it fits on, random or golden vectors."""
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.models.golden import golden_vectors
 
-from qmcu.board import load_board
+from qmcu.board import Board, load_board
 from qmcu.build import BuildOptions, build_firmware
+from qmcu.build.firmware import compile_plan
+from qmcu.build.room import possible_places
+from qmcu.codegen.places import INTERNAL, Places
 from qmcu.comparison.run import RunOptions, run_vectors
 from qmcu.device.targets import default_target
 from qmcu.errors import DoesNotFitError, QmcuError
@@ -58,20 +62,34 @@ class Run:
 
 
 def examine(path: Path, boards: tuple[str, ...], run: Run) -> Outcome:
-    """Build `path` for the first of `boards` it fits on and compare vectors."""
+    """Build `path` for the first of `boards` it fits on and compare vectors.
+
+    Memories outside the chip are tried once no board's own have room.
+    """
     problems = []
-    for name in boards:
+    for board, places in _candidates(path, boards, run):
+        name = f"{board.name} {places}".strip()
         with tempfile.TemporaryDirectory(prefix="qmcu-models-") as folder:
             directory = Path(folder) / "firmware"
             try:
-                build_firmware(path, load_board(name), directory, BuildOptions(run.kernels))
-                return _run(path, directory, run)
+                options = BuildOptions(run.kernels, places=places)
+                build_firmware(path, board, directory, options)
+                return replace(_run(path, directory, run), board=name)
             except DoesNotFitError as error:
                 problems.append(str(error))
             except QmcuError as error:
                 built = (directory / "firmware.elf").is_file()
                 return Outcome(path.name, name, refused=not built, problem=str(error))
     return Outcome(path.name, refused=True, problem=problems[-1] if problems else "no board")
+
+
+def _candidates(path: Path, boards: tuple[str, ...], run: Run) -> Iterator[tuple[Board, Places]]:
+    found = [load_board(name) for name in boards]
+    yield from ((board, INTERNAL) for board in found)
+    for board in found:
+        if board.external:
+            plan = compile_plan(path, board, BuildOptions(run.kernels))
+            yield from ((board, places) for places in possible_places(plan, board))
 
 
 def _run(path: Path, directory: Path, run: Run) -> Outcome:

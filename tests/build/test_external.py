@@ -22,6 +22,8 @@ from qmcu.errors import DeviceError, DoesNotFitError, UsageError
 from qmcu.firmware import Firmware
 from qmcu.model.vectors import random_vectors
 from qmcu.model.writer import write_model
+from qmcu.report.html.blocks import Treemap
+from qmcu.report.html.build_page import build_page
 
 BOARD = load_board("stm32f746")
 BOTH = Places(weights=True, arena=True)
@@ -102,6 +104,16 @@ def test_a_build_without_places_knows_nothing_of_them(built: Built, tmp_path: Pa
 def test_other_emulators_refuse(built: Built) -> None:
     with pytest.raises(DeviceError, match="external memory of stm32f746, which renode does not"):
         open_session("renode", built(BOTH))
+
+
+def test_the_page_maps_each_memory(built: Built) -> None:
+    firmware = built(BOTH)
+    report = firmware.memory
+    page = build_page(firmware.plan, report)
+    maps = [b for section in page.sections for b in section.blocks if isinstance(b, Treemap)]
+    areas = {m.caption.split(":")[0]: sum(tile.size for tile in m.tiles) for m in maps}
+    assert areas == {region.name: region.used for region in report.regions}
+    assert set(areas) == {"flash", "ram", "external_flash", "external_ram"}
 
 
 def test_state_lies_outside_and_is_kept(tmp_path: Path) -> None:
