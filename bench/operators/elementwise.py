@@ -63,7 +63,10 @@ def _sum(rng: Rng, kind: str, dtype: str) -> Graph:
     largest = max(first.scale, second.scale)
     # The output's scale must be more than 2^-19 of the larger input scale.
     factor = pick(rng, log_uniform(rng, 0.5, 3), log_uniform(rng, 1e-4, 1e4), 1.0, 2.0)
-    target = Quantization((float32(largest * factor),), (zero_point(rng, dtype),))
+    # Limits of activations in steps of a smaller scale would not fit int32.
+    target = Quantization(
+        (max(float32(largest * factor), float32(1e-8)),), (zero_point(rng, dtype),)
+    )
     return _binary(rng, kind, (first, second, target), dtype)
 
 
