@@ -154,7 +154,7 @@ def test_everyday_graphs_keep_their_weights_packed(kind: str) -> None:
 @NEEDS_COMPILER
 @pytest.mark.parametrize("kind", EVERYDAY_INT4)
 def test_a_batch_equals_the_interpreter(kind: str) -> None:
-    (batch, *_) = batches(kind, 10, 1, EVERYDAY_INT4)
+    (batch, *_) = batches(kind, 20, 1, EVERYDAY_INT4)
     outcome = chain.run(batch, "stm32f746", "unicorn", "native")
     assert outcome.problem == "" and all(outcome.equal)
     assert any(kernel.endswith("_int4_dsp") for kernel, _ in outcome.kernels)
@@ -168,7 +168,7 @@ def test_a_batch_for_mve_equals_the_interpreter(kind: str) -> None:
     outcome = chain.run(batch, "mps3-an547", "qemu", "native")
     assert outcome.problem == "" and all(outcome.equal)
     kernels = [kernel for kernel, _ in outcome.kernels]
-    assert all("int4" in k for k in kernels) and sum("int4_mve" in k for k in kernels) >= 12
+    assert all("int4" in k for k in kernels) and sum("int4_mve" in k for k in kernels) >= 11
 
 
 @pytest.mark.slow
