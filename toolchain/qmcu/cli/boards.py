@@ -43,10 +43,10 @@ def _fits(model: Path, boards: "list[Board]", as_json: bool) -> int:
     from qmcu.report.console import progress, show
 
     with progress(f"fitting {model.name}", len(boards)) as advance:
-        found = fitting_boards(model, boards, advance)
-    best = smallest_fit(found)
+        fits = fitting_boards(model, boards, advance)
+    best = smallest_fit(fits)
     if as_json:
-        click.echo(to_json(Fits(str(model), best.board if best else None, found)), nl=False)
+        click.echo(to_json(Fits(str(model), best.board if best else None, fits)), nl=False)
     else:
-        show(fits_table(found), smallest(found))
+        show(fits_table(fits), smallest(fits))
     return 0 if best is not None else 1

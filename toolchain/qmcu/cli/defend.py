@@ -52,7 +52,7 @@ def command(
     if auto and assignments:
         raise UsageError("--set is for one METHOD; --auto tries each with its defaults.")
     with stages() as tell:
-        found = defend_file(
+        defended = defend_file(
             float_file,
             calibration,
             output,
@@ -63,6 +63,6 @@ def command(
             reference=reference,
         )
     if json_file is not None:
-        write_json(defence_document(found), json_file)
-    show(*defended_lines(found))
-    return 0 if found.passed else 1
+        write_json(defence_document(defended), json_file)
+    show(*defended_lines(defended))
+    return 0 if defended.passed else 1

@@ -57,10 +57,10 @@ def command(
         return
     if attack_directory is None or output is None:
         raise UsageError("give --attack DIR and -o PAGE.html, or --index DIR.")
-    found = tuple((name, load_verification(path)) for name, path in named_files(verifications))
+    checked = tuple((name, load_verification(path)) for name, path in named_files(verifications))
     audited = tuple((name, load_audit(path)) for name, path in named_files(audits))
     memory = Firmware.load(firmware).memory if firmware is not None else None
     attack = load_attack(attack_directory)
     heading = title or f"{attack.record.method}: made, measured, judged"
-    write_page(story_page(Story(heading, attack, found, audited, memory)), output)
+    write_page(story_page(Story(heading, attack, checked, audited, memory)), output)
     show(f"wrote {output}")

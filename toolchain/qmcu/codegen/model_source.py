@@ -95,18 +95,20 @@ class StateSource:
 
 def _states(plan: Plan, names: Mapping[Constant, str]) -> list[StateSource]:
     """The states of a plan; neighbours that are filled alike in one, with the gaps between."""
-    found: list[StateSource] = []
+    sources: list[StateSource] = []
     for state, constant in zip(plan.states, state_constants(plan), strict=True):
         tensor = plan.tensor(state.tensor)
         initial = names[constant] if constant is not None else ""
-        last = found[-1] if found else None
+        last = sources[-1] if sources else None
         if last is not None and not initial and not last.initial and last.fill == state.fill:
             size = tensor.offset + tensor.size - last.offset
             name = f"{last.name}, {tensor.name}"
-            found[-1] = StateSource(name, last.offset, size, state.fill, "")
+            sources[-1] = StateSource(name, last.offset, size, state.fill, "")
         else:
-            found.append(StateSource(tensor.name, tensor.offset, tensor.size, state.fill, initial))
-    return found
+            sources.append(
+                StateSource(tensor.name, tensor.offset, tensor.size, state.fill, initial)
+            )
+    return sources
 
 
 def state_constants(plan: Plan) -> list[Constant | None]:

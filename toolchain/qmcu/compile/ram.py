@@ -26,19 +26,19 @@ def save_ram(
     hundredth is saved. `trade` of a replaced call says what it saved.
     """
     start = _peak(graph, calls, roots, controls)
-    found, best = list(calls), start
-    while (step := _best_step(graph, found, roots, alternatives, best, controls)) is not None:
-        found, best = step
+    chosen, best = list(calls), start
+    while (step := _best_step(graph, chosen, roots, alternatives, best, controls)) is not None:
+        chosen, best = step
     for i, original in enumerate(calls):
-        trial = [*found[:i], original, *found[i + 1 :]]
-        if found[i] is not original and _peak(graph, trial, roots, controls) <= best:
-            found = trial
+        trial = [*chosen[:i], original, *chosen[i + 1 :]]
+        if chosen[i] is not original and _peak(graph, trial, roots, controls) <= best:
+            chosen = trial
     if start[0] - best[0] < _LEAST_SHARE * start[0]:
         return tuple(calls)
     peak = f"the arena's peak is {best[0]:,} bytes instead of {start[0]:,}"
     return tuple(
         now if now is before else replace(now, trade=f"{_change(before, now)}; {peak}")
-        for now, before in zip(found, calls, strict=True)
+        for now, before in zip(chosen, calls, strict=True)
     )
 
 

@@ -86,13 +86,13 @@ class _Resolution:
             return
         index = operator.outputs[0] if operator.kind == "READ_VARIABLE" else operator.inputs[1]
         value = graph.tensors[index]
-        found = self.variables.get(handle)
-        if found is None:
+        variable = self.variables.get(handle)
+        if variable is None:
             number = len(self.graph.tensors) + len(self.variables)
             tensor = replace(value, index=number, name=handle[1], data=None, is_variable=True)
             self.variables[handle] = _Variable(tensor)
-        elif (found.tensor.size, found.tensor.dtype) != (value.size, value.dtype):
-            self.problems.append(f"{operator}: {value} does not fit the variable {found.tensor}")
+        elif (variable.tensor.size, variable.tensor.dtype) != (value.size, value.dtype):
+            self.problems.append(f"{operator}: {value} does not fit the variable {variable.tensor}")
 
     def _initialise(self, operator: Operator) -> None:
         """CALL_ONCE: its subgraph may only assign constants."""

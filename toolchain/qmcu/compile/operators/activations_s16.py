@@ -42,19 +42,19 @@ def _call(
 
 def _lower_relu(context: OperatorContext) -> KernelCall:
     multiplier, shift = quantize_multiplier(_ratio(context))
-    return _clamped(context, multiplier, shift, (0, 2**15 - 1))
+    return _clamp(context, multiplier, shift, (0, 2**15 - 1))
 
 
 def _lower_relu6(context: OperatorContext) -> KernelCall:
     # A multiplier of exactly 1.
-    return _clamped(context, 1 << 30, 1, _relu6_range(context))
+    return _clamp(context, 1 << 30, 1, _relu6_range(context))
 
 
 def _relu6_range(context: OperatorContext) -> tuple[int, int]:
     return activation_range("RELU6", quantization_of(context.input(0)).scale, 0, "int16")
 
 
-def _clamped(
+def _clamp(
     context: OperatorContext, multiplier: int, shift: int, limits: tuple[int, int]
 ) -> KernelCall:
     fields: Fields = (

@@ -94,17 +94,17 @@ def activation_fields(context: OperatorContext, kind: str) -> tuple[tuple[str, F
 
 
 def _check_activation(context: OperatorContext) -> str | None:
-    found = context.text("fused_activation_function", "NONE")
-    if found in checks.ACTIVATIONS:
+    activation = context.text("fused_activation_function", "NONE")
+    if activation in checks.ACTIVATIONS:
         return None
-    return f"fused activation {found}, one of {', '.join(checks.ACTIVATIONS)} is needed"
+    return f"fused activation {activation}, one of {', '.join(checks.ACTIVATIONS)} is needed"
 
 
 # The fused activation of what is not quantized.
 ACTIVATION = Constraint(f"fused activation {', '.join(checks.ACTIVATIONS)}", _check_activation)
 
 
-def _activated(kind: str, dtype: str, *more: Constraint) -> OperatorSupport:
+def _support_activated(kind: str, dtype: str, *more: Constraint) -> OperatorSupport:
     short = _SHORT[dtype]
     kernel = f"{kind.lower()}_{short}"
 
@@ -143,9 +143,13 @@ _DIVISOR = Constraint("a constant divisor holds no zero", _check_divisor)
 _ALIKE = (checks.quantized(symmetric=True), checks.same_quantization())
 
 SUPPORT: tuple[OperatorSupport, ...] = (
-    *(_activated(kind, dtype) for kind in ("ADD", "SUB", "MUL") for dtype in ("float32", "int32")),
-    _activated("DIV", "float32"),
-    _activated("DIV", "int32", _DIVISOR),
+    *(
+        _support_activated(kind, dtype)
+        for kind in ("ADD", "SUB", "MUL")
+        for dtype in ("float32", "int32")
+    ),
+    _support_activated("DIV", "float32"),
+    _support_activated("DIV", "int32", _DIVISOR),
     *(_plain(k, t) for k in ("MAXIMUM", "MINIMUM") for t in ("float32", "int32", "int64")),
     *(_plain(kind, "int16", *_ALIKE) for kind in ("MAXIMUM", "MINIMUM")),
     _plain("FLOOR_DIV", "float32", _DIVISOR),

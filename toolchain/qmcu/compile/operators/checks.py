@@ -34,9 +34,9 @@ def operands(
         for position in range(needed):
             if context.optional_input(position) is None:
                 return f"input {position} is absent"
-        found = len(context.operator.outputs)
-        if found != outputs and not (outputs is None and found > 0):
-            return f"has {found} outputs, {outputs or 'one or more'} needed"
+        count = len(context.operator.outputs)
+        if count != outputs and not (outputs is None and count > 0):
+            return f"has {count} outputs, {outputs or 'one or more'} needed"
         return None
 
     written = "any number of" if outputs is None else str(outputs)
@@ -168,8 +168,8 @@ def _quantization_problem(tensor: Tensor, empty: bool = False) -> str | None:
         return f"{tensor.name} has scale {quantization.scale}, a positive number is needed"
     low, high = _ZERO_POINTS[tensor.dtype]
     if not low <= quantization.zero_point <= high:
-        found = quantization.zero_point
-        return f"{tensor.name} has zero point {found}, {low} to {high} is needed"
+        zero_point = quantization.zero_point
+        return f"{tensor.name} has zero point {zero_point}, {low} to {high} is needed"
     return None
 
 
@@ -177,10 +177,12 @@ def _activations(
     context: OperatorContext, positions: Collection[int], *, outputs: bool = True
 ) -> list[tuple[str, Tensor]]:
     chosen = positions or range(len(context.operator.inputs))
-    found = [(f"input {p}", context.optional_input(p)) for p in chosen]
+    operands = [(f"input {p}", context.optional_input(p)) for p in chosen]
     if outputs:
-        found += [(f"output {p}", context.output(p)) for p in range(len(context.operator.outputs))]
-    return [(role, tensor) for role, tensor in found if tensor is not None]
+        operands += [
+            (f"output {p}", context.output(p)) for p in range(len(context.operator.outputs))
+        ]
+    return [(role, tensor) for role, tensor in operands if tensor is not None]
 
 
 def same_quantization(*positions: int, tolerance: float = 0.0) -> Constraint:
@@ -262,10 +264,10 @@ def output_shape(text: str, expected: Callable[[OperatorContext], tuple[int, ...
     """Output 0 has the shape that `expected` computes; `text` says it in words."""
 
     def check(context: OperatorContext) -> str | None:
-        shape, found = expected(context), context.output().shape
-        if found == shape:
+        shape, given = expected(context), context.output().shape
+        if given == shape:
             return None
-        return f"output {context.output().name} has shape {found}, {shape} is needed"
+        return f"output {context.output().name} has shape {given}, {shape} is needed"
 
     return Constraint(text, check)
 

@@ -17,15 +17,15 @@ from qmcu.compile.plan import (
 PARTS = 10
 
 
-def _concatenated(context: OperatorContext) -> list[int]:
+def _joined_positions(context: OperatorContext) -> list[int]:
     return list(range(len(context.operator.inputs)))
 
 
 def _check_parts(context: OperatorContext) -> str | None:
-    found = len(context.operator.inputs)
-    if found > PARTS:
-        return f"has {found} inputs, at most {PARTS} are possible"
-    if all(context.input(i).is_constant for i in range(found)):
+    count = len(context.operator.inputs)
+    if count > PARTS:
+        return f"has {count} inputs, at most {PARTS} are possible"
+    if all(context.input(i).is_constant for i in range(count)):
         return "all inputs are constants"
     return None
 
@@ -38,7 +38,7 @@ def _check_joined(context: OperatorContext) -> str | None:
         return f"axis {axis} is outside output {output}"
     axis %= rank
     total = 0
-    for position in _concatenated(context):
+    for position in _joined_positions(context):
         tensor = context.input(position)
         wanted = (*output.shape[:axis], *tensor.shape[axis : axis + 1], *output.shape[axis + 1 :])
         if len(tensor.shape) != rank or tensor.shape != wanted:
@@ -57,7 +57,7 @@ def _check_no_activation(context: OperatorContext) -> str | None:
 def _lower_concatenation(context: OperatorContext) -> KernelCall:
     output = context.output()
     axis = context.integer("axis") % len(output.shape)
-    tensors = [context.input(i) for i in _concatenated(context)]
+    tensors = [context.input(i) for i in _joined_positions(context)]
     constants = b"".join(tensor.data or b"" for tensor in tensors)
     offsets, used = [], 0
     for tensor in tensors:
@@ -118,8 +118,8 @@ def _check_split_quantization(context: OperatorContext) -> str | None:
         output = context.output(position)
         if tensor.quantization is None or output.quantization is None:
             continue
-        found = (output.quantization.scale, output.quantization.zero_point)
-        if found != (tensor.quantization.scale, tensor.quantization.zero_point):
+        grid = (output.quantization.scale, output.quantization.zero_point)
+        if grid != (tensor.quantization.scale, tensor.quantization.zero_point):
             return f"output {position} {output.name} is not quantized like input {tensor.name}"
     return None
 

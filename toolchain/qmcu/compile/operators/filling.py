@@ -28,7 +28,7 @@ def _lower_fill(context: OperatorContext) -> KernelCall:
     return replace(call, reads=() if value.is_constant else (value.index,))
 
 
-def _copied(context: OperatorContext, values: bytes) -> KernelCall:
+def _copy(context: OperatorContext, values: bytes) -> KernelCall:
     """A copy of constant bytes."""
     stored = context.constant("values", np.frombuffer(values, np.int8), "data")
     parameters = ParametersArgument("qmcu_copy_params", (("size", len(values)),))
@@ -48,7 +48,7 @@ def _lower_zeros(context: OperatorContext) -> KernelCall:
 
 
 def _lower_shape(context: OperatorContext) -> KernelCall:
-    return _copied(context, np.array(context.input(0).shape, "<i4").tobytes())
+    return _copy(context, np.array(context.input(0).shape, "<i4").tobytes())
 
 
 def _rank(context: OperatorContext) -> tuple[int, ...]:

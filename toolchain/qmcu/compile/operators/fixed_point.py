@@ -37,7 +37,7 @@ def _saturating_shift(values: Fixed, exponent: int) -> Fixed:
     return result
 
 
-def _wrapped(values: Fixed) -> Fixed:
+def _wrap(values: Fixed) -> Fixed:
     """The int32 of the same 32 bits."""
     return values.astype(np.int32).astype(np.int64)
 
@@ -76,7 +76,7 @@ def _twice_reciprocal(half_denominator: Fixed) -> Fixed:
     x = _48_OVER_17 + _multiply(half_denominator, _MINUS_32_OVER_17)
     for _ in range(3):
         error = (1 << 29) - _multiply(half_denominator, x)
-        x = _wrapped(x + _saturating_shift(_multiply(x, error), 2))
+        x = _wrap(x + _saturating_shift(_multiply(x, error), 2))
     return x
 
 

@@ -17,8 +17,8 @@ from qmcu.compile.plan import KernelCall
 
 
 def _format_problem(context: OperatorContext) -> str | None:
-    found = context.text("weights_format", "DEFAULT")
-    return None if found == "DEFAULT" else f"weights format {found}, DEFAULT is needed"
+    form = context.text("weights_format", "DEFAULT")
+    return None if form == "DEFAULT" else f"weights format {form}, DEFAULT is needed"
 
 
 def _shape_problem(context: OperatorContext) -> str | None:
@@ -37,11 +37,11 @@ def _bias_scale_problem(context: OperatorContext) -> str | None:
     bias, weights = context.optional_input(2), quantization_of(context.input(1))
     if bias is None or weights.per_channel:
         return None
-    found = bias.quantization.scale if bias.quantization and bias.quantization.scales else 0.0
+    scale = bias.quantization.scale if bias.quantization and bias.quantization.scales else 0.0
     wanted = quantization_of(context.input(0)).scale * weights.scale
-    if abs(wanted - found) / quantization_of(context.output()).scale <= 0.02:
+    if abs(wanted - scale) / quantization_of(context.output()).scale <= 0.02:
         return None
-    return f"bias {bias.name} has scale {found:.6g}, input scale * weights scale is {wanted:.6g}"
+    return f"bias {bias.name} has scale {scale:.6g}, input scale * weights scale is {wanted:.6g}"
 
 
 def _int4_problem(context: OperatorContext) -> str | None:

@@ -44,7 +44,7 @@ def _check_indices(context: OperatorContext) -> str | None:
     return f"index {wrong[0]} of a dimension of length {length}" if wrong else None
 
 
-def _gathered(context: OperatorContext) -> tuple[int, ...]:
+def _gathered_shape(context: OperatorContext) -> tuple[int, ...]:
     shape, axis = context.input(0).shape, _axis(context)
     return (*shape[:axis], *context.input(1).shape[_batch_dims(context) :], *shape[axis + 1 :])
 
@@ -99,7 +99,7 @@ def _check_nd_indices(context: OperatorContext) -> str | None:
     return f"the indices {wrong[0]} of {indices.name} lie outside input {tensor}" if wrong else None
 
 
-def _gathered_nd(context: OperatorContext) -> tuple[int, ...]:
+def _gathered_nd_shape(context: OperatorContext) -> tuple[int, ...]:
     return context.input(1).shape[:-1] + context.input(0).shape[_depth(context) :]
 
 
@@ -138,7 +138,7 @@ def _check_hybrid(context: OperatorContext) -> str | None:
     return None
 
 
-def _looked_up(context: OperatorContext) -> tuple[int, ...]:
+def _looked_up_shape(context: OperatorContext) -> tuple[int, ...]:
     return context.input(0).shape + context.input(1).shape[1:]
 
 
@@ -186,7 +186,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.input_rank(1, 8),
             Constraint("axis and batch dimensions within both inputs", _check_axis),
             Constraint("indices lie inside the input", _check_indices),
-            checks.output_shape("output has the gathered shape", _gathered),
+            checks.output_shape("output has the gathered shape", _gathered_shape),
         ),
         _lower_gather,
         types=_TYPES,
@@ -201,7 +201,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.input_rank(1, 8),
             Constraint(f"at most {_INDICES} indices name a block", _check_nd),
             Constraint("indices lie inside the input", _check_nd_indices),
-            checks.output_shape("output has the gathered shape", _gathered_nd),
+            checks.output_shape("output has the gathered shape", _gathered_nd_shape),
         ),
         _lower_gather_nd,
         types=_TYPES,
@@ -214,7 +214,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.types(_TYPES, 1, same=True),
             checks.types("int32", 0, outputs=False),
             Constraint("indices are a list, each inside the table", _check_table),
-            checks.output_shape("output has a row for each index", _looked_up),
+            checks.output_shape("output has a row for each index", _looked_up_shape),
         ),
         _lower_rows,
         types=_TYPES,
@@ -229,7 +229,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.output_types("float32"),
             Constraint("indices are a list, each inside the table", _check_table),
             Constraint("table has one scale and zero point 0", _check_hybrid),
-            checks.output_shape("output has a row for each index", _looked_up),
+            checks.output_shape("output has a row for each index", _looked_up_shape),
         ),
         _lower_real_rows,
     ),

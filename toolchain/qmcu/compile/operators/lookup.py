@@ -39,7 +39,7 @@ def _output(context: OperatorContext) -> Quantization:
     return quantization
 
 
-def _scaled(values: Values, real: float) -> Values:
+def _scale(values: Values, real: float) -> Values:
     return requantize(values, *quantize_multiplier(real))
 
 
@@ -60,13 +60,13 @@ def _alpha_ratio(context: OperatorContext) -> float:
 def quantize_table(context: OperatorContext) -> Values:
     """QUANTIZE: the same number in the output's quantization."""
     values = _BYTES - _input(context).zero_point
-    return _clip(_scaled(values, _ratio(context)) + _output(context).zero_point)
+    return _clip(_scale(values, _ratio(context)) + _output(context).zero_point)
 
 
 def relu_table(context: OperatorContext) -> Values:
     """RELU, with a change of quantization."""
     output = _output(context)
-    values = _scaled(_BYTES - _input(context).zero_point, _ratio(context))
+    values = _scale(_BYTES - _input(context).zero_point, _ratio(context))
     bounds = activation_range("RELU", output.scale, output.zero_point)
     return _clip(values + output.zero_point, *bounds)
 
@@ -81,8 +81,8 @@ def leaky_relu_table(context: OperatorContext) -> Values:
     """LEAKY_RELU, with a change of quantization; alpha may be negative."""
     values = _BYTES - _input(context).zero_point
     alpha = _alpha_ratio(context)
-    below = _scaled(values, abs(alpha)) * (-1 if alpha < 0 else 1)
-    above = _scaled(values, _ratio(context))
+    below = _scale(values, abs(alpha)) * (-1 if alpha < 0 else 1)
+    above = _scale(values, _ratio(context))
     return _clip(np.where(values >= 0, above, below) + _output(context).zero_point)
 
 
@@ -160,7 +160,7 @@ def abs_table(context: OperatorContext) -> Values:
     """ABS: the distance from zero in the output's quantization."""
     values = np.abs(_BYTES - _input(context).zero_point)
     if _input(context).scale != _output(context).scale:
-        values = _scaled(values, _ratio(context))
+        values = _scale(values, _ratio(context))
     return _clip(values + _output(context).zero_point)
 
 
@@ -205,23 +205,23 @@ def _lower(table: Table) -> Callable[[OperatorContext], KernelCall]:
 
 def _ratio_below_limit(text: str, ratio: Callable[[OperatorContext], float]) -> Constraint:
     def check(context: OperatorContext) -> str | None:
-        found = abs(ratio(context))
+        real = abs(ratio(context))
         # Written so that NaN fails too.
-        if found < _LARGEST_MULTIPLIER:
+        if real < _LARGEST_MULTIPLIER:
             return None
-        return f"{text} is {found:.3g}, less than 2^22 is needed"
+        return f"{text} is {real:.3g}, less than 2^22 is needed"
 
     return Constraint(f"{text} below 2^22", check)
 
 
 def _output_quantized(scale_text: str, scale: float, zero_point: int) -> Constraint:
     def check(context: OperatorContext) -> str | None:
-        found = _output(context)
-        if (found.scale, found.zero_point) == (scale, zero_point):
+        given = _output(context)
+        if (given.scale, given.zero_point) == (scale, zero_point):
             return None
         return (
-            f"output {context.output().name} has scale {found.scale:.9g} and zero point "
-            f"{found.zero_point}, {scale_text} and {zero_point} are needed"
+            f"output {context.output().name} has scale {given.scale:.9g} and zero point "
+            f"{given.zero_point}, {scale_text} and {zero_point} are needed"
         )
 
     return Constraint(f"output scale {scale_text} and zero point {zero_point}", check)
@@ -290,9 +290,9 @@ def _lower_abs_int16(context: OperatorContext) -> KernelCall:
 
 
 def _check_int16_ratio(context: OperatorContext) -> str | None:
-    found = _ratio(context)
+    real = _ratio(context)
     # Written so that NaN fails too.
-    return None if found < 2.0**14 else f"input scale / output scale is {found:.3g}, not below 2^14"
+    return None if real < 2.0**14 else f"input scale / output scale is {real:.3g}, not below 2^14"
 
 
 SUPPORT: tuple[OperatorSupport, ...] = (

@@ -11,7 +11,7 @@ _RANK = 5
 Shape = tuple[int, ...]
 
 
-def _padded(shape: Shape) -> Shape:
+def _padded_shape(shape: Shape) -> Shape:
     return (1,) * (_RANK - len(shape)) + shape
 
 
@@ -31,7 +31,7 @@ def _matrices(context: OperatorContext) -> tuple[tuple[int, int], tuple[int, int
 
 def _batches(context: OperatorContext) -> Shape | None:
     """The batch dimensions of the result, or None when those of the inputs do not broadcast."""
-    left, right = (_padded(context.input(i).shape)[:-2] for i in range(2))
+    left, right = (_padded_shape(context.input(i).shape)[:-2] for i in range(2))
     if not all(a == b or 1 in (a, b) for a, b in zip(left, right, strict=True)):
         return None
     return tuple(max(a, b) for a, b in zip(left, right, strict=True))
@@ -84,7 +84,7 @@ def _lower(context: OperatorContext) -> KernelCall:
     adjoint_left, adjoint_right = _adjoint(context)
     batch_steps = []
     for tensor in (left, right):
-        shape = _padded(tensor.shape)
+        shape = _padded_shape(tensor.shape)
         dense = walk.dense_strides(shape)
         batch_steps.append(tuple(0 if n == 1 else s for n, s in zip(shape, dense, strict=True))[:3])
     fields: tuple[tuple[str, FieldValue], ...] = (

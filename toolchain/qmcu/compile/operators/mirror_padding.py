@@ -29,7 +29,7 @@ def _check_paddings(context: OperatorContext) -> str | None:
     return None
 
 
-def _padded(context: OperatorContext) -> tuple[int, ...]:
+def _padded_shape(context: OperatorContext) -> tuple[int, ...]:
     lengths = zip(context.input(0).shape, _paddings(context), strict=True)
     return tuple(length + before + after for length, (before, after) in lengths)
 
@@ -98,7 +98,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.input_rank(0, 8),
             checks.constant(1, "paddings", ("int32", "int64")),
             Constraint("paddings before no longer than what they mirror", _check_paddings),
-            checks.output_shape("output has the padded shape", _padded),
+            checks.output_shape("output has the padded shape", _padded_shape),
             Constraint(f"at most {walk.RANK} groups of dimensions", _check_rank),
         ),
         _lower,

@@ -23,7 +23,7 @@ def _check_paddings(context: OperatorContext) -> str | None:
     return None
 
 
-def _padded(context: OperatorContext) -> tuple[int, ...]:
+def _padded_shape(context: OperatorContext) -> tuple[int, ...]:
     lengths = zip(context.input(0).shape, _paddings(context), strict=True)
     return tuple(length + before + after for length, (before, after) in lengths)
 
@@ -106,7 +106,7 @@ _COMMON = (
     checks.constant(1, "paddings", ("int32",)),
     checks.input_rank(1, walk.RANK),
     Constraint("two paddings for each dimension, none negative", _check_paddings),
-    checks.output_shape("output has the padded shape", _padded),
+    checks.output_shape("output has the padded shape", _padded_shape),
 )
 
 SUPPORT: tuple[OperatorSupport, ...] = (

@@ -22,7 +22,7 @@ def _check_slice(context: OperatorContext) -> str | None:
     return None
 
 
-def _sliced(context: OperatorContext) -> tuple[int, ...]:
+def _sliced_shape(context: OperatorContext) -> tuple[int, ...]:
     taken = zip(context.input(0).shape, _numbers(context, 1), _numbers(context, 2), strict=True)
     return tuple(length - begin if size == -1 else size for length, begin, size in taken)
 
@@ -73,7 +73,7 @@ def _lower_broadcast(context: OperatorContext) -> KernelCall:
     return strided_copy(context, shape, strides, 0)
 
 
-def _tiled(context: OperatorContext) -> tuple[int, ...]:
+def _tiled_shape(context: OperatorContext) -> tuple[int, ...]:
     pairs = zip(context.input(0).shape, _numbers(context, 1), strict=True)
     return tuple(length * times for length, times in pairs)
 
@@ -95,8 +95,8 @@ def _check_tile(context: OperatorContext) -> str | None:
     if len(times) != len(tensor.shape) or min(times, default=1) < 1:
         return f"repeats input {tensor} {times} times; a number above 0 for each is needed"
     lengths, strides = _tile_walk(context)
-    found = len(walk.fused(lengths, strides)[0])
-    return None if found <= walk.RANK else f"repeats so many dimensions that a walk has {found}"
+    rank = len(walk.fused(lengths, strides)[0])
+    return None if rank <= walk.RANK else f"repeats so many dimensions that a walk has {rank}"
 
 
 def _lower_tile(context: OperatorContext) -> KernelCall:
@@ -117,7 +117,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.constant(1, "begin", _INDICES),
             checks.constant(2, "size", _INDICES),
             Constraint("begin and size lie inside the input", _check_slice),
-            checks.output_shape("output has the slice's shape, which is not empty", _sliced),
+            checks.output_shape("output has the slice's shape, which is not empty", _sliced_shape),
         ),
         _lower_slice,
         types=_SLICED,
@@ -160,7 +160,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.input_rank(1, 8),
             checks.constant(1, "multiples", _INDICES),
             Constraint(f"a walk of at most {walk.RANK} dimensions", _check_tile),
-            checks.output_shape("output is the input, each dimension repeated", _tiled),
+            checks.output_shape("output is the input, each dimension repeated", _tiled_shape),
         ),
         _lower_tile,
         types=TYPES,

@@ -49,7 +49,7 @@ def walk_fields(context: OperatorContext) -> tuple[tuple[str, FieldValue], ...]:
     return tuple(fields)
 
 
-def _lowered(kernel: str) -> Callable[[OperatorContext], KernelCall]:
+def _lower_to(kernel: str) -> Callable[[OperatorContext], KernelCall]:
     def lower(context: OperatorContext) -> KernelCall:
         fields = walk_fields(context)
         parameters = ParametersArgument("qmcu_reduce_params", fields)
@@ -72,7 +72,7 @@ def _form(
     kind: str, kernel: str, dtype: str, *further: Constraint, note: str = ""
 ) -> OperatorSupport:
     constraints = (checks.operands(2), checks.types(dtype, 0, same=True), *further, *AXES)
-    return OperatorSupport(kind, kernel, constraints, _lowered(kernel), types=(dtype,), note=note)
+    return OperatorSupport(kind, kernel, constraints, _lower_to(kernel), types=(dtype,), note=note)
 
 
 SUPPORT: tuple[OperatorSupport, ...] = (

@@ -38,7 +38,7 @@ def _check_size(context: OperatorContext) -> str | None:
     return None if size.shape == (2,) else f"size {size} is not a list of two numbers"
 
 
-def _resized(context: OperatorContext) -> tuple[int, ...]:
+def _resized_shape(context: OperatorContext) -> tuple[int, ...]:
     batches, _, _, depth = context.input(0).shape
     height, width = (int(length) for length in context.input(1).array)
     return batches, height, width, depth
@@ -99,7 +99,9 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.input_rank(4, 4),
             checks.constant(1, "size", ("int32",)),
             Constraint("size is a height and a width", _check_size),
-            checks.output_shape("output has the input's batches and depth and the size", _resized),
+            checks.output_shape(
+                "output has the input's batches and depth and the size", _resized_shape
+            ),
             Constraint(f"heights and widths up to {_LARGEST}", _check_lengths),
         ),
         _lower,

@@ -29,7 +29,7 @@ def _check_size(context: OperatorContext) -> str | None:
     return None if size.shape == (2,) else f"size {size} is not a list of two numbers"
 
 
-def _resized(context: OperatorContext) -> tuple[int, ...]:
+def _resized_shape(context: OperatorContext) -> tuple[int, ...]:
     batches, _, _, depth = context.input(0).shape
     height, width = (int(n) for n in context.input(1).array)
     return batches, height, width, depth
@@ -124,7 +124,7 @@ _SIZES = (
     checks.input_rank(4, 4),
     checks.constant(1, "size", ("int32",)),
     Constraint("size is a height and a width", _check_size),
-    checks.output_shape("output has the input's batches and depth and the size", _resized),
+    checks.output_shape("output has the input's batches and depth and the size", _resized_shape),
     Constraint("not both aligned corners and half-pixel centers", _check_options),
 )
 

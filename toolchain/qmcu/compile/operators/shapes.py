@@ -12,7 +12,7 @@ def _lower(context: OperatorContext) -> KernelCall:
     return context.call("copy", (parameters, *operands))
 
 
-def _squeezed(context: OperatorContext) -> tuple[int, ...]:
+def _squeezed_shape(context: OperatorContext) -> tuple[int, ...]:
     shape = context.input(0).shape
     option = context.operator.options.get("squeeze_dims", ())
     assert isinstance(option, tuple)
@@ -43,7 +43,7 @@ def _check_expansion(context: OperatorContext) -> str | None:
     return None
 
 
-def _expanded(context: OperatorContext) -> tuple[int, ...]:
+def _expanded_shape(context: OperatorContext) -> tuple[int, ...]:
     shape = list(context.input(0).shape)
     axis = int(context.input(1).array.reshape(-1)[0])
     shape.insert(axis if axis >= 0 else axis + len(shape) + 1, 1)
@@ -77,7 +77,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.operands(1),
             *_SAME_BYTES,
             Constraint("the dimensions to squeeze have length 1", _check_squeeze_dims),
-            checks.output_shape("output has the input's shape without them", _squeezed),
+            checks.output_shape("output has the input's shape without them", _squeezed_shape),
         ),
         _lower,
         aliases=True,
@@ -92,7 +92,9 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.same_quantization(0),
             checks.constant(1, "axis", ("int32",)),
             Constraint("axis is one number within the output's dimensions", _check_expansion),
-            checks.output_shape("output has the input's shape with a 1 at the axis", _expanded),
+            checks.output_shape(
+                "output has the input's shape with a 1 at the axis", _expanded_shape
+            ),
         ),
         _lower,
         aliases=True,

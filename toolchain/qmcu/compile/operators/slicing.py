@@ -74,7 +74,7 @@ def _check_shrunk(context: OperatorContext) -> str | None:
     return None
 
 
-def _sliced(context: OperatorContext) -> tuple[int, ...]:
+def _sliced_shape(context: OperatorContext) -> tuple[int, ...]:
     return tuple(axis.length for axis in _axes(context) if not axis.shrinks)
 
 
@@ -99,7 +99,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             Constraint("no ellipsis mask, new-axis mask or offset", _check_masks),
             Constraint("one begin, end and nonzero stride for each dimension", _check_indices),
             Constraint("shrunk dimensions: positive stride, index in range", _check_shrunk),
-            checks.output_shape("output has the slice's shape, which is not empty", _sliced),
+            checks.output_shape("output has the slice's shape, which is not empty", _sliced_shape),
         ),
         _lower,
         types=_TYPES,

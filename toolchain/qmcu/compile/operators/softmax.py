@@ -43,13 +43,13 @@ def _output_problem(context: OperatorContext) -> str | None:
     bits = 8 * target.size // target.elements
     # The interpreter takes scales of int16 that are off by a thousandth.
     tolerance = 0.0 if bits == 8 else 2.0**-bits / 1000
-    found = quantization_of(target)
-    near = abs(found.scale - 2.0**-bits) <= tolerance
-    if near and found.zero_point == -(1 << bits) // 2:
+    given = quantization_of(target)
+    near = abs(given.scale - 2.0**-bits) <= tolerance
+    if near and given.zero_point == -(1 << bits) // 2:
         return None
     return (
-        f"output {target.name} has scale {found.scale:.9g} and zero point "
-        f"{found.zero_point}, 1/{1 << bits} and {-(1 << bits) // 2} are needed"
+        f"output {target.name} has scale {given.scale:.9g} and zero point "
+        f"{given.zero_point}, 1/{1 << bits} and {-(1 << bits) // 2} are needed"
     )
 
 

@@ -22,7 +22,7 @@ def _check_block(context: OperatorContext) -> str | None:
     return None if fits else f"height and width of input {tensor} are no multiples of {block}"
 
 
-def _blocked(context: OperatorContext) -> tuple[int, ...]:
+def _blocked_shape(context: OperatorContext) -> tuple[int, ...]:
     batches, height, width, depth = context.input(0).shape
     block = _block(context)
     if context.operator.kind == "DEPTH_TO_SPACE":
@@ -87,7 +87,7 @@ def _check_unpadded(context: OperatorContext) -> str | None:
     )
 
 
-def _batched(context: OperatorContext) -> tuple[int, ...] | None:
+def _batched_shape(context: OperatorContext) -> tuple[int, ...] | None:
     """The output's shape, or None where the block does not fit."""
     batches, height, width, depth = _image(context.input(0).shape)
     (block_height, block_width), ((top, bottom), (left, right)) = _blocks(context), _edges(context)
@@ -108,7 +108,7 @@ def _batched(context: OperatorContext) -> tuple[int, ...] | None:
 
 
 def _check_batched(context: OperatorContext) -> str | None:
-    wanted, output = _batched(context), context.output()
+    wanted, output = _batched_shape(context), context.output()
     if wanted is None:
         return f"the block {_blocks(context)} does not divide input {context.input(0)}"
     return None if output.shape == wanted else f"output {output} has not the shape {wanted}"
@@ -161,7 +161,7 @@ _BLOCK = (
     checks.types(_TYPES, 0, same=True),
     checks.input_rank(4, 4),
     Constraint("the block size divides the input", _check_block),
-    checks.output_shape("output has the rearranged shape", _blocked),
+    checks.output_shape("output has the rearranged shape", _blocked_shape),
 )
 _BATCHES = (
     checks.operands(3),

@@ -41,8 +41,8 @@ def _check_terms(context: OperatorContext) -> str | None:
             return f"input {tensor} has not the shape of output {context.output()}"
         if tensor.dtype == "float32":
             continue
-        found, first = quantization_of(tensor), quantization_of(inputs[0])
-        if (found.scale, found.zero_point) != (first.scale, first.zero_point):
+        own, first = quantization_of(tensor), quantization_of(inputs[0])
+        if (own.scale, own.zero_point) != (first.scale, first.zero_point):
             return f"input {tensor.name} is not quantized like input {inputs[0].name}"
     return None
 
@@ -75,8 +75,8 @@ def _check_axis(context: OperatorContext) -> str | None:
     axis, tensor = context.input(1), context.input(0)
     if axis.elements != 1:
         return f"axis {axis} is not a single number"
-    found, rank = int(axis.array.reshape(-1)[0]), len(tensor.shape)
-    return None if -rank <= found < rank else f"axis {found} is outside input {tensor}"
+    place, rank = int(axis.array.reshape(-1)[0]), len(tensor.shape)
+    return None if -rank <= place < rank else f"axis {place} is outside input {tensor}"
 
 
 def _lower_cumsum(context: OperatorContext) -> KernelCall:

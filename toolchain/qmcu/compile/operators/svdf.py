@@ -66,10 +66,10 @@ def _check_scales(context: OperatorContext) -> str | None:
     if problem is not None:
         return problem
     bias = context.input(_BIAS)
-    found = bias.quantization.scale if bias.quantization and bias.quantization.scales else 0.0
+    scale = bias.quantization.scale if bias.quantization and bias.quantization.scales else 0.0
     wanted = float(_scale(context, _STATE) * _scale(context, _TIMES))
-    if not (math.isfinite(found) and abs(found - wanted) < _BIAS_TOLERANCE):
-        return f"bias {bias.name} has scale {found:.3g}, state times time weights {wanted:.3g}"
+    if not (math.isfinite(scale) and abs(scale - wanted) < _BIAS_TOLERANCE):
+        return f"bias {bias.name} has scale {scale:.3g}, state times time weights {wanted:.3g}"
     return None
 
 
@@ -150,10 +150,10 @@ def _lower_real(context: OperatorContext) -> KernelCall:
 
 
 def _check_activation(context: OperatorContext) -> str | None:
-    found = context.text("fused_activation_function", "NONE")
-    if found in _BOUNDS:
+    activation = context.text("fused_activation_function", "NONE")
+    if activation in _BOUNDS:
         return None
-    return f"fused activation {found}, one of {', '.join(_BOUNDS)} is needed"
+    return f"fused activation {activation}, one of {', '.join(_BOUNDS)} is needed"
 
 
 def _check_operands(context: OperatorContext) -> str | None:
@@ -169,7 +169,7 @@ _SHAPES = (
 )
 
 
-def _quantized(kernel: str, state: str) -> OperatorSupport:
+def _support_quantized(kernel: str, state: str) -> OperatorSupport:
     constraints = (
         checks.operands(5),
         checks.int8(_INPUT),
@@ -187,8 +187,8 @@ def _quantized(kernel: str, state: str) -> OperatorSupport:
 
 
 SUPPORT: tuple[OperatorSupport, ...] = (
-    _quantized("svdf", "int8"),
-    _quantized("svdf_s16", "int16"),
+    _support_quantized("svdf", "int8"),
+    _support_quantized("svdf_s16", "int16"),
     OperatorSupport(
         "SVDF",
         "svdf_f32",

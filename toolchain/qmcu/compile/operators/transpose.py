@@ -19,7 +19,7 @@ def _check_permutation(context: OperatorContext) -> str | None:
     return f"{permutation} does not permute the dimensions of input {tensor}"
 
 
-def _transposed(context: OperatorContext) -> tuple[int, ...]:
+def _transposed_shape(context: OperatorContext) -> tuple[int, ...]:
     shape = context.input(0).shape
     return tuple(shape[axis] for axis in _permutation(context))
 
@@ -42,7 +42,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.input_rank(1, walk.RANK),
             checks.constant(1, "permutation", ("int32",)),
             Constraint("permutation names each dimension once, none negative", _check_permutation),
-            checks.output_shape("output has the permuted shape", _transposed),
+            checks.output_shape("output has the permuted shape", _transposed_shape),
         ),
         _lower,
         types=_TYPES,

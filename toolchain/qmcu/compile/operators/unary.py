@@ -38,7 +38,7 @@ def unary_call(
     return context.call(kernel, arguments, may_overlay=overlay)
 
 
-def _named(kernel: str) -> Callable[[OperatorContext], KernelCall]:
+def _lower_to(kernel: str) -> Callable[[OperatorContext], KernelCall]:
     return lambda context: unary_call(context, kernel)
 
 
@@ -67,11 +67,11 @@ def real_support(
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     *(
-        real_support(kind, f"{kind.lower()}_f32", _named(f"{kind.lower()}_f32"))
+        real_support(kind, f"{kind.lower()}_f32", _lower_to(f"{kind.lower()}_f32"))
         for kind in _FUNCTIONS
     ),
     *(
-        real_support(kind, f"{kind.lower()}_f32", _named(f"{kind.lower()}_f32"), _LIBRARY_NOTE)
+        real_support(kind, f"{kind.lower()}_f32", _lower_to(f"{kind.lower()}_f32"), _LIBRARY_NOTE)
         for kind in _BY_LIBRARY
     ),
     real_support("LEAKY_RELU", "leaky_relu_f32", _lower_leaky_relu),
@@ -79,7 +79,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "LOGICAL_NOT",
         "logical_not",
         (checks.operands(1), checks.types("bool"), checks.same_shape()),
-        _named("logical_not"),
+        _lower_to("logical_not"),
         types=("bool",),
     ),
 )
