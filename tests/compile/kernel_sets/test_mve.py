@@ -172,6 +172,7 @@ needs_emulator = pytest.mark.skipif(
         ("CONV_2D", pointwise, "conv_2d_mve_pointwise"),
     ],
 )
+@pytest.mark.slow
 @needs_emulator
 def test_outputs_over_their_inputs_equal_the_interpreter(
     kind: str, generator: Callable[[np.random.Generator], Graph], kernel: str
