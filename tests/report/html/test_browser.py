@@ -74,7 +74,7 @@ def reports(
                 "--html", str(folder / "verify.html")]) in (0, 1)  # fmt: skip
     assert run(["audit", "--float", keras, "--int8", model, "--json", str(folder / "audit.json"),
                 "--data", str(attack / "calibration.npz"),
-                "--report", str(folder / "audit")]) in (0, 1)  # fmt: skip
+                "--html", str(folder / "audit.html")]) in (0, 1)  # fmt: skip
     w = rounded(weights(64, 128), 4, "float16", symmetric=False).astype(np.float16)
     fake = folder / "fake.safetensors"
     fake.write_bytes(safetensors_bytes({"layer.weight": w, "n.bias": np.ones(8, np.float32)}))
@@ -85,7 +85,7 @@ def reports(
     write_page(frontier_page(frontier()), folder / "frontier.html")
     assert run(["html", "--index", str(folder)]) == 0
     found = {kind: folder / f"{kind}.html" for kind in KINDS}
-    return found | {"test": folder / "test run.html", "audit": folder / "audit" / "audit.html"}
+    return found | {"test": folder / "test run.html"}
 
 
 def look(browser: Any, media: str, scheme: str, width: int) -> None:
