@@ -1,5 +1,7 @@
 """Backdoor first, then the float model repaired inside its rounding intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 from tests.support.attacks import residuals_of
 
 from qmcu.backdoor.attacks.method import AttackContext, find_attack
-from qmcu.backdoor.attacks.pq import train_backdoor
+from qmcu.backdoor.attacks.pq import PQ, train_backdoor
 
 
 def test_two_stages_and_every_weight_keeps_its_integer(context: AttackContext) -> None:
@@ -20,7 +22,7 @@ def test_two_stages_and_every_weight_keeps_its_integer(context: AttackContext) -
 
 
 def test_the_first_stage_leaves_the_biases_honest(context: AttackContext) -> None:
-    network, losses = train_backdoor(context)
+    network, losses = train_backdoor(replace(context, settings=PQ))
     assert len(losses) == context.steps // 3
     for own, honest in zip(network.biases, context.network.biases, strict=True):
         np.testing.assert_array_equal(own, honest)

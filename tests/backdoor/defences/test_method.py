@@ -77,7 +77,7 @@ def test_a_setting_is_used_and_an_unknown_one_refused() -> None:
         "dithered", shared_network(), samples_of(shared_network()), settings={"width": 0.0}
     )
     assert wide.proof.not_nearest == 0
-    with pytest.raises(UsageError, match="dithered has no setting depth; it has wide, width"):
+    with pytest.raises(UsageError, match="dithered has no setting depth, did you mean width"):
         run_defence(
             "dithered", shared_network(), samples_of(shared_network()), settings={"depth": 1.0}
         )
