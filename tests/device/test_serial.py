@@ -1,6 +1,7 @@
 """A board on a serial port: right answers or a sentence, whatever happens to cable and board."""
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -280,10 +281,17 @@ def test_a_missing_port_is_told(tmp_path: Path) -> None:
         session_on(tmp_path / "nothing")
 
 
-def test_a_port_of_others_is_told(tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may open everything")
-    (tmp_path / "port").touch(mode=0)
+def test_a_port_of_others_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, open_file = tmp_path / "port", os.open
+
+    def forbidding(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        """What the system does for anybody but root, who may open everything."""
+        if str(path) == str(port):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return open_file(path, flags, mode)
+
+    port.touch(mode=0)
+    monkeypatch.setattr(os, "open", forbidding)
     with pytest.raises(DeviceError, match="dialout"):
         session_on(tmp_path / "port")
 
