@@ -59,7 +59,7 @@ test: tools lint
 	$(BIN)/pytest --numprocesses auto --durations 15
 
 # What trains networks, builds a firmware for each board, or emulates for long is left out.
-SLOW_TESTS := backdoor/attacks backdoor/defences backdoor/detectors backdoor/networks bench build ci \
+SLOW_TESTS := backdoor/attacks backdoor/defences backdoor/detectors backdoor/networks bench builder ci \
 	device e2e export firmware frontier report/html test_pytest_plugin.py
 
 test-quick: .venv/.installed-test

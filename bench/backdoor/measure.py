@@ -20,7 +20,7 @@ from qmcu.backdoor.networks import Network, load_keras, network_from_keras
 from qmcu.backdoor.rates import attack_success_rate, other_classes, predict_integer
 from qmcu.backdoor.verification import Form, VerifyOptions, verify
 from qmcu.board import load_board
-from qmcu.build import build_firmware
+from qmcu.builder import build_firmware
 from qmcu.documents import plain
 from qmcu.files import write_atomic
 from qmcu.firmware import Firmware

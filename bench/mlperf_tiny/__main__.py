@@ -16,7 +16,7 @@ from bench.mlperf_tiny.expected import Expected
 from bench.mlperf_tiny.runs import Runner, run, served, session
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.codegen import BENCHMARKS
 
 MODEL = "mlperf_tiny_resnet8_cifar10_int8.tflite"

@@ -8,9 +8,9 @@ from pathlib import Path
 from bench.models.golden import golden_vectors
 
 from qmcu.board import Board, load_board
-from qmcu.build import BuildOptions, build_firmware
-from qmcu.build.firmware import compile_plan
-from qmcu.build.room import possible_places
+from qmcu.builder import BuildOptions, build_firmware
+from qmcu.builder.firmware import compile_plan
+from qmcu.builder.room import possible_places
 from qmcu.codegen.places import INTERNAL, Places
 from qmcu.comparison.run import RunOptions, run_vectors
 from qmcu.device.targets import default_target

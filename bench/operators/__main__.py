@@ -24,7 +24,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 import qmcu
-from qmcu.build import find_toolchain
+from qmcu.builder import find_toolchain
 from qmcu.compile.kernel_sets import KERNEL_SETS, OPTIMIZATIONS
 from qmcu.device import EMULATORS
 from qmcu.files import write_atomic

@@ -10,7 +10,7 @@ from bench.operators.batches import Batch
 from bench.operators.cases import cases
 
 from qmcu.board import load_board
-from qmcu.build.firmware import BuildOptions, build_compiled, compile_model
+from qmcu.builder.firmware import BuildOptions, build_compiled, compile_model
 from qmcu.compile import overlay_everywhere
 from qmcu.compile.plan import KernelCall, Placement
 from qmcu.compile.serialization import load_plan

@@ -6,7 +6,7 @@ import pytest
 from bench.operators import chain
 from bench.operators.batches import batches
 
-from qmcu.build import find_tool
+from qmcu.builder import find_tool
 from qmcu.model.oracle import Oracle
 
 pytestmark = pytest.mark.skipif(

@@ -10,7 +10,7 @@ from bench.performance.document import RESULTS
 from bench.performance.models import mobilenet
 
 from qmcu.board import load_board
-from qmcu.build import Category, build_firmware, find_tool
+from qmcu.builder import Category, build_firmware, find_tool
 from qmcu.model.writer import write_model
 
 GOALS = {name: peer["goal"] for name, peer in tomllib.loads(PEERS.read_text()).items()}

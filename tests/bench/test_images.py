@@ -8,7 +8,7 @@ from bench.images.__main__ import build, jobs
 from bench.images.compare import Built, Symbol, differences
 from tests.support.small_models import dense
 
-from qmcu.build import find_tool
+from qmcu.builder import find_tool
 from qmcu.model.writer import write_model
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from bench.mlperf_tiny.runs import MODES, Runner, run, served, session
 from tests.support.firmware_project import write_chain
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.codegen import BENCHMARKS
 
 TESTS = """

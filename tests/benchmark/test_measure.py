@@ -8,7 +8,7 @@ from tests.support.small_models import dense
 
 from qmcu.benchmark import benchmark
 from qmcu.board import load_board
-from qmcu.build import find_tool
+from qmcu.builder import find_tool
 from qmcu.cli.main import run
 from qmcu.errors import UsageError
 from qmcu.model.writer import write_model

@@ -14,7 +14,7 @@ from tests.support.firmware_project import build_chain, write_chain
 from tests.support.processes import read_errors, read_line
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.device.frames import Frame, FrameReader, encode
 
 SERVE = (sys.executable, "-c", "from qmcu.cli import main; main()", "serve")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.support.firmware_project import build_chain
 
-from qmcu.build import build_project
+from qmcu.builder import build_project
 from qmcu.comparison import RunOptions, run, run_vectors
 from qmcu.device import InferResult, infer_all
 from qmcu.device.session import Session

@@ -8,7 +8,7 @@ import pytest
 from tests.support.stateful_models import shift_register, two_svdf_layers
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware, build_project
+from qmcu.builder import BuildOptions, build_firmware, build_project
 from qmcu.comparison import RunOptions, run_vectors
 from qmcu.device import infer_all, open_session
 from qmcu.errors import VectorError

@@ -6,7 +6,7 @@ import pytest
 from tests.support.branching_models import choice, countdown
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.comparison import RunOptions, run_vectors
 from qmcu.firmware import Firmware
 from qmcu.model.graph import Graph

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.comparison import RunOptions, run_vectors
 from qmcu.firmware import Firmware
 from qmcu.model.vectors import random_vectors

@@ -15,9 +15,9 @@ from tests.support.cmsis_nn import copy_of
 from tests.support.firmware_project import write_chain, write_residual
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions
-from qmcu.build.cmsis_nn import VARIABLE
-from qmcu.build.firmware import read_file
+from qmcu.builder import BuildOptions
+from qmcu.builder.cmsis_nn import VARIABLE
+from qmcu.builder.firmware import read_file
 from qmcu.cli import run
 from qmcu.errors import UsageError
 from qmcu.export import KINDS, export_model

@@ -8,7 +8,7 @@ from tests.support.fixtures import Builder
 from tests.support.lookup_plan import ADDED, SIZE
 
 from qmcu.board import Board, list_boards
-from qmcu.build.elf_layout import read_layout
+from qmcu.builder.elf_layout import read_layout
 from qmcu.device.image import read_image
 from qmcu.device.targets import open_session
 from qmcu.firmware import Firmware

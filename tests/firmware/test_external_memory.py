@@ -6,7 +6,7 @@ import pytest
 from tests.support.firmware_project import write_wide
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.codegen.places import Places
 from qmcu.device.targets import unicorn_machine
 from qmcu.device.unicorn import UnicornLink

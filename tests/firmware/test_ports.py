@@ -12,7 +12,7 @@ from tests.support.projects import finish_build
 from tests.support.uf2 import read_uf2
 
 from qmcu.board import Board, list_boards, load_board
-from qmcu.build.firmware import finish_image
+from qmcu.builder.firmware import finish_image
 from qmcu.codegen import generate_project
 from qmcu.device.families import RegisterPage
 from qmcu.device.targets import open_session

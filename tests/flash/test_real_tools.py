@@ -12,8 +12,8 @@ import pytest
 from tests.flash.loader import BootLoader, SerialBoard
 
 from qmcu.board import load_board
-from qmcu.build import build_firmware
-from qmcu.build.toolchain import find_program
+from qmcu.builder import build_firmware
+from qmcu.builder.toolchain import find_program
 from qmcu.cli import run
 
 Capture = pytest.CaptureFixture[str]

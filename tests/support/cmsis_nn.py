@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from qmcu.build.cmsis_nn import FUNCTIONS
+from qmcu.builder.cmsis_nn import FUNCTIONS
 
 
 def copy_of(folder: Path, functions: tuple[str, ...] = FUNCTIONS) -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.writer import write_model
 

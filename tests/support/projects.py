@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from qmcu import documents
-from qmcu.build.builder import build_project
-from qmcu.build.firmware import FORMAT, measure
+from qmcu.builder.compiling import build_project
+from qmcu.builder.firmware import FORMAT, measure
 from qmcu.compile.plan import Plan
 from qmcu.files import BUILD_MARKER
 

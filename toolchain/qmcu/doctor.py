@@ -6,8 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmcu.build.cmsis_nn import VARIABLE, find_cmsis_nn
-from qmcu.build.toolchain import PREFIX, find_tool
+from qmcu.builder.cmsis_nn import VARIABLE, find_cmsis_nn
+from qmcu.builder.toolchain import PREFIX, find_tool
 from qmcu.device.renode_program import RELEASES, find_renode, renode_version
 from qmcu.device.renode_program import VARIABLE as RENODE_VARIABLE
 from qmcu.errors import ToolError

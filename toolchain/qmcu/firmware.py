@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qmcu import documents
 from qmcu.board import Board, load_built_board
-from qmcu.build.firmware import FORMAT, read_file
-from qmcu.build.memory import MemoryReport
+from qmcu.builder.firmware import FORMAT, read_file
+from qmcu.builder.memory import MemoryReport
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import load_plan
 from qmcu.errors import UsageError

@@ -22,8 +22,8 @@ from qmcu.backdoor.defences.document import DefenceDocument
 from qmcu.backdoor.detectors import AuditResult
 from qmcu.backdoor.verification import Verification
 from qmcu.benchmark import Benchmarks
-from qmcu.build.fits import Fits
-from qmcu.build.savings import MemoryDocument
+from qmcu.builder.fits import Fits
+from qmcu.builder.savings import MemoryDocument
 from qmcu.comparison import TestResult
 from qmcu.documents import written_names
 from qmcu.files import write_atomic

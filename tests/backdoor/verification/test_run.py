@@ -12,7 +12,7 @@ from qmcu.backdoor import Rate, Trigger
 from qmcu.backdoor.verification.run import VerifyOptions, load_verification, verify
 from qmcu.backdoor.verification.verdict import Form, Verdict
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware, build_project
+from qmcu.builder import BuildOptions, build_firmware, build_project
 from qmcu.cli import run
 from qmcu.comparison import RunOptions
 from qmcu.errors import UsageError, VectorError

@@ -6,7 +6,7 @@ from bench.operators import GENERATORS, chain
 from bench.operators.batches import batches
 from bench.operators.everyday import EVERYDAY
 
-from qmcu.build import find_tool
+from qmcu.builder import find_tool
 from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets.dsp.filters import lanes, window_order

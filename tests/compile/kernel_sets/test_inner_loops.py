@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qmcu.build import find_tool
+from qmcu.builder import find_tool
 from qmcu.resources import kernel_directories
 
 _LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)[ \t]*([^;@\n]*)", re.MULTILINE)

@@ -9,7 +9,7 @@ from bench.operators import chain
 from bench.operators.batches import batches
 from bench.operators.int4 import EVERYDAY_INT4, INT4
 
-from qmcu.build import find_tool
+from qmcu.builder import find_tool
 from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.cmsis_nn import fallback_reason
 from qmcu.compile.kernel_sets.dsp.int4 import BYTES, COLUMNS, first_sums, pack_joint, sums_fit

@@ -8,7 +8,7 @@ from bench.operators import GENERATORS, chain
 from bench.operators.batches import batches
 from bench.operators.everyday import EVERYDAY, _windows
 
-from qmcu.build import find_tool
+from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.mve import LOWERINGS, channel_constants, output_fits_over_input
 from qmcu.compile.kernel_sets.mve_packing import (

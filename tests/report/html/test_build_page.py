@@ -8,8 +8,8 @@ from tests.support.pages import check_page
 from tests.support.places import REPOSITORY
 
 from qmcu.board import list_boards
-from qmcu.build.fits import fitting_boards
-from qmcu.build.savings import layer_uses
+from qmcu.builder.fits import fitting_boards
+from qmcu.builder.savings import layer_uses
 from qmcu.cli import run
 from qmcu.firmware import Firmware
 from qmcu.report.html import Tile, Treemap, render_page

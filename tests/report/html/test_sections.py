@@ -8,7 +8,7 @@ from PIL import Image
 from qmcu.backdoor import Rate, make_trigger
 from qmcu.backdoor.grids.weight_grids import LayerGrid
 from qmcu.backdoor.rates.evaluation import Evaluation
-from qmcu.build import Category, MemoryEntry, MemoryReport, RegionUse
+from qmcu.builder import Category, MemoryEntry, MemoryReport, RegionUse
 from qmcu.report.html import Bars, Gallery, Stacks
 from qmcu.report.html.pictures import draw_change, draw_input
 from qmcu.report.html.sections import (

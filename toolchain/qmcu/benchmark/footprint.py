@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qmcu.benchmark.measure import benchmark
 from qmcu.board import Board
-from qmcu.build import Category, build_firmware
+from qmcu.builder import Category, build_firmware
 from qmcu.errors import QmcuError
 from qmcu.size.analysis import SizeReport
 from qmcu.size.contents import FileKind

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from qmcu.benchmark.cycles import CORES, CycleEstimate, estimate_cycles
 from qmcu.board import Board
-from qmcu.build import BuildOptions, Category, MemoryReport, build_firmware
-from qmcu.build.classify import is_model_object
-from qmcu.build.linker_map import parse_map
+from qmcu.builder import BuildOptions, Category, MemoryReport, build_firmware
+from qmcu.builder.classify import is_model_object
+from qmcu.builder.linker_map import parse_map
 from qmcu.comparison import RunOptions, run_vectors
 from qmcu.comparison.result import Profile, TestResult
 from qmcu.compile.plan import Plan

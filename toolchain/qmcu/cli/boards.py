@@ -37,7 +37,7 @@ def command(as_json: bool, model: Path | None) -> int:
 
 
 def _fits(model: Path, boards: "list[Board]", as_json: bool) -> int:
-    from qmcu.build.fits import Fits, fitting_boards, smallest_fit
+    from qmcu.builder.fits import Fits, fitting_boards, smallest_fit
     from qmcu.documents import to_json
     from qmcu.report.boards import fits_table, smallest
     from qmcu.report.console import progress, show

@@ -73,7 +73,7 @@ def command(
     in external flash firmware-external.bin, too.
     """
     from qmcu.board import load_built_board
-    from qmcu.build import BuildOptions, build_firmware
+    from qmcu.builder import BuildOptions, build_firmware
     from qmcu.codegen.places import parse_places
     from qmcu.compile.serialization import load_plan
     from qmcu.model.reader import read_model

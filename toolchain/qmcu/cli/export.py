@@ -40,7 +40,7 @@ def command(
 
     Each option names a folder; several may be given. What is not given comes from ./qmcu.toml.
     """
-    from qmcu.build import BuildOptions
+    from qmcu.builder import BuildOptions
     from qmcu.cli.build import what_to_build
     from qmcu.errors import UsageError
     from qmcu.export import export_model

@@ -17,7 +17,7 @@ def command(model: Path, json_file: Path | None, batch: int | None) -> int:
 
     Exit code: 0 qmcu can compile it, 1 it cannot, 2 the file is no model.
     """
-    from qmcu.build.firmware import read_file
+    from qmcu.builder.firmware import read_file
     from qmcu.compile import unsupported
     from qmcu.documents import plain
     from qmcu.errors import ModelError

@@ -13,7 +13,7 @@ from qmcu.cli.options import PATH, declare, html_option, json_option
 @html_option()
 def command(directory: Path, json_file: Path | None, html_file: Path | None) -> None:
     """Flash and RAM of the firmware in DIRECTORY, every byte once."""
-    from qmcu.build.savings import memory_document
+    from qmcu.builder.savings import memory_document
     from qmcu.firmware import Firmware
     from qmcu.report.console import show
     from qmcu.report.json_file import write_json

@@ -37,7 +37,7 @@ def make(
     steps: int | None,
 ) -> None:
     """Run MODEL (.tflite) in the tflite-micro interpreter and keep inputs and outputs."""
-    from qmcu.build.firmware import read_file
+    from qmcu.builder.firmware import read_file
     from qmcu.compile import refuse_unsupported
     from qmcu.model.reader import parse_model
     from qmcu.model.state import is_stateful

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qmcu.build import Category
+from qmcu.builder import Category
 from qmcu.comparison.result import (
     Accuracy,
     Difference,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import qmcu
 from qmcu.board import Board
-from qmcu.build.firmware import NATIVE, BuildOptions, Compiled, compile_model
+from qmcu.builder.firmware import NATIVE, BuildOptions, Compiled, compile_model
 from qmcu.codegen import generate_project
 from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import write_files

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 import qmcu
 from qmcu.board import Board
-from qmcu.build.firmware import Compiled
+from qmcu.builder.firmware import Compiled
 from qmcu.codegen.c_source import ctype_of, literal, wrapped
 from qmcu.codegen.project import library_sources
 from qmcu.codegen.templates import render

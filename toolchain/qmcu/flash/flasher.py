@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qmcu.board import Board
-from qmcu.build.toolchain import find_program
+from qmcu.builder.toolchain import find_program
 from qmcu.device.image import Image
 from qmcu.errors import BoardError, ToolError, UsageError
 from qmcu.firmware import Firmware

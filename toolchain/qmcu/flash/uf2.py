@@ -7,7 +7,7 @@ firmware has to prove itself over the serial port.
 import re
 from pathlib import Path
 
-from qmcu.build.uf2 import uf2_file
+from qmcu.builder.uf2 import uf2_file
 from qmcu.errors import ToolError
 from qmcu.flash.drives import (
     choose_drive,

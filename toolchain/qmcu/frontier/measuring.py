@@ -6,7 +6,7 @@ import numpy as np
 
 from qmcu.backdoor.inputs import integer_inputs
 from qmcu.backdoor.rates import Rate, attack_success_rate, classes_of, clean_accuracy, run_oracle
-from qmcu.build import Category, build_firmware
+from qmcu.builder import Category, build_firmware
 from qmcu.comparison.run import run_and_keep
 from qmcu.errors import DoesNotFitError, QmcuError, UnsupportedModelError
 from qmcu.files import write_atomic

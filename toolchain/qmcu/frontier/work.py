@@ -14,7 +14,7 @@ from qmcu.backdoor.inputs import Trigger
 from qmcu.backdoor.networks import Network, network_from_keras, open_keras
 from qmcu.backdoor.rates import other_classes
 from qmcu.board import Board
-from qmcu.build.toolchain import find_toolchain
+from qmcu.builder.toolchain import find_toolchain
 from qmcu.device.targets import require_emulator
 from qmcu.documents import plain
 from qmcu.errors import VectorError

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from qmcu.board import Board
-from qmcu.build.fits import Fit, smallest_fit
+from qmcu.builder.fits import Fit, smallest_fit
 from qmcu.report.plain import PlainTable, lines_of
 from qmcu.shelf import ShelfBoard
 

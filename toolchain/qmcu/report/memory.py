@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 
-from qmcu.build import Category, MemoryEntry, MemoryReport, RegionUse
+from qmcu.builder import Category, MemoryEntry, MemoryReport, RegionUse
 from qmcu.report.plain import PlainTable, line
 
 _CONSTANT_ROLES = ("weights", "bias", "requantization", "table", "data", "parameters")

@@ -1,7 +1,7 @@
 """A firmware image as a page: what its bytes are for, by layer, kernel and symbol."""
 
-from qmcu.build import Category, MemoryReport
-from qmcu.build.savings import LayerUse, layer_uses
+from qmcu.builder import Category, MemoryReport
+from qmcu.builder.savings import LayerUse, layer_uses
 from qmcu.compile.plan import Plan
 from qmcu.report.html.blocks import Block, Cell, Page, Section, Stat, Table, Tile, Tone, Treemap
 from qmcu.report.html.sections import CATEGORY_TONES

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from qmcu.backdoor.grids import LayerGrid
 from qmcu.backdoor.inputs import Trigger, TriggerChange
 from qmcu.backdoor.rates import Evaluation, Rate
-from qmcu.build import Category, MemoryReport
+from qmcu.builder import Category, MemoryReport
 from qmcu.report.html.blocks import (
     Bar,
     Bars,

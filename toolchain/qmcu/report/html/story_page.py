@@ -10,7 +10,7 @@ from qmcu.backdoor.attacks import AttackFolder
 from qmcu.backdoor.detectors import AuditResult
 from qmcu.backdoor.rates import Evaluation
 from qmcu.backdoor.verification import Form, Verification
-from qmcu.build import MemoryReport
+from qmcu.builder import MemoryReport
 from qmcu.errors import UsageError
 from qmcu.report.html.audit_page import AUDIT_TONES, findings_blocks
 from qmcu.report.html.blocks import Cell, Page, Section, Stat, Status, Table, Tone

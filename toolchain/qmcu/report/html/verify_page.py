@@ -4,7 +4,7 @@ import numpy as np
 
 from qmcu.backdoor.rates import Evaluation
 from qmcu.backdoor.verification import Form, Verdict, Verification, VerificationRun
-from qmcu.build import MemoryReport
+from qmcu.builder import MemoryReport
 from qmcu.report.html.blocks import Block, Cell, Page, Section, Stat, Status, Table, Text, Tone
 from qmcu.report.html.sections import (
     count_text,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qmcu.board import Board
-from qmcu.build.firmware import BuildOptions, build_firmware, compile_model, compile_plan
-from qmcu.build.room import plan_needs, possible_places
+from qmcu.builder.firmware import BuildOptions, build_firmware, compile_model, compile_plan
+from qmcu.builder.room import plan_needs, possible_places
 from qmcu.codegen.places import INTERNAL, Places
 from qmcu.errors import DoesNotFitError, UnsupportedModelError
 from qmcu.types import Count

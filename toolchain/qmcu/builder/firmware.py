@@ -9,14 +9,14 @@ import qmcu
 from qmcu import documents
 from qmcu.board import Board
 from qmcu.board.boot_stage import STAGE_SIZE, stage_problem
-from qmcu.build.builder import BuildResult, build_project
-from qmcu.build.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
-from qmcu.build.elf_layout import read_layout
-from qmcu.build.linker_map import parse_map
-from qmcu.build.memory import MemoryReport, memory_report
-from qmcu.build.platformio import build_with_platformio, find_platformio
-from qmcu.build.room import places_hint, refuse_too_large, way_out
-from qmcu.build.uf2 import uf2_file
+from qmcu.builder.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
+from qmcu.builder.compiling import BuildResult, build_project
+from qmcu.builder.elf_layout import read_layout
+from qmcu.builder.linker_map import parse_map
+from qmcu.builder.memory import MemoryReport, memory_report
+from qmcu.builder.platformio import build_with_platformio, find_platformio
+from qmcu.builder.room import places_hint, refuse_too_large, way_out
+from qmcu.builder.uf2 import uf2_file
 from qmcu.codegen import choose_benchmark, generate_project
 from qmcu.codegen.places import INTERNAL, Places, check_places
 from qmcu.codegen.platformio import platformio_files

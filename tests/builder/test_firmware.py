@@ -6,8 +6,8 @@ import pytest
 from tests.support.firmware_project import build_chain, chain, write_chain
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware
-from qmcu.build.room import refuse_too_large
+from qmcu.builder import BuildOptions, build_firmware
+from qmcu.builder.room import refuse_too_large
 from qmcu.compile import compile_graph
 from qmcu.errors import DoesNotFitError, ModelError, UsageError
 from qmcu.firmware import Firmware
@@ -38,7 +38,7 @@ def test_a_failed_build_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.M
     def fail(folder: Path) -> None:
         raise DoesNotFitError("no")
 
-    monkeypatch.setattr("qmcu.build.firmware.build_project", fail)
+    monkeypatch.setattr("qmcu.builder.firmware.build_project", fail)
     with pytest.raises(DoesNotFitError):
         build_firmware(tmp_path / "chain.tflite", BOARD, directory, PORTABLE)
     assert (directory / "report.json").read_bytes() == before

@@ -4,10 +4,10 @@ import pytest
 from tests.support.firmware_project import build_chain
 
 from qmcu import documents
-from qmcu.build import Category
-from qmcu.build.elf_layout import ElfLayout, Section, Symbol
-from qmcu.build.linker_map import InputSection, LinkerMap, Region
-from qmcu.build.memory import MemoryReport, memory_report
+from qmcu.builder import Category
+from qmcu.builder.elf_layout import ElfLayout, Section, Symbol
+from qmcu.builder.linker_map import InputSection, LinkerMap, Region
+from qmcu.builder.memory import MemoryReport, memory_report
 from qmcu.compile.plan import ConstantArgument, Plan
 from qmcu.firmware import Firmware
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from qmcu.build.toolchain import find_tool, find_toolchain
+from qmcu.builder.toolchain import find_tool, find_toolchain
 from qmcu.errors import ToolError
 
 

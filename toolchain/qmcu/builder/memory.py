@@ -7,7 +7,7 @@ only occupies RAM, the plan which layer and role a constant has. Nothing is esti
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from qmcu.build.classify import (
+from qmcu.builder.classify import (
     PADDING,
     Category,
     Piece,
@@ -16,8 +16,8 @@ from qmcu.build.classify import (
     constant_owners,
     is_model_object,
 )
-from qmcu.build.elf_layout import ElfLayout, Section, Symbol
-from qmcu.build.linker_map import FILL, InputSection, LinkerMap, Region, memory_words
+from qmcu.builder.elf_layout import ElfLayout, Section, Symbol
+from qmcu.builder.linker_map import FILL, InputSection, LinkerMap, Region, memory_words
 from qmcu.compile.plan import Plan
 from qmcu.errors import ToolError
 from qmcu.types import Count, Sha256

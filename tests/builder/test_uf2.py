@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.uf2 import read_uf2
 
-from qmcu.build.uf2 import uf2_file
+from qmcu.builder.uf2 import uf2_file
 
 RP2040 = 0xE48BFF56
 

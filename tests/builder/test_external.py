@@ -10,9 +10,9 @@ from tests.support.firmware_project import write_wide
 from tests.support.stateful_models import shift_register
 
 from qmcu.board import Board, load_board
-from qmcu.build import BuildOptions, Category, build_firmware
-from qmcu.build.fits import fitting_boards, smallest_fit
-from qmcu.build.room import refuse_too_large
+from qmcu.builder import BuildOptions, Category, build_firmware
+from qmcu.builder.fits import fitting_boards, smallest_fit
+from qmcu.builder.room import refuse_too_large
 from qmcu.cli.main import run
 from qmcu.codegen.places import Places
 from qmcu.comparison import RunOptions, run_vectors

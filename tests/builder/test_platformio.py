@@ -10,8 +10,8 @@ import pytest
 from tests.support.firmware_project import write_chain, write_residual
 
 from qmcu.board import load_board
-from qmcu.build import BuildOptions, build_firmware
-from qmcu.build.platformio import find_platformio
+from qmcu.builder import BuildOptions, build_firmware
+from qmcu.builder.platformio import find_platformio
 from qmcu.cli import run
 from qmcu.errors import ToolError
 from qmcu.firmware import Firmware
@@ -101,7 +101,7 @@ def test_the_users_settings_do_not_change_the_image(
 def test_a_compile_error_is_quoted(
     tmp_path: Path, offline: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from qmcu.build import firmware
+    from qmcu.builder import firmware
     from qmcu.codegen.project import generate_project
 
     real: Callable[..., object] = generate_project
@@ -136,7 +136,7 @@ def test_without_platformio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     def absent(package: str) -> str:
         raise PackageNotFoundError(package)
 
-    monkeypatch.setattr("qmcu.build.platformio.version", absent)
+    monkeypatch.setattr("qmcu.builder.platformio.version", absent)
     with pytest.raises(ToolError, match=r"platformio and scons not installed.*`pip install"):
         build_firmware(
             write_chain(tmp_path), F746, tmp_path / "x", BuildOptions(builder="platformio")

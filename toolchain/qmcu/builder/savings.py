@@ -5,8 +5,8 @@ Sizes are counted in the image; savings are estimates for this layer alone, in b
 
 from dataclasses import dataclass
 
-from qmcu.build.classify import Category
-from qmcu.build.memory import MemoryReport
+from qmcu.builder.classify import Category
+from qmcu.builder.memory import MemoryReport
 from qmcu.compile.plan import Plan
 from qmcu.types import Count
 

@@ -11,8 +11,8 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from qmcu.build.builder import BuildResult, clean_environment, image_files, run_builder
-from qmcu.build.toolchain import Tool, find_toolchain
+from qmcu.builder.compiling import BuildResult, clean_environment, image_files, run_builder
+from qmcu.builder.toolchain import Tool, find_toolchain
 from qmcu.errors import ToolError
 from qmcu.extras import install_command
 

@@ -12,8 +12,8 @@ from bench.operators import GENERATORS, chain
 from bench.operators.batches import batches
 from tests.support.cmsis_nn import copy_of
 
-from qmcu.build import find_tool
-from qmcu.build.cmsis_nn import FUNCTIONS, VARIABLE, CmsisNn, find_cmsis_nn, needed_sources
+from qmcu.builder import find_tool
+from qmcu.builder.cmsis_nn import FUNCTIONS, VARIABLE, CmsisNn, find_cmsis_nn, needed_sources
 from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.cmsis_nn import Core, _convolve_size, _depthwise_size, fallback_reason
 from qmcu.errors import ToolError

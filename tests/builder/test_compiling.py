@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tests.support.firmware_project import build_chain
 
-from qmcu.build import build_project
-from qmcu.build.builder import explain_failure
+from qmcu.builder import build_project
+from qmcu.builder.compiling import explain_failure
 from qmcu.errors import DoesNotFitError, ToolError
 
 

@@ -4,11 +4,11 @@
 RAM from the linker map and the ELF file; `build_firmware` does the whole way from a Graph.
 """
 
-from qmcu.build.builder import BuildResult, build_project
-from qmcu.build.classify import Category
-from qmcu.build.firmware import BuildOptions, build_firmware
-from qmcu.build.memory import MemoryEntry, MemoryReport, RegionUse
-from qmcu.build.toolchain import Tool, Toolchain, find_tool, find_toolchain
+from qmcu.builder.classify import Category
+from qmcu.builder.compiling import BuildResult, build_project
+from qmcu.builder.firmware import BuildOptions, build_firmware
+from qmcu.builder.memory import MemoryEntry, MemoryReport, RegionUse
+from qmcu.builder.toolchain import Tool, Toolchain, find_tool, find_toolchain
 
 __all__ = [
     "BuildOptions",

@@ -1,6 +1,6 @@
 import pytest
 
-from qmcu.build.linker_map import FILL, InputSection, Region, parse_map
+from qmcu.builder.linker_map import FILL, InputSection, Region, parse_map
 from qmcu.errors import ToolError
 
 TEXT = """

@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmcu.build.linker_map import Region, memory_words, parse_map
-from qmcu.build.toolchain import Tool, Toolchain, find_toolchain
+from qmcu.builder.linker_map import Region, memory_words, parse_map
+from qmcu.builder.toolchain import Tool, Toolchain, find_toolchain
 from qmcu.errors import DoesNotFitError, QmcuError, ToolError
 
 _OVERFLOW = re.compile(r"region `(\w+)' overflowed by (\d+) bytes?")

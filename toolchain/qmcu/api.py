@@ -1,0 +1,242 @@
+"""The library in a few calls: what the commands do, with values in and values out.
+
+    import qmcu
+
+    qmcu.convert("model.keras", "train.npz", "model.tflite")
+    firmware = qmcu.build("model.tflite", "stm32f746")
+    print(firmware.memory.used("flash"), firmware.memory.used("RAM"))
+    assert qmcu.test(firmware, random=100).passed
+    print(qmcu.audit(float_model="model.keras", int8_model="model.tflite").verdict)
+
+What `qmcu.__all__` lists is stable: within a major version its names, parameters and the fields of
+its results stay. What else the packages hold may change with any version.
+Paths may be text. Every function raises `QmcuError`, whose text is the sentence that the command
+would print and whose `exit_code` is the command's.
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qmcu.backdoor.defences.files import Defended
+    from qmcu.backdoor.detectors import AuditResult
+    from qmcu.backdoor.verification import Verification
+    from qmcu.board import Board
+    from qmcu.comparison import TestResult
+    from qmcu.firmware import Firmware
+    from qmcu.model.convert import Conversion
+    from qmcu.model.inspect import Inspection
+    from qmcu.model.vectors import Vectors
+
+PathLike = str | os.PathLike[str]
+
+
+def convert(
+    model: PathLike,
+    calibration: PathLike,
+    output: PathLike,
+    *,
+    per_tensor: bool = False,
+    limit: int | None = None,
+) -> "Conversion":
+    """Quantize a .keras, .h5 or SavedModel to int8 (post-training) and write `output`, a .tflite.
+
+    `calibration` is an .npz with `inputs`: real values as the float model takes them, [N, ...], of
+    which the first `limit` are used. `per_tensor` gives a weight tensor one scale instead of one a
+    channel. Raises ToolError without TensorFlow, ModelError or VectorError for the files.
+    """
+    from qmcu.compile import unsupported
+    from qmcu.files import write_atomic
+    from qmcu.model.convert import convert_model
+
+    conversion = convert_model(
+        Path(model), Path(calibration), per_tensor=per_tensor, limit=limit, problems=unsupported
+    )
+    write_atomic(Path(output), conversion.model)
+    return conversion
+
+
+def inspect(model: PathLike) -> "Inspection":
+    """Operators, shapes, quantization, MACs, parameters and a lower bound of the arena in bytes.
+
+    Raises ModelError when `model` is no .tflite that can be read.
+    """
+    from qmcu.model.inspect import inspect_graph
+    from qmcu.model.reader import read_model
+
+    return inspect_graph(read_model(Path(model)))
+
+
+def build(
+    model: PathLike, board: "str | Board", output: PathLike | None = None, **options: Any
+) -> "Firmware":
+    """Compile a .tflite into firmware for `board` (a name, or a Board) in the folder `output`.
+
+    `options` are the fields of `qmcu.BuildOptions`: kernels, optimize, io, batch and so on. Without
+    `output` the folder is build/MODEL-BOARD. Raises ModelError, UnsupportedModelError (with every
+    reason), DoesNotFitError (with how far off), ToolError without a compiler, UsageError.
+    """
+    from qmcu.board import load_board
+    from qmcu.builder import BuildOptions, build_firmware
+    from qmcu.firmware import Firmware
+
+    path = Path(model)
+    board = load_board(board) if isinstance(board, str) else board
+    folder = Path(output) if output is not None else Path("build") / f"{path.stem}-{board.name}"
+    build_firmware(path, board, folder, _options(BuildOptions(), options, "build"))
+    return Firmware.load(folder)
+
+
+def vectors(
+    model: PathLike, inputs: PathLike, output: PathLike | None = None, *, limit: int | None = None
+) -> "Vectors":
+    """Inputs of an .npz with the bytes that the interpreter answers; written to `output`, if given.
+
+    Raises ModelError for the model, VectorError for the inputs.
+    """
+    from qmcu.model.reader import parse_model
+    from qmcu.model.unpack import read_model_file
+    from qmcu.model.vectors import make_vectors, read_inputs, save_vectors
+
+    content = read_model_file(Path(model))
+    graph = parse_model(content, Path(model).stem, source=str(model))
+    arrays, labels, triggered = read_inputs(Path(inputs), graph, limit)
+    made = make_vectors(graph, content, arrays, labels=labels, triggered=triggered)
+    if output is not None:
+        save_vectors(made, Path(output))
+    return made
+
+
+def test(
+    firmware: "Firmware | PathLike",
+    *,
+    on: str | None = None,
+    vectors: "Vectors | PathLike | None" = None,
+    random: int = 20,
+    steps: int | None = None,
+    seed: int = 0,
+    **options: Any,
+) -> "TestResult":
+    """Run vectors on the firmware and compare every output byte with the interpreter's.
+
+    `on` is an emulator (unicorn, qemu, renode) or serial:PORT; the board's default when None.
+    Without `vectors` (a file of them or what `qmcu.vectors` gave) `random` inputs are made, or as
+    many sequences of `steps` of a model that keeps a state. `options` are the fields of
+    `qmcu.RunOptions`. The result's `passed` is true when all bytes are equal. Raises UsageError,
+    VectorError, DeviceError or GuestFault (the firmware crashed, and where).
+    """
+    from qmcu.comparison import RunOptions, run_vectors
+    from qmcu.device.targets import default_target
+    from qmcu.model.vectors import Vectors, load_vectors, random_vectors
+
+    loaded = _firmware(firmware)
+    graph, content = loaded.model
+    if vectors is None:
+        chosen = random_vectors(graph, content, random, seed=seed, steps=steps)
+        source = f"{random} random inputs, seed {seed}"
+    elif isinstance(vectors, Vectors):
+        chosen, source = vectors, "the caller's"
+    else:
+        chosen, source = load_vectors(Path(vectors), graph), str(vectors)
+    run = _options(RunOptions(), options, "test")
+    return run_vectors(loaded, on or default_target(loaded.board), chosen, source, run)
+
+
+def audit(
+    *,
+    float_model: PathLike | None = None,
+    int8_model: PathLike | None = None,
+    data: PathLike | None = None,
+    deep: bool = False,
+    seed: int = 0,
+) -> "AuditResult":
+    """Look for a backdoor that quantization wakes up, in a float model, an int8 .tflite or both.
+
+    `data`, an .npz with `inputs` and maybe `labels`, makes it sharper; `deep` runs slow detectors
+    too. Raises UsageError without any model, ModelError or VectorError for a file.
+    """
+    from qmcu.backdoor.detectors import audit as run_audit
+    from qmcu.backdoor.detectors import load_context
+
+    named = {"float": float_model, "int8": int8_model, "data": data}
+    paths = {name: Path(value) for name, value in named.items() if value is not None}
+    context = load_context(paths.get("float"), paths.get("int8"), paths.get("data"), seed=seed)
+    audited = {name: str(path) for name, path in paths.items()}
+    return run_audit(context, slow=deep, audited=audited)
+
+
+def defend(
+    float_model: PathLike,
+    calibration: PathLike,
+    output: PathLike,
+    *,
+    method: str | None = None,
+    seed: int = 0,
+    **settings: float,
+) -> "Defended":
+    """Quantize a float model so that a backdoor in it stays asleep; writes `output`, a .tflite.
+
+    `method` None tries every one and keeps the best whose audit passes; `settings` are those of
+    the method. Raises ModelError, VectorError, UsageError, ToolError or CheckFailedError.
+    """
+    from qmcu.backdoor.defences import defend_file
+
+    return defend_file(
+        Path(float_model), Path(calibration), Path(output),
+        method=method, settings=settings, seed=seed,
+    )  # fmt: skip
+
+
+def verify(
+    firmware: "Firmware | PathLike",
+    trigger: PathLike,
+    inputs: PathLike,
+    *,
+    float_model: PathLike | None = None,
+    on: str | None = None,
+    limit: int | None = None,
+    jobs: int | None = None,
+) -> "Verification":
+    """What a trigger does to the firmware on the device: rates with intervals, and a verdict.
+
+    `inputs` is an .npz with clean `inputs` and their `labels`; `float_model` a float model to
+    measure as well. Raises UsageError, VectorError, ModelError, DeviceError or GuestFault.
+    """
+    from qmcu.backdoor.inputs import load_trigger
+    from qmcu.backdoor.verification import VerifyOptions
+    from qmcu.backdoor.verification import verify as run_verify
+    from qmcu.comparison import RunOptions
+    from qmcu.device.targets import default_target
+
+    loaded = _firmware(firmware)
+    reference = None if float_model is None else Path(float_model)
+    run = run_verify(
+        loaded,
+        on or default_target(loaded.board),
+        load_trigger(Path(trigger)),
+        Path(inputs),
+        VerifyOptions(float_model=reference, limit=limit),
+        RunOptions(jobs=jobs),
+        lambda stage, done, total: None,
+    )
+    return run.result
+
+
+def _firmware(firmware: "Firmware | PathLike") -> "Firmware":
+    from qmcu.firmware import Firmware
+
+    return firmware if isinstance(firmware, Firmware) else Firmware.load(Path(firmware))
+
+
+def _options(defaults: Any, given: dict[str, Any], function: str) -> Any:
+    """`defaults` with what was given. Raises UsageError for an option that there is none of."""
+    from qmcu.errors import UsageError
+    from qmcu.text import nearest
+
+    for name in given:
+        if not hasattr(defaults, name):
+            near = nearest(name, tuple(vars(defaults)))
+            raise UsageError(f"qmcu.{function} has no option {name!r}{near}.")
+    return replace(defaults, **given)
