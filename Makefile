@@ -7,6 +7,7 @@
 # make matrix-quick  a small part of it, in minutes
 # make images BASE=COMMIT MODELS=FOLDER  the same firmware as another commit makes, byte for byte?
 # make mutation   small faults in the code, and whether the quick tests notice; docs/TESTING.md
+# make site    the documentation as a site, in build/site; its notebooks are run
 # make lint    lint only
 # make clean   remove what these made (the environment .venv stays)
 PYTHON ?= python3
@@ -14,7 +15,7 @@ BIN := .venv/bin
 OUT := demo-out
 QMCU := $(BIN)/qmcu
 
-.PHONY: demo example test test-quick bench matrix matrix-quick mutation images lint clean tools
+.PHONY: demo example test test-quick bench matrix matrix-quick mutation images site lint clean tools
 .DELETE_ON_ERROR:
 
 tools:
@@ -73,6 +74,10 @@ matrix: tools .venv/.installed-bench
 
 matrix-quick: tools .venv/.installed-bench
 	$(BIN)/python -m bench.backdoor --quick --zoo build/zoo-quick --results build/matrix-quick
+
+site: tools .venv/.installed-site
+	NO_MKDOCS_2_WARNING=1 QMCU_SITE_EXECUTE=true PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mkdocs build --quiet --config-file site/mkdocs.yml
+	@echo "build/site is done; to read it: python3 -m http.server -d build/site"
 
 mutation: .venv/.installed-test
 	$(BIN)/python -m bench.mutation --document
