@@ -10,7 +10,8 @@ import pytest
 
 from qmcu import documents
 from qmcu.board import Core, list_boards, load_board, load_built_board
-from qmcu.board.description import CPUS, check_board
+from qmcu.board.checks import check_board
+from qmcu.board.description import CPUS
 from qmcu.errors import UsageError
 
 # CPU: DSP extension, vector extension. The M33's and M55's boards here have the optional ones.

@@ -86,7 +86,7 @@ def test_a_typo_suggests_the_nearest_board() -> None:
         ("[emulators]", "[sections]\nboot2 = 0\n[emulators]", "sections.boot2 is where vectors is"),
         ("[emulators]", "[sections]\nx = 0x100000\n[emulators]", "sections.x is 0x100000, beyond"),
         ("PLL_N = 432", "PLL_N = -1", "port.settings.PLL_N is -1"),
-        ("[core]", "[core", "is not TOML"),
+        ("[core]", "[core", "is not valid TOML"),
         ('driver = "stm32-fmc-sdram"', "", "memory[2].driver is missing"),
         ('"stm32-fmc-sdram"', '"stm32-quadspi-n25q"', "memory[2].driver is 'stm32-quadspi-n25q'"),
         ('"PC3"', '"PC33"', "memory[2].pins.AF12 has 'PC33', no pin such as PA9"),

@@ -36,9 +36,9 @@ def test_the_schema_takes_it(file: Path, schema: str) -> None:
 
 
 def github_steps() -> tuple[dict[str, Any], dict[str, str], list[dict[str, Any]]]:
-    """Inputs, environment and steps of the only job."""
+    """Inputs, environment and steps of the job on the runner of the boards."""
     document = yaml.safe_load(GITHUB.read_text())
-    (job,) = document["jobs"].values()
+    job = document["jobs"]["hil"]
     # YAML 1.1 reads `on` as true.
     return document[True]["workflow_call"]["inputs"], job["env"], job["steps"]
 
@@ -48,6 +48,22 @@ def test_no_input_gets_into_a_script() -> None:
     scripts = [step["run"] for step in steps if "run" in step]
     assert len(scripts) == 4
     assert not any("${{" in script for script in scripts)
+
+
+def test_nothing_is_given_that_is_not_needed() -> None:
+    text = GITHUB.read_text()
+    document = yaml.safe_load(text)
+    used = [s["uses"] for job in document["jobs"].values() for s in job["steps"] if "uses" in s]
+    assert len(used) == 4
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action) for action in used)
+    assert "secrets" not in document[True]["workflow_call"]
+    assert "secrets." not in text
+    assert document["permissions"] == {}
+    boards, findings = document["jobs"]["hil"], document["jobs"]["findings"]
+    assert boards["permissions"] == {"contents": "read"}
+    assert boards["steps"][0]["with"] == {"persist-credentials": False}
+    assert "head.repo.fork != true" in boards["if"] and "pull_request_target" in boards["if"]
+    assert not any("run" in step for step in findings["steps"])
 
 
 class Board:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from qmcu.board import list_boards, load_board
+from qmcu.board.flashing import TOOL_NAMES
 from qmcu.errors import BoardError
 from qmcu.flash import ChipId, flash_settings
 from qmcu.flash.flasher import TOOLS
-from qmcu.flash.settings import TOOL_NAMES
 
 BOARDS = list_boards()
 
@@ -64,7 +64,7 @@ def test_a_chip_id_compares_only_its_bits() -> None:
         ({"tools": 3}, "flashing.tools is 3; give a text or an array of texts"),
         ({"tool": "openocd"}, "flashing.tool is no known key"),
         ({"chip_id": {"address": 1, "mask": 1}}, "flashing.chip_id.value is missing"),
-        ({"mass_storage": {"ids": ["1"], "file": "x"}}, "mass_storage.file is 'x'; give one of"),
+        ({"mass_storage": {"ids": ["0815"], "file": "x"}}, "mass_storage.file is 'x'; give one of"),
         ({"uf2": {"family": 1}}, "flashing.uf2.board_id is missing"),
         ({"stm32flash": {"baud": 1}}, "flashing.stm32flash.baud is 1; give 1200 to"),
     ],

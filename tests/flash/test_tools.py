@@ -180,7 +180,9 @@ def test_a_dry_run_starts_nothing(
     directory = built("stm32f746")
     assert run(["flash", str(directory), "--dry-run", "--port", "/dev/ttyACM0"]) == 0
     shown = capsys.readouterr().out
-    assert shown.startswith(f"cd {directory}\n# identify\n{tmp_path}/openocd -f ")
+    copied = " ".join(f"{directory}/firmware.{kind}" for kind in ("elf", "bin", "hex"))
+    copy = f'cd "$(mktemp -d)" && cp -- {copied} .'
+    assert shown.startswith(f"{copy}\n# identify\n{tmp_path}/openocd -f ")
     assert "'program firmware.hex verify reset exit'" in shown
     assert "HELLO on /dev/ttyACM0" in shown
     assert not calls.exists()

@@ -6,14 +6,19 @@ interrupt, a crash or a full disk leaves either the old content or the new, neve
 
 import json
 import os
+import re
 import secrets
 import shutil
 import stat
+import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from qmcu.errors import QmcuError, UsageError
+from qmcu.scratch import YOUNG_S, hold, is_left_over, release, remove_those
 from qmcu.text import printable
 
 BUILD_MARKER = "report.json"
@@ -21,6 +26,8 @@ BUILD_MARKER = "report.json"
 LIST = ".qmcu-files.json"
 # The largest file that is read whole, 2 GiB: what a FlatBuffer can be.
 MAX_BYTES = 1 << 31
+# The largest file of settings, which people write.
+MAX_TOML = 1 << 20
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -30,6 +37,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     naming the file and the cause, when it cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
+    _remove_torn(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
@@ -73,6 +81,16 @@ def read_regular(path: Path, error: type[QmcuError] = UsageError, most: int = MA
         raise error(f"{path} cannot be read: {cause.strerror or cause}.") from cause
 
 
+def read_toml(path: Path, error: type[QmcuError] = UsageError) -> dict[str, Any]:
+    """The tables of a TOML file of at most 1 MiB. Raises `error` when it is none."""
+    try:
+        return tomllib.loads(read_regular(path, error, MAX_TOML).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+        raise error(f"{path} is not valid TOML: {printable(cause)}.") from cause
+    except RecursionError as cause:
+        raise error(f"{path} is not valid TOML: it is nested too deeply.") from cause
+
+
 def refuse_same(output: Path | None, *inputs: Path | None) -> None:
     """Raise UsageError when `output` is one of the files that are read, or a folder over one."""
     if output is None:
@@ -98,14 +116,17 @@ def replace_directory(path: Path, marker: str = BUILD_MARKER) -> Iterator[Path]:
     Raises UsageError when `path` cannot be replaced or written.
     """
     path = path.absolute()
+    _recover(path)
     if path.exists():
         _check_replaceable(path, marker)
     suffix = secrets.token_hex(4)
     fresh = path.with_name(f".{path.name}.{suffix}.tmp")
     stale = path.with_name(f".{path.name}.{suffix}.old")
+    lock = -1
     try:
         try:
             fresh.mkdir(parents=True)
+            lock = hold(fresh)
             yield fresh
             written = _files(fresh)
             _keep_others(path, fresh)
@@ -120,6 +141,34 @@ def replace_directory(path: Path, marker: str = BUILD_MARKER) -> Iterator[Path]:
             stale.rename(path)
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(stale, ignore_errors=True)
+        release(lock)
+
+
+def _recover(path: Path) -> None:
+    """Undo what a process that was killed while it replaced `path` has left beside it."""
+    for stale in _beside(path, ".old"):
+        if is_left_over(stale) and not path.exists():
+            with suppress(OSError):
+                stale.rename(path)
+    remove_those([*_beside(path, ".tmp"), *_beside(path, ".old")])
+    _remove_torn(path)
+
+
+def _remove_torn(path: Path) -> None:
+    """Remove files of `write_atomic` that were never whole; a writer of now has a young one."""
+    for torn in _beside(path, ".tmp"):
+        with suppress(OSError):
+            if torn.is_file() and time.time() - torn.lstat().st_ctime > YOUNG_S:
+                torn.unlink()
+
+
+def _beside(path: Path, suffix: str) -> list[Path]:
+    """What lies beside `path` under its temporary names."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}{re.escape(suffix)}")
+    try:
+        return [p for p in path.parent.iterdir() if name.fullmatch(p.name)]
+    except OSError:
+        return []
 
 
 def require_firmware(directory: Path) -> None:

@@ -8,13 +8,12 @@ operators = ["my_op.toml"]  # optional: custom operators
 """
 
 import difflib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qmcu.errors import UsageError
-from qmcu.files import write_atomic
+from qmcu.files import read_toml, write_atomic
 
 FILE_NAME = "qmcu.toml"
 _KEYS = ("model", "board", "vectors", "kernels", "operators")
@@ -43,14 +42,9 @@ def load_project(folder: Path) -> Project | None:
     Raises UsageError, naming the key, when the file is wrong.
     """
     path = folder / FILE_NAME
-    try:
-        document = tomllib.loads(path.read_text())
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not valid TOML: {error}.") from error
+    document = read_toml(path)
     for key, value in document.items():
         _check(path, key, value)
     for key in ("model", "board"):

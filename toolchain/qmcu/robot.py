@@ -5,7 +5,6 @@ the UART's TCP port and compare what comes back.
 """
 
 import socket
-import tempfile
 from pathlib import Path
 
 from qmcu.comparison.result import vector_name
@@ -15,6 +14,7 @@ from qmcu.device.targets import open_session
 from qmcu.errors import CheckFailedError, UsageError
 from qmcu.firmware import Firmware
 from qmcu.model.vectors import load_vectors, random_vectors
+from qmcu.scratch import ScratchFolder
 
 _RANDOM = 10
 
@@ -25,7 +25,7 @@ class BoardKeywords:
     ROBOT_LIBRARY_SCOPE = "TEST"
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="qmcu-")
+        self._folder = ScratchFolder("robot")
         self._firmware: Firmware | None = None
         self._port = 0
         self._session: Session | None = None

@@ -1,12 +1,12 @@
 """Flash and RAM of our generated code for a weighed model: of a real build that ran."""
 
-import tempfile
 from pathlib import Path
 
 from qmcu.benchmark.measure import benchmark
 from qmcu.board import Board
 from qmcu.builder import Category, build_firmware
 from qmcu.errors import QmcuError
+from qmcu.scratch import ScratchFolder
 from qmcu.size.analysis import SizeReport
 from qmcu.size.contents import FileKind
 from qmcu.size.measures import Measure, measure
@@ -52,7 +52,7 @@ def _build_and_run(model: Path, board: Board) -> tuple[dict[str, int | None], st
     if board.emulators:
         run = benchmark(model, board, count=1)
         return {part: getattr(run, part) for part in parts}, run.device
-    with tempfile.TemporaryDirectory(prefix="qmcu-size-") as folder:
+    with ScratchFolder("size") as folder:
         image = build_firmware(model, board, Path(folder) / "firmware")
     sizes = (image.code, image.total(Category.CONSTANTS), image.total(Category.ARENA),
              image.total(Category.STATIC, "RAM"), None)  # fmt: skip

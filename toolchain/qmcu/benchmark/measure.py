@@ -1,6 +1,5 @@
 """One model with one kernel set on one board: built, run, compared and counted."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from qmcu.device.unicorn import UnicornLink
 from qmcu.errors import UsageError
 from qmcu.firmware import Firmware
 from qmcu.model.vectors import Vectors, load_vectors, random_vectors
+from qmcu.scratch import ScratchFolder
 from qmcu.types import Count
 
 
@@ -109,7 +109,7 @@ def benchmark(
         if not board.emulators:
             raise UsageError(f"{board.name} has no emulator; `qmcu boards` shows which boards do.")
         target = board.emulators[0]
-    with tempfile.TemporaryDirectory(prefix="qmcu-bench-") as folder:
+    with ScratchFolder("bench") as folder:
         directory = Path(folder) / "firmware"
         report = build_firmware(model, board, directory, BuildOptions(kernels, optimize, cmsis_nn))
         firmware = Firmware.load(directory)

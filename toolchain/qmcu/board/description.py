@@ -1,12 +1,11 @@
 """What a board is, as plain data."""
 
 import itertools
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from qmcu.board.fields import SECTION_NAME, Table, pin_numbers
+from qmcu.board.fields import CMSIS_NAME, PLAIN_NAME, SECTION_NAME, Table, pin_numbers
 
 CPUS = (
     "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33",
@@ -21,8 +20,6 @@ COUNTERS = ("dwt", "systick")
 # Driver of an external memory to its kind.
 EXTERNAL_DRIVERS = {"stm32-fmc-sdram": "ram", "stm32-quadspi-n25q": "flash"}
 DEFAULT_STACK = 4096
-_WORD = 0xFFFF_FFFF
-_NAME = re.compile(r"[\w-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -232,50 +229,6 @@ class Board:
         )
 
 
-def check_board(board: Board) -> None:
-    """Raise ValueError, one clause, where a saved board is not what a board file may say.
-
-    What types cannot tell: the names and numbers that the rest of qmcu looks up or computes with.
-    """
-    uart, flash, ram = board.uart, board.flash, board.ram
-    for key, value, values in (
-        ("core.cpu", board.core.cpu, CPUS),
-        ("counter", board.counter, COUNTERS),
-        ("uart.driver", uart.driver, tuple(UART_DRIVERS)),
-        ("flash.kind", flash.kind, ("flash",)),
-        ("ram.kind", ram.kind, ("ram",)),
-    ):
-        if value not in values:
-            raise ValueError(f"{key} is {value!r}, it can be {', '.join(values)}")
-    for key, number, low, high in (
-        ("flash.start", flash.start, 0, _WORD), ("flash.size", flash.size, 1, _WORD),
-        ("ram.start", ram.start, 0, _WORD), ("ram.size", ram.size, 1, _WORD),
-        ("uart.base", uart.base, 0, _WORD), ("uart.baud", uart.baud, 1, 20_000_000),
-        ("serial.fastest", board.serial.fastest, 1, 20_000_000),
-        ("clock_hz", board.clock_hz, 1, 2_000_000_000),
-        ("stack_size", board.stack_size, 1, 1 << 20),
-    ):  # fmt: skip
-        if not low <= number <= high:
-            raise ValueError(f"{key} is {number}, it can be {low} to {high}")
-    for memory in board.external:
-        if EXTERNAL_DRIVERS.get(memory.driver) != memory.kind:
-            raise ValueError(f"external.driver is {memory.driver!r}, which no {memory.kind} has")
-        if not (0 <= memory.start <= _WORD and 1 <= memory.size <= _WORD):
-            raise ValueError("external has a memory of no 32-bit address")
-    for pin in filter(None, (uart.tx, uart.rx, *(p for m in board.external for p in m.pins))):
-        try:
-            pin_numbers(pin)
-        except ValueError as error:
-            raise ValueError(f"{pin!r} is no pin such as PA9") from error
-    if "vectors" not in board.sections:
-        raise ValueError("sections has no vectors")
-    for name, offset in board.sections.items():
-        if not 0 <= offset < flash.size:
-            raise ValueError(f"sections.{name} is {offset}, the flash has {flash.size} bytes")
-    if not _NAME.fullmatch(board.family):
-        raise ValueError(f"family is {board.family!r}, which is no name")
-
-
 def board_from_table(table: Table) -> Board:
     """The board that a TOML file describes. Raises BoardError naming file and key."""
     core, port, uart = table.table("core"), table.table("port"), table.table("uart")
@@ -309,7 +262,7 @@ def board_from_table(table: Table) -> Board:
             serial.usb_ids("usb"), serial.integer("fastest", 1200, 20_000_000, default=921_600)
         ),
         flashing=table.free("flashing"),
-        export=_export(table),
+        export=export_names(table.table("export", optional=True)),
         external=tuple(
             sorted((m for m in memories if isinstance(m, ExternalMemory)), key=lambda m: m.kind)
         ),
@@ -323,19 +276,22 @@ def board_from_table(table: Table) -> Board:
     return board
 
 
-def _export(table: Table) -> dict[str, Any]:
+def export_names(export: Table) -> dict[str, Any]:
     """What the board is called elsewhere: in PlatformIO, Zephyr and CMSIS packs."""
-    export = table.table("export", optional=True)
     names: dict[str, Any] = {}
     pio = export.optional_table("platformio")
     if pio is not None:
         names["platformio"] = {
-            "platform": pio.optional_text("platform") or "ststm32",
-            "board": pio.text("board"),
+            "platform": pio.optional_text("platform", PLAIN_NAME) or "ststm32",
+            "board": pio.text("board", PLAIN_NAME),
         }
         pio.refuse_unknown_keys()
-    for key in ("zephyr", "cmsis_device", "cmsis_pack"):
-        value = export.optional_text(key)
+    for key, pattern in (
+        ("zephyr", f"{PLAIN_NAME}(?:/{PLAIN_NAME}){{0,4}}"),
+        ("cmsis_device", CMSIS_NAME),
+        ("cmsis_pack", CMSIS_NAME),
+    ):
+        value = export.optional_text(key, pattern)
         if value is not None:
             names[key] = value
     export.refuse_unknown_keys()

@@ -7,8 +7,11 @@ from typing import Any
 
 from qmcu.errors import BoardError
 
-MACRO_NAME = r"[A-Z][A-Z0-9_]*"
-SECTION_NAME = r"[a-z][a-z0-9_]*"
+MACRO_NAME = r"[A-Z][A-Z0-9_]{0,47}"
+SECTION_NAME = r"[a-z][a-z0-9_]{0,31}"
+# A part of a path that leads nowhere else; a device or pack in CMSIS's words.
+PLAIN_NAME = r"\w[\w.-]{0,63}"
+CMSIS_NAME = r"\w[\w.:@-]{0,79}"
 # PA9 (STM32), PTB17 (Kinetis), P0.06 (nRF), P209 or P10_14 (RA), GP0 (RP2040: one port).
 _PIN = re.compile(r"PT?([A-K])(\d\d?)|P(\d\d?)[._]?(\d\d)|(GP)(\d\d?)")
 
@@ -44,17 +47,22 @@ class Table:
             raise self.error(key, f"is {value!r}; give {name}")
         return value
 
-    def text(self, key: str) -> str:
-        """A string that is not empty."""
-        value = self._get(key, str, "a text")
+    def text(self, key: str, pattern: str | None = None) -> str:
+        """A string that is not empty, and that matches `pattern` as a whole if given."""
+        value = str(self._get(key, str, "a text"))
         if not value:
             raise self.error(key, "is empty; give a text")
-        return str(value)
+        self._match(key, value, pattern)
+        return value
 
-    def optional_text(self, key: str) -> str | None:
-        """A string, or None when the key is absent."""
+    def _match(self, key: str, value: str, pattern: str | None) -> None:
+        if pattern is not None and not re.fullmatch(pattern, value, re.ASCII):
+            raise self.error(key, f"is {value[:80]!r}, which does not fit {pattern}")
+
+    def optional_text(self, key: str, pattern: str | None = None) -> str | None:
+        """A string as `text` reads it, or None when the key is absent."""
         self._known.add(key)
-        return self.text(key) if key in self._data else None
+        return self.text(key, pattern) if key in self._data else None
 
     def choice(self, key: str, values: Sequence[str]) -> str:
         """One of `values`."""
@@ -78,8 +86,13 @@ class Table:
         self._known.add(key)
         return bool(self._get(key, bool, "true or false")) if key in self._data else False
 
-    def texts(self, key: str, values: Sequence[str] = ()) -> tuple[str, ...]:
-        """A string or an array of strings, each one of `values` if given; empty when absent."""
+    def texts(
+        self, key: str, values: Sequence[str] = (), pattern: str | None = None
+    ) -> tuple[str, ...]:
+        """A string or an array of strings, each one of `values` or matching `pattern` if given.
+
+        Empty when absent.
+        """
         self._known.add(key)
         if key not in self._data:
             return ()
@@ -88,6 +101,7 @@ class Table:
         if not isinstance(items, list | tuple) or not all(x and isinstance(x, str) for x in items):
             raise self.error(key, f"is {value!r}; give a text or an array of texts")
         for item in items:
+            self._match(key, item, pattern)
             if values and item not in values:
                 raise self.error(key, f"has {item!r}; take from {', '.join(values)}")
         return tuple(items)
@@ -120,7 +134,7 @@ class Table:
             return {}
         table = self._get(key, dict, "a table of integers")
         for name, value in table.items():
-            if not re.fullmatch(names, name):
+            if not re.fullmatch(names, name, re.ASCII):
                 case = "upper" if names == MACRO_NAME else "lower"
                 raise self.error(f"{key}.{name}", f"is no {case}-case name")
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:

@@ -1,14 +1,14 @@
 """Finding boards: by name among the product's files, or any .toml by path."""
 
 import difflib
-import tomllib
 from pathlib import Path
 
 from qmcu import documents
-from qmcu.board.description import Board, board_from_table, check_board
+from qmcu.board.checks import check_board
+from qmcu.board.description import Board, board_from_table
 from qmcu.board.fields import Table
 from qmcu.errors import BoardError
-from qmcu.files import require_firmware
+from qmcu.files import read_toml, require_firmware
 from qmcu.resources import boards_directory
 
 
@@ -39,13 +39,12 @@ def load_built_board(directory: Path) -> Board:
 
 
 def _read(path: Path) -> Board:
-    try:
-        data = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise BoardError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BoardError(f"{path} is not TOML: {error}.") from error
+    data = read_toml(path, BoardError)
     board = board_from_table(Table(path, "", data))
+    try:
+        check_board(board)
+    except ValueError as error:
+        raise BoardError(f"{path}: {error}.") from error
     if path.parent == boards_directory() and board.name != path.stem:
         raise BoardError(
             f"{path}: name is {board.name!r}; it must be the file's name, {path.stem}."

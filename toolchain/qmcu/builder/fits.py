@@ -1,6 +1,5 @@
 """Which boards a model fits on: the smallest proved by a build, others by what they lack."""
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from qmcu.builder.firmware import BuildOptions, build_firmware, compile_model, c
 from qmcu.builder.room import plan_needs, possible_places
 from qmcu.codegen.places import INTERNAL, Places
 from qmcu.errors import DoesNotFitError, UnsupportedModelError
+from qmcu.scratch import ScratchFolder
 from qmcu.types import Count
 
 
@@ -95,7 +95,7 @@ def _fit(model: Path, board: Board, places: Places = INTERNAL, *, build: bool) -
             plan = compile_model(model, board, options).plan
             needs = {need.memory: need.size for need in plan_needs(plan, board, places)}
             return _fit_of(sizes, needs, places, built=False)
-        with tempfile.TemporaryDirectory(prefix="qmcu-fits-") as folder:
+        with ScratchFolder("fits") as folder:
             report = build_firmware(model, board, Path(folder) / "firmware", options)
         return _fit_of(sizes, {r.kind: r.used for r in report.regions}, places, built=True)
     except UnsupportedModelError:

@@ -6,7 +6,6 @@ is pip's. Nothing of the user's PlatformIO folder is read or changed.
 
 import shutil
 import sys
-import tempfile
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,6 +14,7 @@ from qmcu.builder.compiling import BuildResult, clean_environment, image_files, 
 from qmcu.builder.toolchain import Tool, find_toolchain
 from qmcu.errors import ToolError
 from qmcu.extras import install_command
+from qmcu.scratch import ScratchFolder
 
 _OUTPUT = ".pio/build/offline"
 
@@ -46,7 +46,7 @@ def build_with_platformio(directory: Path) -> BuildResult:
     builder = find_platformio()
     toolchain = find_toolchain()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="qmcu-platformio-") as core:
+    with ScratchFolder("platformio") as core:
         environment = clean_environment() | {
             "PLATFORMIO_CORE_DIR": core,
             "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",

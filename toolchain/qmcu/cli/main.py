@@ -14,6 +14,7 @@ from click.exceptions import Exit
 import qmcu
 from qmcu.errors import QmcuError, UsageError
 from qmcu.extras import missing_package, optional_package
+from qmcu.scratch import remove_left_over
 from qmcu.text import nearest, printable
 
 COMMANDS = (
@@ -75,6 +76,7 @@ def run(arguments: Sequence[str]) -> int:
     0 done, 1 a check failed, 2 bad input or an environment that cannot do it, 130 interrupted.
     """
     _make_streams_safe()
+    remove_left_over()
     debug = os.environ.get("QMCU_DEBUG") == "1"
     try:
         result = cli.main(args=list(arguments), prog_name="qmcu", standalone_mode=False)

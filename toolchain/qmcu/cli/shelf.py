@@ -43,11 +43,10 @@ def run(
     command's.
     """
     import os
-    import subprocess
 
     from qmcu.errors import ToolError
     from qmcu.report.console import say
-    from qmcu.shelf import Device, environment, lease, load_shelf, matching
+    from qmcu.shelf import Device, environment, lease, load_shelf, lock_of, matching, run_group
 
     boards = matching(load_shelf(file), board)
     with lease(boards, timeout_s, lambda whom: say(f"waiting: {whom}")) as chosen:
@@ -57,7 +56,7 @@ def run(
                 say(f"answers: {device.session.hello}")
         try:
             told = {**os.environ, **environment(chosen, firmware)}
-            code = subprocess.run(words, env=told, check=False).returncode
+            code, _ = run_group(words, told, lock=lock_of(chosen))
             return code if code >= 0 else 128 - code
         except OSError as error:
             raise ToolError(f"cannot run {words[0]}: {error.strerror}.") from error

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from qmcu.compile.plan import Control, KernelCall
 from qmcu.model.graph import Graph
 
@@ -25,10 +27,6 @@ class Buffer:
     first: int
     last: int
     alignment: int = ALIGNMENT
-
-    def lives_at(self, step: int) -> bool:
-        """True when the bytes must be kept at `step`."""
-        return self.first <= step <= self.last
 
     def meets(self, other: "Buffer") -> bool:
         """True when both must live at some same step."""
@@ -162,15 +160,28 @@ def _merge_overlays(
 
 def lower_bound(buffers: Sequence[Buffer]) -> int:
     """The largest sum of live buffers at any step, at aligned offsets: no arena is smaller."""
-    steps = {b.first for b in buffers}
-    return max((live_bytes(buffers, step) for step in steps), default=0)
+    return max(live_bytes(buffers), default=0)
 
 
-def live_bytes(buffers: Sequence[Buffer], step: int) -> int:
-    """The least room, at aligned offsets, for the buffers that live at `step`."""
-    sizes = [b.size for b in buffers if b.lives_at(step)]
-    # The last one needs no padding behind it: best is the one that would waste most.
-    return sum(map(aligned, sizes)) - max((aligned(size) - size for size in sizes), default=0)
+def live_bytes(buffers: Sequence[Buffer]) -> list[int]:
+    """The least room, at aligned offsets, for the buffers that live at each step, from -1 on.
+
+    The last one needs no padding behind it: best is the one that would waste most.
+    """
+    steps = max((b.last for b in buffers), default=-2) + 2
+    # What changes at each step: the bytes, and how many buffers waste 1, 2 and 3 of them.
+    changes = np.zeros((ALIGNMENT, steps + 1), np.int64)
+    for buffer in buffers:
+        room = aligned(buffer.size)
+        for at, sign in ((buffer.first + 1, 1), (buffer.last + 2, -1)):
+            changes[0, at] += sign * room
+            if room > buffer.size:
+                changes[room - buffer.size, at] += sign
+    live = np.cumsum(changes, axis=1)[:, :steps]
+    wasted = np.zeros(steps, np.int64)
+    for waste in range(1, ALIGNMENT):
+        wasted[live[waste] > 0] = waste
+    return [int(n) for n in live[0] - wasted]
 
 
 def aligned(size: int, alignment: int = ALIGNMENT) -> int:

@@ -87,5 +87,5 @@ def _live(
         live_buffers(graph, calls, roots, overlay=overlay, controls=controls)
         for overlay in (True, False)
     )
-    steps = range(len(calls))
-    return min(([live_bytes(buffers, s) for s in steps] for buffers in choices), key=max)
+    n = len(calls)
+    return min(((live_bytes(buffers)[1:] + [0] * n)[:n] for buffers in choices), key=max)

@@ -4,7 +4,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
@@ -17,9 +17,12 @@ def start_child(
     errors: IO[bytes] | None = None,
     *,
     conversation: bool = False,
+    folder: str | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start `command` with the descriptors `fds` inherited and its stderr in `errors`.
 
+    It runs in `folder` (None: where this process does).
     With `conversation` its stdin and stdout are pipes, stderr joining stdout; else nothing.
     Ctrl-C does not reach it; the kernel kills it when this process dies in whatever way.
     Raises OSError.
@@ -39,6 +42,8 @@ def start_child(
         stderr=subprocess.STDOUT if conversation else errors or subprocess.DEVNULL,
         pass_fds=tuple(fds),
         start_new_session=True,
+        cwd=folder,
+        env=environment,
         preexec_fn=in_child,
     )
 

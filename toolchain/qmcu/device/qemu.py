@@ -81,7 +81,7 @@ class QemuLink:
                 program, machine, image.path, theirs.fileno(), their_control.fileno()
             )
             self._process = start_child(
-                command, (theirs.fileno(), their_control.fileno()), self._errors
+                command, (theirs.fileno(), their_control.fileno()), self._errors, folder="/"
             )
         except OSError as error:
             _close(self._socket, self._control, self._errors)
@@ -191,7 +191,15 @@ class QemuLink:
 
 def _command(program: str, machine: QemuMachine, image: Path, uart: int, control: int) -> list[str]:
     return [
-        *(program, "-machine", machine.machine, "-kernel", str(image), "-icount", "shift=0"),
+        *(
+            program,
+            "-machine",
+            machine.machine,
+            "-kernel",
+            str(image.absolute()),
+            "-icount",
+            "shift=0",
+        ),
         *("-display", "none", "-nodefaults", "-no-user-config"),
         *("-chardev", f"socket,id=uart,fd={uart}", "-serial", "chardev:uart"),
         *("-chardev", f"socket,id=control,fd={control}", "-mon", "chardev=control,mode=control"),

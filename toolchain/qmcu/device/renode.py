@@ -12,7 +12,6 @@ import select
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 import weakref
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from qmcu.device.process import describe_end, start_child
 from qmcu.device.renode_program import find_renode, renode_version
 from qmcu.device.renode_script import MIPS, board_script, platform_file
 from qmcu.errors import DeviceError, ToolError
+from qmcu.scratch import ScratchFolder
 
 _CHUNK = 65536
 _START_S = 120.0
@@ -133,13 +133,14 @@ class RenodeLink:
 
     def _start(self, program: str, board: Board) -> None:
         # Not named renode-*: Renode removes such folders.
-        folder = tempfile.TemporaryDirectory(prefix="qmcu-")
+        folder = ScratchFolder("renode")
         port = _free_port()
         script = Path(folder.name) / "board.resc"
-        script.write_text(board_script(board, platform_file(board), self._image.path, port))
+        image = self._image.path.absolute()
+        script.write_text(board_script(board, platform_file(board), image, port))
         command = [program, "--disable-gui", "--plain", "--console", str(script)]
         try:
-            process = start_child(command, (), conversation=True)
+            process = start_child(command, (), conversation=True, folder=folder.name)
         except OSError as error:
             folder.cleanup()
             raise ToolError(f"{program} cannot be started: {error.strerror}.") from error
@@ -246,7 +247,7 @@ def _free_port() -> int:
 def _stop(
     process: "subprocess.Popen[bytes]",
     uart: socket.socket,
-    folder: "tempfile.TemporaryDirectory[str]",
+    folder: ScratchFolder,
 ) -> None:
     uart.close()
     assert process.stdin is not None and process.stdout is not None

@@ -7,6 +7,7 @@ says that the setup failed.
 
 import contextlib
 import multiprocessing.connection
+import os
 import subprocess
 import sys
 import tempfile
@@ -73,9 +74,14 @@ def _workers(module: str, count: int, setup: object, item_name: str) -> Iterator
         try:
             for _ in range(count):
                 ours, theirs = multiprocessing.connection.Pipe()
-                command = [sys.executable, "-m", module, str(theirs.fileno())]
+                # -P: what lies in the working directory is none of our modules.
+                command = [sys.executable, "-P", "-m", module, str(theirs.fileno())]
+                path = os.pathsep.join(filter(None, sys.path))
+                environment = os.environ | {"PYTHONPATH": path}
                 try:
-                    process = start_child(command, [theirs.fileno()], errors)
+                    process = start_child(
+                        command, [theirs.fileno()], errors, environment=environment
+                    )
                     team.append(_Worker(process, ours, item_name))
                 except OSError as error:
                     raise DeviceError(f"a worker cannot be started: {error.strerror}.") from error

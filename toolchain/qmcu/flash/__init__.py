@@ -4,9 +4,9 @@ One file a tool says which commands it takes; `flasher` picks the first tool tha
 suits, runs its steps, and lets nothing be written before the chip has proved to be the right one.
 """
 
+from qmcu.board.flashing import ChipId, FlashSettings, flash_settings
 from qmcu.flash.flasher import FlashResult, flash_firmware, prepare
 from qmcu.flash.job import Job, Step
-from qmcu.flash.settings import ChipId, FlashSettings, flash_settings
 
 __all__ = [
     "ChipId",

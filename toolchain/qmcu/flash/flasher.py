@@ -3,12 +3,12 @@
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from qmcu.board import Board
+from qmcu.board.flashing import flash_settings
 from qmcu.builder.toolchain import find_program
 from qmcu.device.image import Image
 from qmcu.errors import BoardError, ToolError, UsageError
@@ -25,9 +25,10 @@ from qmcu.flash import (
     uf2,
 )
 from qmcu.flash.failures import explain_failure, failure
+from qmcu.flash.files import image_files
 from qmcu.flash.hello import ask_firmware, refuse_missing_port
 from qmcu.flash.job import IDENTIFY, SCRIPT, WRITE, Job, Step, Tool
-from qmcu.flash.settings import flash_settings
+from qmcu.scratch import ScratchFolder
 
 _MODULES = (
     openocd, pyocd, st_flash, stm32_programmer, jlink, mass_storage, uf2, stm32flash, gdb,
@@ -81,43 +82,18 @@ def prepare(
             f"{board.name} cannot be flashed: its board file names no tools "
             f"(flashing.tools){_emulator_hint(board)}."
         )
-    image, size = _image(firmware)
-    job = Job(firmware, settings, size, probe, port, force)
+    job = Job(firmware, settings, image_files(firmware), probe, port, force)
     chosen, program = _choose(job, tool, dry_run)
     if settings.chip_id is None and not force and chosen.name not in ("mass-storage", "uf2"):
         raise BoardError(
             f"the board file of {board.name} has no flashing.chip_id, so that the chip cannot be "
             "told from another; add it, or use --force."
         )
-    return Prepared(job, chosen, program, chosen.steps(job, program), image)
+    return Prepared(job, chosen, program, chosen.steps(job, program), firmware.image)
 
 
 def _emulator_hint(board: Board) -> str:
     return f"; it runs on {' and '.join(board.emulators)}" if board.emulators else ""
-
-
-def _image(firmware: Firmware) -> tuple[Image, int]:
-    """The ELF file and the size of firmware.bin, which must be the same bytes."""
-    directory, board, image = firmware.directory, firmware.board, firmware.image
-    files = {"firmware.bin": board.flash.start}
-    if board.external_flash is not None:
-        files["firmware-external.bin"] = board.external_flash.start
-    try:
-        parts = {start: (directory / name).read_bytes() for name, start in files.items()}
-    except OSError as error:
-        raise UsageError(f"{error.filename}: {error.strerror}; build again.") from error
-    for segment in image.segments:
-        held = (
-            (at := segment.address - start) >= 0
-            and flat[at : at + len(segment.data)] == segment.data
-            for start, flat in parts.items()
-        )
-        if not any(held):
-            raise UsageError(
-                f"{directory}: {' and '.join(files)} {'is' if len(files) == 1 else 'are'} not what "
-                "firmware.elf holds; run make there, or build again."
-            )
-    return image, len(parts[board.flash.start])
 
 
 def _choose(job: Job, name: str | None, dry_run: bool) -> tuple[Tool, str]:
@@ -194,7 +170,10 @@ def flash_firmware(prepared: Prepared, tell: Tell = lambda line: None) -> FlashR
 
 def _run(prepared: Prepared, step: Step) -> str:
     tool = prepared.tool
-    with tempfile.TemporaryDirectory(prefix="qmcu-flash-") as scratch:
+    # A firmware directory is data: tools look for their configuration where they run.
+    with ScratchFolder("flash") as scratch:
+        for name, content in prepared.job.files.items():
+            (Path(scratch) / name).write_bytes(content)
         command = list(step.command)
         if step.script:
             file = Path(scratch) / "script"
@@ -204,7 +183,7 @@ def _run(prepared: Prepared, step: Step) -> str:
         try:
             result = subprocess.run(
                 command,
-                cwd=prepared.job.directory,
+                cwd=scratch,
                 env=os.environ | {"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -1,14 +1,14 @@
 """What is to be flashed where, and the steps that a tool takes to do it."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qmcu.board import Board
+from qmcu.board.flashing import FlashSettings
 from qmcu.device.ports import PREFIX, find_port, parse_port
 from qmcu.firmware import Firmware
-from qmcu.flash.settings import FlashSettings
 
 # Stands in a command for the file that holds the step's script.
 SCRIPT = "SCRIPT"
@@ -19,20 +19,22 @@ IDENTIFY, WRITE, READ_BACK = "identify", "write", "read back"
 class Job:
     """A firmware directory for a board; `probe` and `port` as the user gave them.
 
-    `probe` is a serial number, the folder of a mounted drive, or HOST:PORT of a GDB server.
+    `files` are the image by the names that tools take it by, read once and compared with the ELF
+    file; nothing else of the directory reaches a tool. `probe` is a serial number, the folder of
+    a mounted drive, or HOST:PORT of a GDB server.
     """
 
     firmware: Firmware
     settings: FlashSettings
-    image_size: int
+    files: Mapping[str, bytes] = field(repr=False)
     probe: str | None = None
     port: str | None = None
     force: bool = False
 
     @property
-    def directory(self) -> Path:
-        """The firmware's directory."""
-        return self.firmware.directory
+    def image_size(self) -> int:
+        """Bytes of firmware.bin."""
+        return len(self.files["firmware.bin"])
 
     @property
     def board(self) -> Board:
@@ -74,7 +76,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Step:
-    """One command of a tool, run in the firmware directory.
+    """One command of a tool, run in a folder that holds copies of the image and nothing else.
 
     `check` judges the output and raises. `script` is the content of the file that SCRIPT in the
     command stands for. `action`, where there is one, does in this process what `command` says.

@@ -50,7 +50,7 @@ def _steps(job: Job, program: str) -> tuple[Step, ...]:
 
     def action() -> str:
         before = read_text(folder / "FAIL.TXT").strip()
-        write_to_drive((job.directory / name).read_bytes(), folder / name)
+        write_to_drive(job.files[name], folder / name)
         # A drive that stays has taken the file, or says why not.
         return wait_for_outcome(folder, _marker(folder), before, seconds=10.0)
 

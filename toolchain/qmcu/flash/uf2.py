@@ -40,7 +40,7 @@ def _steps(job: Job, program: str) -> tuple[Step, ...]:
     target = folder / "firmware.uf2"
 
     def action() -> str:
-        image = (job.directory / "firmware.bin").read_bytes()
+        image = job.files["firmware.bin"]
         write_to_drive(uf2_file(image, job.board.flash.start, uf2.family), target)
         return wait_for_outcome(folder, _INFO, "")
 

@@ -5,7 +5,6 @@ TensorFlow is an optional extra (`pip install qmcu[convert]`); nothing else here
 
 import contextlib
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from qmcu.errors import ModelError, VectorError
 from qmcu.model.graph import Graph, Operator, Quantization
 from qmcu.model.reader import parse_model
 from qmcu.model.signature import in_order, input_key, own_inputs, own_outputs
+from qmcu.scratch import ScratchFolder
 from qmcu.tensorflow import load_tensorflow, quiet
 from qmcu.types import Array
 
@@ -81,7 +81,7 @@ def convert_model(
     if not source.exists():
         raise ModelError(f"{source} does not exist.")
     tensorflow = load_tensorflow()
-    with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
+    with quiet(), ScratchFolder("convert") as folder:
         saved, keras = _saved_model(tensorflow, source, Path(folder))
         loaded, shapes = load_signature(tensorflow, source, saved)
         inputs = own_inputs(loaded, keras, tuple(shapes))
@@ -101,7 +101,7 @@ def convert_keras(
     """
     tensorflow = load_tensorflow()
     source = Path(name)
-    with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
+    with quiet(), ScratchFolder("convert") as folder:
         loaded, shapes = load_signature(tensorflow, source, export_keras(model, Path(folder)))
         values = {key: samples.astype(np.float32) for key in shapes}
         data = _convert(tensorflow, source, loaded, values, per_tensor)
@@ -114,7 +114,7 @@ def float_graph(model: Any, name: str = "model") -> Graph:
     Batch normalization is folded into float32 weights; operators are those of the int8 model.
     """
     tensorflow = load_tensorflow()
-    with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
+    with quiet(), ScratchFolder("convert") as folder:
         loaded, shapes = load_signature(tensorflow, Path(name), export_keras(model, Path(folder)))
         samples = {
             key: np.zeros((1, *(n or 1 for n in shape[1:])), np.float32)

@@ -7,7 +7,6 @@ oracle. Those in force are set by `use_operators`; packages may bring more, by e
 import hashlib
 import importlib.metadata
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from qmcu.errors import UsageError
+from qmcu.files import read_toml
 from qmcu.model.graph import ITEM_SIZES, Graph, Operator, Tensor
 
 ENTRY_POINTS = "qmcu.operators"
@@ -162,12 +162,7 @@ def operator_options(operator: Operator) -> dict[str, Any]:
 
 def load_operator(path: Path) -> CustomOperator:
     """Read a description. Raises UsageError naming the file and the key that is wrong."""
-    try:
-        document = tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not valid TOML: {error}.") from error
+    document = read_toml(path)
     for key, value in document.items():
         if key not in _KEYS:
             raise UsageError(f"{path} has an unknown key {key}; known are {', '.join(_KEYS)}.")

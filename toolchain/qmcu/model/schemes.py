@@ -3,7 +3,6 @@
 What each computes: TensorFlow Lite 8-bit quantization specification and its post-training guide.
 """
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from qmcu.model.convert import (
     representative,
     run_converter,
 )
+from qmcu.scratch import ScratchFolder
 from qmcu.tensorflow import load_tensorflow, quiet
 
 
@@ -52,7 +52,7 @@ def convert_scheme(model: Any, samples: npt.NDArray[np.float32], scheme: Scheme)
     if scheme is INT4_CHANNEL:
         raise ValueError("the converter has no int4 post-training quantization")
     tensorflow = load_tensorflow()
-    with quiet(), tempfile.TemporaryDirectory(prefix="qmcu-convert-") as folder:
+    with quiet(), ScratchFolder("convert") as folder:
         loaded, shapes = load_signature(
             tensorflow, Path("model"), export_keras(model, Path(folder))
         )

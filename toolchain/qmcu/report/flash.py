@@ -8,7 +8,9 @@ from qmcu.flash.job import SCRIPT, Step
 
 def command_lines(prepared: Prepared) -> list[str]:
     """Lines for a shell that do what the steps do, checks apart."""
-    lines = [f"cd {shlex.quote(str(prepared.job.directory))}"]
+    directory = prepared.job.firmware.directory
+    copied = shlex.join(str(directory / name) for name in prepared.job.files)
+    lines = [f'cd "$(mktemp -d)" && cp -- {copied} .']
     for step in prepared.steps:
         lines += [f"# {step.what}", *_command(step)]
     if prepared.job.port:

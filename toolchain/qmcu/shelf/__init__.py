@@ -6,10 +6,11 @@ shelf's commands. A lease ends with its process, however that ends. A `Device` i
 leased board: flashed when the board runs another one, power-cycled when it does not answer.
 """
 
+from qmcu.shelf.child import run_group
 from qmcu.shelf.description import ShelfBoard, load_shelf, matching
 from qmcu.shelf.device import Device
 from qmcu.shelf.hooks import environment, flash_board, power_cycle
-from qmcu.shelf.lease import Holder, holder_of, is_free, lease
+from qmcu.shelf.lease import Holder, holder_of, is_free, lease, lock_of
 
 __all__ = [
     "Device",
@@ -21,6 +22,8 @@ __all__ = [
     "is_free",
     "lease",
     "load_shelf",
+    "lock_of",
     "matching",
     "power_cycle",
+    "run_group",
 ]

@@ -10,7 +10,6 @@ settle_s = 2.0               # optional: seconds from power to readiness
 """
 
 import difflib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 from qmcu.board import load_board
 from qmcu.device.targets import EMULATORS, check_target
 from qmcu.errors import QmcuError, UsageError
+from qmcu.files import read_toml
 
 _TEXTS = ("name", "board", "target", "flash", "power_cycle")
 _REQUIRED = ("name", "board", "target")
@@ -45,12 +45,7 @@ class ShelfBoard:
 
 def load_shelf(path: Path) -> tuple[ShelfBoard, ...]:
     """The boards of a shelf file. Raises UsageError, naming board and key, when it is wrong."""
-    try:
-        document = tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the shelf {path} cannot be read: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"the shelf {path} is not valid TOML: {error}.") from error
+    document = read_toml(path)
     entries = document.pop("board", [])
     if document or not isinstance(entries, list) or not entries:
         raise UsageError(f"the shelf {path} must hold [[board]] tables and nothing else.")

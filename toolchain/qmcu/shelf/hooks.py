@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qmcu.errors import ToolError
+from qmcu.shelf.child import run_group
 from qmcu.shelf.description import ShelfBoard
 
 LONGEST_S = 300.0
@@ -39,19 +40,15 @@ def _run(board: ShelfBoard, what: str, command: str, told: Mapping[str, str]) ->
     if not command:
         raise ToolError(f"the shelf has no {what} command for {board.name}; add one.")
     try:
-        done = subprocess.run(
-            command, shell=True, env={**os.environ, **told}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LONGEST_S, check=False,
-        )  # fmt: skip
+        code, output = run_group(command, {**os.environ, **told}, quiet_for_s=LONGEST_S)
     except subprocess.TimeoutExpired as error:
         raise ToolError(
             f"the {what} command of {board.name} did not end within {LONGEST_S:g} s: {command}"
         ) from error
-    if done.returncode:
-        lines = done.stdout.decode("utf-8", "replace").strip().splitlines()
+    if code:
+        lines = output.decode("utf-8", "replace").strip().splitlines()
         last = f": {lines[-1]}" if lines else ""
         raise ToolError(
-            f"the {what} command of {board.name} ended with status {done.returncode}{last} "
-            f"({command})."
+            f"the {what} command of {board.name} ended with status {code}{last} ({command})."
         )
     time.sleep(board.settle_s)

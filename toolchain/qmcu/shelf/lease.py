@@ -24,6 +24,8 @@ from qmcu.shelf.description import ShelfBoard
 _POLL_S = 0.1
 # What CI systems say about the job that runs, most telling first.
 _JOB_VARIABLES = ("CI_JOB_URL", "BUILD_URL", "GITHUB_RUN_ID", "CI_JOB_ID")
+# Descriptors of the locks that this process holds, by the board's name.
+_held: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,11 @@ def lease(
             lock = _try(board)
             if lock is not None:
                 try:
+                    _held[board.name] = _descriptor(lock)
                     write_atomic(_note(board), json.dumps(documents.plain(_me())))
                     yield board
                 finally:
+                    _held.pop(board.name, None)
                     _note(board).unlink(missing_ok=True)
                     lock.release()
                 return
@@ -83,6 +87,19 @@ def lease(
             waiting(busy)
             told = True
         time.sleep(_POLL_S)
+
+
+def lock_of(board: ShelfBoard) -> int:
+    """The descriptor of the lock by which this process has `board`, -1 where there is none.
+
+    The lease lasts until every process that has inherited it has closed it.
+    """
+    return _held.get(board.name, -1)
+
+
+def _descriptor(lock: BaseFileLock) -> int:
+    found = lock._context.lock_file_fd
+    return -1 if found is None else found
 
 
 def holder_of(board: ShelfBoard) -> Holder | None:

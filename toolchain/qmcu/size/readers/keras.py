@@ -1,9 +1,9 @@
 """Keras 3's .keras: a ZIP archive with config.json, metadata.json and model.weights.h5."""
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from qmcu.scratch import ScratchFolder
 from qmcu.size.contents import Contents, FileKind, Role, StoredTensor
 from qmcu.size.mapped import fail, map_file
 from qmcu.size.readers.hdf5 import Hdf5, read_part
@@ -46,18 +46,17 @@ def _unpacked(archive: Archive, member: Member) -> Hdf5:
     """The weights of a compressed archive, by way of a file that is gone when they are read."""
     if member.size > _MAX_UNPACKED:
         fail(archive.path, f"its weights unpack to {member.size:,} bytes, over {_MAX_UNPACKED:,}")
-    with tempfile.NamedTemporaryFile(prefix="qmcu-size-", suffix=".h5") as file:
-        left = member.size
+    with ScratchFolder("size") as folder:
+        left, path = member.size, Path(folder) / "weights.h5"
         try:
-            with archive.open(member) as stream:
+            with archive.open(member) as stream, path.open("wb") as file:
                 while left > 0 and (block := stream.read(min(left, 1 << 20))):
                     file.write(block)
                     left -= len(block)
         except DAMAGE as error:
             fail(archive.path, f"its weights are damaged ({str(error)[:80]})")
-        file.flush()
-        data = map_file(Path(file.name))
-        return read_part(Path(file.name), data, 0, len(data))
+        data = map_file(path)
+        return read_part(path, data, 0, len(data))
 
 
 def _scaled(

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmcu.board import Board
-from qmcu.board.fields import Table
+from qmcu.board.description import Board
+from qmcu.board.fields import PLAIN_NAME, Table
 
 TOOL_NAMES = (
     "openocd", "pyocd", "st-flash", "STM32_Programmer_CLI", "JLinkExe", "mass-storage", "uf2",
@@ -12,6 +12,8 @@ TOOL_NAMES = (
 )  # fmt: skip
 _IMAGE_FILES = ("firmware.bin", "firmware.hex")
 _WORD = 0xFFFF_FFFF
+# One of openocd's own, which it looks for in its own folders.
+_SCRIPT = rf"(?:board|interface|target)/{PLAIN_NAME}(?:/{PLAIN_NAME})?"
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,9 @@ def flash_settings(board: Board) -> FlashSettings:
     settings = FlashSettings(
         tools=table.texts("tools", TOOL_NAMES),
         chip_id=_chip_id(table),
-        openocd=table.texts("openocd"),
-        pyocd=table.optional_text("pyocd"),
-        jlink=table.optional_text("jlink"),
+        openocd=table.texts("openocd", pattern=_SCRIPT),
+        pyocd=table.optional_text("pyocd", PLAIN_NAME),
+        jlink=table.optional_text("jlink", PLAIN_NAME),
         mass_storage=_mass_storage(table),
         uf2=_uf2(table),
         serial=_serial(table),
@@ -102,7 +104,9 @@ def _mass_storage(table: Table) -> MassStorage | None:
     part = table.optional_table("mass_storage")
     if part is None:
         return None
-    storage = MassStorage(part.texts("ids"), part.choice("file", _IMAGE_FILES))
+    storage = MassStorage(
+        part.texts("ids", pattern="[0-9A-Fa-f]{4}"), part.choice("file", _IMAGE_FILES)
+    )
     part.refuse_unknown_keys()
     return storage
 
@@ -111,7 +115,7 @@ def _uf2(table: Table) -> Uf2 | None:
     part = table.optional_table("uf2")
     if part is None:
         return None
-    uf2 = Uf2(part.integer("family", 0, _WORD), part.text("board_id"))
+    uf2 = Uf2(part.integer("family", 0, _WORD), part.text("board_id", PLAIN_NAME))
     part.refuse_unknown_keys()
     return uf2
 
@@ -119,7 +123,8 @@ def _uf2(table: Table) -> Uf2 | None:
 def _serial(table: Table) -> SerialLoader:
     part = table.table("stm32flash", optional=True)
     loader = SerialLoader(
-        part.integer("baud", 1200, 1_000_000, default=115_200), part.optional_text("mode") or "8e1"
+        part.integer("baud", 1200, 1_000_000, default=115_200),
+        part.optional_text("mode", "[78][noe][12]") or "8e1",
     )
     part.refuse_unknown_keys()
     return loader
