@@ -2,11 +2,13 @@
 
 Each graph has one operator. It is compiled, built into firmware, run in an emulator and compared
 byte for byte with the tflite-micro interpreter. Exit code 0 when all are equal, else 1.
+
+Counts are stored as each operator is finished, so that a run that was stopped goes on with
+--missing; with --only they are stored when --save says so.
 """
 
 import argparse
 import importlib.metadata
-import json
 import os
 import sys
 from collections import Counter
@@ -16,9 +18,10 @@ from bench.operators import GENERATORS
 from bench.operators.batches import Batch, batches
 from bench.operators.cases import CASES
 from bench.operators.chain import Outcome, run
-from bench.operators.document import DOCUMENT, RESULTS, document
+from bench.operators.document import DOCUMENT, document
 from bench.operators.everyday import EVERYDAY
 from bench.operators.int4 import EVERYDAY_INT4, INT4
+from bench.operators.stored import Stored
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -41,6 +44,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--int4", action="store_true", help="weights packed to four bits")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=GENERATORS, metavar="OPERATOR")
+    parser.add_argument("--missing", action="store_true", help="those without N stored graphs")
+    parser.add_argument("--save", action="store_true", help="with --only: store the counts too")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     return parser.parse_args()
 
@@ -50,12 +55,16 @@ def _run_all(arguments: argparse.Namespace) -> list[Outcome]:
     if arguments.int4:
         generators = EVERYDAY_INT4 if arguments.everyday else INT4
     kinds = arguments.only or list(generators)
+    stored = Stored.load(_settings(arguments)) if _saves(arguments) else None
+    if stored is not None and arguments.missing:
+        kinds = [kind for kind in kinds if stored.graphs(kind) < arguments.per_operator]
     work: list[Batch] = [
         batch
         for kind in kinds
         for batch in batches(kind, arguments.per_operator, arguments.seed, generators)
     ]
-    outcomes = []
+    remaining = Counter(batch.kind for batch in work)
+    outcomes: list[Outcome] = []
     with Progress() as progress, ProcessPoolExecutor(arguments.jobs) as pool:
         task = progress.add_task("graphs", total=sum(len(batch.graphs) for batch in work))
         futures = [
@@ -67,10 +76,23 @@ def _run_all(arguments: argparse.Namespace) -> list[Outcome]:
         for future in as_completed(futures):
             outcome = future.result()
             outcomes.append(outcome)
+            remaining[outcome.kind] -= 1
             progress.advance(task, len(outcome.equal))
             if outcome.problem:
                 progress.console.print(outcome.problem, style="red", markup=False)
+            if stored is not None and not remaining[outcome.kind]:
+                finished = [o for o in outcomes if o.kind == outcome.kind]
+                stored.save(_counts(finished), next((o.device for o in finished if o.device), ""))
+    if stored is not None:
+        write_atomic(DOCUMENT, document())
     return outcomes
+
+
+def _saves(arguments: argparse.Namespace) -> bool:
+    """Whether the counts are what docs/OPERATORS.md shows."""
+    if arguments.everyday or arguments.int4:
+        return False
+    return arguments.save or arguments.only is None
 
 
 def _counts(outcomes: list[Outcome]) -> dict[str, dict[str, int]]:
@@ -82,23 +104,18 @@ def _counts(outcomes: list[Outcome]) -> dict[str, dict[str, int]]:
     return {kind: {"graphs": graphs[kind], "equal": equal[kind]} for kind in sorted(graphs)}
 
 
-def _save(arguments: argparse.Namespace, counts: dict[str, dict[str, int]], device: str) -> None:
-    tflite_micro = importlib.metadata.version("tflite-micro")
-    versions = {
-        "qmcu": qmcu.__version__,
-        "tflite-micro": tflite_micro,
-        "compiler": str(find_toolchain().compiler),
-    }
-    results = {
+def _settings(arguments: argparse.Namespace) -> dict[str, object]:
+    """What counts must share to stand in one table."""
+    return {
         "seed": arguments.seed,
         "board": arguments.board,
         "kernels": arguments.kernels,
-        "device": device,
-        "versions": versions,
-        "operators": counts,
+        "versions": {
+            "qmcu": qmcu.__version__,
+            "tflite-micro": importlib.metadata.version("tflite-micro"),
+            "compiler": str(find_toolchain().compiler),
+        },
     }
-    write_atomic(RESULTS, json.dumps(results, indent=1) + "\n")
-    write_atomic(DOCUMENT, document())
 
 
 def _show(counts: dict[str, dict[str, int]], outcomes: list[Outcome]) -> None:
@@ -124,13 +141,11 @@ def _kernel_table(outcomes: list[Outcome]) -> Table:
 
 
 def main() -> int:
-    """Run, show and, when all operators were run, store the results."""
+    """Run, show and store the results."""
     arguments = _arguments()
     outcomes = _run_all(arguments)
     counts = _counts(outcomes)
     _show(counts, outcomes)
-    if arguments.only is None and not arguments.everyday and not arguments.int4:
-        _save(arguments, counts, next((o.device for o in outcomes if o.device), "nothing"))
     return 0 if all(all(outcome.equal) for outcome in outcomes) else 1
 
 
