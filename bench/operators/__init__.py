@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 from bench.operators import (
     arrangements,
+    branches,
     convolutions,
     elementwise,
     lookups,
@@ -199,8 +200,11 @@ GENERATORS: dict[str, Generator] = {
     **_real(reals.rows, "SOFTMAX", "LOG_SOFTMAX"),
     **in_types("SVDF", recurrent.svdf, ("int8", "float32")),
     **in_types("UNIDIRECTIONAL_SEQUENCE_LSTM", recurrent.lstm, ("int8", "int16", "float32")),
-    "CAST uint32": reals.cast_unsigned,
-    **in_types("CAST", reals.cast, ("int8", "int16", "int32", "bool", "float32")),
+    **in_types("IF", branches.if_),
+    **in_types("WHILE", branches.while_),
+    **in_types("READ_VARIABLE", branches.variable),
+    **in_types("ASSIGN_VARIABLE", branches.variable),
+    **in_types("CAST", reals.cast, (*TYPES, "uint32")),
 }
 
 __all__ = ["GENERATORS", "pack"]

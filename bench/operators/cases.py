@@ -17,7 +17,9 @@ _SMALL, _LARGE = 2.0**-15, 0.45
 
 
 def cases(graph: Graph) -> tuple[bool, ...]:
-    """For a graph of one operator, whether it is each of CASES."""
+    """For a graph of one operator, whether it is each of CASES; of several, none."""
+    if len(graph.operators) != 1:
+        return (False,) * len(CASES)
     (operator,) = graph.operators
     activations = [*graph.input_tensors, *graph.output_tensors]
     zero_points = {t.quantization.zero_points[0] for t in activations if t.quantization is not None}

@@ -1,13 +1,13 @@
 """One batch through the whole chain: model file, firmware, device, comparison."""
 
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from bench.operators.batches import Batch
-from bench.operators.cases import cases
+from bench.operators.cases import CASES, cases
 
 from qmcu.board import load_board
 from qmcu.builder.firmware import BuildOptions, build_compiled, compile_model
@@ -84,7 +84,7 @@ def run(
         kind=batch.kind,
         equal=tuple(bool(e) for e in equal),
         device=device,
-        kernels=tuple((call.kernel, cases(batch.graphs[call.operator])) for call in plan.calls),
+        kernels=tuple(_called(batch, plan.calls)),
         overlaid=sum(_shared(call, plan.placements) for call in plan.calls),
     )
 
@@ -100,6 +100,14 @@ def _expected(
             oracle.reset()
         expected.append(batch.by_graph(list(oracle.run(vector))))
     return expected
+
+
+def _called(batch: Batch, calls: Sequence[KernelCall]) -> Iterator[tuple[str, tuple[bool, ...]]]:
+    """Each call's kernel, and which of CASES its graph is; of what stands in a branch, none."""
+    owners = [graph for graph in batch.graphs for _ in graph.operators]
+    for call in calls:
+        inside = call.operator >= len(owners)
+        yield call.kernel, (False,) * len(CASES) if inside else cases(owners[call.operator])
 
 
 def _shared(call: KernelCall, placements: Sequence[Placement]) -> bool:

@@ -96,3 +96,44 @@ def test_other_sizes_than_the_operator_has_are_refused() -> None:
     smaller = replace(then, inputs=(0,))
     found = unsupported(replace(graph, subgraphs=(smaller, other)))
     assert "take or give tensors of other sizes" in found[0]
+
+
+def kept_through_a_loop() -> Graph:
+    """WHILE n < 3: n + 1, x + y, y as it was, with sums between whose bytes could be y's."""
+    graph = countdown(3)
+    condition, body = graph.subgraphs
+    more = tuple(
+        replace(body.tensors[5], index=index, name=f"sum{index}") for index in range(6, 10)
+    )
+    options = body.operators[1].options
+    chain = [(1, 2, 6), (6, 6, 7), (7, 6, 8), (8, 7, 9), (9, 1, 5)]
+    sums = tuple(
+        replace(body.operators[1], index=i, inputs=(a, b), outputs=(c,), options=options)
+        for i, (a, b, c) in enumerate(chain, 1)
+    )
+    turn = replace(
+        body,
+        tensors=(*body.tensors, *more),
+        operators=(body.operators[0], *sums),
+        outputs=(4, 5, 2),
+    )
+    return replace(graph, outputs=(3, 4), subgraphs=(condition, turn))
+
+
+def test_what_a_loop_is_given_and_only_reads_lives_until_its_end() -> None:
+    graph = kept_through_a_loop()
+    plan = compile_graph(graph)
+    (loop,) = plan.controls
+    kept = next(p for p in plan.placements if graph.operators[0].outputs[2] in p.tensors)
+    assert kept.last >= loop.last - 1
+    compare(graph, [[np.array([0], np.int32), *row] for row in rows(3)])
+
+
+def test_a_plan_that_loses_it_after_the_first_round_is_no_plan() -> None:
+    plan = compile_graph(kept_through_a_loop())
+    (loop,) = plan.controls
+    kept = next(p for p in plan.placements if plan.controls[0].writes[2] in p.tensors)
+    read = max(s for s in range(loop.middle, loop.last) if kept.tensors[0] in plan.calls[s].reads)
+    shorter = tuple(replace(p, last=read) if p is kept else p for p in plan.placements)
+    problems = list(violations(replace(plan, placements=shorter)))
+    assert problems and all("in a next round reads" in problem for problem in problems)

@@ -76,6 +76,32 @@ def test_values_of_another_size_are_refused() -> None:
     assert "does not fit the variable window" in problem
 
 
+def test_what_nothing_assigns_has_no_value() -> None:
+    graph = shift_register()
+    kept = tuple(o for o in graph.operators if o.kind != "ASSIGN_VARIABLE")
+    (problem,) = unsupported(replace(graph, operators=kept))
+    assert "variable window is read and nothing assigns it" in problem
+
+
+def test_a_variable_begins_with_the_zero_point_of_what_is_assigned() -> None:
+    graph = shift_register()
+    tensors = tuple(
+        replace(t, dtype="uint8", quantization=replace(t.quantization, zero_points=(200,)))
+        if t.quantization
+        else t
+        for t in graph.tensors
+    )
+    handle, read, *_ = graph.operators
+    operators = (handle, read, replace(graph.operators[-1], inputs=(handle.outputs[0], 0)))
+    whole = replace(tensors[read.outputs[0]], shape=tensors[0].shape)
+    tensors = tuple(whole if t.index == whole.index else t for t in tensors)
+    graph = replace(graph, tensors=tensors, operators=operators, outputs=(whole.index,))
+    oracle = Oracle(write_model(graph))
+    (state,) = compile_graph(graph).states
+    (found,) = oracle.run([np.zeros(tensors[0].shape, np.uint8)])
+    assert state.fill == 200 and (found == 200).all()
+
+
 def test_which_models_keep_a_state() -> None:
     graph = shift_register()
     assert is_stateful(graph)

@@ -14,6 +14,7 @@ from qmcu.errors import ModelError, UsageError
 from qmcu.model.custom import check_operators, load_operator, use_operators
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 from qmcu.model.oracle import Oracle
+from qmcu.model.reader import parse_model
 from qmcu.model.writer import write_model
 
 _DESCRIPTION = """\
@@ -106,9 +107,75 @@ def test_other_operands_and_missing_options_are_named(folder: Path) -> None:
         use_operators([described, described])
 
 
+_DECODER = """\
+name = "Decode"
+kernel = "decode.c"
+reference = "decode:run"
+inputs = ["uint8", "uint8"]
+outputs = ["float32", "float32"]
+shapes = [["input0.shape.3", 2], ["options.most"]]
+[parameters]
+size = "input0.shape"
+most = "options.most"
+"""
+_DECODE = """\
+import numpy as np
+def run(inputs, parameters, state):
+    scores = inputs[0][0].reshape(-1, inputs[0].shape[3])
+    best = scores.argmax(0)
+    places = np.stack(np.divmod(best, inputs[0].shape[2]), 1).astype(np.float32)
+    return [places + inputs[1][0, 0, 0, 0], scores.max(0)[: parameters["most"]].astype(np.float32)]
+"""
+
+
+def _decoder(first: tuple[int, ...] = ()) -> Graph:
+    """As converters write decoders: outputs without any dimension, of which `first` is one."""
+    grid = Quantization((0.5,), (128,))
+    tensors = (
+        Tensor(0, "heat", (1, 3, 4, 2), "uint8", grid),
+        Tensor(1, "offset", (1, 1, 1, 1), "uint8", grid),
+        Tensor(2, "places", first, "float32"),
+        Tensor(3, "scores", (), "float32"),
+    )
+    custom = bytes(flexbuffers.Dumps({"most": 2}))
+    operator = Operator(0, "CUSTOM:Decode", (0, 1), (2, 3), custom=custom)
+    return Graph("decoder", tensors, (operator,), (0, 1), (2, 3))
+
+
+def test_a_description_gives_shapes_that_the_model_leaves_open(folder: Path) -> None:
+    for name, text in (
+        ("decode.toml", _DECODER), ("decode.c", ""), ("decode.h", ""), ("decode.py", _DECODE),
+    ):  # fmt: skip
+        (folder / name).write_text(text)
+    use_operators([load_operator(folder / "decode.toml")])
+    model = write_model(_decoder())
+    graph = parse_model(model)
+    assert [t.shape for t in graph.output_tensors] == [(2, 2), (2,)]
+    assert [t.size for t in compile_graph(graph).tensors if t.name == "places"] == [16]
+    heat = np.arange(24, dtype=np.uint8).reshape(1, 3, 4, 2)
+    places, scores = Oracle(model).run([heat, np.full((1, 1, 1, 1), 1, np.uint8)])
+    assert places.tolist() == [[3, 4], [3, 4]] and scores.tolist() == [22, 23]
+    (problem,) = unsupported(parse_model(write_model(_decoder((3, 2)))))
+    assert "says [2, 2] of output 0, which is places float32[3x2]" in problem
+
+
+def test_without_shapes_the_way_out_is_said(folder: Path) -> None:
+    lines = _DECODER.replace('shapes = [["input0.shape.3", 2], ["options.most"]]\n', "")
+    for name, text in (
+        ("decode.toml", lines), ("decode.c", ""), ("decode.h", ""), ("decode.py", _DECODE),
+    ):  # fmt: skip
+        (folder / name).write_text(text)
+    use_operators([load_operator(folder / "decode.toml")])
+    oracle = Oracle(write_model(_decoder()))
+    with pytest.raises(ModelError, match="leaves a shape open, say it with `shapes`"):
+        oracle.run([np.zeros((1, 3, 4, 2), np.uint8), np.zeros((1, 1, 1, 1), np.uint8)])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (("state = 2", "state = 2\nshapes = [[1], [2]]"), "shapes has 2 entries for 1 outputs"),
+        (("state = 2", "state = 2\nshapes = [3]"), "a list for each output, not 3"),
         (("inputs", "input"), "unknown key input; known are"),
         (("twice.c", "thrice.c"), "there is no thrice.c beside it"),
         (('outputs = ["int8"]\n', ""), "does not name outputs"),

@@ -57,6 +57,19 @@ def test_the_pieces_give_what_the_whole_would() -> None:
     check_on_host(graph)
 
 
+@pytest.mark.parametrize("target", ["float32", "int32", "int64", "bool"])
+@pytest.mark.parametrize("source", ["uint8", "int64"])
+def test_casts_that_the_interpreter_refuses_are_our_own(source: str, target: str) -> None:
+    tensors = (Tensor(0, "x", (2, 3), source), Tensor(1, "y", (2, 3), target))
+    graph = Graph("cast", tensors, (Operator(0, "CAST", (0,), (1,)),), (0,), (1,))
+    oracle = Oracle(write_model(graph))
+    x = np.array([[0, 1, 255], [7, 200, 128]], source)
+    (found,) = oracle.run([x])
+    assert found.dtype == target and (found == x.astype(target)).all()
+    assert oracle.origin == f"{oracle_version()} (CAST by qmcu's own reference)"
+    check_on_host(graph)
+
+
 def _kept() -> Graph:
     """What the last inference gave is read before TILE and assigned after it."""
     graph = _chain()

@@ -8,7 +8,7 @@ else, and that what it reads is what was last written there. Near linear in the 
 import re
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import prod
@@ -275,9 +275,34 @@ def _content_problems(plan: Plan, homes: _Homes) -> Iterator[str]:
             yield from _read_problems(f"{call.layer} reads", step, index, content, sources, homes)
         yield from _write_problems(step, call, homes)
         content |= {id(homes.placements[i]): i for i in call.writes}
+        for control in plan.controls:
+            if control.kind == "WHILE" and control.last == step + 1:
+                yield from _round_problems(plan, control, content, sources, homes)
     end = len(plan.calls)
     for index in plan.outputs:
         yield from _read_problems("the output is", end, index, content, sources, homes)
+
+
+def _round_problems(
+    plan: Plan,
+    loop: Control,
+    content: Mapping[int, int],
+    sources: dict[int, tuple[int, ...]],
+    homes: _Homes,
+) -> Iterator[str]:
+    """Follow a loop's next round, which finds what the one before has left."""
+    here = dict(content)
+    written: set[int] = set()
+    for step in range(loop.first, loop.last):
+        call = plan.calls[step]
+        for index in call.reads:
+            who, home = f"{call.layer} in a next round reads", homes.placements[index]
+            yield from _read_problems(who, step, index, here, sources, homes)
+            if id(home) not in written and home.last < loop.last - 1:
+                yield f"{who} {homes.name(index)}, which lives to {home.last} of {loop.last - 1}"
+        now = {id(homes.placements[i]): i for i in call.writes}
+        here |= now
+        written |= {*now}
 
 
 def _sources(plan: Plan) -> dict[int, tuple[int, ...]]:

@@ -67,7 +67,8 @@ def flatten(graph: Graph) -> Flat:
     flattening.add(graph, {}, ())
     if flattening.problems:
         return Flat(graph, problems=tuple(flattening.problems))
-    flat = replace(graph, tensors=tuple(flattening.tensors), operators=tuple(flattening.operators))
+    operators = tuple(flattening.resolved(operator) for operator in flattening.operators)
+    flat = replace(graph, tensors=tuple(flattening.tensors), operators=operators)
     return Flat(flat, tuple(flattening.branchings), frozenset(flattening.pinned))
 
 
@@ -84,6 +85,18 @@ class _Flattening:
         self.tensors = list(self.graph.tensors)
         self._number = max(operator.index for operator in self.graph.operators)
         self._inlined: set[int] = set()
+        # Handles that a loop gives back are those that it was given: nothing assigns a handle.
+        self._handles: dict[int, int] = {}
+
+    def resolved(self, operator: Operator) -> Operator:
+        """The operator with the handles that were made, not those that loops gave back."""
+        inputs = tuple(self._handle(i) for i in operator.inputs)
+        return operator if inputs == operator.inputs else replace(operator, inputs=inputs)
+
+    def _handle(self, index: int) -> int:
+        while index in self._handles:
+            index = self._handles[index]
+        return index
 
     def add(self, graph: Graph, places: dict[int, int], path: tuple[int, ...]) -> None:
         """Add a graph's operators; `places` maps its tensors to those of the flat graph.
@@ -182,7 +195,10 @@ class _Flattening:
 
     def _add_while(self, operator: Operator, path: tuple[int, ...]) -> None:
         for source, target in zip(operator.inputs, operator.outputs, strict=True):
-            self._copy(source, target)
+            if self.tensors[source].dtype == "resource":
+                self._handles[target] = source
+            else:
+                self._copy(source, target)
         numbers = self._bodies(operator)
         first = len(self.operators)
         (condition,) = self._add_round(numbers[0], operator.outputs, path)
@@ -195,6 +211,11 @@ class _Flattening:
         variables = set(operator.outputs)
         kept = []
         for source, target in zip(sources, operator.outputs, strict=True):
+            if target in self._handles:
+                if self._handle(source) != self._handle(target):
+                    self.problems.append(f"{operator}: its handles change from round to round")
+                kept.append(target)
+                continue
             if source in variables and source != target:
                 # It may be given its next value before it is read.
                 saved = self._new(self.tensors[source])

@@ -67,6 +67,7 @@ def live_buffers(
         if not graph.tensors[control.condition].is_variable:
             root = roots[control.condition]
             last[root] = max(last[root], control.decided - 1)
+    _keep_through_loops(first, last, controls)
     for tensor in graph.outputs:
         last[roots[tensor]] = len(calls)
 
@@ -99,6 +100,17 @@ def live_buffers(
         if call.scratch_size
     ]
     return tuple(sorted(buffers, key=lambda b: (b.first, b.last, -b.size, b.name)))
+
+
+def _keep_through_loops(
+    first: Mapping[int, int], last: dict[int, int], controls: Sequence[Control]
+) -> None:
+    """What a loop is given and reads is read in its next round again: it lives until its end."""
+    loops = [c for c in controls if c.kind == "WHILE"]
+    for loop in sorted(loops, key=lambda c: c.last - c.first):
+        for root, step in last.items():
+            if first[root] < loop.first <= step < loop.last:
+                last[root] = loop.last - 1
 
 
 def _in_arena(graph: Graph, tensors: Iterable[int]) -> list[int]:

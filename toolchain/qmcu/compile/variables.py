@@ -5,7 +5,7 @@ assigned before the value's last use reads the variable itself; others are copie
 ASSIGN_VARIABLE, whose output is then the variable.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from qmcu.model.graph import Graph, Operator, Tensor
@@ -23,7 +23,7 @@ class Resolved:
 
 
 def default_bytes(tensor: Tensor) -> bytes:
-    """What the interpreter fills a variable with: the zero point of int8, else zero."""
+    """What the interpreter fills a variable tensor with: the zero point of int8, else zero."""
     quantization = tensor.quantization
     zero_point = quantization.zero_point if quantization and tensor.dtype == "int8" else 0
     return bytes([zero_point & 0xFF]) * tensor.size
@@ -48,10 +48,21 @@ def resolve_variables(graph: Graph) -> Resolved:
 
 @dataclass
 class _Variable:
-    """A resource variable: the tensor that it becomes, and bytes that an initialiser gave it."""
+    """A resource variable: the tensor that it becomes, and what it begins with.
+
+    The interpreter fills it with the low byte of the zero point of what is first assigned; `fill`
+    is None where nothing is. `assigned` are the bytes that an initialiser gave it.
+    """
 
     tensor: Tensor
+    fill: int | None = None
     assigned: bytes | None = None
+
+    def first_bytes(self) -> bytes:
+        """Before the first inference."""
+        if self.assigned is not None:
+            return self.assigned
+        return bytes([self.fill or 0]) * self.tensor.size
 
 
 class _Resolution:
@@ -70,13 +81,18 @@ class _Resolution:
         for operator in graph.operators:
             if operator.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE"):
                 self._declare(graph, self._handles, operator)
-        begun = False
+        used: set[Handle] = set()
         for operator in graph.operators:
             if operator.kind == "CALL_ONCE":
-                if begun:
-                    self.problems.append(f"{operator}: variables are used before it; it comes late")
-                self._initialise(operator)
-            begun |= operator.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE")
+                self._initialise(operator, used)
+            elif operator.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE"):
+                used |= {self._handles[i] for i in operator.inputs[:1] if i in self._handles}
+        for handle in used:
+            if self.variables[handle].fill is None:
+                self.problems.append(
+                    f"variable {handle[1]} is read and nothing assigns it: the interpreter gives "
+                    "whatever lies in its memory"
+                )
 
     def _declare(self, graph: Graph, handles: Mapping[int, Handle], operator: Operator) -> None:
         """The variable that an operator reads or assigns, of the size that it has there."""
@@ -90,12 +106,14 @@ class _Resolution:
         if variable is None:
             number = len(self.graph.tensors) + len(self.variables)
             tensor = replace(value, index=number, name=handle[1], data=None, is_variable=True)
-            self.variables[handle] = _Variable(tensor)
+            variable = self.variables[handle] = _Variable(tensor)
         elif (variable.tensor.size, variable.tensor.dtype) != (value.size, value.dtype):
             self.problems.append(f"{operator}: {value} does not fit the variable {variable.tensor}")
+        if operator.kind == "ASSIGN_VARIABLE" and variable.fill is None:
+            variable.fill = value.quantization.zero_point & 0xFF if value.quantization else 0
 
-    def _initialise(self, operator: Operator) -> None:
-        """CALL_ONCE: its subgraph may only assign constants."""
+    def _initialise(self, operator: Operator, used: Collection[Handle]) -> None:
+        """CALL_ONCE: its subgraph may only assign constants, to variables that none has `used`."""
         index = operator.options.get("init_subgraph_index", 0)
         assert isinstance(index, int)
         body = self.graph.subgraph(index)
@@ -114,14 +132,13 @@ class _Resolution:
                 self.problems.append(f"{operator}: it assigns {value}, which is no constant")
                 return
             self._declare(body, handles, inner)
+            if handles.get(inner.inputs[0]) in used:
+                self.problems.append(f"{operator}: its variable is used before it; it comes late")
             if inner.inputs[0] in handles and handles[inner.inputs[0]] in self.variables:
                 self.variables[handles[inner.inputs[0]]].assigned = value.data
 
     def initial(self) -> dict[int, bytes]:
-        return {
-            v.tensor.index: v.assigned if v.assigned is not None else default_bytes(v.tensor)
-            for v in self.variables.values()
-        }
+        return {v.tensor.index: v.first_bytes() for v in self.variables.values()}
 
     def rewritten(self) -> Graph:
         operators: list[Operator] = []

@@ -7,8 +7,9 @@ oracle. Those in force are set by `use_operators`; packages may bring more, by e
 import hashlib
 import importlib.metadata
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ ENTRY_POINTS = "qmcu.operators"
 OPERATORS_FILE = "operators.json"
 Value = int | float | tuple[int, ...]
 _ATTRIBUTES = ("shape", "rank", "elements", "bytes", "scale", "zero_point")
+_LARGEST_SHAPE = 1 << 28
 _KEYS: dict[str, type | tuple[type, ...]] = {
     "name": str, "kernel": str, "reference": str, "inputs": list, "outputs": list,
     "parameters": dict, "options": dict, "scratch": (int, str), "state": (int, str),
+    "shapes": list,
 }  # fmt: skip
 _REQUIRED = ("name", "kernel", "reference", "inputs", "outputs")
 
@@ -34,7 +37,8 @@ class CustomOperator:
     """One description. `kernel` is the C file's stem, `reference` is `module:function`.
 
     `inputs` and `outputs` are the operands' types. `parameters` are the fields of the kernel's
-    struct in order, each a number or where it comes from; `scratch` and `state` are bytes.
+    struct in order, each a number or where it comes from; `scratch` and `state` are bytes. `shapes`
+    are those of the outputs, for models that leave them open: none, or one an output.
     """
 
     name: str
@@ -47,6 +51,7 @@ class CustomOperator:
     options: Mapping[str, Any] = field(default_factory=dict)
     scratch: int | str = 0
     state: int | str = 0
+    shapes: tuple[tuple[int | str, ...], ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -74,6 +79,10 @@ class CustomOperator:
                 )
         try:
             self.values(graph, operator)
+            for position, shape in enumerate(self.output_shapes(graph, operator)):
+                tensor = graph.tensors[operator.outputs[position]]
+                if tensor.shape != shape:
+                    return f"{self.path} says {list(shape)} of output {position}, which is {tensor}"
             self.amount(self.scratch, graph, operator)
             self.amount(self.state, graph, operator)
         except ValueError as error:
@@ -87,6 +96,16 @@ class CustomOperator:
             name: self._value(source, graph, operator, options)
             for name, source in self.parameters.items()
         }
+
+    def output_shapes(self, graph: Graph, operator: Operator) -> list[tuple[int, ...]]:
+        """What `shapes` says of one operator's outputs; ValueError naming what is not there."""
+        found = [
+            tuple(self.amount(size, graph, operator) for size in shape) for shape in self.shapes
+        ]
+        for shape in found:
+            if any(size < 1 for size in shape) or math.prod(shape) > _LARGEST_SHAPE:
+                raise ValueError(f"{self.path} says the shape {list(shape)} of an output")
+        return found
 
     def amount(self, what: int | str, graph: Graph, operator: Operator) -> int:
         """A number of bytes: an integer, or a product such as `4 * input0.elements`."""
@@ -124,6 +143,9 @@ def _attribute(tensor: Tensor, name: str, source: str) -> Value:
     if name in ("shape", "elements"):
         value: Value = getattr(tensor, name)
         return value
+    axis = name.removeprefix("shape.")
+    if name.startswith("shape.") and axis.isdigit() and int(axis) < len(tensor.shape):
+        return tensor.shape[int(axis)]
     if name == "rank":
         return len(tensor.shape)
     if name == "bytes":
@@ -182,7 +204,20 @@ def load_operator(path: Path) -> CustomOperator:
     if not kernel.stem.isidentifier():
         raise UsageError(f"{path}: kernel {kernel.stem!r} is no C identifier.")
     inputs, outputs = tuple(document.pop("inputs")), tuple(document.pop("outputs"))
-    return CustomOperator(path=path, kernel=kernel.stem, inputs=inputs, outputs=outputs, **document)
+    shapes = _shapes(path, document.pop("shapes", []), len(outputs))
+    return CustomOperator(
+        path=path, kernel=kernel.stem, inputs=inputs, outputs=outputs, shapes=shapes, **document
+    )
+
+
+def _shapes(path: Path, given: list[Any], outputs: int) -> tuple[tuple[int | str, ...], ...]:
+    if given and len(given) != outputs:
+        raise UsageError(f"{path}: shapes has {len(given)} entries for {outputs} outputs.")
+    for shape in given:
+        sizes = shape if isinstance(shape, list) else [None]
+        if not all(isinstance(n, int | str) and not isinstance(n, bool) for n in sizes):
+            raise UsageError(f"{path}: shapes must hold a list for each output, not {shape!r}.")
+    return tuple(tuple(shape) for shape in given)
 
 
 def check_operators(directory: Path) -> None:
@@ -231,6 +266,30 @@ def custom_operator(kind: str) -> CustomOperator | None:
     if name in _given:
         return _given[name]
     return _from_packages().get(name) if kind.startswith("CUSTOM:") else None
+
+
+def with_shapes(graph: Graph) -> Graph:
+    """The graph with the shapes of descriptions in force where the file leaves them open.
+
+    Open is what has no dimension: no file tells that from a single number. What a description
+    says of others is compared when the operator is compiled.
+    """
+    tensors = list(graph.tensors)
+    for operator in graph.operators:
+        described = custom_operator(operator.kind)
+        if described is None or len(described.shapes) != len(operator.outputs):
+            continue
+        try:
+            shapes = described.output_shapes(graph, operator)
+        except ValueError:
+            # `problem` names it.
+            continue
+        for index, shape in zip(operator.outputs, shapes, strict=True):
+            if not tensors[index].shape:
+                tensors[index] = replace(tensors[index], shape=shape)
+    if all(a is b for a, b in zip(tensors, graph.tensors, strict=True)):
+        return graph
+    return replace(graph, tensors=tuple(tensors))
 
 
 def operators_in_use() -> tuple[CustomOperator, ...]:

@@ -21,6 +21,7 @@ from qmcu.types import Array
 
 # What tflite-micro's kernels take, of operators that others evaluate in every type.
 _TAKEN = {
+    "CAST": ("int8", "int16", "int32", "uint32", "bool", "float32"),
     "SELECT": (),
     "SELECT_V2": ("int8", "int16", "float32"),
     "TILE": (),
@@ -64,7 +65,9 @@ def is_own(graph: Graph, operator: Operator) -> bool:
     if operator.kind not in _TAKEN:
         return False
     operand = graph.operand(operator, 1 if operator.kind.startswith("SELECT") else 0)
-    return operand is not None and operand.dtype not in _TAKEN[operator.kind]
+    given = [graph.tensors[i].dtype for i in operator.outputs] if operator.kind == "CAST" else []
+    taken = _TAKEN[operator.kind]
+    return operand is not None and any(dtype not in taken for dtype in (operand.dtype, *given))
 
 
 class Pieces:
@@ -157,7 +160,8 @@ class Pieces:
                 tensors[i].array if tensors[i].is_constant else values[i][row]
                 for i in operator.inputs
             ]
-            outputs = evaluate(operator, operands, _MOST_ELEMENTS)
+            dtypes = [tensors[i].dtype for i in operator.outputs]
+            outputs = evaluate(operator, operands, _MOST_ELEMENTS, dtypes)
             results.append(_checked(self._graph, operator, outputs))
         for position, index in enumerate(operator.outputs):
             values[index] = np.stack([outputs[position] for outputs in results])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from qmcu.errors import ModelError
+from qmcu.model.custom import with_shapes
 from qmcu.model.graph import ITEM_SIZES, Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.schema import ENUM_OPTIONS, OPTION_TABLES, enum_names, snake_case
 from qmcu.model.unpack import buffer_data, fixed_shape, read_model_file, unpack_model
@@ -41,8 +42,11 @@ def read_model(path: Path) -> Graph:
 
 
 def parse_model(data: bytes, name: str = "model", *, source: str | None = None) -> Graph:
-    """The graph of a .tflite file's bytes; `source` names it in errors. Raises ModelError."""
-    return _parse(data, name, source or name)
+    """The graph of a .tflite file's bytes; `source` names it in errors. Raises ModelError.
+
+    What descriptions of custom operators say of shapes that the file leaves open is in it.
+    """
+    return with_shapes(_parse(data, name, source or name))
 
 
 @lru_cache(maxsize=4)

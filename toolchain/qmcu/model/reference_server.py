@@ -46,7 +46,9 @@ def _checked(found: Any, forms: Sequence[tuple[str, Sequence[int]]]) -> list[Arr
     for array, (dtype, shape) in zip(arrays, forms, strict=True):
         given = np.asarray(array)
         if given.dtype.name != dtype or given.shape != tuple(shape):
+            way = "" if shape else "; where the model leaves a shape open, say it with `shapes`"
             raise ValueError(
                 f"it gives {given.dtype} {list(given.shape)}, the output is {dtype} {list(shape)}"
+                f"{way}"
             )
     return [np.asarray(a) for a in arrays]

@@ -6,8 +6,9 @@ from qmcu.model.hidden_states import hidden_state
 
 def is_stateful(graph: Graph) -> bool:
     """Whether an inference can depend on those before it."""
-    used = (graph.tensors[i] for op in graph.operators for i in op.inputs if i >= 0)
-    kinds = {operator.kind for g in (graph, *graph.subgraphs) for operator in g.operators}
-    if any(hidden_state(g, o)[0] for g in (graph, *graph.subgraphs) for o in g.operators):
+    whole = (graph, *graph.subgraphs)
+    used = (g.tensors[i] for g in whole for op in g.operators for i in op.inputs if i >= 0)
+    kinds = {operator.kind for g in whole for operator in g.operators}
+    if any(hidden_state(g, o)[0] for g in whole for o in g.operators):
         return True
     return "ASSIGN_VARIABLE" in kinds or any(tensor.is_variable for tensor in used)

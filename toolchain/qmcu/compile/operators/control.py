@@ -1,6 +1,6 @@
 """IF and WHILE, for the documentation: see `qmcu.compile.control`."""
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.plan import KernelCall
 
 
@@ -14,7 +14,7 @@ def _gone(context: OperatorContext) -> KernelCall:
 
 def _support(kind: str, *texts: str) -> OperatorSupport:
     constraints = tuple(Constraint(text, _check_gone) for text in texts)
-    return OperatorSupport(kind, "", constraints, _gone, types=())
+    return OperatorSupport(kind, "", constraints, _gone, types=TYPES)
 
 
 _COMMON = (

@@ -45,7 +45,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "",
         (
             Constraint(
-                "its subgraph only assigns constants, before variables are used", _check_gone
+                "its subgraph only assigns constants, before these variables are used", _check_gone
             ),
         ),
         _unresolved,

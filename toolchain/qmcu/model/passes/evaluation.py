@@ -20,12 +20,16 @@ _INTEGERS = frozenset({"int32", "int64", "bool"})
 
 
 def evaluate(
-    operator: Operator, inputs: Sequence[Array], most: int = MOST_ELEMENTS
+    operator: Operator,
+    inputs: Sequence[Array],
+    most: int = MOST_ELEMENTS,
+    dtypes: Sequence[str] = (),
 ) -> Sequence[Array] | None:
     """The outputs for these inputs, or None when they are not known here.
 
-    What an operator does not accept (an axis that is not there) gives None too, and so do outputs
-    of more than `most` elements that it would make of fewer.
+    `dtypes` are those of the outputs, which CAST needs. What an operator does not accept (an axis
+    that is not there) gives None too, and so do outputs of more than `most` elements that it would
+    make of fewer.
     """
     moved = _MOVING.get(operator.kind)
     computed = _COMPUTING.get(operator.kind)
@@ -34,6 +38,8 @@ def evaluate(
     if operator.options.get("fused_activation_function", "NONE") != "NONE":
         return None
     function = moved or computed
+    if operator.kind == "CAST" and len(dtypes) == 1:
+        function = _cast(dtypes[0])
     if function is None:
         return None
     try:
@@ -173,6 +179,17 @@ def _select(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
         # One decision for each row.
         condition = condition.reshape(-1, *(1,) * (first.ndim - 1))
     return [np.where(condition, first, second)]
+
+
+def _cast(dtype: str) -> Evaluate:
+    def compute(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+        (source,) = inputs
+        if source.dtype.kind == "f" and dtype not in ("bool", source.dtype.name):
+            # What is beyond the integers' range is each machine's own.
+            raise TypeError(dtype)
+        return [source.astype(dtype)]
+
+    return compute
 
 
 def _broadcast_args(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
