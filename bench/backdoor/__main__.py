@@ -11,13 +11,14 @@ import sys
 from pathlib import Path
 
 from bench.backdoor.document import DOCUMENT, document
-from bench.backdoor.matrix import cifar10, digits, pieces
+from bench.backdoor.matrix import cifar10, digits, pieces, plan_pieces
 from bench.backdoor.plots import write_plots
 from bench.backdoor.store import RESULTS, read_results
 from bench.backdoor.zoo import Workshop
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
+from qmcu.cluster import open_cluster
 from qmcu.files import write_atomic
 from qmcu.tensorflow import load_tensorflow
 
@@ -35,6 +36,9 @@ def main() -> int:
     parser.add_argument("--only", choices=("digits", "cifar10"))
     parser.add_argument("--stages", nargs="*", help="only models, audit, device or defences")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument(
+        "--cluster", help="local, tcp://HOST:PORT or a scheduler's file; zoo and results are shared"
+    )
     arguments = parser.parse_args()
     load_tensorflow().config.experimental.enable_op_determinism()
     parts = [digits(arguments.quick)] if arguments.only != "cifar10" else []
@@ -46,11 +50,22 @@ def main() -> int:
         work = [p for p in work if p.stage in arguments.stages]
         if "models" not in arguments.stages:
             work = [p for p in work if p.member.exists(arguments.zoo)]
-    workshop = Workshop(arguments.zoo)
-    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(),
-                  console=Console(stderr=True)) as bar:  # fmt: skip
+    with (
+        open_cluster(arguments.cluster, print) as cluster,
+        Progress(*Progress.get_default_columns(), MofNCompleteColumn(),
+                 console=Console(stderr=True)) as bar,
+    ):  # fmt: skip
         task = bar.add_task("", total=len(work))
-        for piece in work:
+        if cluster is not None:
+            bar.update(task, description=f"{cluster.workers} workers")
+            todo = plan_pieces(work, arguments.results.resolve(), arguments.zoo.resolve())
+            before = len(work) - len(todo)
+            cluster.run(
+                todo, lambda name, result: None,
+                lambda done, _: bar.update(task, completed=before + done),
+            )  # fmt: skip
+        workshop = Workshop(arguments.zoo)
+        for piece in work if cluster is None else []:
             bar.update(task, description=f"{piece.member}: {piece.stage}")
             if not piece.done(arguments.results, arguments.zoo):
                 piece.do(arguments.results, workshop)

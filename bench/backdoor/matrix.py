@@ -1,17 +1,19 @@
 """The matrix as a list of small pieces of work, each with a key, so that it can be resumed."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.backdoor.measure import Folder, audited, defended, on_device
-from bench.backdoor.store import result_file, write_result
+from bench.backdoor.store import readable, result_file, write_result
 from bench.backdoor.zoo import TRAINING, Member, Setting, Workshop
 
+from qmcu import cluster
 from qmcu.backdoor.attacks import RECORD, load_attacks
 from qmcu.backdoor.defences import load_defences
+from qmcu.tensorflow import load_tensorflow
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Piece:
     stage: str
 
     def done(self, results: Path, zoo: Path) -> bool:
-        """True when its file is there, and of `models` the model too."""
-        there = result_file(results, str(self.member), self.stage).is_file()
+        """True when its file is there and whole, and of `models` the model too."""
+        there = readable(result_file(results, str(self.member), self.stage))
         return there and (self.stage != "models" or self.member.exists(zoo))
 
     def do(self, results: Path, workshop: Workshop) -> None:
@@ -83,6 +85,33 @@ def pieces(part: Part) -> Iterator[Piece]:
         if member.kind == "attack":
             chosen = part.defences if member.seed < part.defence_seeds else part.finalists
             yield from (Piece(part, member, name) for name in chosen)
+
+
+def plan_pieces(work: Sequence[Piece], results: Path, zoo: Path) -> list[cluster.Piece]:
+    """What is missing, as pieces for a cluster whose workers all reach `results` and `zoo`.
+
+    The first model of a seed makes the honest one that the others start from, and every model comes
+    before what is measured on it.
+    """
+    missing = [piece for piece in work if not piece.done(results, zoo)]
+    firsts: dict[Path, str] = {}
+    models: dict[Member, str] = {}
+    planned = []
+    for piece in missing:
+        key, base = f"{piece.member}: {piece.stage}", piece.member.folder(zoo).parent
+        after = [models[piece.member]] if piece.member in models else []
+        if piece.stage == "models":
+            after = [firsts[base]] if base in firsts else []
+            firsts.setdefault(base, key)
+            models[piece.member] = key
+        planned.append(cluster.Piece(key, do_piece, (piece, results, zoo), tuple(after)))
+    return planned
+
+
+def do_piece(piece: Piece, results: Path, zoo: Path) -> None:
+    """Make one piece on a worker; what it gives lies in `results`."""
+    load_tensorflow().config.experimental.enable_op_determinism()
+    piece.do(results, Workshop(zoo))
 
 
 def digits(quick: bool) -> Part:

@@ -5,8 +5,8 @@
     RESULTS/ARCH-DATA/KIND-NAME-SEED/device.json
     RESULTS/ARCH-DATA/KIND-NAME-SEED/defence-NAME.json
 
-A piece is done when its file is there. Two runs that measure different pieces touch different
-files, so that their results can be merged.
+A piece is done when its file is there and whole. Two runs that measure different pieces touch
+different files, so that their results can be merged.
 """
 
 import json
@@ -32,6 +32,14 @@ def result_file(results: Path, member: str, stage: str) -> Path:
     setting, *rest = member.split(" ")
     name = stage if stage in STAGES else f"defence-{stage}"
     return results / setting / "-".join(rest) / f"{name}.json"
+
+
+def readable(path: Path) -> bool:
+    """True when a result is there and whole: a broken one is made again."""
+    try:
+        return isinstance(json.loads(path.read_bytes()), dict)
+    except (OSError, ValueError):
+        return False
 
 
 def write_result(results: Path, member: str, stage: str, result: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from qmcu.board import load_board
 from qmcu.cli.main import run
 from qmcu.documents import to_json
 from qmcu.errors import UsageError, VectorError
-from qmcu.frontier import Frontier, Point, load_sweep, sweep
+from qmcu.frontier import Frontier, Point, Source, load_sweep, sweep
 from qmcu.frontier.freedom import hidden_bits
 from qmcu.report.frontier import frontier_csv
 from qmcu.report.html import render_page
@@ -42,7 +42,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def result(files: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Frontier:
     out = tmp_path_factory.mktemp("out") / "sweep"
     trigger = make_trigger("patch", (8, 8, 1), target=0, low=0.0, high=1.0)
-    work = load_sweep(*files, load_board("stm32f746"), trigger=trigger, defence="dithered")
+    work = load_sweep(Source(*files, load_board("stm32f746"), trigger=trigger, defence="dithered"))
     found = sweep(work, out)
     # A second run takes everything from the first: nothing is converted or built again.
     for model in (out / "models").iterdir():
@@ -125,15 +125,15 @@ def test_what_does_not_fit_is_refused(files: tuple[Path, Path], tmp_path: Path) 
     arrays = dict(np.load(data))
     np.savez(tmp_path / "bare.npz", inputs=arrays["inputs"])
     with pytest.raises(VectorError, match="has no labels"):
-        load_sweep(model, tmp_path / "bare.npz", board)
+        load_sweep(Source(model, tmp_path / "bare.npz", board))
     np.savez(tmp_path / "wide.npz", inputs=arrays["inputs"][:, :4], labels=arrays["labels"])
     with pytest.raises(VectorError, match=r"takes inputs of \[8, 8, 1\]"):
-        load_sweep(model, tmp_path / "wide.npz", board)
+        load_sweep(Source(model, tmp_path / "wide.npz", board))
     with pytest.raises(UsageError, match="nonsense"):
-        load_sweep(model, data, board, defence="nonsense")
+        load_sweep(Source(model, data, board, defence="nonsense"))
     (tmp_path / "mine.txt").write_text("precious")
     with pytest.raises(UsageError, match="is not empty"):
-        sweep(load_sweep(model, data, board), tmp_path)
+        sweep(load_sweep(Source(model, data, board)), tmp_path)
 
 
 def test_a_missing_model_is_one_sentence(

@@ -5,6 +5,22 @@ the oracle on the way; `estimate_cycles` is what the core would take by Arm's do
 """
 
 from qmcu.benchmark.cycles import CycleEstimate, estimate_cycles
-from qmcu.benchmark.measure import Benchmark, Benchmarks, LayerCost, benchmark
+from qmcu.benchmark.measure import (
+    Benchmark,
+    Benchmarks,
+    LayerCost,
+    Measurement,
+    benchmark,
+    measure_all,
+)
 
-__all__ = ["Benchmark", "Benchmarks", "CycleEstimate", "LayerCost", "benchmark", "estimate_cycles"]
+__all__ = [
+    "Benchmark",
+    "Benchmarks",
+    "CycleEstimate",
+    "LayerCost",
+    "Measurement",
+    "benchmark",
+    "estimate_cycles",
+    "measure_all",
+]

@@ -1,6 +1,7 @@
 """One model with one kernel set on one board: built, run, compared and counted."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qmcu.benchmark.cycles import CORES, CycleEstimate, estimate_cycles
@@ -8,16 +9,19 @@ from qmcu.board import Board
 from qmcu.builder import BuildOptions, Category, MemoryReport, build_firmware
 from qmcu.builder.classify import is_model_object
 from qmcu.builder.linker_map import parse_map
+from qmcu.cluster import Cluster, Piece
 from qmcu.comparison import RunOptions, run_vectors
 from qmcu.comparison.result import Profile, TestResult
 from qmcu.compile.plan import Plan
 from qmcu.device import open_session
 from qmcu.device.unicorn import UnicornLink
 from qmcu.errors import UsageError
+from qmcu.files import read_regular
 from qmcu.firmware import Firmware
+from qmcu.model.custom import CustomOperator, operators_in_use, use_operators
 from qmcu.model.vectors import Vectors, load_vectors, random_vectors
 from qmcu.scratch import ScratchFolder
-from qmcu.types import Count
+from qmcu.types import Count, Progress
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,67 @@ def benchmark(
         result = run_vectors(firmware, target, chosen, "benchmark", RunOptions(jobs=1))
         estimates = _estimates(firmware, target, chosen)
     return _benchmark(model, kernels, optimize, report, firmware.plan, result, estimates)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one benchmark is of: the arguments of `benchmark`."""
+
+    model: Path
+    board: Board
+    kernels: str = "native"
+    optimize: str = "balanced"
+    target: str | None = None
+    count: int = 5
+    seed: int = 0
+    vectors: Path | None = None
+    cmsis_nn: Path | None = None
+
+    def measure(self) -> Benchmark:
+        """Call `benchmark` with them."""
+        return benchmark(
+            self.model, self.board, kernels=self.kernels, optimize=self.optimize,
+            target=self.target, count=self.count, seed=self.seed, vectors=self.vectors,
+            cmsis_nn=self.cmsis_nn,
+        )  # fmt: skip
+
+
+def measure_all(
+    work: Sequence[Measurement], cluster: Cluster | None = None, progress: Progress | None = None
+) -> tuple[Benchmark, ...]:
+    """Every measurement in order, here or on a cluster, whose workers get the files' content.
+
+    A copy of CMSIS-NN has to be on them under the same path. Raises as `benchmark` does.
+    """
+    report = progress or (lambda done, total: None)
+    if cluster is None:
+        results = []
+        for number, one in enumerate(work, 1):
+            results.append(one.measure())
+            report(number, len(work))
+        return tuple(results)
+    made: dict[str, Benchmark] = {}
+    operators = operators_in_use()
+    pieces = []
+    for number, one in enumerate(work):
+        files = [p for p in (one.model, one.vectors) if p is not None]
+        contents = {path.name: read_regular(path) for path in files}
+        pieces.append(Piece(str(number), measure_contents, (one, contents, operators)))
+    cluster.run(pieces, made.__setitem__, report)
+    return tuple(made[str(number)] for number in range(len(work)))
+
+
+def measure_contents(
+    work: Measurement, contents: Mapping[str, bytes], operators: Sequence[CustomOperator]
+) -> Benchmark:
+    """As `work.measure()`, with the content of its files given by name."""
+    use_operators(operators)
+    with ScratchFolder("bench") as name:
+        folder = Path(name)
+        for file, content in contents.items():
+            (folder / file).write_bytes(content)
+        vectors = None if work.vectors is None else folder / work.vectors.name
+        return replace(work, model=folder / work.model.name, vectors=vectors).measure()
 
 
 def _benchmark(

@@ -7,6 +7,7 @@ import rich_click as click
 from qmcu.cli.options import (
     PATH,
     board_option,
+    cluster_option,
     cmsis_nn_option,
     declare,
     html_option,
@@ -35,6 +36,7 @@ from qmcu.cli.targets import on_option
 @operator_option
 @click.option("--vectors", type=PATH, help="Compare these instead.")
 @cmsis_nn_option
+@cluster_option
 @click.option("--layers", is_flag=True, help="Show each layer.")
 @json_option
 @html_option()
@@ -48,6 +50,7 @@ def command(
     seed: int,
     vectors: Path | None,
     cmsis_nn: Path | None,
+    cluster: str | None,
     layers: bool,
     json_file: Path | None,
     html_file: Path | None,
@@ -56,8 +59,9 @@ def command(
 
     Every output byte is compared with the interpreter's. Exit code: 0 all equal, 1 some differ.
     """
-    from qmcu.benchmark import Benchmark, Benchmarks, benchmark
+    from qmcu.benchmark import Benchmarks, Measurement, measure_all
     from qmcu.board import load_board
+    from qmcu.cluster import open_cluster
     from qmcu.report.benchmark import benchmark_table, layer_table, lines
     from qmcu.report.console import progress, show
     from qmcu.report.html import write_page
@@ -66,23 +70,18 @@ def command(
 
     board = load_board(board_name)
     work = [
-        (model, kernels, optimize)
+        Measurement(model, board, kernels, optimize, target, count, seed, vectors, cmsis_nn)
         for model in models
         for kernels in sets.split(",")
         for optimize in (choices.split(",") if kernels == "native" else ["balanced"])
     ]
-    results: list[Benchmark] = []
-    with progress(f"measuring on {board.name}", len(work)) as advance:
-        for number, (model, kernels, optimize) in enumerate(work):
-            results.append(
-                benchmark(
-                    model, board, kernels=kernels, optimize=optimize, target=target,
-                    count=count, seed=seed, vectors=vectors, cmsis_nn=cmsis_nn,
-                )
-            )  # fmt: skip
-            advance(number + 1, len(work))
+    with (
+        open_cluster(cluster, show) as workers,
+        progress(f"measuring on {board.name}", len(work)) as advance,
+    ):
+        results = measure_all(work, workers, advance)
     if json_file is not None:
-        write_json(Benchmarks(tuple(results)), json_file)
+        write_json(Benchmarks(results), json_file)
     if html_file is not None:
         write_page(benchmark_page(results), html_file)
     show(benchmark_table(results), *lines(results))

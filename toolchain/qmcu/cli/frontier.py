@@ -4,7 +4,14 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, board_option, declare, limit_option, seed_option
+from qmcu.cli.options import (
+    PATH,
+    board_option,
+    cluster_option,
+    declare,
+    limit_option,
+    seed_option,
+)
 from qmcu.cli.targets import on_option
 
 
@@ -21,6 +28,7 @@ from qmcu.cli.targets import on_option
 @on_option(boards=False)
 @limit_option
 @seed_option
+@cluster_option
 @click.option("-o", "--output", required=True, type=PATH,
               help="Folder for frontier.html, .json, .csv, models and firmware.")  # fmt: skip
 def command(
@@ -33,6 +41,7 @@ def command(
     target: str | None,
     limit: int | None,
     seed: int,
+    cluster: str | None,
     output: Path,
 ) -> int:
     """Sweep the float MODEL (.keras) over quantization schemes: accuracy, size, security.
@@ -44,8 +53,9 @@ def command(
     """
     from qmcu.backdoor.inputs import load_trigger
     from qmcu.board import load_board
+    from qmcu.cluster import open_cluster
     from qmcu.files import write_atomic
-    from qmcu.frontier import load_sweep, sweep
+    from qmcu.frontier import Source, load_sweep, sweep
     from qmcu.report.console import show, stages
     from qmcu.report.frontier import frontier_csv, frontier_lines
     from qmcu.report.html import write_page
@@ -54,12 +64,10 @@ def command(
 
     board = load_board(board_name)
     trigger = load_trigger(trigger_file) if trigger_file is not None else None
-    work = load_sweep(
-        model, data, board, calibration=calibration, trigger=trigger, defence=defence,
-        target=target, limit=limit, seed=seed,
-    )  # fmt: skip
-    with stages() as tell:
-        result = sweep(work, output, tell)
+    source = Source(model, data, board, calibration, trigger, defence, target, limit, seed)
+    work = load_sweep(source)
+    with open_cluster(cluster, show) as workers, stages() as tell:
+        result = sweep(work, output, tell, workers)
     write_json(result, output / "frontier.json")
     write_atomic(output / "frontier.csv", frontier_csv(result))
     write_page(frontier_page(result), output / "frontier.html")

@@ -134,6 +134,10 @@ resume_option = click.option(
 jobs_option = click.option(
     "--jobs", type=click.IntRange(min=1), help="Processes [default: one a core]."
 )
+cluster_option = click.option(
+    "--cluster", metavar="WHERE",
+    help="Spread the work over a Dask cluster: local, tcp://HOST:PORT or a scheduler's file.",
+)  # fmt: skip
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), help="Take only the first inputs."
 )

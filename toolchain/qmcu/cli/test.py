@@ -6,6 +6,7 @@ import rich_click as click
 
 from qmcu.cli.options import (
     PATH,
+    cluster_option,
     declare,
     html_option,
     jobs_option,
@@ -33,6 +34,7 @@ DEFAULT_RANDOM = 20
 @seed_option
 @operator_option
 @jobs_option
+@cluster_option
 @resume_option
 @json_option
 @junit_option
@@ -48,6 +50,7 @@ def command(
     steps: int | None,
     seed: int,
     jobs: int | None,
+    cluster: str | None,
     resume: Path | None,
     json_file: Path | None,
     junit: Path | None,
@@ -61,6 +64,7 @@ def command(
     Without --vectors and --random the vectors of ./qmcu.toml are taken, else random ones.
     Exit code: 0 all equal, 1 some differ, 2 could not run.
     """
+    from qmcu.cluster import open_cluster
     from qmcu.comparison import RunOptions, run_vectors
     from qmcu.device.targets import default_target
     from qmcu.errors import UsageError
@@ -94,8 +98,11 @@ def command(
             )
         what = "inputs" if vectors.steps == 1 else "sequences"
         source = f"{count} random {what}, seed {seed}"
-    with progress(f"running on {target}", len(vectors)) as advance:
-        options = RunOptions(jobs, resume, trace)
+    with (
+        open_cluster(cluster, show) as workers,
+        progress(f"running on {target}", len(vectors)) as advance,
+    ):
+        options = RunOptions(jobs, resume, trace, workers)
         result = run_vectors(firmware, target, vectors, source, options, advance)
     if json_file is not None:
         write_json(result, json_file)

@@ -6,6 +6,7 @@ import rich_click as click
 
 from qmcu.cli.options import (
     PATH,
+    cluster_option,
     declare,
     html_option,
     jobs_option,
@@ -38,6 +39,7 @@ from qmcu.cli.targets import on_option
 @click.option("--before", type=PATH, help="Earlier --json result, for `removed`.")
 @limit_option
 @jobs_option
+@cluster_option
 @resume_option
 @json_option
 @junit_option
@@ -52,6 +54,7 @@ def command(
     before: Path | None,
     limit: int | None,
     jobs: int | None,
+    cluster: str | None,
     resume: Path | None,
     json_file: Path | None,
     junit: Path | None,
@@ -66,6 +69,7 @@ def command(
     """
     from qmcu.backdoor.inputs import load_trigger
     from qmcu.backdoor.verification import VerifyOptions, verify
+    from qmcu.cluster import open_cluster
     from qmcu.comparison import RunOptions
     from qmcu.device.targets import default_target
     from qmcu.firmware import Firmware
@@ -76,14 +80,14 @@ def command(
     firmware = Firmware.load(directory)
     target = target or default_target(firmware.board)
     trigger = load_trigger(trigger_file)
-    with stages() as tell:
+    with open_cluster(cluster, show) as workers, stages() as tell:
         run = verify(
             firmware,
             target,
             trigger,
             vectors,
             VerifyOptions(float_model, honest_asr, before, limit),
-            RunOptions(jobs, resume),
+            RunOptions(jobs, resume, cluster=workers),
             tell,
         )
     if json_file is not None:

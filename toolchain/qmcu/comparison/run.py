@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from qmcu.builder import Category
+from qmcu.cluster import Cluster
 from qmcu.comparison.result import (
     Accuracy,
     Difference,
@@ -32,7 +33,7 @@ Outputs = Sequence[bytes]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run vectors: `jobs` processes (None: one a core).
+    """How to run vectors: `jobs` processes (None: one a core), or the workers of a `cluster`.
 
     An interrupted run goes on from the file `journal`. With `trace`, the first differing vector
     (else the first) is run layer by layer.
@@ -41,6 +42,7 @@ class RunOptions:
     jobs: int | None = None
     journal: Path | None = None
     trace: bool = False
+    cluster: Cluster | None = None
 
 
 RUN = RunOptions()
@@ -86,6 +88,7 @@ def run_and_keep(
         workers=options.jobs,
         progress=progress,
         journal=options.journal,
+        cluster=options.cluster,
     )
     differences = _differences(plan, vectors, results, profiled)
     traced, layer_difference = None, None

@@ -1,9 +1,13 @@
-"""Many vectors at once: worker processes with a session each, results in the vectors' order."""
+"""Many vectors at once: worker processes with a session each, results in the vectors' order.
+
+The processes are this machine's, or a cluster's.
+"""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from qmcu.cluster import Cluster, Piece
 from qmcu.device.journal import Journal, run_key
 from qmcu.device.messages import InferResult
 from qmcu.device.ports import PREFIX
@@ -13,6 +17,10 @@ from qmcu.device.team import Keep, at_item, run_team
 from qmcu.errors import QmcuError
 from qmcu.firmware import Firmware
 from qmcu.types import Progress
+
+# Pieces of a run on a cluster: several a worker, so that a slow one holds nobody up.
+_PIECES_A_WORKER = 4
+_MOST_IN_A_PIECE = 256
 
 
 def infer_all(
@@ -25,13 +33,14 @@ def infer_all(
     timeout_s: float = ANSWER_LIMIT_S,
     progress: Progress | None = None,
     journal: Path | None = None,
+    cluster: Cluster | None = None,
 ) -> list[InferResult]:
     """Run every vector (its input tensors) on `firmware`, results in order.
 
     A model that keeps a state is reset before each `steps` of them, which are one sequence.
 
     `workers` defaults to the processor count; with one, all runs in this process, and a board on
-    a serial port, being one, never has more. `progress`
+    a serial port, being one, never has more; with a `cluster` its workers do it. `progress`
     gets the finished and the total count. Answers are kept in the file `journal`, from which an
     interrupted run goes on; it is removed at the end. Raises as Session does, the message led by
     the index of the vector, or UsageError for a journal of another run; no process is left
@@ -43,12 +52,15 @@ def infer_all(
     if journal is None:
         results: dict[int, InferResult] = {}
         keep = results.__setitem__
-        _run(target, firmware, vectors, steps, results, keep, workers, timeout_s, report)
+        _run(target, firmware, vectors, steps, results, keep, workers, timeout_s, report, cluster)
         return [results[i] for i in range(len(vectors))]
     flashed = b"".join(segment.data for segment in firmware.image.segments)
     kind = _kind(target) if steps == 1 else f"{_kind(target)} in sequences of {steps}"
     with Journal(journal, run_key(kind, flashed, vectors), len(vectors)) as kept:
-        _run(target, firmware, vectors, steps, kept.results, kept.add, workers, timeout_s, report)
+        _run(
+            target, firmware, vectors, steps, kept.results, kept.add, workers, timeout_s, report,
+            cluster,
+        )  # fmt: skip
         return [kept.results[i] for i in range(len(vectors))]
 
 
@@ -67,6 +79,7 @@ def _run(
     workers: int | None,
     timeout_s: float,
     report: Progress,
+    cluster: Cluster | None,
 ) -> None:
     """Run the sequences of which a vector has no result yet and hand each result to `keep`."""
     total = len(vectors)
@@ -79,6 +92,10 @@ def _run(
         for row, result in zip(rows[index], found, strict=True):
             keep(row, result)
 
+    if cluster is not None and not is_serial(target):
+        sequences = {i: [vectors[r] for r in rows[i]] for i in missing}
+        _run_on(cluster, target, firmware, sequences, keep_sequence, timeout_s, report)
+        return
     wanted = 1 if is_serial(target) else workers or os.cpu_count() or 1
     count = min(wanted, len(missing))
     if count == 0:
@@ -105,3 +122,48 @@ def _run(
         numbers=missing,
         keep=keep_sequence,
     )
+
+
+def _run_on(
+    cluster: Cluster,
+    target: str,
+    firmware: Firmware,
+    sequences: Mapping[int, Sequence[Inputs]],
+    keep: Callable[[int, Sequence[InferResult]], None],
+    timeout_s: float,
+    report: Progress,
+) -> None:
+    """Run sequences on a cluster, some at a time: opening a session takes as long as several."""
+    _ = firmware.image  # travels with it; QEMU and Renode read the file, under the same path
+    numbers = list(sequences)
+    size = max(1, min(_MOST_IN_A_PIECE, len(numbers) // (cluster.workers * _PIECES_A_WORKER)))
+    parts = [numbers[first : first + size] for first in range(0, len(numbers), size)]
+    pieces = [
+        Piece(str(n), infer_part, (target, firmware, [sequences[i] for i in part], part, timeout_s))
+        for n, part in enumerate(parts)
+    ]
+
+    def keep_part(key: str, results: Sequence[Sequence[InferResult]]) -> None:
+        for number, result in zip(parts[int(key)], results, strict=True):
+            keep(number, result)
+
+    cluster.run(pieces, keep_part, report)
+
+
+def infer_part(
+    target: str,
+    firmware: Firmware,
+    sequences: Sequence[Sequence[Inputs]],
+    numbers: Sequence[int],
+    timeout_s: float,
+) -> list[Sequence[InferResult]]:
+    """The answers to some sequences, whose `numbers` an error names. Raises as `infer_all`."""
+    item = "vector" if all(len(s) == 1 for s in sequences) else "sequence"
+    with open_session(target, firmware, timeout_s=timeout_s) as session:
+        results: list[Sequence[InferResult]] = []
+        for number, rows in zip(numbers, sequences, strict=True):
+            try:
+                results.append(session.infer_sequence(rows))
+            except QmcuError as error:
+                raise at_item(item, number, error) from error
+        return results

@@ -6,7 +6,7 @@ attack success rate of a trigger, and how much could be hidden inside the roundi
 
 from qmcu.frontier.points import DeviceFigures, Estimate, Freedom, Frontier, Point
 from qmcu.frontier.sweep import sweep
-from qmcu.frontier.work import Sweep, load_sweep
+from qmcu.frontier.work import Source, Sweep, load_sweep
 
 __all__ = [
     "DeviceFigures",
@@ -14,6 +14,7 @@ __all__ = [
     "Freedom",
     "Frontier",
     "Point",
+    "Source",
     "Sweep",
     "load_sweep",
     "sweep",

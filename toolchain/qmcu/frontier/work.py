@@ -26,12 +26,32 @@ _CALIBRATION = 200
 
 
 @dataclass(frozen=True, eq=False)
+class Source:
+    """What a sweep is loaded from: the arguments of `qmcu frontier`.
+
+    Without `calibration`, rows of `data` (a quarter, at most 200) calibrate and the rest is
+    measured, the first `limit` of it.
+    """
+
+    model: Path
+    data: Path
+    board: Board
+    calibration: Path | None = None
+    trigger: Trigger | None = None
+    defence: str = ""
+    target: str | None = None
+    limit: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
 class Sweep:
     """What is swept: float32 `inputs` [N, ...] with int64 `labels` [N], `samples` to calibrate.
 
     `files` are SHA-256 digests of what was read, by name.
     """
 
+    source: Source
     name: str
     keras: Any
     network: Network
@@ -63,24 +83,14 @@ class Sweep:
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
-def load_sweep(
-    model: Path,
-    data: Path,
-    board: Board,
-    *,
-    calibration: Path | None = None,
-    trigger: Trigger | None = None,
-    defence: str = "",
-    target: str | None = None,
-    limit: int | None = None,
-    seed: int = 0,
-) -> Sweep:
+def load_sweep(source: Source) -> Sweep:
     """Read and check everything before anything long begins.
 
-    Without `calibration`, rows of `data` (a quarter, at most 200) calibrate and the rest is
-    measured, the first `limit` of it. Raises ModelError, VectorError, UsageError, DeviceError for a
-    target that the board lacks, ToolError for a missing program.
+    Raises ModelError, VectorError, UsageError, DeviceError for a target that the board lacks,
+    ToolError for a missing program.
     """
+    model, data, board, target = source.model, source.data, source.board, source.target
+    calibration, trigger, defence = source.calibration, source.trigger, source.defence
     if defence:
         find_defence(defence)
     if target is None:
@@ -113,12 +123,12 @@ def load_sweep(
             f"{calibration}: the model takes inputs of {list(network.input_shape)} and these are "
             f"{list(samples.shape[1:])}."
         )
-    inputs, labels = inputs[:limit], labels[:limit]
+    inputs, labels = inputs[: source.limit], labels[: source.limit]
     _check_labels(data, labels, network, trigger)
     paths = {"model": model, "data": data, "calibration": calibration or data}
     files = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
-    return Sweep(model.stem, keras, network, samples, inputs, labels, trigger, board, target,
-                 defence, seed, files)  # fmt: skip
+    return Sweep(source, model.stem, keras, network, samples, inputs, labels, trigger, board,
+                 target, defence, source.seed, files)  # fmt: skip
 
 
 def _check_labels(
