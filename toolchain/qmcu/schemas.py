@@ -19,7 +19,7 @@ import msgspec
 
 from qmcu.backdoor.attacks.run import AttackRecord
 from qmcu.backdoor.defences.document import DefenceDocument
-from qmcu.backdoor.detectors import AuditResult
+from qmcu.backdoor.detectors import AuditResult, Audits
 from qmcu.backdoor.verification import Verification
 from qmcu.benchmark import Benchmarks
 from qmcu.builder.fits import Fits
@@ -40,6 +40,7 @@ PUBLISHED: Mapping[type, str] = {
     TestResult: "qmcu test --json",
     Verification: "qmcu verify --json",
     AuditResult: "qmcu audit --json",
+    Audits: "qmcu audit --json, of folders",
     DefenceDocument: "qmcu defend --json",
     AttackRecord: "qmcu attack, attack.json",
     Benchmarks: "qmcu bench --json",

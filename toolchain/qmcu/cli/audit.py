@@ -4,18 +4,27 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, html_option, json_option, sarif_option, seed_option
+from qmcu.cli.options import (
+    PATH,
+    cluster_option,
+    declare,
+    html_option,
+    json_option,
+    sarif_option,
+    seed_option,
+)
 
 
 @declare("audit")
 @click.option("--float", "float_file", type=PATH,
-              help="The float Keras model.")  # fmt: skip
+              help="The float Keras model, or a folder of them.")  # fmt: skip
 @click.option("--int8", "integer_file", type=PATH,
-              help="The int8 .tflite that would be deployed.")  # fmt: skip
+              help="The int8 .tflite that would be deployed, or a folder of them.")  # fmt: skip
 @click.option("--data", type=PATH,
               help="An .npz with `inputs` and maybe `labels`: it makes it sharper.")  # fmt: skip
 @click.option("--deep", is_flag=True, help="Run slow detectors too (a minute or more).")
 @seed_option
+@cluster_option
 @json_option
 @sarif_option
 @html_option()
@@ -25,15 +34,19 @@ def command(
     data: Path | None,
     deep: bool,
     seed: int,
+    cluster: str | None,
     json_file: Path | None,
     sarif: Path | None,
     html_file: Path | None,
 ) -> int:
     """Look for a backdoor that quantization wakes up.
 
-    Works with the float and the int8 model, or one of them. Exit code: 0 none was found, 1 the
+    Works with the float and the int8 model, or one of them; of two folders, files of one name are a
+    pair. Exit code: 0 none was found, 1 the
     model is backdoored or the int8 file damaged, 2 it could not be audited.
     """
+    if integer_file is not None and integer_file.is_dir():
+        return _folder(integer_file, float_file, data, deep, seed, cluster, json_file)
     from qmcu.backdoor.detectors import audit, load_context
     from qmcu.report.audit import audit_lines
     from qmcu.report.console import progress, show
@@ -55,3 +68,30 @@ def command(
         write_page(audit_page(result, context), html_file)
     show(*audit_lines(result))
     return 0 if result.passed else 1
+
+
+def _folder(
+    integers: Path,
+    floats: Path | None,
+    data: Path | None,
+    deep: bool,
+    seed: int,
+    cluster: str | None,
+    json_file: Path | None,
+) -> int:
+    from qmcu.backdoor.detectors import audit_folder
+    from qmcu.cluster import open_cluster
+    from qmcu.report.audit import folder_lines
+    from qmcu.report.console import progress, show
+    from qmcu.report.json_file import write_json
+
+    with open_cluster(cluster, show) as workers, progress("auditing", 1) as advance:
+        audits = audit_folder(
+            integers, floats, data, slow=deep, seed=seed, cluster=workers, progress=advance
+        )
+    if json_file is not None:
+        write_json(audits, json_file)
+    show(*folder_lines(audits))
+    if any(not result.passed for result in audits.results.values()):
+        return 1
+    return 2 if audits.failed else 0

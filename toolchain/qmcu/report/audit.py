@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 
-from qmcu.backdoor.detectors import AuditResult
+from qmcu.backdoor.detectors import AuditResult, Audits
 from qmcu.report.plain import PlainTable, line
 
 _COLOURS = {
@@ -41,6 +41,23 @@ def audit_lines(result: AuditResult) -> Iterator[RenderableType]:
     )
     for reason in result.reasons:
         yield f"  - {reason}"
+
+
+def folder_lines(audits: Audits) -> Iterator[RenderableType]:
+    """A row for each file, and why some could not be audited."""
+    table = PlainTable("file", "verdict")
+    table.add_numbers("score")
+    table.add_column("because")
+    for name, result in audits.results.items():
+        verdict = line((result.verdict, _COLOURS[result.verdict]))
+        because = result.reasons[0] if result.reasons else ""
+        table.add_row(name, verdict, f"{result.score:.2f}", because)
+    yield table
+    for name, why in audits.failed.items():
+        yield f"not audited: {name}: {why}"
+    bad = sum(not result.passed for result in audits.results.values())
+    total = len(audits.results) + len(audits.failed)
+    yield f"{bad} of {total} backdoored or damaged, {len(audits.failed)} not audited"
 
 
 def p_text(value: float | None) -> str:

@@ -12,6 +12,10 @@ from qmcu.backdoor.detectors.context import (
 from qmcu.backdoor.detectors.controls import (
     find_ties,
 )
+from qmcu.backdoor.detectors.folders import (
+    Audits,
+    audit_folder,
+)
 from qmcu.backdoor.detectors.method import (
     STRONGEST,
     AuditContext,
@@ -36,9 +40,11 @@ __all__ = [
     "STRONGEST",
     "AuditContext",
     "AuditResult",
+    "Audits",
     "Detector",
     "Finding",
     "audit",
+    "audit_folder",
     "detector",
     "find_ties",
     "judge",
