@@ -1,0 +1,204 @@
+"""ONNX operators without a TFLite operator of their own, as those that have one."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from qmcu.model.graph import Quantization
+from qmcu.model.onnx.net import Net, Node, Value
+from qmcu.types import Shape
+
+
+def decompose(net: Net, *, late: bool = False) -> None:
+    """Replace each such node; `late` those that might have become part of another one.
+
+    Raises ModelError for one with operands that are not constant.
+    """
+    nodes: list[Node] = []
+    for node in net.nodes:
+        write = (_LATE if late else _FORMS).get(node.kind)
+        new = None if write is None else write(_Maker(net, node))
+        nodes.extend([node] if new is None else new)
+    net.nodes = nodes
+
+
+class _Maker:
+    """Nodes in place of one; values between them are real numbers."""
+
+    def __init__(self, net: Net, node: Node) -> None:
+        self.net, self.node = net, node
+        self.nodes: list[Node] = []
+        self.source = net.values[node.inputs[0]]
+
+    def constant(self, role: str, values: object) -> str:
+        array = np.asarray(values)
+        kind = np.int64 if array.dtype.kind in "iu" else np.float32
+        return self.net.add_constant(f"{self.node.outputs[0]}/{role}", array.astype(kind))
+
+    def add(
+        self, kind: str, inputs: Sequence[str], shape: Shape | None = None, **attributes: object
+    ) -> str:
+        """A node with a result of `shape`; the last one of all gets none: the node's own."""
+        name = self.node.outputs[0]
+        if shape is not None:
+            name = self.net.free_name(f"{name}/{kind.lower()}")
+            self.net.values[name] = Value(name, shape, "float32")
+        self.nodes.append(Node(kind, self.node.label, list(inputs), [name], dict(attributes)))
+        return name
+
+    def operand(self, position: int) -> str:
+        value = self.net.operand(self.node, position)
+        if value is None or value.array is None:
+            raise self.net.fail(
+                self.node, f"has no constant as input {position}", "export it as a constant"
+            )
+        return value.name
+
+
+def _global(kind: str) -> Callable[[_Maker], list[Node]]:
+    def write(m: _Maker) -> list[Node]:
+        axes = list(range(2, len(m.source.shape)))
+        m.add(kind, [m.source.name], axes=axes, keepdims=1)
+        return m.nodes
+
+    return write
+
+
+def _reshape(m: _Maker) -> list[Node]:
+    m.add("Reshape", [m.source.name])
+    return m.nodes
+
+
+def _divide(m: _Maker) -> list[Node] | None:
+    divisor = m.net.operand(m.node, 1)
+    if divisor is None or divisor.array is None:
+        return None
+    if divisor.array.dtype.kind != "f" and divisor.quantization is None:
+        return None
+    m.add("Mul", [m.source.name, m.constant("inverse", 1.0 / divisor.real)])
+    return m.nodes
+
+
+def _negate(m: _Maker) -> list[Node]:
+    m.add("Mul", [m.source.name, m.constant("minus", -1.0)])
+    return m.nodes
+
+
+def _power(m: _Maker) -> list[Node] | None:
+    exponent = m.net.constant(m.node.inputs[1])
+    if exponent is None or exponent.size != 1 or float(exponent.reshape(-1)[0]) != 2.0:
+        raise m.net.fail(m.node, "is no square", "write the power as products")
+    m.add("Mul", [m.source.name, m.source.name])
+    return m.nodes
+
+
+def _hard_sigmoid(m: _Maker) -> list[Node]:
+    """max(0, min(1, a x + b)) as a times what x + b / a is between 0 and 1 / a."""
+    alpha, beta = m.node.number("alpha", 0.2), m.node.number("beta", 0.5)
+    shape, target = m.source.shape, m.net.values[m.node.outputs[0]]
+    shifted = m.add("Add", [m.source.name, m.constant("offset", beta / alpha)], shape)
+    # Six is what a sum can be limited to by itself.
+    top = 6.0 if abs(1.0 / alpha - 6.0) < 1e-4 else 1.0 / alpha
+    limit = [m.constant("bottom", 0.0), m.constant("top", top)]
+    clipped = m.add("Clip", [shifted, *limit], shape)
+    grid = target.quantization
+    if grid is not None and m.source.quantization is not None:
+        # The same integers as the result: the factor is in the scale.
+        between = Quantization((float(np.float32(grid.scale / alpha)),), grid.zero_points)
+        for name in (shifted, clipped):
+            m.net.values[name].dtype, m.net.values[name].quantization = target.dtype, between
+    m.add("Mul", [clipped, m.constant("factor", alpha)])
+    return m.nodes
+
+
+def _layer_normalization(m: _Maker) -> list[Node]:
+    shape, rank = m.source.shape, len(m.source.shape)
+    first = m.node.integer("axis", -1) % rank
+    return _normalize(m, m.source.name, shape, tuple(range(first, rank)), _row_parameters(m))
+
+
+def _row_parameters(m: _Maker) -> list[tuple[str, str]]:
+    found = [("Mul", m.operand(1))]
+    if m.net.operand(m.node, 2) is not None:
+        found.append(("Add", m.operand(2)))
+    return found
+
+
+def _instance_normalization(m: _Maker) -> list[Node]:
+    shape = m.source.shape
+    rank = len(shape)
+    wide = (-1, *(1 for _ in range(rank - 2)))
+    parameters = [
+        (kind, m.constant(kind.lower(), m.net.values[m.operand(i)].real.reshape(wide)))
+        for i, kind in ((1, "Mul"), (2, "Add"))
+    ]
+    return _normalize(m, m.source.name, shape, tuple(range(2, rank)), parameters)
+
+
+def _normalize(
+    m: _Maker, x: str, shape: Shape, axes: tuple[int, ...], parameters: Sequence[tuple[str, str]]
+) -> list[Node]:
+    """(x - mean) / sqrt(variance + epsilon), then factors and offsets."""
+    small = tuple(1 if a in axes else n for a, n in enumerate(shape))
+    reduced = {"axes": list(axes), "keepdims": 1}
+    mean = m.add("ReduceMean", [x], small, **reduced)
+    centred = m.add("Sub", [x, mean], shape)
+    square = m.add("Mul", [centred, centred], shape)
+    variance = m.add("ReduceMean", [square], small, **reduced)
+    epsilon = m.constant("epsilon", m.node.number("epsilon", 1e-5))
+    inverse = m.add("Rsqrt", [m.add("Add", [variance, epsilon], small)], small)
+    steps = [("Mul", inverse), *parameters]
+    value = centred
+    for position, (kind, operand) in enumerate(steps):
+        last = position == len(steps) - 1
+        value = m.add(kind, [value, operand], None if last else shape)
+    return m.nodes
+
+
+def _softmax(m: _Maker) -> list[Node] | None:
+    """Before operator set 13 the axis stands for all behind it: the same where it is the last."""
+    rank = len(m.source.shape)
+    old = m.net.opset < 13
+    axis = m.node.integer("axis", 1 if old else -1) % rank
+    if old and any(n != 1 for n in m.source.shape[axis + 1 :]):
+        raise m.net.fail(m.node, "covers several axes", "export with operator set 13 or newer")
+    if old and m.source.shape[axis] == 1:
+        return None
+    m.node.attributes["axis"] = axis
+    return None
+
+
+def _gemm(m: _Maker) -> list[Node] | None:
+    """Gemm of two activations: a product of matrices and a sum."""
+    if m.net.constant(m.node.inputs[1]) is not None or m.node.integer("transA"):
+        return None
+    if m.node.number("alpha", 1.0) != 1.0 or m.node.number("beta", 1.0) != 1.0:
+        return None
+    right = m.node.inputs[1]
+    shape = m.net.values[right].shape
+    if m.node.integer("transB"):
+        right = m.add("Transpose", [right], shape[::-1], perm=[1, 0])
+    if m.net.operand(m.node, 2) is None:
+        m.add("MatMul", [m.source.name, right])
+        return m.nodes
+    product = m.add("MatMul", [m.source.name, right], m.net.values[m.node.outputs[0]].shape)
+    m.add("Add", [product, m.node.inputs[2]])
+    return m.nodes
+
+
+_FORMS: dict[str, Callable[[_Maker], list[Node] | None]] = {
+    "Div": _divide,
+    "Flatten": _reshape,
+    "Gemm": _gemm,
+    "GlobalAveragePool": _global("ReduceMean"),
+    "GlobalMaxPool": _global("ReduceMax"),
+    "InstanceNormalization": _instance_normalization,
+    "LayerNormalization": _layer_normalization,
+    "Neg": _negate,
+    "Pow": _power,
+    "Reshape": _reshape,
+    "Softmax": _softmax,
+    "Squeeze": _reshape,
+    "Unsqueeze": _reshape,
+}
+_LATE: dict[str, Callable[[_Maker], list[Node] | None]] = {"HardSigmoid": _hard_sigmoid}

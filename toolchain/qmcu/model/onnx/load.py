@@ -1,0 +1,160 @@
+"""An ONNX file to a Net, as it stands there but for functions, which are written out."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qmcu.errors import ModelError
+from qmcu.extras import load_module
+from qmcu.model.onnx.net import Net, Node, Value
+from qmcu.types import Array
+
+PURPOSE = "reading an ONNX model"
+_DOMAINS = {"", "ai.onnx", "com.microsoft"}
+_OLDEST = 7
+
+
+def load_net(path: Path) -> Net:
+    """The Net of an ONNX file.
+
+    Raises ToolError without the onnx package, ModelError when the file cannot be read, has sizes
+    that are free or holds what is no plain operator.
+    """
+    onnx = load_module("onnx", PURPOSE)
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist.")
+    try:
+        model = onnx.load(path)
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{path} keeps its weights in another file that is not there: {error}."
+        ) from error
+    except Exception as error:  # a damaged file raises whatever its first bad byte leads to
+        raise ModelError(f"{path} is no readable ONNX model: {first_line(error)}.") from error
+    return net_of_model(model, str(path))
+
+
+def net_of_model(model: Any, name: str) -> Net:
+    """The Net of an ONNX model in memory, called `name` in messages. Raises ModelError."""
+    onnx = load_module("onnx", PURPOSE)
+    if not model.graph.node:
+        raise ModelError(f"{name} has no operators; it is no ONNX model, or an empty one.")
+    _require_opset(model, name)
+    try:
+        if len(model.functions):
+            model = load_module("onnx.inliner", PURPOSE).inline_local_functions(model)
+        _fix_batch(model, name)
+        return _net(onnx, model, name)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{name} is no valid ONNX model: {first_line(error)}.") from error
+
+
+def first_line(error: Exception) -> str:
+    """What a library says of an error, without its page of text."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _require_opset(model: Any, name: str) -> None:
+    version = _opset(model)
+    if version < _OLDEST:
+        raise ModelError(
+            f"{name} is written in ONNX operator set {version}; {_OLDEST} is the oldest that is "
+            "read: export it again, or convert it with onnx.version_converter."
+        )
+
+
+def _opset(model: Any) -> int:
+    versions = {o.domain: int(o.version) for o in model.opset_import}
+    return versions.get("", versions.get("ai.onnx", 17))
+
+
+def _fix_batch(model: Any, name: str) -> None:
+    """One input at a time: a first size that is free becomes 1, another one is refused."""
+    constants = {i.name for i in model.graph.initializer}
+    for value in model.graph.input:
+        if value.name in constants:
+            continue
+        shape = value.type.tensor_type.shape
+        for position, dimension in enumerate(shape.dim):
+            if dimension.WhichOneof("value") == "dim_value" and dimension.dim_value > 0:
+                continue
+            if position:
+                raise ModelError(
+                    f"{name}: size {position} of the input {value.name} is free "
+                    f"({dimension.dim_param or 'unnamed'}); a device needs it fixed: export the "
+                    "model for one size, or set it with "
+                    "`python -m onnxruntime.tools.make_dynamic_shape_fixed`."
+                )
+            dimension.Clear()
+            dimension.dim_value = 1
+
+
+def _net(onnx: Any, model: Any, name: str) -> Net:
+    graph = model.graph
+    values: dict[str, Value] = {}
+    for tensor in graph.initializer:
+        array = _array(onnx, tensor)
+        values[tensor.name] = Value(tensor.name, array.shape, str(array.dtype), array)
+    if graph.sparse_initializer:
+        raise ModelError(f"{name} has sparse constants, which are not read; export it dense.")
+    for value in graph.input:
+        if value.name not in values:
+            values[value.name] = value_of_proto(onnx, value)
+    inputs = [v.name for v in graph.input if values[v.name].array is None]
+    outputs = [v.name for v in graph.output]
+    net = Net(name, values, [], inputs, outputs, opset=_opset(model))
+    net.input_names, net.output_names = tuple(inputs), tuple(outputs)
+    for index, proto in enumerate(graph.node):
+        net.nodes.append(_node(onnx, net, proto, index))
+    return net
+
+
+def value_of_proto(onnx: Any, proto: Any) -> Value:
+    """A value with the shape that the file or its inference tells, (-1,) for none."""
+    tensor = proto.type.tensor_type
+    shape = tuple(int(d.dim_value) if d.HasField("dim_value") else -1 for d in tensor.shape.dim)
+    dtype = "float32"
+    if tensor.elem_type:
+        dtype = str(np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)))
+    known = tensor.HasField("shape") and -1 not in shape
+    return Value(proto.name, shape if known else (-1,), dtype)
+
+
+def _array(onnx: Any, tensor: Any) -> Array:
+    array = np.asarray(onnx.numpy_helper.to_array(tensor))
+    if array.dtype.name in ("int4", "int2"):
+        return array.astype(np.int8)
+    if array.dtype.name in ("uint4", "uint2"):
+        return array.astype(np.uint8)
+    if array.dtype.name in ("float16", "bfloat16", "float64"):
+        return array.astype(np.float32)
+    return array
+
+
+def _node(onnx: Any, net: Net, proto: Any, index: int) -> Node:
+    label = proto.name or f"#{index}"
+    if proto.domain not in _DOMAINS:
+        raise ModelError(
+            f"{net.name}: {proto.op_type} {label} is of the domain {proto.domain}, which only its "
+            "maker's runtime knows; export the model in standard operators."
+        )
+    attributes = {a.name: _attribute(onnx, a) for a in proto.attribute}
+    for output in filter(None, proto.output):
+        net.values.setdefault(output, Value(output, (-1,), "float32"))
+    missing = [i for i in proto.input if i and i not in net.values]
+    if missing:
+        raise ModelError(f"{net.name}: {proto.op_type} {label} reads {missing[0]}, which is not.")
+    return Node(proto.op_type, label, list(proto.input), list(proto.output), attributes)
+
+
+def _attribute(onnx: Any, proto: Any) -> Any:
+    value = onnx.helper.get_attribute_value(proto)
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, onnx.TensorProto):
+        return _array(onnx, value)
+    return value

@@ -1,0 +1,292 @@
+"""Operators that move numbers and change none: reshapes, transposes, parts and joins.
+
+Most move nothing at all: they are another order of the same memory.
+"""
+
+import numpy as np
+
+from qmcu.model.onnx.emit import Emitter, Place
+from qmcu.model.onnx.layout import Order, joinable_order, placed, plain, reshaped_order
+from qmcu.model.onnx.net import Node
+from qmcu.model.onnx.operators.handler import Handler
+from qmcu.types import Shape
+
+
+def reshape(e: Emitter, node: Node) -> None:
+    """RESHAPE where memory stays; a flattened image keeps its channels last and says so."""
+    value, out = e.net.values[node.inputs[0]], e.net.values[node.outputs[0]]
+    found = e.place(node.inputs[0])
+    order = None
+    if found.columns is None:
+        order = reshaped_order(value.shape, found.order, out.shape)
+    if order is not None:
+        result = e.define(out.name, order, grid=e.grid(found.index))
+        e.reshape(found.index, result)
+        return
+    if found.columns is None and _flattens(value.shape, out.shape, found.order):
+        numbers = np.arange(int(np.prod(value.shape))).reshape(value.shape)
+        columns = np.transpose(numbers, found.order).reshape(-1)
+        axis = int(np.argmax(out.shape))
+        ends = plain(len(out.shape)) if axis == len(out.shape) - 1 else None
+        if ends is not None:
+            mixed = tuple(int(i) for i in columns)
+            result = e.define(out.name, ends, mixed, e.grid(found.index))
+            e.reshape(found.index, result)
+            return
+    near = joinable_order(value.shape, found.order, out.shape) or plain(len(value.shape))
+    source = e.take(node.inputs[0], near)
+    order = reshaped_order(value.shape, near, out.shape)
+    assert order is not None
+    result = e.define(out.name, order, grid=e.grid(source))
+    e.reshape(source, result)
+
+
+def _flattens(shape: Shape, new: Shape, order: Order) -> bool:
+    """Whether a value of one batch becomes one row."""
+    return int(np.prod(new)) == max(new) and (not shape or order[0] == 0)
+
+
+def transpose(e: Emitter, node: Node) -> None:
+    """Another order of the same memory."""
+    found = e.place(node.inputs[0])
+    rank = len(found.order)
+    perm = node.integers("perm") or plain(rank)[::-1]
+    if found.columns is not None:
+        index = e.take(node.inputs[0], found.order)
+        found = Place(index, found.order)
+    order = tuple(perm.index(axis) for axis in found.order)
+    e.places[node.outputs[0]] = Place(found.index, order)
+
+
+def concat(e: Emitter, node: Node) -> None:
+    """Concat: in the order in which the first activation lies."""
+    out = e.net.values[node.outputs[0]]
+    rank = len(out.shape)
+    axis = node.integer("axis") % rank
+    known = [e.places[i] for i in node.inputs if i in e.places]
+    order = next((p.order for p in known if p.order != plain(rank)), plain(rank))
+    last = order[-1] == axis and all(p.order == order for p in known)
+    columns = _joined(e, node, axis) if last and any(p.columns for p in known) else None
+    operands = []
+    for name in node.inputs:
+        if columns is not None and name in e.places:
+            operands.append(e.place(name).index)
+        else:
+            operands.append(e.take(name, order))
+    result = e.define(out.name, order, columns)
+    if e.integer:
+        operands = [e.in_grid(i, e.grid(result)) for i in operands]
+    e.add(
+        "CONCATENATION", operands, [result], axis=order.index(axis),
+        fused_activation_function="NONE",
+    )  # fmt: skip
+
+
+def _joined(e: Emitter, node: Node, axis: int) -> tuple[int, ...]:
+    """The columns of mixed rows behind one another."""
+    columns: list[int] = []
+    for name in node.inputs:
+        size = e.net.values[name].shape[axis]
+        own = e.places[name].columns if name in e.places else None
+        columns += [len(columns) * 0 + c + _start(e, node, name, axis) for c in own or range(size)]
+    return tuple(columns)
+
+
+def _start(e: Emitter, node: Node, name: str, axis: int) -> int:
+    before = node.inputs[: node.inputs.index(name)]
+    return sum(e.net.values[i].shape[axis] for i in before)
+
+
+def _cut(e: Emitter, node: Node, name: str, begins: dict[int, tuple[int, int, int]]) -> None:
+    """A part of the first input: begin, size and step of each ONNX axis that is cut."""
+    value = e.net.values[node.inputs[0]]
+    found = e.place(node.inputs[0])
+    source = e.take(node.inputs[0], found.order)
+    whole = {a: (0, n, 1) for a, n in enumerate(value.shape)}
+    cuts = [(whole | begins)[a] for a in found.order]
+    result = e.define(name, found.order, grid=e.grid(source))
+    begin = [c[0] for c in cuts]
+    if all(c[2] == 1 for c in cuts):
+        operands = [e.integers(f"{name}/begin", begin),
+                    e.integers(f"{name}/sizes", [c[1] for c in cuts])]  # fmt: skip
+        e.add("SLICE", [source, *operands], [result])
+        return
+    ends = [b + n * s for b, n, s in cuts]
+    mask = sum(1 << i for i, end in enumerate(ends) if end < 0)
+    operands = [e.integers(f"{name}/begin", begin),
+                e.integers(f"{name}/end", [max(end, 0) for end in ends]),
+                e.integers(f"{name}/steps", [c[2] for c in cuts])]  # fmt: skip
+    e.add(
+        "STRIDED_SLICE", [source, *operands], [result], begin_mask=0, end_mask=mask,
+        ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0,
+    )  # fmt: skip
+
+
+def cut(e: Emitter, node: Node) -> None:
+    """Slice."""
+    shape = e.net.values[node.inputs[0]].shape
+
+    def read(position: int, attribute: str) -> list[int]:
+        operand = e.net.operand(node, position)
+        if operand is not None and operand.array is None:
+            raise e.net.fail(node, "cuts where run time says", "export constant bounds")
+        array = node.integers(attribute) if operand is None else operand.array
+        return [int(i) for i in np.ravel(np.asarray(array))]
+
+    starts, ends = read(1, "starts"), read(2, "ends")
+    axes = read(3, "axes") or list(range(len(starts)))
+    steps = read(4, "steps") or [1] * len(starts)
+    parts = {}
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        size = shape[axis % len(shape)]
+        found = range(*slice(start, end, step).indices(size))
+        if not found:
+            raise e.net.fail(node, f"leaves nothing of axis {axis}", "take it out of the model")
+        parts[axis % len(shape)] = (found[0], len(found), step)
+    _cut(e, node, node.outputs[0], parts)
+
+
+def split(e: Emitter, node: Node) -> None:
+    """Split: SPLIT into equal parts, else SPLIT_V."""
+    value = e.net.values[node.inputs[0]]
+    axis = node.integer("axis") % len(value.shape)
+    found = e.place(node.inputs[0])
+    source = e.take(node.inputs[0], found.order)
+    sizes = [e.net.values[o].shape[axis] for o in node.outputs]
+    results = [e.define(o, found.order, grid=e.grid(source)) for o in node.outputs]
+    place = e.constant(f"{node.label}/axis", np.array(found.order.index(axis), np.int32))
+    if len(set(sizes)) == 1:
+        e.add("SPLIT", [place, source], results, num_splits=len(sizes))
+        return
+    parts = e.integers(f"{node.label}/sizes", sizes)
+    e.add("SPLIT_V", [source, parts, place], results, num_splits=len(sizes))
+
+
+def gather(e: Emitter, node: Node) -> None:
+    """Gather by constants: a part where it is one index, else GATHER along the axis."""
+    value, out = e.net.values[node.inputs[0]], e.net.values[node.outputs[0]]
+    axis = node.integer("axis") % max(len(value.shape), 1)
+    indices = e.net.operand(node, 1)
+    assert indices is not None
+    if indices.array is None:
+        _look_up(e, node, axis)
+        return
+    numbers = [int(i) % value.shape[axis] for i in indices.array.reshape(-1)]
+    if indices.array.ndim == 0:
+        part = e.net.free_name(f"{out.name}/part")
+        shape = tuple(1 if a == axis else n for a, n in enumerate(value.shape))
+        e.net.values[part] = type(value)(part, shape, out.dtype, None, out.quantization)
+        _cut(e, node, part, {axis: (numbers[0], 1, 1)})
+        found = e.places[part]
+        order = tuple(a - (a > axis) for a in found.order if a != axis)
+        result = e.define(out.name, order, grid=e.grid(found.index))
+        e.reshape(found.index, result)
+        return
+    found = e.place(node.inputs[0])
+    source = e.take(node.inputs[0], found.order)
+    if indices.array.ndim != 1:
+        raise e.net.fail(node, "takes a table of indices", "reshape behind a list of them")
+    result = e.define(out.name, found.order, grid=e.grid(source))
+    constant = e.integers(f"{out.name}/indices", numbers)
+    e.add("GATHER", [source, constant], [result], axis=found.order.index(axis), batch_dims=0)
+
+
+def _look_up(e: Emitter, node: Node, axis: int) -> None:
+    """Rows of a table by the model's input: an embedding."""
+    table, out = e.net.values[node.inputs[0]], e.net.values[node.outputs[0]]
+    if table.array is None or axis != 0 or node.inputs[1] not in e.places:
+        raise e.net.fail(node, "looks up by what run time says", "use constant indices")
+    found = e.places[node.inputs[1]]
+    source = e.constant_value(table, plain(len(table.shape)))
+    result = e.define(out.name, plain(len(out.shape)), grid=e.grid(source))
+    e.add("GATHER", [source, found.index], [result], axis=0, batch_dims=0)
+
+
+def pad(e: Emitter, node: Node) -> None:
+    """Pad: PAD with zero, PADV2 with another number, MIRROR_PAD for reflect."""
+    value, out = e.net.values[node.inputs[0]], e.net.values[node.outputs[0]]
+    rank = len(value.shape)
+    operand = e.net.operand(node, 1)
+    given = node.integers("pads") if operand is None else np.ravel(np.asarray(operand.array))
+    axes_value = e.net.operand(node, 3)
+    axes = list(range(rank)) if axes_value is None else [
+        int(a) % rank for a in np.ravel(np.asarray(axes_value.array))
+    ]  # fmt: skip
+    amounts = {a: (int(given[i]), int(given[i + len(axes)])) for i, a in enumerate(axes)}
+    if any(n < 0 for both in amounts.values() for n in both):
+        raise e.net.fail(node, "has negative amounts", "use Slice to cut")
+    mode = node.text("mode", "constant")
+    if mode not in ("constant", "reflect"):
+        raise e.net.fail(node, f"pads by {mode}", "use constant or reflect")
+    found = e.place(node.inputs[0])
+    source = e.take(node.inputs[0], found.order)
+    result = e.define(out.name, found.order, grid=e.grid(source))
+    table = np.array([amounts.get(a, (0, 0)) for a in found.order], np.int32)
+    operands = [source, e.constant(f"{out.name}/pads", table)]
+    number = _padding_value(e, node)
+    if mode == "reflect":
+        e.add("MIRROR_PAD", operands, [result], mode="REFLECT")
+    elif number == 0.0:
+        e.add("PAD", operands, [result])
+    else:
+        dtype, grid = e.grid(source)
+        constant = np.full(1, number, np.float32)
+        if grid is not None:
+            info = np.iinfo(dtype)
+            step = round(number / grid.scale) + grid.zero_point if np.isfinite(number) else (
+                info.min if number < 0 else info.max
+            )  # fmt: skip
+            constant = np.full(1, np.clip(step, info.min, info.max), dtype)
+        operands.append(e.constant(f"{out.name}/value", constant, grid))
+        e.add("PADV2", operands, [result])
+
+
+def _padding_value(e: Emitter, node: Node) -> float:
+    operand = e.net.operand(node, 2)
+    if operand is None:
+        return node.number("value")
+    if operand.array is None or not operand.array.size:
+        return 0.0
+    source = e.net.values[node.inputs[0]]
+    if operand.quantization is None and operand.array.dtype.kind in "iu" and source.quantization:
+        # An integer of the file's type among integers.
+        shift = 128 if operand.array.dtype == np.uint8 else 0
+        step = int(operand.array.reshape(-1)[0]) - shift - source.quantization.zero_point
+        return float(step * source.quantization.scale)
+    return float(operand.real.reshape(-1)[0])
+
+
+def expand(e: Emitter, node: Node) -> None:
+    """Expand: BROADCAST_TO."""
+    value, out = e.net.values[node.inputs[0]], e.net.values[node.outputs[0]]
+    found = e.place(node.inputs[0])
+    order = found.order if len(found.order) == len(out.shape) else plain(len(out.shape))
+    source = e.take(
+        node.inputs[0], found.order if order == found.order else plain(len(value.shape))
+    )
+    result = e.define(out.name, order, grid=e.grid(source))
+    e.add("BROADCAST_TO", [source, e.integers(f"{out.name}/shape", e.shape(result))], [result])
+
+
+def tile(e: Emitter, node: Node) -> None:
+    """Tile: TILE."""
+    value, out = e.net.values[node.inputs[0]], e.net.values[node.outputs[0]]
+    found = e.place(node.inputs[0])
+    source = e.take(node.inputs[0], found.order)
+    result = e.define(out.name, found.order, grid=e.grid(source))
+    times = [o // n for n, o in zip(value.shape, out.shape, strict=True)]
+    repeats = e.integers(f"{out.name}/times", placed(tuple(times), found.order))
+    e.add("TILE", [source, repeats], [result])
+
+
+HANDLERS: dict[str, Handler] = {
+    "Concat": concat,
+    "Expand": expand,
+    "Gather": gather,
+    "Pad": pad,
+    "Reshape": reshape,
+    "Slice": cut,
+    "Split": split,
+    "Tile": tile,
+    "Transpose": transpose,
+}
