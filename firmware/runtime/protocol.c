@@ -5,6 +5,7 @@
 #include "baud.h"
 #include "board.h"
 #include "frame.h"
+#include "image.h"
 #include "model.h"
 #include "port.h"
 #include "stack.h"
@@ -15,8 +16,10 @@
 enum { HELLO = 0x01, INFER = 0x02, PROFILE = 0x03, TRACE = 0x04, BAUD = 0x05, RESET = 0x06 };
 enum { READY = 0x80, RESPONSE = 0x80, FAULT = 0xFE, ERROR = 0xFF };
 enum { DAMAGED_FRAME = 1, UNKNOWN_REQUEST = 2, WRONG_LENGTH = 3, BAD_ARGUMENT = 4 };
-enum { PROTOCOL_VERSION = 1, HEADER_SIZE = 8, CRC_SIZE = 4, TRACE_ARGUMENTS = 12 };
+enum { PROTOCOL_VERSION = 2, HEADER_SIZE = 8, CRC_SIZE = 4, TRACE_ARGUMENTS = 12 };
 enum { BAUD_ARGUMENTS = 4 };
+/* What HELLO says of the build. */
+enum { FLAGS = QMCU_DEBUG_PROTOCOL | QMCU_RELEASE << 1 };
 
 /* A request as it arrives. */
 typedef struct {
@@ -146,14 +149,15 @@ static void hello(void)
     static const uint8_t build_id[32] = QMCU_BUILD_ID;
     static const char name[] = QMCU_BOARD_NAME;
     const uint32_t tensors = QMCU_MODEL_INPUTS + QMCU_MODEL_OUTPUTS;
-    const uint8_t lead[4] = {PROTOCOL_VERSION, 0, qmcu_port_counter(), 0};
+    const uint8_t lead[4] = {PROTOCOL_VERSION, 0, qmcu_port_counter(), FLAGS};
     const uint16_t counts[2] = {QMCU_MODEL_INPUTS, QMCU_MODEL_OUTPUTS};
     const uint8_t name_length = sizeof name - 1;
     qmcu_frame_writer writer;
-    begin(&writer, RESPONSE | HELLO, 4 + 32 + 32 + 12 + 4 + 4 * tensors + 1 + name_length);
+    begin(&writer, RESPONSE | HELLO, 4 + 3 * 32 + 12 + 4 + 4 * tensors + 1 + name_length);
     qmcu_frame_put(&writer, lead, sizeof lead);
     qmcu_frame_put(&writer, qmcu_model_sha256, 32);
     qmcu_frame_put(&writer, build_id, 32);
+    qmcu_frame_put(&writer, qmcu_image_digest(), 32);
     qmcu_frame_put_u32(&writer, qmcu_port_clock_hz());
     qmcu_frame_put_u32(&writer, QMCU_MODEL_LAYERS);
     qmcu_frame_put_u32(&writer, QMCU_MODEL_ARENA_SIZE);
@@ -197,6 +201,7 @@ static void infer(void)
     qmcu_frame_end(&writer);
 }
 
+#if QMCU_DEBUG_PROTOCOL
 static void profile(void)
 {
     static uint64_t layers[QMCU_MODEL_LAYERS];
@@ -239,6 +244,8 @@ static void trace(void)
     qmcu_frame_end(&writer);
 }
 
+#endif
+
 static void baud(void)
 {
     const uint32_t wanted = u32_at(current.arguments);
@@ -268,6 +275,11 @@ static void reset(void)
 enum { LAST_REQUEST = BAUD };
 #endif
 
+static bool is_debug(uint8_t type)
+{
+    return type == PROFILE || type == TRACE;
+}
+
 static uint32_t expected_payload(uint8_t type)
 {
     switch (type) {
@@ -289,7 +301,7 @@ static void answer(void)
 {
     const uint32_t payload = current.count - HEADER_SIZE - CRC_SIZE;
     const uint8_t type = current.header[0];
-    if (type < HELLO || type > LAST_REQUEST) {
+    if (type < HELLO || type > LAST_REQUEST || (!QMCU_DEBUG_PROTOCOL && is_debug(type))) {
         SEND_ERROR(UNKNOWN_REQUEST, "unknown request");
     } else if (payload != expected_payload(type)) {
         SEND_ERROR(WRONG_LENGTH, "wrong payload length");
@@ -297,10 +309,12 @@ static void answer(void)
         hello();
     } else if (type == INFER) {
         infer();
+#if QMCU_DEBUG_PROTOCOL
     } else if (type == PROFILE) {
         profile();
     } else if (type == TRACE) {
         trace();
+#endif
 #ifdef QMCU_MODEL_STATE_SIZE
     } else if (type == RESET) {
         reset();
@@ -328,6 +342,13 @@ static void end_of_frame(void)
         working_crc = 0;
         SEND_ERROR(DAMAGED_FRAME, "damaged frame");
     }
+#if QMCU_RELEASE
+    /* Neither inputs nor what was made of them stay where the next host might find them. */
+    for (volatile int8_t *byte = qmcu_model_arena;
+         byte < qmcu_model_arena + sizeof qmcu_model_arena; ++byte) {
+        *byte = 0;
+    }
+#endif
 }
 
 void qmcu_protocol_receive(uint8_t byte)

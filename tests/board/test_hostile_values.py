@@ -17,7 +17,7 @@ import pytest
 import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.firmware_project import build_chain, chain
+from tests.support.firmware_project import build_chain, chain, write_chain
 from tests.support.places import REPOSITORY, SHARED
 
 from qmcu import documents
@@ -157,7 +157,7 @@ def test_every_field_of_a_firmware(name: str, tmp_path_factory: pytest.TempPathF
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the hostile files are not beside the checkout")
 def test_the_board_that_make_executed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    model = str(SHARED / "models/kws.tflite")
+    model = str(write_chain(tmp_path))
     board = str(SHARED / "hostile/bt.toml")
     assert run(["build", model, "--board", board, "-o", str(tmp_path / "fw")]) == 2
     assert "title is" in capsys.readouterr().err

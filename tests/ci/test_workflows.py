@@ -69,7 +69,7 @@ def test_nothing_is_given_that_is_not_needed() -> None:
 class Board:
     """An emulated board behind a pseudo-terminal, with a shelf that flashes it."""
 
-    def __init__(self, folder: Path, faulty: bool) -> None:
+    def __init__(self, folder: Path) -> None:
         self.firmware = build_chain(folder, seed=6)
         link = folder / "port"
         program = [sys.executable, "-c", "from qmcu.cli import main; main()"]
@@ -79,15 +79,8 @@ class Board:
         assert self.process.stdout is not None
         self.process.stdout.readline()
         image = self.firmware / "firmware.elf"
-        spoil = ""
-        if faulty:
-            code = (
-                "import sys; from pathlib import Path; "
-                "from tests.support.firmware_project import break_one_weight; "
-                "break_one_weight(Path(sys.argv[1]))"
-            )
-            spoil = f"PYTHONPATH={REPOSITORY} {sys.executable} -c '{code}' {self.firmware} && "
-        flash = f'cp "$QMCU_FIRMWARE/firmware.elf" {image} && {spoil}kill -USR1 {self.process.pid}'
+        copy = f'cp "$QMCU_FIRMWARE/firmware.elf" {image}'
+        flash = f"{copy} && kill -USR1 {self.process.pid}"
         self.shelf = folder / "shelf.toml"
         self.shelf.write_text(
             f'[[board]]\nname = "stand-in"\nboard = "stm32f746"\ntarget = "serial:{link}"\n'
@@ -96,13 +89,13 @@ class Board:
 
 
 @pytest.fixture
-def board(tmp_path: Path) -> Iterator[Callable[[bool], Board]]:
-    """`board(faulty)` is on the shelf; a faulty one spoils a byte of what is flashed."""
+def board(tmp_path: Path) -> Iterator[Callable[[], Board]]:
+    """`board()` is on the shelf."""
     boards: list[Board] = []
 
-    def place(faulty: bool) -> Board:
+    def place() -> Board:
         (tmp_path / "board").mkdir()
-        boards.append(Board(tmp_path / "board", faulty))
+        boards.append(Board(tmp_path / "board"))
         return boards[-1]
 
     yield place
@@ -121,19 +114,35 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def environment(tmp_path: Path) -> dict[str, str]:
-    """What a runner's shell has: this qmcu and this interpreter on PATH."""
+# As if the compiler had made it so: a board with another image than the one that was built would
+# not be asked anything.
+SPOILED = """import sys
+from pathlib import Path
+from qmcu.cli import run
+from tests.support.firmware_project import break_one_weight
+code = run(sys.argv[1:])
+if sys.argv[1] == 'build':
+    break_one_weight(Path('hil/firmware'))
+sys.exit(code)
+"""
+
+
+def environment(tmp_path: Path, faulty: bool = False) -> dict[str, str]:
+    """What a runner's shell has: this qmcu and this interpreter on PATH.
+
+    A `faulty` one makes a wrong byte of each firmware.
+    """
     programs = tmp_path / "programs"
     programs.mkdir(exist_ok=True)
     for name, code in (
-        ("qmcu", "from qmcu.cli import main; main()"),
+        ("qmcu", SPOILED if faulty else "from qmcu.cli import main; main()"),
         ("python", ""),
     ):
         script = programs / name
         words = f'-c "{code}" "$@"' if code else '"$@"'
         script.write_text(f"#!/bin/sh\nexec {sys.executable} {words}\n")
         script.chmod(0o755)
-    source = str(REPOSITORY / "toolchain")
+    source = f"{REPOSITORY / 'toolchain'}:{REPOSITORY}"
     return {
         "PATH": f"{programs}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
@@ -198,19 +207,17 @@ def failures(folder: Path, name: str) -> int:
 
 
 @pytest.mark.parametrize("faulty", [False, True], ids=["right", "one-byte-wrong"])
-def test_github(
-    board: Callable[[bool], Board], checkout: Path, tmp_path: Path, faulty: bool
-) -> None:
+def test_github(board: Callable[[], Board], checkout: Path, tmp_path: Path, faulty: bool) -> None:
     given = {
         "model": "chain.tflite",
         "board": "stm32f746",
-        "shelf": str(board(faulty).shelf),
+        "shelf": str(board().shelf),
         "random": "12",
         "kernels": "portable",
         "tests": "tests",
         "install": "",
     }
-    codes = run_github(given, checkout, environment(tmp_path))
+    codes = run_github(given, checkout, environment(tmp_path, faulty))
     names = ["Build the firmware", "Compare every byte on a board", "Run tests on a board"]
     if faulty:
         assert codes == dict(zip(names, [0, 1], strict=False))
@@ -226,19 +233,17 @@ def test_github(
 
 
 @pytest.mark.parametrize("faulty", [False, True], ids=["right", "one-byte-wrong"])
-def test_gitlab(
-    board: Callable[[bool], Board], checkout: Path, tmp_path: Path, faulty: bool
-) -> None:
+def test_gitlab(board: Callable[[], Board], checkout: Path, tmp_path: Path, faulty: bool) -> None:
     given = {
         "MODEL": "chain.tflite",
         "BOARD": "stm32f746",
-        "SHELF": str(board(faulty).shelf),
+        "SHELF": str(board().shelf),
         "INPUTS": "12",
         "KERNELS": "portable",
         "TESTS": "tests",
         "PACKAGE": "",
     }
-    assert run_gitlab(given, checkout, environment(tmp_path)) == int(faulty)
+    assert run_gitlab(given, checkout, environment(tmp_path, faulty)) == int(faulty)
     assert bool(findings(checkout, "test.sarif")) == faulty
     assert bool(failures(checkout, "test.xml")) == faulty
     assert (checkout / "hil/pytest.xml").exists() != faulty

@@ -7,14 +7,14 @@ from qmcu.device.frames import Frame, FrameReader, encode
 from qmcu.device.link import CountUnit
 from qmcu.errors import DeviceError
 
-MODEL, BUILD = bytes(range(32)), bytes(range(32, 64))
+MODEL, BUILD, IMAGE = bytes(range(32)), bytes(range(32, 64)), bytes(range(64, 96))
 
 Disturb = Callable[[Frame, bytes], bytes]
 
 
-def hello(version: int = 1) -> bytes:
+def hello(version: int = 2, flags: int = 1) -> bytes:
     sizes = struct.pack("<HH2I", 1, 1, 4, 4)
-    head = struct.pack("<HBB32s32sIII", version, 1, 0, MODEL, BUILD, 1_000_000, 2, 64)
+    head = struct.pack("<HBB32s32s32sIII", version, 1, flags, MODEL, BUILD, IMAGE, 1_000_000, 2, 64)
     return head + sizes + b"\x05board"
 
 

@@ -17,7 +17,7 @@ NOTHING = CountUnit("", "nothing counts")
 
 def test_hello_is_taken_apart() -> None:
     told = messages.parse_hello(hello())
-    assert (told.protocol, told.counter, told.model_sha256) == (1, 1, MODEL.hex())
+    assert (told.protocol, told.counter, told.model_sha256) == (2, 1, MODEL.hex())
     assert (told.clock_hz, told.layers, told.arena) == (1_000_000, 2, 64)
 
 

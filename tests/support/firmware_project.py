@@ -1,5 +1,6 @@
 """A small model and its firmware, for the tests of everything right of the compiler."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from qmcu.board import load_board
 from qmcu.builder import BuildOptions, build_firmware
+from qmcu.builder.elf_layout import read_digest
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.writer import write_model
 
@@ -136,10 +138,16 @@ def _symmetric(scale: float) -> Quantization:
 
 
 def break_one_weight(directory: Path) -> None:
-    """Change one byte of the chain's image, a weight: the outputs' third byte is often wrong."""
+    """Change one byte of the chain's image, a weight: the outputs' third byte is often wrong.
+
+    The report describes the changed image, as if a compiler had made it so.
+    """
     elf = directory / "firmware.elf"
     image = bytearray(elf.read_bytes())
     weights = next(t.data for t in chain().tensors if t.name == "w1")
     assert weights is not None and image.count(weights) == 1
     image[image.index(weights) + 2 * 8] ^= 0x80
     elf.write_bytes(image)
+    report = directory / "report.json"
+    document = json.loads(report.read_text())
+    report.write_text(json.dumps({**document, "image_sha256": read_digest(elf)}))

@@ -56,11 +56,21 @@ class Firmware:
 
     @cached_property
     def image(self) -> "Image":
-        """What the ELF file holds. Raises DeviceError when it is damaged."""
+        """What the ELF file holds.
+
+        Raises DeviceError when it is damaged, UsageError when it is not the one in report.json.
+        """
         # qmcu.device takes a Firmware everywhere, and needs emulators, which a report does not.
         from qmcu.device.image import read_image
 
-        return read_image(self.elf)
+        image = read_image(self.elf)
+        if image.sha256 != self.memory.image_sha256:
+            raise UsageError(
+                f"{self.elf} is not the image that {BUILD_MARKER} describes (SHA-256 "
+                f"{image.sha256[:16] or 'unknown'} instead of {self.memory.image_sha256[:16]}): "
+                "sources were changed and made again, or it is damaged; run `qmcu build` again."
+            )
+        return image
 
     @cached_property
     def model(self) -> Model:

@@ -32,5 +32,7 @@ Amount = Annotated[float, Meta(ge=0)]
 # A share, a rate or a chance.
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+# The same, or nothing for an image that does not tell.
+ImageSha256 = Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")]
 # Any value of a tensor. JSON has no number for the last three: documents hold them in words.
 Number = int | float | Literal["NaN", "Infinity", "-Infinity"]

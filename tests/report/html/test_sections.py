@@ -137,7 +137,7 @@ def test_the_memory_map_holds_every_byte() -> None:
         RegionUse("flash", "flash", 0, 4000, 1000),
         RegionUse("unused", "RAM", 0, 4000, 0),
     )
-    report = MemoryReport("board", "model", "0", "native", 0, 0, regions, entries, {})
+    report = MemoryReport("board", "model", "0", "native", 0, 0, regions, entries, {}, "")
     (stacks,) = memory_section(report).blocks
     assert isinstance(stacks, Stacks)
     (flash,) = stacks.stacks

@@ -1,15 +1,28 @@
 """Reading the ELF file: which sections occupy memory, where they run and load, object symbols."""
 
+import hashlib
+import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from qmcu.errors import ToolError
+from qmcu.text import printable
 
 _ALLOC = 0x2
+# The runtime's table of what lies in flash, and the most rows that are believed.
+PARTS = "qmcu_image_parts"
+_MAX_PARTS = 16
+# Whatever elftools raises at a damaged file.
+DAMAGE = (
+    ELFError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, TypeError,
+    ValueError, StopIteration, struct.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,8 +68,15 @@ def read_layout(path: Path) -> ElfLayout:
         raise ToolError(
             f"{path} cannot be read ({error.strerror}); give a directory made by `qmcu build`."
         ) from error
-    except ELFError as error:
-        raise ToolError(f"{path} is damaged ({error}); build the firmware again.") from error
+    except DAMAGE as error:
+        raise ToolError(
+            f"{path} is damaged ({shown_damage(error)}); build the firmware again."
+        ) from error
+
+
+def shown_damage(error: BaseException) -> str:
+    """What elftools said, or which kind of error it was, in a few words."""
+    return printable(f"{error}" or type(error).__name__, 80)
 
 
 def _sections(elf: ELFFile) -> tuple[Section, ...]:
@@ -89,3 +109,51 @@ def _symbols(elf: ELFFile) -> tuple[Symbol, ...]:
         if s["st_info"]["type"] == "STT_OBJECT" and s["st_size"]
     )
     return tuple(sorted(symbols, key=lambda s: (s.address, s.name)))
+
+
+def read_digest(path: Path) -> str:
+    """What the firmware in an ELF file will say of its own flash: SHA-256, hex digits.
+
+    Empty for an image that says nothing. Raises ToolError when the file is damaged.
+    """
+    try:
+        with path.open("rb") as stream:
+            elf = ELFFile(stream)
+            table: Any = elf.get_section_by_name(".symtab")
+            found = table.get_symbol_by_name(PARTS) if table else None
+            pieces = [
+                (part["p_paddr"], part.data())
+                for part in elf.iter_segments("PT_LOAD")
+                if part["p_filesz"]
+            ]
+    except (*DAMAGE, OSError) as error:
+        raise ToolError(
+            f"{path} is damaged ({shown_damage(error)}); build the firmware again."
+        ) from error
+
+    def bytes_at(address: int, size: int) -> bytes:
+        for start, data in pieces:
+            if 0 <= address - start <= len(data) - size:
+                return bytes(data[address - start : address - start + size])
+        raise ValueError(address)
+
+    return flash_digest(found[0]["st_value"] if found else None, bytes_at)
+
+
+def flash_digest(parts: int | None, bytes_at: Callable[[int, int], bytes]) -> str:
+    """SHA-256 over the parts of the image that the table at the address `parts` lists.
+
+    `bytes_at(address, size)` gives loaded bytes, or raises ValueError. Empty where that fails.
+    """
+    if parts is None:
+        return ""
+    digest = hashlib.sha256()
+    try:
+        for row in range(parts, parts + 8 * _MAX_PARTS, 8):
+            start, end = struct.unpack("<II", bytes_at(row, 8))
+            if not end:
+                return digest.hexdigest()
+            digest.update(bytes_at(start, end - start) if end > start else b"")
+    except ValueError:
+        pass
+    return ""

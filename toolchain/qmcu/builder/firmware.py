@@ -11,7 +11,7 @@ from qmcu.board import Board
 from qmcu.board.boot_stage import STAGE_SIZE, stage_problem
 from qmcu.builder.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
 from qmcu.builder.compiling import BuildResult, build_project
-from qmcu.builder.elf_layout import read_layout
+from qmcu.builder.elf_layout import read_digest, read_layout
 from qmcu.builder.linker_map import parse_map
 from qmcu.builder.memory import MemoryReport, memory_report
 from qmcu.builder.platformio import build_with_platformio, find_platformio
@@ -21,6 +21,7 @@ from qmcu.codegen import choose_benchmark, generate_project
 from qmcu.codegen.places import INTERNAL, Places, check_places
 from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import BuildFiles, write_files
+from qmcu.codegen.protocols import ProtocolOptions
 from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, CompileOptions, Plan, compile_graph
 from qmcu.errors import DoesNotFitError, ToolError, UsageError
 from qmcu.files import BUILD_MARKER, replace_directory
@@ -42,7 +43,8 @@ class BuildOptions:
     `protocol` mlperf-tiny the firmware obeys that runner, as the model of `benchmark`. `builder`
     is one of BUILDERS. A batch that is free in the file becomes `batch`, 1 when that is None. With
     the `io` int8 (one of IO) the QUANTIZE and DEQUANTIZE at the model's ends are stripped. `places`
-    says what lies in external memories of the board.
+    says what lies in external memories of the board. With `debug_protocol` (None: unless it is a
+    `release`) the firmware answers PROFILE and TRACE; a release wipes its arena after each answer.
     Values are checked where they are used.
     """
 
@@ -55,6 +57,14 @@ class BuildOptions:
     batch: int | None = None
     io: str = "declared"
     places: Places = INTERNAL
+    debug_protocol: bool | None = None
+    release: bool = False
+
+    @property
+    def answers(self) -> ProtocolOptions:
+        """What the firmware answers."""
+        debug = not self.release if self.debug_protocol is None else self.debug_protocol
+        return ProtocolOptions(debug, self.release)
 
 
 NATIVE = BuildOptions()
@@ -135,7 +145,14 @@ def build_compiled(
     with replace_directory(directory) as folder:
         places = options.places
         files = generate_project(
-            plan, board, compiled.content, folder, compiled.library, chosen, places
+            plan,
+            board,
+            compiled.content,
+            folder,
+            compiled.library,
+            chosen,
+            places,
+            options.answers,
         )
         result = _build(folder, files, board, plan, options)
         finish_image(result.bin, board)
@@ -200,7 +217,8 @@ def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:
         "qmcu": qmcu.__version__,
     }
     linker_map = parse_map(result.map.read_text())
-    return memory_report(linker_map, read_layout(result.elf), plan, board, tools)
+    digest = read_digest(result.elf)
+    return memory_report(linker_map, read_layout(result.elf), plan, board, tools, digest)
 
 
 def finish_image(binary: Path, board: Board) -> None:

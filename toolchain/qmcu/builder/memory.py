@@ -20,7 +20,7 @@ from qmcu.builder.elf_layout import ElfLayout, Section, Symbol
 from qmcu.builder.linker_map import FILL, InputSection, LinkerMap, Region, memory_words
 from qmcu.compile.plan import Plan
 from qmcu.errors import ToolError
-from qmcu.types import Count, Sha256
+from qmcu.types import Count, ImageSha256, Sha256
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class RegionUse:
 class MemoryReport:
     """Flash and RAM of one firmware image, sizes in bytes; the entries of a region add up to it.
 
-    `tools` says which versions of which programs made and counted the image.
+    `tools` says which versions of which programs made and counted the image. `image_sha256` is that
+    of its parts in flash, as the firmware tells it.
     """
 
     board: str
@@ -66,6 +67,7 @@ class MemoryReport:
     regions: tuple[RegionUse, ...]
     entries: tuple[MemoryEntry, ...]
     tools: Mapping[str, str]
+    image_sha256: ImageSha256
 
     def used(self, kind: str) -> int:
         """Bytes in use in all memories of a kind (`flash`, `RAM`, `external flash` or so)."""
@@ -101,7 +103,12 @@ class _Span:
 
 
 def memory_report(
-    linker_map: LinkerMap, layout: ElfLayout, plan: Plan, board: str, tools: Mapping[str, str]
+    linker_map: LinkerMap,
+    layout: ElfLayout,
+    plan: Plan,
+    board: str,
+    tools: Mapping[str, str],
+    image_sha256: str = "",
 ) -> MemoryReport:
     """Account for every byte. Raises ToolError when a section lies outside every memory."""
     owners = constant_owners(plan)
@@ -132,6 +139,7 @@ def memory_report(
         regions=tuple(regions),
         entries=tuple(entries),
         tools=dict(tools),
+        image_sha256=image_sha256,
     )
 
 

@@ -48,6 +48,13 @@ if TYPE_CHECKING:
     "--place", "places", multiple=True, metavar="WHAT=WHERE",
     help="weights, arena or state=external: in the board's memories outside the chip.",
 )  # fmt: skip
+@click.option(
+    "--debug-protocol/--no-debug-protocol", "debug_protocol", default=None,
+    help="PROFILE and TRACE, which show what is in the arena [default: unless --release].",
+)  # fmt: skip
+@click.option(
+    "--release", is_flag=True, help="For the field: no PROFILE and TRACE; the arena is wiped."
+)
 @batch_option
 @io_option
 @operator_option
@@ -62,6 +69,8 @@ def command(
     benchmark: str | None,
     builder: str,
     places: tuple[str, ...],
+    debug_protocol: bool | None,
+    release: bool,
     batch: int | None,
     io: str,
     output: Path | None,
@@ -84,7 +93,17 @@ def command(
     model, board, kernels = what_to_build(model, board_name, kernels)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
     options = BuildOptions(
-        kernels, optimize, cmsis_nn, protocol, benchmark, builder, batch, io, parse_places(places)
+        kernels,
+        optimize,
+        cmsis_nn,
+        protocol,
+        benchmark,
+        builder,
+        batch,
+        io,
+        parse_places(places),
+        debug_protocol,
+        release,
     )
     report = build_firmware(model, board, directory, options)
     for note in read_model(directory / "model.tflite").notes:

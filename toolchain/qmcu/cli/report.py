@@ -21,6 +21,8 @@ def command(directory: Path, json_file: Path | None, html_file: Path | None) -> 
     from qmcu.report.plan import plan_lines
 
     firmware = Firmware.load(directory)
+    # What is not described here is refused.
+    _ = firmware.image
     plan, report = firmware.plan, firmware.memory
     if json_file is not None:
         write_json(memory_document(plan, report), json_file)

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import qmcu
 from qmcu import documents
 from qmcu.board import Board
 from qmcu.codegen.model_source import model_sources, plan_kernels
 from qmcu.codegen.places import INTERNAL, Places, board_of_build, check_places
-from qmcu.codegen.protocols import MlperfBenchmark
+from qmcu.codegen.protocols import DEBUG, MlperfBenchmark, ProtocolOptions
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import plan_to_json
@@ -107,14 +108,15 @@ def generate_project(
     library: Library = _no_library,
     benchmark: MlperfBenchmark | None = None,
     places: Places = INTERNAL,
+    protocol: ProtocolOptions = DEBUG,
 ) -> BuildFiles:
     """Write the project for `plan` on `board` into the existing `directory`.
 
     `model` is the .tflite file, kept beside the sources so that the folder can be tested on its
     own. `library` gives the sources that kernels among ours need from elsewhere. With a
     `benchmark` the firmware obeys MLPerf Tiny's runner, too. `places` says what lies in external
-    memories; the board that is written has those that are used. The build id is the SHA-256 of
-    everything that is compiled.
+    memories; the board that is written has those that are used. `protocol` says what the firmware
+    answers. The build id is the SHA-256 of everything that is compiled.
 
     Raises BoardError or UsageError where the places do not suit the board or the plan.
     """
@@ -122,7 +124,7 @@ def generate_project(
     board = board_of_build(board, places)
     sources = project_sources(plan, board, benchmark, places)
     sources |= library(sources)
-    build_id = _digest(sources, board, places)
+    build_id = _digest(sources, board, places, protocol)
     files = BuildFiles(
         name=plan.name,
         build_id=build_id,
@@ -131,6 +133,7 @@ def generate_project(
         library_sources=_c_files(sources, *_LIBRARY),
     )
     values = {"plan": plan, "board": board, "build": files, "places": places}
+    values["image"] = _image(board, places, protocol)
     outputs: dict[str, bytes] = {name: text.encode() for name, text in sources.items()}
     outputs["src/board.h"] = render("board.h.j2", values).encode()
     for name in ("Makefile", "CMakeLists.txt", "board.ld"):
@@ -143,6 +146,16 @@ def generate_project(
         outputs[OPERATORS_FILE] = _operators(described).encode()
     write_files(directory, outputs)
     return files
+
+
+def _image(board: Board, places: Places, protocol: ProtocolOptions) -> dict[str, Any]:
+    """What the templates say of the image: its sections in flash, and what the protocol has."""
+    parts = [name for name, _ in board.fixed_sections] + ["text", "rodata", "data"]
+    return {
+        "parts": parts + ["external_flash"] * bool(places.weights),
+        "debug_protocol": protocol.debug,
+        "release": protocol.release,
+    }
 
 
 def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
@@ -244,7 +257,9 @@ def _c_files(sources: Mapping[str, str], *prefixes: str) -> tuple[str, ...]:
     return tuple(name for name in sources if name.startswith(prefixes) and name.endswith(".c"))
 
 
-def _digest(sources: Mapping[str, str], board: Board, places: Places) -> str:
+def _digest(
+    sources: Mapping[str, str], board: Board, places: Places, protocol: ProtocolOptions
+) -> str:
     digest = hashlib.sha256(f"qmcu {qmcu.__version__}\n".encode())
     described = documents.plain(board)
     if places == INTERNAL:
@@ -252,6 +267,7 @@ def _digest(sources: Mapping[str, str], board: Board, places: Places) -> str:
         del described["external"]
     else:
         digest.update(f"{places}\n".encode())
+    digest.update(f"{protocol}\n".encode())
     digest.update(json.dumps(described, sort_keys=True).encode())
     for name, text in sources.items():
         digest.update(f"{name}\n{len(text)}\n{text}".encode())

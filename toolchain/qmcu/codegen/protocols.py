@@ -10,6 +10,21 @@ PROTOCOLS = (QMCU, MLPERF_TINY)
 
 
 @dataclass(frozen=True)
+class ProtocolOptions:
+    """What the firmware answers beside HELLO, INFER and BAUD.
+
+    With `debug` PROFILE and TRACE, which show what is in the arena; a `release` wipes the arena
+    after each answer.
+    """
+
+    debug: bool = True
+    release: bool = False
+
+
+DEBUG = ProtocolOptions()
+
+
+@dataclass(frozen=True)
 class MlperfBenchmark:
     """One of MLPerf Tiny's benchmarks: what its runner sends and wants to be told.
 

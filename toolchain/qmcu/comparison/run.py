@@ -22,6 +22,7 @@ from qmcu.comparison.result import (
 from qmcu.comparison.trace import trace_vector
 from qmcu.compile.plan import Plan
 from qmcu.device import InferResult, ProfileResult, infer_all, open_session
+from qmcu.errors import UsageError
 from qmcu.firmware import Firmware
 from qmcu.model.oracle import Oracle
 from qmcu.model.reader import parse_model
@@ -79,7 +80,13 @@ def run_and_keep(
     started = time.monotonic()
     with open_session(target, firmware) as session:
         device, build_id = session.link.name, session.hello.build_id
-        profiled = session.anew(lambda: session.profile(inputs[0]))
+        debug = session.hello.debug
+        profiled = session.anew(lambda: session.profile(inputs[0])) if debug else None
+    if options.trace and profiled is None:
+        raise UsageError(
+            f"{firmware.directory} was built without TRACE; build it with --debug-protocol, or "
+            "leave out --trace."
+        )
     results = infer_all(
         target,
         firmware,
@@ -109,7 +116,9 @@ def run_and_keep(
         differences=differences,
         accuracy=_accuracy(firmware, vectors, results),
         profile=_profile(plan, profiled),
-        stack_bytes=max(profiled.stack_bytes, *(r.stack_bytes for r in results)),
+        stack_bytes=max(
+            0 if profiled is None else profiled.stack_bytes, *(r.stack_bytes for r in results)
+        ),
         stack_reserved=firmware.memory.total(Category.STACK),
         seconds=time.monotonic() - started,
         traced=traced,
@@ -134,13 +143,16 @@ def _outputs(plan: Plan, results: Sequence[InferResult]) -> tuple[Array, ...]:
 
 
 def _differences(
-    plan: Plan, vectors: Vectors, results: Sequence[InferResult], profiled: ProfileResult
+    plan: Plan,
+    vectors: Vectors,
+    results: Sequence[InferResult],
+    profiled: ProfileResult | None,
 ) -> tuple[VectorDifference, ...]:
     found = []
     for vector, result in enumerate(results):
         expected = [a[vector].tobytes() for a in vectors.expected]
         difference = _difference(plan, expected, result.outputs)
-        if difference is None and vector == 0:
+        if difference is None and vector == 0 and profiled is not None:
             # The counted run of vector 0 must give the same bytes as the plain one.
             difference = _difference(plan, expected, profiled.outputs)
         if difference is not None:
@@ -183,8 +195,8 @@ def _accuracy(
     return count_right(vectors.labels, list(vectors.expected[0]), got, tensor)
 
 
-def _profile(plan: Plan, profiled: ProfileResult) -> Profile | None:
-    if not profiled.unit:
+def _profile(plan: Plan, profiled: ProfileResult | None) -> Profile | None:
+    if profiled is None or not profiled.unit:
         return None
     layers = tuple(zip((layer.name for layer in plan.layers), profiled.layers, strict=True))
     return Profile(0, profiled.total, profiled.unit, profiled.how, layers)

@@ -1,13 +1,13 @@
 """The firmware's ELF file: what to load where, and which function holds an address."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
+from qmcu.builder.elf_layout import DAMAGE, PARTS, flash_digest, shown_damage
 from qmcu.errors import DeviceError
 
 _HARD_FLOAT = 0x400
@@ -25,7 +25,8 @@ class Segment:
 class Image:
     """A loaded ELF: segments, symbols, sorted functions, whether it passes floats in registers.
 
-    `build_id` is what the image will say in HELLO (hex digits), empty when it has none.
+    `build_id` and `sha256` (of the parts in flash) are what the image will say in HELLO (hex
+    digits), empty when it has none.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class Image:
     functions: tuple[tuple[int, int, str], ...] = field(repr=False)
     hard_float: bool
     build_id: str = ""
+    sha256: str = ""
 
     def function_at(self, address: int) -> str:
         """Name of the function that holds `address`, or an empty string."""
@@ -74,11 +76,14 @@ def read_image(path: Path) -> Image:
             symbols, functions = _symbols(elf)
             hard_float = bool(elf["e_flags"] & _HARD_FLOAT)
             build_id = _build_id(symbols, segments)
-            return Image(path, elf["e_entry"], segments, symbols, functions, hard_float, build_id)
+            image = Image(path, elf["e_entry"], segments, symbols, functions, hard_float, build_id)
+            return replace(image, sha256=flash_digest(symbols.get(PARTS), image.bytes_at))
     except OSError as error:
         raise DeviceError(f"cannot read {path}: {error.strerror or error}.") from error
-    except (ELFError, UnicodeDecodeError) as error:
-        raise DeviceError(f"{path} is damaged ({error}); build the firmware again.") from error
+    except DAMAGE as error:
+        raise DeviceError(
+            f"{path} is damaged ({shown_damage(error)}); build the firmware again."
+        ) from error
 
 
 def _symbols(elf: ELFFile) -> tuple[dict[str, int], tuple[tuple[int, int, str], ...]]:

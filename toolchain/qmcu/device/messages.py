@@ -8,9 +8,9 @@ from enum import IntEnum
 from qmcu.device.link import CountUnit
 from qmcu.errors import DeviceError
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
-_HELLO = struct.Struct("<HBB32s32sIIIHH")
+_HELLO = struct.Struct("<HBB32s32s32sIIIHH")
 _INFER = struct.Struct("<QI")
 _FAULT = struct.Struct("<9I")
 TRACE_ARGUMENTS = struct.Struct("<III")
@@ -44,12 +44,18 @@ class Response(IntEnum):
 
 @dataclass(frozen=True)
 class Hello:
-    """Who answers: protocol version, model and build (hex digits), sizes in bytes."""
+    """Who answers: protocol version, model, build and image in flash (hex digits), sizes in bytes.
+
+    `debug` tells whether it knows PROFILE and TRACE, `release` whether it wipes its arena.
+    """
 
     protocol: int
     counter: int
     model_sha256: str
     build_id: str
+    image_sha256: str
+    debug: bool
+    release: bool
     clock_hz: int
     layers: int
     arena: int
@@ -110,7 +116,9 @@ def parse_hello(payload: bytes) -> Hello:
         )
     if len(payload) < _HELLO.size:
         raise _wrong_length("HELLO", len(payload), _HELLO.size)
-    _, counter, _, model, build, clock, layers, arena, inputs, outputs = _HELLO.unpack_from(payload)
+    _, counter, flags, model, build, image, clock, layers, arena, inputs, outputs = (
+        _HELLO.unpack_from(payload)
+    )
     name_at = _HELLO.size + 4 * (inputs + outputs)
     if len(payload) <= name_at or len(payload) != name_at + 1 + payload[name_at]:
         raise _wrong_length("HELLO", len(payload), name_at + 1)
@@ -120,6 +128,9 @@ def parse_hello(payload: bytes) -> Hello:
         counter=counter,
         model_sha256=model.hex(),
         build_id=build.hex(),
+        image_sha256=image.hex(),
+        debug=bool(flags & 1),
+        release=bool(flags & 2),
         clock_hz=clock,
         layers=layers,
         arena=arena,

@@ -63,13 +63,14 @@ class Session:
         *,
         model_sha256: str = "",
         build_id: str = "",
+        image_sha256: str = "",
         timeout_s: float = 60.0,
         open_timeout_s: float = 10.0,
         known_as: Callable[[str], str] = lambda model: "",
         input_types: Sequence[str] = (),
         keeps_state: bool = False,
     ) -> None:
-        """Say HELLO until it is answered, and compare model and build (hex digits) if given.
+        """Say HELLO until it is answered; compare model, build and image (hex digits) if given.
 
         `input_types` are those of the model's inputs, int8 when not given; `keeps_state` tells
         whether an inference depends on those before it. `timeout_s` bounds the wait for each
@@ -79,7 +80,7 @@ class Session:
         self.link = link
         self._timeout_s = timeout_s
         self._open_timeout_s = open_timeout_s
-        self._expected = (model_sha256, build_id)
+        self._expected = (model_sha256, build_id, image_sha256)
         self._known_as = known_as
         self._input_types = tuple(input_types)
         self.keeps_state = keeps_state
@@ -143,6 +144,7 @@ class Session:
 
     def profile(self, inputs: Inputs) -> ProfileResult:
         """Run one inference and count each layer. Raises as `infer` does."""
+        self._need_debug("PROFILE")
         payload = self._pack(inputs)
         self.link.counting(True)
         try:
@@ -156,6 +158,7 @@ class Session:
 
         Raises VectorError when that lies outside the model, and as `infer` does.
         """
+        self._need_debug("TRACE")
         if not 0 <= layers <= self.hello.layers:
             raise VectorError(f"cannot trace {layers} layers of {self.hello.layers}.")
         if offset < 0 or length < 0 or offset + length > self.hello.arena:
@@ -167,6 +170,12 @@ class Session:
         if len(answer) != length:
             raise DeviceError(f"the TRACE answer has {len(answer)} bytes, {length} were asked for.")
         return answer
+
+    def _need_debug(self, request: str) -> None:
+        if not self.hello.debug:
+            raise DeviceError(
+                f"the firmware was built without {request}; build it with --debug-protocol."
+            )
 
     def _pack(self, inputs: Inputs) -> bytes:
         if len(inputs) != len(self.hello.inputs):
@@ -208,7 +217,7 @@ class Session:
             "check that this board runs a qmcu firmware and that the port is right."
         )
 
-    def _compare(self, model_sha256: str, build_id: str) -> None:
+    def _compare(self, model_sha256: str, build_id: str, image_sha256: str) -> None:
         if model_sha256 and model_sha256 != self.hello.model_sha256:
             raise WrongFirmwareError(
                 f"the device runs model {self.hello.model_sha256[:16]} on {self.hello.board}"
@@ -219,6 +228,13 @@ class Session:
             raise WrongFirmwareError(
                 f"the device runs build {self.hello.build_id[:16]}, the directory holds build "
                 f"{build_id[:16]} of the same model; flash this build first."
+            )
+        if image_sha256 and image_sha256 != self.hello.image_sha256:
+            raise WrongFirmwareError(
+                f"the device says build {build_id[:16]}, but the SHA-256 of its flash is "
+                f"{self.hello.image_sha256[:16]} and that of the directory's image "
+                f"{image_sha256[:16]}: it was changed after the build, or is damaged; flash this "
+                "build first."
             )
 
     def _next(self, kind: Request, payload: bytes) -> Frame:

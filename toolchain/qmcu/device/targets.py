@@ -9,7 +9,7 @@ from typing import Any
 from qmcu.board import Board
 from qmcu.compile.serialization import load_plan
 from qmcu.device import labgrid_place
-from qmcu.device.image import Image
+from qmcu.device.image import Image, read_image
 from qmcu.device.link import Link
 from qmcu.device.ports import PREFIX, find_port, parse_port
 from qmcu.device.qemu import QemuLink, QemuMachine, find_qemu
@@ -42,6 +42,7 @@ def open_session(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_L
     options: dict[str, Any] = {
         "model_sha256": firmware.plan.model_sha256,
         "build_id": image.build_id,
+        "image_sha256": image.sha256,
         "timeout_s": timeout_s,
         "known_as": partial(_builds_of_model, firmware.directory),
         "input_types": [t.dtype for t in map(firmware.plan.tensor, firmware.plan.inputs)],
@@ -106,12 +107,13 @@ def _builds_of_model(directory: Path, model_sha256: str) -> str:
 def open_link(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_LIMIT_S) -> Link:
     """Start the image of `firmware` on an emulator and say nothing to it.
 
-    Raises as `open_session` does.
+    As a board does, it runs what is there, whatever the directory's report says. Raises as
+    `open_session` does.
     """
     if target not in EMULATORS:
         raise UsageError(f"there is no emulator {target!r}; take {' or '.join(EMULATORS)}.")
     refuse_missing_emulator(firmware.board, target)
-    return _link(target, firmware.image, firmware.board, timeout_s)
+    return _link(target, read_image(firmware.elf), firmware.board, timeout_s)
 
 
 def refuse_missing_emulator(board: Board, target: str) -> None:
