@@ -15,8 +15,10 @@ ${TRIGGERED}      ${EMPTY}
 
 *** Keywords ***
 Board Runs
-    ${script}=    Board Script    ${DIRECTORY}
-    Execute Command    include @${script}
+    ${commands}=    Board Commands    ${DIRECTORY}
+    FOR    ${command}    IN    @{commands}
+        Execute Command    ${command}
+    END
     Start Emulation
     ${hello}=    Open Board
     RETURN    ${hello}
@@ -47,4 +49,6 @@ The Profile Is Within What The Processor Executed
     ${before}=    Execute Command    cpu ExecutedInstructions
     ${profiled}=    Profiled Instructions
     ${after}=    Execute Command    cpu ExecutedInstructions
-    Should Be True    0 < ${profiled} < int('${after}'.strip(), 16) - int('${before}'.strip(), 16)
+    # What Execute Command returns ends in newlines.
+    ${executed}=    Evaluate    int($after.strip(), 16) - int($before.strip(), 16)
+    Should Be True    0 < ${profiled} < ${executed}

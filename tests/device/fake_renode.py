@@ -1,9 +1,11 @@
-"""A stand-in for the renode program: the same options, script and monitor, Unicorn behind them.
+"""A stand-in for the renode program: the same options and monitor, Unicorn behind them.
 
-It knows only the names of renode_names.json, and behaves as Renode does where that matters: what
-is typed is echoed after a prompt, an error ends the script but neither the program nor its exit
-code, numbers are hexadecimal, the end of input quits. FAKE_RENODE holds words that make it fail:
-`old`, `mute`, `dies`, `hangs`, `taken` (port in use at the first start, noted in the file TAKEN).
+It knows only the names of renode_names.json, and behaves as Renode 1.16.1 was seen to do where
+that matters: what is typed is echoed after a prompt, an error ends neither the program nor its
+exit code, results end in newlines, numbers are hexadecimal, errors have Renode's words and numbers,
+a processor that stops is logged and its RunFor never returns, the end of input quits. FAKE_RENODE
+holds words that make it fail: `old`, `mute`, `dies`, `hangs`, `taken` (port in use at the first
+start, noted in the file TAKEN).
 """
 
 import contextlib
@@ -18,12 +20,22 @@ import time
 from pathlib import Path
 from typing import Any
 
+from qmcu.errors import GuestFault
+
 NAMES = json.loads((Path(__file__).parent / "renode_names.json").read_text())
 FAULTS = os.environ.get("FAKE_RENODE", "").split()
 
 
 class MonitorError(Exception):
-    """A command that Renode would refuse."""
+    """A command that Renode would refuse, in its words."""
+
+
+class FailedError(MonitorError):
+    """What failed inside a command: told after a line that names the command."""
+
+
+class UnfitError(MonitorError):
+    """Arguments that fit no method: told after the list of methods and the command."""
 
 
 class Platform:
@@ -38,22 +50,31 @@ class Platform:
                 continue
             if match := re.fullmatch(r'using "(.+)"', line):
                 if match[1] not in NAMES["platforms"]:
-                    raise MonitorError(f"Error E04: Could not resolve using {match[1]}")
+                    raise FailedError(f"Error E36: Using '{match[1]}' does not exist.")
                 self.peripherals |= dict.fromkeys(NAMES["platforms"][match[1]], "")
-            elif match := re.fullmatch(r"(\w+): (\w+\.\w+) @ sysbus( 0x[0-9A-F]{8})?", line):
-                properties = set(self._type(match[2], number))
+            elif match := re.fullmatch(
+                r"(\w+): (\w+\.\w+) @ sysbus( 0x[0-9A-F]{8}| <0x[0-9A-F]{8}, \+0x[0-9A-F]+>)?", line
+            ):
+                properties = set(self._type(match[2]))
+                if ("<" in (match[3] or "")) != (match[2] in NAMES["ranges"]):
+                    raise FailedError(
+                        "Error E21: Could not find any suitable constructor for this registration "
+                        f"point. (line {number})"
+                    )
                 self.peripherals[match[1]] = match[2]
             elif line == "sysbus:":
                 properties = {"init"}
             elif match := re.fullmatch(r"    (\w+):.*", line):
                 if match[1] not in properties:
-                    raise MonitorError(f"Error E13: no property {match[1]} in line {number}")
+                    raise FailedError(
+                        f"Error E25: Could not find suitable constructor ({match[1]})."
+                    )
             elif line != "    IRQ -> cpu@0":
-                raise MonitorError(f"Error E01: syntax error in line {number}: {line}")
+                raise FailedError(f"Error E01: Syntax error in line {number}: {line}")
 
-    def _type(self, name: str, number: int) -> list[str]:
+    def _type(self, name: str) -> list[str]:
         if name not in NAMES["types"]:
-            raise MonitorError(f"Error E11: no type {name} in line {number}")
+            raise FailedError(f"Error E04: Could not resolve type: '{name}'.")
         found: list[str] = NAMES["types"][name]
         return found
 
@@ -79,11 +100,22 @@ class Renode:
         if words[0] not in NAMES["commands"]:
             raise MonitorError(f"No such command or device: {words[0]}")
         actions = NAMES["commands"][words[0]]
-        if actions != [""] and (len(words) < 2 or words[1] not in actions):
-            raise MonitorError(f"There was an error executing command '{words[0]}'\n{line}")
-        handler = getattr(self, "_" + "_".join(words[: 1 if actions == [""] else 2]))
-        printed: str = handler(*words[1 if actions == [""] else 2 :]) or ""
-        return printed
+        try:
+            if ";" in re.sub(r'"[^"]*"', "", line):
+                raise MonitorError(f"Could not tokenize here:\n{line}")
+            if actions != [""] and (len(words) < 2 or words[1] not in actions):
+                raise UnfitError
+            handler = getattr(self, "_" + "_".join(words[: 1 if actions == [""] else 2]))
+            printed: str = handler(*words[1 if actions == [""] else 2 :]) or ""
+        except UnfitError:
+            methods = "\r\n\r\nThe following methods are available:\n - Void ...\n\nUsage:\n"
+            raise MonitorError(
+                f"{methods} {words[0]} MethodName param1 param2 ...\n\n{_failed(line)}\n"
+                "Parameters did not match the signature"
+            ) from None
+        except FailedError as error:
+            raise MonitorError(f"{_failed(line)}\r\n{error}") from None
+        return f"{printed}\r\n\r\n" if printed else ""
 
     def _using(self, name: str) -> None:
         assert name == "sysbus"
@@ -111,12 +143,16 @@ class Renode:
         self._peripheral("cpu")
         assert int(value) > 0
 
+    def _cpu_VectorTableOffset(self, value: str) -> None:
+        self._peripheral("cpu")
+        self.vectors = int(value, 16)
+
     def _emulation_CreateServerSocketTerminal(self, port: str, name: str, telnet: str) -> None:
         assert telnet == "false"
         if "taken" in FAULTS and not Path(os.environ["TAKEN"]).exists():
             Path(os.environ["TAKEN"]).touch()
-            raise MonitorError(
-                "There was an error executing command 'emulation CreateServerSocketTerminal'\n"
+            raise FailedError(
+                f"Unable to create '0.0.0.0:{port}' socket:[AddressAlreadyInUse] "
                 "Address already in use"
             )
         self.listener = socket.create_server(("127.0.0.1", int(port)))
@@ -134,6 +170,7 @@ class Renode:
         from qmcu.device.unicorn import UnicornLink
 
         machine = unicorn_machine(load_board(self.machine))
+        assert machine.vectors == self.vectors
         self.link = UnicornLink(read_image(self._file(path)), machine)
         self.link.counting(True)
 
@@ -151,31 +188,45 @@ class Renode:
         with contextlib.suppress(BlockingIOError):
             self.link.write(self.uart.recv(65536))
         if "mute" not in FAULTS:
-            while data := self.link.read(float(seconds)):
-                self.uart.sendall(data)
+            try:
+                while data := self.link.read(float(seconds)):
+                    self.uart.sendall(data)
+            except GuestFault as fault:
+                self._abort(str(fault))
+
+    @staticmethod
+    def _abort(fault: str) -> None:
+        """What Renode logs when there is nothing to execute, and its RunFor that never returns."""
+        address = int(re.findall(r"0x([0-9a-f]+)", fault)[0], 16)
+        print(
+            f"12:34:56.7890 [ERROR] cpu: CPU abort [PC=0x{address:X}]: Trying to execute code "
+            f"outside RAM or ROM at 0x{address:X}.",
+            flush=True,
+        )
+        time.sleep(1000)
+
+    def _cpu_PC(self) -> str:
+        return f"0x{self.link._pc & ~1:X}"
 
     def _cpu_ExecutedInstructions(self) -> str:
         return f"0x{self.link._counted:016X}"
 
     def _peripheral(self, name: str) -> None:
         if self.platform is None or name not in self.platform.peripherals:
-            raise MonitorError(f"No such command or device: {name}")
+            raise UnfitError
 
     @staticmethod
     def _file(path: str) -> Path:
         found = Path(path.removeprefix("@"))
-        if not path.startswith("@") or not found.is_file():
-            raise MonitorError(f"Could not find file '{path}'")
+        if found.suffix == ".repl" and not found.is_file():
+            raise FailedError(f"Could not find file '{found}'.")
+        if not found.is_file():
+            raise UnfitError
         return found
 
 
-def run_script(renode: Renode, script: Path) -> None:
-    for line in script.read_text().splitlines():
-        try:
-            print(renode.execute(line), flush=True)
-        except (MonitorError, TypeError, AssertionError, OSError) as error:
-            print(error or f"There was an error executing command '{line}'", flush=True)
-            return
+def _failed(line: str) -> str:
+    return f"There was an error executing command '{line}'"
 
 
 def main(arguments: list[str]) -> None:
@@ -186,16 +237,14 @@ def main(arguments: list[str]) -> None:
         version = "1.14.0.20000" if "old" in FAULTS else "1.16.1.32145"
         print(f"Renode v{version}\n  build: fake")
         return
-    assert options == ["--disable-gui", "--plain", "--console"]
-    (script,) = (a for a in arguments if not a.startswith("-"))
+    assert arguments == ["--disable-gui", "--plain", "--console"]
     renode = Renode()
-    run_script(renode, Path(script))
     for line in sys.stdin:
         print(f"({renode.machine or 'monitor'}) {line.strip()}")
         try:
             print(renode.execute(line), flush=True)
-        except MonitorError as error:
-            print(error, flush=True)
+        except (MonitorError, TypeError, AssertionError, OSError) as error:
+            print(error or _failed(line.strip()), flush=True)
         if renode.quitting:
             break
 

@@ -1,7 +1,6 @@
 """Renode's keywords for Robot Framework, over the stand-in of fake_renode.py."""
 
 import threading
-from pathlib import Path
 
 from tests.device.fake_renode import MonitorError, Renode
 
@@ -18,10 +17,7 @@ class RobotStandIn:
 
     def execute_command(self, command: str) -> str:
         with self._lock:
-            if not command.startswith("include @"):
-                return self._renode.execute(command)
-            lines = Path(command.removeprefix("include @")).read_text().splitlines()
-            return "".join(self._renode.execute(line) for line in lines)
+            return self._renode.execute(command)
 
     def start_emulation(self) -> None:
         self._stop = threading.Event()

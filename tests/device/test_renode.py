@@ -29,7 +29,7 @@ from qmcu.device.renode import RenodeLink
 from qmcu.device.renode_program import find_renode, renode_version
 from qmcu.device.renode_script import board_script, platform_file
 from qmcu.device.session import Session
-from qmcu.errors import DeviceError, ToolError
+from qmcu.errors import DeviceError, GuestFault, ToolError
 from qmcu.firmware import Firmware
 from qmcu.model.vectors import random_vectors, save_vectors
 from qmcu.resources import renode_directory
@@ -64,7 +64,23 @@ def renode(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
 def test_platforms_use_only_names_that_renode_has(board: Board) -> None:
     platform = Platform(platform_file(board))
-    assert {"cpu", "dwt", board.uart.name.lower()} <= set(platform.peripherals)
+    # Cortex-M0+ has no DWT.
+    counters = {"dwt"} if board.counter == "dwt" else set()
+    assert {"cpu", board.uart.name.lower(), *counters} <= set(platform.peripherals)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_memories_and_uart_of_our_own_platforms_are_the_boards(board: Board) -> None:
+    text = platform_file(board).read_text()
+    if "using " in text:
+        pytest.skip("the memories are those of Renode's own platform")
+    found = re.findall(r"Memory\.MappedMemory @ sysbus (0x\w+)\n    size: (0x\w+)", text)
+    memories = {(int(start, 16), int(size, 16)) for start, size in found}
+    assert {(m.start, m.size) for m in (board.flash, board.ram)} <= memories
+    uart = re.search(rf"^{board.uart.name.lower()}: \S+ @ sysbus <?(0x\w+)", text, re.MULTILINE)
+    assert uart and int(uart[1], 16) == board.uart.base
+    kind = {"cortex-m0plus": "cortex-m0+"}.get(board.core.cpu, board.core.cpu)
+    assert f'cpuType: "{kind}"' in text
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
@@ -76,6 +92,9 @@ def test_scripts_use_only_names_that_renode_has(board: Board) -> None:
         command, *rest = line.split()
         assert NAMES["commands"][command] == [""] or rest[0] in NAMES["commands"][command], line
     assert f"connector Connect sysbus.{board.uart.name.lower()} qmcu" in script
+    assert f"cpu VectorTableOffset 0x{board.vectors:08X}" in script
+    # The monitor ends a command at a semicolon, but not in a string.
+    assert '"/a;b/x.elf"' in board_script(board, Path("/x.repl"), Path("/a;b/x.elf"), 4711)
 
 
 def test_every_platform_file_is_of_a_board() -> None:
@@ -83,13 +102,16 @@ def test_every_platform_file_is_of_a_board() -> None:
     assert files == {board.renode for board in BOARDS}
 
 
-def test_the_dwt_ticks_once_an_instruction() -> None:
-    for board in BOARDS:
-        text = platform_file(board).read_text()
-        frequency = re.search(r"Miscellaneous\.DWT .*\n    frequency: (\d+)", text)
-        script = board_script(board, Path("x"), Path("y"), 1)
-        mips = re.search(r"PerformanceInMips (\d+)", script)
-        assert frequency and mips and int(frequency[1]) == int(mips[1]) * 1_000_000
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_the_boards_counter_ticks_once_an_instruction(board: Board) -> None:
+    text = platform_file(board).read_text()
+    line = {
+        "dwt": r"Miscellaneous\.DWT .*\n    frequency: (\d+)",
+        "systick": r"systickFrequency: (\d+)",
+    }
+    frequency = re.search(line[board.counter], text)
+    mips = re.search(r"PerformanceInMips (\d+)", board_script(board, Path("x"), Path("y"), 1))
+    assert frequency and mips and int(frequency[1]) == int(mips[1]) * 1_000_000
 
 
 def test_the_recorded_names_have_their_source() -> None:
@@ -103,6 +125,7 @@ def test_the_recorded_names_have_their_source() -> None:
     [
         "usart9: UART.Nonsense @ sysbus 0x40011000",
         'using "x"',
+        "usart2: UART.STM32_UART @ sysbus 0x40004400",
         "dwt: Miscellaneous.DWT @ sysbus 0xE0001000\n    size: 4",
     ],
 )
@@ -126,7 +149,7 @@ def test_a_session_gives_the_bytes_and_counts_of_the_instructions(
         assert [session.infer(vector).outputs for vector in VECTORS[:5]] == expected
         profile = session.profile(VECTORS[0])
         assert profile.layers == counted.layers
-        assert profile.unit == "instructions" and "DWT of renode 1.16.1" in profile.how
+        assert profile.unit == "instructions" and "DWT CYCCNT of renode 1.16.1" in profile.how
         # The CPU's own count spans the whole exchange.
         assert profile.total < link.instructions < profile.total + 100_000
         pid = link._monitor.process.pid
@@ -158,7 +181,11 @@ def test_a_script_error_is_told_though_the_exit_code_is_0(
     board = json.loads((copy / "board.json").read_text())
     board["uart"]["name"] = "USART9"
     (copy / "board.json").write_text(json.dumps(board))
-    with pytest.raises(DeviceError, match=r"renode 1.16.1: No such command or device: usart9"):
+    with pytest.raises(
+        DeviceError,
+        match=r"renode 1.16.1: There was an error executing command 'connector Connect "
+        r"sysbus.usart9 qmcu': Parameters did not match the signature\.",
+    ):
         open_session("renode", Firmware.load(copy))
     board["renode"] = "nothing.repl"
     (copy / "board.json").write_text(json.dumps(board))
@@ -182,6 +209,7 @@ def test_a_time_out_is_in_virtual_time(
     with open_session("renode", Firmware.load(directory)) as session:
         link = session.link
         assert isinstance(link, RenodeLink)
+        link._spent_s, link._usual_s = 0.0, 0.001
         commands: list[str] = []
         real = link._monitor.command
 
@@ -191,9 +219,89 @@ def test_a_time_out_is_in_virtual_time(
 
         monkeypatch.setattr(link._monitor, "command", record)
         assert link.read(0.5) == b""
+        monkeypatch.setattr(link._monitor, "command", real)
     steps = [float(re.fullmatch(r'emulation RunFor "([\d.]+)"', c)[1]) for c in commands]  # type: ignore[index]
     assert sum(steps) == pytest.approx(0.5, abs=1e-5)
-    assert max(steps) <= 0.064
+    # Of what ran before, an eighth at most runs on after the answer.
+    assert all(
+        step <= max(sum(steps[:at]) / 8, 0.001) + 1e-6 for at, step in enumerate(steps) if at
+    )
+
+
+def test_an_exchange_is_first_given_what_the_last_one_took(
+    fake: Path, chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_session("renode", Firmware.load(chain_directory("stm32f746"))) as session:
+        link = session.link
+        assert isinstance(link, RenodeLink)
+        link._spent_s = 0.4
+        link.write(b"")
+        assert link._slice_s() == pytest.approx(0.4, rel=0.1)
+        link._spent_s = 0.4
+        assert link._slice_s() == pytest.approx(0.05, rel=0.1)
+
+
+@pytest.fixture
+def wild(chain_directory: ChainDirectory, tmp_path: Path) -> Path:
+    """An image that jumps outside all memories, in a folder with a semicolon in its name."""
+    source = chain_directory("stm32f746") / "firmware.elf"
+    data, first = bytearray(source.read_bytes()), read_image(source).segments[0]
+    at = data.index(first.data[:64])
+    reset = int.from_bytes(first.data[4:8], "little") & ~1
+    # nop where the literal would not be aligned; ldr r0, [pc]; bx r0; 0x60000001
+    code = bytes.fromhex("00bf" * (reset % 4 // 2) + "0048004701000060")
+    place = at + reset - first.address
+    data[place : place + len(code)] = code
+    path = tmp_path / "a;b" / "wild.elf"
+    path.parent.mkdir()
+    path.write_bytes(data)
+    return path
+
+
+def check_that_a_stopped_processor_is_told(image: Path) -> None:
+    started = time.monotonic()
+    with pytest.raises(GuestFault, match=r"crashed at 0x60000000.*CPU abort \[PC=0x60000000\]"):
+        Session(RenodeLink(read_image(image), load_board("stm32f746")))
+    assert time.monotonic() - started < 30
+
+
+def test_a_processor_that_stops_is_told_at_once(fake: Path, wild: Path) -> None:
+    check_that_a_stopped_processor_is_told(wild)
+    assert not processes_with("fake_renode.py")
+
+
+def test_the_real_renode_tells_that_the_processor_stopped(renode: None, wild: Path) -> None:
+    check_that_a_stopped_processor_is_told(wild)
+
+
+def test_nothing_is_left_in_the_temporary_directory(
+    fake: Path,
+    chain_directory: ChainDirectory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    infer_all("renode", Firmware.load(chain_directory("stm32f746")), VECTORS, workers=2)
+    assert not list(folder.iterdir())
+    assert not processes_with("fake_renode.py")
+
+
+def test_profile_and_vectors_share_one_renode(
+    fake: Path, chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    real = RenodeLink._start
+
+    def start(link: RenodeLink, *given: object) -> None:
+        started.append(link)
+        real(link, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RenodeLink, "_start", start)
+    assert run(["test", str(chain_directory("stm32f746")), "--on", "renode", "--random", "5"]) == 0
+    assert len(started) == 1
 
 
 def test_a_silent_firmware_is_given_up(
@@ -202,7 +310,9 @@ def test_a_silent_firmware_is_given_up(
     monkeypatch.setenv("FAKE_RENODE", "mute")
     board = load_board("stm32f746")
     link = RenodeLink(read_image(chain_directory("stm32f746") / "firmware.elf"), board)
-    with pytest.raises(DeviceError, match=r"renode 1\.16\.1 did not answer HELLO within"):
+    with pytest.raises(
+        DeviceError, match=r"renode 1\.16\.1 did not answer HELLO within.*at 0x[0-9a-f]{8} in \w+\)"
+    ):
         Session(link, open_timeout_s=0.5)
 
 
@@ -219,8 +329,9 @@ def test_a_renode_that_hangs_is_told_and_killed(
 ) -> None:
     from qmcu.device import renode as module
 
+    monkeypatch.setattr(module, "_PACE", 0.5)
     monkeypatch.setenv("FAKE_RENODE", "hangs")
-    for name in ("_COMMAND_S", "_PACE", "_QUIT_S"):
+    for name in ("COMMAND_S", "_QUIT_S"):
         monkeypatch.setattr(module, name, 0.5)
     with pytest.raises(DeviceError, match=r"did not finish 'emulation RunFor .* in time"):
         open_session("renode", Firmware.load(chain_directory("stm32f746")))
@@ -307,15 +418,16 @@ def test_the_real_renode_gives_the_emulators_bytes(
     renode: None, chain_directory: ChainDirectory, name: str
 ) -> None:
     directory = chain_directory(name)
-    expected = infer_all("unicorn", Firmware.load(directory), VECTORS, workers=1)
+    other = next(emulator for emulator in load_board(name).emulators if emulator != "renode")
+    expected = infer_all(other, Firmware.load(directory), VECTORS, workers=1)
     found = infer_all("renode", Firmware.load(directory), VECTORS, workers=1)
     assert [r.outputs for r in found] == [r.outputs for r in expected]
 
 
 def test_the_board_without_renode_is_refused(chain_directory: ChainDirectory) -> None:
-    assert load_board("mps2-an386").renode is None
-    with pytest.raises(DeviceError, match="mps2-an386 does not run on renode; take qemu"):
-        open_session("renode", Firmware.load(chain_directory("mps2-an386")))
+    assert load_board("mps3-an547").renode is None
+    with pytest.raises(DeviceError, match="mps3-an547 does not run on renode; take qemu"):
+        open_session("renode", Firmware.load(chain_directory("mps3-an547")))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Keywords for Robot Framework: a firmware directory on Renode, as renode/qmcu.robot uses them.
 
-Renode's own keywords run the emulation; these write its script, then talk with the firmware over
+Renode's own keywords run the emulation; these say what to load, then talk with the firmware over
 the UART's TCP port and compare what comes back.
 """
 
@@ -8,13 +8,12 @@ import socket
 from pathlib import Path
 
 from qmcu.comparison.result import vector_name
-from qmcu.device.renode_script import board_script, platform_file
+from qmcu.device.renode_script import board_commands, platform_file
 from qmcu.device.session import Session
 from qmcu.device.targets import open_session
 from qmcu.errors import CheckFailedError, UsageError
 from qmcu.firmware import Firmware
 from qmcu.model.vectors import load_vectors, random_vectors
-from qmcu.scratch import ScratchFolder
 
 _RANDOM = 10
 
@@ -25,22 +24,18 @@ class BoardKeywords:
     ROBOT_LIBRARY_SCOPE = "TEST"
 
     def __init__(self) -> None:
-        self._folder = ScratchFolder("robot")
         self._firmware: Firmware | None = None
         self._port = 0
         self._session: Session | None = None
 
-    def board_script(self, directory: str) -> str:
-        """Write the .resc that runs the image of a firmware directory; its path."""
+    def board_commands(self, directory: str) -> list[str]:
+        """The monitor's commands that load the image of a firmware directory."""
         self._firmware = Firmware.load(Path(directory).absolute())
         board = self._firmware.board
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
-        script = Path(self._folder.name) / "board.resc"
-        image = self._firmware.elf
-        script.write_text(board_script(board, platform_file(board), image, self._port))
-        return str(script)
+        return board_commands(board, platform_file(board), self._firmware.elf, self._port)
 
     def open_board(self) -> str:
         """Shake hands; model and build must be those of the directory. What HELLO said."""
@@ -53,7 +48,6 @@ class BoardKeywords:
         if self._session is not None:
             self._session.close()
         self._session = None
-        self._folder.cleanup()
 
     def outputs_should_be_equal(self, vectors: str = "") -> int:
         """Run a vector file, random inputs without one; how many were equal, which must be all."""
@@ -93,7 +87,7 @@ class BoardKeywords:
     @property
     def _built(self) -> Firmware:
         if self._firmware is None:
-            raise UsageError("no firmware yet: Board Script comes first.")
+            raise UsageError("no firmware yet: Board Commands come first.")
         return self._firmware
 
     @property

@@ -82,21 +82,22 @@ def run_and_keep(
         device, build_id = session.link.name, session.hello.build_id
         debug = session.hello.debug
         profiled = session.anew(lambda: session.profile(inputs[0])) if debug else None
-    if options.trace and profiled is None:
-        raise UsageError(
-            f"{firmware.directory} was built without TRACE; build it with --debug-protocol, or "
-            "leave out --trace."
+        if options.trace and profiled is None:
+            raise UsageError(
+                f"{firmware.directory} was built without TRACE; build it with --debug-protocol, or "
+                "leave out --trace."
+            )
+        results = infer_all(
+            target,
+            firmware,
+            inputs,
+            steps=vectors.steps,
+            workers=options.jobs,
+            progress=progress,
+            journal=options.journal,
+            cluster=options.cluster,
+            session=session,
         )
-    results = infer_all(
-        target,
-        firmware,
-        inputs,
-        steps=vectors.steps,
-        workers=options.jobs,
-        progress=progress,
-        journal=options.journal,
-        cluster=options.cluster,
-    )
     differences = _differences(plan, vectors, results, profiled)
     traced, layer_difference = None, None
     if options.trace:

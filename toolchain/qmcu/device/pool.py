@@ -3,15 +3,17 @@
 The processes are this machine's, or a cluster's.
 """
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from qmcu.cluster import Cluster, Piece
 from qmcu.device.journal import Journal, run_key
 from qmcu.device.messages import InferResult
 from qmcu.device.ports import PREFIX
-from qmcu.device.session import Inputs
+from qmcu.device.session import Inputs, Session
 from qmcu.device.targets import ANSWER_LIMIT_S, is_serial, open_session
 from qmcu.device.team import Keep, at_item, run_team
 from qmcu.errors import QmcuError
@@ -21,6 +23,8 @@ from qmcu.types import Progress
 # Pieces of a run on a cluster: several a worker, so that a slow one holds nobody up.
 _PIECES_A_WORKER = 4
 _MOST_IN_A_PIECE = 256
+# A Renode takes some seconds and 400 MB to start: as long as this many vectors of a small model.
+_WORTH_A_RENODE = 50
 
 
 def infer_all(
@@ -34,13 +38,15 @@ def infer_all(
     progress: Progress | None = None,
     journal: Path | None = None,
     cluster: Cluster | None = None,
+    session: Session | None = None,
 ) -> list[InferResult]:
     """Run every vector (its input tensors) on `firmware`, results in order.
 
     A model that keeps a state is reset before each `steps` of them, which are one sequence.
 
-    `workers` defaults to the processor count; with one, all runs in this process, and a board on
-    a serial port, being one, never has more; with a `cluster` its workers do it. `progress`
+    `workers` defaults to the processor count, fewer where an emulator starts slowly; with one, all
+    runs in this process, in `session` where one is open already, and a board on a serial port,
+    being one, never has more; with a `cluster` its workers do it. `progress`
     gets the finished and the total count. Answers are kept in the file `journal`, from which an
     interrupted run goes on; it is removed at the end. Raises as Session does, the message led by
     the index of the vector, or UsageError for a journal of another run; no process is left
@@ -49,18 +55,16 @@ def infer_all(
     report = progress or (lambda done, total: None)
     if not vectors:
         return []
+    how = _How(target, firmware, steps, workers, timeout_s, session)
     if journal is None:
         results: dict[int, InferResult] = {}
         keep = results.__setitem__
-        _run(target, firmware, vectors, steps, results, keep, workers, timeout_s, report, cluster)
+        _run(how, vectors, results, keep, report, cluster)
         return [results[i] for i in range(len(vectors))]
     flashed = b"".join(segment.data for segment in firmware.image.segments)
     kind = _kind(target) if steps == 1 else f"{_kind(target)} in sequences of {steps}"
     with Journal(journal, run_key(kind, flashed, vectors), len(vectors)) as kept:
-        _run(
-            target, firmware, vectors, steps, kept.results, kept.add, workers, timeout_s, report,
-            cluster,
-        )  # fmt: skip
+        _run(how, vectors, kept.results, kept.add, report, cluster)
         return [kept.results[i] for i in range(len(vectors))]
 
 
@@ -69,20 +73,46 @@ def _kind(target: str) -> str:
     return PREFIX if is_serial(target) else target
 
 
+@dataclass(frozen=True)
+class _How:
+    """What the vectors run on; `session`, if there is one, stays open."""
+
+    target: str
+    firmware: Firmware
+    steps: int
+    workers: int | None
+    timeout_s: float
+    session: Session | None
+
+    def count(self, missing: int) -> int:
+        """The processes for so many sequences."""
+        if is_serial(self.target):
+            return 1
+        wanted = self.workers or os.cpu_count() or 1
+        if self.workers is None and self.target == "renode":
+            wanted = min(wanted, missing // _WORTH_A_RENODE + 1)
+        return min(wanted, missing)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Session]:
+        """The session that is there, else one for the time."""
+        if self.session is not None:
+            yield self.session
+            return
+        with open_session(self.target, self.firmware, timeout_s=self.timeout_s) as session:
+            yield session
+
+
 def _run(
-    target: str,
-    firmware: Firmware,
+    how: _How,
     vectors: Sequence[Inputs],
-    steps: int,
     results: Mapping[int, InferResult],
     keep: Keep,
-    workers: int | None,
-    timeout_s: float,
     report: Progress,
     cluster: Cluster | None,
 ) -> None:
     """Run the sequences of which a vector has no result yet and hand each result to `keep`."""
-    total = len(vectors)
+    total, steps = len(vectors), how.steps
     rows = [range(first, min(first + steps, total)) for first in range(0, total, steps)]
     missing = [i for i, row in enumerate(rows) if any(r not in results for r in row)]
     before = total - sum(len(rows[i]) for i in missing)
@@ -92,16 +122,15 @@ def _run(
         for row, result in zip(rows[index], found, strict=True):
             keep(row, result)
 
-    if cluster is not None and not is_serial(target):
+    if cluster is not None and not is_serial(how.target):
         sequences = {i: [vectors[r] for r in rows[i]] for i in missing}
-        _run_on(cluster, target, firmware, sequences, keep_sequence, timeout_s, report)
+        _run_on(cluster, how.target, how.firmware, sequences, keep_sequence, how.timeout_s, report)
         return
-    wanted = 1 if is_serial(target) else workers or os.cpu_count() or 1
-    count = min(wanted, len(missing))
+    count = how.count(len(missing))
     if count == 0:
         return
     if count == 1:
-        with open_session(target, firmware, timeout_s=timeout_s) as session:
+        with how.opened() as session:
             done = before
             for index in missing:
                 try:
@@ -111,10 +140,10 @@ def _run(
                 done += len(rows[index])
                 report(done, total)
         return
-    _ = firmware.image  # read here, not by every worker
+    _ = how.firmware.image  # read here, not by every worker
     run_team(
         "qmcu.device.worker",
-        (target, firmware, timeout_s),
+        (how.target, how.firmware, how.timeout_s),
         [[vectors[r] for r in rows[i]] for i in missing],
         workers=count,
         progress=lambda done, _: report(min(before + done * steps, total), total),

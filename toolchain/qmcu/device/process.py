@@ -1,14 +1,18 @@
 """Child processes that never outlive this one."""
 
+import contextlib
 import ctypes
+import errno
 import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import IO
+from typing import IO, Any
 
 _PR_SET_PDEATHSIG = 1
-_prctl = getattr(ctypes.CDLL(None), "prctl", None)
+_WINDOWS = os.name == "nt"
+# Linux has it; elsewhere a child notices that its pipes were closed.
+_prctl = None if _WINDOWS else getattr(ctypes.CDLL(None), "prctl", None)
 
 
 def start_child(
@@ -27,6 +31,18 @@ def start_child(
     Ctrl-C does not reach it; the kernel kills it when this process dies in whatever way.
     Raises OSError.
     """
+    pipes: dict[str, Any] = {
+        "stdin": subprocess.PIPE if conversation else subprocess.DEVNULL,
+        "stdout": subprocess.PIPE if conversation else subprocess.DEVNULL,
+        "stderr": subprocess.STDOUT if conversation else errors or subprocess.DEVNULL,
+        "cwd": folder,
+        "env": environment,
+    }
+    if _WINDOWS:
+        if fds:
+            raise OSError(errno.ENOTSUP, "descriptors are not inherited on Windows")
+        flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        return subprocess.Popen(command, creationflags=flags, **pipes)
     parent = os.getpid()
 
     def in_child() -> None:
@@ -36,16 +52,20 @@ def start_child(
             os._exit(1)
 
     return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE if conversation else subprocess.DEVNULL,
-        stdout=subprocess.PIPE if conversation else subprocess.DEVNULL,
-        stderr=subprocess.STDOUT if conversation else errors or subprocess.DEVNULL,
-        pass_fds=tuple(fds),
-        start_new_session=True,
-        cwd=folder,
-        env=environment,
-        preexec_fn=in_child,
+        command, pass_fds=tuple(fds), start_new_session=True, preexec_fn=in_child, **pipes
     )
+
+
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """End a child of `start_child` and all that it started; harmless when it has ended."""
+    if _WINDOWS:
+        # /T: with its children.
+        command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+        with contextlib.suppress(OSError):
+            subprocess.run(command, capture_output=True, check=False)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def describe_end(code: int) -> str:

@@ -9,103 +9,34 @@ import contextlib
 import os
 import re
 import select
-import signal
 import socket
 import subprocess
 import time
 import weakref
-from dataclasses import dataclass
-from pathlib import Path
 
 from qmcu.board import Board
 from qmcu.device.image import Image
-from qmcu.device.link import CountUnit
-from qmcu.device.process import describe_end, start_child
+from qmcu.device.link import COUNTER_NAMES, CountUnit
+from qmcu.device.process import describe_end, kill_group, start_child
+from qmcu.device.renode_monitor import CHUNK, COMMAND_S, Monitor
 from qmcu.device.renode_program import find_renode, renode_version
-from qmcu.device.renode_script import MIPS, board_script, platform_file
+from qmcu.device.renode_script import MIPS, board_commands, platform_file
 from qmcu.errors import DeviceError, ToolError
-from qmcu.scratch import ScratchFolder
 
-_CHUNK = 65536
 _START_S = 120.0
-# Wall-clock seconds for a command, and for each virtual second in it.
-_COMMAND_S, _PACE = 30.0, 60.0
+# Wall-clock seconds for each virtual second in a command.
+_PACE = 60.0
 _QUIT_S = 10.0
-_FIRST_SLICE_S, _LONGEST_SLICE_S = 0.001, 0.064
+# An exchange is first given what the last one took, then an eighth more each time: what runs on
+# after the answer costs the time of what came before it.
+_SHORTEST_SLICE_S, _GROWTH = 0.001, 1 / 8
+_LONGEST_SLICE_S = 4.0
+# An answer in the first slice may have come long before its end: the next one begins shorter.
+_SHRINK = 15 / 16
 # What the firmware sent in a slice arrives through a thread of Renode's.
 _SETTLE_S = 0.002
 _STARTS = 3
-_ERROR = re.compile(
-    r"There was an error executing command.*|No such command or device.*|Bad parameters for.*|"
-    r"Could not find file.*|No such variable.*|Failed to download.*|Errors during compilation.*|"
-    r"Error E\d+:.*"
-)
-_COUNT = re.compile(r"0x[0-9A-Fa-f]{1,16}")
-
-
-@dataclass
-class Monitor:
-    """Renode's console: a command in, its output out. `name` is Renode with its version."""
-
-    process: "subprocess.Popen[bytes]"
-    name: str
-    _number: int = 0
-    _text: str = ""
-
-    def command(self, text: str, limit_s: float = _COMMAND_S) -> str:
-        """What `text` printed (nothing for an empty one, which waits for what runs already).
-
-        Raises DeviceError with Renode's own words when it failed, ended or took too long.
-        """
-        self._number += 1
-        # The echo of this has quotes at other places than what it prints.
-        marker = f'"qmcu {self._number}"'
-        self._write(f'{text}\nstring "qmcu" {self._number}\n' if text
-                    else f'string "qmcu" {self._number}\n')  # fmt: skip
-        deadline = time.monotonic() + limit_s
-        while marker not in self._text:
-            self._receive(deadline, text)
-        output, self._text = self._text.split(marker, 1)
-        self._refuse_errors(output)
-        return output
-
-    def _write(self, text: str) -> None:
-        assert self.process.stdin is not None
-        try:
-            self.process.stdin.write(text.encode())
-            self.process.stdin.flush()
-        except OSError:
-            self._gone()
-
-    def _receive(self, deadline: float, text: str) -> None:
-        assert self.process.stdout is not None
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
-            raise DeviceError(
-                f"{self.name} did not finish {text or 'its script'!r} in time{self._last_words()}."
-            )
-        data = os.read(self.process.stdout.fileno(), _CHUNK)
-        if not data:
-            self._gone()
-        self._text += data.decode(errors="replace")
-
-    def _refuse_errors(self, output: str) -> None:
-        lines = [line.strip() for line in output.replace("\r", "\n").split("\n") if line.strip()]
-        for at, line in enumerate(lines):
-            if match := _ERROR.search(line):
-                after = f": {lines[at + 1].rstrip('.')}" if at + 1 < len(lines) else ""
-                raise DeviceError(f"{self.name}: {match[0].rstrip('.')}{after}.")
-
-    def _gone(self) -> None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=2.0)
-        code = self.process.returncode
-        ended = "closed its monitor" if code is None else describe_end(code)
-        raise DeviceError(f"{self.name} {ended}{self._last_words()}.")
-
-    def _last_words(self) -> str:
-        lines = [line.strip() for line in self._text.splitlines() if line.strip()]
-        return f"; its last words: {lines[-1].rstrip('.')}" if lines else ""
+_NUMBER = re.compile(r"0x[0-9A-Fa-f]{1,16}")
 
 
 class RenodeLink:
@@ -121,6 +52,8 @@ class RenodeLink:
         self.name = f"renode {renode_version(program)}"
         self._image = image
         self._counted_from: int | None = None
+        # Virtual seconds since the last request, and what an exchange took before.
+        self._spent_s, self._usual_s = 0.0, _SHORTEST_SLICE_S
         # Instructions of the whole last counted exchange, polling included.
         self.instructions = 0
         for attempt in range(_STARTS):
@@ -132,23 +65,21 @@ class RenodeLink:
                     raise DeviceError(str(error)) from error
 
     def _start(self, program: str, board: Board) -> None:
-        # Not named renode-*: Renode removes such folders.
-        folder = ScratchFolder("renode")
         port = _free_port()
-        script = Path(folder.name) / "board.resc"
         image = self._image.path.absolute()
-        script.write_text(board_script(board, platform_file(board), image, port))
-        command = [program, "--disable-gui", "--plain", "--console", str(script)]
+        commands = board_commands(board, platform_file(board), image, port)
+        command = [program, "--disable-gui", "--plain", "--console"]
         try:
-            process = start_child(command, (), conversation=True, folder=folder.name)
+            process = start_child(command, (), conversation=True, folder="/")
         except OSError as error:
-            folder.cleanup()
             raise ToolError(f"{program} cannot be started: {error.strerror}.") from error
+        self._monitor = Monitor(process, self.name, self._place)
         self._uart = socket.socket()
-        self._end = weakref.finalize(self, _stop, process, self._uart, folder)
-        self._monitor = Monitor(process, self.name)
+        self._end = weakref.finalize(self, _stop, self._monitor, self._uart)
         try:
             self._monitor.command("", _START_S)
+            for line in commands:
+                self._monitor.command(line, _START_S)
             self._uart.connect(("127.0.0.1", port))
         except OSError as error:
             self._end()
@@ -165,6 +96,8 @@ class RenodeLink:
 
     def write(self, data: bytes) -> None:
         """Queue `data` for the firmware's UART. Raises DeviceError when Renode is gone."""
+        if self._spent_s:
+            self._spent_s, self._usual_s = 0.0, self._spent_s
         try:
             self._uart.sendall(data)
         except OSError as error:
@@ -173,15 +106,18 @@ class RenodeLink:
 
     def read(self, timeout_s: float) -> bytes:
         """Run the firmware until it sends something; empty after `timeout_s` virtual seconds."""
-        data = self._arrived(0.0)
-        slice_s, left = _FIRST_SLICE_S, timeout_s
+        data, left = self._arrived(0.0), timeout_s
         while not data and left > 0:
-            step = min(slice_s, left)
-            self._monitor.command(f'emulation RunFor "{step:.6f}"', _COMMAND_S + _PACE * step)
+            step = min(self._slice_s(), left)
+            self._monitor.command(f'emulation RunFor "{step:.6f}"', COMMAND_S + _PACE * step)
+            self._spent_s += step
             left -= step
-            slice_s = min(2 * slice_s, _LONGEST_SLICE_S)
             data = self._arrived(_SETTLE_S)
         return data
+
+    def _slice_s(self) -> float:
+        wanted = self._spent_s * _GROWTH if self._spent_s else self._usual_s * _SHRINK
+        return min(max(wanted, _SHORTEST_SLICE_S), _LONGEST_SLICE_S)
 
     def check(self) -> None:
         """Raise DeviceError if Renode ended."""
@@ -194,23 +130,40 @@ class RenodeLink:
         if wanted:
             self._counted_from = self.executed()
         elif self._counted_from is not None:
-            self.instructions = self.executed() - self._counted_from
+            # After a failure there is nobody to ask.
+            if self._monitor.idle:
+                self.instructions = self.executed() - self._counted_from
             self._counted_from = None
 
     def executed(self) -> int:
         """Instructions that the CPU has executed since its reset."""
-        output = self._monitor.command("cpu ExecutedInstructions")
-        counts = _COUNT.findall(output)
-        if not counts:
-            raise DeviceError(f"{self.name} tells no ExecutedInstructions ({output.strip()!r}).")
-        return int(counts[-1], 16)
+        return self._number("cpu ExecutedInstructions")
+
+    def whereabouts(self) -> str:
+        """Where the processor is, in words; empty when Renode cannot be asked any more."""
+        if not self._monitor.idle:
+            return ""
+        return f"the processor is at {self._place(self._number('cpu PC'))}"
 
     def count_unit(self, counter: int, clock_hz: int) -> CountUnit:
-        """Instructions: the DWT ticks once for each, as far as a translated block goes."""
-        if counter != 1:
-            return CountUnit("", f"{self.name} counts only through DWT CYCCNT")
-        how = f"DWT of {self.name} at one tick an instruction ({MIPS} MIPS), to a block exact"
+        """Instructions: DWT and SysTick tick once for each, as far as a translated block goes."""
+        how = f"{COUNTER_NAMES[counter]} of {self.name}"
+        if counter not in (1, 2):
+            return CountUnit("", f"{self.name} counts only through DWT CYCCNT and SysTick")
+        how = f"{how} at one tick an instruction ({MIPS} MIPS), to a block exact"
         return CountUnit("instructions", how)
+
+    def _number(self, command: str) -> int:
+        output = self._monitor.command(command)
+        numbers = _NUMBER.findall(output)
+        if not numbers:
+            what = command.removeprefix("cpu ")
+            raise DeviceError(f"{self.name} tells no {what} ({output.strip()!r}).")
+        return int(numbers[-1], 16)
+
+    def _place(self, address: int) -> str:
+        name = self.function_at(address)
+        return f"0x{address:08x} in {name}" if name else f"0x{address:08x}, which is no code"
 
     def function_at(self, address: int) -> str:
         """The function of the image at `address`."""
@@ -224,7 +177,7 @@ class RenodeLink:
         try:
             if not select.select([self._uart], [], [], wait_s)[0]:
                 return b""
-            data = self._uart.recv(_CHUNK)
+            data = self._uart.recv(CHUNK)
         except (OSError, ValueError) as error:
             raise DeviceError(f"{self.name}: the UART's connection broke ({error}).") from error
         if not data:
@@ -244,29 +197,27 @@ def _free_port() -> int:
     return port
 
 
-def _stop(
-    process: "subprocess.Popen[bytes]",
-    uart: socket.socket,
-    folder: ScratchFolder,
-) -> None:
+def _stop(monitor: Monitor, uart: socket.socket) -> None:
+    process = monitor.process
     uart.close()
     assert process.stdin is not None and process.stdout is not None
-    with contextlib.suppress(OSError):
-        process.stdin.write(b"quit\n")
-        process.stdin.flush()
+    if monitor.idle:
+        with contextlib.suppress(OSError):
+            process.stdin.write(b"quit\n")
+            process.stdin.flush()
+    # What is under way would have to end before the command is read, or the end of input noticed.
+    patience = _QUIT_S if monitor.idle else 0.0
     with contextlib.suppress(OSError):
         process.stdin.close()
     # Its last words would otherwise fill the pipe and hold it up.
-    deadline = time.monotonic() + _QUIT_S
+    deadline = time.monotonic() + patience
     with contextlib.suppress(OSError):
         while select.select([process.stdout], [], [], max(deadline - time.monotonic(), 0))[0]:
-            if not os.read(process.stdout.fileno(), _CHUNK):
+            if not os.read(process.stdout.fileno(), CHUNK):
                 break
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=max(deadline - time.monotonic(), 0.1))
+        process.wait(timeout=max(deadline - time.monotonic(), 0.0))
     # The program may be a script around the emulator: what it started is in its group.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    kill_group(process)
     process.wait()
     process.stdout.close()
-    folder.cleanup()

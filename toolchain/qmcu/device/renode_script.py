@@ -22,6 +22,15 @@ def platform_file(board: Board) -> Path:
     return path
 
 
+def board_commands(board: Board, platform: Path, image: Path, port: int) -> list[str]:
+    """The monitor's commands that load `image` on `platform` with the UART on TCP `port`.
+
+    Nothing runs yet. They are those of board.resc, which `include` would take from a file.
+    """
+    lines = board_script(board, platform, image, port).splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def board_script(board: Board, platform: Path, image: Path, port: int) -> str:
     """The .resc that runs `image` on `platform` with the UART on TCP `port`, not yet started."""
     environment = jinja2.Environment(
@@ -36,10 +45,17 @@ def board_script(board: Board, platform: Path, image: Path, port: int) -> str:
         image=_path(image),
         port=port,
         uart=board.uart.name.lower(),
+        vectors=board.vectors,
         mips=MIPS,
     )
 
 
 def _path(path: Path) -> str:
-    """A path as the monitor takes it after an @: spaces behind a backslash."""
-    return _SPACE.sub(r"\\", str(path))
+    """A path as the monitor takes it: after an @, with spaces behind a backslash.
+
+    A semicolon would end the command there, so such a path is a string in quotes.
+    """
+    text = str(path)
+    if ";" in text:
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return "@" + _SPACE.sub(r"\\", text)

@@ -214,8 +214,13 @@ class Session:
     def _silent(self) -> DeviceError:
         return DeviceError(
             f"{self.link.name} did not answer HELLO within {self._open_timeout_s:g} s; "
-            "check that this board runs a qmcu firmware and that the port is right."
+            f"check that this board runs a qmcu firmware and that the port is right{self._where()}."
         )
+
+    def _where(self) -> str:
+        """Where an emulator's processor is, where it can tell."""
+        tell: Callable[[], str] = getattr(self.link, "whereabouts", str)
+        return f" ({where})" if (where := tell()) else ""
 
     def _compare(self, model_sha256: str, build_id: str, image_sha256: str) -> None:
         if model_sha256 and model_sha256 != self.hello.model_sha256:
@@ -254,7 +259,7 @@ class Session:
                 if attempt == self.repetitions:
                     raise DeviceError(
                         f"{self.link.name}: {kind.name} failed {attempt + 1} times, at last "
-                        f"because {reason}."
+                        f"because {reason}{self._where()}."
                     ) from None
         raise AssertionError
 

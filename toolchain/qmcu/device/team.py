@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from qmcu.types import Progress
 
 # One item in work and the next one waiting, so that a worker never waits for us.
 _IN_FLIGHT = 2
+# An emulator that a worker started takes a while to quit.
+_GRACE_S, _BUSY_GRACE_S = 10.0, 1.0
 
 Keep = Callable[[int, Any], None]
 
@@ -92,11 +95,24 @@ def _workers(module: str, count: int, setup: object, item_name: str) -> Iterator
                 _send(worker, setup)
             yield team
         finally:
-            for worker in team:
-                worker.process.kill()
-            for worker in team:
-                worker.process.wait()
-                worker.pipe.close()
+            _dismiss(team)
+
+
+def _dismiss(team: list[_Worker]) -> None:
+    """End all workers: those that wait for work by themselves, with what they started."""
+    for worker in team:
+        worker.pipe.close()
+        if worker.working_on:
+            # In the middle of its work it does not look at its pipe.
+            worker.process.terminate()
+    busy = any(worker.working_on for worker in team)
+    deadline = time.monotonic() + (_BUSY_GRACE_S if busy else _GRACE_S)
+    for worker in team:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.process.wait(max(deadline - time.monotonic(), 0.0))
+        worker.process.kill()
+    for worker in team:
+        worker.process.wait()
 
 
 def _distribute(

@@ -18,6 +18,8 @@ from qmcu.errors import QmcuError
 def main(fd: int) -> None:
     """Serve until told to stop or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # So that the session is closed, and with it an emulator of another process.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     pipe: Connection[Any, Any] = Connection(fd)
     with contextlib.suppress(EOFError, BrokenPipeError):
         _serve(pipe)
