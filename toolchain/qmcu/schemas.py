@@ -29,6 +29,7 @@ from qmcu.documents import written_names
 from qmcu.files import write_atomic
 from qmcu.frontier import Frontier
 from qmcu.size.document import SizeDocument
+from qmcu.validation import Validation
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # Each published document, and the command that writes it.
@@ -38,6 +39,7 @@ PUBLISHED: Mapping[type, str] = {
     MemoryDocument: "qmcu report --json",
     Fits: "qmcu boards --fits MODEL --json",
     TestResult: "qmcu test --json",
+    Validation: "qmcu validate --json",
     Verification: "qmcu verify --json",
     AuditResult: "qmcu audit --json",
     Audits: "qmcu audit --json, of folders",

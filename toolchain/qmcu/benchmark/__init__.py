@@ -11,6 +11,7 @@ from qmcu.benchmark.measure import (
     LayerCost,
     Measurement,
     benchmark,
+    estimate_firmware,
     measure_all,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "Measurement",
     "benchmark",
     "estimate_cycles",
+    "estimate_firmware",
     "measure_all",
 ]

@@ -124,7 +124,7 @@ def benchmark(
             else random_vectors(graph, content, count, seed=seed)
         )
         result = run_vectors(firmware, target, chosen, "benchmark", RunOptions(jobs=1))
-        estimates = _estimates(firmware, target, chosen)
+        estimates = estimate_firmware(firmware, target, chosen)
     return _benchmark(model, kernels, optimize, report, firmware.plan, result, estimates)
 
 
@@ -226,8 +226,13 @@ def _benchmark(
     )
 
 
-def _estimates(firmware: Firmware, target: str, vectors: Vectors) -> tuple[CycleEstimate, ...]:
-    """Both cores' cycles of one profiled run: of the kernels' code, not of the protocol's."""
+def estimate_firmware(
+    firmware: Firmware, target: str, vectors: Vectors
+) -> tuple[CycleEstimate, ...]:
+    """Both cores' cycles of one profiled run: of the kernels' code, not of the protocol's.
+
+    Nothing where `target` is not Unicorn. Raises as `run_vectors`.
+    """
     spans = _model_spans(firmware.directory / "firmware.map")
     with open_session(target, firmware) as session:
         link = session.link

@@ -18,8 +18,8 @@ from qmcu.scratch import remove_left_over
 from qmcu.text import nearest, printable
 
 COMMANDS = (
-    "init", "convert", "inspect", "vectors", "build", "export", "report", "test", "flash", "serve",
-    "bench",
+    "init", "convert", "inspect", "vectors", "build", "export", "report", "test", "flash",
+    "validate", "serve", "bench",
     "trigger", "attack", "audit", "defend", "verify", "html",
     "frontier", "size", "boards", "shelf", "doctor",
 )  # fmt: skip

@@ -108,6 +108,11 @@ class Session:
         """Release the device; harmless when repeated."""
         self.link.close()
 
+    def greet(self) -> None:
+        """Say HELLO once more, and compare who answers. Raises as the constructor does."""
+        self.hello = self._greet()
+        self._compare(*self._expected)
+
     def infer(self, inputs: Inputs) -> InferResult:
         """Run one inference; `inputs` holds each input tensor, or its bytes, in order.
 
@@ -195,8 +200,7 @@ class Session:
 
     def _open(self) -> None:
         """Learn who is there, and refuse what is not expected."""
-        self.hello = self._greet()
-        self._compare(*self._expected)
+        self.greet()
         self.unit = self.link.count_unit(self.hello.counter, self.hello.clock_hz)
 
     def _greet(self) -> Hello:
