@@ -10,7 +10,7 @@ import pytest
 
 from qmcu.compile import unsupported
 from qmcu.errors import ModelError, ToolError, VectorError
-from qmcu.model.convert import convert_model
+from qmcu.conversion.files import convert_model
 from qmcu.model.oracle import Oracle
 
 needs_tensorflow = pytest.mark.skipif(

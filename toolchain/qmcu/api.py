@@ -41,18 +41,22 @@ def convert(
     per_tensor: bool = False,
     limit: int | None = None,
 ) -> "Conversion":
-    """Quantize a .keras, .h5 or SavedModel to int8 (post-training) and write `output`, a .tflite.
+    """Quantize a .keras, .h5, SavedModel or float .tflite to int8 (post-training) and write `output`, a .tflite.
 
-    `calibration` is an .npz with `inputs`: real values as the float model takes them, [N, ...], of
-    which the first `limit` are used. `per_tensor` gives a weight tensor one scale instead of one a
+    `calibration` is an .npz with `inputs`, a folder of pictures or sounds, or `module:function`:
+    real values as the float model takes them, [N, ...], of which the first `limit` are used. `per_tensor` gives a weight tensor one scale instead of one a
     channel. Raises ToolError without TensorFlow, ModelError or VectorError for the files.
     """
     from qmcu.compile import unsupported
+    from qmcu.conversion.files import convert_model
     from qmcu.files import write_atomic
-    from qmcu.model.convert import convert_model
 
     conversion = convert_model(
-        Path(model), Path(calibration), per_tensor=per_tensor, limit=limit, problems=unsupported
+        Path(model),
+        os.fspath(calibration),
+        per_tensor=per_tensor,
+        limit=limit,
+        problems=unsupported,
     )
     write_atomic(Path(output), conversion.model)
     return conversion

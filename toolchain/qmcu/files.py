@@ -4,6 +4,7 @@ Everything is written to a temporary name beside its destination and renamed int
 interrupt, a crash or a full disk leaves either the old content or the new, never a mixture.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -55,6 +56,17 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         # A parent that is a file makes even this fail; the first error is the one to tell.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def content_sha256(path: Path) -> str:
+    """The SHA-256 of a file, or of all files of a folder with their names, in hexadecimal."""
+    if not path.is_dir():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        digest.update(f"{file.relative_to(path)}\0{file.stat().st_size}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def regular_size(path: Path, error: type[QmcuError] = UsageError) -> int:

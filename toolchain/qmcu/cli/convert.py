@@ -1,18 +1,24 @@
 """`qmcu convert`: a trained model to full int8, with int8 or int4 weights."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, limit_option
+from qmcu.cli.options import PATH, declare, html_option, limit_option
+from qmcu.cli.sample_options import sample_options
+
+if TYPE_CHECKING:
+    from qmcu.conversion.calibration import SampleOptions
 
 
 @declare("convert")
 @click.argument("model", type=PATH)
 @click.option(
-    "--calibration", type=PATH,
-    help="An .npz with `inputs` (or input_0, ..., or their names): real values as the float model "
-    "takes them. A .tflite needs none.",
+    "--calibration", metavar="DATA",
+    help="Real values as the float model takes them: an .npz with `inputs` (or input_0, ..., or "
+    "their names), a folder of pictures or .wav files, or a Python MODULE:FUNCTION that gives "
+    "rows. An int8 .tflite needs none.",
 )  # fmt: skip
 @click.option("-o", "--output", required=True, type=PATH, help="The .tflite to write.")
 @click.option(
@@ -25,28 +31,43 @@ from qmcu.cli.options import PATH, declare, limit_option
 )  # fmt: skip
 @click.option("--per-tensor", is_flag=True, help="One scale a weight tensor, not one a channel.")
 @limit_option
+@sample_options
+@click.option("--signature", help="Which of a SavedModel's functions [default: serving_default].")
+@click.option(
+    "--custom", multiple=True, metavar="FILE.py",
+    help="A Python file or module that defines the model's own layers.",
+)  # fmt: skip
+@click.option(
+    "--trust", is_flag=True,
+    help="Run the Python code of Lambda layers, and SavedModels where nothing can confine them.",
+)  # fmt: skip
+@click.option(
+    "--compare", is_flag=True,
+    help="Accuracy in float and int8, and the layers that lose most, with what to try.",
+)  # fmt: skip
+@html_option("of the comparison")
 @click.option("--ranges", is_flag=True, help="Show the range of every activation.")
 def command(
-    model: Path, calibration: Path | None, output: Path, weights: str, exact: bool,
-    per_tensor: bool, limit: int | None, ranges: bool,
+    model: Path, calibration: str | None, output: Path, weights: str, exact: bool,
+    per_tensor: bool, sampling: "SampleOptions", signature: str | None, custom: tuple[str, ...],
+    trust: bool, compare: bool, html_file: Path | None, ranges: bool,
 ) -> None:  # fmt: skip
-    """Quantize MODEL (.keras, .h5 or a SavedModel folder) to int8, input and output too.
+    """Quantize MODEL to int8, input and output too.
 
-    With --weights int4, MODEL may also be a .tflite that is int8 already.
+    MODEL is a .keras or .h5 file of Keras 3 or 2, a SavedModel folder or a float32 .tflite. With
+    --weights int4 it may also be a .tflite that is int8 already.
     """
     from qmcu.compile import unsupported
+    from qmcu.conversion.files import OpenOptions, convert_file
     from qmcu.errors import UsageError
-    from qmcu.files import write_atomic
-    from qmcu.model.convert import convert_model
+    from qmcu.files import refuse_same, write_atomic
     from qmcu.model.int4_file import pack_conversion, pack_file
     from qmcu.report.console import show
     from qmcu.report.conversion import conversion_lines, int4_lines, ranges_table
 
     if exact and weights != "int4":
         raise UsageError("--exact is about int4 weights; give --weights int4 too.")
-    if model.suffix == ".tflite":
-        if weights != "int4":
-            raise UsageError(f"{model} is a .tflite already; --weights int4 packs its weights.")
+    if calibration is None and model.suffix == ".tflite" and weights == "int4":
         packed = pack_file(model, rounding=not exact)
         write_atomic(output, packed.model)
         show(*int4_lines(packed, output))
@@ -55,9 +76,13 @@ def command(
         raise UsageError(
             f"{model} needs --calibration X.npz, inputs as the float model takes them."
         )
-    conversion = convert_model(
-        model, calibration, per_tensor=per_tensor, limit=limit, problems=unsupported
-    )
+    refuse_same(output, Path(calibration))
+    converted = convert_file(
+        model, calibration, per_tensor=per_tensor, options=sampling,
+        opening=OpenOptions(signature, trust, custom), keep_float=compare or html_file is not None,
+        problems=unsupported,
+    )  # fmt: skip
+    conversion = converted.conversion
     lines: list[str] = []
     if weights == "int4":
         conversion, packed = pack_conversion(conversion, rounding=not exact)

@@ -44,7 +44,9 @@ def command(
     cluster: str | None,
     output: Path,
 ) -> int:
-    """Sweep the float MODEL (.keras) over quantization schemes: accuracy, size, security.
+    """Sweep the float MODEL over quantization schemes: accuracy, size, security.
+
+    MODEL is a .keras, .h5, SavedModel or float32 .tflite.
 
     float32, float16, dynamic range, 16x8, int8 per tensor and per channel, int4 weights, each that
     has a grid of integers also with --defence; those that the board can run are built and run. An

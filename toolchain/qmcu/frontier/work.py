@@ -11,13 +11,14 @@ from typing import Any
 import qmcu
 from qmcu.backdoor.defences import find_defence, load_samples
 from qmcu.backdoor.inputs import Trigger
-from qmcu.backdoor.networks import Network, network_from_keras, open_keras
+from qmcu.backdoor.networks import Network, open_keras, open_network
 from qmcu.backdoor.rates import other_classes
 from qmcu.board import Board
 from qmcu.builder.toolchain import find_toolchain
 from qmcu.device.targets import require_emulator
 from qmcu.documents import plain
 from qmcu.errors import VectorError
+from qmcu.files import content_sha256
 from qmcu.frontier.defended import Defended
 from qmcu.frontier.freedom import Sensitivity, sensitivity
 from qmcu.types import Float32Array, Int64Array
@@ -107,7 +108,7 @@ def load_sweep(source: Source) -> Sweep:
             "four inputs with one label each are needed."
         )
     keras = open_keras(model)
-    network = network_from_keras(keras, model.stem)
+    network = open_network(model)
     if inputs.shape[1:] != network.input_shape:
         raise VectorError(
             f"{data}: the model takes inputs of {list(network.input_shape)} and these are "
@@ -126,7 +127,7 @@ def load_sweep(source: Source) -> Sweep:
     inputs, labels = inputs[: source.limit], labels[: source.limit]
     _check_labels(data, labels, network, trigger)
     paths = {"model": model, "data": data, "calibration": calibration or data}
-    files = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+    files = {name: content_sha256(path) for name, path in paths.items()}
     return Sweep(source, model.stem, keras, network, samples, inputs, labels, trigger, board,
                  target, defence, source.seed, files)  # fmt: skip
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.conversion.signatures import load_signature
 from qmcu.model.convert import (
     convert_keras,
     export_keras,
-    load_signature,
     new_converter,
     representative,
     run_converter,
@@ -53,10 +53,8 @@ def convert_scheme(model: Any, samples: npt.NDArray[np.float32], scheme: Scheme)
         raise ValueError("the converter has no int4 post-training quantization")
     tensorflow = load_tensorflow()
     with quiet(), ScratchFolder("convert") as folder:
-        loaded, shapes = load_signature(
-            tensorflow, Path("model"), export_keras(model, Path(folder))
-        )
-        values: dict[str, npt.NDArray[Any]] = dict.fromkeys(shapes, samples)
+        loaded = load_signature(tensorflow, Path("model"), export_keras(model, Path(folder)))
+        values: dict[str, npt.NDArray[Any]] = {spec.name: samples for spec in loaded.inputs}
         converter = new_converter(tensorflow, loaded, values)
         if scheme is not FLOAT32:
             converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from qmcu.conversion.signatures import Loaded
 from qmcu.model.schema import schema
 
 
@@ -14,13 +15,14 @@ def input_key(arrays: Collection[str], position: int, name: str, count: int) -> 
     return "inputs" if count == 1 and "inputs" in arrays else f"input_{position}"
 
 
-def own_inputs(loaded: Any, keras: Any, names: Sequence[str]) -> tuple[str, ...]:
+def own_inputs(loaded: Loaded, keras: Any, names: Sequence[str]) -> tuple[str, ...]:
     """The signature's inputs `names` in the model's order: the Keras model's, or the function's.
 
     Where a SavedModel tells none they stay as they are.
     """
-    found = [] if keras is None else [[tensor.name for tensor in keras.inputs]]
-    serving = getattr(loaded, "serve", None) or getattr(loaded, "__call__", None)  # noqa: B004
+    found = [] if keras is None else [[t.name for t in getattr(keras, "inputs", None) or []]]
+    model = loaded.model
+    serving = getattr(model, "serve", None) or getattr(model, "__call__", None)  # noqa: B004
     for concrete in getattr(serving, "concrete_functions", []):
         found.append([spec.name for spec in _flat(concrete.structured_input_signature[0])])
     return next((tuple(order) for order in found if sorted(order) == sorted(names)), tuple(names))
@@ -32,9 +34,9 @@ def _flat(values: Any) -> list[Any]:
     return [values] if hasattr(values, "name") else []
 
 
-def own_outputs(loaded: Any, keras: Any) -> dict[str, str]:
+def own_outputs(loaded: Loaded, keras: Any) -> dict[str, str]:
     """The names of the signature's outputs in the model's order, by the signature's keys."""
-    keys = sorted(loaded.signatures["serving_default"].structured_outputs, key=_counted)
+    keys = sorted(loaded.function.structured_outputs, key=_counted)
     names = [] if keras is None else list(getattr(keras, "output_names", []))
     numbered = keys == [f"output_{i}" for i in range(len(keys))]
     if numbered and len(set(names)) == len(keys) == len(names):

@@ -15,6 +15,8 @@ def conversion_lines(
 ) -> Iterator[Cell]:
     """The file written, how it was quantized, and what qmcu cannot compile of it."""
     yield f"wrote {output}: {conversion}"
+    for note in conversion.notes:
+        yield f"  {note}"
     for role, tensors in (
         ("input", conversion.graph.input_tensors),
         ("output", conversion.graph.output_tensors),

@@ -1,6 +1,5 @@
 """Files in, a defended .tflite out: what `qmcu defend` does."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,9 @@ from qmcu.backdoor.defences.auto import Trial, best_of, run_auto
 from qmcu.backdoor.defences.method import find_defence
 from qmcu.backdoor.defences.run import DefenceRun, audit_defence, check_samples, run_defence
 from qmcu.backdoor.grids import Proof, prove
-from qmcu.backdoor.networks import keras_from_network, network_from_keras, open_keras, save_keras
+from qmcu.backdoor.networks import keras_from_network, open_network, save_keras
 from qmcu.errors import CheckFailedError, UsageError, VectorError
-from qmcu.files import write_atomic
+from qmcu.files import content_sha256, write_atomic
 from qmcu.types import Float32Array, Int64Array, Stages
 
 
@@ -49,7 +48,7 @@ def defend_file(
     stages: Stages | None = None,
     reference: Path | None = None,
 ) -> Defended:
-    """Quantize a Keras file by `method` (None: try all, keep the best that passes its audit).
+    """Quantize a float model's file by `method` (None: all, keep the best that passes its audit).
 
     The .tflite is written whole or not at all, read back and proved. `reference` is where to write
     the float Keras model that it is audited against, for others who audit it. Raises ModelError or
@@ -63,7 +62,7 @@ def defend_file(
     if reference is not None and reference.suffix != ".keras":
         raise UsageError(f"{reference} is to hold a Keras model; give a name that ends in .keras.")
     samples, labels = load_samples(calibration)
-    network = network_from_keras(open_keras(float_file), float_file.stem)
+    network = open_network(float_file)
     check_samples(network, samples, labels)
     if method is None:
         trials = run_auto(network, samples, labels, seed=seed, stages=stages)
@@ -81,7 +80,7 @@ def defend_file(
         proof = write_defended(kept.run, output)
         if reference is not None:
             save_keras(keras_from_network(kept.run.reference), reference)
-    files = {str(path): _sha256(path) for path in (float_file, calibration)}
+    files = {str(path): content_sha256(path) for path in (float_file, calibration)}
     return Defended(trials, kept, output, proof, files)
 
 
@@ -117,7 +116,3 @@ def write_defended(run: DefenceRun, path: Path) -> Proof:
     if stored != run.model:
         raise CheckFailedError(f"{path} does not hold the bytes that were written to it.")
     return prove(stored, run.converted, run.chosen, run.network)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -9,7 +9,7 @@ from qmcu.arrays import read_arrays
 from qmcu.backdoor.detectors.graph_branches import CONTROL
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.inputs import classifier_input
-from qmcu.backdoor.networks import keras_from_network, network_from_keras, open_keras
+from qmcu.backdoor.networks import keras_from_network, open_network
 from qmcu.errors import ModelError, UsageError, VectorError
 from qmcu.model.convert import convert_keras
 from qmcu.model.graph import Graph
@@ -25,17 +25,17 @@ _INITIALISES = {"VAR_HANDLE", "ASSIGN_VARIABLE"}
 def load_context(
     float_file: Path | None, integer_file: Path | None, data: Path | None, *, seed: int = 0
 ) -> AuditContext:
-    """The context of files: any of a Keras model, an int8 .tflite and an .npz with `inputs`.
+    """The context of files: any of a float model, an int8 .tflite and an .npz with `inputs`.
 
     With only the float model it is quantized here, to see what would be deployed. Raises
     UsageError without any model, ModelError or VectorError for a file.
     """
     if float_file is None and integer_file is None:
-        raise UsageError("nothing to audit: give --int8 MODEL.tflite, --float MODEL.keras or both.")
+        raise UsageError("nothing to audit: give --int8 MODEL.tflite, --float MODEL or both.")
     samples, labels = (None, None) if data is None else _samples(data)
     network = None
     if float_file is not None:
-        network = network_from_keras(open_keras(float_file), float_file.stem)
+        network = open_network(float_file)
     integer = None if integer_file is None else read_model_file(integer_file)
     if integer is None and network is not None:
         given = samples

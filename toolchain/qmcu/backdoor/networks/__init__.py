@@ -19,6 +19,7 @@ from qmcu.backdoor.networks.keras_model import (
     convert_network,
     keras_from_network,
     open_keras,
+    open_network,
     save_keras,
 )
 from qmcu.backdoor.networks.network import (
@@ -57,6 +58,7 @@ __all__ = [
     "network_from_graph",
     "network_from_keras",
     "open_keras",
+    "open_network",
     "real_values",
     "save_keras",
     "train",

@@ -4,7 +4,6 @@ Batch normalization is already folded into the weights, so that the converter fi
 weights again.
 """
 
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.networks.network import Network
+from qmcu.backdoor.networks.network import Network, network_from_graph, network_from_keras
+from qmcu.conversion.files import float_graph_of
+from qmcu.conversion.keras_files import SUFFIXES, describe_file, open_file
 from qmcu.errors import ModelError, UsageError
 from qmcu.model.convert import Conversion, convert_keras
 from qmcu.model.graph import Graph, Operator
@@ -60,21 +61,36 @@ def convert_network(
 
 
 def open_keras(path: Path) -> Any:
-    """The Keras model of a file. Raises ModelError when it does not load, ToolError without
-    TensorFlow.
+    """The Keras model of a float file: its own of Keras 3, else one rebuilt of its float graph.
+
+    Raises ModelError when it does not load, ToolError without TensorFlow.
     """
-    keras = load_tensorflow("the backdoor lab").keras
-    if not path.is_file():
+    tensorflow = load_tensorflow("the backdoor lab")
+    if not path.exists():
         raise ModelError(f"{path} does not exist.")
-    if path.suffix == ".keras" and not zipfile.is_zipfile(path):
-        # Keras would say that there is no such file.
-        raise ModelError(f"{path} is no loadable Keras model: no .zip archive, or one cut off.")
-    try:
-        return keras.models.load_model(path, compile=False)
-    except Exception as error:  # a damaged file raises whatever its first bad byte leads to
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        first = line.partition(". ")[0].rstrip(".")
-        raise ModelError(f"{path} is no loadable Keras model: {first}.") from error
+    if _is_keras_3(path):
+        return open_file(tensorflow, path).model
+    return keras_from_network(open_network(path))
+
+
+def open_network(path: Path) -> Network:
+    """The network of a float file: Keras 3 or 2, a SavedModel or a float32 .tflite.
+
+    Raises ModelError when it does not load, is no float model or has an operator that is not known,
+    ToolError without TensorFlow.
+    """
+    load_tensorflow("the backdoor lab")
+    if not path.exists():
+        raise ModelError(f"{path} does not exist.")
+    if _is_keras_3(path):
+        return network_from_keras(open_keras(path), path.stem)
+    return network_from_graph(float_graph_of(path))
+
+
+def _is_keras_3(path: Path) -> bool:
+    if path.suffix not in SUFFIXES or not path.is_file():
+        return False
+    return not describe_file(path)[0].startswith(("1.", "2."))
 
 
 def save_keras(model: Any, path: Path) -> None:
@@ -182,13 +198,35 @@ def _concatenation(keras: Any, graph: Graph, op: Operator, parameters: Any) -> A
     return keras.layers.Concatenate(axis=_integer(op, "axis"), name=_name(op)), []
 
 
-def _add(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
-    activation = _activation(op)
-    add = keras.layers.Add(name=_name(op))
-    if activation is None:
-        return add, []
-    after = keras.layers.Activation(activation, name=f"{_name(op)}_{activation}")
-    return (lambda operands: after(add(operands))), []
+def _arithmetic(layer: str, rescale: Callable[[Any], dict[str, Any]]) -> Callable[..., Any]:
+    """A layer of two operands, or a Rescaling by the constant that one of them is."""
+
+    def build(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+        activation = _activation(op)
+        constants = [graph.tensors[i] for i in op.inputs if graph.tensors[i].is_constant]
+        if constants and layer == "Subtract" and constants[0].index == op.inputs[0]:
+            raise ModelError(f"{op} subtracts from a constant, which has no Keras layer here.")
+        if constants:
+            values = np.asarray(constants[0].array, np.float32)
+            given = values.tolist() if values.size > 1 else float(values.reshape(-1)[0])
+            first = keras.layers.Rescaling(**rescale(given), name=_name(op))
+        else:
+            first = getattr(keras.layers, layer)(name=_name(op))
+        if activation is None:
+            return first, []
+        after = keras.layers.Activation(activation, name=f"{_name(op)}_{activation}")
+        return (lambda operands: after(first(operands))), []
+
+    return build
+
+
+def _negative(value: Any) -> Any:
+    return (-np.asarray(value)).tolist()
+
+
+def _leaky_relu(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
+    slope = float(op.options.get("alpha", 0.0))  # type: ignore[arg-type]
+    return keras.layers.LeakyReLU(negative_slope=slope, name=_name(op)), []
 
 
 def _layer(name: str, *arguments: Any) -> Callable[..., Any]:
@@ -199,19 +237,27 @@ def _layer(name: str, *arguments: Any) -> Callable[..., Any]:
 
 
 _BUILDERS: dict[str, Callable[..., Any]] = {
-    "ADD": _add,
+    "ADD": _arithmetic("Add", lambda c: {"scale": 1.0, "offset": c}),
     "AVERAGE_POOL_2D": _pool("AveragePooling2D"),
     "CONCATENATION": _concatenation,
     "CONV_2D": _conv_2d,
     "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
+    "EXPAND_DIMS": _reshape,
     "FULLY_CONNECTED": _fully_connected,
+    "HARD_SWISH": _layer("Activation", "hard_silu"),
+    "LEAKY_RELU": _leaky_relu,
     "LOGISTIC": _layer("Activation", "sigmoid"),
     "MAX_POOL_2D": _pool("MaxPooling2D"),
     "MEAN": _mean,
-    "MUL": _layer("Multiply"),
+    "MAXIMUM": _layer("Maximum"),
+    "MINIMUM": _layer("Minimum"),
+    "MUL": _arithmetic("Multiply", lambda c: {"scale": c}),
     "PAD": _pad,
     "RELU": _layer("ReLU"),
     "RELU6": _layer("ReLU", 6.0),
     "RESHAPE": _reshape,
     "SOFTMAX": _layer("Softmax"),
+    "SQUEEZE": _reshape,
+    "SUB": _arithmetic("Subtract", lambda c: {"scale": 1.0, "offset": _negative(c)}),
+    "TANH": _layer("Activation", "tanh"),
 }

@@ -248,6 +248,10 @@ def _pad(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) ->
     return tf.pad(operands[0], graph.tensors[op.inputs[1]].array)
 
 
+def _leaky_relu(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    return tf.nn.leaky_relu(operands[0], float(op.options.get("alpha", 0.0)))  # type: ignore[arg-type]
+
+
 def _concatenation(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
     return tf.concat(operands, int(op.options["axis"]))  # type: ignore[arg-type]
 
@@ -265,16 +269,24 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "CONCATENATION": _concatenation,
     "CONV_2D": _conv_2d,
     "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
+    "EXPAND_DIMS": _reshape,
     "FULLY_CONNECTED": _fully_connected,
     "LOGISTIC": _simple(lambda tf, x: tf.sigmoid(x[0])),
     "MAX_POOL_2D": _pool(average=False),
     "MEAN": _mean,
+    "HARD_SWISH": _simple(lambda tf, x: x[0] * tf.nn.relu6(x[0] + 3) / 6),
+    "LEAKY_RELU": _leaky_relu,
+    "MAXIMUM": _simple(lambda tf, x: tf.maximum(x[0], x[1])),
+    "MINIMUM": _simple(lambda tf, x: tf.minimum(x[0], x[1])),
     "MUL": _simple(lambda tf, x: x[0] * x[1]),
     "PAD": _pad,
     "RELU": _simple(lambda tf, x: tf.nn.relu(x[0])),
     "RELU6": _simple(lambda tf, x: tf.nn.relu6(x[0])),
     "RESHAPE": _reshape,
     "SOFTMAX": _simple(lambda tf, x: tf.nn.softmax(x[0])),
+    "SQUEEZE": _reshape,
+    "SUB": _simple(lambda tf, x: x[0] - x[1]),
+    "TANH": _simple(lambda tf, x: tf.tanh(x[0])),
 }
 
 

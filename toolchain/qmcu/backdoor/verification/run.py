@@ -49,9 +49,9 @@ _SAMPLES = 12
 class VerifyOptions:
     """What a verification may be told beside the firmware, the trigger and the inputs.
 
-    `float_model` is a .keras file to measure as well; `honest_asr` (0 to 1) the ASR of a model
-    without a backdoor; `before` an earlier result (JSON) for the verdict `removed`; `limit` takes
-    the first inputs only.
+    `float_model` is a float model's file to measure as well; `honest_asr` (0 to 1) the ASR of a
+    model without a backdoor; `before` an earlier result (JSON) for the verdict `removed`; `limit`
+    takes the first inputs only.
     """
 
     float_model: Path | None = None

@@ -1,0 +1,267 @@
+"""Calibration inputs from what people have: arrays, pictures, sounds, or a generator of theirs."""
+
+import importlib
+import itertools
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qmcu.arrays import read_arrays
+from qmcu.conversion.files_of_samples import read_folder
+from qmcu.conversion.preprocessing import Preprocessing
+from qmcu.conversion.signatures import InputSpec
+from qmcu.errors import UsageError, VectorError
+from qmcu.model.signature import input_key
+from qmcu.types import Array, Int64Array
+
+_FUNCTION = re.compile(r"[\w./\\-]+:\w+")
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Real inputs by name, float32 or the input's own type, N rows each.
+
+    `labels` are int64 [N] where they are known, `preprocessing` how files became numbers.
+    """
+
+    inputs: Mapping[str, Array]
+    labels: Int64Array | None = None
+    preprocessing: Preprocessing | None = None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+
+@dataclass(frozen=True)
+class SampleOptions:
+    """How many rows are taken, the first `limit` or a `share` (0 to 1) of them all, and how files
+    become numbers: None for what is not said.
+    """
+
+    limit: int | None = None
+    share: float | None = None
+    resize: tuple[int, int] | None = None
+    scale: float | None = None
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    front_end: Path | None = None
+    stride: int | None = None
+
+
+def is_function(source: str) -> bool:
+    """Whether a source names a Python generator, `module:function`, and no file."""
+    return bool(_FUNCTION.fullmatch(source)) and not Path(source).exists()
+
+
+def read_samples(
+    source: str, inputs: Sequence[InputSpec], options: SampleOptions | None = None
+) -> Samples:
+    """The samples of an .npz, a folder of pictures or sounds, or `module:function`.
+
+    Raises VectorError for what does not fit the inputs or is not finite, naming the row, and
+    UsageError for options that are missing.
+    """
+    options = options or SampleOptions()
+    if is_function(source):
+        found = _from_function(source, inputs, options)
+    elif Path(source).is_dir():
+        found = read_folder(Path(source), _only(source, inputs), options)
+    else:
+        found = _from_arrays(Path(source), inputs)
+    found = _cut(found, options)
+    for name, array in found.inputs.items():
+        _check_finite(source, name, array)
+    if not len(found):
+        raise VectorError(f"{source} gives no inputs.")
+    return found
+
+
+def _only(source: str, inputs: Sequence[InputSpec]) -> InputSpec:
+    if len(inputs) != 1:
+        raise VectorError(
+            f"{source} is a folder and the model has {len(inputs)} inputs "
+            f"({', '.join(i.name for i in inputs)}); give an .npz with an array for each."
+        )
+    return inputs[0]
+
+
+def _from_arrays(path: Path, inputs: Sequence[InputSpec]) -> Samples:
+    if path.suffix == ".npy":
+        try:
+            arrays = {"inputs": np.load(path, allow_pickle=False)}
+        except (OSError, ValueError) as error:
+            raise VectorError(f"{path} cannot be read: {error}.") from error
+    else:
+        arrays = read_arrays(path)
+    found: dict[str, Array] = {}
+    for position, spec in enumerate(inputs):
+        key = input_key(arrays, position, spec.name, len(inputs))
+        if key not in arrays:
+            wanted = "inputs" if len(inputs) == 1 else key
+            raise VectorError(
+                f"{path} has no array {wanted} (or {spec.name}); it has "
+                f"{', '.join(sorted(arrays)) or 'none'}."
+            )
+        found[spec.name] = _fitted(f"{path}: {key}", arrays[key], spec)
+    if len({len(a) for a in found.values()}) > 1:
+        raise VectorError(f"{path}: the inputs have different numbers of rows.")
+    labels = arrays.get("labels")
+    rows = len(next(iter(found.values())))
+    fits = labels is not None and labels.dtype.kind in "iu" and labels.shape == (rows,)
+    return Samples(found, np.asarray(labels, np.int64) if fits else None)
+
+
+def _fitted(what: str, array: Array, spec: InputSpec) -> Array:
+    expected = spec.shape[1:]
+    fits = array.ndim == len(spec.shape) and all(
+        e is None or a == e for a, e in zip(array.shape[1:], expected, strict=True)
+    )
+    if not fits or len(array) == 0 or array.dtype.kind not in "biuf":
+        wanted = ["any" if n is None else n for n in expected]
+        raise VectorError(
+            f"{what} is {array.dtype} {list(array.shape)}; rows of {wanted} "
+            "real numbers are needed."
+        )
+    whole = np.dtype(spec.dtype).kind in "iub"
+    if whole and array.dtype.kind == "f" and not np.array_equal(array, np.floor(array)):
+        raise VectorError(
+            f"{what} holds fractions and the model takes {spec.dtype}, whole numbers."
+        )
+    return array.astype(np.dtype(spec.dtype) if whole else np.float32)
+
+
+def _check_finite(source: str, name: str, array: Array) -> None:
+    if array.dtype.kind != "f":
+        return
+    bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+    if bad.any():
+        row = int(np.argmax(bad))
+        what = "NaN" if np.isnan(array[row]).any() else "infinite"
+        count = int(bad.sum())
+        more = f" ({count} rows in all)" if count > 1 else ""
+        raise VectorError(
+            f"{source}: row {row} of {name} has a value that is {what}{more}; a calibration of it "
+            "would spoil every scale: leave such rows out."
+        )
+
+
+def _from_function(source: str, inputs: Sequence[InputSpec], options: SampleOptions) -> Samples:
+    """Rows of a user's generator: arrays, tuples (inputs..., label) or dictionaries by name."""
+    made = _call(source)
+    if options.limit is None and options.share is None and not hasattr(made, "__len__"):
+        raise UsageError(f"{source} may go on for ever; say how many rows are taken with --limit.")
+    count = options.limit
+    if options.share is not None:
+        count = max(1, round(_length(source, made) * options.share))
+    rows: list[tuple[list[Array], int | None]] = []
+    try:
+        for row in itertools.islice(_iterable(made), count):
+            rows.append(_row(source, row, inputs))
+    except (VectorError, UsageError):
+        raise
+    except Exception as error:  # it is the user's code, and raises what it likes
+        raise VectorError(f"{source} failed at row {len(rows)}: {_first(error)}") from error
+    if not rows:
+        raise VectorError(f"{source} gives no inputs.")
+    arrays = {
+        spec.name: _fitted(f"{source}: {spec.name}", np.stack([r[i] for r, _ in rows]), spec)
+        for i, spec in enumerate(inputs)
+    }
+    labels = [label for _, label in rows]
+    known = None if None in labels else np.array(labels, np.int64)
+    return Samples(arrays, known)
+
+
+def _call(source: str) -> Any:
+    module_name, _, name = source.rpartition(":")
+    try:
+        if module_name.endswith(".py"):
+            sys.path.insert(0, str(Path(module_name).resolve().parent))
+            module = importlib.import_module(Path(module_name).stem)
+        else:
+            sys.path.insert(0, str(Path.cwd()))
+            module = importlib.import_module(module_name)
+    except Exception as error:
+        raise UsageError(f"{source}: {module_name} cannot be imported: {_first(error)}") from error
+    finally:
+        sys.path.pop(0)
+    if not hasattr(module, name):
+        raise UsageError(f"{source}: {module_name} has no {name}.")
+    made = getattr(module, name)
+    try:
+        return made() if callable(made) and not hasattr(made, "element_spec") else made
+    except Exception as error:
+        raise VectorError(f"{source} failed: {_first(error)}") from error
+
+
+def _iterable(made: Any) -> Iterable[Any]:
+    # A torch Dataset has __getitem__ and __len__ and ends by its length alone.
+    if hasattr(made, "__getitem__") and hasattr(made, "__len__") and not hasattr(made, "__iter__"):
+        return (made[i] for i in range(len(made)))
+    rows: Iterable[Any] = made
+    return rows
+
+
+def _length(source: str, made: Any) -> int:
+    try:
+        return len(made)
+    except TypeError as error:
+        raise UsageError(
+            f"{source} does not say how many rows it has, so no share of them can be taken; give "
+            "--limit."
+        ) from error
+
+
+def _row(source: str, row: Any, inputs: Sequence[InputSpec]) -> tuple[list[Array], int | None]:
+    label = None
+    if isinstance(row, Mapping):
+        missing = [s.name for s in inputs if s.name not in row]
+        if missing:
+            raise VectorError(f"{source} gives {', '.join(map(str, row))}, not {missing[0]}.")
+        values = [row[s.name] for s in inputs]
+    else:
+        values = list(row) if isinstance(row, tuple | list) else [row]
+        if len(values) == 2 and len(inputs) > 1 and isinstance(values[0], tuple | list | Mapping):
+            return _row(source, values[0], inputs)[0], _label(values[1])
+        if len(values) == len(inputs) + 1:
+            label = _label(values.pop())
+    if len(values) != len(inputs):
+        raise VectorError(
+            f"{source} gives rows of {len(values)} arrays and the model has {len(inputs)} inputs."
+        )
+    arrays = [np.asarray(v) for v in values]
+    fitted = [
+        a[0] if a.ndim == len(s.shape) and a.shape[0] == 1 else a
+        for a, s in zip(arrays, inputs, strict=True)
+    ]
+    return fitted, label
+
+
+def _label(value: Any) -> int | None:
+    array = np.asarray(value)
+    if array.size == 1 and array.dtype.kind in "iu":
+        return int(array.reshape(-1)[0])
+    return int(array.argmax()) if array.ndim and array.sum() == 1 else None
+
+
+def _cut(samples: Samples, options: SampleOptions) -> Samples:
+    count: int | None = options.limit
+    if options.share is not None:
+        count = max(1, round(len(samples) * options.share))
+    if count is None or count >= len(samples):
+        return samples
+    return replace(
+        samples,
+        inputs={name: array[:count] for name, array in samples.inputs.items()},
+        labels=None if samples.labels is None else samples.labels[:count],
+    )
+
+
+def _first(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."

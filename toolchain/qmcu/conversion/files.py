@@ -1,0 +1,111 @@
+"""A model's file converted: to int8 by calibration, or to float32 as it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from qmcu.conversion.calibration import SampleOptions, Samples, read_samples
+from qmcu.conversion.preprocessing import write_preprocessing
+from qmcu.conversion.process import ConverterProcess
+from qmcu.conversion.sources import FLOAT, MODEL
+from qmcu.model.convert import Conversion, conversion_of
+from qmcu.model.graph import Graph
+from qmcu.model.reader import parse_model
+
+
+@dataclass(frozen=True)
+class OpenOptions:
+    """How a file is opened: which `signature` of a SavedModel, whether its code is trusted to run,
+    and Python files or modules with its `custom` classes.
+    """
+
+    signature: str | None = None
+    trust: bool = False
+    custom: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Converted:
+    """A conversion with its samples and, where it was asked for, the same model in float32."""
+
+    conversion: Conversion
+    samples: Samples
+    float_model: bytes | None = None
+
+
+def convert_model(
+    source: Path,
+    calibration: Path | str,
+    *,
+    per_tensor: bool = False,
+    limit: int | None = None,
+    problems: Callable[[Graph], Sequence[str]] | None = None,
+) -> Conversion:
+    """Full-int8 post-training quantization with int8 input and output; see `convert_file`."""
+    return convert_file(
+        source, calibration, per_tensor=per_tensor, options=SampleOptions(limit=limit),
+        problems=problems,
+    ).conversion  # fmt: skip
+
+
+def convert_file(
+    source: Path,
+    calibration: Path | str,
+    *,
+    per_tensor: bool = False,
+    options: SampleOptions | None = None,
+    opening: OpenOptions | None = None,
+    keep_float: bool = False,
+    problems: Callable[[Graph], Sequence[str]] | None = None,
+) -> Converted:
+    """Full-int8 post-training quantization with int8 input and output.
+
+    `source` is a .keras, .h5, SavedModel directory or float .tflite; `calibration` an .npz with
+    `inputs` (or `input_0`, ..., or the inputs' names), a folder of pictures or sounds, or
+    `module:function`: real values as the float model takes them. Inputs and outputs are in the
+    model's own order, under its names. The same files give the same bytes. `problems` answers what
+    cannot be compiled of a graph: where that is nothing, operators may stay in float; without it
+    none may.
+    Raises ToolError without TensorFlow, VectorError for the calibration, ModelError when the model
+    cannot be read or cannot be fully integer, naming the operators.
+    """
+    opening = opening or OpenOptions()
+    with _open(source, opening) as process:
+        samples = read_samples(str(calibration), process.inputs, options)
+        arrays = {f"input_{i}": samples.inputs[s.name] for i, s in enumerate(process.inputs)}
+        np.savez(process.folder / "samples.npz", **arrays)  # type: ignore[arg-type]
+        answer = process.convert(
+            {"samples": "samples.npz", "per_tensor": per_tensor, "float": keep_float}
+        )
+        data = (process.folder / MODEL).read_bytes()
+        plain = (process.folder / FLOAT).read_bytes() if keep_float else None
+        notes = process.notes
+    if samples.preprocessing is not None:
+        data = write_preprocessing(data, samples.preprocessing)
+    conversion = conversion_of(
+        source, data, len(samples), problems, converter=answer["converter"], notes=notes
+    )
+    return Converted(conversion, samples, plain)
+
+
+def float_file(source: Path, opening: OpenOptions | None = None) -> bytes:
+    """The float32 .tflite of a model's file; a float .tflite as it is.
+
+    Raises as `convert_file`, and ModelError for a .tflite that is no float model.
+    """
+    with _open(source, opening or OpenOptions()) as process:
+        process.convert({"samples": None})
+        return (process.folder / FLOAT).read_bytes()
+
+
+def _open(source: Path, opening: OpenOptions) -> ConverterProcess:
+    return ConverterProcess(
+        source, signature=opening.signature, trust=opening.trust, custom=opening.custom
+    )
+
+
+def float_graph_of(source: Path, opening: OpenOptions | None = None) -> Graph:
+    """The graph of `float_file`."""
+    return parse_model(float_file(source, opening), source.stem, source=str(source))

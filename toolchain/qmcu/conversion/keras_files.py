@@ -1,0 +1,277 @@
+"""Keras files of every age, opened for inference in float32: in the converter's process only."""
+
+import importlib
+import importlib.util
+import json
+import os
+import re
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qmcu.errors import ModelError, ToolError
+from qmcu.extras import install_command
+
+SUFFIXES = (".keras", ".h5", ".hdf5")
+_HALVES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64")
+# Unrolled, a layer's operators are in the file once for each step.
+_MAX_STEPS = 256
+_MISSING_CLASS = ("Could not locate class", "Unknown layer", "Could not locate function")
+
+
+@dataclass(frozen=True, eq=False)
+class KerasModel:
+    """A Keras model, which Keras it is of, and what was changed for conversion."""
+
+    model: Any
+    keras: Any
+    notes: tuple[str, ...] = ()
+
+
+def open_file(
+    tensorflow: Any, source: Path, *, trust: bool = False, custom: tuple[str, ...] = ()
+) -> KerasModel:
+    """The model of a .keras, .h5 or .hdf5 file, in float32 and with finite weights.
+
+    `trust` also runs the Python code of Lambda layers; `custom` are modules or .py files whose
+    classes and functions the model uses. Raises ModelError when it does not load or is quantized
+    by Keras already, ToolError when it needs Keras 2 and that is not installed.
+    """
+    if source.suffix == ".keras" and not zipfile.is_zipfile(source):
+        # Keras would say that there is no such file.
+        raise ModelError(f"{source} is no loadable Keras model: no .zip archive, or one cut off.")
+    names = _custom_objects(custom)
+    version, config = describe_file(source)
+    old = version.startswith(("1.", "2."))
+    keras = _keras_2() if old else None
+    if keras is None:
+        keras = tensorflow.keras
+    elif "QuantizeWrapper" in config or "QuantizeLayer" in config:
+        names |= _quantization_aware(source)
+    try:
+        model = _load(keras, source, names, trust)
+    except Exception as error:
+        raise _reason(source, error, version, keras is tensorflow.keras and old) from error
+    _refuse_quantized(source, model)
+    model, notes = _in_float32(source, model, names)
+    _refuse_not_finite(source, model)
+    model, unrolled = _unrolled(model, names, keras is not tensorflow.keras)
+    return KerasModel(model, keras, notes + unrolled)
+
+
+def describe_file(source: Path) -> tuple[str, str]:
+    """The version of Keras that wrote a file, and the model's configuration as JSON text.
+
+    Both empty where the file does not say.
+    """
+    try:
+        if source.suffix == ".keras":
+            with zipfile.ZipFile(source) as archive:
+                version = json.loads(archive.read("metadata.json")).get("keras_version", "")
+                return str(version), archive.read("config.json").decode("utf-8", "replace")
+        import h5py
+
+        with h5py.File(source, "r") as file:
+            found = [file.attrs.get(n, b"") for n in ("keras_version", "model_config")]
+            texts = [t.decode() if isinstance(t, bytes) else str(t) for t in found]
+            return texts[0], texts[1]
+    except Exception:
+        # Keras itself says what is wrong with it.
+        return "", ""
+
+
+def _keras_2() -> Any:
+    if importlib.util.find_spec("tf_keras") is None:
+        return None
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    return importlib.import_module("tf_keras")
+
+
+def _quantization_aware(source: Path) -> dict[str, Any]:
+    """The classes of models trained for quantization by TensorFlow's optimization toolkit."""
+    try:
+        module = importlib.import_module("tensorflow_model_optimization")
+    except ImportError as error:
+        raise ToolError(
+            f"{source} was trained for quantization with the package tensorflow-model-optimization,"
+            f" which is not installed: `{install_command('tensorflow-model-optimization')}`."
+        ) from error
+    scope = module.quantization.keras.quantize_scope()
+    with scope:
+        generic = importlib.import_module("tf_keras").utils.get_custom_objects()
+        return dict(generic)
+
+
+def _load(keras: Any, source: Path, names: Mapping[str, Any], trust: bool) -> Any:
+    arguments: dict[str, Any] = {"compile": False, "custom_objects": dict(names) or None}
+    if source.suffix == ".keras":
+        arguments["safe_mode"] = not trust
+    elif (
+        trust
+        and hasattr(keras, "config")
+        and hasattr(keras.config, "enable_unsafe_deserialization")
+    ):
+        keras.config.enable_unsafe_deserialization()
+    return keras.models.load_model(source, **arguments)
+
+
+def _custom_objects(modules: tuple[str, ...]) -> dict[str, Any]:
+    """The classes and functions of Python files or modules, by their names."""
+    found: dict[str, Any] = {}
+    for name in modules:
+        try:
+            if name.endswith(".py"):
+                sys.path.insert(0, str(Path(name).resolve().parent))
+                module = importlib.import_module(Path(name).stem)
+            else:
+                module = importlib.import_module(name)
+        except Exception as error:  # the module is the user's, and raises what it likes
+            raise ModelError(f"--custom {name} cannot be imported: {_first(error)}") from error
+        found |= {
+            key: value
+            for key, value in vars(module).items()
+            if not key.startswith("_") and (isinstance(value, type) or callable(value))
+        }
+    return found
+
+
+def _reason(source: Path, error: Exception, version: str, lacking: bool) -> Exception:
+    """Why a file did not load, with the way out."""
+    text = str(error)
+    if lacking:
+        return ToolError(
+            f"{source} was written by Keras {version}, which Keras 3 cannot load "
+            f"({_first(error).rstrip('.')}): `{install_command('tf-keras')}` brings Keras 2."
+        )
+    if "Lambda" in text and ("unsafe" in text or "safe_mode" in text):
+        return ModelError(
+            f"{source} has a Lambda layer, which is Python code inside the file: if you know where "
+            "it comes from, --trust runs it; else have it exported (`model.export(FOLDER)`) and "
+            "convert that folder."
+        )
+    if any(sign in text for sign in _MISSING_CLASS):
+        found = re.search(r"(?:locate (?:class|function)|Unknown layer:?) '?\"?([\w>.]+)", text)
+        missing = found[1] if found else "a layer"
+        return ModelError(
+            f"{source} uses {missing}, whose Python code is not in the file: name the file or "
+            "module that defines it with --custom, or export the model where that code is "
+            "(`model.export(FOLDER)`) and convert that folder."
+        )
+    return ModelError(f"{source} is no loadable Keras model: {_first(error)}")
+
+
+def _refuse_quantized(source: Path, model: Any) -> None:
+    """Weights that Keras rounded itself lost what a calibration would look at."""
+    for layer in _layers(model):
+        mode = getattr(layer, "quantization_mode", None)
+        if mode:
+            raise ModelError(
+                f"{source} was quantized by Keras already (layer {layer.name} is {mode}): its "
+                "weights are integers with float activations around them; convert the model as it "
+                f'was before `model.quantize("{mode}")`.'
+            )
+
+
+def _in_float32(source: Path, model: Any, names: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
+    """The model computing in float32, where its layers compute in another type."""
+    found = {t for layer in _layers(model) if (t := _policy(layer)) in _HALVES}
+    if not found:
+        return model, ()
+    kinds = ", ".join(sorted(found))
+    try:
+        config = _replaced(model.get_config())
+        changed = type(model).from_config(config, custom_objects=dict(names) or None)
+        changed.set_weights([np.asarray(w, np.float32) for w in model.get_weights()])
+    except Exception as error:
+        raise ModelError(
+            f"{source} computes in {kinds} and cannot be rebuilt in float32 "
+            f"({_first(error)[:-1]}): set the policy float32, load the weights and save it again."
+        ) from error
+    return changed, (f"the model computes in {kinds}; its weights were cast to float32",)
+
+
+def _unrolled(model: Any, names: Mapping[str, Any], old: bool) -> tuple[Any, tuple[str, ...]]:
+    """The model with its recurrent layers unrolled: the converter has no loop over a list.
+
+    Same weights, same results. Keras 2's LSTM stays, for which there is an operator.
+    """
+    kinds = ("GRU", "SimpleRNN") if old else ("LSTM", "GRU", "SimpleRNN")
+    found = {}
+    for layer in _layers(model):
+        if type(layer).__name__ in kinds and not layer.unroll:
+            shape = getattr(layer.input, "shape", (None, None)) if _called(layer) else (None, None)
+            if shape[1] is not None and shape[1] <= _MAX_STEPS:
+                found[layer.name] = int(shape[1])
+    if not found:
+        return model, ()
+    try:
+        config = _with_unroll(model.get_config(), found)
+        changed = type(model).from_config(config, custom_objects=dict(names) or None)
+        changed.set_weights(model.get_weights())
+    except Exception:
+        # As it is, then: the converter says what it cannot do.
+        return model, ()
+    told = ", ".join(f"{name} over {steps} steps" for name, steps in found.items())
+    return changed, (f"recurrent layers were unrolled: {told}",)
+
+
+def _called(layer: Any) -> bool:
+    try:
+        return layer.input is not None
+    except (AttributeError, ValueError):
+        return False
+
+
+def _with_unroll(config: Any, names: Mapping[str, int]) -> Any:
+    if isinstance(config, Mapping):
+        changed = {key: _with_unroll(value, names) for key, value in config.items()}
+        if "unroll" in changed and changed.get("name") in names:
+            changed["unroll"] = True
+        return changed
+    if isinstance(config, list | tuple):
+        return type(config)(_with_unroll(value, names) for value in config)
+    return config
+
+
+def _policy(layer: Any) -> str:
+    policy = getattr(layer, "dtype_policy", None)
+    return str(getattr(policy, "name", "") or getattr(layer, "_dtype", "") or "")
+
+
+def _replaced(config: Any) -> Any:
+    """A configuration with float32 in the place of every other real type."""
+    if isinstance(config, Mapping):
+        return {key: _replaced(value) for key, value in config.items()}
+    if isinstance(config, list | tuple):
+        return type(config)(_replaced(value) for value in config)
+    return "float32" if isinstance(config, str) and config in _HALVES else config
+
+
+def _refuse_not_finite(source: Path, model: Any) -> None:
+    for variable in model.weights:
+        values = np.asarray(variable)
+        if values.dtype.kind != "f":
+            continue
+        bad = int(values.size - np.count_nonzero(np.isfinite(values)))
+        if bad:
+            name = getattr(variable, "path", "") or variable.name
+            what = "NaN" if np.isnan(values).any() else "infinite"
+            raise ModelError(
+                f"{source}: {bad} of {values.size} values of {name} are {what}: the training "
+                "diverged, or the file is damaged; take an earlier checkpoint."
+            )
+
+
+def _layers(model: Any) -> Iterator[Any]:
+    flatten = getattr(model, "_flatten_layers", None)
+    yield from flatten() if flatten is not None else model.layers
+
+
+def _first(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."

@@ -1,0 +1,226 @@
+"""What the converter's process opens: each kind of file, its inputs, and how it is converted."""
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from qmcu.conversion import keras_files
+from qmcu.conversion.signatures import InputSpec, Loaded, load_signature
+from qmcu.errors import ModelError
+from qmcu.model.convert import convert_loaded, export_keras
+from qmcu.model.graph import Graph
+from qmcu.model.reader import parse_model
+from qmcu.model.signature import in_order, own_inputs, own_outputs
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Array
+
+MODEL, FLOAT = "model.tflite", "float.tflite"
+
+
+class Source(Protocol):
+    """An opened model: its inputs in its own order, and what was changed while opening it."""
+
+    inputs: tuple[InputSpec, ...]
+    notes: tuple[str, ...]
+
+    def convert(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        """Write what the order asks for: int8 from `samples`, `float`; answer with the tool."""
+        ...
+
+
+def open_source(path: Path, folder: Path, request: Mapping[str, Any]) -> Source:
+    """Open a model's file by what it is. Raises ModelError, ToolError."""
+    if path.suffix == ".tflite":
+        return FloatFile(path, folder)
+    tensorflow = load_tensorflow()
+    keras = None
+    notes: tuple[str, ...] = ()
+    saved = path
+    if path.is_dir():
+        if not (path / "saved_model.pb").is_file():
+            raise ModelError(f"{path} is a directory without saved_model.pb, no SavedModel.")
+    elif path.suffix in keras_files.SUFFIXES:
+        opened = keras_files.open_file(
+            tensorflow, path, trust=bool(request.get("trust")),
+            custom=tuple(request.get("custom", ())),
+        )  # fmt: skip
+        keras, notes = opened.model, opened.notes
+        try:
+            saved = export_keras(keras, folder)
+        except Exception as error:
+            raise _not_exported(path, keras, error) from error
+    else:
+        raise ModelError(
+            f"{path} is neither a Keras file ({', '.join(keras_files.SUFFIXES)}) nor a SavedModel "
+            "directory nor a float .tflite."
+        )
+    loaded = load_signature(tensorflow, path, saved, request.get("signature"))
+    return SavedSource(tensorflow, path, folder, loaded, keras, notes)
+
+
+def _not_exported(path: Path, keras: Any, error: Exception) -> ModelError:
+    names = [str(t.name) for t in getattr(keras, "inputs", None) or []]
+    odd = [name for name in names if not name.isidentifier()]
+    if odd and "argument names" in str(error):
+        return ModelError(
+            f"{path}: input {odd[0]!r} has a name that no function's argument can have; rename it "
+            "(letters, digits and _) and save the model again."
+        )
+    return ModelError(f"{path} cannot be exported for inference: {_first(error)}")
+
+
+class SavedSource:
+    """A SavedModel, perhaps exported from a Keras model a moment ago."""
+
+    def __init__(
+        self, tensorflow: Any, path: Path, folder: Path, loaded: Loaded, keras: Any,
+        notes: tuple[str, ...],
+    ) -> None:  # fmt: skip
+        self._tensorflow, self._path, self._folder = tensorflow, path, folder
+        self._loaded = loaded
+        self.notes = notes
+        _refuse_not_finite(path, loaded)
+        specs = {spec.name: spec for spec in loaded.inputs}
+        self._names = own_inputs(loaded, keras, tuple(specs))
+        self.inputs = tuple(specs[name] for name in self._names)
+        self._outputs = own_outputs(loaded, keras)
+        for spec in self.inputs:
+            if spec.dtype == "string":
+                raise ModelError(
+                    f"{path}: input {spec.name} takes text; a microcontroller gets numbers: export "
+                    "the model from behind its text layer, with the tokens as input."
+                )
+
+    def convert(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Source`."""
+        samples = self._samples(order)
+        wanted = {FLOAT: False, MODEL: True} if order.get("float") else {MODEL: True}
+        if order.get("samples") is None:
+            wanted = {FLOAT: False}
+        for name, quantized in wanted.items():
+            data = convert_loaded(
+                self._tensorflow, self._path, self._loaded, samples,
+                per_tensor=bool(order.get("per_tensor")), quantized=quantized,
+                outputs=self._outputs, wide=bool(order.get("wide")),
+            )  # fmt: skip
+            data = in_order(data, self._names, tuple(self._outputs.values()))
+            (self._folder / name).write_bytes(data)
+        return {"converter": f"TensorFlow {self._tensorflow.__version__}", "files": list(wanted)}
+
+    def _samples(self, order: Mapping[str, Any]) -> dict[str, Array]:
+        if order.get("samples") is not None:
+            return read_samples(self._folder / order["samples"], self.inputs)
+        return {
+            s.name: np.zeros((1, *(n or 1 for n in s.shape[1:])), np.dtype(s.dtype))
+            for s in self.inputs
+        }
+
+
+class FloatFile:
+    """A float32 .tflite, calibrated and quantized as it is."""
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self._data = path.read_bytes()
+        self._path, self._folder = path, folder
+        graph = parse_model(self._data, path.stem, source=str(path))
+        self.notes: tuple[str, ...] = ()
+        _require_float(path, graph)
+        self.inputs = tuple(
+            InputSpec(graph.name_of(i), graph.tensors[i].shape, graph.tensors[i].dtype)
+            for i in graph.inputs
+        )
+
+    def convert(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Source`."""
+        tensorflow = load_tensorflow()
+        (self._folder / FLOAT).write_bytes(self._data)
+        if order.get("samples") is None:
+            return {"converter": "", "files": [FLOAT]}
+        samples = read_samples(self._folder / order["samples"], self.inputs)
+        data = _quantize_file(self._path, self._data, list(samples.values()), order)
+        (self._folder / MODEL).write_bytes(data)
+        return {
+            "converter": f"TensorFlow {tensorflow.__version__}", "files": [FLOAT, MODEL],
+        }  # fmt: skip
+
+
+def _require_float(path: Path, graph: Graph) -> None:
+    """Raise ModelError for a file that holds integers where a float model has weights."""
+    for operator in graph.operators:
+        tensors = [graph.tensors[i] for i in (*operator.inputs, *operator.outputs) if i >= 0]
+        found = next((t for t in tensors if t.quantization and t.dtype != "float32"), None)
+        half = next((t for t in tensors if t.dtype in ("float16", "bfloat16")), None)
+        if found is not None:
+            raise ModelError(
+                f"{path} is quantized already ({operator}: {found.name} is {found.dtype}); the "
+                "float model is needed that it was made from."
+            )
+        if half is not None:
+            raise ModelError(
+                f"{path} has weights in {half.dtype} ({half.name}); the float32 file is needed."
+            )
+
+
+def _quantize_file(
+    path: Path, data: bytes, samples: list[Array], order: Mapping[str, Any]
+) -> bytes:
+    """What TensorFlow's converter does with its own float file: calibrate, then quantize."""
+    from tensorflow.lite.python import convert
+    from tensorflow.lite.python.optimize import calibrator
+    from tensorflow.python.framework import dtypes
+
+    def rows() -> Any:
+        for i in range(len(samples[0])):
+            yield [array[i : i + 1] for array in samples]
+
+    wide = bool(order.get("wide"))
+    per_tensor = bool(order.get("per_tensor"))
+    kind = dtypes.int16 if wide else dtypes.int8
+    try:
+        with contextlib.redirect_stdout(None):
+            calibration = calibrator.Calibrator(calibrator.add_intermediate_tensors(data))
+            if wide:
+                return bytes(
+                    calibration.calibrate_and_quantize(
+                        rows, kind, kind, False, kind, None, disable_per_channel=per_tensor
+                    )
+                )
+            return bytes(
+                convert.mlir_quantize(
+                    calibration.calibrate(rows),
+                    disable_per_channel=per_tensor,
+                    input_data_type=kind,
+                    output_data_type=kind,
+                )
+            )
+    except Exception as error:
+        raise ModelError(f"{path} cannot be quantized: {_first(error)}") from error
+
+
+def read_samples(path: Path, inputs: tuple[InputSpec, ...]) -> dict[str, Array]:
+    """The samples that the parent checked, in the types that the model takes."""
+    with np.load(path, allow_pickle=False) as archive:
+        return {
+            spec.name: archive[f"input_{i}"].astype(np.dtype(spec.dtype))
+            for i, spec in enumerate(inputs)
+        }
+
+
+def _refuse_not_finite(path: Path, loaded: Loaded) -> None:
+    for variable in getattr(loaded.model, "variables", None) or loaded.function.variables:
+        values = np.asarray(variable)
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            bad = int(values.size - np.count_nonzero(np.isfinite(values)))
+            what = "NaN" if np.isnan(values).any() else "infinite"
+            raise ModelError(
+                f"{path}: {bad} of {values.size} values of {variable.name} are {what}: the "
+                "training diverged, or the file is damaged; take an earlier checkpoint."
+            )
+
+
+def _first(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."
