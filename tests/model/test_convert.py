@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from qmcu.compile import unsupported
-from qmcu.errors import ModelError, ToolError, VectorError
 from qmcu.conversion.files import convert_model
+from qmcu.errors import ModelError, ToolError, VectorError
 from qmcu.model.oracle import Oracle
 
 needs_tensorflow = pytest.mark.skipif(

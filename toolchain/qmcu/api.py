@@ -41,11 +41,12 @@ def convert(
     per_tensor: bool = False,
     limit: int | None = None,
 ) -> "Conversion":
-    """Quantize a .keras, .h5, SavedModel or float .tflite to int8 (post-training) and write `output`, a .tflite.
+    """Quantize a .keras, .h5, SavedModel or float .tflite to int8 (post-training); write `output`.
 
     `calibration` is an .npz with `inputs`, a folder of pictures or sounds, or `module:function`:
-    real values as the float model takes them, [N, ...], of which the first `limit` are used. `per_tensor` gives a weight tensor one scale instead of one a
-    channel. Raises ToolError without TensorFlow, ModelError or VectorError for the files.
+    real values as the float model takes them, [N, ...], of which the first `limit` are used.
+    `per_tensor` gives a weight tensor one scale instead of one a channel. Raises ToolError without
+    TensorFlow, ModelError or VectorError for the files.
     """
     from qmcu.compile import unsupported
     from qmcu.conversion.files import convert_model

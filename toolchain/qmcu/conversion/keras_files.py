@@ -49,6 +49,9 @@ def open_file(
     version, config = describe_file(source)
     old = version.startswith(("1.", "2."))
     keras = _keras_2() if old else None
+    if old and not trust and re.search(r'"class_name":\s*"Lambda"', config):
+        raise _lambda(source)
+    legacy = keras is not None
     if keras is None:
         keras = tensorflow.keras
     elif "QuantizeWrapper" in config or "QuantizeLayer" in config:
@@ -56,11 +59,11 @@ def open_file(
     try:
         model = _load(keras, source, names, trust)
     except Exception as error:
-        raise _reason(source, error, version, keras is tensorflow.keras and old) from error
+        raise _reason(source, error, version, old and not legacy) from error
     _refuse_quantized(source, model)
     model, notes = _in_float32(source, model, names)
     _refuse_not_finite(source, model)
-    model, unrolled = _unrolled(model, names, keras is not tensorflow.keras)
+    model, unrolled = _unrolled(model, names, legacy)
     return KerasModel(model, keras, notes + unrolled)
 
 
@@ -89,7 +92,10 @@ def _keras_2() -> Any:
     if importlib.util.find_spec("tf_keras") is None:
         return None
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    return importlib.import_module("tf_keras")
+    keras = importlib.import_module("tf_keras")
+    # Layers that augment would do so in the exported graph: they are told by this alone.
+    keras.backend.set_learning_phase(0)
+    return keras
 
 
 def _quantization_aware(source: Path) -> dict[str, Any]:
@@ -149,11 +155,7 @@ def _reason(source: Path, error: Exception, version: str, lacking: bool) -> Exce
             f"({_first(error).rstrip('.')}): `{install_command('tf-keras')}` brings Keras 2."
         )
     if "Lambda" in text and ("unsafe" in text or "safe_mode" in text):
-        return ModelError(
-            f"{source} has a Lambda layer, which is Python code inside the file: if you know where "
-            "it comes from, --trust runs it; else have it exported (`model.export(FOLDER)`) and "
-            "convert that folder."
-        )
+        return _lambda(source)
     if any(sign in text for sign in _MISSING_CLASS):
         found = re.search(r"(?:locate (?:class|function)|Unknown layer:?) '?\"?([\w>.]+)", text)
         missing = found[1] if found else "a layer"
@@ -163,6 +165,14 @@ def _reason(source: Path, error: Exception, version: str, lacking: bool) -> Exce
             "(`model.export(FOLDER)`) and convert that folder."
         )
     return ModelError(f"{source} is no loadable Keras model: {_first(error)}")
+
+
+def _lambda(source: Path) -> ModelError:
+    return ModelError(
+        f"{source} has a Lambda layer, which is Python code inside the file: if you know where it "
+        "comes from, --trust runs it; else have it exported (`model.export(FOLDER)`) and convert "
+        "that folder."
+    )
 
 
 def _refuse_quantized(source: Path, model: Any) -> None:
@@ -201,40 +211,32 @@ def _unrolled(model: Any, names: Mapping[str, Any], old: bool) -> tuple[Any, tup
     Same weights, same results. Keras 2's LSTM stays, for which there is an operator.
     """
     kinds = ("GRU", "SimpleRNN") if old else ("LSTM", "GRU", "SimpleRNN")
-    found = {}
-    for layer in _layers(model):
-        if type(layer).__name__ in kinds and not layer.unroll:
-            shape = getattr(layer.input, "shape", (None, None)) if _called(layer) else (None, None)
-            if shape[1] is not None and shape[1] <= _MAX_STEPS:
-                found[layer.name] = int(shape[1])
-    if not found:
+    sizes = [tuple(t.shape)[1:] for t in getattr(model, "inputs", None) or []]
+    if not sizes or any(n is None or n > _MAX_STEPS for size in sizes for n in size[:1]):
         return model, ()
+    found: list[str] = []
     try:
-        config = _with_unroll(model.get_config(), found)
+        config = _with_unroll(model.get_config(), kinds, found)
+        if not found:
+            return model, ()
         changed = type(model).from_config(config, custom_objects=dict(names) or None)
         changed.set_weights(model.get_weights())
     except Exception:
         # As it is, then: the converter says what it cannot do.
         return model, ()
-    told = ", ".join(f"{name} over {steps} steps" for name, steps in found.items())
-    return changed, (f"recurrent layers were unrolled: {told}",)
+    return changed, (f"recurrent layers were unrolled: {', '.join(found)}",)
 
 
-def _called(layer: Any) -> bool:
-    try:
-        return layer.input is not None
-    except (AttributeError, ValueError):
-        return False
-
-
-def _with_unroll(config: Any, names: Mapping[str, int]) -> Any:
+def _with_unroll(config: Any, kinds: tuple[str, ...], found: list[str]) -> Any:
     if isinstance(config, Mapping):
-        changed = {key: _with_unroll(value, names) for key, value in config.items()}
-        if "unroll" in changed and changed.get("name") in names:
-            changed["unroll"] = True
+        changed = {key: _with_unroll(value, kinds, found) for key, value in config.items()}
+        own = changed.get("config")
+        if config.get("class_name") in kinds and isinstance(own, dict) and not own.get("unroll"):
+            own["unroll"] = True
+            found.append(str(own.get("name", config["class_name"])))
         return changed
     if isinstance(config, list | tuple):
-        return type(config)(_with_unroll(value, names) for value in config)
+        return type(config)(_with_unroll(value, kinds, found) for value in config)
     return config
 
 

@@ -96,8 +96,11 @@ def _by_name(function: Any) -> bool:
 
 
 def _not_loaded(source: Path, error: Exception) -> ModelError:
-    text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    if any(sign in text for sign in ("Permission denied", "Operation not permitted", "Read-only")):
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    signs = ("Permission denied", "Operation not permitted", "Read-only")
+    kept = next((line for line in lines if any(sign in line for sign in signs)), None)
+    text = kept or lines[0]
+    if kept is not None:
         return ModelError(
             f"{source}: its graph tries to write files or reach the network while it is loaded "
             f"({text.rstrip('.')}), and was kept from it; do not run this model."
