@@ -27,7 +27,7 @@ from bench.operators import (
 )
 from bench.operators.packing import pack
 
-from qmcu.compile.lowering import TYPES
+from qmcu.compile.lowering import IO_TYPES, TYPES
 from qmcu.compile.operators.documentation import form_name
 from qmcu.model.graph import Graph
 
@@ -113,8 +113,8 @@ GENERATORS: dict[str, Generator] = {
     "DEQUANTIZE": quantizations.dequantize,
     "DEQUANTIZE int16": partial(quantizations.dequantize, dtype="int16"),
     "DEQUANTIZE uint8": partial(quantizations.dequantize, dtype="uint8"),
-    **in_types("RESHAPE", shapes.reshape),
-    **in_types("SQUEEZE", shapes.squeeze),
+    **in_types("RESHAPE", shapes.reshape, IO_TYPES),
+    **in_types("SQUEEZE", shapes.squeeze, IO_TYPES),
     **in_types("EXPAND_DIMS", shapes.expand_dims, ("int8", "int16", "float32")),
     **in_types("PAD", movements.pad, ("int8", "int16", "int32", "float32")),
     **in_types("PADV2", movements.padv2, ("int8", "int16", "int32", "float32")),
@@ -166,7 +166,7 @@ GENERATORS: dict[str, Generator] = {
     **in_types("UNPACK", arrangements.unpack, ("int8", "int16", "int32", "float32")),
     **in_types("SLICE", arrangements.slice_, ("int8", "int16", "int32", "bool", "float32")),
     **in_types("REVERSE_V2", arrangements.reverse_v2),
-    **in_types("BROADCAST_TO", arrangements.broadcast_to),
+    **in_types("BROADCAST_TO", arrangements.broadcast_to, IO_TYPES),
     **in_types("GATHER", arrangements.gather, ("int8", "float32")),
     **in_types("GATHER_ND", arrangements.gather_nd, ("int8", "float32")),
     **in_types("REDUCE_MAX", products.reduce_max, ("int8", "float32")),

@@ -54,7 +54,7 @@ def pack(rng: Rng, dtype: str = "int8") -> Graph:
     operator = SingleOperator("PACK")
     kept = int(rng.integers(parts))
     for part in range(parts):
-        if part != kept and parts <= 10 and chance(rng, 0.2):
+        if part != kept and chance(rng, 0.2):
             values = np.array(rng.integers(-128, 128, size=shape))
             operator.constant(f"part{part}", values.astype(dtype), same)
         else:
@@ -94,7 +94,13 @@ def slice_(rng: Rng, dtype: str = "int8") -> Graph:
     numbers = pick(rng, np.int32, np.int64)
     operator = SingleOperator("SLICE")
     operator.input(shape, same, dtype)
-    operator.constant("begin", np.array(begin, numbers))
+    if chance(rng, 0.3):
+        # Where it begins is computed: of a size of -1 only a whole dimension is left.
+        stated = [-1 if n == s and r else s for n, s, r in zip(shape, size, rest, strict=True)]
+        result = size
+        operator.input((len(shape),), None, np.dtype(numbers).name)
+    else:
+        operator.constant("begin", np.array(begin, numbers))
     operator.constant("size", np.array(stated, numbers))
     return operator.graph((tuple(result), same), version=2, dtype=dtype)
 
@@ -227,10 +233,10 @@ def dynamic_update_slice(rng: Rng, dtype: str = "int8") -> Graph:
     operator.input(shape, same, dtype)
     operator.input(update, same, dtype)
     starts = np.array([int(rng.integers(-2, n + 2)) for n in shape], pick(rng, np.int32, np.int64))
-    if starts.dtype == np.int64 or chance(rng, 0.5):
+    if chance(rng, 0.5):
         operator.constant("starts", starts)
     else:
-        operator.input(starts.shape, None, "int32")
+        operator.input(starts.shape, None, starts.dtype.name)
     return operator.graph((shape, same), dtype=dtype)
 
 

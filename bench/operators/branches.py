@@ -11,7 +11,7 @@ Rng = np.random.Generator
 _NONE: dict[str, OptionValue] = {"fused_activation_function": "NONE"}
 # What a body may compute, of two operands or one, by type.
 _PAIRS = {
-    "int8": ("ADD", "MAXIMUM"), "int16": ("ADD", "MINIMUM"), "int32": ("ADD", "MUL"),
+    "int8": ("ADD", "MAXIMUM"), "int16": ("ADD", "MINIMUM"), "int32": ("MINIMUM", "MAXIMUM"),
     "int64": ("MAXIMUM", "MINIMUM"), "bool": ("LOGICAL_AND", "LOGICAL_OR"),
     "float32": ("ADD", "MAXIMUM"), "uint8": (),
 }  # fmt: skip
@@ -56,7 +56,7 @@ class Body:
             if pairs and chance(rng, 0.6):
                 kind = str(pick(rng, *pairs))
                 operands = (int(pick(rng, *known)), int(pick(rng, *known)))
-                options = _NONE if kind in ("ADD", "MUL") else {}
+                options = _NONE if kind == "ADD" else {}
                 known.append(self.add(kind, operands, self.value(), options))
             else:
                 axis = int(rng.integers(len(self.shape)))

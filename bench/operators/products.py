@@ -110,13 +110,17 @@ def sum_(rng: Rng, dtype: str = "int8") -> Graph:
 
 
 def add_n(rng: Rng, dtype: str = "int8") -> Graph:
-    """2 to 6 inputs that are quantized alike."""
+    """2 to 6 inputs that are quantized alike, some of them constant."""
     shape = _shape(rng, 1, 4, 6)
     count = int(rng.integers(2, 7))
     source = quantization_of(rng, dtype)
     operator = SingleOperator("ADD_N")
-    for _ in range(count):
-        operator.input(shape, source, dtype)
+    for part in range(count):
+        if part and chance(rng, 0.2):
+            values = rng.integers(-100, 100, shape) if dtype == "int8" else rng.normal(0, 3, shape)
+            operator.constant(f"part{part}", values.astype(dtype), source)
+        else:
+            operator.input(shape, source, dtype)
     return operator.graph(
         (shape, _target(rng, _scale(source) * np.sqrt(count), dtype)), dtype=dtype
     )

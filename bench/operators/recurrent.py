@@ -30,6 +30,8 @@ def svdf(rng: Rng, dtype: str = "int8") -> Graph:
     operator = SingleOperator("SVDF")
     shapes = ((batches, depth), (filters, depth), (filters, memory), (batches, filters * memory))
     if dtype == "float32":
+        if chance(rng, 0.2):
+            options["fused_activation_function"] = "TANH"
         _real_svdf(rng, operator, shapes, units)
         return operator.graph(((batches, units), None), options=options, dtype=dtype)
     target = _quantized_svdf(rng, operator, shapes, units)

@@ -114,8 +114,8 @@ def quantization(
 def quantization_of(
     rng: np.random.Generator, dtype: str, low: float = 1e-3, high: float = 1.0
 ) -> Quantization | None:
-    """As `quantization`, and None for types that are not quantized: bool, int64, float32."""
-    if dtype in ("bool", "int64", "float32"):
+    """As `quantization`, and None for types that are not quantized."""
+    if dtype in ("bool", "int64", "float32", "uint32", "uint64"):
         return None
     return quantization(rng, low, high, dtype)
 

@@ -39,8 +39,11 @@ def test_packed_graphs_share_nothing() -> None:
         range(sum(len(g.operators) for g in graphs))
     )
     assert len(packed.inputs) == sum(len(g.inputs) for g in graphs)
-    used = [i for op in packed.operators for i in {*op.inputs, *op.outputs} if i >= 0]
-    assert len(used) == len(set(used))
+    owners = [number for number, g in enumerate(graphs) for _ in g.operators]
+    used: list[set[int]] = [set() for _ in graphs]
+    for owner, op in zip(owners, packed.operators, strict=True):
+        used[owner] |= {i for i in (*op.inputs, *op.outputs) if i >= 0}
+    assert sum(map(len, used)) == len(set().union(*used))
     shapes = [t.shape for g in graphs for t in g.output_tensors]
     assert [t.shape for t in packed.output_tensors] == shapes
     plan = compile_graph(packed)

@@ -85,8 +85,6 @@ def test_shapes_are_refused(kind: str) -> None:
         ("SUB", 1, 1e6, "multiplier 2, between 0 and 1"),
         ("SUB", 1, 3e38, "multiplier"),
         ("MUL", 0, 1e5, "1e.05 times the output's, less than 16384"),
-        ("MAXIMUM", 0, 0.7, "they must be equal"),
-        ("MINIMUM", 1, 0.7, "they must be equal"),
     ],
 )
 def test_scales_are_refused(kind: str, position: int, scale: float, reason: str) -> None:

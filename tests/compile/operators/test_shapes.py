@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -36,28 +35,15 @@ def test_output_shares_the_input_s_bytes_between_other_operators() -> None:
 
 
 @pytest.mark.parametrize("kind", ["RESHAPE", "SQUEEZE", "EXPAND_DIMS"])
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"dtype": "float32"}, "they must be of one type"),
-        ({"scale": 77.0}, "they must be equal"),
-    ],
-)
-def test_output_is_refused(kind: str, changes: dict[str, Any], reason: str) -> None:
-    assert re.search(reason, refusal(with_output(graph(kind), **changes)))
+def test_another_type_is_refused(kind: str) -> None:
+    refused = refusal(with_output(graph(kind), dtype="float32"))
+    assert "they must be of one type" in refused
 
 
 def test_reshape_to_another_size_is_refused() -> None:
     model = graph("RESHAPE")
     changed = with_output(model, shape=(*model.output_tensors[0].shape, 2))
     assert re.search(r"has \d+ elements, output .* \d+", refusal(changed))
-
-
-def test_reshape_to_a_computed_shape_is_refused() -> None:
-    model = next(
-        g for g in (graph("RESHAPE", s) for s in range(20)) if len(g.operators[0].inputs) == 2
-    )
-    assert "shape shape is computed at run time" in refusal(with_operand(model, 1, data=None))
 
 
 def test_squeeze_of_a_long_dimension_is_refused() -> None:

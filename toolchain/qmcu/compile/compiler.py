@@ -20,6 +20,7 @@ from qmcu.compile.outputs import give_outputs_bytes
 from qmcu.compile.plan import ARENA, STATE, KernelCall, Placement, Plan, PlanTensor, State
 from qmcu.compile.planner import place
 from qmcu.compile.ram import save_ram
+from qmcu.compile.staging import stage
 from qmcu.compile.variables import Resolved, resolve_variables
 from qmcu.errors import PlanError, UnsupportedModelError
 from qmcu.model.graph import Graph, Operator, Tensor
@@ -156,7 +157,7 @@ def unsupported(graph: Graph) -> list[str]:
 def _prepared(graph: Graph) -> tuple[Flat, Resolved]:
     """The graph as it is lowered: simplified, subgraphs, outputs and variables resolved."""
     flat = flatten(simplify(graph))
-    return flat, resolve_variables(give_outputs_bytes(show_states(flat.graph)))
+    return flat, resolve_variables(give_outputs_bytes(stage(show_states(flat.graph))))
 
 
 def _unsupported(flat: Flat, resolved: Resolved) -> list[str]:

@@ -87,6 +87,15 @@ def _many_indices(graph: Graph, operator: Operator, position: int) -> Range | No
     return 0, min(source.shape[: indices.shape[-1]], default=1) - 1
 
 
+def _begins(graph: Graph, operator: Operator, position: int) -> Range | None:
+    """Of SLICE: where a slice fits in every dimension."""
+    if position != 1:
+        return None
+    source, output = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
+    pairs = zip(source.shape, output.shape, strict=False)
+    return 0, max(0, min((a - b for a, b in pairs), default=0))
+
+
 def _above_zero(graph: Graph, operator: Operator, position: int) -> Range | None:
     return 1e-3, 100.0
 
@@ -103,6 +112,7 @@ _TAKES: dict[str, Callable[[Graph, Operator, int], Range | None]] = {
     "DIV": _divisor,
     "FLOOR_DIV": _divisor,
     "FLOOR_MOD": _divisor,
+    "SLICE": _begins,
     "LOG": _above_zero,
     "RSQRT": _above_zero,
     "SQRT": _above_zero,

@@ -139,8 +139,8 @@ def _check_divisor(context: OperatorContext) -> str | None:
 
 
 _DIVISOR = Constraint("a constant divisor holds no zero", _check_divisor)
-# The interpreter compares int16 as they are, which means numbers only when quantized alike.
-_ALIKE = (checks.quantized(symmetric=True), checks.same_quantization())
+# The interpreter compares int16 as they are, however they are quantized.
+_ALIKE = (checks.quantized(symmetric=True),)
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     *(

@@ -53,8 +53,6 @@ def _check_update(context: OperatorContext) -> str | None:
         return f"update {update} or starts {starts} do not fit input {tensor}"
     if any(a > b for a, b in zip(update.shape, tensor.shape, strict=True)):
         return f"update {update} is larger than input {tensor}"
-    if starts.dtype == "int64" and not starts.is_constant:
-        return f"starts {starts} are computed at run time, then int32 is needed"
     return None
 
 
@@ -83,7 +81,9 @@ def _lower_update(context: OperatorContext) -> KernelCall:
     overlay = () if tensor.is_constant else ((tensor.index, output.index),)
     parameters = ParametersArgument("qmcu_dynamic_update_slice_params", fields)
     arguments = (parameters, source, change, where, target)
-    return context.call("dynamic_update_slice", arguments, may_overlay=overlay)
+    wide = starts.dtype == "int64" and not starts.is_constant
+    kernel = "dynamic_update_slice_s64" if wide else "dynamic_update_slice"
+    return context.call(kernel, arguments, may_overlay=overlay)
 
 
 def _check_axis(context: OperatorContext) -> str | None:

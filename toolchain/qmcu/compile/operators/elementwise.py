@@ -164,8 +164,8 @@ _MUL = (
     checks.fused_activation(),
     Constraint("product of input scales below 2^14 output scales", _check_mul_scales),
 )
-# The interpreter compares the bytes, which means the numbers only when they are quantized alike.
-_COMPARISON = (*OPERANDS, checks.same_quantization())
+# The interpreter compares the bytes, however they are quantized.
+_COMPARISON = OPERANDS
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport("ADD", "add", _SUM, _lower_sum),

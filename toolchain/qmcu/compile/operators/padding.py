@@ -116,7 +116,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         (
             checks.operands(2),
             checks.types(_TYPES, 0, same=True),
-            checks.same_quantization(0),
             *_COMMON,
         ),
         _lower,
@@ -128,7 +127,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         (
             checks.operands(3),
             checks.types(_TYPES, 0, 2, same=True),
-            checks.same_quantization(0, 2),
+            checks.same_quantization(2),
             Constraint("padding value is a single number", _check_value),
             *_COMMON,
         ),

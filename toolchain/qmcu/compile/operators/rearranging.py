@@ -1,9 +1,16 @@
 """SLICE, REVERSE_V2, BROADCAST_TO and TILE: strided copies."""
 
-from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    IO_TYPES,
+    OWN_NOTE,
+    TYPES,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+)
 from qmcu.compile.operators import checks, walk
-from qmcu.compile.operators.movement import strided_copy
-from qmcu.compile.plan import KernelCall
+from qmcu.compile.operators.movement import byte_operands, element_size, strided_copy
+from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 
 
 def _numbers(context: OperatorContext, position: int) -> list[int]:
@@ -31,6 +38,43 @@ def _lower_slice(context: OperatorContext) -> KernelCall:
     dense = walk.dense_strides(context.input(0).shape)
     start = sum(n * stride for n, stride in zip(_numbers(context, 1), dense, strict=True))
     return strided_copy(context, context.output().shape, dense, start)
+
+
+def _check_sizes(context: OperatorContext) -> str | None:
+    """Where begin is computed: a size of -1 is then a whole dimension."""
+    tensor, begins, sizes = context.input(0), context.input(1), _numbers(context, 2)
+    if not begins.elements == len(sizes) == len(tensor.shape):
+        return f"begin and size need one number for each dimension of input {tensor}"
+    for axis, (length, size) in enumerate(zip(tensor.shape, sizes, strict=True)):
+        if not (size == -1 or 0 < size <= length):
+            return f"takes {size} of dimension {axis} of input {tensor}"
+    return None
+
+
+def _known_shape(context: OperatorContext) -> tuple[int, ...]:
+    pairs = zip(context.input(0).shape, _numbers(context, 2), strict=True)
+    return tuple(length if size == -1 else size for length, size in pairs)
+
+
+def _lower_computed_slice(context: OperatorContext) -> KernelCall:
+    tensor, begins, output = context.input(0), context.input(1), context.output()
+    size = element_size(tensor)
+    missing = walk.RANK - len(tensor.shape)
+    ones, zeros = (1,) * missing, (0,) * missing
+    steps = (*zeros, *(step * size for step in walk.dense_strides(tensor.shape)))
+    lengths = (*ones, *output.shape)
+    room = (a - b for a, b in zip(tensor.shape, output.shape, strict=True))
+    fields: tuple[tuple[str, FieldValue], ...] = (
+        ("shape", (*lengths[:-1], lengths[-1] * size)),
+        ("strides", steps),
+        ("room", (*zeros, *room)),
+        ("dimensions", len(tensor.shape)),
+        ("wide", int(begins.dtype == "int64")),
+    )
+    source, target = byte_operands(context, tensor, output)
+    (where,) = byte_operands(context, begins)
+    parameters = ParametersArgument("qmcu_slice_params", fields)
+    return context.call("slice", (parameters, source, where, target))
 
 
 def _reversed_axes(context: OperatorContext) -> list[int]:
@@ -123,6 +167,25 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         types=_SLICED,
     ),
     OperatorSupport(
+        "SLICE",
+        "slice",
+        (
+            checks.operands(3),
+            checks.types(_SLICED, 0, same=True),
+            checks.input_rank(1, walk.RANK),
+            checks.types(_INDICES, 1, outputs=False),
+            checks.constant(2, "size", _INDICES),
+            Constraint("one begin and size for each dimension, sizes within it", _check_sizes),
+            checks.output_shape("output has the sizes", _known_shape),
+        ),
+        _lower_computed_slice,
+        types=_SLICED,
+        note=(
+            "Where begin is computed, a slice that would begin outside the input is moved to where "
+            "it fits; the interpreter reads whatever lies there."
+        ),
+    ),
+    OperatorSupport(
         "REVERSE_V2",
         "strided_copy",
         (
@@ -141,14 +204,14 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "strided_copy",
         (
             checks.operands(2),
-            checks.types(TYPES, 0, same=True),
+            checks.types(IO_TYPES, 0, same=True),
             checks.input_rank(0, walk.RANK),
             checks.output_rank(1, walk.RANK),
             checks.constant(1, "shape", _INDICES),
             Constraint("input broadcasts to the shape, which is the output's", _check_broadcast),
         ),
         _lower_broadcast,
-        types=TYPES,
+        types=IO_TYPES,
     ),
     OperatorSupport(
         "TILE",

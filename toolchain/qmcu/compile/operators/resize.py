@@ -95,7 +95,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         (
             checks.operands(2),
             checks.types(_TYPES, 0, same=True),
-            checks.same_quantization(0),
             checks.input_rank(4, 4),
             checks.constant(1, "size", ("int32",)),
             Constraint("size is a height and a width", _check_size),

@@ -1,6 +1,6 @@
 """RESHAPE, SQUEEZE and EXPAND_DIMS: another shape for the same bytes."""
 
-from qmcu.compile.lowering import TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import IO_TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
@@ -50,8 +50,8 @@ def _expanded_shape(context: OperatorContext) -> tuple[int, ...]:
     return tuple(shape)
 
 
-# The shape alone changes: type and quantization, if there is one, are kept.
-_SAME_BYTES = (checks.types(TYPES, 0, same=True), checks.same_quantization(0))
+# The shape alone changes.
+_SAME_BYTES = checks.types(IO_TYPES, 0, same=True)
 
 # What the interpreter takes.
 _EXPANDED = ("int8", "int16", "float32")
@@ -62,26 +62,26 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "copy",
         (
             checks.operands(1, 1),
-            *_SAME_BYTES,
+            _SAME_BYTES,
             checks.constant(1, "shape", ("int32",)),
             checks.same_elements(),
         ),
         _lower,
         aliases=True,
-        types=TYPES,
+        types=IO_TYPES,
     ),
     OperatorSupport(
         "SQUEEZE",
         "copy",
         (
             checks.operands(1),
-            *_SAME_BYTES,
+            _SAME_BYTES,
             Constraint("the dimensions to squeeze have length 1", _check_squeeze_dims),
             checks.output_shape("output has the input's shape without them", _squeezed_shape),
         ),
         _lower,
         aliases=True,
-        types=TYPES,
+        types=IO_TYPES,
     ),
     OperatorSupport(
         "EXPAND_DIMS",
@@ -89,7 +89,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         (
             checks.operands(2),
             checks.types(_EXPANDED, 0, same=True),
-            checks.same_quantization(0),
             checks.constant(1, "axis", ("int32",)),
             Constraint("axis is one number within the output's dimensions", _check_expansion),
             checks.output_shape(

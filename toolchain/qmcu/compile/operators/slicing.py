@@ -93,7 +93,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         (
             checks.operands(4),
             checks.types(_TYPES, 0, same=True),
-            checks.same_quantization(0),
             checks.input_rank(1, 4),
             *(checks.constant(position, role, ("int32",)) for position, role in _INDICES),
             Constraint("no ellipsis mask, new-axis mask or offset", _check_masks),

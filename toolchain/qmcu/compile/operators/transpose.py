@@ -38,7 +38,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         (
             checks.operands(2),
             checks.types(_TYPES, 0, same=True),
-            checks.same_quantization(0),
             checks.input_rank(1, walk.RANK),
             checks.constant(1, "permutation", ("int32",)),
             Constraint("permutation names each dimension once, none negative", _check_permutation),
