@@ -48,8 +48,10 @@ def command(
     if integer_file is not None and integer_file.is_dir():
         return _folder(integer_file, float_file, data, deep, seed, cluster, json_file)
     from qmcu.backdoor.detectors import audit, load_context
+    from qmcu.model.clipping import clipping_of
     from qmcu.report.audit import audit_lines
     from qmcu.report.console import progress, show
+    from qmcu.report.conversion import clipping_lines
     from qmcu.report.html import write_page
     from qmcu.report.html.audit_page import audit_page
     from qmcu.report.json_file import write_json
@@ -66,6 +68,8 @@ def command(
         write_audit_sarif(result, sarif)
     if html_file is not None:
         write_page(audit_page(result, context), html_file)
+    if integer_file is not None and context.samples is not None and context.graph is not None:
+        show(*clipping_lines(clipping_of([context.samples], context.graph)))
     show(*audit_lines(result))
     return 0 if result.passed else 1
 

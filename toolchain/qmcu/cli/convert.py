@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, html_option, limit_option
+from qmcu.cli.options import PATH, declare, limit_option
 from qmcu.cli.sample_options import sample_options
 
 if TYPE_CHECKING:
@@ -45,12 +45,11 @@ if TYPE_CHECKING:
     "--compare", is_flag=True,
     help="Accuracy in float and int8, and the layers that lose most, with what to try.",
 )  # fmt: skip
-@html_option("of the comparison")
 @click.option("--ranges", is_flag=True, help="Show the range of every activation.")
 def command(
     model: Path, calibration: str | None, output: Path, weights: str, exact: bool,
     per_tensor: bool, sampling: "SampleOptions", signature: str | None, custom: tuple[str, ...],
-    trust: bool, compare: bool, html_file: Path | None, ranges: bool,
+    trust: bool, compare: bool, ranges: bool,
 ) -> None:  # fmt: skip
     """Quantize MODEL to int8, input and output too.
 
@@ -79,7 +78,7 @@ def command(
     refuse_same(output, Path(calibration))
     converted = convert_file(
         model, calibration, per_tensor=per_tensor, options=sampling,
-        opening=OpenOptions(signature, trust, custom), keep_float=compare or html_file is not None,
+        opening=OpenOptions(signature, trust, custom), keep_float=compare,
         problems=unsupported,
     )  # fmt: skip
     conversion = converted.conversion
@@ -89,5 +88,11 @@ def command(
         lines = list(int4_lines(packed, output))
     write_atomic(output, conversion.model)
     show(*conversion_lines(conversion, output, unsupported(conversion.graph)), *lines)
+    if converted.float_model is not None:
+        from qmcu.conversion.compare import compare as compare_forms
+        from qmcu.conversion.compare import comparison_lines
+
+        found = compare_forms(converted.float_model, conversion, converted.samples)
+        show(*comparison_lines(found))
     if ranges:
         show(ranges_table(conversion))

@@ -73,7 +73,9 @@ def command(
     from qmcu.comparison import RunOptions
     from qmcu.device.targets import default_target
     from qmcu.firmware import Firmware
+    from qmcu.model.clipping import clipping_in
     from qmcu.report.console import show, stages
+    from qmcu.report.conversion import clipping_lines
     from qmcu.report.json_file import write_json
     from qmcu.report.verify import verification_lines, write_verify_junit
 
@@ -99,5 +101,6 @@ def command(
         from qmcu.report.html.verify_page import verify_page
 
         write_page(verify_page(run, firmware.memory), html_file)
+    show(*clipping_lines(clipping_in(vectors, firmware.model.graph, limit)))
     show(*verification_lines(run.result))
     return 0 if run.result.passed else 1

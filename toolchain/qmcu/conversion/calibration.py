@@ -72,8 +72,7 @@ def read_samples(
     elif Path(source).is_dir():
         found = read_folder(Path(source), _only(source, inputs), options)
     else:
-        found = _from_arrays(Path(source), inputs)
-    found = _cut(found, options)
+        found = _cut(_from_arrays(Path(source), inputs), options)
     for name, array in found.inputs.items():
         _check_finite(source, name, array)
     if not len(found):

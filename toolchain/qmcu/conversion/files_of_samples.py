@@ -37,32 +37,17 @@ def read_folder(folder: Path, spec: InputSpec, options: "SampleOptions") -> "Sam
     if len(kinds) != 1:
         what = "both pictures and sounds" if files else "no pictures (.png, .jpg, ...) and no .wav"
         raise VectorError(f"{folder} holds {what}; give a folder of one kind.")
-    if options.limit is not None and options.limit < len(files):
+    count = len(files) if options.limit is None else options.limit
+    if options.share is not None:
+        count = min(count, max(1, round(len(files) * options.share)))
+    if count < len(files):
         # Some of every class: the first files would all be of the first.
-        files = sorted(files[i] for i in _spread(len(files), options.limit))
+        files = [files[i] for i in _spread(len(files), count)]
     sound = kinds.pop()
     given = _audio(folder, spec, options) if sound else _image(folder, spec, options)
     read = _sound_reader(spec, given, options) if sound else _picture_reader(spec, given)
     rows = np.stack([read(path) for path in files])
     return Samples({spec.name: rows}, _classes(folder, files), given)
-
-
-def read_by(folder: Path, spec: InputSpec, given: Preprocessing, limit: int | None) -> "Samples":
-    """The same by a preprocessing that is known already: that of the model's metadata."""
-    from qmcu.conversion.calibration import SampleOptions
-
-    return read_folder(
-        folder,
-        spec,
-        SampleOptions(
-            limit,
-            resize=(given.height, given.width) if given.kind == "image" else None,
-            scale=given.scale,
-            mean=given.mean,
-            std=given.std,
-            front_end=Path(given.front_end) if given.front_end else None,
-        ),
-    )
 
 
 def _spread(total: int, count: int) -> list[int]:

@@ -15,6 +15,7 @@ from qmcu.codegen.project import library_sources
 from qmcu.codegen.templates import render
 from qmcu.compile import Plan
 from qmcu.compile.plan import C_TYPES
+from qmcu.conversion.preprocessing import read_preprocessing
 from qmcu.model.oracle import oracle_version
 from qmcu.model.vectors import random_vectors
 
@@ -54,6 +55,7 @@ def make_library(compiled: Compiled, board: Board) -> Library:
         "ranges": {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)},
         "samples": _samples(compiled),
         "needs": needs,
+        "preprocessing": read_preprocessing(compiled.content),
         "fast_flag": _FAST_FLAG,
         "private_directories": _private_directories(sources | foreign),
         "library_sources": [name for name in foreign if name.endswith(".c")],

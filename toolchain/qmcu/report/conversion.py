@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from qmcu.model.clipping import Clipping
 from qmcu.model.convert import Conversion
 from qmcu.model.int4_file import Int4Model
 from qmcu.report.plain import Cell, PlainTable, line
@@ -35,6 +36,12 @@ def conversion_lines(
     if problems:
         yield line(("`qmcu build` will refuse it", "yellow"), f" ({len(problems)}):")
         yield from (f"  {problem}" for problem in problems)
+
+
+def clipping_lines(found: Sequence[Clipping]) -> Iterator[Cell]:
+    """What of the inputs was clipped; a warning where it is much."""
+    for one in found:
+        yield line(("warning", "yellow"), f": {one}") if one.much else f"note: {one}"
 
 
 def _counted(kinds: Sequence[str]) -> str:

@@ -1,0 +1,233 @@
+"""Kinds of model files and awkward models: converted, or refused with the way out."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qmcu.compile import unsupported
+from qmcu.conversion.calibration import SampleOptions
+from qmcu.conversion.compare import compare, comparison_lines
+from qmcu.conversion.files import OpenOptions, convert_file, convert_model, float_graph_of
+from qmcu.conversion.preprocessing import read_preprocessing
+from qmcu.conversion.process import ConverterProcess
+from qmcu.errors import ModelError, QmcuError
+from qmcu.model.clipping import clipping_of
+
+pytestmark = pytest.mark.slow
+
+tensorflow = pytest.importorskip("tensorflow")
+keras = tensorflow.keras
+L = keras.layers
+
+
+def _rows(*shape: int) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(0).random((12, *shape)).astype(np.float32)
+
+
+def _dense(*more: Any) -> Any:
+    return keras.Sequential([keras.Input((8,)), L.Dense(6, activation="relu"), *more, L.Dense(2)])
+
+
+def _mixed() -> Any:
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        return _dense()
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def _spoilt() -> Any:
+    model = _dense()
+    weights = model.get_weights()
+    weights[0][0, 0] = np.nan
+    model.set_weights(weights)
+    return model
+
+
+def _quantized() -> Any:
+    model = _dense()
+    model.quantize("int8")
+    return model
+
+
+class Doubling(L.Layer):  # type: ignore[misc, name-defined]
+    def call(self, x: Any) -> Any:
+        return 2 * x
+
+
+CONVERTED: dict[str, tuple[Callable[[], Any], tuple[int, ...], str]] = {
+    "augmentation": (
+        lambda: keras.Sequential(
+            [keras.Input((8, 8, 3)), L.RandomFlip(), L.RandomRotation(0.2), L.RandomZoom(0.1),
+             L.Conv2D(2, 3), L.Flatten(), L.Dense(2)]),
+        (8, 8, 3), ""),
+    "mixed": (_mixed, (8,), "computes in mixed_float16; its weights were cast to float32"),
+    "gru": (lambda: keras.Sequential([keras.Input((4, 3)), L.GRU(3), L.Dense(2)]), (4, 3),
+            "recurrent layers were unrolled: gru"),
+    "lstm": (lambda: keras.Sequential([keras.Input((4, 3)), L.LSTM(3, unroll=True)]), (4, 3), ""),
+    "int32": (
+        lambda: keras.Sequential(
+            [keras.Input((5,), dtype="int32"), L.Embedding(9, 4), L.Flatten(), L.Dense(2)]),
+        (5,), ""),
+}  # fmt: skip
+REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
+    "NaN": (_spoilt, r"1 of 48 values of \S+kernel are NaN: the training diverged"),
+    "quantized": (
+        _quantized,
+        r"quantized by Keras already \(layer \w+ is int8\).*as it was",
+    ),
+    "lambda": (lambda: _dense(L.Lambda(lambda x: x * 2)), "Lambda layer.*--trust runs it"),
+    "custom": (lambda: _dense(Doubling()), "uses Doubling, whose Python code is not.*--custom"),
+}
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+def test_awkward_models_are_converted(name: str, tmp_path: Path) -> None:
+    build, shape, note = CONVERTED[name]
+    build().save(tmp_path / "m.keras")
+    rows = _rows(*shape) if name != "int32" else np.arange(60).reshape(12, 5) % 9
+    np.savez(tmp_path / "c.npz", inputs=rows)
+    found = convert_model(tmp_path / "m.keras", tmp_path / "c.npz", problems=unsupported)
+    assert unsupported(found.graph) == []
+    assert note in " ".join(found.notes)
+    assert bool(found.notes) == bool(note)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_others_are_refused_with_the_way_out(name: str, tmp_path: Path) -> None:
+    build, reason = REFUSED[name]
+    build().save(tmp_path / "m.keras")
+    np.savez(tmp_path / "c.npz", inputs=_rows(8))
+    with pytest.raises(QmcuError, match=reason):
+        convert_model(tmp_path / "m.keras", tmp_path / "c.npz")
+
+
+def test_custom_layers_come_from_a_file(tmp_path: Path) -> None:
+    _dense(Doubling()).save(tmp_path / "m.keras")
+    (tmp_path / "own_layers.py").write_text(
+        "import keras\nclass Doubling(keras.layers.Layer):\n    def call(self, x): return 2 * x\n"
+    )
+    np.savez(tmp_path / "c.npz", inputs=_rows(8))
+    found = convert_file(
+        tmp_path / "m.keras", tmp_path / "c.npz",
+        opening=OpenOptions(custom=(str(tmp_path / "own_layers.py"),)),
+    )  # fmt: skip
+    assert found.conversion.samples == 12
+
+
+def test_keras_2_files_open_by_keras_2(tmp_path: Path) -> None:
+    old = pytest.importorskip("tf_keras")
+    layers = old.layers
+    model = old.Sequential(
+        [old.Input((8, 8, 2)), layers.RandomFlip(), layers.DepthwiseConv2D(3), layers.ReLU(6.0),
+         layers.Flatten(), layers.Dense(2)]
+    )  # fmt: skip
+    model.save(tmp_path / "m.h5")
+    np.savez(tmp_path / "c.npz", inputs=_rows(8, 8, 2))
+    found = convert_model(tmp_path / "m.h5", tmp_path / "c.npz")
+    kinds = [op.kind for op in found.graph.operators]
+    assert kinds == ["DEPTHWISE_CONV_2D", "RESHAPE", "FULLY_CONNECTED"]
+
+
+class _Two(tensorflow.Module):  # type: ignore[misc, name-defined]
+    def __init__(self) -> None:
+        super().__init__()
+        self.w = tensorflow.Variable(np.ones((8, 3), np.float32))
+
+    @tensorflow.function(input_signature=[tensorflow.TensorSpec((None, 8), name="x")])  # type: ignore[untyped-decorator, unused-ignore]
+    def run(self, x: Any) -> Any:
+        return {"y": x @ self.w}
+
+
+def test_any_signature_and_the_list_of_them(tmp_path: Path) -> None:
+    model = _Two()
+    folder = tmp_path / "m"
+    tensorflow.saved_model.save(model, str(folder), {"one": model.run, "other": model.run})
+    np.savez(tmp_path / "c.npz", x=_rows(8))
+    with pytest.raises(ModelError, match=r"several signatures \(one, other\).*--signature"):
+        convert_model(folder, tmp_path / "c.npz")
+    with pytest.raises(ModelError, match="has no signature third; it has one, other"):
+        convert_file(folder, tmp_path / "c.npz", opening=OpenOptions("third"))
+    found = convert_file(folder, tmp_path / "c.npz", opening=OpenOptions("one")).conversion
+    assert (found.graph.input_names, found.graph.output_names) == (("x",), ("y",))
+
+
+class _Writing(tensorflow.saved_model.experimental.TrackableResource):  # type: ignore[misc, name-defined]
+    def __init__(self, target: str) -> None:
+        super().__init__()
+        self.target = target
+        self._resource_handle = self._create_resource()
+
+    @tensorflow.function(input_signature=[])  # type: ignore[untyped-decorator, unused-ignore]
+    def _create_resource(self) -> Any:
+        return tensorflow.raw_ops.VarHandleOp(dtype=tensorflow.float32, shape=[], shared_name="e")
+
+    @tensorflow.function(input_signature=[])  # type: ignore[untyped-decorator, unused-ignore]
+    def _initialize(self) -> Any:
+        tensorflow.io.write_file(self.target, "written on load")
+        return tensorflow.constant(1)
+
+    @tensorflow.function(input_signature=[])  # type: ignore[untyped-decorator, unused-ignore]
+    def _destroy_resource(self) -> Any:
+        return tensorflow.constant(1)
+
+
+def test_a_graph_that_writes_while_it_is_loaded_is_kept_from_it(tmp_path: Path) -> None:
+    model = _Two()
+    model.resource = _Writing(str(tmp_path / "written"))
+    tensorflow.saved_model.save(model, str(tmp_path / "m"), {"serving_default": model.run})
+    (tmp_path / "written").unlink(missing_ok=True)
+    np.savez(tmp_path / "c.npz", x=_rows(8))
+    with pytest.raises(ModelError, match=r"tries to write files .* was kept from it"):
+        convert_model(tmp_path / "m", tmp_path / "c.npz")
+    assert not (tmp_path / "written").exists()
+
+
+def test_a_float_tflite_is_converted_and_a_quantized_one_is_named(tmp_path: Path) -> None:
+    model = _dense()
+    converter = tensorflow.lite.TFLiteConverter.from_keras_model(model)
+    (tmp_path / "f.tflite").write_bytes(converter.convert())
+    np.savez(tmp_path / "c.npz", inputs=_rows(8))
+    found = convert_file(tmp_path / "f.tflite", tmp_path / "c.npz", keep_float=True)
+    assert [op.kind for op in found.conversion.graph.operators] == ["FULLY_CONNECTED"] * 2
+    assert found.conversion.graph.input_tensors[0].dtype == "int8"
+    assert [op.kind for op in float_graph_of(tmp_path / "f.tflite").operators] == [
+        "FULLY_CONNECTED"
+    ] * 2
+    assert found.float_model is not None
+    compared = compare(found.float_model, found.conversion, found.samples)
+    assert len(compared.layers) == 2
+    assert min(layer.snr for layer in compared.layers) > 25
+    assert len(list(comparison_lines(compared))) == 3
+    (tmp_path / "q.tflite").write_bytes(found.conversion.model)
+    with pytest.raises(ModelError, match=r"q\.tflite is quantized already"):
+        float_graph_of(tmp_path / "q.tflite")
+
+
+def test_how_pictures_became_numbers_is_kept_in_the_file(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    for k in range(6):
+        image.new("L", (9, 9), 40 * k).save(tmp_path / f"{k}.png")
+    keras.Sequential([keras.Input((8, 8, 1)), L.Flatten(), L.Dense(2)]).save(tmp_path / "m.keras")
+    options = SampleOptions(scale=1 / 255)
+    found = convert_file(tmp_path / "m.keras", tmp_path, options=options).conversion
+    said = read_preprocessing(found.model)
+    assert said is not None
+    assert (said.height, said.width, said.scale) == (8, 8, 1 / 255)
+    (clipped,) = clipping_of([np.full((2, 8, 8, 1), 255.0)], found.graph)
+    assert clipped.much
+    assert "likely pixels 0 to 255" in str(clipped)
+    assert clipping_of([np.full((2, 8, 8, 1), 0.5)], found.graph) == ()
+
+
+def test_a_converter_that_dies_is_one_sentence(tmp_path: Path) -> None:
+    _dense().save(tmp_path / "m.keras")
+    with ConverterProcess(tmp_path / "m.keras") as process:
+        os.kill(process._process.pid, signal.SIGSEGV)
+        with pytest.raises(ModelError, match=r"m\.keras: the converter was killed by SIGSEGV"):
+            process.convert({"samples": None})
