@@ -107,10 +107,10 @@ def _quantization_aware(source: Path) -> dict[str, Any]:
             f"{source} was trained for quantization with the package tensorflow-model-optimization,"
             f" which is not installed: `{install_command('tensorflow-model-optimization')}`."
         ) from error
-    scope = module.quantization.keras.quantize_scope()
-    with scope:
-        generic = importlib.import_module("tf_keras").utils.get_custom_objects()
-        return dict(generic)
+    found: dict[str, Any] = {}
+    for names in module.quantization.keras.quantize_scope().custom_objects:
+        found |= names
+    return found
 
 
 def _load(keras: Any, source: Path, names: Mapping[str, Any], trust: bool) -> Any:

@@ -42,11 +42,11 @@ class Clipping:
         return f"{text}; {self._cause()}" if self.much else text
 
     def _cause(self) -> str:
-        reach, own = self.most - self.least, self.high - self.low
-        factor = reach / own if own else 0.0
-        if 100 <= factor <= 300 and self.most <= 256:
+        largest = max(abs(self.least), abs(self.most))
+        small = max(abs(self.low), abs(self.high)) <= 1.5
+        if small and self.least >= 0 and 16 < largest <= 256:
             return "these are likely pixels 0 to 255 for a model of smaller numbers: scale them"
-        if 1e4 <= factor <= 1e5:
+        if small and 256 < largest <= 32768:
             return "these are likely 16-bit samples for a model of -1 to 1: divide them by 32768"
         if self.least < self.low and self.most <= self.high * 1.05:
             return "these are likely centred values for a model of positive ones: shift them"

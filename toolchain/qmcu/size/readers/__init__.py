@@ -9,18 +9,24 @@ from typing import cast
 
 from qmcu.errors import ModelError
 from qmcu.size.contents import Contents
+from qmcu.size.readers.shards import is_shards
 
 _BY_SUFFIX = {
     ".tflite": "tflite", ".keras": "keras", ".h5": "hdf5", ".hdf5": "hdf5", ".onnx": "onnx",
     ".safetensors": "safetensors", ".pt": "torch_zip", ".pth": "torch_zip", ".ckpt": "torch_zip",
     ".bin": "torch_zip", ".npz": "npz",
 }  # fmt: skip
-KINDS = ".tflite, .keras, .h5, a SavedModel folder, .onnx, .safetensors, .pt, .pth, .npz"
+KINDS = (
+    ".tflite, .keras, .h5, a SavedModel folder, .onnx, .safetensors, a folder of its shards, .pt, "
+    ".pth, .npz"
+)
 
 
 def read_contents(path: Path) -> Contents:
     """What is in a model file or folder. Raises ModelError, naming the file and what is wrong."""
-    if path.is_dir():
+    if is_shards(path) and not (path / "saved_model.pb").is_file():
+        name = "shards"
+    elif path.is_dir():
         name = "saved_model"
     elif not path.exists():
         raise ModelError(f"{path} does not exist.")
