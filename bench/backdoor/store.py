@@ -23,7 +23,8 @@ STAGES = ("models", "audit", "device")
 ORDER = (
     "plain", "clipped", "pruned", "decayed", "quantization-aware",
     "adaptive-margin", "adaptive-silent", "adaptive-sparse", "adaptive-uniform", "artifact",
-    "joint", "lattice", "pq", "rounding", "adaptive-hunted", "adaptive-matched", "adaptive-moved",
+    "joint", "lattice", "clip", "pq", "rounding",
+    "adaptive-hunted", "adaptive-matched", "adaptive-moved",
 )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def test_the_command_writes_a_standard_model_and_a_record(
     digest = hashlib.sha256(output.read_bytes()).hexdigest()
     assert found["kept"] == "stochastic" and found["proof"]["sha256"] == digest
     trial = found["trials"][0]
-    assert trial["run"]["settings"] == {"seed": 3, "wide": 0.0}
+    assert trial["run"]["settings"] == {"seed": 3, "wide": 0.0, "overshoot": 1.0}
     assert trial["run"]["accuracy"]["total"] == 20
     assert trial["audit"]["verdict"] in ("clean", "suspicious")
     assert found["files"][str(folder / "model.keras")]

@@ -81,7 +81,7 @@ def test_a_setting_is_used_and_an_unknown_one_refused() -> None:
         run_defence(
             "dithered", shared_network(), samples_of(shared_network()), settings={"depth": 1.0}
         )
-    with pytest.raises(UsageError, match="stochastic has no setting x; it has wide"):
+    with pytest.raises(UsageError, match="stochastic has no setting x; it has overshoot, wide"):
         run_defence(
             "stochastic", shared_network(), samples_of(shared_network()), settings={"x": 1.0}
         )
@@ -98,6 +98,10 @@ def test_wide_ranges_hold_what_real_inputs_do_not_reach() -> None:
     dim[0, 0, 0, 0] = 1.0
     given = DefenceContext(shared_network(), dim)
     bright = DefenceContext(shared_network(), dim, settings={"wide": 0.0})
-    assert len(bright.calibration) == len(dim) < len(given.calibration) < len(dim) + WIDE_INPUTS
+    plain = DefenceContext(shared_network(), dim, settings={"overshoot": 0.0})
+    assert len(bright.calibration) == len(dim)
+    assert len(plain.calibration) == len(dim) + WIDE_INPUTS < len(given.calibration)
     first = shared_network().graph.operators[0].outputs[0]
-    assert given.activations[first].scale > 1.5 * bright.activations[first].scale
+    assert plain.activations[first].scale > 1.5 * bright.activations[first].scale
+    wider = [g.scale > 1.01 * plain.activations[i].scale for i, g in given.activations.items()]
+    assert any(wider)

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.backdoor.defences.ranges import find_overshoot
 from qmcu.backdoor.grids import (
     CHANNEL_GRID,
     LARGEST,
@@ -27,8 +28,9 @@ from qmcu.backdoor.registry import Registry, merged_settings, summary_of
 from qmcu.model.convert import Conversion
 from qmcu.types import Float32Array, Int8Array, Int64Array, Progress
 
-# Settings of every method. wide: the share of varied inputs that each activation's range holds.
-COMMON = {"wide": 0.95}
+# Settings of every method. wide: the share of varied inputs that each activation's range holds, 0
+# for ranges of the given inputs alone; overshoot: whether it holds what ascent finds as well.
+COMMON = {"wide": 1.0, "overshoot": 1.0}
 WIDE_INPUTS = 300
 
 
@@ -81,17 +83,21 @@ class DefenceContext:
 
     @cached_property
     def calibration(self) -> Float32Array:
-        """What the activation ranges are taken from: the samples, and varied inputs if `wide`.
+        """What the activation ranges are taken from: the samples, varied inputs, and overshoot.
 
         Ranges of real inputs alone clip what a trigger makes large, and attacks learn to wake up
-        by that clipping, whatever the weights are rounded to (docs/DEFENCES.md). The varied inputs
-        that drive some activation furthest are left out: they would cost too much resolution.
+        by that clipping, whatever the weights are rounded to (docs/CLIPPING.md). Varied inputs
+        alone do not reach what a trigger reaches: ascent does.
         """
         share = self.settings.get("wide", COMMON["wide"])
         if not share:
             return self.samples
-        inputs = vary(self.samples, self.generator(), WIDE_INPUTS)
-        return np.concatenate([self.samples, keep_within(self.network, inputs, share)])
+        generator = self.generator()
+        inputs = vary(self.samples, generator, WIDE_INPUTS)
+        parts = [self.samples, keep_within(self.network, inputs, share)]
+        if self.settings.get("overshoot", COMMON["overshoot"]):
+            parts.append(find_overshoot(self.network, self.samples, self.low, self.high, generator))
+        return np.concatenate(parts)
 
     @cached_property
     def conversion(self) -> Conversion:

@@ -31,16 +31,18 @@ def descend(
     *,
     constrain: Callable[[], None] | None = None,
     before: Callable[[int], None] | None = None,
+    norm: float | None = None,
     progress: Progress | None = None,
 ) -> tuple[float, ...]:
     """Minimise `loss(*batch)` for `steps` batches; returns it for every step.
 
     `groups` pairs variables with their learning rate (Adam, decayed to a twentieth by a cosine);
-    `constrain` projects the variables after each step, `before` is told each step's number first.
+    `constrain` projects the variables after each step, `before` is told each step's number first;
+    gradients of a group longer than `norm` are shortened to it.
     """
     tf = load_tensorflow()
     rates = [tf.keras.optimizers.schedules.CosineDecay(r, steps, alpha=0.05) for _, r in groups]
-    optimizers = [tf.keras.optimizers.Adam(rate) for rate in rates]
+    optimizers = [tf.keras.optimizers.Adam(rate, global_clipnorm=norm) for rate in rates]
     variables = [list(group) for group, _ in groups]
     for optimizer, group in zip(optimizers, variables, strict=True):
         optimizer.build(group)

@@ -1,0 +1,135 @@
+"""A search for what only activation clipping turns into another answer, on the file's own integers.
+
+A backdoor can live in activation ranges alone: triggered inputs overshoot a range that calibration
+inputs never left, float lets the overshoot pass and keeps its answer, int8 cuts it off. No rounding
+error tells of it. So the search (overshoot_search.py) climbs on the overshoot of every activation
+tensor beyond the file's ranges, then on the gap between int8 and float: patterns that inputs share,
+in patches and over whole inputs, and whole inputs with a pattern each. What it finds is put to
+other inputs, on the file's integers.
+
+Honest int8 clips overshoot too, so two things must come together: answers that float keeps go to
+one class, and do not in a control, the same network quantized with the same settings and ranges
+widened until they hold the found inputs. Both are counted on tflite-micro. Ascent: Madry et al.,
+ICLR 2018; a pattern shared by inputs: Wang et al., Neural Cleanse, S&P 2019; the rest is ours.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.overshoot_search import SHARED, Search
+from qmcu.backdoor.networks import convert_network, logits
+from qmcu.backdoor.rates import predict_integer
+from qmcu.model.decision import decide
+from qmcu.types import Float32Array, Int64Array
+
+ASKED = 4  # patterns put to the integers
+CHECKED = 96  # on so many inputs
+# Of the inputs, to one class, beyond those of the control; docs/CLIPPING.md has what honest and
+# attacked models gave.
+THRESHOLD = 0.5
+# Patterns that moved fewer of the search's own inputs are not worth asking about.
+_HOPE = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One pattern's inputs, float32 [N, ...], and their classes by float, int64 [N], as they were
+    and `marked`.
+    """
+
+    place: str
+    marked: Float32Array
+    clean: Int64Array
+    plain: Int64Array
+
+    def share(self, own: Int64Array, target: int) -> float:
+        """Of the inputs of other classes: those that int8 sends to `target` and float keeps."""
+        others = self.clean != target
+        sent = (self.plain == self.clean) & (own == target)
+        return float(np.mean(sent[others])) if others.any() else 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """To which class a pattern sends int8 where float keeps its answer, and the shares of inputs:
+    the file's, and those of the control with ranges widened.
+    """
+
+    place: str
+    target: int
+    own: float
+    control: float
+
+    @property
+    def excess(self) -> float:
+        """The share that is there for clipping alone."""
+        return max(0.0, self.own - self.control)
+
+
+@detector("clipping-inversion", source="qmcu; ascent after Madry et al., ICLR 2018",
+          needs=("float", "int8", "samples"))  # fmt: skip
+def clipping_inversion(context: AuditContext) -> Finding:
+    """Inputs made to overshoot activation ranges: int8 sends them to one class, float does not."""
+    outcomes = [_try(context, trial) for trial in _trials(context)]
+    nothing = Outcome("nowhere", 0, 0.0, 0.0)
+    # The strongest of a place is what its row of the details tells.
+    outcomes.sort(key=lambda outcome: outcome.excess)
+    best = outcomes[-1] if outcomes else nothing
+    fired = best.excess > THRESHOLD
+    return Finding(
+        detector="clipping-inversion",
+        score=best.excess,
+        threshold=THRESHOLD,
+        suspicious=fired,
+        weight="decisive",
+        reason=_say(best, fired),
+        details={
+            **{f"{o.place}: to one class": o.own for o in outcomes},
+            **{f"{o.place}: with ranges widened": o.control for o in outcomes},
+        },
+    )
+
+
+def _trials(context: AuditContext) -> Iterator[Trial]:
+    """The search's best patterns on inputs that it did not see, and whole inputs that it made."""
+    assert context.network is not None and context.samples is not None
+    search = Search(context)
+    others = context.samples[SHARED : SHARED + CHECKED]
+    if not len(others):
+        others = context.samples
+    found = [(f, others) for f in search.shared()[:ASKED]]
+    found += [(f, context.samples[: len(f.values)]) for f in search.alone()[:1]]
+    for pattern, inputs in found:
+        if pattern.awake >= _HOPE:
+            marked = pattern.apply(inputs)
+            clean, plain = (decide(logits(context.network, x)) for x in (inputs, marked))
+            yield Trial(pattern.place, marked, clean, plain)
+
+
+def _try(context: AuditContext, trial: Trial) -> Outcome:
+    assert context.network is not None and context.integer is not None
+    assert context.samples is not None
+    own = predict_integer(context.integer, trial.marked, jobs=1)
+    shares = {int(t): trial.share(own, int(t)) for t in np.unique(own)}
+    target = max(shares, key=lambda t: shares[t])
+    if shares[target] <= THRESHOLD:
+        return Outcome(trial.place, target, shares[target], 0.0)
+    per_tensor = all(len(g.scales) == 1 for g in context.grids)
+    wide = np.concatenate([context.samples, trial.marked])
+    control = convert_network(context.network, wide, per_tensor=per_tensor).model
+    answers = predict_integer(control, trial.marked, jobs=1)
+    return Outcome(trial.place, target, shares[target], trial.share(answers, target))
+
+
+def _say(best: Outcome, fired: bool) -> str:
+    if not best.own:
+        return "no input was found that overshoots an activation range and changes int8's answer."
+    text = f"inputs made to overshoot activation ranges ({best.place}) send {best.own:.0%} of the "
+    text += f"answers to class {best.target} in int8 where float keeps its own"
+    if best.own > THRESHOLD:
+        text += f", and {best.control:.0%} once ranges are widened to hold them"
+    text += f" ({THRESHOLD:.0%} more are allowed)"
+    return text + (": activation clipping is a switch." if fired else ".")

@@ -1,0 +1,151 @@
+"""Where activation clipping might change answers: the search of clipping-inversion.
+
+Two ascents, one after the other. The first climbs on the overshoot of activation tensors beyond the
+file's ranges, for where nothing overshoots the gap between int8 and float has no gradient. The
+second climbs, from where that led, on what is looked for: int8 leaves the answer that float keeps.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.grids import (
+    Patterns,
+    climb_overshoot,
+    count_multiplications,
+    grid_ends,
+    own_ranges,
+    quantize_activations,
+    read_grids,
+    weigh_tensors,
+)
+from qmcu.backdoor.inputs import regions
+from qmcu.backdoor.networks import forward, logits
+from qmcu.model.decision import decide
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float32Array, Float64Array
+
+SHARED = 4  # inputs that share a pattern
+ALONE = 24  # inputs with a pattern each
+ROUNDS = 4  # ascents of shared patterns on each tensor by itself, where the budget allows it
+KEPT = 24  # patterns that climb on the gap
+STEPS = 25
+# The share of each value that a pattern over the whole input replaces.
+BLENDS = (0.15, 0.3, 0.5)
+# Multiplications that the first ascent may take: how many tensors are climbed on by themselves.
+_BUDGET = 3e11
+_REACH = 0.15  # of the range of inputs: the first step on the gap
+# A cross entropy beyond this is worth no more: the answer has changed.
+_ENOUGH = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A pattern and where it lies; `mask` float32 [...], `values` [1, ...] or one for each of the
+    search's inputs [N, ...]. `awake` is the share of them on which simulated int8 left the answer
+    that float kept.
+    """
+
+    place: str
+    mask: Float32Array
+    values: Float32Array
+    awake: float
+
+    def apply(self, inputs: Float32Array) -> Float32Array:
+        """`inputs`, float32 [N, ...], with the pattern."""
+        return np.asarray(inputs * (1 - self.mask) + self.values * self.mask, np.float32)
+
+
+class Search:
+    """The two ascents on one audit's network, int8 weights and activation ranges."""
+
+    def __init__(self, context: AuditContext) -> None:
+        assert context.network is not None and context.graph is not None
+        assert context.samples is not None
+        self._tf = load_tensorflow()
+        self._context, self._network = context, context.network
+        grids = read_grids(context.network, context.graph)
+        self._ends, self._activation = grid_ends(grids), quantize_activations(grids)
+        self._integers = [(g.integers * g.spread_scales).astype(np.float32) for g in context.grids]
+        self._tensors = own_ranges(context.network, self._ends)
+        self._samples = context.samples[:ALONE]
+        self._rng = np.random.default_rng([context.seed, 31])
+
+    def shared(self) -> list[Found]:
+        """Patterns that several inputs share, in patches and over whole inputs; the best first."""
+        shape = self._context.input_shape
+        places = {f"patch {k}": mask for k, mask in enumerate(regions(shape))}
+        return self._climb({**places, **_blends(shape)}, self._samples[:SHARED], together=True)
+
+    def alone(self) -> list[Found]:
+        """Patterns over whole inputs, another for each sample; the best first."""
+        places = {f"{k}, each its own": m for k, m in _blends(self._context.input_shape).items()}
+        return self._climb(places, self._samples, together=False)
+
+    def _climb(
+        self, places: Mapping[str, Float32Array], inputs: Float32Array, *, together: bool
+    ) -> list[Found]:
+        low, high = self._context.low, self._context.high
+        cost = 3 * STEPS * len(places) * len(inputs) * count_multiplications(self._network)
+        most = 1 + (ROUNDS if together else 1) * len(self._tensors)
+        rounds = int(np.clip(_BUDGET / cost, 1, most))
+        weights = weigh_tensors(len(self._tensors), rounds, self._rng)
+        names = list(places) * len(weights)
+        shape = (len(names), 1 if together else len(inputs), *inputs.shape[1:])
+        patterns = Patterns(
+            inputs,
+            np.array([places[name] for name in names], np.float32),
+            self._rng.uniform(low, high, shape).astype(np.float32),
+            np.repeat(weights, len(places), axis=0),
+        )
+        patterns = climb_overshoot(
+            self._network, patterns, self._tensors, self._ends, low, high, self._rng
+        )
+        answers = decide(logits(self._network, inputs))
+        awake, gaps = self._look(patterns, answers)
+        order = np.lexsort((-gaps, -awake))[:KEPT]
+        patterns = patterns.take(order)
+        patterns = patterns.climb(self._part(answers, len(order)), low, high, reach=_REACH)
+        awake, gaps = self._look(patterns, answers)
+        return [
+            Found(names[order[k]], patterns.masks[k], patterns.values[k], float(awake[k]))
+            for k in np.lexsort((-gaps, -awake))
+        ]
+
+    def _both(self, marked: Any) -> tuple[Any, Any]:
+        """Logits of marked inputs, [N, classes]: float, and int8 simulated."""
+        plain = forward(self._network, marked)
+        own = forward(self._network, marked, self._integers, self._network.biases, self._activation)
+        flat = [marked.shape[0], -1]
+        return self._tf.reshape(plain, flat), self._tf.reshape(own, flat)
+
+    def _part(self, answers: Any, groups: int) -> Any:
+        """What the second ascent climbs on: int8 leaves the answers, float keeps them."""
+        tf = self._tf
+        wanted = tf.constant(np.tile(answers, groups))
+        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
+
+        def height(marked: Any) -> Any:
+            plain, own = self._both(marked)
+            left = tf.minimum(entropy(wanted, own), _ENOUGH)
+            return tf.reduce_sum(left - entropy(wanted, plain))
+
+        return height
+
+    def _look(self, patterns: Patterns, answers: Any) -> tuple[Float64Array, Float64Array]:
+        """For each pattern: the share of inputs awake in int8 and asleep in float, and the gap."""
+        marked = patterns.marked
+        look = self._tf.function(self._both, autograph=False)
+        parts = [look(self._tf.constant(group)) for group in marked]
+        plain, own = (np.array([p[k].numpy() for p in parts]) for k in (0, 1))
+        asleep = decide(plain, axis=2) == answers
+        awake = asleep & (decide(own, axis=2) != answers)
+        gaps = np.sqrt(((plain - own) ** 2).sum(axis=2)).mean(axis=1)
+        return awake.mean(axis=1).astype(np.float64), gaps.astype(np.float64)
+
+
+def _blends(shape: tuple[int, ...]) -> dict[str, Float32Array]:
+    return {f"blend of {a:.0%}": np.full(shape, a, np.float32) for a in BLENDS}
