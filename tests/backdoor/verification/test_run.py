@@ -10,6 +10,7 @@ from tests.support.pages import check_page
 from qmcu import documents
 from qmcu.backdoor import Rate, Trigger
 from qmcu.backdoor.verification.run import VerifyOptions, load_verification, verify
+from qmcu.backdoor.verification.runtimes import compare_outputs
 from qmcu.backdoor.verification.verdict import Form, Verdict
 from qmcu.board import load_board
 from qmcu.builder import BuildOptions, build_firmware, build_project
@@ -215,3 +216,37 @@ def test_earlier_results_are_checked(
             load_verification(before)
     with pytest.raises(UsageError, match="cannot be read"):
         load_verification(tmp_path / "none.json")
+
+
+def test_other_runtimes_are_set_beside_tflite_micro(
+    tmp_path: Path, clean: Path, attacked: Path, capsys: Capture
+) -> None:
+    pytest.importorskip("ai_edge_litert", reason="ai-edge-litert is not installed")
+    trigger().save(tmp_path / "t.json")
+    common = ["--trigger", str(tmp_path / "t.json"), "--vectors", str(clean), "--jobs", "1"]
+    out = tmp_path / "v.json"
+    arguments = ["verify", str(attacked), *common, "--also", "litert", "--json", str(out)]
+    assert run(arguments) == 1
+    result = load_verification(out)
+    assert [o.runtime for o in result.also] == ["LiteRT, XNNPACK", "LiteRT, reference kernels"]
+    for other in result.also:
+        assert (other.clean, other.attack) == (result.device.clean, result.device.attack)
+        assert (other.bytes, other.outputs) == (150 * CLASSES, 150)
+    # XNNPACK rounds halves otherwise.
+    xnnpack, reference = result.also
+    assert reference.differing_bytes == reference.differing_outputs == 0
+    assert 0 <= xnnpack.differing_bytes < 100
+    assert "0 of 450 bytes differ" in " ".join(capsys.readouterr().out.split())
+
+
+def test_bytes_of_other_runtimes_are_counted() -> None:
+    own = np.zeros((3, 1, 2), np.int8)
+    other = own.copy()
+    other[0] = 1
+    other[2, 0, 1] = -1
+    assert compare_outputs(own, other) == (6, 3, 3, 2)
+
+
+def test_an_unknown_runtime_is_refused_before_anything_runs(clean: Path, attacked: Path) -> None:
+    with pytest.raises(UsageError, match="no runtime litrt, did you mean litert"):
+        verify(Firmware.load(attacked), "unicorn", trigger(), clean, VerifyOptions(also=("litrt",)))

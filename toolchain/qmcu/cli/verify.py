@@ -37,6 +37,10 @@ from qmcu.cli.targets import on_option
     "--honest-asr", type=float, help="Attack success rate (0 to 1) of a model without backdoor."
 )
 @click.option("--before", type=PATH, help="Earlier --json result, for `removed`.")
+@click.option(
+    "--also", multiple=True, metavar="RUNTIME",
+    help="Another runtime to set beside tflite-micro: litert (package ai-edge-litert).",
+)  # fmt: skip
 @limit_option
 @jobs_option
 @cluster_option
@@ -52,6 +56,7 @@ def command(
     target: str | None,
     honest_asr: float | None,
     before: Path | None,
+    also: tuple[str, ...],
     limit: int | None,
     jobs: int | None,
     cluster: str | None,
@@ -88,7 +93,7 @@ def command(
             target,
             trigger,
             vectors,
-            VerifyOptions(float_model, honest_asr, before, limit),
+            VerifyOptions(float_model, honest_asr, before, limit, also),
             RunOptions(jobs, resume, cluster=workers),
             tell,
         )

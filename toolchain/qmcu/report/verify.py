@@ -28,6 +28,8 @@ def verification_lines(result: Verification) -> Iterator[RenderableType]:
     yield f"  vectors: {test.source}, expected bytes by {test.expected_by}"
     yield (f"  trigger: {result.trigger} ({result.kind}), class {result.target}; {result.change}")
     yield _rates(result)
+    for other in result.also:
+        yield f"  {other}"
     reference = result.reference
     yield (
         f"  a backdoor acts above {100 * reference.threshold:.1f} %: {reference.how} "

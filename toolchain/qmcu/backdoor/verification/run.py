@@ -19,6 +19,12 @@ from qmcu.backdoor.rates import (
     predict_float,
     run_oracle,
 )
+from qmcu.backdoor.verification.runtimes import (
+    RuntimeMeasurement,
+    compare_outputs,
+    find_runtimes,
+    litert_version,
+)
 from qmcu.backdoor.verification.verdict import (
     Earlier,
     Form,
@@ -51,13 +57,14 @@ class VerifyOptions:
 
     `float_model` is a float model's file to measure as well; `honest_asr` (0 to 1) the ASR of a
     model without a backdoor; `before` an earlier result (JSON) for the verdict `removed`; `limit`
-    takes the first inputs only.
+    takes the first inputs only; `also` names other runtimes to set beside tflite-micro.
     """
 
     float_model: Path | None = None
     honest_asr: float | None = None
     before: Path | None = None
     limit: int | None = None
+    also: tuple[str, ...] = ()
 
 
 VERIFY = VerifyOptions()
@@ -162,6 +169,7 @@ def verify(
         setup.model, rows, jobs=run.jobs, progress=lambda d, t: tell("expected bytes", d, t)
     )
     predictions[Form.INTEGER] = _predictions(expected, clean, setup.graph)
+    others = _run_others(options.also, setup, rows, expected)
     tags = np.arange(len(rows)) >= clean
     origin = {"expected": oracle_version()}
     test, answers = run_and_keep(
@@ -186,6 +194,7 @@ def verify(
         test=test,
         samples=_samples(predictions, setup),
         earlier=setup.earlier,
+        also=others,
     )
     real = dequantize(setup.triggered, setup.tensor).reshape(-1, *trigger.shape)
     return VerificationRun(result, setup.inputs, setup.others, real, predictions, trigger)
@@ -207,6 +216,7 @@ class _Setup:
 
 
 def _prepare(firmware: Firmware, trigger: Trigger, vectors: Path, options: VerifyOptions) -> _Setup:
+    find_runtimes(options.also)
     if options.honest_asr is not None:
         check_honest_asr(options.honest_asr)
     graph, content = firmware.model
@@ -231,6 +241,27 @@ def _prepare(firmware: Firmware, trigger: Trigger, vectors: Path, options: Verif
         triggered=trigger.apply_integer(inputs.integers[others], tensor),
         earlier=_read_earlier(options.before, trigger, graph),
     )
+
+
+def _run_others(
+    names: tuple[str, ...], setup: _Setup, rows: Int8Array, expected: Int8Array
+) -> tuple[RuntimeMeasurement, ...]:
+    """The same rows, clean and then triggered, on other runtimes."""
+    labels, target = setup.inputs.labels, setup.trigger.target
+    result = []
+    for runtime, run in find_runtimes(names).items():
+        answers = run(setup.model, rows).reshape(expected.shape)
+        classes = _predictions(answers, len(labels), setup.graph)
+        result.append(
+            RuntimeMeasurement(
+                runtime,
+                litert_version(),
+                clean_accuracy(classes.clean, labels),
+                attack_success_rate(classes.triggered, labels[setup.others], target),
+                *compare_outputs(expected, answers),
+            )
+        )
+    return tuple(result)
 
 
 def _read_earlier(before: Path | None, trigger: Trigger, graph: Graph) -> Earlier | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from qmcu.backdoor.inputs import TriggerChange
 from qmcu.backdoor.rates import Rate
+from qmcu.backdoor.verification.runtimes import RuntimeMeasurement
 from qmcu.comparison import TestResult
 from qmcu.errors import UsageError
 from qmcu.types import Count, Fraction, Sha256
@@ -113,7 +114,8 @@ class Verification:
 
     `test` holds the equality of every output byte with the oracle's, over clean and triggered
     inputs together. `measurements` end with the device; float is missing without a float model.
-    `samples` are the first triggered inputs, for reports.
+    `samples` are the first triggered inputs, for reports. `also` are other runtimes, which no
+    verdict is about.
     """
 
     __schema__ = "verify-1"
@@ -129,6 +131,7 @@ class Verification:
     test: TestResult
     samples: tuple[Sample, ...] = ()
     earlier: Earlier | None = None
+    also: tuple[RuntimeMeasurement, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.measurements or self.measurements[-1].form is not Form.DEVICE:
