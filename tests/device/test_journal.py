@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from tests.support.fixtures import ChainDirectory
 
-from qmcu.device import InferResult, infer_all
+from qmcu.device import InferResult, Resumed, infer_all
 from qmcu.device.journal import Journal, run_key
-from qmcu.errors import UsageError, VectorError
+from qmcu.errors import CheckFailedError, UsageError, VectorError
 from qmcu.firmware import Firmware
 
 VECTORS = [[bytes((7 * i + j) % 256 for j in range(12))] for i in range(30)]
@@ -114,3 +114,45 @@ def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text() == "my notes\n"
     with pytest.raises(UsageError, match="cannot"):
         Journal(path / "j", "k", 1)
+
+
+def forge(journal: Path, index: int) -> None:
+    """One line says of a vector what another one's says."""
+    lines = journal.read_text().splitlines()
+    wanted, other = json.loads(lines[index]), json.loads(lines[1])
+    lines[index] = json.dumps({**wanted, "outputs": other["outputs"]})
+    journal.write_text("\n".join(lines) + "\n")
+
+
+def test_a_forged_journal_is_found_out(chain_directory: ChainDirectory, tmp_path: Path) -> None:
+    """Eight answers are kept, and eight are run again."""
+    directory, journal = chain_directory("stm32f746"), tmp_path / "run.journal"
+    firmware = Firmware.load(directory)
+
+    def interrupted() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            infer_all(
+                "unicorn", firmware, VECTORS, workers=1, journal=journal,
+                progress=interrupt_at(8),
+            )  # fmt: skip
+
+    interrupted()
+    told = Resumed()
+    infer_all("unicorn", firmware, VECTORS, workers=1, journal=journal, resumed=told)
+    assert (told.kept, told.repeated) == (8, 8)
+    interrupted()
+    forge(journal, 6)
+    with pytest.raises(CheckFailedError, match="what the device does not answer"):
+        infer_all("unicorn", firmware, VECTORS, workers=1, journal=journal)
+
+
+def test_of_many_answers_one_in_twenty_is_run_again(
+    chain_directory: ChainDirectory, tmp_path: Path
+) -> None:
+    directory, journal = chain_directory("stm32f746"), tmp_path / "run.journal"
+    firmware, many = Firmware.load(directory), VECTORS * 10
+    with pytest.raises(KeyboardInterrupt):
+        infer_all("unicorn", firmware, many, workers=1, journal=journal, progress=interrupt_at(240))
+    told = Resumed()
+    infer_all("unicorn", firmware, many, workers=1, journal=journal, resumed=told)
+    assert (told.kept, told.repeated) == (240, 12)

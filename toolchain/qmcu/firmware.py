@@ -50,6 +50,15 @@ class Firmware:
         return cls(directory, plan, load_built_board(directory), memory)
 
     @property
+    def is_release(self) -> bool:
+        """Whether it was built with --release: the macro of its board.h."""
+        try:
+            text = (self.directory / "src/board.h").read_text()
+        except (OSError, UnicodeDecodeError):
+            return False
+        return "#define QMCU_RELEASE 1\n" in text
+
+    @property
     def elf(self) -> Path:
         """The image as an ELF file."""
         return self.directory / "firmware.elf"

@@ -13,6 +13,7 @@ from qmcu.builder.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
 from qmcu.builder.compiling import BuildResult, build_project
 from qmcu.builder.elf_layout import read_digest, read_layout
 from qmcu.builder.linker_map import parse_map
+from qmcu.builder.mcuboot import Bootloader, board_in_slot, sign_slot_image
 from qmcu.builder.memory import MemoryReport, memory_report
 from qmcu.builder.platformio import build_with_platformio, find_platformio
 from qmcu.builder.room import places_hint, refuse_too_large, way_out
@@ -45,6 +46,7 @@ class BuildOptions:
     the `io` int8 (one of IO) the QUANTIZE and DEQUANTIZE at the model's ends are stripped. `places`
     says what lies in external memories of the board. With `debug_protocol` (None: unless it is a
     `release`) the firmware answers PROFILE and TRACE; a release wipes its arena after each answer.
+    With a `bootloader` the image is linked for a slot of MCUboot, and signed.
     Values are checked where they are used.
     """
 
@@ -59,6 +61,7 @@ class BuildOptions:
     places: Places = INTERNAL
     debug_protocol: bool | None = None
     release: bool = False
+    bootloader: Bootloader | None = None
 
     @property
     def answers(self) -> ProtocolOptions:
@@ -141,6 +144,8 @@ def build_compiled(
 ) -> MemoryReport:
     """As `build_firmware`, of a plan that is made already."""
     plan, found = compiled.plan, compiled.cmsis_nn
+    if options.bootloader is not None:
+        board = board_in_slot(board, options.bootloader)
     chosen = choose_benchmark(options.protocol, options.benchmark, plan)
     with replace_directory(directory) as folder:
         places = options.places
@@ -156,6 +161,8 @@ def build_compiled(
         )
         result = _build(folder, files, board, plan, options)
         finish_image(result.bin, board)
+        if options.bootloader is not None:
+            sign_slot_image(folder, board, options.bootloader)
         report = measure(result, plan, board.name)
         if found is not None:
             tools = {**report.tools, "CMSIS-NN": f"{found.version} ({found.origin})"}

@@ -55,6 +55,17 @@ if TYPE_CHECKING:
 @click.option(
     "--release", is_flag=True, help="For the field: no PROFILE and TRACE; the arena is wiped."
 )
+@click.option(
+    "--bootloader", type=click.Choice(["none", "mcuboot"]), default="none", show_default=True,
+    help="mcuboot: link for a slot and sign with imgtool.",
+)  # fmt: skip
+@click.option("--slot", metavar="START:SIZE", help="MCUboot's slot [default: behind 128 KiB].")
+@click.option("--image-key", type=PATH, help="Private key (PEM) that MCUboot knows.")
+@click.option("--image-version", default="0.0.0", show_default=True, help="Version for MCUboot.")
+@click.option(
+    "--security-counter", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
+    help="MCUboot takes no image with a lower one any more.",
+)  # fmt: skip
 @batch_option
 @io_option
 @operator_option
@@ -71,6 +82,11 @@ def command(
     places: tuple[str, ...],
     debug_protocol: bool | None,
     release: bool,
+    bootloader: str,
+    slot: str | None,
+    image_key: Path | None,
+    image_version: str,
+    security_counter: int,
     batch: int | None,
     io: str,
     output: Path | None,
@@ -83,13 +99,21 @@ def command(
     """
     from qmcu.board import load_built_board
     from qmcu.builder import BuildOptions, build_firmware
+    from qmcu.builder.mcuboot import Bootloader, parse_slot
     from qmcu.codegen.places import parse_places
     from qmcu.compile.serialization import load_plan
+    from qmcu.errors import UsageError
     from qmcu.model.reader import read_model
     from qmcu.report.console import show
     from qmcu.report.memory import summary_lines
     from qmcu.report.plan import plan_lines
 
+    boot = None
+    if bootloader == "mcuboot":
+        if image_key is None:
+            raise UsageError("--bootloader mcuboot signs the image; give --image-key KEY.")
+        place = parse_slot(slot) if slot is not None else None
+        boot = Bootloader(image_key, image_version, security_counter, place)
     model, board, kernels = what_to_build(model, board_name, kernels)
     directory = output or Path("build") / f"{model.stem}-{board.name}"
     options = BuildOptions(
@@ -104,6 +128,7 @@ def command(
         parse_places(places),
         debug_protocol,
         release,
+        boot,
     )
     report = build_firmware(model, board, directory, options)
     for note in read_model(directory / "model.tflite").notes:

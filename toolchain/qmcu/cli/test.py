@@ -40,6 +40,7 @@ DEFAULT_RANDOM = 20
 @junit_option
 @sarif_option
 @html_option()
+@click.option("--sign", "key", type=PATH, help="Private key: signs --json, .dsse.json beside it.")
 @click.option("--trace", is_flag=True, help="Find the first layer that differs.")
 @click.option("--profile", "layers", is_flag=True, help="Show the count of each layer.")
 def command(
@@ -56,6 +57,7 @@ def command(
     junit: Path | None,
     sarif: Path | None,
     html_file: Path | None,
+    key: Path | None,
     trace: bool,
     layers: bool,
 ) -> int:
@@ -81,6 +83,13 @@ def command(
         raise UsageError("--vectors and --random exclude each other; give one.")
     if file is not None and steps is not None:
         raise UsageError("a vector file states its steps; --steps is for random inputs.")
+    private = None
+    if key is not None:
+        from qmcu.trust import load_private, sign_result
+
+        if json_file is None:
+            raise UsageError("--sign signs what --json writes; give --json FILE, too.")
+        private = load_private(key)
     firmware = Firmware.load(directory)
     target = target or default_target(firmware.board)
     if file is None and count is None:
@@ -106,6 +115,8 @@ def command(
         result = run_vectors(firmware, target, vectors, source, options, advance)
     if json_file is not None:
         write_json(result, json_file)
+    if json_file is not None and private is not None:
+        show(f"signed {sign_result(json_file, private)} with {private.public}")
     if junit is not None:
         write_junit(result, junit)
     if sarif is not None:

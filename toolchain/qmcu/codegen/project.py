@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,10 @@ def generate_project(
         small_sources=_c_files(sources, "src/port/", "src/runtime/"),
         library_sources=_c_files(sources, *_LIBRARY),
     )
+    if 0 not in board.sections.values():
+        # Else the linker would load the ELF file's own header in front of what comes first.
+        flags = (*files.plain_link_flags, "-Wl,-z,max-page-size=512")
+        files = replace(files, plain_link_flags=flags)
     values = {"plan": plan, "board": board, "build": files, "places": places}
     values["image"] = _image(board, places, protocol)
     outputs: dict[str, bytes] = {name: text.encode() for name, text in sources.items()}

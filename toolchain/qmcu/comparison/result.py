@@ -9,7 +9,7 @@ import numpy.typing as npt
 from qmcu.documents import number
 from qmcu.model.decision import decide_integer
 from qmcu.model.graph import Tensor
-from qmcu.types import Amount, Array, Count, Number, Positive, Sha256
+from qmcu.types import Amount, Array, Count, ImageSha256, Number, Positive, Sha256
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ class TestResult:
 
     `stack_bytes` is the highest stack use of all inferences, as the firmware measured it by
     painting; `stack_reserved` what the linker script sets aside. `traced` is the vector that was
-    run layer by layer, None without --trace. Each `steps` vectors are a sequence.
+    run layer by layer, None without --trace. Each `steps` vectors are a sequence. `resumed` answers
+    are of an earlier run (--resume), of which `repeated` were run again and were equal.
     """
 
     __test__ = False  # not a test class of pytest
@@ -131,6 +132,9 @@ class TestResult:
     traced: Count | None = None
     layer_difference: LayerDifference | None = None
     steps: Positive = 1
+    image_sha256: ImageSha256 = ""
+    resumed: Count = 0
+    repeated: Count = 0
 
     @property
     def equal(self) -> Count:

@@ -21,7 +21,7 @@ from qmcu.comparison.result import (
 )
 from qmcu.comparison.trace import trace_vector
 from qmcu.compile.plan import Plan
-from qmcu.device import InferResult, ProfileResult, infer_all, open_session
+from qmcu.device import InferResult, ProfileResult, Resumed, infer_all, open_session
 from qmcu.errors import UsageError
 from qmcu.firmware import Firmware
 from qmcu.model.oracle import Oracle
@@ -80,6 +80,7 @@ def run_and_keep(
     started = time.monotonic()
     with open_session(target, firmware) as session:
         device, build_id = session.link.name, session.hello.build_id
+        image_sha256 = session.hello.image_sha256
         debug = session.hello.debug
         profiled = session.anew(lambda: session.profile(inputs[0])) if debug else None
         if options.trace and profiled is None:
@@ -87,6 +88,7 @@ def run_and_keep(
                 f"{firmware.directory} was built without TRACE; build it with --debug-protocol, or "
                 "leave out --trace."
             )
+        resumed = Resumed()
         results = infer_all(
             target,
             firmware,
@@ -97,6 +99,7 @@ def run_and_keep(
             journal=options.journal,
             cluster=options.cluster,
             session=session,
+            resumed=resumed,
         )
     differences = _differences(plan, vectors, results, profiled)
     traced, layer_difference = None, None
@@ -125,6 +128,9 @@ def run_and_keep(
         traced=traced,
         layer_difference=layer_difference,
         steps=vectors.steps,
+        image_sha256=image_sha256,
+        resumed=resumed.kept,
+        repeated=resumed.repeated,
     )
     return result, _outputs(plan, results)
 

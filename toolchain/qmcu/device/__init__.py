@@ -10,7 +10,7 @@ processes.
 
 from qmcu.device.link import Link
 from qmcu.device.messages import Hello, InferResult, ProfileResult
-from qmcu.device.pool import infer_all
+from qmcu.device.pool import Resumed, infer_all
 from qmcu.device.session import Session
 from qmcu.device.targets import EMULATORS, TARGETS, check_target, open_session
 
@@ -21,6 +21,7 @@ __all__ = [
     "InferResult",
     "Link",
     "ProfileResult",
+    "Resumed",
     "Session",
     "check_target",
     "infer_all",

@@ -5,6 +5,7 @@ The processes are this machine's, or a cluster's.
 
 import contextlib
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from qmcu.device.ports import PREFIX
 from qmcu.device.session import Inputs, Session
 from qmcu.device.targets import ANSWER_LIMIT_S, is_serial, open_session
 from qmcu.device.team import Keep, at_item, run_team
-from qmcu.errors import QmcuError
+from qmcu.errors import CheckFailedError, QmcuError
 from qmcu.firmware import Firmware
 from qmcu.types import Progress
 
@@ -25,6 +26,18 @@ _PIECES_A_WORKER = 4
 _MOST_IN_A_PIECE = 256
 # A Renode takes some seconds and 400 MB to start: as long as this many vectors of a small model.
 _WORTH_A_RENODE = 50
+
+# Of the answers in a journal at least so many are run again, and one in so many.
+_LEAST_REPEATED, _REPEATED_SHARE = 8, 20
+_NOTHING = InferResult((), None, 0)
+
+
+@dataclass
+class Resumed:
+    """How many answers a journal gave, and how many of them were asked for once more."""
+
+    kept: int = 0
+    repeated: int = 0
 
 
 def infer_all(
@@ -39,6 +52,7 @@ def infer_all(
     journal: Path | None = None,
     cluster: Cluster | None = None,
     session: Session | None = None,
+    resumed: Resumed | None = None,
 ) -> list[InferResult]:
     """Run every vector (its input tensors) on `firmware`, results in order.
 
@@ -48,8 +62,10 @@ def infer_all(
     runs in this process, in `session` where one is open already, and a board on a serial port,
     being one, never has more; with a `cluster` its workers do it. `progress`
     gets the finished and the total count. Answers are kept in the file `journal`, from which an
-    interrupted run goes on; it is removed at the end. Raises as Session does, the message led by
-    the index of the vector, or UsageError for a journal of another run; no process is left
+    interrupted run goes on; it is removed at the end. A part of what it holds is run again, and
+    `resumed` is told how much: a journal may be forged. Raises as Session does, the message led by
+    the index of the vector, UsageError for a journal of another run, or CheckFailedError for one
+    that holds what the device does not answer; no process is left
     behind, on Ctrl-C neither.
     """
     report = progress or (lambda done, total: None)
@@ -64,6 +80,9 @@ def infer_all(
     flashed = b"".join(segment.data for segment in firmware.image.segments)
     kind = _kind(target) if steps == 1 else f"{_kind(target)} in sequences of {steps}"
     with Journal(journal, run_key(kind, flashed, vectors), len(vectors)) as kept:
+        count = _repeat(how, vectors, kept.results, cluster, journal)
+        if resumed is not None:
+            resumed.kept, resumed.repeated = len(kept.results), count
         _run(how, vectors, kept.results, kept.add, report, cluster)
         return [kept.results[i] for i in range(len(vectors))]
 
@@ -101,6 +120,35 @@ class _How:
             return
         with open_session(self.target, self.firmware, timeout_s=self.timeout_s) as session:
             yield session
+
+
+def _repeat(
+    how: _How,
+    vectors: Sequence[Inputs],
+    held: Mapping[int, InferResult],
+    cluster: Cluster | None,
+    journal: Path,
+) -> int:
+    """Run a part of what the journal holds again, drawn so that nobody can foresee it.
+
+    Returns how many answers that were. Raises CheckFailedError when one is another.
+    """
+    steps = how.steps
+    firsts = sorted({i - i % steps for i in held})
+    count = min(len(firsts), max(_LEAST_REPEATED, len(firsts) // _REPEATED_SHARE))
+    again = set(secrets.SystemRandom().sample(firsts, count))
+    # Everything else counts as done.
+    found = {i: r for i, r in enumerate([_NOTHING] * len(vectors)) if i - i % steps not in again}
+    results: dict[int, InferResult] = dict(found)
+    _run(how, vectors, results, results.__setitem__, lambda done, total: None, cluster)
+    repeated = [i for i in held if i not in found]
+    for index in repeated:
+        if results[index].outputs != held[index].outputs:
+            raise CheckFailedError(
+                f"{journal} says of vector {index} what the device does not answer: it was "
+                "changed, or the device is not always right; remove it and run everything."
+            )
+    return len(repeated)
 
 
 def _run(

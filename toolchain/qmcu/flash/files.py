@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from qmcu.builder.mcuboot import DOCUMENT
 from qmcu.device.image import Image
 from qmcu.errors import UsageError
 from qmcu.files import read_regular
@@ -28,7 +29,10 @@ def image_files(firmware: Firmware) -> dict[str, bytes]:
             "firmware.elf holds; run make there, or build again."
         )
     try:
-        same = read_hex(files["firmware.hex"]) == _bytes_of(image)
+        inside = read_hex(files["firmware.hex"])
+        # An image for MCUboot has a header and a signature, too: all of firmware.bin then.
+        signed = {board.flash.start: files["firmware.bin"]}
+        same = inside == (signed if is_signed(firmware) else _bytes_of(image))
     except ValueError as error:
         raise UsageError(f"{directory}/firmware.hex is damaged: {error}; build again.") from error
     if not same:
@@ -37,6 +41,11 @@ def image_files(firmware: Firmware) -> dict[str, bytes]:
             "again."
         )
     return files
+
+
+def is_signed(firmware: Firmware) -> bool:
+    """Whether the image is one for MCUboot, which its ELF file alone is not."""
+    return (firmware.directory / DOCUMENT).is_file()
 
 
 def _holds(image: Image, parts: Mapping[int, bytes]) -> bool:

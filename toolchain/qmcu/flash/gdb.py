@@ -9,6 +9,7 @@ import re
 from qmcu.errors import CheckFailedError
 from qmcu.flash.checks import chip_check
 from qmcu.flash.failures import last_line
+from qmcu.flash.files import is_signed
 from qmcu.flash.job import IDENTIFY, WRITE, Job, Step, Tool
 
 _PROGRAMS = ("gdb-multiarch", "arm-none-eabi-gdb")
@@ -16,6 +17,8 @@ _THUMB = 1 << 24
 
 
 def _unsuited(job: Job) -> str:
+    if is_signed(job.firmware):
+        return "it writes the ELF file, which has no header for MCUboot"
     return "" if job.server else "it needs --probe HOST:PORT, where a GDB server listens"
 
 

@@ -26,6 +26,11 @@ def test_lines(result: TestResult) -> Iterator[RenderableType]:
         count = result.vectors // result.steps
         yield f"  {count} sequences of {result.steps} inferences, the state reset before each"
     yield f"  vectors: {result.source}, expected bytes by {result.expected_by}"
+    if result.resumed:
+        yield (
+            f"  resumed: {result.resumed} answers are of an earlier run, {result.repeated} of them "
+            "were run again and are equal"
+        )
     if result.accuracy is not None:
         accuracy = result.accuracy
         yield (

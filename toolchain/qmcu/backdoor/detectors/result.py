@@ -1,7 +1,7 @@
 """What an audit found: one verdict with its reasons, and one score, of all findings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +24,8 @@ _NOTABLE = 0.03
 class AuditResult:
     """What an audit found: one verdict, its reasons, every detector's finding.
 
+    `sha256` has the sums of the files in `audited`, as far as they are files.
+
     backdoored: a decisive or static detector fired. damaged: the file's integers are far from the
     float model, further than an honest quantization is, and nothing else decisive fired.
     suspicious: only supporting ones did, which honest training (clipping, quantization-aware) can
@@ -37,7 +39,7 @@ class AuditResult:
 
     __schema__ = "audit-1"
     __written__ = (
-        "verdict", "score", "p_value", "reasons", "findings", "skipped", "audited",
+        "verdict", "score", "p_value", "reasons", "findings", "skipped", "audited", "sha256",
     )  # fmt: skip
 
     verdict: AuditVerdict
@@ -45,6 +47,7 @@ class AuditResult:
     findings: tuple[Finding, ...]
     skipped: Mapping[str, str]
     audited: Mapping[str, str]
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def score(self) -> float:

@@ -1,6 +1,8 @@
 """The audit: every detector that applies, and one verdict with its reasons."""
 
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 
 from qmcu.backdoor.detectors.controls import find_ties
 from qmcu.backdoor.detectors.method import (
@@ -12,6 +14,7 @@ from qmcu.backdoor.detectors.method import (
 )
 from qmcu.backdoor.detectors.result import AuditResult, judge
 from qmcu.errors import ModelError, QmcuError, UnsupportedModelError
+from qmcu.files import read_regular
 from qmcu.types import Progress
 
 # What is no null of weights whose rounding errors are tied.
@@ -54,9 +57,19 @@ def audit(
     verdict, reasons = judge(findings, ties)
     if failed and verdict != "backdoored":
         raise failed[0]
-    return AuditResult(verdict, reasons, tuple(findings), skipped, dict(audited or {}))
+    names = dict(audited or {})
+    return AuditResult(verdict, reasons, tuple(findings), skipped, names, _sums(names))
 
 
 def _name_needs(detector: Detector, context: AuditContext) -> str:
     lacking = context.lacking(detector.needs)
     return f"needs {', '.join(lacking)}" if lacking else "slow: asked for with --deep"
+
+
+def _sums(names: Mapping[str, str]) -> dict[str, str]:
+    files = {role: Path(name) for role, name in names.items()}
+    return {
+        role: hashlib.sha256(read_regular(path)).hexdigest()
+        for role, path in files.items()
+        if path.is_file()
+    }
