@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.support.firmware_project import build_chain
+from tests.support.projects import build_again
 
-from qmcu.builder import build_project
 from qmcu.comparison import RunOptions, run, run_vectors
 from qmcu.device import InferResult, infer_all
 from qmcu.device.session import Session
@@ -35,7 +35,7 @@ def break_weight(directory: Path, layer: str) -> None:
     assert found is not None
     value = "101" if found[1] != "101" else "-101"
     path.write_text(text[: found.start(1)] + value + text[found.end(1) :])
-    build_project(directory)
+    build_again(directory)
 
 
 @pytest.mark.parametrize("board", ["stm32f746", "mps2-an386"])

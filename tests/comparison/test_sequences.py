@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.projects import build_again
 from tests.support.stateful_models import shift_register, two_svdf_layers
 
 from qmcu.board import load_board
-from qmcu.builder import BuildOptions, build_firmware, build_project
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.comparison import RunOptions, run_vectors
 from qmcu.device import infer_all, open_session
 from qmcu.errors import VectorError
@@ -42,7 +43,7 @@ def test_one_wrong_byte_of_a_layer_s_state_is_named(tmp_path: Path) -> None:
     changed = re.sub(r"(void qmcu_model_reset\(void\)\n{.*?)\n}", rf"\1\n{wrong}", text, flags=re.S)
     assert changed != text
     source.write_text(changed)
-    build_project(directory)
+    build_again(directory)
     options = RunOptions(1, trace=True)
     result = run_vectors(Firmware.load(directory), "unicorn", vectors, "r", options)
     assert str(result.differences[0]).startswith("sequence 0, step 0: ")
@@ -70,13 +71,13 @@ def test_what_differs_is_named_by_sequence_and_step(directory: Path, tmp_path: P
     source.write_text(re.sub(r"(state0_initial\[12\].*?= {\s*)0,", r"\g<1>99,", text, flags=re.S))
     assert source.read_text() != text
     try:
-        build_project(directory)
+        build_again(directory)
         result = run_vectors(
             Firmware.load(directory), "unicorn", vectors, "r", RunOptions(1, trace=True)
         )
     finally:
         source.write_text(text)
-        build_project(directory)
+        build_again(directory)
     assert [d.vector for d in result.differences] == [0, 6]
     assert str(result.differences[1]).startswith("sequence 1, step 0: out at [0, 0]")
     assert result.layer_difference is not None

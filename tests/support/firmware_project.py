@@ -148,6 +148,11 @@ def break_one_weight(directory: Path) -> None:
     assert weights is not None and image.count(weights) == 1
     image[image.index(weights) + 2 * 8] ^= 0x80
     elf.write_bytes(image)
+    describe_anew(directory, elf)
+
+
+def describe_anew(directory: Path, elf: Path) -> None:
+    """Have the report of a firmware directory describe the image that is there now."""
     report = directory / "report.json"
     document = json.loads(report.read_text())
     report.write_text(json.dumps({**document, "image_sha256": read_digest(elf)}))

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tests.support.firmware_project import describe_anew
+
 from qmcu import documents
 from qmcu.builder.compiling import build_project
 from qmcu.builder.firmware import FORMAT, measure
@@ -14,3 +16,8 @@ def finish_build(directory: Path, plan: Plan, board: str) -> Path:
     report = measure(build_project(directory), plan, board)
     (directory / BUILD_MARKER).write_text(documents.indented(report, format=FORMAT))
     return directory
+
+
+def build_again(directory: Path) -> None:
+    """Make a changed project again; its report describes the new image, as `qmcu build` would."""
+    describe_anew(directory, build_project(directory).elf)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.support.firmware_project import OPTIONS
 from tests.support.pages import check_page
+from tests.support.projects import build_again
 
 from qmcu import documents
 from qmcu.backdoor import Rate, Trigger
@@ -13,7 +14,7 @@ from qmcu.backdoor.verification.run import VerifyOptions, load_verification, ver
 from qmcu.backdoor.verification.runtimes import compare_outputs
 from qmcu.backdoor.verification.verdict import Form, Verdict
 from qmcu.board import load_board
-from qmcu.builder import BuildOptions, build_firmware, build_project
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.cli import run
 from qmcu.comparison import RunOptions
 from qmcu.errors import UsageError, VectorError
@@ -112,7 +113,7 @@ def test_a_device_that_differs_is_measured_and_fails(attacked: Path, clean: Path
     text = source.read_text()
     assert text.count(" 40,") + text.count(" 40\n") == 1
     source.write_text(text.replace(" 40", " 0", 1))
-    build_project(attacked)
+    build_again(attacked)
     result = verify(Firmware.load(attacked), "unicorn", trigger(), clean, run=RunOptions(1)).result
     host, device = result.measurements
     # The input's zero point is folded into the bias, so class 0 now wins for every input.
