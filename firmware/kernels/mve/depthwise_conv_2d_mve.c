@@ -1,9 +1,17 @@
-/* Depthwise convolution for MVE: channel by channel, all taps of a pixel in one instruction. */
+/* Depthwise convolution for MVE: channel by channel, 16 taps of a pixel in one instruction. */
 #include "depthwise_conv_2d_mve.h"
 
+#include "depthwise_row_code_mve.h"
 #include "mve.h"
 
 typedef qmcu_depthwise_conv_2d_mve_params params_t;
+
+static void set_words(int32_t *to, int32_t value, int32_t count)
+{
+    for (; count > 0; count -= 4, to += 4) {
+        vstrwq_p_s32(to, vdupq_n_s32(value), vctp32q((uint32_t)count));
+    }
+}
 
 static int32_t smaller(int32_t a, int32_t b)
 {
@@ -24,24 +32,53 @@ static void fill_plane(const params_t *p, const int8_t *channel, int8_t *plane)
     for (int32_t y = 0; y < height; y++, plane += plane_width, channel += pitch) {
         const int8_t *from = channel;
         int8_t *to = plane;
-        for (int32_t left = width; left > 0; left -= 8, from += 8 * depth, to += 8) {
+        int32_t left = width;
+        for (; left >= 8; left -= 8, from += 8 * depth, to += 8) {
+            vstrbq_s16(to, vldrbq_gather_offset_s16(from, offsets));
+        }
+        if (left > 0) {
             const mve_pred16_t live = vctp16q((uint32_t)left);
             vstrbq_p_s16(to, vldrbq_gather_offset_z_s16(from, offsets, live), live);
         }
     }
 }
 
-static void multiply(const params_t *p, const int8_t *plane, uint8x16_t taps, int8x16_t weights,
-                     int32_t bias, int32_t rows, int32_t *sums)
+/* The sums over one group of taps, the first, for `rows` rows. */
+static void multiply(const params_t *p, const int8_t *plane, const qmcu_mve_taps *taps,
+                     const int8_t *weights, int32_t bias, int32_t rows, int32_t *sums)
 {
     const int32_t pitch = p->plane_width * p->window.stride_height;
     const int32_t stride = p->window.stride_width;
     const int32_t width = p->window.output_width;
+    const uint8x16_t offsets = vldrbq_u8(taps->offsets);
+    const int8x16_t filter = vldrbq_z_s8(weights, vctp8q((uint32_t)taps->count));
 
     for (; rows > 0; rows--, plane += pitch) {
         const int8_t *at = plane;
         for (int32_t x = width; x > 0; x--, at += stride) {
-            *sums++ = vmladavaq_s8(bias, vldrbq_gather_offset_s8(at, taps), weights);
+            *sums++ = vmladavaq_s8(bias, vldrbq_gather_offset_s8(at, offsets), filter);
+        }
+    }
+}
+
+/* Adds two groups. */
+static void multiply_two(const params_t *p, const int8_t *plane, const qmcu_mve_taps *taps,
+                         const int8_t *weights, int32_t rows, int32_t *sums)
+{
+    const int32_t pitch = p->plane_width * p->window.stride_height;
+    const int32_t stride = p->window.stride_width;
+    const int32_t width = p->window.output_width;
+    const int32_t second = taps[1].first - taps[0].first;
+    const uint8x16_t offsets0 = vldrbq_u8(taps[0].offsets);
+    const uint8x16_t offsets1 = vldrbq_u8(taps[1].offsets);
+    const int8x16_t filter0 = vldrbq_z_s8(weights, vctp8q((uint32_t)taps[0].count));
+    const int8x16_t filter1 = vldrbq_z_s8(weights + taps[0].count, vctp8q((uint32_t)taps[1].count));
+
+    for (plane += taps->first; rows > 0; rows--, plane += pitch) {
+        const int8_t *at = plane, *then = plane + second;
+        for (int32_t x = width; x > 0; x--, at += stride, then += stride, sums++) {
+            const int32_t sum = vmladavaq_s8(*sums, vldrbq_gather_offset_s8(at, offsets0), filter0);
+            *sums = vmladavaq_s8(sum, vldrbq_gather_offset_s8(then, offsets1), filter1);
         }
     }
 }
@@ -58,52 +95,93 @@ static void finish(const params_t *p, const int32_t *sums, int32_t count,
 
     for (; count > 0; count -= 4, sums += 4, output += 4 * depth) {
         const mve_pred16_t live = vctp32q((uint32_t)count);
-        int32x4_t values = vqrdmulhq_n_s32(vldrwq_z_s32(sums, live), multiplier);
-        values = vrshlq_n_s32(qmcu_mve_away(values), shift);
+        int32x4_t values = vldrwq_z_s32(sums, live);
+        if (shift < 0) {
+            values = qmcu_mve_away(vqrdmulhq_n_s32(values, multiplier));
+            values = vrshlq_n_s32(values, shift);
+        } else {
+            values = vqrdmulhq_n_s32(vshlq_r_s32(values, shift), multiplier);
+        }
         values = qmcu_mve_clamp(values, zero_point, minimum, maximum);
         vstrbq_scatter_offset_p_s32(output, offsets, values, live);
     }
 }
 
-static void convolve(const params_t *p, const int8_t *plane, uint8x16_t taps, int8x16_t weights,
-                     const qmcu_mve_channel *channel, int32_t *sums, int8_t *output)
+/* A channel whose taps are one group, with a shift to the right. */
+static void convolve_rows(const params_t *p, const int8_t *plane, const qmcu_mve_taps *taps,
+                          const int8_t *weights, const qmcu_mve_channel *channel, int8_t *output)
+{
+    const int32_t depth = p->window.input_depth * p->window.depth_multiplier;
+    qmcu_depthwise_row row = {.window = plane,
+                              .output = output,
+                              .count = p->window.output_width,
+                              .stride = p->window.stride_width,
+                              .bias = channel->bias,
+                              .multiplier = channel->multiplier,
+                              .shift = channel->shift,
+                              .zero_point = p->output_zero_point,
+                              .minimum = p->activation_minimum,
+                              .maximum = p->activation_maximum,
+                              .depth = depth};
+
+    vstrbq_u8(row.taps, vldrbq_u8(taps->offsets));
+    vstrbq_s8(row.weights, vldrbq_z_s8(weights, vctp8q((uint32_t)taps->count)));
+    for (int32_t y = p->window.output_height; y > 0; y--) {
+        qmcu_row_of_windows(&row);
+        row.window += p->window.stride_height * p->plane_width;
+        row.output += p->window.output_width * depth;
+    }
+}
+
+static void convolve(const params_t *p, const int8_t *plane, const qmcu_mve_taps *taps,
+                     const int8_t *weights, const qmcu_mve_channel *channel, int32_t *sums,
+                     int8_t *output)
 {
     const int32_t depth = p->window.input_depth * p->window.depth_multiplier;
 
+    if (p->groups == 1 && channel->shift < 0) {
+        convolve_rows(p, plane, taps, weights, channel, output);
+        return;
+    }
     for (int32_t y = 0; y < p->window.output_height; y += p->block) {
         const int32_t rows = smaller(p->block, p->window.output_height - y);
-        multiply(p, plane + y * p->window.stride_height * p->plane_width, taps, weights,
-                 channel->bias, rows, sums);
+        const int8_t *const from = plane + y * p->window.stride_height * p->plane_width;
+        const int8_t *filter = weights;
+        int32_t group = p->groups & 1;
+        if (group) {
+            multiply(p, from, taps, filter, channel->bias, rows, sums);
+            filter += taps->count;
+        } else {
+            set_words(sums, channel->bias, rows * p->window.output_width);
+        }
+        for (; group < p->groups; group += 2) {
+            multiply_two(p, from, taps + group, filter, rows, sums);
+            filter += taps[group].count + taps[group + 1].count;
+        }
         finish(p, sums, rows * p->window.output_width, channel, depth,
                output + y * p->window.output_width * depth);
     }
 }
 
 void qmcu_depthwise_conv_2d_mve(const params_t *params, const int8_t *input, const int8_t *weights,
-                                const int32_t *channels, void *scratch, int8_t *output)
+                                const int32_t *channels, const int32_t *taps, void *scratch,
+                                int8_t *output)
 {
     const params_t *p = params;
+    const qmcu_mve_channel *const channel = (const qmcu_mve_channel *)(const void *)channels;
     const int32_t depth = p->window.input_depth * p->window.depth_multiplier;
     const int32_t count = p->window.kernel_height * p->window.kernel_width;
-    const mve_pred16_t live = vctp8q((uint32_t)count);
     int32_t *sums = scratch;
     int8_t *plane = (int8_t *)(sums + p->block * p->window.output_width);
-    uint8_t offsets[16] = {0};
 
-    for (int32_t i = 0; i < count; i++) {
-        offsets[i] =
-            (uint8_t)(i / p->window.kernel_width * p->window.dilation_height * p->plane_width +
-                      i % p->window.kernel_width * p->window.dilation_width);
-    }
-    const uint8x16_t taps = vldrbq_u8(offsets);
     qmcu_mve_fill(plane, p->input_zero_point, p->plane_height * p->plane_width);
     for (int32_t batch = 0; batch < p->window.batches; batch++) {
         int32_t output_channel = 0;
         for (int32_t i = 0; i < p->window.input_depth; i++) {
             fill_plane(p, input + i, plane);
             for (int32_t j = 0; j < p->window.depth_multiplier; j++, output_channel++) {
-                convolve(p, plane, taps, vldrbq_z_s8(weights + output_channel * count, live),
-                         (const qmcu_mve_channel *)(const void *)channels + output_channel, sums,
+                convolve(p, plane, (const qmcu_mve_taps *)(const void *)taps,
+                         weights + output_channel * count, channel + output_channel, sums,
                          output + output_channel);
             }
         }

@@ -42,6 +42,16 @@ static inline int32x4_t qmcu_mve_away(int32x4_t product)
     return vaddq_s32(product, vshrq_n_s32(product, 31));
 }
 
+/* Requantization by any exponent; a shift to the left comes first, and then nothing is divided. */
+static inline int32x4_t qmcu_mve_requantize(int32x4_t sums, int32x4_t multiplier, int32x4_t shift)
+{
+    const int32x4_t right = vminq_s32(shift, vdupq_n_s32(0));
+    sums = vshlq_s32(sums, vmaxq_s32(shift, vdupq_n_s32(0)));
+    sums = vqrdmulhq_s32(sums, multiplier);
+    /* -1 where the product is negative and something is divided */
+    return vrshlq_s32(vaddq_s32(sums, vshrq_n_s32(vandq_s32(sums, right), 31)), right);
+}
+
 static inline int32x4_t qmcu_mve_clamp(int32x4_t value, int32_t zero_point, int32_t minimum,
                                        int32_t maximum)
 {

@@ -10,7 +10,7 @@ from bench.operators.everyday import EVERYDAY, _windows
 
 from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
-from qmcu.compile.kernel_sets.mve import LOWERINGS, channel_constants, output_fits_over_input
+from qmcu.compile.kernel_sets.mve import LOWERINGS, output_fits_over_input
 from qmcu.compile.kernel_sets.mve_packing import (
     by_fours,
     pack_filters,
@@ -19,7 +19,9 @@ from qmcu.compile.kernel_sets.mve_packing import (
     pack_pairs,
     pack_records,
     pack_rows,
+    pack_taps,
 )
+from qmcu.compile.kernel_sets.mve_requantization import channel_constants
 from qmcu.compile.operators.window import axis
 from qmcu.compile.plan import ParametersArgument
 from qmcu.model.graph import Graph
@@ -41,6 +43,16 @@ def test_rows_are_packed_vector_by_vector() -> None:
     assert packed.shape == (2, 2, 4, 16)
     assert packed[0, 0, 1].tolist() == list(range(20, 36))
     assert packed[0, 1, 2].tolist() == [56, 57, 58, 59] + [0] * 12
+    assert not packed[1, :, 1:].any()
+
+
+def test_taps_are_packed_by_four_channels() -> None:
+    filters = np.arange(5 * 9, dtype=np.int8).reshape(5, 9)
+    packed = pack_taps(filters, 8)
+    assert packed.shape == (2, 2, 4, 8)
+    assert packed[0, 0, 3].tolist() == list(range(27, 35))
+    assert packed[0, 1, 3].tolist() == [35] + [0] * 7
+    assert packed[1, 0, 0].tolist() == list(range(36, 44))
     assert not packed[1, :, 1:].any()
 
 
@@ -121,9 +133,9 @@ def test_everyday_graphs_take_the_mve_kernel(kind: str) -> None:
     rng = np.random.default_rng(5)
     kernels = [compile_graph(EVERYDAY[kind](rng), MVE).calls[0].kernel for _ in range(40)]
     assert all("_mve" in kernel or "_dsp" in kernel for kernel in kernels)
-    # Narrow depthwise rows, many taps and steep channels are the DSP kernels'.
-    least = 20 if kind == "DEPTHWISE_CONV_2D" else 30
-    assert sum("_mve" in kernel for kernel in kernels) >= least
+    assert sum("_mve" in kernel for kernel in kernels) >= (
+        40 if kind == "DEPTHWISE_CONV_2D" else 30
+    )
 
 
 def depthwise_3x3(rng: np.random.Generator) -> Graph:
@@ -137,10 +149,34 @@ def depthwise_3x3(rng: np.random.Generator) -> Graph:
     return _windows(rng, kind, image, result, (3, 3), strides, (1, 1), padding)
 
 
+def depthwise_long(rng: np.random.Generator) -> Graph:
+    """Windows of up to 70 taps, one-dimensional ones among them; few outputs and many."""
+    depth = int(rng.integers(1, 41))
+    kernel = (int(rng.integers(1, 9)), int(rng.integers(1, 9)))
+    if rng.random() < 0.6:
+        kernel = (1, int(rng.integers(1, 30)))
+    dilation = (1, int(rng.integers(1, 4)))
+    extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    size = [n + int(rng.choice([0, 0, 1, 7])) for n in extent]
+    if kernel[0] == 1:
+        size[0] = 1
+    turned = rng.random() < 0.5
+    if turned:
+        kernel, dilation, size = kernel[::-1], dilation[::-1], size[::-1]
+    strides = (int(rng.integers(1, 3)), int(rng.integers(1, 3)))
+    padding = str(rng.choice(["SAME", "VALID"]))
+    height, width = (
+        axis(padding, size[i], kernel[i], strides[i], dilation[i]).output for i in range(2)
+    )
+    filters = depth * int(rng.choice([1, 1, 1, 2]))
+    image, result = (depth, (size[0], size[1])), (filters, (height, width))
+    return _windows(rng, "DEPTHWISE_CONV_2D", image, result, kernel, strides, dilation, padding)
+
+
 def pointwise(rng: np.random.Generator) -> Graph:
-    """1x1 windows; one to 48 filters over one to 20 channels, one to 40 pixels, two batches."""
+    """1x1 windows; one to 48 filters over one to 20 channels, two to 40 pixels, two batches."""
     depth, filters = int(rng.integers(1, 21)), int(rng.integers(1, 49))
-    size = (int(rng.integers(1, 6)), int(rng.integers(1, 9)))
+    size = (int(rng.integers(1, 6)), int(rng.integers(2, 9)))
     one = (1, 1)
     return _windows(rng, "CONV_2D", (depth, size), (filters, size), one, one, one, "VALID")
 
@@ -194,3 +230,30 @@ def test_mve_firmware_equals_the_interpreter(kind: str) -> None:
             outcome = chain.run(batch, "mps3-an547", "qemu", "native")
             assert outcome.problem == ""
             assert all(outcome.equal)
+
+
+@pytest.mark.slow
+@needs_emulator
+def test_long_depthwise_windows_equal_the_interpreter() -> None:
+    kernels = set()
+    for batch in batches("DEPTHWISE_CONV_2D", 30, 9, {"DEPTHWISE_CONV_2D": depthwise_long}):
+        outcome = chain.run(batch, "mps3-an547", "qemu", "native")
+        assert outcome.problem == ""
+        assert all(outcome.equal)
+        kernels |= {name for name, _ in outcome.kernels}
+    assert {"depthwise_conv_2d_mve", "depthwise_conv_2d_mve_taps"} <= kernels
+
+
+@pytest.mark.parametrize("options", [MVE, CompileOptions("native", dsp=True)])
+def test_a_window_over_the_whole_image_is_fully_connected(options: CompileOptions) -> None:
+    rng = np.random.default_rng(3)
+    size, one = (3, 5), (1, 1)
+    taken = {
+        compile_graph(
+            _windows(rng, "CONV_2D", (7, size), (9, one), size, one, one, "VALID"), options
+        )
+        .calls[0]
+        .kernel
+        for _ in range(8)
+    }
+    assert any(kernel.startswith("fully_connected") for kernel in taken)

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from qmcu.compile.kernel_sets import records
+from qmcu.compile.kernel_sets import mve_elementwise
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
+from qmcu.compile.kernel_sets.mve_depthwise import (
+    lower_depthwise_3x3,
+    lower_narrow_3x3,
+    lower_planes,
+    lower_taps,
+)
 from qmcu.compile.kernel_sets.mve_packing import (
     LANES,
     Int8Array,
@@ -16,9 +20,15 @@ from qmcu.compile.kernel_sets.mve_packing import (
     pack_int4_pairs,
     pack_int4_rows,
     pack_pairs,
-    pack_records,
     pack_rows,
 )
+from qmcu.compile.kernel_sets.mve_requantization import (
+    channel_constants,
+    channel_pairs,
+    output_fields,
+    output_limits,
+)
+from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.weights import (
     channel_multipliers,
@@ -32,52 +42,11 @@ from qmcu.compile.operators.window import (
     sliding_window,
 )
 from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
-from qmcu.compile.requantize import activation_range, quantize_multiplier
 from qmcu.model.graph import Tensor
 
-_SUMS = 64  # pixels whose sums depthwise_conv_2d_mve keeps at a time, more if a row is longer
-_LEAST_ROW = 4  # outputs of a row from which four lanes pay
-_LARGEST_SPAN = 255  # VLDRB gathers with offsets of one byte
-_LARGEST_DEPTH = 8192  # and fills a plane with offsets of two bytes
 _AWAY, _RELU, _LEFT = range(3)  # the forms in multiply_mve.h
 _MOST_FILTERS = 16384  # four pixels of them within offsets of two bytes
-_FEW_CHANNELS = 4  # of depthwise_conv_2d_mve_3x3, for a quarter of the scratch
 _SMALL_SCRATCH = 4096  # bytes that a convolution may always take to save time
-
-
-def channel_pairs(reals: Sequence[float], count: int) -> list[tuple[int, int]]:
-    """Multiplier and shift of each of `count` channels; a multiplier of 0 goes with shift -1."""
-    pairs = [quantize_multiplier(real) for real in reals]
-    pairs = [pair if pair[0] else (0, -1) for pair in pairs]
-    return pairs if len(pairs) == count else pairs * count
-
-
-def channel_constants(reals: Sequence[float], bias: Int32Array) -> Int32Array | None:
-    """qmcu_mve_channel of each filter, int32 [count, 3]: bias, multiplier, shift.
-
-    None where a shift is not in [-31, -1]: the vector sequence rounds only such shifts right.
-    """
-    pairs = channel_pairs(reals, len(bias))
-    if any(shift > -1 for _, shift in pairs):
-        return None
-    multipliers, shifts = zip(*pairs, strict=True)
-    channels = records.make(
-        records.MVE_CHANNEL, len(bias), bias=bias, multiplier=multipliers, shift=shifts
-    )
-    return records.words(channels)
-
-
-def output_limits(context: OperatorContext) -> tuple[int, int, int]:
-    """The output's zero point and its clamp, minimum and maximum."""
-    target = quantization_of(context.output())
-    activation = context.text("fused_activation_function", "NONE")
-    return target.zero_point, *activation_range(activation, target.scale, target.zero_point)
-
-
-def output_fields(context: OperatorContext) -> Fields:
-    """The parameter fields of the output's zero point and clamp."""
-    names = ("output_zero_point", "activation_minimum", "activation_maximum")
-    return tuple(zip(names, output_limits(context), strict=True))
 
 
 def multiply_fields(
@@ -237,111 +206,6 @@ def _fully_connected(
     )
 
 
-def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
-    """DEPTHWISE_CONV_2D of at most 16 taps, within 256 bytes of a padded channel.
-
-    Lanes are neighbours in a row: narrow rows of channels in fours are faster by the DSP kernels.
-    """
-    source, target, weights = context.input(0), context.output(), context.input(1)
-    batches, depth = source.shape[0], source.shape[3]
-    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
-    taps = vertical.kernel * horizontal.kernel
-    plane_height, plane_width = (
-        (axis.output - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1
-        for axis in (vertical, horizontal)
-    )
-    span = (vertical.kernel - 1) * vertical.dilation * plane_width
-    span += (horizontal.kernel - 1) * horizontal.dilation
-    if source.is_constant or taps > LANES or span > _LARGEST_SPAN or depth > _LARGEST_DEPTH:
-        return None
-    if target.shape[2] < _LEAST_ROW and target.shape[3] == depth and depth % 4 == 0:
-        return None
-    filters = np.ascontiguousarray(weights.array.reshape(taps, -1).T)
-    zero_point = quantization_of(source).zero_point
-    bias = folded_bias(context.optional_input(2), filters, zero_point)
-    channels = channel_constants(channel_multipliers(context), bias)
-    if channels is None:
-        return None
-    block = max(1, _SUMS // target.shape[2])
-    parameters = (
-        *sliding_window(source, target, vertical, horizontal, target.shape[3] // depth),
-        ("plane_height", plane_height),
-        ("plane_width", plane_width),
-        ("block", block),
-        ("input_zero_point", zero_point),
-        *output_fields(context),
-    )
-    in_place = source.shape == target.shape and batches == 1
-    # A lane without a tap reads the plane too: its offset is 0 and its weight is 0.
-    return context.call(
-        "depthwise_conv_2d_mve",
-        (
-            ParametersArgument("qmcu_depthwise_conv_2d_mve_params", parameters),
-            context.operand(source),
-            context.constant("weights", filters, "weights"),
-            context.constant("channels", channels, "requantization"),
-            ScratchArgument(4 * block * target.shape[2] + plane_height * plane_width),
-            context.operand(target),
-        ),
-        macs=target.elements * taps,
-        may_overlay=((source.index, target.index),) if in_place else (),
-    )
-
-
-def lower_depthwise_3x3(context: OperatorContext, channels: int = LANES) -> KernelCall | None:
-    """DEPTHWISE_CONV_2D of 3x3 windows at stride 1 or 2, depth multiplier 1.
-
-    Scratch holds `channels` at a time, at most 16.
-    """
-    source, target, weights = context.input(0), context.output(), context.input(1)
-    depth, width = source.shape[3], target.shape[2]
-    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
-    stride = vertical.stride
-    if source.is_constant or weights.shape[1:] != (3, 3, depth) or stride > 2:
-        return None
-    if horizontal.stride != stride or (vertical.dilation, horizontal.dilation) != (1, 1):
-        return None
-    if stride == 1 and min(target.shape[1:3]) < 2:
-        return None
-    group = min(depth, channels)
-    zero_point = quantization_of(source).zero_point
-    filters = weights.array.reshape(3, 3, depth).transpose(2, 0, 1)
-    bias = folded_bias(context.optional_input(2), filters, zero_point)
-    pairs = channel_pairs(channel_multipliers(context), depth)
-    limits = output_limits(context)
-    saturated = limits == (-128, -128, 127) and all(shift <= -1 for _, shift in pairs)
-    columns = width + 2 if stride == 1 else 8 * -(-width // 4) + 2
-    parameters = (
-        ("batches", source.shape[0]),
-        ("input_height", source.shape[1]),
-        ("input_width", source.shape[2]),
-        ("depth", depth),
-        ("output_height", target.shape[1]),
-        ("output_width", width),
-        ("stride", stride),
-        ("padding_top", vertical.padding),
-        ("padding_left", horizontal.padding),
-        ("plane_width", (width - 1) * stride + 3),
-        ("group", group),
-        ("input_zero_point", zero_point),
-        ("saturated", int(saturated)),
-        *output_fields(context),
-    )
-    return context.call(
-        "depthwise_conv_2d_mve_3x3",
-        (
-            ParametersArgument("qmcu_depthwise_conv_2d_mve_3x3_params", parameters),
-            context.operand(source),
-            context.constant("records", pack_records(filters, bias, pairs), "weights"),
-            ScratchArgument(4 * group * columns),
-            context.operand(target),
-        ),
-        macs=target.elements * 9,
-        # Outputs replace input pixels of their own channels whose rows are in scratch already.
-        may_overlay=((source.index, target.index),),
-    )
-
-
 def lower_add(context: OperatorContext) -> KernelCall | None:
     """ADD of two inputs of the output's shape."""
     terms = plain_sum(context, 31)
@@ -359,24 +223,22 @@ def lower_add(context: OperatorContext) -> KernelCall | None:
     return sum_call(context, "add_mve", terms, parameters)
 
 
-def _narrow_depthwise_3x3(context: OperatorContext) -> KernelCall | None:
-    return lower_depthwise_3x3(context, _FEW_CHANNELS)
-
-
 # The narrow form fits whatever the one before it does: only `--optimize ram` looks for it.
 LOWERINGS: dict[str, Sequence[Lowering]] = {
     "ADD": (lower_add,),
-    "CONV_2D": (lower_conv_2d,),
+    "CONV_2D": (of_whole_window(lower_fully_connected), lower_conv_2d),
     "DEPTHWISE_CONV_2D": (
         *of_one_channel((lower_conv_2d,)),
         lower_depthwise_3x3,
-        _narrow_depthwise_3x3,
-        lower_depthwise_conv_2d,
+        lower_narrow_3x3,
+        lower_planes,
+        lower_taps,
     ),
     "FULLY_CONNECTED": (lower_fully_connected,),
+    **mve_elementwise.LOWERINGS,
 }
 # For int4 weights, which stay packed.
 INT4_LOWERINGS: dict[str, Sequence[Lowering]] = {
-    "CONV_2D": (lower_conv_2d_int4,),
+    "CONV_2D": (of_whole_window(lower_fully_connected_int4), lower_conv_2d_int4),
     "FULLY_CONNECTED": (lower_fully_connected_int4,),
 }

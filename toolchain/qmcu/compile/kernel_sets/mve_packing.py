@@ -82,6 +82,12 @@ def pack_int4_rows(rows: Int8Array) -> Int8Array:
     return np.ascontiguousarray(joined.reshape(groups, steps, 2, LANES))
 
 
+def pack_taps(filters: Int8Array, step: int) -> Int8Array:
+    """int8 [channels, taps] to [groups, steps, 4, step]: of four channels `step` taps in turn."""
+    filled = np.pad(filters, ((0, -len(filters) % 4), (0, -filters.shape[1] % step)))
+    return np.ascontiguousarray(filled.reshape(len(filled) // 4, 4, -1, step).swapaxes(1, 2))
+
+
 def pack_records(
     filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
 ) -> Int8Array:

@@ -33,6 +33,7 @@ DEPTHWISE_CHANNEL = np.dtype(
     [("weights", "<i4", 6), *((n, "<i4") for n in ("bias", "multiplier", "rounding", "shift"))]
 )
 MVE_CHANNEL = _words("bias", "multiplier", "shift")
+MVE_TAPS = np.dtype([("first", "<i4"), ("count", "<i4"), ("offsets", "u1", 16)])
 MVE_DEPTHWISE_3X3 = np.dtype(
     [
         ("before", "i1", 4),
@@ -53,6 +54,7 @@ RECORDS: dict[str, tuple[str, np.dtype[Any]]] = {
     "qmcu_int4_quad": ("multiply_int4_dsp.h", INT4_QUAD),
     "qmcu_depthwise_channel": ("depthwise_3x3_dsp.h", DEPTHWISE_CHANNEL),
     "qmcu_mve_channel": ("channel_mve.h", MVE_CHANNEL),
+    "qmcu_mve_taps": ("depthwise_conv_2d_mve.h", MVE_TAPS),
     "qmcu_mve_depthwise_3x3": ("depthwise_conv_2d_mve_3x3.h", MVE_DEPTHWISE_3X3),
 }
 

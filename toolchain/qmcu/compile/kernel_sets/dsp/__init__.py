@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
 from qmcu.compile.kernel_sets.dsp import anything, convolution, elementwise, general, int4, layers
 from qmcu.compile.kernel_sets.limits import with_limits
+from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering
 
 # Instructions saved a byte of flash from which transformed weights are taken, by what is favoured.
@@ -32,7 +33,7 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     found: dict[str, tuple[Lowering, ...]] = {
         "ADD": (*tables, general.lower_add),
         "AVERAGE_POOL_2D": (layers.average_all, general.lower_average_pool_2d),
-        "CONV_2D": convolutions,
+        "CONV_2D": (of_whole_window(layers.fully_connected_pair), *convolutions),
         "DEPTHWISE_CONV_2D": (
             *of_one_channel(convolutions),
             layers.depthwise_3x3,

@@ -15,7 +15,8 @@ TABLES = tuple(
 )
 
 
-def _portable(context: OperatorContext) -> tuple[KernelCall, dict[str, FieldValue]]:
+def portable(context: OperatorContext) -> tuple[KernelCall, dict[str, FieldValue]]:
+    """The portable call and the fields of its parameters."""
     form = fitting_form(OPERATORS[context.operator.kind], context)
     assert not isinstance(form, str), form
     call = form.lower(context)
@@ -23,7 +24,8 @@ def _portable(context: OperatorContext) -> tuple[KernelCall, dict[str, FieldValu
     return call, dict(parameters.fields)
 
 
-def _renamed(call: KernelCall, kernel: str, fields: dict[str, FieldValue]) -> KernelCall:
+def renamed(call: KernelCall, kernel: str, fields: dict[str, FieldValue]) -> KernelCall:
+    """The call of `kernel` with `fields` and the same arguments otherwise."""
     parameters = ParametersArgument(f"qmcu_{kernel}_params", tuple(fields.items()))
     arguments = tuple(
         parameters if isinstance(a, ParametersArgument) else a for a in call.arguments
@@ -33,10 +35,10 @@ def _renamed(call: KernelCall, kernel: str, fields: dict[str, FieldValue]) -> Ke
 
 def lookup(context: OperatorContext) -> KernelCall | None:
     """What is a table of 256 results, four at a time."""
-    call, fields = _portable(context)
+    call, fields = portable(context)
     if call.kernel != "lookup" or context.input(0).is_constant:
         return None
-    return _renamed(call, "lookup_dsp", fields)
+    return renamed(call, "lookup_dsp", fields)
 
 
 def max_pool_2d(context: OperatorContext) -> KernelCall | None:
@@ -46,15 +48,15 @@ def max_pool_2d(context: OperatorContext) -> KernelCall | None:
 
 def mean(context: OperatorContext) -> KernelCall | None:
     """MEAN over any dimensions, fastest where channels are kept."""
-    call, fields = _portable(context)
-    return None if context.input(0).is_constant else _renamed(call, "mean_dsp", fields)
+    call, fields = portable(context)
+    return None if context.input(0).is_constant else renamed(call, "mean_dsp", fields)
 
 
 def mul(context: OperatorContext) -> KernelCall | None:
     """MUL with broadcasting; exact while products, shifted and rounded, keep to 31 bits."""
     if not output_limits_are_int8(context):
         return None
-    call, fields = _portable(context)
+    call, fields = portable(context)
     shift, zero_point = fields["output_shift"], fields["output_zero_point"]
     assert isinstance(shift, int) and isinstance(zero_point, int)
     left, right = max(shift, 0), max(-shift, 0)
@@ -69,4 +71,4 @@ def mul(context: OperatorContext) -> KernelCall | None:
         "rounding": rounding,
         "shift": right + 1,
     }
-    return _renamed(call, "mul_dsp", kept | own)
+    return renamed(call, "mul_dsp", kept | own)

@@ -1,0 +1,50 @@
+"""Pooling, tables and products for MVE: portable calls, kernels of their own."""
+
+from dataclasses import replace
+
+from qmcu.compile.kernel_sets.dsp.elementwise import TABLES, portable, renamed
+from qmcu.compile.kernel_sets.mve_packing import LANES
+from qmcu.compile.lowering import Lowering, OperatorContext
+from qmcu.compile.operators.pooling import lower_pool
+from qmcu.compile.plan import KernelCall
+
+_MOST_TAPS = 127  # of a mean, whose reciprocal has 15 bits
+
+
+def max_pool_2d(context: OperatorContext) -> KernelCall | None:
+    """MAX_POOL_2D of any window and number of channels."""
+    if context.input(0).is_constant:
+        return None
+    call = lower_pool(context, "max_pool_2d_mve")
+    return replace(call, overread=-context.input(0).shape[3] % LANES)
+
+
+def average_pool_2d(context: OperatorContext) -> KernelCall | None:
+    """AVERAGE_POOL_2D of windows of at most 127 pixels, any number of channels."""
+    taps = context.integer("filter_height", 1) * context.integer("filter_width", 1)
+    if context.input(0).is_constant or taps > _MOST_TAPS:
+        return None
+    call = lower_pool(context, "average_pool_2d_mve")
+    return replace(call, overread=-context.input(0).shape[3] % (LANES // 2))
+
+
+def lookup(context: OperatorContext) -> KernelCall | None:
+    """What is a table of 256 results, 16 at a time."""
+    call, fields = portable(context)
+    if call.kernel != "lookup" or context.input(0).is_constant:
+        return None
+    return renamed(call, "lookup_mve", fields)
+
+
+def mul(context: OperatorContext) -> KernelCall | None:
+    """MUL with broadcasting, any multiplier and limits."""
+    call, fields = portable(context)
+    return renamed(call, "mul_mve", fields) if call.kernel == "mul" else None
+
+
+LOWERINGS: dict[str, tuple[Lowering, ...]] = {
+    "AVERAGE_POOL_2D": (average_pool_2d,),
+    "MAX_POOL_2D": (max_pool_2d,),
+    "MUL": (mul,),
+    **dict.fromkeys(TABLES, (lookup,)),
+}
