@@ -6,7 +6,9 @@
 
 #include <stdint.h>
 
-/* sum + a[0] * b[0] + ... + a[count - 1] * b[count - 1] */
+/* sum + a[0] * b[0] + ... + a[count - 1] * b[count - 1]; kernels of a core have their own. */
+typedef uint32_t qmcu_dot_function(uint32_t sum, const int8_t *a, const int8_t *b, int32_t count);
+
 static inline uint32_t qmcu_dot(uint32_t sum, const int8_t *a, const int8_t *b, int32_t count)
 {
     for (; count >= 4; count -= 4) {

@@ -6,7 +6,11 @@
 
 #include <stdint.h>
 
-/* sum + a[0] * b[0] + ... + a[count - 1] * b[count - 1]; a product is at most 2^22. */
+/* sum + a[0] * b[0] + ... + a[count - 1] * b[count - 1]; a product is at most 2^22. Kernels of a core
+   have their own. */
+typedef int64_t qmcu_dot_s16_function(int64_t sum, const int16_t *a, const int8_t *b,
+                                      int32_t count);
+
 static inline int64_t qmcu_dot_s16(int64_t sum, const int16_t *a, const int8_t *b, int32_t count)
 {
     for (; count > 0; --count) {

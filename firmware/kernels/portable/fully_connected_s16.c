@@ -1,24 +1,13 @@
-/* Matrix of int8 times vector of int16, for each batch.
-
-   sum[o] = bias[o] + sum over i of weights[o][i] * input[i]; output = clamp(requantize(sum)). */
+/* fully_connected_s16_code.h says what it computes. */
 #include "fully_connected_s16.h"
 
 #include "accumulate_s16.h"
+#include "fully_connected_s16_code.h"
 
 void qmcu_fully_connected_s16(const qmcu_fully_connected_s16_params *params, const int16_t *input,
                               const int8_t *weights, const int64_t *bias,
                               const int32_t *multipliers, const int8_t *shifts, int16_t *output)
 {
-    const qmcu_fully_connected_s16_params *const p = params;
-    for (int32_t batch = 0; batch < p->batches; ++batch) {
-        const int8_t *filter = weights;
-        for (int32_t channel = 0; channel < p->output_depth; ++channel) {
-            const int64_t sum = qmcu_dot_s16(bias[channel], input, filter, p->input_depth);
-            const int32_t r = channel * p->requantization_step;
-            *output++ = qmcu_output_s16(sum, multipliers[r], shifts[r], p->wide,
-                                        p->activation_minimum, p->activation_maximum);
-            filter += p->input_depth;
-        }
-        input += p->input_depth;
-    }
+    qmcu_fully_connected_s16_by(params, input, weights, bias, multipliers, shifts, output,
+                                qmcu_dot_s16);
 }

@@ -46,7 +46,7 @@ class _Layer:
 
     @property
     def taps(self) -> int:
-        return self.filters.shape[1]
+        return int(self.filters.shape[1])
 
     @property
     def bias(self) -> npt.NDArray[np.int32]:

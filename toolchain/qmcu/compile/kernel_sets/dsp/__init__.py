@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from qmcu.compile.kernel_sets import products
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
 from qmcu.compile.kernel_sets.dsp import anything, convolution, elementwise, general, int4, layers
 from qmcu.compile.kernel_sets.limits import with_limits
@@ -47,7 +48,8 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
         "MUL": (elementwise.mul,),
         **dict.fromkeys(elementwise.TABLES, (elementwise.lookup,)),
     }
-    return {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}
+    limited = {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}
+    return limited | products.lowerings("dsp")
 
 
 def int4_lowerings() -> dict[str, Sequence[Lowering]]:

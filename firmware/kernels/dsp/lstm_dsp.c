@@ -1,0 +1,13 @@
+/* lstm with the products of the DSP extension. */
+#include "lstm_dsp.h"
+
+#include "dot_dsp.h"
+#include "lstm_code.h"
+
+void qmcu_lstm_dsp(const qmcu_lstm_dsp_params *params, const int8_t *input, const int8_t *weights,
+                   const int8_t *recurrent, const int32_t *bias, const int32_t *recurrent_bias,
+                   const int16_t *table, int8_t *hidden, int16_t *cell, int8_t *output)
+{
+    qmcu_lstm_by(params, input, weights, recurrent, bias, recurrent_bias, table, hidden, cell,
+                 output, qmcu_dot_dsp);
+}

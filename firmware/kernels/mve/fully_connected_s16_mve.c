@@ -1,0 +1,13 @@
+/* fully_connected_s16 with the products of the vector extension MVE. */
+#include "fully_connected_s16_mve.h"
+
+#include "dot_mve.h"
+#include "fully_connected_s16_code.h"
+
+void qmcu_fully_connected_s16_mve(const qmcu_fully_connected_s16_mve_params *params,
+                                  const int16_t *input, const int8_t *weights, const int64_t *bias,
+                                  const int32_t *multipliers, const int8_t *shifts, int16_t *output)
+{
+    qmcu_fully_connected_s16_by(params, input, weights, bias, multipliers, shifts, output,
+                                qmcu_dot_s16_mve);
+}

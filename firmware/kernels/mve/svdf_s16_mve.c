@@ -1,0 +1,13 @@
+/* svdf_s16 with the products of the vector extension MVE. */
+#include "svdf_s16_mve.h"
+
+#include "dot_mve.h"
+#include "svdf_s16_code.h"
+
+void qmcu_svdf_s16_mve(const qmcu_svdf_s16_mve_params *params, const int8_t *input,
+                       const int8_t *features, const int32_t *feature_bias, const int16_t *times,
+                       const int32_t *bias, int16_t *state, int8_t *output)
+{
+    qmcu_svdf_s16_by(params, input, features, feature_bias, times, bias, state, output,
+                     qmcu_dot_mve);
+}
