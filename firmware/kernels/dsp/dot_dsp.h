@@ -36,19 +36,31 @@ static inline uint32_t qmcu_dot_dsp(uint32_t sum, const int8_t *a, const int8_t 
 /* sum + a.low * b.low + a.high * b.high */
 static inline int64_t qmcu_smlald(uint32_t a, uint32_t b, int64_t sum)
 {
-    uint32_t low = (uint32_t)sum, high = (uint32_t)((uint64_t)sum >> 32);
-    __asm("smlald %0, %1, %2, %3" : "+r"(low), "+r"(high) : "r"(a), "r"(b));
-    return (int64_t)((uint64_t)high << 32 | low);
+    __asm("smlald %Q0, %R0, %1, %2" : "+r"(sum) : "r"(a), "r"(b));
+    return sum;
+}
+
+/* Four products. */
+static inline int64_t qmcu_four_products_s16(const int16_t *a, const int8_t *b, int64_t sum)
+{
+    const uint32_t y = qmcu_load_word(b);
+    const uint32_t even = qmcu_sxtb16(y), odd = qmcu_sxtb16_odd(y);
+    sum = qmcu_smlald(qmcu_load_word(a), qmcu_pack_low(even, odd), sum);
+    return qmcu_smlald(qmcu_load_word(a + 2), qmcu_pack_high(even, odd), sum);
 }
 
 static inline int64_t qmcu_dot_s16_dsp(int64_t sum, const int16_t *a, const int8_t *b,
                                        int32_t count)
 {
-    for (; count >= 4; count -= 4, a += 4, b += 4) {
-        const uint32_t y = qmcu_load_word(b);
-        const uint32_t even = qmcu_sxtb16(y), odd = qmcu_sxtb16_odd(y);
-        sum = qmcu_smlald(qmcu_load_word(a), qmcu_pack_low(even, odd), sum);
-        sum = qmcu_smlald(qmcu_load_word(a + 2), qmcu_pack_high(even, odd), sum);
+    for (; count >= 8; count -= 8, a += 8, b += 8) {
+        sum = qmcu_four_products_s16(a, b, sum);
+        sum = qmcu_four_products_s16(a + 4, b + 4, sum);
+    }
+    if (count >= 4) {
+        sum = qmcu_four_products_s16(a, b, sum);
+        count -= 4;
+        a += 4;
+        b += 4;
     }
     for (; count > 0; --count) {
         sum += *a++ * *b++;
