@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import tarfile
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +15,14 @@ import pytest
 from tests.support.cmsis_nn import copy_of
 from tests.support.firmware_project import write_chain, write_residual
 
-from qmcu.board import load_board
+from qmcu.board import list_boards, load_board
 from qmcu.builder import BuildOptions
 from qmcu.builder.cmsis_nn import VARIABLE
 from qmcu.builder.firmware import read_file
 from qmcu.cli import run
 from qmcu.errors import UsageError
 from qmcu.export import KINDS, export_model
+from qmcu.export.systems import zephyr_board
 from qmcu.model.reader import parse_model
 from qmcu.model.vectors import random_vectors
 
@@ -237,14 +239,41 @@ def test_a_zephyr_module_is_whole(exported: Exporter, tmp_path: Path) -> None:
 
 def test_zephyr_knows_what_the_kernels_need(exported: Exporter) -> None:
     folder = exported("zephyr", "mps3-an547", "native")
-    assert "depends on ARMV8_1_M_MVEI" in (folder / "zephyr/Kconfig").read_text()
+    kconfig = (folder / "zephyr/Kconfig").read_text()
+    assert "depends on ARMV8_1_M_MVEI\n" in kconfig
+    # arm_mve.h is for an ABI with an FPU.
+    assert "depends on FPU\n" in kconfig
+    assert "CONFIG_FPU=y\n" in (folder / "samples/qmcu_model/prj.conf").read_text()
+
+
+@pytest.mark.parametrize(
+    ("board", "now", "before"),
+    [
+        ("mps2-an385", "mps2/an385", "mps2_an385"),
+        ("mps2-an500", "mps2/an500", "mps2_an500"),
+        ("mps3-an547", "mps3/corstone300/an547", "mps3_an547"),
+        ("nrf52840-dk", "nrf52840dk/nrf52840", "nrf52840dk_nrf52840"),
+        ("stm32f746", "stm32f746g_disco", "stm32f746g_disco"),
+    ],
+)
+def test_zephyrs_names_of_boards_now_and_before_3_7(board: str, now: str, before: str) -> None:
+    assert zephyr_board(load_board(board)) == (now, before)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "platformio"])
+def test_a_readme_names_files_that_are_there(exported: Exporter, kind: str) -> None:
+    folder = exported(kind)
+    text = (folder / "README.md").read_text()
+    named = set(re.findall(r"`([\w/.]+\.(?:h|c|ino))`", text))
+    assert len(named) == 2
+    assert all((folder / name).is_file() for name in named), named
 
 
 @pytest.mark.parametrize(
     ("board", "device", "pack"),
     [
-        ("stm32f746", "STM32F746NGHx", "Keil::STM32F7xx_DFP"),
-        ("mps3-an547", "ARMCM55", "ARM::Cortex_DFP"),
+        ("stm32f746", "STM32F746NGHx", "Keil::STM32F7xx_DFP@^3.0.0"),
+        ("mps3-an547", "ARMCM55", "ARM::Cortex_DFP@^1.1.0"),
     ],
 )
 def test_a_csolution_names_only_files_that_are_there(
@@ -272,6 +301,190 @@ def test_a_csolution_names_only_files_that_are_there(
                 assert (file.parent / path).exists(), path
     there = {p.relative_to(folder).as_posix() for p in folder.glob("src/**/*.c")}
     assert there <= {f["file"] for f in layer["groups"][0]["files"]}
+
+
+# What the schemas of Open-CMSIS-Pack/devtools (tools/projmgr/schemas, by which the files were also
+# checked) allow in the places that we write: keys, and patterns of their values.
+CSOLUTION_KEYS = {
+    "solution": {"created-for", "description", "compiler", "packs", "target-types", "build-types",
+                 "projects"},
+    "project": {"groups", "layers", "linker", "misc", "output"},
+    "layer": {"type", "description", "add-path", "groups"},
+    "groups": {"group", "optimize", "language-C", "misc", "add-path", "files"},
+    "linker": {"script", "for-compiler"},
+    "misc": {"for-compiler", "C", "Link"},
+    "output": {"type"},
+}  # fmt: skip
+PACK = r"[\w .-]+::[\w .-]+(@[\^~]?\d+\.\d+\.\d+)?"
+
+
+@pytest.mark.parametrize("board", [b.name for b in list_boards()])
+def test_a_csolution_is_by_the_schemas(tmp_path: Path, board: str) -> None:
+    yaml = pytest.importorskip("yaml", reason="no PyYAML")
+    folder = tmp_path / "solution"
+    export_model(write_chain(tmp_path), load_board(board), [("cmsis-toolbox", folder)], PORTABLE)
+    solution = yaml.safe_load((folder / "qmcu.csolution.yml").read_text())["solution"]
+    project = yaml.safe_load((folder / "example/example.cproject.yml").read_text())["project"]
+    layer = yaml.safe_load((folder / "qmcu_model.clayer.yml").read_text())["layer"]
+    for name, part in (("solution", solution), ("project", project), ("layer", layer)):
+        assert set(part) <= CSOLUTION_KEYS[name]
+    for name in ("groups", "linker", "misc"):
+        for part in project[name]:
+            assert set(part) <= CSOLUTION_KEYS[name]
+    assert set(project["output"]) == CSOLUTION_KEYS["output"]
+    # `map` is an output since 2.7, and needs a tool that knows it.
+    version = re.fullmatch(r"CMSIS-Toolbox@(\d+)\.(\d+)\.\d+", solution["created-for"])
+    assert version and (int(version[1]), int(version[2])) >= (2, 7)
+    assert set(project["output"]["type"]) <= {"elf", "hex", "bin", "lib", "map"}
+    assert all(re.fullmatch(PACK, entry["pack"]) for entry in solution["packs"])
+    assert all(re.fullmatch(r"[\w-]{1,32}", t["type"]) for t in solution["target-types"])
+    # Components differ from pack to pack: startup and linker script are ours.
+    assert "components" not in project and "components" not in layer
+    for entry in project["linker"]:
+        assert (folder / "example" / entry["script"]).is_file()
+
+
+@pytest.mark.parametrize("board", ["mps2-an386", "mps3-an547"])
+def test_a_csolutions_example_starts_by_itself(
+    exported: Exporter, tmp_path: Path, board: str
+) -> None:
+    """Built as the project file says, with its startup and linker script, and run by QEMU."""
+    need("arm-none-eabi-gcc", "qemu-system-arm")
+    yaml = pytest.importorskip("yaml", reason="no PyYAML")
+    folder = exported("cmsis-toolbox", board, "native")
+    project = yaml.safe_load((folder / "example/example.cproject.yml").read_text())["project"]
+    layer = yaml.safe_load((folder / "qmcu_model.clayer.yml").read_text())["layer"]
+    sources = [f"example/{f['file']}" for f in project["groups"][0]["files"]]
+    sources += [f["file"] for f in layer["groups"][0]["files"] if f["file"].endswith(".c")]
+    folders = layer["add-path"] + layer["groups"][0]["add-path"]
+    link = project["misc"][0]["Link"]
+    call(
+        *("arm-none-eabi-gcc", *load_board(board).core.flags, "-O2", "-std=c11", *STRICT.split()),
+        *(f"-I{name}" for name in folders),
+        *(*link, "-T", f"example/{project['linker'][0]['script']}", *sources, "-o", "out.elf"),
+        cwd=folder,
+    )
+    assert printed(emulated(board, folder / "out.elf")) == expected(tmp_path / "residual.tflite")
+
+
+def emulated(board: str, elf: Path) -> str:
+    return call(
+        *("qemu-system-arm", "-machine", board, "-kernel", elf, "-nographic"),
+        *("-monitor", "none", "-semihosting-config", "enable=on,target=native"),
+        cwd=elf.parent,
+    )
+
+
+TWO = """
+#include "first.h"
+#include "second.h"
+#include "../first/example/sample.h"
+#include "../second/example/sample.h"
+#include <stdio.h>
+#include <string.h>
+int main(void)
+{
+    first_init();
+    second_init();
+    memcpy(first_io()->input[0], first_sample_input_0, FIRST_INPUT_0_SIZE);
+    first_invoke();
+    memcpy(second_io()->input[0], second_sample_input_0, SECOND_INPUT_0_SIZE);
+    second_invoke();
+    printf("%d %d\\n",
+           memcmp(first_io()->output[0], first_sample_output_0, FIRST_OUTPUT_0_SIZE),
+           memcmp(second_io()->output[0], second_sample_output_0, SECOND_OUTPUT_0_SIZE));
+    return 0;
+}
+"""
+
+
+def test_two_exports_in_one_program(tmp_path: Path) -> None:
+    need("cmake", "arm-none-eabi-gcc", "qemu-system-arm")
+    board = load_board("mps2-an386")
+    models = {"first": write_residual(tmp_path), "second": write_chain(tmp_path)}
+    objects: list[str] = []
+    for name, model in models.items():
+        export_model(model, board, [("cmake", tmp_path / name)], BuildOptions("native"), name)
+        call("cmake", "-B", "b", "--toolchain", "arm-none-eabi.cmake", cwd=tmp_path / name)
+        call("cmake", "--build", "b", cwd=tmp_path / name)
+        # Whole, so that every symbol that both had would be told.
+        objects += ["-Wl,--whole-archive", f"{name}/b/lib{name}.a", "-Wl,--no-whole-archive"]
+    (tmp_path / "main.c").write_text(TWO.replace("../", f"{tmp_path}/"))
+    (tmp_path / "startup.c").write_text(STARTUP)
+    call(
+        *("arm-none-eabi-gcc", *board.core.flags, "-O1", "--specs=rdimon.specs", "main.c"),
+        *("-Ifirst/include", "-Isecond/include", "-Wl,--section-start=.vectors=0", "startup.c"),
+        *(*objects, "-o", "both.elf"),
+        cwd=tmp_path,
+    )
+    assert emulated("mps2-an386", tmp_path / "both.elf").split() == ["0", "0"]
+
+
+@pytest.mark.parametrize("name", ["", "Kws", "1st", "float", "a-b", "x" * 40])
+def test_a_name_that_cannot_be_one(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot be a library's name"):
+        export_model(write_chain(tmp_path), F746, [("cmake", tmp_path / "x")], PORTABLE, name)
+    with pytest.raises(UsageError, match=r"whole firmware \(platformio\) has no --name"):
+        export_model(write_chain(tmp_path), F746, [("platformio", tmp_path / "x")], PORTABLE, "kws")
+
+
+ARDUINO_STAND_IN = """
+#include <stdint.h>
+#include <stdio.h>
+struct Port {
+    void begin(long) {}
+    void print(const char *text) { printf("%s", text); }
+    void print(unsigned long value) { printf("%lu", value); }
+    void println(const char *text) { printf("%s\\n", text); }
+};
+static Port Serial;
+static unsigned long micros() { return 0; }
+static void delay(unsigned long) {}
+#include "Sample.ino"
+int main() { setup(); loop(); }
+"""
+
+
+def test_an_arduino_library_compiles_and_its_sketch_runs(
+    exported: Exporter, tmp_path: Path
+) -> None:
+    """As Arduino does: every C file below src, with src alone on the path; a sketch is C++."""
+    need("cc", "c++")
+    folder = exported("arduino")
+    sources = [p.relative_to(folder) for p in sorted(folder.glob("src/**/*.c"))]
+    call("cc", "-c", "-std=gnu11", "-Os", "-Wall", "-Werror", "-I", "src", *sources, cwd=folder)
+    sketch = folder / "examples/Sample"
+    (tmp_path / "main.cpp").write_text(ARDUINO_STAND_IN)
+    objects = sorted(folder.glob("*.o"))
+    call(
+        *("c++", "-std=gnu++11", "-I", str(folder / "src"), "-I", str(sketch), "main.cpp"),
+        *map(str, objects),
+        *("-o", "sketch"),
+        cwd=tmp_path,
+    )
+    assert call(tmp_path / "sketch", cwd=tmp_path).startswith("as expected,")
+    fields = dict(
+        line.split("=", 1) for line in (folder / "library.properties").read_text().splitlines()
+    )
+    assert set(fields) >= {"name", "version", "author", "maintainer", "sentence", "paragraph",
+                           "category", "url", "architectures"}  # fmt: skip
+    assert (folder / "src" / fields["includes"]).is_file()
+    manifest = json.loads((folder / "library.json").read_text())
+    assert manifest["name"] == fields["name"] and manifest["version"] == fields["version"]
+    assert (folder / manifest["build"]["srcDir"]).is_dir()
+    for example in manifest["examples"]:
+        assert all((folder / example["base"] / name).is_file() for name in example["files"])
+
+
+def test_platformio_packs_the_library(
+    exported: Exporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("pio")
+    monkeypatch.setenv("PLATFORMIO_CORE_DIR", str(tmp_path / "core"))
+    folder = exported("arduino")
+    call("pio", "pkg", "pack", folder, "-o", "packed.tar.gz", cwd=tmp_path)
+    with tarfile.open(tmp_path / "packed.tar.gz") as packed:
+        assert {"library.json", "src/qmcu_model.h"} <= set(packed.getnames())
 
 
 def test_cmsis_nn_comes_along(
@@ -323,7 +536,7 @@ def test_refusals(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPat
         assert run(["export", *arguments]) == 2
         return capsys.readouterr().err
 
-    assert "at least one of --platformio, --cmake, --zephyr, --cmsis-toolbox" in said(
+    assert "at least one of --platformio, --cmake, --zephyr, --cmsis-toolbox, --arduino" in said(
         model, "--board", "stm32f746"
     )
     assert "no board given" in said(model, "--cmake", "c")

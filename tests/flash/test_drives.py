@@ -130,6 +130,25 @@ def test_a_drive_needs_a_port(built: Callable[[str], Path], drive: Path, capsys:
     assert "give --port, so that the firmware itself confirms" in capsys.readouterr().err
 
 
+def test_a_uf2_drive_that_goes_is_told_without_a_port(
+    built: Callable[[str], Path], drive: Path, capsys: Capture
+) -> None:
+    for path in drive.iterdir():
+        path.unlink()
+    (drive / "INFO_UF2.TXT").write_text("Board-ID: RPI-RP2\n")
+
+    def take() -> None:
+        while not (drive / "firmware.uf2").exists():
+            time.sleep(0.02)
+        (drive / "INFO_UF2.TXT").unlink()
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    assert run(["flash", str(built("rpi-pico")), "--tool", "uf2", "--probe", str(drive)]) == 1
+    thread.join()
+    assert "took the image and its drive went, but nothing can be read" in capsys.readouterr().err
+
+
 def test_board_ids(drive: Path) -> None:
     assert board_id(drive) == "0815"
     (drive / "MBED.HTM").unlink()

@@ -30,6 +30,7 @@ def test_the_boards_of_the_product(board: Any) -> None:
     for name, argument in (
         ("openocd", settings.openocd),
         ("pyocd", settings.pyocd),
+        ("probe-rs", settings.probe_rs),
         ("JLinkExe", settings.jlink),
         ("mass-storage", settings.mass_storage),
         ("uf2", settings.uf2),

@@ -38,6 +38,28 @@ def test_the_command_that_writes(job: JobMaker, name: str) -> None:
     assert " ".join(steps[1].command) == WRITES[name]
 
 
+def test_probe_rs_downloads_verifies_and_starts(job: JobMaker) -> None:
+    steps = TOOLS["probe-rs"].steps(job(probe="0483:374b:066C"), "T")
+    target = "--non-interactive --probe 0483:374b:066C --chip"
+    image = "--binary-format hex firmware.hex"
+    assert [" ".join(step.command) for step in steps] == [
+        f"T read {target} Cortex-M7 b32 0xe0042000 1",
+        f"T download {target} STM32F746NG --verify {image}",
+        f"T verify {target} STM32F746NG {image}",
+        f"T reset {target} STM32F746NG",
+    ]
+    steps[2].check("Verification successful\n")
+    with pytest.raises(CheckFailedError, match="did not confirm"):
+        steps[2].check("Verification failed: contents do not match\n")
+    assert "no VID:PID:SERIAL" in TOOLS["probe-rs"].unsuited(job(probe="066C"))
+
+
+@pytest.mark.parametrize("tool", ["st-flash", "STM32_Programmer_CLI", "stm32flash"])
+def test_tools_of_sts_chips_are_not_for_others(built: Callable[[str], Path], tool: str) -> None:
+    with pytest.raises(ToolError, match="knows STM32 chips only, and rpi-pico has a RP2040"):
+        prepare(built("rpi-pico"), tool=tool, dry_run=True, port="P")
+
+
 def test_pyocd_reads_back(job: JobMaker) -> None:
     last = TOOLS["pyocd"].steps(job(), "pyocd")[-1]
     assert last.what == "read back"
@@ -49,6 +71,7 @@ def test_pyocd_reads_back(job: JobMaker) -> None:
 ANSWERS = {
     "openocd": "Info : stm32f7x.cpu: hardware has 8 breakpoints\n0xe0042000: 1001{} \n",
     "pyocd": "e0042000:  1001{}    |..dI|\n",
+    "probe-rs": "1001{}\n",
     "st-flash": "Found 1 stlink programmers\n  version:    V2J37S26\n  serial:     066C\n"
     "  chipid:     0x{}\n  dev-type:   STM32F74x_F75x\n",
     "STM32_Programmer_CLI": "ST-LINK SN  : 066C\nDevice ID   : 0x{}\nRevision ID : Rev Z\n",

@@ -7,8 +7,8 @@ from qmcu.board.description import Board
 from qmcu.board.fields import PLAIN_NAME, Table
 
 TOOL_NAMES = (
-    "openocd", "pyocd", "st-flash", "STM32_Programmer_CLI", "JLinkExe", "mass-storage", "uf2",
-    "stm32flash", "gdb",
+    "openocd", "pyocd", "probe-rs", "st-flash", "STM32_Programmer_CLI", "JLinkExe", "mass-storage",
+    "uf2", "stm32flash", "gdb",
 )  # fmt: skip
 _IMAGE_FILES = ("firmware.bin", "firmware.hex")
 _WORD = 0xFFFF_FFFF
@@ -64,6 +64,7 @@ class FlashSettings:
     chip_id: ChipId | None
     openocd: tuple[str, ...]
     pyocd: str | None
+    probe_rs: str | None
     jlink: str | None
     mass_storage: MassStorage | None
     uf2: Uf2 | None
@@ -78,6 +79,7 @@ def flash_settings(board: Board) -> FlashSettings:
         chip_id=_chip_id(table),
         openocd=table.texts("openocd", pattern=_SCRIPT),
         pyocd=table.optional_text("pyocd", PLAIN_NAME),
+        probe_rs=table.optional_text("probe_rs", PLAIN_NAME),
         jlink=table.optional_text("jlink", PLAIN_NAME),
         mass_storage=_mass_storage(table),
         uf2=_uf2(table),

@@ -27,6 +27,13 @@ from qmcu.cli.options import (
 @click.option("--cmake", type=PATH, help="CMake library.")
 @click.option("--zephyr", type=PATH, help="Zephyr module with a sample.")
 @click.option("--cmsis-toolbox", "cmsis_toolbox", type=PATH, help="CMSIS-Toolbox csolution.")
+@click.option("--arduino", type=PATH, help="Library for Arduino and PlatformIO.")
+@click.option(
+    "--name",
+    default="qmcu_model",
+    show_default=True,
+    help="What a library's names in C begin with: several then fit into one program.",
+)
 def command(
     model: Path | None,
     board_name: str | None,
@@ -34,11 +41,13 @@ def command(
     optimize: str,
     cmsis_nn: Path | None,
     io: str,
+    name: str,
     **folders: Path | None,
 ) -> None:
     """Write MODEL (.tflite) as a project or library for another build system.
 
-    Each option names a folder; several may be given. What is not given comes from ./qmcu.toml.
+    Each option with a path names a folder; several may be given. What is not given comes from
+    ./qmcu.toml.
     """
     from qmcu.builder import BuildOptions
     from qmcu.cli.build import what_to_build
@@ -51,6 +60,6 @@ def command(
         options = ", ".join(f"--{kind.replace('_', '-')}" for kind in folders)
         raise UsageError(f"nothing to write; give at least one of {options} with a folder.")
     model, board, kernels = what_to_build(model, board_name, kernels)
-    export_model(model, board, targets, BuildOptions(kernels, optimize, cmsis_nn, io=io))
+    export_model(model, board, targets, BuildOptions(kernels, optimize, cmsis_nn, io=io), name)
     for kind, path in targets:
         show(f"wrote {path} ({kind}) for {board.name}")

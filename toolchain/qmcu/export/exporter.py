@@ -12,7 +12,8 @@ from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import write_files
 from qmcu.errors import UsageError
 from qmcu.export.library import Library, make_library
-from qmcu.export.systems import cmake_files, csolution_files, zephyr_files
+from qmcu.export.naming import DEFAULT, check_name, rename_library
+from qmcu.export.systems import arduino_files, cmake_files, csolution_files, zephyr_files
 from qmcu.files import replace_directory
 
 # In every exported folder: what it is, and that it may be replaced.
@@ -21,21 +22,30 @@ _LIBRARIES: dict[str, Callable[[Library], Mapping[str, str]]] = {
     "cmake": cmake_files,
     "zephyr": zephyr_files,
     "cmsis-toolbox": csolution_files,
+    "arduino": arduino_files,
 }
 KINDS = ("platformio", *_LIBRARIES)
 
 
 def export_model(
-    model: Path, board: Board, targets: Sequence[tuple[str, Path]], options: BuildOptions = NATIVE
+    model: Path,
+    board: Board,
+    targets: Sequence[tuple[str, Path]],
+    options: BuildOptions = NATIVE,
+    name: str = DEFAULT,
 ) -> None:
     """Write `model` for `board` into each folder of `targets` (one of KINDS, folder).
 
-    The same input gives the same bytes. Raises
+    A library's names in C, its header, targets and layer begin with `name`. The same input
+    gives the same bytes. Raises
     ModelError, UnsupportedModelError, DoesNotFitError, BoardError, ToolError or UsageError.
     """
     for kind, _ in targets:
         if kind not in KINDS:
             raise UsageError(f"there is no export {kind!r}; take {', '.join(KINDS)}.")
+        if kind not in _LIBRARIES and name != DEFAULT:
+            raise UsageError(f"a whole firmware ({kind}) has no --name, only a library has.")
+    check_name(name)
     compiled = compile_model(model, board, options)
     library = None
     for kind, directory in targets:
@@ -47,15 +57,16 @@ def export_model(
                 write_files(folder, platformio_files(board, files))
             else:
                 library = library or make_library(compiled, board)
-                write_files(folder, _LIBRARIES[kind](library))
-            write_files(folder, {MARKER: _marker(kind, compiled, board)})
+                write_files(folder, rename_library(_LIBRARIES[kind](library), name))
+            write_files(folder, {MARKER: _marker(kind, compiled, board, name)})
 
 
-def _marker(kind: str, compiled: Compiled, board: Board) -> str:
+def _marker(kind: str, compiled: Compiled, board: Board, name: str) -> str:
     document = {
         "format": 1,
         "qmcu": qmcu.__version__,
         "kind": kind,
+        "name": name,
         "model": compiled.plan.name,
         "model_sha256": compiled.plan.model_sha256,
         "board": board.name,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from qmcu.board import Board
 from qmcu.codegen.templates import render
 from qmcu.export.library import Library
 
@@ -13,7 +14,29 @@ _CORE_DEVICES = {
     "cortex-m4": "ARMCM4", "cortex-m7": "ARMCM7", "cortex-m33": "ARMCM33",
     "cortex-m55": "ARMCM55", "cortex-m85": "ARMCM85",
 }  # fmt: skip
-_QEMU_BOARD = "mps2/an386"
+# Versions that public projects name; a newer one of the same major version is taken as well.
+_PACK_VERSIONS = {
+    "ARM::Cortex_DFP": "^1.1.0",
+    "Keil::STM32F4xx_DFP": "^3.0.0",
+    "Keil::STM32F7xx_DFP": "^3.0.0",
+    "Keil::STM32G4xx_DFP": "^2.0.0",
+    "Keil::STM32H7xx_DFP": "^4.0.0",
+    "Keil::STM32L4xx_DFP": "^3.1.0",
+    "NordicSemiconductor::nRF_DeviceFamilyPack": "^8.58.0",
+}
+# Boards that Zephyr has of a core, for those that it does not know: they are in QEMU.
+_ZEPHYR_BOARDS = {
+    "cortex-m3": "mps2/an385", "cortex-m4": "mps2/an386", "cortex-m7": "mps2/an500",
+    "cortex-m33": "mps2/an521/cpu0", "cortex-m55": "mps3/corstone300/an547",
+    "cortex-m85": "ek_ra8m1",
+}  # fmt: skip
+# Since Zephyr 3.7 a board's name has its chip behind a slash.
+_BEFORE_3_7 = {
+    "mps3/corstone300/an547": "mps3_an547", "mps2/an521/cpu0": "mps2_an521",
+    "rpi_pico/rp2040": "rpi_pico",
+}  # fmt: skip
+_EXAMPLE_STACK = 4096
+_URL = "https://github.com/example/qmcu"
 
 
 def cmake_files(library: Library) -> Mapping[str, str]:
@@ -27,12 +50,22 @@ def cmake_files(library: Library) -> Mapping[str, str]:
     }
 
 
+def zephyr_board(board: Board) -> tuple[str, str]:
+    """The board's name in Zephyr 4.x, and before 3.7."""
+    known = _ZEPHYR_BOARDS.get(board.core.cpu, _ZEPHYR_BOARDS["cortex-m4"])
+    name: str = board.export.get("zephyr", known)
+    return name, _BEFORE_3_7.get(name, name.replace("/", "_"))
+
+
 def zephyr_files(library: Library) -> Mapping[str, str]:
     """A Zephyr module with a sample application."""
-    board = library.board.export.get("zephyr", _QEMU_BOARD)
-    values = {**library.values, "zephyr_board": board}
+    board, before = zephyr_board(library.board)
+    values = {**library.values, "zephyr_board": board, "zephyr_board_before_3_7": before}
     sample = "samples/qmcu_model"
     own = {n: t for n, t in library.files.items() if not n.startswith("example/")}
+    usage = f"west build -b {board} {sample}"
+    if before != board:
+        usage += f"    # before Zephyr 3.7: -b {before}"
     return {
         **own,
         "zephyr/module.yml": render("zephyr/module.yml.j2", values),
@@ -42,28 +75,67 @@ def zephyr_files(library: Library) -> Mapping[str, str]:
         f"{sample}/prj.conf": render("zephyr/prj.conf.j2", values),
         f"{sample}/sample.yaml": render("zephyr/sample.yaml.j2", values),
         **{f"{sample}/src/{name}": text for name, text in library.example.items()},
-        "README.md": _readme(library, f"west build -b {board} {sample}"),
+        "README.md": _readme(library, usage, example=f"{sample}/src/main.c"),
     }
 
 
 def csolution_files(library: Library) -> Mapping[str, str]:
-    """A CMSIS-Toolbox layer, and a solution whose project uses it."""
+    """A CMSIS-Toolbox layer, and a solution whose project uses it.
+
+    The example has a startup file and a linker script of its own: the packs' components differ
+    from version to version.
+    """
     board = library.board
     device = board.export.get("cmsis_device", _CORE_DEVICES[board.core.cpu])
+    pack: str = board.export.get("cmsis_pack", _CORE_PACK)
+    version = _PACK_VERSIONS.get(pack)
+    script = f"{board.name}.ld"
     values = {
         **library.values,
         "device": device,
-        "device_pack": board.export.get("cmsis_pack", _CORE_PACK),
+        "device_pack": f"{pack}@{version}" if version else pack,
         "target_type": re.sub(r"[^A-Za-z0-9_-]", "-", board.name)[:32],
+        "linker_script": script,
+        "example_stack": _EXAMPLE_STACK,
     }
     names = ("qmcu.csolution.yml", "qmcu_model.clayer.yml")
     return {
         **library.files,
         **{name: render(f"csolution/{name}.j2", values) for name in names},
         "example/example.cproject.yml": render("csolution/example.cproject.yml.j2", values),
+        "example/startup.c": render("csolution/startup.c.j2", values),
+        f"example/{script}": render("csolution/example.ld.j2", values),
         "README.md": _readme(library, "cbuild qmcu.csolution.yml --packs"),
     }
 
 
-def _readme(library: Library, usage: str) -> str:
-    return render("library/README.md.j2", {**library.values, "usage": usage})
+def arduino_files(library: Library) -> Mapping[str, str]:
+    """A library for Arduino's IDE, arduino-cli and PlatformIO."""
+    header = "src/qmcu_model.h"
+    values = {**library.values, "url": _URL, "library_name": "qmcu_model"}
+    files = {n: t for n, t in library.files.items() if not n.startswith("example/")}
+    files[header] = files.pop("include/qmcu_model.h")
+    # Arduino gives a library no flags of its own.
+    fast = library.values["fast_flag"].removeprefix("-")
+    pragma = f'#pragma GCC optimize("{fast}", "fp-contract=off")\n'
+    files = {n: pragma + t if n.endswith(".c") else t for n, t in files.items()}
+    sample = "examples/Sample"
+    usage = "arduino-cli compile --library . --fqbn PACKAGE:ARCHITECTURE:BOARD " + sample
+    return {
+        **files,
+        "library.properties": render("arduino/library.properties.j2", values),
+        "library.json": render("arduino/library.json.j2", values),
+        f"{sample}/Sample.ino": render("arduino/Sample.ino.j2", values),
+        f"{sample}/sample.h": library.files["example/sample.h"],
+        "README.md": _readme(library, usage, header, f"{sample}/Sample.ino"),
+    }
+
+
+def _readme(
+    library: Library,
+    usage: str,
+    header: str = "include/qmcu_model.h",
+    example: str = "example/main.c",
+) -> str:
+    values = {**library.values, "usage": usage, "header": header, "example": example}
+    return render("library/README.md.j2", values)

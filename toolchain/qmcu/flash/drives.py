@@ -77,17 +77,20 @@ def wait_for_outcome(folder: Path, marker: str, before: str, seconds: float = SE
     return ""
 
 
-def unsuited_drive(job: Job, undescribed: str, there: bool, absent: str) -> str:
+def unsuited_drive(
+    job: Job, undescribed: str, there: bool, absent: str, *, tells_success: bool = False
+) -> str:
     """The reason against a tool that writes to a drive, or an empty text.
 
     `undescribed` is what the board file lacks, if anything; `absent` the reason unless a drive is
-    `there`.
+    `there`. Without `tells_success` a drive says nothing of what became of a file: the firmware has
+    to.
     """
     if undescribed:
         return undescribed
     if job.probe and job.folder is None:
         return f"--probe {job.probe} is no folder of a drive"
-    if not job.port:
+    if not job.port and not tells_success:
         return "a drive cannot be read back: give --port, so that the firmware itself confirms"
     return "" if job.folder is not None or there else absent
 

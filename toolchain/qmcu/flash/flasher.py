@@ -11,13 +11,14 @@ from qmcu.board import Board
 from qmcu.board.flashing import flash_settings
 from qmcu.builder.toolchain import find_program
 from qmcu.device.image import Image
-from qmcu.errors import BoardError, ToolError, UsageError
+from qmcu.errors import BoardError, CheckFailedError, ToolError, UsageError
 from qmcu.firmware import Firmware
 from qmcu.flash import (
     gdb,
     jlink,
     mass_storage,
     openocd,
+    probe_rs,
     pyocd,
     st_flash,
     stm32_programmer,
@@ -31,7 +32,8 @@ from qmcu.flash.job import IDENTIFY, SCRIPT, WRITE, Job, Step, Tool
 from qmcu.scratch import ScratchFolder
 
 _MODULES = (
-    openocd, pyocd, st_flash, stm32_programmer, jlink, mass_storage, uf2, stm32flash, gdb,
+    openocd, pyocd, probe_rs, st_flash, stm32_programmer, jlink, mass_storage, uf2, stm32flash,
+    gdb,
 )  # fmt: skip
 TOOLS: dict[str, Tool] = {module.TOOL.name: module.TOOL for module in _MODULES}
 _IDENTIFY_S, _WRITE_S = 60.0, 600.0
@@ -165,6 +167,11 @@ def flash_firmware(prepared: Prepared, tell: Tell = lambda line: None) -> FlashR
     if job.port:
         tell(f"ask the firmware on {job.port}")
         evidence.append(ask_firmware(job, reset=not tool.programs))
+    elif not tool.programs:
+        raise CheckFailedError(
+            f"{job.board.name} took the image and its drive went, but nothing can be read back "
+            "from it; --port asks the firmware which build it is."
+        )
     return FlashResult(job.board.name, tool.name, prepared.image.build_id, tuple(evidence))
 
 

@@ -110,3 +110,10 @@ def needs_probe_number(job: Job) -> str:
     if job.probe and job.serial_number is None:
         return f"--probe {job.probe} is no serial number of a probe"
     return ""
+
+
+def needs_stm32(job: Job) -> str:
+    """The reason against a tool of ST's chips for another's."""
+    if job.board.chip.upper().startswith("STM32"):
+        return ""
+    return f"it knows STM32 chips only, and {job.board.name} has a {job.board.chip}"

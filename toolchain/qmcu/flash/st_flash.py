@@ -8,12 +8,14 @@ from pathlib import Path
 
 from qmcu.errors import DeviceError
 from qmcu.flash.checks import chip_check, text_check
-from qmcu.flash.job import IDENTIFY, WRITE, Job, Step, Tool, needs_probe_number
+from qmcu.flash.job import IDENTIFY, WRITE, Job, Step, Tool, needs_probe_number, needs_stm32
 
 _PROBE = re.compile(r"^\s*serial:\s*(\S+)", re.MULTILINE)
 
 
 def _unsuited(job: Job) -> str:
+    if reason := needs_stm32(job):
+        return reason
     return needs_probe_number(job)
 
 

@@ -6,7 +6,7 @@ Commands as in ST's user manual UM2237, section "Command line interface": -c, -w
 from pathlib import Path
 
 from qmcu.flash.checks import chip_check, text_check
-from qmcu.flash.job import IDENTIFY, WRITE, Job, Step, Tool, needs_probe_number
+from qmcu.flash.job import IDENTIFY, WRITE, Job, Step, Tool, needs_probe_number, needs_stm32
 
 _NAME = "STM32_Programmer_CLI"
 # Its installer does not put it on PATH.
@@ -19,6 +19,8 @@ _PLACES = (
 
 
 def _unsuited(job: Job) -> str:
+    if reason := needs_stm32(job):
+        return reason
     return needs_probe_number(job)
 
 

@@ -4,10 +4,12 @@ Options as in its manual page; the protocol is ST's AN3155. Set BOOT0 and reset 
 """
 
 from qmcu.flash.checks import chip_check, text_check
-from qmcu.flash.job import IDENTIFY, WRITE, Job, Step, Tool
+from qmcu.flash.job import IDENTIFY, WRITE, Job, Step, Tool, needs_stm32
 
 
 def _unsuited(job: Job) -> str:
+    if reason := needs_stm32(job):
+        return reason
     return "" if job.port else "it needs --port, the serial port of the chip's boot loader"
 
 

@@ -1,7 +1,7 @@
 """UF2: boot loaders that are a drive, such as the RP2040's in ROM.
 
-INFO_UF2.TXT tells the Board-ID (github.com/microsoft/uf2). Nothing can be read back, so the
-firmware has to prove itself over the serial port.
+INFO_UF2.TXT tells the Board-ID (github.com/microsoft/uf2). The drive goes when every block has
+come; nothing can be read back, so only the firmware can prove itself, over the serial port.
 """
 
 import re
@@ -26,7 +26,7 @@ _BOARD_ID = re.compile(r"^Board-ID:\s*(\S+)", re.MULTILINE)
 def _unsuited(job: Job) -> str:
     undescribed = "" if job.settings.uf2 else "the board file has no table flashing.uf2"
     absent = "no UF2 drive is mounted; hold BOOTSEL while you connect the board"
-    return unsuited_drive(job, undescribed, bool(_loaders()), absent)
+    return unsuited_drive(job, undescribed, bool(_loaders()), absent, tells_success=True)
 
 
 def _loaders() -> list[Path]:
