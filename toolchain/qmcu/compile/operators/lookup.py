@@ -166,8 +166,8 @@ def abs_table(context: OperatorContext) -> Values:
 
 def inverse_root_scale(context: OperatorContext) -> float:
     """The real multiplier of RSQRT, from 1 / sqrt of the input's integers to the output's."""
-    root = np.sqrt(np.float32(_input(context).scale)) * np.float32(_output(context).scale)
-    return 1 / float(root)
+    # In double: the interpreter's bytes at ties of rounding show it.
+    return 1 / (math.sqrt(_input(context).scale) * _output(context).scale)
 
 
 def rsqrt_table(context: OperatorContext) -> Values:
