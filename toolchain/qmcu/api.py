@@ -15,6 +15,7 @@ would print and whose `exit_code` is the command's.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,31 +35,35 @@ PathLike = str | os.PathLike[str]
 
 
 def convert(
-    model: PathLike,
-    calibration: PathLike,
+    model: "PathLike | Any",
+    calibration: "PathLike | Any | None",
     output: PathLike,
     *,
     per_tensor: bool = False,
     limit: int | None = None,
+    example_inputs: "Sequence[Any] | None" = None,
 ) -> "Conversion":
-    """Quantize a .keras, .h5, SavedModel or float .tflite to int8 (post-training); write `output`.
+    """Make `output`, an int8 .tflite, of a model's file or of a PyTorch nn.Module in memory.
 
-    `calibration` is an .npz with `inputs`, a folder of pictures or sounds, or `module:function`:
-    real values as the float model takes them, [N, ...], of which the first `limit` are used.
-    `per_tensor` gives a weight tensor one scale instead of one a channel. Raises ToolError without
-    TensorFlow, ModelError or VectorError for the files.
+    `model` is a .keras, .h5, SavedModel, .onnx, .pt2 or float .tflite, or a module, which is traced
+    on `example_inputs` by torch.export. `calibration` is an .npz with `inputs`, a folder of pictures
+    or sounds, `module:function`, or arrays (one, or a mapping by input): real values as the float
+    model takes them, [N, ...], of which the first `limit` are used; None for a model that is
+    quantized already (QDQ, QOperator, PT2E), whose integers and scales are kept. `per_tensor` gives
+    a weight tensor one scale instead of one a channel. Raises ToolError without the converter's
+    packages, ModelError, UsageError or VectorError for the files.
     """
     from qmcu.compile import unsupported
-    from qmcu.conversion.files import convert_model
+    from qmcu.conversion.calibration import SampleOptions
+    from qmcu.conversion.files import convert_file
+    from qmcu.conversion.modules import calibration_source, model_file
     from qmcu.files import write_atomic
 
-    conversion = convert_model(
-        Path(model),
-        os.fspath(calibration),
-        per_tensor=per_tensor,
-        limit=limit,
-        problems=unsupported,
-    )
+    with model_file(model, example_inputs) as path, calibration_source(calibration) as samples:
+        conversion = convert_file(
+            path, samples, per_tensor=per_tensor, options=SampleOptions(limit=limit),
+            problems=unsupported,
+        ).conversion  # fmt: skip
     write_atomic(Path(output), conversion.model)
     return conversion
 

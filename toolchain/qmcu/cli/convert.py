@@ -45,16 +45,21 @@ if TYPE_CHECKING:
     "--compare", is_flag=True,
     help="Accuracy in float and int8, and the layers that lose most, with what to try.",
 )  # fmt: skip
+@click.option(
+    "--keep-layout", is_flag=True,
+    help="Leave the axes of an ONNX model's inputs and outputs; else channels go last.",
+)  # fmt: skip
 @click.option("--ranges", is_flag=True, help="Show the range of every activation.")
 def command(
     model: Path, calibration: str | None, output: Path, weights: str, exact: bool,
     per_tensor: bool, sampling: "SampleOptions", signature: str | None, custom: tuple[str, ...],
-    trust: bool, compare: bool, ranges: bool,
+    trust: bool, compare: bool, keep_layout: bool, ranges: bool,
 ) -> None:  # fmt: skip
     """Quantize MODEL to int8, input and output too.
 
-    MODEL is a .keras or .h5 file of Keras 3 or 2, a SavedModel folder or a float32 .tflite. With
-    --weights int4 it may also be a .tflite that is int8 already.
+    MODEL is a .keras or .h5 file of Keras 3 or 2, a SavedModel folder, a .onnx, a .pt2 of
+    torch.export or a float32 .tflite. A .onnx or .pt2 that is quantized already keeps its integers
+    and scales and needs no calibration. With --weights int4 MODEL may also be an int8 .tflite.
     """
     from qmcu.compile import unsupported
     from qmcu.conversion.files import OpenOptions, convert_file
@@ -71,14 +76,15 @@ def command(
         write_atomic(output, packed.model)
         show(*int4_lines(packed, output))
         return
-    if calibration is None:
+    if calibration is None and model.suffix not in (".onnx", ".pt2"):
         raise UsageError(
             f"{model} needs --calibration X.npz, inputs as the float model takes them."
         )
-    refuse_same(output, Path(calibration))
+    if calibration is not None:
+        refuse_same(output, Path(calibration))
     converted = convert_file(
         model, calibration, per_tensor=per_tensor, options=sampling,
-        opening=OpenOptions(signature, trust, custom), keep_float=compare,
+        opening=OpenOptions(signature, trust, custom, keep_layout), keep_float=compare,
         problems=unsupported,
     )  # fmt: skip
     conversion = converted.conversion

@@ -10,6 +10,7 @@ from qmcu.conversion.calibration import SampleOptions, Samples, read_samples
 from qmcu.conversion.preprocessing import write_preprocessing
 from qmcu.conversion.process import ConverterProcess
 from qmcu.conversion.sources import FLOAT, MODEL
+from qmcu.errors import ModelError, UsageError
 from qmcu.model.convert import Conversion, conversion_of
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
@@ -18,12 +19,14 @@ from qmcu.model.reader import parse_model
 @dataclass(frozen=True)
 class OpenOptions:
     """How a file is opened: which `signature` of a SavedModel, whether its code is trusted to run,
-    and Python files or modules with its `custom` classes.
+    and Python files or modules with its `custom` classes. With `keep_layout` inputs and outputs of
+    an ONNX file keep their axes.
     """
 
     signature: str | None = None
     trust: bool = False
     custom: tuple[str, ...] = ()
+    keep_layout: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +34,7 @@ class Converted:
     """A conversion with its samples and, where it was asked for, the same model in float32."""
 
     conversion: Conversion
-    samples: Samples
+    samples: Samples | None
     float_model: bytes | None = None
 
 
@@ -52,7 +55,7 @@ def convert_model(
 
 def convert_file(
     source: Path,
-    calibration: Path | str,
+    calibration: Path | str | None,
     *,
     per_tensor: bool = False,
     options: SampleOptions | None = None,
@@ -62,9 +65,10 @@ def convert_file(
 ) -> Converted:
     """Full-int8 post-training quantization with int8 input and output.
 
-    `source` is a .keras, .h5, SavedModel directory or float .tflite; `calibration` an .npz with
+    `source` is a .keras, .h5, SavedModel directory, .onnx, .pt2 or float .tflite; `calibration` an .npz with
     `inputs` (or `input_0`, ..., or the inputs' names), a folder of pictures or sounds, or
-    `module:function`: real values as the float model takes them. Inputs and outputs are in the
+    `module:function`: real values as the float model takes them, or None for a file with scales of
+    its own, whose integers are kept. Inputs and outputs are in the
     model's own order, under its names. The same files give the same bytes. `problems` answers what
     cannot be compiled of a graph: where that is nothing, operators may stay in float; without it
     none may.
@@ -73,21 +77,35 @@ def convert_file(
     """
     opening = opening or OpenOptions()
     with _open(source, opening) as process:
-        samples = read_samples(str(calibration), process.inputs, options)
-        arrays = {f"input_{i}": samples.inputs[s.name] for i, s in enumerate(process.inputs)}
-        np.savez(process.folder / "samples.npz", **arrays)  # type: ignore[arg-type]
-        answer = process.convert(
-            {"samples": "samples.npz", "per_tensor": per_tensor, "float": keep_float}
-        )
+        samples = None
+        if calibration is not None:
+            samples = read_samples(str(calibration), process.inputs, options)
+            arrays = {f"input_{i}": samples.inputs[s.name] for i, s in enumerate(process.inputs)}
+            np.savez(process.folder / "samples.npz", **arrays)  # type: ignore[arg-type]
+        elif not process.quantized:
+            raise UsageError(
+                f"{source} needs --calibration X.npz, inputs as the float model takes them."
+            )
+        name = None if samples is None else "samples.npz"
+        answer = process.convert({"samples": name, "per_tensor": per_tensor, "float": keep_float})
         data = (process.folder / MODEL).read_bytes()
-        plain = (process.folder / FLOAT).read_bytes() if keep_float else None
-        notes = process.notes
-    if samples.preprocessing is not None:
+        plain = None
+        if keep_float and not process.quantized:
+            plain = (process.folder / FLOAT).read_bytes()
+        notes = (*process.notes, *answer.get("notes", ()))
+        quantized = process.quantized
+    if samples is not None and samples.preprocessing is not None:
         data = write_preprocessing(data, samples.preprocessing)
     conversion = conversion_of(
-        source, data, len(samples), problems, converter=answer["converter"], notes=notes
-    )
+        source, data, 0 if samples is None else len(samples),
+        _no_problems if quantized else problems, converter=answer["converter"], notes=notes,
+    )  # fmt: skip
     return Converted(conversion, samples, plain)
+
+
+def _no_problems(graph: Graph) -> Sequence[str]:
+    """A quantized file leaves what it leaves in real numbers; the report says what that costs."""
+    return ()
 
 
 def float_file(source: Path, opening: OpenOptions | None = None) -> bytes:
@@ -96,14 +114,19 @@ def float_file(source: Path, opening: OpenOptions | None = None) -> bytes:
     Raises as `convert_file`, and ModelError for a .tflite that is no float model.
     """
     with _open(source, opening or OpenOptions()) as process:
+        if process.quantized:
+            raise ModelError(
+                f"{source} is quantized already; the float model is needed that it was made from."
+            )
         process.convert({"samples": None})
         return (process.folder / FLOAT).read_bytes()
 
 
 def _open(source: Path, opening: OpenOptions) -> ConverterProcess:
     return ConverterProcess(
-        source, signature=opening.signature, trust=opening.trust, custom=opening.custom
-    )
+        source, signature=opening.signature, trust=opening.trust, custom=opening.custom,
+        keep_layout=opening.keep_layout,
+    )  # fmt: skip
 
 
 def float_graph_of(source: Path, opening: OpenOptions | None = None) -> Graph:

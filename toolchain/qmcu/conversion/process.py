@@ -20,6 +20,9 @@ from qmcu.errors import ModelError, QmcuError, ToolError
 from qmcu.extras import missing_package
 from qmcu.scratch import ScratchFolder
 
+# Files whose readers need no TensorFlow; quantizing a float one does, and says so then.
+_OTHERS = (".onnx", ".pt2")
+
 
 class ConverterProcess:
     """A process that has opened one model; `inputs` are the model's, `notes` what was changed.
@@ -35,10 +38,12 @@ class ConverterProcess:
         signature: str | None = None,
         trust: bool = False,
         custom: tuple[str, ...] = (),
+        keep_layout: bool = False,
     ) -> None:
         if not source.exists():
             raise ModelError(f"{source} does not exist.")
-        _require_tensorflow()
+        if source.suffix not in _OTHERS:
+            _require_tensorflow()
         self._source = source
         self._folder = ScratchFolder("convert")
         self.folder = Path(self._folder.name)
@@ -49,6 +54,7 @@ class ConverterProcess:
                 {
                     "source": str(source.absolute()), "signature": signature, "trust": trust,
                     "custom": list(custom), "confined": can_confine(),
+                    "keep_layout": keep_layout,
                 }
             )  # fmt: skip
         except BaseException:
@@ -56,6 +62,7 @@ class ConverterProcess:
             raise
         self.inputs = tuple(InputSpec(n, tuple(s), d) for n, s, d in opened["inputs"])
         self.notes = tuple(opened["notes"])
+        self.quantized = bool(opened.get("quantized"))
 
     def convert(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out an order; files are in `folder` then. Raises ModelError."""

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from qmcu.conversion import keras_files
+from qmcu.conversion.onnx_files import SUFFIXES as ONNX_SUFFIXES
+from qmcu.conversion.onnx_files import OnnxFile
 from qmcu.conversion.signatures import InputSpec, Loaded, load_signature
 from qmcu.errors import ModelError
 from qmcu.model.convert import convert_loaded, export_keras
@@ -25,6 +27,8 @@ class Source(Protocol):
 
     inputs: tuple[InputSpec, ...]
     notes: tuple[str, ...]
+    # Whether the file has scales of its own, so that no calibration is needed.
+    quantized: bool
 
     def convert(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """Write what the order asks for: int8 from `samples`, `float`; answer with the tool."""
@@ -35,6 +39,8 @@ def open_source(path: Path, folder: Path, request: Mapping[str, Any]) -> Source:
     """Open a model's file by what it is. Raises ModelError, ToolError."""
     if path.suffix == ".tflite":
         return FloatFile(path, folder)
+    if path.suffix in ONNX_SUFFIXES:
+        return OnnxFile(path, folder, request)
     tensorflow = load_tensorflow()
     keras = None
     notes: tuple[str, ...] = ()
@@ -55,7 +61,7 @@ def open_source(path: Path, folder: Path, request: Mapping[str, Any]) -> Source:
     else:
         raise ModelError(
             f"{path} is neither a Keras file ({', '.join(keras_files.SUFFIXES)}) nor a SavedModel "
-            "directory nor a float .tflite."
+            "directory nor .onnx, .pt2 or a float .tflite."
         )
     loaded = load_signature(tensorflow, path, saved, request.get("signature"))
     return SavedSource(tensorflow, path, folder, loaded, keras, notes)
@@ -74,6 +80,8 @@ def _not_exported(path: Path, keras: Any, error: Exception) -> ModelError:
 
 class SavedSource:
     """A SavedModel, perhaps exported from a Keras model a moment ago."""
+
+    quantized = False
 
     def __init__(
         self, tensorflow: Any, path: Path, folder: Path, loaded: Loaded, keras: Any,
@@ -122,6 +130,8 @@ class SavedSource:
 class FloatFile:
     """A float32 .tflite, calibrated and quantized as it is."""
 
+    quantized = False
+
     def __init__(self, path: Path, folder: Path) -> None:
         self._data = path.read_bytes()
         self._path, self._folder = path, folder
@@ -140,7 +150,7 @@ class FloatFile:
         if order.get("samples") is None:
             return {"converter": "", "files": [FLOAT]}
         samples = read_samples(self._folder / order["samples"], self.inputs)
-        data = _quantize_file(self._path, self._data, list(samples.values()), order)
+        data = quantize_file(self._path, self._data, list(samples.values()), order)
         (self._folder / MODEL).write_bytes(data)
         return {
             "converter": f"TensorFlow {tensorflow.__version__}", "files": [FLOAT, MODEL],
@@ -164,9 +174,7 @@ def _require_float(path: Path, graph: Graph) -> None:
             )
 
 
-def _quantize_file(
-    path: Path, data: bytes, samples: list[Array], order: Mapping[str, Any]
-) -> bytes:
+def quantize_file(path: Path, data: bytes, samples: list[Array], order: Mapping[str, Any]) -> bytes:
     """What TensorFlow's converter does with its own float file: calibrate, then quantize."""
     from tensorflow.lite.python import convert
     from tensorflow.lite.python.optimize import calibrator

@@ -41,6 +41,7 @@ def serve(channel: "Connection[Any, Any]", folder: Path, request: dict[str, Any]
         {
             "inputs": [[s.name, list(s.shape), s.dtype] for s in source.inputs],
             "notes": list(source.notes),
+            "quantized": source.quantized,
         },
     )
     order = json.loads(channel.recv_bytes())

@@ -56,10 +56,8 @@ class Conversion:
 
     def __str__(self) -> str:
         weights = "per channel" if self.per_channel else "per tensor"
-        return (
-            f"{len(self.model)} bytes, weights {weights}, calibrated on {self.samples} samples "
-            f"by {self.converter}"
-        )
+        how = f"calibrated on {self.samples} samples" if self.samples else "the file's own scales,"
+        return f"{len(self.model)} bytes, weights {weights}, {how} by {self.converter}"
 
 
 def convert_keras(

@@ -50,6 +50,13 @@ def read_onnx_model(model: Any, name: str, *, keep_layout: bool = False) -> Onnx
     return _read(net_of_model(model, name), Path(name).stem, keep_layout)
 
 
+def rewrite(model: OnnxModel) -> OnnxModel:
+    """The Graph again, of a net that was given scales for its gaps."""
+    keep = not model.written.inputs and not model.written.outputs
+    written = write_graph(model.net, model.written.graph.name, keep_layout=keep)
+    return OnnxModel(model.net, written, model.quantized, tuple(open_gaps(model.net)))
+
+
 def _read(net: Net, name: str, keep_layout: bool) -> OnnxModel:
     quantized = open_onnx(net)
     written = write_graph(net, name, keep_layout=keep_layout)

@@ -3,6 +3,8 @@
 The integers of the weights are the file's; the bias is int32 in input scale times weight scale.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from qmcu.model.graph import OptionValue, Quantization
@@ -206,7 +208,7 @@ def linear(e: Emitter, node: Node) -> None:
         key = e.net.add_constant(f"{value.name}/mixed", mixed, value.quantization)
         if value.file is not None:
             e.net.values[key].file = value.file[:, list(columns)]
-        node.inputs = [name, key, *node.inputs[2:]]
+        node = replace(node, inputs=[name, key, *node.inputs[2:]])
     else:
         source = e.take(name, order)
     weights, quantization = _weights(e, node, (0, 1), 0)
