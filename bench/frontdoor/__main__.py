@@ -71,7 +71,7 @@ def _prove(path: Path, model: bytes, inputs: int) -> dict[str, Any]:
 
 
 def _share(layer: Any) -> float:
-    return round(layer.different / layer.count, 4)
+    return float(round(layer.different / layer.count, 4))
 
 
 def good(result: dict[str, Any]) -> bool:

@@ -148,7 +148,9 @@ def inception() -> nn.Module:
 
 def leaky() -> nn.Module:
     """The body of a small detector: leaky activations, boxes as an image."""
-    act = lambda: nn.LeakyReLU(0.1)  # noqa: E731
+    from functools import partial
+
+    act = partial(nn.LeakyReLU, 0.1)
     return nn.Sequential(
         nn.Conv2d(3, 8, 3, 1, 1), act(), nn.MaxPool2d(2), nn.Conv2d(8, 16, 3, 1, 1), act(),
         nn.MaxPool2d(2), nn.Conv2d(16, 18, 1), nn.Sigmoid(),

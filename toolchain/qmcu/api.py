@@ -45,13 +45,13 @@ def convert(
 ) -> "Conversion":
     """Make `output`, an int8 .tflite, of a model's file or of a PyTorch nn.Module in memory.
 
-    `model` is a .keras, .h5, SavedModel, .onnx, .pt2 or float .tflite, or a module, which is traced
-    on `example_inputs` by torch.export. `calibration` is an .npz with `inputs`, a folder of pictures
-    or sounds, `module:function`, or arrays (one, or a mapping by input): real values as the float
-    model takes them, [N, ...], of which the first `limit` are used; None for a model that is
-    quantized already (QDQ, QOperator, PT2E), whose integers and scales are kept. `per_tensor` gives
-    a weight tensor one scale instead of one a channel. Raises ToolError without the converter's
-    packages, ModelError, UsageError or VectorError for the files.
+    `model` is a .keras, .h5, SavedModel, .onnx, .pt2 or float .tflite, or a module, which is
+    traced on `example_inputs` by torch.export. `calibration` is an .npz with `inputs`, a folder of
+    pictures or sounds, `module:function`, or arrays (one, or a mapping by input): real values as
+    the float model takes them, [N, ...], of which the first `limit` are used; None for a model that
+    is quantized already (QDQ, QOperator, PT2E), whose integers and scales are kept. `per_tensor`
+    gives a weight tensor one scale instead of one a channel. Raises ToolError without the packages
+    of the converter, ModelError, UsageError or VectorError for the files.
     """
     from qmcu.compile import unsupported
     from qmcu.conversion.calibration import SampleOptions

@@ -65,8 +65,8 @@ def convert_file(
 ) -> Converted:
     """Full-int8 post-training quantization with int8 input and output.
 
-    `source` is a .keras, .h5, SavedModel directory, .onnx, .pt2 or float .tflite; `calibration` an .npz with
-    `inputs` (or `input_0`, ..., or the inputs' names), a folder of pictures or sounds, or
+    `source` is a .keras, .h5, SavedModel directory, .onnx, .pt2 or float .tflite; `calibration` an
+    .npz with `inputs` (or `input_0`, ..., or the inputs' names), a folder of pictures or sounds, or
     `module:function`: real values as the float model takes them, or None for a file with scales of
     its own, whose integers are kept. Inputs and outputs are in the
     model's own order, under its names. The same files give the same bytes. `problems` answers what

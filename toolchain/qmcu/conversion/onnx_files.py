@@ -1,4 +1,4 @@
-"""ONNX and PyTorch files as sources of a conversion: float ones are calibrated, quantized ones kept.
+"""ONNX and PyTorch files as sources: float ones are calibrated, the quantized keep what they have.
 
 An ONNX file with scales of its own (QDQ, QOperator) needs no calibration: its integers are what is
 written. What such a file leaves without a scale is calibrated where samples are there, else it
@@ -152,7 +152,10 @@ def _kept(model: OnnxModel) -> Iterator[str]:
     yield f"{equal:,} of {total:,} integer weights are the file's own"
     yield from net.changed.values()
     for name, count, largest in written.biases:
-        yield f"bias {name}: {count} numbers in input scale times weight scale, by {largest:.2g} step"
+        yield (
+            f"bias {name}: {count} numbers rounded to input scale times weight scale, by at most "
+            f"{largest:.2g} of its steps"
+        )
     if written.chosen:
         yield f"scales that the file lacks, chosen by the largest number: {spread(written.chosen)}"
     if written.requantized:

@@ -70,7 +70,7 @@ def save_module(module: Any, example_inputs: Sequence[Any], path: Path) -> None:
     training = getattr(module, "training", False)
     try:
         with _silence():
-            # What PT2E converts is a GraphModule that refuses .eval(), and is for inference already.
+            # A GraphModule that PT2E converted refuses .eval(); it is for inference already.
             with contextlib.suppress(NotImplementedError):
                 module.eval()
             program = torch.export.export(module, tuple(example_inputs))

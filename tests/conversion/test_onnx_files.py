@@ -1,0 +1,149 @@
+"""ONNX and PyTorch files through `qmcu convert` and `qmcu.convert`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from tests.support.onnx_models import Builder, run_theirs
+
+import qmcu
+from qmcu.cli.main import main as cli
+from qmcu.conversion.files import OpenOptions, convert_file, float_graph_of
+from qmcu.errors import ModelError, ToolError, UsageError
+from qmcu.model.onnx.write import count_moves
+from qmcu.model.oracle import Oracle
+from qmcu.model.reader import read_model
+
+SHAPE = (3, 6, 5)
+
+
+def _float(path: Path) -> Path:
+    b = Builder(SHAPE)
+    x = b.add("Relu", b.add("Conv", "x", b.random(4, 3, 3, 3), b.random(4), pads=[1, 1, 1, 1]))
+    return b.save(path, b.add("Gemm", b.add("Flatten", x), b.random(120, 4, scale=0.1)))
+
+
+def _quantized(path: Path, *, open_end: bool = False) -> Path:
+    b = Builder(SHAPE)
+    rng = np.random.default_rng(2)
+    weights = b.weights(rng.integers(-127, 128, (4, 3, 3, 3)), np.full(4, 0.01))
+    y = b.add("Conv", b.qdq("x", 0.02, 3), weights)
+    return b.save(path, y if open_end else b.qdq(y, 0.05, -4))
+
+
+def _samples(folder: Path, rows: int = 8) -> Path:
+    path = folder / "samples.npz"
+    values = np.random.default_rng(1).normal(size=(rows, *SHAPE)).astype(np.float32)
+    np.savez(path, inputs=values)
+    return path
+
+
+def _run(*arguments: object) -> Any:
+    return CliRunner().invoke(cli, ["convert", *map(str, arguments)])
+
+
+def test_a_quantized_file_needs_no_calibration_and_keeps_its_scales(tmp_path: Path) -> None:
+    output = tmp_path / "m.tflite"
+    result = _run(_quantized(tmp_path / "m.onnx"), "-o", output)
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.output.split())
+    assert "the file's own scales" in text and "108 of 108 integer weights" in text
+    assert "x is [1, 3, 6, 5] in the file and [1, 6, 5, 3] here" in text
+    assert "no TRANSPOSE left" in text
+    graph = read_model(output)
+    assert graph.input_tensors[0].quantization is not None
+    assert graph.input_tensors[0].quantization.scales == (float(np.float32(0.02)),)
+    assert graph.input_names == ("x",)
+
+
+def test_a_float_file_is_calibrated_on_rows_in_its_own_order(tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    path, samples = _float(tmp_path / "m.onnx"), _samples(tmp_path)
+    converted = convert_file(path, samples, keep_float=True)
+    graph = converted.conversion.graph
+    assert graph.input_tensors[0].shape == (1, 6, 5, 3) and count_moves(graph) == 0
+    assert {t.dtype for t in graph.tensors} <= {"int8", "int32"}
+    assert "qmcu's ONNX reader" in converted.conversion.converter
+    assert "TensorFlow" in converted.conversion.converter
+    assert converted.float_model is not None
+    import onnx
+
+    x = np.load(samples)["inputs"][:1]
+    (expected,) = run_theirs(onnx.load(path), x)
+    grid, out = graph.input_tensors[0].quantization, graph.output_tensors[0].quantization
+    assert grid is not None and out is not None
+    row = np.rint(x.transpose(0, 2, 3, 1) / grid.scale) + grid.zero_point
+    (found,) = Oracle(converted.conversion.model).run([np.clip(row, -128, 127).astype(np.int8)])
+    real = (found.astype(float) - out.zero_point) * out.scale
+    np.testing.assert_allclose(real, expected, atol=4 * out.scale)
+
+
+def test_what_is_open_is_real_or_calibrated(tmp_path: Path) -> None:
+    path = _quantized(tmp_path / "m.onnx", open_end=True)
+    plain = convert_file(path, None).conversion
+    assert plain.in_float == ("DEQUANTIZE", "CONV_2D")
+    assert any("have no scale in the file" in note for note in plain.notes)
+    given = convert_file(path, _samples(tmp_path)).conversion
+    assert not given.in_float and given.graph.output_tensors[0].dtype == "int8"
+    assert any("theirs are by calibration" in note for note in given.notes)
+
+
+def test_axes_stay_on_request(tmp_path: Path) -> None:
+    path = _quantized(tmp_path / "m.onnx")
+    kept = convert_file(path, None, opening=OpenOptions(keep_layout=True)).conversion
+    assert kept.graph.input_tensors[0].shape == (1, *SHAPE)
+    assert kept.graph.output_tensors[0].shape == (1, 4, 4, 3)
+
+
+def test_a_float_file_without_calibration_is_told_what_it_needs(tmp_path: Path) -> None:
+    result = _run(_float(tmp_path / "m.onnx"), "-o", tmp_path / "m.tflite")
+    assert result.exit_code == 2 and "needs --calibration" in str(result.exception or result.output)
+    assert not (tmp_path / "m.tflite").exists()
+
+
+def test_the_float_side_takes_onnx_and_refuses_what_is_quantized(tmp_path: Path) -> None:
+    graph = float_graph_of(_float(tmp_path / "f.onnx"))
+    assert [op.kind for op in graph.operators] == ["CONV_2D", "RESHAPE", "FULLY_CONNECTED"]
+    with pytest.raises(ModelError, match="is quantized already"):
+        float_graph_of(_quantized(tmp_path / "q.onnx"))
+
+
+def test_a_missing_package_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from qmcu.model.onnx import read_onnx
+
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ToolError, match="needs the package onnx, which is not installed: `pip"):
+        read_onnx(tmp_path / "m.onnx")
+
+
+def _module() -> Any:
+    torch = pytest.importorskip("torch", reason="torch is not installed (pip install qmcu[torch])")
+    pytest.importorskip("onnxscript", reason="onnxscript is not installed")
+    torch.manual_seed(4)
+    nn = torch.nn
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(),
+                         nn.Linear(48, 3))  # fmt: skip
+
+
+def test_a_module_in_memory_is_converted(tmp_path: Path) -> None:
+    module = _module()
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    torch = sys.modules["torch"]
+    rows = torch.randn(6, *SHAPE)
+    output = tmp_path / "m.tflite"
+    conversion = qmcu.convert(module, rows, output, example_inputs=(rows[:1],))
+    assert count_moves(conversion.graph) == 0 and "torch.onnx" in conversion.converter
+    assert read_model(output).input_tensors[0].shape == (1, 6, 5, 3)
+    with pytest.raises(UsageError, match="give example_inputs"):
+        qmcu.convert(module, rows, output)
+
+
+def test_a_damaged_program_is_refused(tmp_path: Path) -> None:
+    _module()
+    path = tmp_path / "bad.pt2"
+    path.write_bytes(b"PK\x03\x04 nothing")
+    with pytest.raises(ModelError, match=r"bad\.pt2 is no file of torch\.export"):
+        convert_file(path, None)
