@@ -199,7 +199,7 @@ def test_a_float_tflite_is_converted_and_a_quantized_one_is_named(tmp_path: Path
     assert [op.kind for op in float_graph_of(tmp_path / "f.tflite").operators] == [
         "FULLY_CONNECTED"
     ] * 2
-    assert found.float_model is not None
+    assert found.float_model is not None and found.samples is not None
     compared = compare(found.float_model, found.conversion, found.samples)
     assert len(compared.layers) == 2
     assert min(layer.snr for layer in compared.layers) > 25

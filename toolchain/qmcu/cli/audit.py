@@ -17,7 +17,7 @@ from qmcu.cli.options import (
 
 @declare("audit")
 @click.option("--float", "float_file", type=PATH,
-              help="The float model (Keras, SavedModel, .tflite), or a folder.")  # fmt: skip
+              help="The float model (Keras, .onnx, .pt2, .tflite), or a folder.")  # fmt: skip
 @click.option("--int8", "integer_file", type=PATH,
               help="The int8 .tflite that would be deployed, or a folder of them.")  # fmt: skip
 @click.option("--data", type=PATH,

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--compare", is_flag=True,
-    help="Accuracy in float and int8, and the layers that lose most, with what to try.",
+    help="Accuracy in float and int8, and the layers that lose most, with what to try; for a "
+    "quantized .onnx its weights and each layer's results beside onnxruntime's.",
 )  # fmt: skip
 @click.option(
     "--keep-layout", is_flag=True,
@@ -67,7 +68,7 @@ def command(
     from qmcu.files import refuse_same, write_atomic
     from qmcu.model.int4_file import pack_conversion, pack_file
     from qmcu.report.console import show
-    from qmcu.report.conversion import conversion_lines, int4_lines, ranges_table
+    from qmcu.report.conversion import conversion_lines, int4_lines, proof_lines, ranges_table
 
     if exact and weights != "int4":
         raise UsageError("--exact is about int4 weights; give --weights int4 too.")
@@ -94,7 +95,9 @@ def command(
         lines = list(int4_lines(packed, output))
     write_atomic(output, conversion.model)
     show(*conversion_lines(conversion, output, unsupported(conversion.graph)), *lines)
-    if converted.float_model is not None:
+    if compare and model.suffix == ".onnx" and converted.float_model is None:
+        show(*proof_lines(model, conversion))
+    if converted.float_model is not None and converted.samples is not None:
         from qmcu.conversion.compare import compare as compare_forms
         from qmcu.conversion.compare import comparison_lines
 

@@ -11,7 +11,7 @@ from qmcu.cli.options import PATH, declare, defence_names, json_option, seed_opt
 @click.argument("method", required=False)
 @click.option("--auto", is_flag=True, help="Try every method; keep the best whose audit passes.")
 @click.option("--float", "float_file", required=True, type=PATH,
-              help="The float model: .keras, .h5, SavedModel or float32 .tflite.")  # fmt: skip
+              help="The float model: Keras, SavedModel, .onnx, .pt2 or .tflite.")  # fmt: skip
 @click.option("--calibration", required=True, type=PATH,
               help="An .npz with `inputs`, and `labels` if they are known.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=PATH,

@@ -46,7 +46,7 @@ def command(
 ) -> int:
     """Sweep the float MODEL over quantization schemes: accuracy, size, security.
 
-    MODEL is a .keras, .h5, SavedModel or float32 .tflite.
+    MODEL is a .keras, .h5, SavedModel, .onnx, .pt2 or float32 .tflite.
 
     float32, float16, dynamic range, 16x8, int8 per tensor and per channel, int4 weights, each that
     has a grid of integers also with --defence; those that the board can run are built and run. An

@@ -30,7 +30,7 @@ from qmcu.cli.targets import on_option
 )  # fmt: skip
 @click.option(
     "--float", "float_model", type=PATH,
-    help="The float model (.keras, .h5, SavedModel, float32 .tflite), to measure it too.",
+    help="The float model (Keras, SavedModel, .onnx, .pt2, .tflite), to measure it too.",
 )  # fmt: skip
 @on_option()
 @click.option(

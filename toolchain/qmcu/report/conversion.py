@@ -44,6 +44,24 @@ def clipping_lines(found: Sequence[Clipping]) -> Iterator[Cell]:
         yield line(("warning", "yellow"), f": {one}") if one.much else f"note: {one}"
 
 
+def proof_lines(source: Path, conversion: Conversion, rows: int = 200) -> Iterator[Cell]:
+    """A quantized ONNX file beside its .tflite: weights, outputs and each layer, in steps.
+
+    Raises ToolError without onnx or onnxruntime.
+    """
+    from qmcu.model.onnx import read_onnx
+    from qmcu.model.onnx.proof import prove_onnx, random_inputs
+    from qmcu.model.writer import write_model
+
+    read = read_onnx(source)
+    if write_model(read.written.graph) != conversion.model:
+        yield "  not compared with onnxruntime: scales that the file lacks are by calibration"
+        return
+    proof = prove_onnx(source, read, conversion.model, random_inputs(read, rows))
+    yield f"  {proof}"
+    yield from (f"    {layer}" for layer in proof.layers)
+
+
 def _counted(kinds: Sequence[str]) -> str:
     counts = Counter(kinds)
     return ", ".join(f"{kind} ({counts[kind]})" for kind in sorted(counts))

@@ -207,6 +207,10 @@ def prelu(e: Emitter, node: Node) -> None:
     slopes = _operand(e, node.inputs[1], found.order, found.columns)
     result = e.define(node.outputs[0], found.order, found.columns)
     assert rank == len(found.order)
+    tensor = e.tensors[slopes]
+    if tensor.data is not None and rank > 1 and tensor.shape[0] == 1:
+        # TFLite's slopes have no batch.
+        slopes = e.constant(tensor.name, tensor.array[0], tensor.quantization)
     e.add("PRELU", [found.index, slopes], [result])
 
 
