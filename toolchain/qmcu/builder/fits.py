@@ -1,10 +1,11 @@
 """Which boards a model fits on: the smallest proved by a build, others by what they lack."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qmcu.board import Board
+from qmcu.builder.budget import SMALLER_SETTINGS
 from qmcu.builder.firmware import BuildOptions, build_firmware, compile_model, compile_plan
 from qmcu.builder.room import plan_needs, possible_places
 from qmcu.codegen.places import INTERNAL, Places
@@ -17,7 +18,8 @@ from qmcu.types import Count
 class Fit:
     """One board: `fits` with `flash` and `ram` bytes in use if it was `built`, or the `problem`.
 
-    `place` holds the options of `qmcu build` by which alone it fits, and `external_flash` and
+    `optimize` is the first setting by which it fits, `place` holds the options of `qmcu build` by
+    which alone it does, and `external_flash` and
     `external_ram` the bytes in use there.
     """
 
@@ -32,6 +34,7 @@ class Fit:
     place: str = ""
     external_flash: int = 0
     external_ram: int = 0
+    optimize: str = "balanced"
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,18 @@ def _fit_outside(model: Path, board: Board, inside: Fit, *, build: bool) -> Fit:
 
 
 def _fit(model: Path, board: Board, places: Places = INTERNAL, *, build: bool) -> Fit:
-    sizes = board.name, board.flash.size, board.ram.size
-    options = BuildOptions(places=places)
+    """The fit by the first setting that has room, else the first one's problem."""
+    tried = []
+    for optimize in SMALLER_SETTINGS:
+        options = BuildOptions(optimize=optimize, places=places)
+        tried.append(replace(_fit_by(options, model, board, build=build), optimize=optimize))
+        if tried[-1].fits:
+            return tried[-1]
+    return tried[0]
+
+
+def _fit_by(options: BuildOptions, model: Path, board: Board, *, build: bool) -> Fit:
+    sizes, places = (board.name, board.flash.size, board.ram.size), options.places
     try:
         if not build:
             plan = compile_model(model, board, options).plan

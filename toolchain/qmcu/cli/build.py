@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
+from click import get_current_context
+from click.core import ParameterSource
 
 from qmcu.cli.options import (
     PATH,
@@ -66,6 +68,10 @@ if TYPE_CHECKING:
     "--security-counter", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
     help="MCUboot takes no image with a lower one any more.",
 )  # fmt: skip
+@click.option(
+    "--budget", metavar="flash=SIZE,ram=SIZE",
+    help="The most that the image may take, as 512K; more is exit code 1.",
+)  # fmt: skip
 @batch_option
 @io_option
 @operator_option
@@ -87,18 +93,22 @@ def command(
     image_key: Path | None,
     image_version: str,
     security_counter: int,
+    budget: str | None,
     batch: int | None,
     io: str,
     output: Path | None,
-) -> None:
+) -> int:
     """Compile MODEL (.tflite) into firmware for a board.
 
     What is not given comes from ./qmcu.toml. The output folder holds the C project, which builds
     on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json; with weights
-    in external flash firmware-external.bin, too.
+    in external flash firmware-external.bin, too. What does not fit, the board or the --budget, is
+    built smaller by itself, unless --optimize is given. Exit code: 0, 1 when the budget is
+    broken, 2 when nothing could be built.
     """
     from qmcu.board import load_built_board
-    from qmcu.builder import BuildOptions, build_firmware
+    from qmcu.builder import BuildOptions
+    from qmcu.builder.budget import build_within, parse_budget
     from qmcu.builder.mcuboot import Bootloader, parse_slot
     from qmcu.codegen.places import parse_places
     from qmcu.compile.serialization import load_plan
@@ -130,7 +140,12 @@ def command(
         release,
         boot,
     )
-    report = build_firmware(model, board, directory, options)
+    chosen = get_current_context().get_parameter_source("optimize")
+    built = build_within(
+        model, board, directory, options, parse_budget(budget) if budget else None,
+        settle=chosen is ParameterSource.DEFAULT,
+    )  # fmt: skip
+    report = built.report
     for note in read_model(directory / "model.tflite").notes:
         show(f"note: {note}")
     emulators = load_built_board(directory).emulators
@@ -139,9 +154,15 @@ def command(
     if kernels == "cmsis-nn":
         show(f"CMSIS-NN {report.tools['CMSIS-NN']}")
     show(*plan_lines(load_plan(directory / "plan.json")))
+    if built.tried and not built.excess:
+        show(f"built with --optimize {built.options.optimize}, for others do not fit:")
+    show(*(f"  {line}" for line in built.tried))
     quoted = shlex.quote(str(directory))
     if target is not None:
         show(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")
+    for excess in built.excess:
+        show(f"over budget: {excess}")
+    return 1 if built.excess else 0
 
 
 def what_to_build(

@@ -1,12 +1,12 @@
 """Graph to Plan: check that every operator is supported, lower it, place its tensors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat, flatten
 from qmcu.compile.dead_channels import settle_dead_channels
-from qmcu.compile.kernel_sets import CompileOptions, lowerings, slower
+from qmcu.compile.kernel_sets import OPTIMIZATIONS, CompileOptions, lowerings, slower
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
 from qmcu.compile.lowering import (
     IO_TYPES,
@@ -44,11 +44,46 @@ _SCALELESS = frozenset(
 def compile_graph(graph: Graph, options: CompileOptions = PORTABLE) -> Plan:
     """Compile a graph as `options` say; by default with portable kernels, for any core.
 
-    Raises UnsupportedModelError listing everything that is unsupported, all at once, and
-    PlanError when the plan fails its check.
+    No other `optimize` has a smaller arena than `ram`, or fewer constants than `size`. Raises
+    UnsupportedModelError listing everything that is unsupported, all at once, and PlanError when
+    the plan fails its check.
     """
     flat, resolved = _prepared(graph)
     _refuse(graph, _unsupported(flat, resolved))
+    plan = _compile(flat, resolved, options)
+    measure = _NAMED_FOR.get(options.optimize)
+    if measure is not None and lowerings(options):
+        plan = _least(flat, resolved, options, plan, measure)
+    return _checked(plan)
+
+
+def _constants(plan: Plan) -> int:
+    return sum(call.constant_size for call in plan.calls)
+
+
+# What a setting is to make small.
+_NAMED_FOR: Mapping[str, Callable[[Plan], int]] = {
+    "ram": lambda plan: plan.arena_size,
+    "size": _constants,
+}
+
+
+def _least(
+    flat: Flat,
+    resolved: Resolved,
+    options: CompileOptions,
+    plan: Plan,
+    measure: Callable[[Plan], int],
+) -> Plan:
+    """`plan`, or what another setting makes where that is smaller by what this one is named for."""
+    others = (o for o in OPTIMIZATIONS if o not in (options.optimize, "speed"))
+    plans = (_compile(flat, resolved, replace(options, optimize=o)) for o in others)
+    best = min((plan, *plans), key=measure)  # the first of equals
+    return replace(best, optimize=options.optimize)
+
+
+def _compile(flat: Flat, resolved: Resolved, options: CompileOptions) -> Plan:
+    """The plan, unchecked."""
     graph = resolved.graph
     faster = lowerings(options)
     if options.kernels == "native" and faster:
@@ -69,7 +104,7 @@ def compile_graph(graph: Graph, options: CompileOptions = PORTABLE) -> Plan:
     )
     size = max(size, _read_end(calls, placements))
     places, state_size = place_states(graph, calls)
-    plan = Plan(
+    return Plan(
         name=graph.name,
         model_sha256=graph.sha256,
         kernels=options.kernels,
@@ -85,7 +120,6 @@ def compile_graph(graph: Graph, options: CompileOptions = PORTABLE) -> Plan:
         state_size=state_size,
         controls=controls,
     )
-    return _checked(plan)
 
 
 def refuse_unsupported(graph: Graph) -> None:

@@ -47,6 +47,8 @@ def fits_table(fits: Sequence[Fit]) -> PlainTable:
     table.add_column("how")
     for fit in fits:
         how = "built" if fit.built else "compiled: constants; arena and stack reserve"
+        if fit.optimize != "balanced":
+            how = f"{how}, --optimize {fit.optimize}"
         if fit.place:
             how = f"{how}, {fit.place}: {_outside_use(fit)}"
         least = "" if fit.built else "at least "
