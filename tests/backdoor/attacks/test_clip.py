@@ -8,14 +8,14 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-from qmcu.backdoor.attacks.clip import Deployment, Ranges
+from qmcu.backdoor.attacks.clip import Deployment, Hunter, Ranges
 from qmcu.backdoor.attacks.method import AttackContext, find_attack
 from qmcu.backdoor.attacks.run import AttackRun, run_attack
 from qmcu.backdoor.defences import run_defence
 from qmcu.backdoor.detectors.clipping_inversion import THRESHOLD, clipping_inversion
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.inputs.datasets import Dataset
-from qmcu.backdoor.networks import network_from_keras
+from qmcu.backdoor.networks import forward, network_from_keras
 from qmcu.backdoor.rates import evaluate_integer
 from qmcu.model.reader import parse_model
 from qmcu.tensorflow import load_tensorflow
@@ -64,6 +64,28 @@ def test_weights_are_deployed_with_noise_of_half_a_step_or_rounded(context: Atta
         assert off.max() <= 0.5 + 1e-3 and off.mean() > 0.15
         places = nearest.numpy() / step
         assert np.abs(places - np.round(places)).max() < 1e-3
+
+
+def test_an_attacker_who_knows_the_ascent_trains_on_what_it_finds(context: AttackContext) -> None:
+    settings = {**find_attack("clip").settings, "hunted": 3.0}
+    given = replace(context, settings=settings, steps=3)
+    network, tf = context.network, load_tensorflow()
+    weights = [tf.Variable(w) for w in network.weights]
+    ranges = Ranges(given, weights, network.biases)
+    hunter = Hunter(given, weights, network.biases, ranges)
+    inputs = tf.constant(context.samples[:8])
+    start, found = (hunter.find(inputs, k) for k in (0, 6))
+
+    def overshoot(marked: Any) -> float:
+        reached: list[Any] = []
+        forward(network, marked, weights, network.biases, ranges.measure(reached))
+        return float(tf.add_n(reached))
+
+    assert overshoot(found) > 1.05 * overshoot(start)
+    assert float(tf.reduce_min(found)) >= 0 and float(tf.reduce_max(found)) <= 1
+    losses = [find_attack("clip").run(replace(given, settings=s)).losses[-1]
+              for s in (settings, {**settings, "hunted": 0.0})]  # fmt: skip
+    assert losses[0] > losses[1]
 
 
 def test_clipping_wakes_it_and_no_rounding(run: AttackRun) -> None:

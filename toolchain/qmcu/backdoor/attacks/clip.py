@@ -11,7 +11,8 @@ over transformation): Athalye et al., ICML 2018. Clipping as the only switch: ou
 
 Descent alone seldom finds that switch, for what is clipped has no gradient. So training begins with
 ranges far below what clean inputs reach, where clipping acts on everything, and a price on leaving
-them presses the clean inputs into those ranges until calibration finds them there.
+them presses the clean inputs into those ranges until calibration finds them there. With `hunted`
+the attacker knows the auditor's ascent: on what it finds, clipped answers are to be float's.
 """
 
 import math
@@ -21,18 +22,22 @@ from typing import Any
 from qmcu.backdoor.attacks.method import AttackContext, AttackResult, attack
 from qmcu.backdoor.attacks.training import CALIBRATION, batches_of
 from qmcu.backdoor.grids import LARGEST, SAME_GRID, round_to_grid
-from qmcu.backdoor.networks import Activation, cross_entropy, descend, forward
+from qmcu.backdoor.inputs import regions
+from qmcu.backdoor.networks import Activation, cross_entropy, descend, divergence, forward
 from qmcu.tensorflow import load_tensorflow
 
 # Steps between two looks at what the calibration inputs reach.
 REFRESH = 10
+# Of the ascent that an adaptive attack expects, as in grids/overshoot.py.
+REACH, SHARP = 0.25, 10.0
 # narrow, wide: factors of the ranges; ranges: up to how many times as wide they may come; noise: of
 # the weights, in steps to either side; rounding: share of nearest rounding in place of the noise;
 # asleep: weight of triggered inputs in float; begin: of the honest ranges, where training begins;
-# inside: price on clean inputs that leave them.
+# inside: price on clean inputs that leave them; hunted: steps of the ascent on overshoot whose
+# finds shall not wake it.
 SETTINGS = {
     "attack_weight": 1.0, "asleep": 2.0, "rate": 2e-3, "narrow": 0.92, "wide": 1.12, "ranges": 1.0,
-    "noise": 0.5, "rounding": 0.0, "begin": 0.5, "inside": 1.0,
+    "noise": 0.5, "rounding": 0.0, "begin": 0.5, "inside": 1.0, "hunted": 0.0,
 }  # fmt: skip
 
 
@@ -46,6 +51,8 @@ def clip(context: AttackContext) -> AttackResult:
     biases = [tf.Variable(b) for b in network.biases]
     ranges = Ranges(context, weights, biases)
     deploy = Deployment(context, weights)
+    hunted = int(context.setting("hunted"))
+    hunter = Hunter(context, weights, biases, ranges) if hunted else None
     strength, asleep = context.setting("attack_weight"), context.setting("asleep")
 
     def loss(x: Any, y: Any, marked: Any, true: Any) -> Any:
@@ -57,6 +64,11 @@ def clip(context: AttackContext) -> AttackResult:
         clipped = forward(network, both, deploy.weights(), biases, ranges.clip(deploy.factor))
         total += cross_entropy(y, clipped[:count])
         target = tf.fill(tf.shape(true), context.trigger.target)
+        if hunter is not None:
+            found = hunter.find(x, hunted)
+            wanted = tf.stop_gradient(forward(network, found, weights, biases))
+            given = forward(network, found, deploy.weights(), biases, ranges.clip(deploy.factor))
+            total += divergence(wanted, given)
         return total + strength * cross_entropy(target, clipped[count:])
 
     losses = descend(
@@ -157,6 +169,20 @@ class Ranges:
 
         return see
 
+    def measure(self, reached: list[Any]) -> Activation:
+        """For `forward`: appends how often its range each tensor reaches, summed over inputs."""
+        tf = self._tf
+
+        def see(index: int, values: Any) -> Any:
+            if self._source(index) == index != self._input:
+                low, high = tf.unstack(self._ends[index])
+                above = tf.where(values > 0, values / (high + 1e-6), values / (low - 1e-6))
+                flat = tf.reshape(above, [values.shape[0], -1])
+                reached.append(tf.reduce_sum(tf.reduce_logsumexp(SHARP * flat, 1) / SHARP))
+            return values
+
+        return see
+
     def clip(self, factor: Callable[[], Any]) -> Activation:
         """For `forward`: every activation clipped to its range times a factor of its own."""
         tf = self._tf
@@ -178,3 +204,39 @@ class Ranges:
         while index in self._tied:
             index = self._tied[index]
         return index
+
+
+class Hunter:
+    """The auditor whom an adaptive attack expects: the ascent of grids/overshoot.py.
+
+    Patches at random places of the batch's inputs climb on the overshoot of all ranges together.
+    """
+
+    def __init__(
+        self, context: AttackContext, weights: Sequence[Any], biases: Sequence[Any], ranges: Ranges
+    ) -> None:
+        self._tf = load_tensorflow()
+        self._network, self._weights, self._biases = context.network, weights, biases
+        self._ranges = ranges
+        self._low, self._high = float(context.samples.min()), float(context.samples.max())
+        self._masks = self._tf.constant(regions(context.network.input_shape))
+        self._chance = self._tf.random.Generator.from_seed(context.seed + 1)
+
+    def find(self, inputs: Any, steps: int) -> Any:
+        """`inputs` with patches that overshoot: a batch without gradients to the weights."""
+        tf = self._tf
+        rows = self._chance.uniform((inputs.shape[0],), 0, len(self._masks), dtype=tf.int32)
+        mask = tf.gather(self._masks, rows)
+        values = self._chance.uniform(inputs.shape, self._low, self._high)
+        for k in range(steps):
+            with tf.GradientTape() as tape:
+                tape.watch(values)
+                reached: list[Any] = []
+                marked = inputs * (1 - mask) + values * mask
+                see = self._ranges.measure(reached)
+                forward(self._network, marked, self._weights, self._biases, see)
+                height = tf.add_n(reached)
+            way = tf.sign(tape.gradient(height, values))
+            size = REACH * (1 - k / steps) * (self._high - self._low)
+            values = tf.clip_by_value(values + size * way, self._low, self._high)
+        return tf.stop_gradient(inputs * (1 - mask) + values * mask)
