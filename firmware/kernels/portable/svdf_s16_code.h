@@ -7,6 +7,9 @@
 #include "accumulate_s16.h"
 #include <string.h>
 
+/* sum + a[0] * b[0] + ... + a[count - 1] * b[count - 1] modulo 2^32 */
+typedef uint32_t qmcu_halfword_dot(uint32_t sum, const int16_t *a, const int16_t *b, int32_t count);
+
 static inline void remember(const qmcu_svdf_params *p, uint32_t sum, int16_t *state)
 {
     const int32_t scaled = qmcu_requantize((int32_t)sum, p->state_multiplier, p->state_shift);
@@ -19,7 +22,8 @@ static inline void remember(const qmcu_svdf_params *p, uint32_t sum, int16_t *st
 static inline __attribute__((always_inline)) void
 qmcu_svdf_s16_by(const qmcu_svdf_params *params, const int8_t *input, const int8_t *features,
                  const int32_t *feature_bias, const int16_t *times, const int32_t *bias,
-                 int16_t *state, int8_t *output, qmcu_dot_function *dot)
+                 int16_t *state, int8_t *output, qmcu_dot_function *dot,
+                 qmcu_halfword_dot *times_dot)
 {
     const qmcu_svdf_params *const p = params;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
@@ -32,9 +36,9 @@ qmcu_svdf_s16_by(const qmcu_svdf_params *params, const int8_t *input, const int8
                 const uint32_t new_value =
                     dot((uint32_t)feature_bias[filter++], input, feature, p->input_depth);
                 remember(p, new_value, state);
-                for (int32_t j = 0; j < p->memory; ++j) {
-                    sum += (uint32_t)(*state++ * *time++);
-                }
+                sum = times_dot(sum, state, time, p->memory);
+                state += p->memory;
+                time += p->memory;
                 feature += p->input_depth;
             }
             *output++ = qmcu_output_s8(sum, p->output_multiplier, p->output_shift,

@@ -20,8 +20,10 @@ CORES = {
 WILD = SHARED / "models" / "wild"
 FAST = {
     *("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "AVERAGE_POOL_2D"),
-    *("MUL", "MEAN"),
+    *("MUL", "MEAN", "LOGISTIC", "TANH", "RELU", "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"),
 }
+# Those with kernels for sums of int16 too.
+WIDE = {"CONV_2D", "FULLY_CONNECTED"}
 
 
 @pytest.mark.parametrize("core", CORES)
@@ -35,8 +37,10 @@ def test_no_model_from_the_wild_falls_to_plain_c(core: str) -> None:
             continue
         if unsupported(graph):
             continue
-        for call in compile_graph(graph, CORES[core]).calls:
-            if call.kind in FAST and graph.tensors[call.writes[0]].dtype == "int8":
+        plan = compile_graph(graph, CORES[core])
+        for call in plan.calls:
+            dtype = plan.tensor(call.writes[0]).dtype if call.kind in FAST else ""
+            if dtype == "int8" or (dtype == "int16" and call.kind in WIDE):
                 compared += 1
                 slow += [(path.name, call.layer)] if "plain C" in call.slower else []
     assert not slow
