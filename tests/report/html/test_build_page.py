@@ -1,5 +1,6 @@
 import itertools
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -41,6 +42,20 @@ def test_a_treemap_covers_its_box_without_overlap() -> None:
         assert wide < 1e-6 or high < 1e-6
 
 
+def test_the_largest_tiles_have_a_label_in_both_drawings(built: Path) -> None:
+    firmware = Firmware.load(built)
+    page = render_page(build_page(firmware.plan, firmware.memory))
+    block = next(b for s in build_page(firmware.plan, firmware.memory).sections for b in s.blocks
+                 if isinstance(b, Treemap))  # fmt: skip
+    for shape in ("wide", "narrow"):
+        drawing = re.search(rf'<svg class="{shape}".*?</svg>', page, re.DOTALL)
+        assert drawing is not None
+        labels = re.findall(r'<text class="treetext"[^>]*>([^<]+)</text>', drawing[0])
+        for tile in sorted(block.tiles, key=lambda t: -t.size)[:2]:
+            shown = [label.rstrip("…") for label in labels]
+            assert any(tile.label.startswith(label) for label in shown), (shape, tile.label)
+
+
 def test_layers_take_what_the_report_says(built: Path) -> None:
     firmware = Firmware.load(built)
     plan, report = firmware.plan, firmware.memory
@@ -60,9 +75,10 @@ def test_the_page_holds_every_entry(built: Path) -> None:
     plan, report = firmware.plan, firmware.memory
     page = check_page(render_page(build_page(plan, report)))
     tiles = page.all("rect")
-    assert len(tiles) == sum(1 for e in report.entries if e.size)
+    # Drawn twice: 800 by 400, and 400 by 500 for narrow screens.
+    assert len(tiles) == 2 * sum(1 for e in report.entries if e.size)
     area = sum(float(a["width"] or 0) * float(a["height"] or 0) for a in tiles)
-    assert area == pytest.approx(2 * 800 * 400, rel=1e-3)
+    assert area == pytest.approx(2 * (800 * 400 + 400 * 500), rel=1e-3)
     for entry in report.entries:
         assert f"{entry.size:,}" in page.text
 

@@ -36,7 +36,6 @@ _BEFORE_3_7 = {
     "rpi_pico/rp2040": "rpi_pico",
 }  # fmt: skip
 _EXAMPLE_STACK = 4096
-_URL = "https://github.com/example/qmcu"
 
 
 def cmake_files(library: Library) -> Mapping[str, str]:
@@ -112,7 +111,7 @@ def csolution_files(library: Library) -> Mapping[str, str]:
 def arduino_files(library: Library) -> Mapping[str, str]:
     """A library for Arduino's IDE, arduino-cli and PlatformIO."""
     header = "src/qmcu_model.h"
-    values = {**library.values, "url": _URL, "library_name": "qmcu_model"}
+    values = {**library.values, "library_name": "qmcu_model"}
     files = {n: t for n, t in library.files.items() if not n.startswith("example/")}
     files[header] = files.pop("include/qmcu_model.h")
     # Arduino gives a library no flags of its own.
