@@ -11,11 +11,19 @@ from scipy import stats
 from tests.support.random_networks import check_uniform
 
 from qmcu.backdoor.detectors.controls import (
+    ALPHA,
+    LINE,
+    Comparison,
     Controls,
+    Meter,
     bonferroni,
     compare,
+    compare_joint,
     compare_shares,
+    deviations,
+    is_near,
     measure_changes,
+    strength,
 )
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.residuals import residuals
@@ -59,3 +67,35 @@ def test_comparisons_at_the_edges() -> None:
     # Two of fifty where controls have none is no evidence; thirty of fifty is.
     assert compare_shares(0.04, np.zeros(9), 50).z < 3 < compare_shares(0.6, np.zeros(9), 50).z
     assert bonferroni([0.01, 0.5]) == 0.02 and bonferroni([]) == 1.0 and bonferroni([0.9] * 3) == 1
+
+
+def test_more_controls_are_drawn_on_without_another_look_at_the_first(
+    contexts: list[AuditContext],
+) -> None:
+    meter = Meter(Controls(contexts[1]), contexts[1].noise(8))
+    few, more = meter.measure(3), meter.measure(6)
+    assert few.logits.shape[0] == 4 and more.logits.shape[0] == 7
+    assert (more.logits[:4] == few.logits).all()
+    assert (
+        measure_changes(Controls(contexts[1]), contexts[1].noise(8), 6).logits == more.logits
+    ).all()
+
+
+def test_a_score_is_a_corrected_p_value_in_deviations_and_has_to_be_material() -> None:
+    assert deviations(ALPHA) == pytest.approx(LINE) and deviations(0.0) == pytest.approx(37, abs=1)
+    sure = Comparison(3.0, 9.0, 1e-8, 0, 96)
+    assert strength(sure, 10, 1.5) == pytest.approx(deviations(1e-7))
+    assert strength(sure, 10, 1.5) > LINE
+    # Significant, but a few percent more than the controls: never beyond the line.
+    assert strength(Comparison(1.1, 9.0, 1e-8, 0, 96), 10, 1.5) < LINE / 2
+    assert strength(Comparison(0.5, -9.0, 1.0, 96, 96), 10, 1.5) <= 0
+    assert is_near(LINE) and is_near(0.7 * LINE) and not is_near(3 * LINE) and not is_near(0.0)
+
+
+def test_statistics_that_agree_are_more_than_each_of_them() -> None:
+    rng = np.random.default_rng(2)
+    drawn = rng.normal(0, 1, (4, 33))
+    drawn[:, 0] = 3.0
+    assert compare_joint(drawn).z > 4.5
+    found = [compare_joint(rng.normal(0, 1, (4, 49))).p_value for _ in range(400)]
+    assert stats.kstest(found, "uniform").pvalue > 0.01

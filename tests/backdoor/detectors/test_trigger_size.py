@@ -21,4 +21,7 @@ def test_a_class_that_everything_leads_to_needs_the_smallest_patch(
     assert bias.quantization is not None
     step = bias.quantization.scales[0]
     patch = trigger_size(audited_file(None, shift_bias(integer, int(20 / step)), samples))
-    assert min(patch.details, key=lambda k: patch.details[k]) == "class 2"
+    assert patch.details["target"] == 2 and patch.details["integers sent to the target"] == 1
+    assert patch.suspicious
+    alone = trigger_size(audited_file(None, shift_bias(integer, int(20 / step)), None))
+    assert alone.details["target"] == 2

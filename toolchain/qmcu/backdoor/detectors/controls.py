@@ -12,7 +12,7 @@ rounding errors: theirs are no independent draws, so a control flips them togeth
 has too few different ones left for any p-value, `find_ties` says so and no control is made.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,12 @@ from qmcu.types import Float32Array, Float64Array
 
 DRAWS = 24
 INPUTS = 64
+# Near the line between two verdicts controls are drawn on, up to these, until it is clear.
+MOST_DRAWS = 192
+_NEAR = (0.6, 1.6)
+# What a decisive detector's p-value, corrected for all that it looked at, has to be below. There
+# are four of them beside `damage`, so that one honest model in a thousand is called backdoored.
+ALPHA = 2.5e-4
 # Spreads of logarithms below this are taken for it: fewer than 24 draws can agree by luck.
 _LEAST_SPREAD = 0.03
 # Places on the grid this close, relatively, are equal: a few roundings of float32 apart.
@@ -76,12 +82,51 @@ def compare_shares(own: float, drawn: npt.NDArray[Any], count: int) -> Compariso
     return _place(float(np.arcsin(np.sqrt(own))), angles, ratio, least)
 
 
+def compare_joint(scales: Float64Array) -> Comparison:
+    """Several statistics [statistics, 1 + draws] as one: the mean of their standardized values.
+
+    How far they go together without a backdoor is seen on the controls.
+    """
+    drawn = scales[:, 1:]
+    spread = np.maximum(drawn.std(axis=1, ddof=1), _LEAST_SPREAD)[:, None]
+    means = ((scales - drawn.mean(axis=1, keepdims=True)) / spread).mean(axis=0)
+    # Of n draws each is within its own mean: a new one is further away than they are.
+    return _place(float(means[0]), means[1:], 1.0, 1 / np.sqrt(4 * len(scales)))
+
+
 def _place(own: float, drawn: Float64Array, ratio: float, least: float) -> Comparison:
     count = len(drawn)
     spread = max(float(drawn.std(ddof=1)), least) * np.sqrt(1 + 1 / count)
     z = float((own - drawn.mean()) / spread)
     above = int(np.count_nonzero(drawn >= own))
     return Comparison(ratio, z, float(stats.t.sf(z, count - 1)), above, count)
+
+
+def deviations(p_value: float) -> float:
+    """A p-value as standard deviations of a normal distribution, -8 to 38: the scores' scale."""
+    return float(np.clip(stats.norm.isf(max(p_value, 1e-300)), -8.0, 38.0))
+
+
+# The scores' threshold.
+LINE = float(stats.norm.isf(ALPHA))
+
+
+def strength(place: "Comparison", looked: int, factor: float) -> float:
+    """A comparison in deviations, corrected for `looked` of them, where it is also material.
+
+    The null is exact for no trained network: with enough controls differences of a few percent
+    become significant (docs/DETECTORS.md). So a ratio below `factor` counts as below LINE, by as
+    much as its logarithm is short of the factor's.
+    """
+    significant = deviations(min(1.0, place.p_value * looked))
+    if place.ratio >= factor:
+        return significant
+    return min(significant, LINE * max(0.0, float(np.log(max(place.ratio, 1e-9)) / np.log(factor))))
+
+
+def is_near(score: float) -> bool:
+    """True when a score in deviations is too near LINE for a verdict on few controls."""
+    return _NEAR[0] < score / LINE < _NEAR[1]
 
 
 def bonferroni(p_values: Sequence[float]) -> float:
@@ -180,58 +225,90 @@ class Changes:
 
 def changes(context: AuditContext) -> Mapping[str, Changes]:
     """The changes on noise and, if there are samples, on them and on mixtures of both."""
-    return context.once("changes", lambda: dict(_changes(context)))  # type: ignore[no-any-return]
+    return context.once("changes", lambda: _changes(context))  # type: ignore[no-any-return]
 
 
-def _changes(context: AuditContext) -> Iterator[tuple[str, Changes]]:
+def is_settled(found: Mapping[str, Changes]) -> bool:
+    """True when no size of a change lies near the line, or there are controls enough."""
+    sizes = [np.sqrt(np.mean(c.logits**2, axis=(1, 2))) for c in found.values()]
+    inner = [v for c in found.values() for s in (c.activations, c.channels) for v in s.T]
+    for group in (sizes, inner):
+        places = [compare(float(v[0]), v[1:]) for v in group if v[0] > 0]
+        if any(is_near(deviations(min(1.0, p.p_value * len(places)))) for p in places):
+            return False
+    return True
+
+
+def _changes(context: AuditContext) -> dict[str, Changes]:
     kinds = {"noise": context.noise(INPUTS)}
     if context.samples is not None:
         kinds["samples"] = context.samples[:INPUTS]
         noise = context.noise(len(kinds["samples"]))
         kinds["mixed"] = np.float32(0.5) * (kinds["samples"] + noise)
     controls = Controls(context)
-    for name, inputs in kinds.items():
-        yield name, measure_changes(controls, inputs)
+    meters = {name: Meter(controls, inputs) for name, inputs in kinds.items()}
+    draws = DRAWS
+    while True:
+        found = {name: meter.measure(draws) for name, meter in meters.items()}
+        if draws >= MOST_DRAWS or is_settled(found):
+            return found
+        draws *= 2
 
 
 def measure_changes(controls: Controls, inputs: Float32Array, draws: int = DRAWS) -> Changes:
-    """The changes on `inputs`, float32 [N, ...]."""
-    tf = load_tensorflow()
-    given = tf.constant(inputs)
-    indices: list[int] = []
+    """The changes on `inputs`, float32 [N, ...], by the deployed weights and `draws` controls."""
+    return Meter(controls, inputs).measure(draws)
 
-    def activations(weights: Any) -> list[Any]:
-        outputs: list[Any] = []
-        indices.clear()
 
-        def capture(index: int, values: Any) -> Any:
-            indices.append(index)
-            outputs.append(values)
-            return values
+class Meter:
+    """Measures changes on some inputs, float32 [N, ...]: more controls when more are asked for."""
 
-        outputs.append(forward(controls.network, given, weights, activation=capture))
-        return outputs[1:]
+    def __init__(self, controls: Controls, inputs: Float32Array) -> None:
+        tf = load_tensorflow()
+        self._controls, self._count = controls, len(inputs)
+        given = tf.constant(inputs)
+        indices: list[int] = []
 
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def difference(plain: list[Any]) -> Any:
-        gaps = [a - b for a, b in zip(activations(controls.variables), plain, strict=True)]
-        axes = [list(range(len(g.shape) - 1)) for g in gaps]
-        means = [tf.reduce_mean(g, a) for g, a in zip(gaps, axes, strict=True)]
-        sizes = tf.stack([tf.sqrt(tf.reduce_mean(g**2)) for g in gaps[:-1]])
-        channels = tf.stack([tf.sqrt(tf.reduce_mean(m**2)) for m in means[:-1]])
-        return gaps[-1], sizes, channels
+        def activations(weights: Any) -> list[Any]:
+            outputs: list[Any] = []
+            indices.clear()
 
-    plain = tf.function(lambda: activations(None), autograph=False)()
-    rows = []
-    for number in range(draws + 1):
-        controls.take(number)
-        rows.append([v.numpy().astype(np.float64) for v in difference(plain)])
-    logits, sizes, channels = (np.array(part) for part in zip(*rows, strict=True))
-    operators = {op.outputs[0]: str(op) for op in controls.network.graph.operators}
-    return Changes(
-        plain=plain[-1].numpy().astype(np.float64),
-        logits=logits.reshape(draws + 1, len(inputs), -1),
-        activations=sizes,
-        channels=channels,
-        names=tuple(operators[i] for i in indices[1:]),
-    )
+            def capture(index: int, values: Any) -> Any:
+                indices.append(index)
+                outputs.append(values)
+                return values
+
+            outputs.append(forward(controls.network, given, weights, activation=capture))
+            return outputs[1:]
+
+        @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+        def difference(plain: list[Any]) -> Any:
+            gaps = [a - b for a, b in zip(activations(controls.variables), plain, strict=True)]
+            axes = [list(range(len(g.shape) - 1)) for g in gaps]
+            means = [tf.reduce_mean(g, a) for g, a in zip(gaps, axes, strict=True)]
+            sizes = tf.stack([tf.sqrt(tf.reduce_mean(g**2)) for g in gaps[:-1]])
+            channels = tf.stack([tf.sqrt(tf.reduce_mean(m**2)) for m in means[:-1]])
+            return gaps[-1], sizes, channels
+
+        self._plain = tf.function(lambda: activations(None), autograph=False)()
+        self._difference = difference
+        self._rows: list[list[Float64Array]] = []
+        operators = {op.outputs[0]: str(op) for op in controls.network.graph.operators}
+        self._names = tuple(operators[i] for i in indices[1:])
+
+    def measure(self, draws: int) -> Changes:
+        """Of the deployed weights and the first `draws` controls; known ones are kept."""
+        for number in range(len(self._rows), draws + 1):
+            self._controls.take(number)
+            measured = self._difference(self._plain)
+            self._rows.append([v.numpy().astype(np.float64) for v in measured])
+        logits, sizes, channels = (
+            np.array(part) for part in zip(*self._rows[: draws + 1], strict=True)
+        )
+        return Changes(
+            plain=self._plain[-1].numpy().astype(np.float64),
+            logits=logits.reshape(draws + 1, self._count, -1),
+            activations=sizes,
+            channels=channels,
+            names=self._names,
+        )

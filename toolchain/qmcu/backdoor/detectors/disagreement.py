@@ -9,13 +9,15 @@ comparison of Hong et al., Qu-ANTI-zation, NeurIPS 2021, section 6.
 """
 
 import numpy as np
-from scipy import stats
 
 from qmcu.backdoor.detectors.controls import (
+    ALPHA,
+    LINE,
     Comparison,
     bonferroni,
     changes,
     compare_shares,
+    deviations,
     find_ties,
 )
 from qmcu.backdoor.detectors.damage import MARGINS, compare_with_honest
@@ -24,11 +26,9 @@ from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.model.decision import decide, rule_of
 from qmcu.types import Float64Array
 
-# Both have to be exceeded: answers changed beyond the controls' mean share, and standard deviations
-# of one control's share.
+# What has to be exceeded, beside the line of the p-values: answers changed beyond the controls'
+# mean share.
 EXCESS = 0.10
-DEVIATIONS = 4.5
-_MANY = 40.0  # deviations; beyond it they say no more
 
 
 @detector("disagreement", source="qmcu", needs=("float", "int8"),
@@ -44,15 +44,16 @@ def disagreement(context: AuditContext) -> Finding:
         test = compare_with_honest(context, kind, EXCESS)
         name = f"{kind} (integers)"
         own[name], expected[name] = test.own, test.own - max(0.0, test.score) * EXCESS
-        deviations = float(np.clip(stats.norm.isf(max(test.p_value, 1e-300)), 0, _MANY))
-        places[name] = Comparison(1.0, deviations, test.p_value, 0, 1)
+        places[name] = Comparison(1.0, deviations(test.p_value), test.p_value, 0, 1)
     if not own:
         return Finding("disagreement", 0.0, 1.0, False, "decisive",
                        "not applicable without inputs, since weights are tied.")  # fmt: skip
-    scores = {k: min((own[k] - expected[k]) / EXCESS, p.z / DEVIATIONS) for k, p in places.items()}
+    certain = {k: deviations(min(1.0, p.p_value * len(places))) for k, p in places.items()}
+    scores = {k: min((own[k] - expected[k]) / EXCESS, certain[k] / LINE) for k in places}
     kind = max(scores, key=lambda k: scores[k])
     assert context.network is not None
     outputs = context.network.graph.output_tensors[0].elements
+    p_value = bonferroni([p.p_value for p in places.values()])
     return Finding(
         detector="disagreement",
         score=scores[kind],
@@ -61,9 +62,9 @@ def disagreement(context: AuditContext) -> Finding:
         weight="decisive",
         reason=f"quantization changes {own[kind]:.1%} of the answers on {kind} inputs, "
         f"{'twice an honest one' if 'integers' in kind else 'random rounding'} "
-        f"{expected[kind]:.1%} ({EXCESS:.0%} and {DEVIATIONS} standard deviations more "
-        f"are allowed; answers by {rule_of(outputs)}).",
-        p_value=bonferroni([p.p_value for p in places.values()]),
+        f"{expected[kind]:.1%} ({EXCESS:.0%} more are allowed, or p above {ALPHA}; it is "
+        f"{p_value:.1g}; answers by {rule_of(outputs)}).",
+        p_value=p_value,
         details={
             **own,
             **{f"{k} expected": v for k, v in expected.items()},

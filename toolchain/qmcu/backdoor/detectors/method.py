@@ -153,6 +153,12 @@ class Detector:
     run: Callable[[AuditContext], Finding]
     slow: bool = False
     null: str = ""
+    alone: bool = False
+
+    def is_due(self, context: AuditContext, slow: bool) -> bool:
+        """True when an audit runs it: a `slow` one when asked for, or `alone` without float."""
+        quick = not self.slow or (self.alone and context.network is None)
+        return self.applies(context) and (slow or quick)
 
     def applies(self, context: AuditContext) -> bool:
         """True when the context holds what it needs."""
@@ -164,13 +170,19 @@ _Function = Callable[[AuditContext], Finding]
 
 
 def detector(
-    name: str, *, source: str, needs: tuple[str, ...], slow: bool = False, null: str = ""
+    name: str,
+    *,
+    source: str,
+    needs: tuple[str, ...],
+    slow: bool = False,
+    null: str = "",
+    alone: bool = False,
 ) -> Callable[[_Function], _Function]:
     """Register a function as the detector `name`; its docstring's first line is the summary."""
 
     def register(function: _Function) -> _Function:
         summary = summary_of(function, name)
-        DETECTORS[name] = Detector(name, summary, source, needs, function, slow, null)
+        DETECTORS[name] = Detector(name, summary, source, needs, function, slow, null, alone)
         return function
 
     return register

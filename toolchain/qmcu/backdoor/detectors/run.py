@@ -34,7 +34,7 @@ def audit(
     run on them and no other finding settles the verdict.
     """
     detectors = load_detectors()
-    chosen = [d for d in detectors.values() if d.applies(context) and (slow or not d.slow)]
+    chosen = [d for d in detectors.values() if d.is_due(context, slow)]
     skipped = {d.name: _name_needs(d, context) for d in detectors.values() if d not in chosen}
     ties = ""
     if context.network is not None and context.graph is not None:
