@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.backdoor.intervals import auroc, auroc_interval, clopper_pearson
 from bench.backdoor.measure import share
+from bench.backdoor.splits import count_splits
 
 from qmcu.backdoor.verification import CONDITIONED_GAP
 
@@ -26,7 +28,7 @@ def document(models: Sequence[Row]) -> str:
     lines: list[str] = []
     for setting, rows in by_setting(models).items():
         lines += [f"## {setting}", ""]
-        for table in (_attacks, _verdicts, _detectors, _defences, _device):
+        for table in (_splits, _attacks, _verdicts, _detectors, _defences, _device):
             lines += [*table(rows), ""]
     return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n{END}{after}"
 
@@ -47,12 +49,6 @@ def groups(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
     return found
 
 
-def auroc(honest: Sequence[float], attacked: Sequence[float]) -> float:
-    """The chance that an attacked model scores above an honest one, ties counted half."""
-    pairs = [(a > h) + 0.5 * (a == h) for a in attacked for h in honest]
-    return sum(pairs) / len(pairs)
-
-
 def conditioned(row: Row) -> bool:
     """True when quantization wakes the backdoor: ASR 20 points above float (docs/VERDICTS.md)."""
     rates = row["rates"]
@@ -71,6 +67,15 @@ def _percent(rows: Sequence[Row], rate: Callable[[Row], Row], what: str) -> str:
 
 def _cell(rows: Sequence[Row], rate: Callable[[Row], Row]) -> str:
     return f"{_percent(rows, rate, 'clean')} / {_percent(rows, rate, 'attack')}"
+
+
+def _splits(rows: Sequence[Row]) -> Iterator[str]:
+    counts = count_splits(rows)
+    parts = [f"{name} {honest} honest and {attacked} attacked"
+             for name, (honest, attacked) in counts.items()]  # fmt: skip
+    yield f"Models by split (of seeds): {'; '.join(parts)}."
+    if not sum(counts["test"]):
+        yield "None was kept apart: detectors and thresholds were made with these models in view."
 
 
 def _attacks(rows: Sequence[Row]) -> Iterator[str]:
@@ -124,6 +129,8 @@ def _detectors(rows: Sequence[Row]) -> Iterator[str]:
     if not honest or not all(sides):
         return
     yield f"AUROC against {len(honest)} honest models, and how many of those a detector accuses."
+    yield "In brackets 95 % intervals: of AUROCs by a bootstrap over models (of 1 and 0 by"
+    yield "Clopper-Pearson on the smaller side), of alarms by Clopper-Pearson, exact."
     failed = len(attacked) - len(awake)
     if failed:
         yield f"{failed} attacked models are left out: their ASR in int8 is not 20 points above"
@@ -136,13 +143,20 @@ def _detectors(rows: Sequence[Row]) -> Iterator[str]:
         scores[name] = lambda r, n=name: r["audit"]["scores"][n]  # type: ignore[misc]
     for name, score in scores.items():
         own = [score(r) for r in honest]
-        cells = [f"{auroc(own, [score(r) for r in side]):.3f}" for side in sides]
+        cells = [_auroc_cell(own, [score(r) for r in side]) for side in sides]
         whole = name.startswith("*")
         alarms = sum(
             r["audit"]["verdict"] == "backdoored" if whole else name in r["audit"]["fired"]
             for r in honest
         )
-        yield f"| {name} | {' | '.join(cells)} | {alarms} of {len(honest)} |"
+        low, high = (100 * end for end in clopper_pearson(alarms, len(honest)))
+        cells.append(f"{alarms} of {len(honest)} ({low:.0f} to {high:.0f} %)")
+        yield f"| {name} | {' | '.join(cells)} |"
+
+
+def _auroc_cell(honest: Sequence[float], attacked: Sequence[float]) -> str:
+    low, high = auroc_interval(honest, attacked)
+    return f"{auroc(honest, attacked):.3f} ({low:.2f} to {high:.2f})"
 
 
 def _defences(rows: Sequence[Row]) -> Iterator[str]:

@@ -9,7 +9,8 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
 from bench.backdoor import matrix
-from bench.backdoor.document import BEGIN, END, auroc, document, points
+from bench.backdoor.document import BEGIN, END, document, points
+from bench.backdoor.intervals import auroc
 from bench.backdoor.matrix import Part, Piece, pieces
 from bench.backdoor.store import read_results, result_file, write_result
 from bench.backdoor.zoo import Setting, Workshop
@@ -135,7 +136,10 @@ def test_the_document_keeps_what_people_wrote_and_says_what_was_measured() -> No
     assert (
         "| attack: lattice | 1 | 90.0 / 2.0 | 88.0 / 3.0 (3.0) | 87.0 / 99.0 (99.0) | 5 |" in text
     )
-    assert "| **whole audit** | 1.000 | 1.000 | 1 of 2 |" in text
+    whole = "| **whole audit** | 1.000 (0.03 to 1.00) | 1.000 (0.03 to 1.00) | 1 of 2 (1 to 99 %) |"
+    assert whole in text
+    assert "develop 2 honest and 3 attacked; calibrate 0 honest and 0 attacked" in text
+    assert "None was kept apart" in text
     assert "| lattice | **+0.0 / +2.0** |" in text
     assert "1 attacked models are left out" in text
     assert "53 of 54 outputs equal" in text
