@@ -34,8 +34,10 @@ _ASCENT = 20  # steps that make an input of a class
 # Median over smallest; see docs/DETECTORS.md for how they were set on honest models.
 THRESHOLDS = {"patch": 4.0, "overlay": 3.0}
 _LEAST_CLASSES = 4
-# Multiply-accumulates of the whole search: about two minutes on two cores.
-_MOST_WORK = 4e12
+# Multiply-accumulates of the whole search, a minute or two on two cores: larger models get fewer
+# inputs, and none below the least.
+_MOST_WORK = 1.2e12
+_LEAST_INPUTS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +69,15 @@ def search(context: AuditContext) -> Mapping[str, Triggers]:
             "them to stand out."
         )
     # Forward and twice that backward, for each input, class, step and kind of trigger.
-    work = 3.0 * inspect_graph(graph).macs * INPUTS * classes * STEPS * len(THRESHOLDS)
-    if work > _MOST_WORK:
+    work = 3.0 * inspect_graph(graph).macs * classes * STEPS * len(THRESHOLDS)
+    count = min(INPUTS, int(_MOST_WORK / max(work, 1.0)))
+    if count < _LEAST_INPUTS:
         raise ModelError(
             f"{graph.name}: {classes} classes of {inspect_graph(graph).macs:,} multiply-accumulates"
-            f" would take {work / _MOST_WORK:.1f} times as long as is allowed."
+            f" would take {work * _LEAST_INPUTS / _MOST_WORK:.1f} times as long as is allowed."
         )
     model = _Quantized(network_from_graph(graph), context)
-    given = make_inputs(context, model, classes)
+    given = make_inputs(context, model, classes, count)
     return {kind: _minimise(model, context, given, classes, kind) for kind in THRESHOLDS}
 
 
@@ -91,15 +94,15 @@ class _Quantized:
         return load_tensorflow().reshape(values, [inputs.shape[0], -1])
 
 
-def make_inputs(context: AuditContext, model: Any, classes: int) -> Float32Array:
-    """The context's inputs, or ones that the file takes for one class after the other."""
+def make_inputs(context: AuditContext, model: Any, classes: int, count: int) -> Float32Array:
+    """`count` of the inputs, or ones that the file takes for one class after the other."""
     if context.samples is not None:
         chosen = np.random.default_rng([context.seed, 9]).permutation(len(context.samples))
-        return context.samples[chosen[:INPUTS]]
+        return context.samples[chosen[:count]]
     tf = load_tensorflow()
-    noise = context.noise(INPUTS)
+    noise = context.noise(count)
     x = tf.constant(np.float32(context.low) + np.float32(0.5) * (noise - np.float32(context.low)))
-    wanted = tf.constant(np.arange(INPUTS) % classes)
+    wanted = tf.constant(np.arange(count) % classes)
     reach = 0.05 * (context.high - context.low)
 
     def step(values: Any) -> Any:
