@@ -8,14 +8,16 @@
 # make images BASE=COMMIT MODELS=FOLDER  the same firmware as another commit makes, byte for byte?
 # make mutation   small faults in the code, and whether the quick tests notice; docs/TESTING.md
 # make site    the documentation as a site, in build/site; its notebooks are run
+# make fuzz MINUTES=30  mutated input for every reader, and the protocols under sanitizers; docs/SECURITY.md
 # make lint    lint only
 # make clean   remove what these made (the environment .venv stays)
 PYTHON ?= python3
 BIN := .venv/bin
 OUT := demo-out
+MINUTES := 30
 QMCU := $(BIN)/qmcu
 
-.PHONY: demo example test test-quick bench matrix matrix-quick mutation images site lint clean tools
+.PHONY: fuzz demo example test test-quick bench matrix matrix-quick mutation images site lint clean tools
 .DELETE_ON_ERROR:
 
 tools:
@@ -81,6 +83,9 @@ site: tools .venv/.installed-site
 
 mutation: .venv/.installed-test
 	$(BIN)/python -m bench.mutation --document
+
+fuzz: tools .venv/.installed-test
+	$(BIN)/python -m bench.fuzz --minutes $(MINUTES)
 
 images: tools .venv/.installed-test
 	@test -n "$(BASE)" -a -n "$(MODELS)" || { echo "give BASE=COMMIT and MODELS=FOLDER"; exit 2; }

@@ -1,6 +1,7 @@
 """Files that mean harm or are none: one sentence, exit code 2, nothing raw on the terminal."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.firmware_project import write_chain
+from tests.support.firmware_project import build_chain, write_chain
 from tests.support.places import SHARED
 
 from qmcu.cli import run
@@ -74,6 +75,30 @@ def test_names_do_not_reach_the_terminal_raw(name: str, capsys: pytest.CaptureFi
         text = out + err
         assert all(c.isprintable() or c == "\n" for c in text)
         assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+
+
+@pytest.mark.skipif(not HOSTILE.is_dir(), reason="the hostile files are not beside the checkout")
+def test_models_that_the_interpreter_dies_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "x.npz", inputs=np.zeros((1, 12), np.int8))
+    for path in sorted(HOSTILE.glob("*.tflite")):
+        for arguments in (
+            ["inspect", path],
+            ["vectors", "make", path, "--inputs", tmp_path / "x.npz", "-o", tmp_path / "v.npz"],
+            ["audit", "--int8", path],
+        ):
+            assert run([str(a) for a in arguments]) in (0, 1, 2)
+            assert "internal error" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not HOSTILE.is_dir(), reason="the hostile files are not beside the checkout")
+def test_a_damaged_elf_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = build_chain(tmp_path)
+    shutil.copy(HOSTILE / "elf_AttributeError.elf", directory / "firmware.elf")
+    for command in ("report", "test", "flash"):
+        more = ["--dry-run"] if command == "flash" else []
+        assert "firmware.elf" in sentence(capsys, command, directory, *more)
 
 
 def test_a_name_that_is_no_utf8_and_a_plain_locale(tmp_path: Path) -> None:

@@ -39,7 +39,11 @@ def ask_firmware(job: Job, *, reset: bool) -> str:
     try:
         # The rate that the firmware starts with is enough for one question.
         with open_session(f"{PREFIX}{device}@{job.board.uart.baud}", job.firmware) as session:
-            return f"the firmware on {device} says build {session.hello.build_id[:12]}"
+            build, image = session.hello.build_id, session.hello.image_sha256
+            return (
+                f"the firmware on {device} says build {build[:12]}, and that its flash has the "
+                f"image's SHA-256 ({image[:12]})"
+            )
     except DeviceError as error:
         raise CheckFailedError(f"the image was written, but not confirmed: {error}") from error
 

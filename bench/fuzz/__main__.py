@@ -1,0 +1,41 @@
+"""`python -m bench.fuzz`: readers, protocols under sanitizers, frames end to end."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.fuzz.protocols import corrupted_frames, run_protocols
+from bench.fuzz.readers import readers
+from bench.fuzz.run import Count, default_seed, run_all, write_counts
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--seed", type=int, help="where failures begin again")
+    parser.add_argument("--only", action="append", help="a reader, `protocols` or `frames`")
+    parser.add_argument("--counts", type=Path, default=Path("build/fuzz.json"))
+    given = parser.parse_args()
+    seed = default_seed() if given.seed is None else given.seed
+    with tempfile.TemporaryDirectory(prefix="qmcu-fuzz-") as folder:
+        names = list(readers(Path(folder)))
+    wanted = given.only or [*names, "protocols", "frames"]
+    print(f"seed {seed}")
+    seconds = 60.0 * given.minutes
+    share = seconds / len(wanted)
+    counts: dict[str, Count] = {}
+    chosen = [name for name in names if name in wanted]
+    if chosen:
+        counts |= run_all(chosen, share * len(chosen), seed)
+    if "protocols" in wanted:
+        counts |= run_protocols(share, seed)
+    if "frames" in wanted:
+        counts["frames end to end"] = corrupted_frames(share, seed)
+    write_counts(counts, given.counts)
+    failures = sum(len(count.failures) for count in counts.values())
+    print(f"{sum(c.inputs for c in counts.values()):,} inputs, {failures} failures")
+    return 1 if failures else 0
+
+
+sys.exit(main())

@@ -1,0 +1,271 @@
+/* The firmware's frame decoder, protocol and MLPerf Tiny commands on this machine, fed with frames
+   and commands that were mutated before or after their CRC was made. With -DLIBFUZZER it has no
+   main of its own. */
+#include "baud.h"
+#include "board.h"
+#include "frame.h"
+#include "image.h"
+#include "model.h"
+#include "port.h"
+#include "protocol.h"
+#include "stack.h"
+#if MLPERF
+#include "mlperf_tiny.h"
+#endif
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LARGEST 2048
+
+static jmp_buf after;
+static const uint8_t *waiting;
+static size_t left;
+static uint64_t clock_now;
+static uint64_t answered;
+
+int8_t qmcu_model_arena[QMCU_MODEL_ARENA_SIZE];
+const qmcu_tensor qmcu_model_inputs[QMCU_MODEL_INPUTS] = {
+    {qmcu_model_arena, 12},
+#if !MLPERF
+    {qmcu_model_arena + 12, 5},
+#endif
+};
+const qmcu_tensor qmcu_model_outputs[QMCU_MODEL_OUTPUTS] = {{qmcu_model_arena + 40, 12}};
+const uint8_t qmcu_model_sha256[32] = {9};
+
+static void first(void)
+{
+    memcpy(qmcu_model_arena + 20, qmcu_model_arena, 17);
+}
+
+static void second(void)
+{
+    memcpy(qmcu_model_arena + 40, qmcu_model_arena + 20, 12);
+}
+
+const qmcu_layer qmcu_model_layers[QMCU_MODEL_LAYERS] = {first, second};
+
+void qmcu_model_reset(void)
+{
+}
+
+void qmcu_model_invoke(void)
+{
+    first();
+    second();
+}
+
+void fuzz_stop(void)
+{
+    longjmp(after, 2);
+}
+
+const uint8_t *qmcu_image_digest(void)
+{
+    static const uint8_t digest[32];
+    return digest;
+}
+
+void qmcu_stack_paint(void)
+{
+}
+
+uint32_t qmcu_stack_used(void)
+{
+    return 100;
+}
+
+bool qmcu_stack_overflowed(void)
+{
+    return false;
+}
+
+void qmcu_port_init(void)
+{
+}
+
+uint32_t qmcu_port_clock_hz(void)
+{
+    return 1000000;
+}
+
+uint64_t qmcu_port_cycles(void)
+{
+    return clock_now += 1000;
+}
+
+uint8_t qmcu_port_counter(void)
+{
+    return 0;
+}
+
+/* The end of the input ends the firmware's endless loop. */
+bool qmcu_port_read(uint8_t *byte)
+{
+    clock_now += 100;
+    if (left == 0) {
+        longjmp(after, 1);
+    }
+    *byte = *waiting++;
+    --left;
+    return true;
+}
+
+void qmcu_port_write(uint8_t byte)
+{
+    answered += byte == 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    waiting = data;
+    left = size;
+    if (setjmp(after) == 0) {
+#if MLPERF
+        qmcu_mlperf_tiny_run();
+#else
+        qmcu_protocol_run();
+#endif
+    }
+    qmcu_protocol_reset();
+    return 0;
+}
+
+#ifndef LIBFUZZER
+static uint64_t state;
+
+static uint32_t drawn(uint32_t below)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)((state >> 16) % below);
+}
+
+static size_t mutated(uint8_t *data, size_t size)
+{
+    for (uint32_t times = drawn(4); times > 0 && size > 0; --times) {
+        const size_t at = drawn((uint32_t)size);
+        switch (drawn(4)) {
+        case 0:
+            data[at] ^= (uint8_t)(1u << drawn(8));
+            break;
+        case 1:
+            data[at] = (uint8_t)drawn(256);
+            break;
+        case 2:
+            memmove(data + at, data + at + 1, --size - at);
+            break;
+        default:
+            if (size < LARGEST - 1) {
+                memmove(data + at + 1, data + at, size - at);
+                data[at] = (uint8_t)drawn(256);
+                ++size;
+            }
+        }
+    }
+    return size;
+}
+
+/* COBS between zeros. */
+static size_t stuffed(const uint8_t *raw, size_t size, uint8_t *out)
+{
+    size_t used = 0;
+    out[used++] = 0;
+    size_t code = used++;
+    for (size_t i = 0; i < size; ++i) {
+        if (raw[i] != 0) {
+            out[used++] = raw[i];
+        }
+        if (raw[i] == 0 || used - code == 255) {
+            out[code] = (uint8_t)(used - code);
+            code = used++;
+        }
+    }
+    out[code] = (uint8_t)(used - code);
+    out[used++] = 0;
+    return used;
+}
+
+/* A request of any type and length, with a right CRC most of the time. */
+static size_t frame(uint8_t *out)
+{
+    uint8_t raw[600];
+    static const uint32_t lengths[] = {0, 4, 12, 17, 24, 29, 1, 60, 255, 500};
+    uint32_t length = lengths[drawn(sizeof lengths / sizeof *lengths)];
+    raw[0] = (uint8_t)(drawn(8) == 0 ? drawn(256) : drawn(7));
+    raw[1] = 0;
+    raw[2] = (uint8_t)drawn(256);
+    raw[3] = (uint8_t)drawn(256);
+    const uint32_t told = drawn(16) == 0 ? drawn(1000) : length;
+    memcpy(raw + 4, &told, sizeof told);
+    for (uint32_t i = 0; i < length; ++i) {
+        raw[8 + i] = (uint8_t)(drawn(3) == 0 ? 0 : drawn(256));
+    }
+    if (length >= 12 && drawn(2) == 0) {
+        const uint32_t trace[3] = {drawn(4), drawn(80), drawn(80)};
+        memcpy(raw + 8, trace, sizeof trace);
+    }
+    const uint32_t crc = qmcu_crc32(0, raw, 8 + length);
+    memcpy(raw + 8 + length, &crc, sizeof crc);
+    return stuffed(raw, 12 + length, out);
+}
+
+static size_t text(uint8_t *out)
+{
+    static const char *const words[] = {
+        "name%",
+        "timestamp%",
+        "db load 48%",
+        "db 00112233445566778899aabbccddeeff%",
+        "db print%",
+        "infer 1 0%",
+        "infer 2%",
+        "results%",
+        "db load 4294967295%",
+        "infer 0%",
+        "profile%",
+        "help%",
+        "db 0g%",
+        "db 7fc00000%",
+        "%%%%",
+        "db load%",
+    };
+    const char *word = words[drawn(sizeof words / sizeof *words)];
+    memcpy(out, word, strlen(word));
+    return strlen(word);
+}
+
+int main(int count, char **arguments)
+{
+    state = 0x9E3779B97F4A7C15u ^ (count > 1 ? strtoull(arguments[1], NULL, 10) : 1);
+    const double seconds = count > 2 ? atof(arguments[2]) : 1;
+    const clock_t started = clock();
+    uint64_t frames = 0;
+    while ((double)(clock() - started) < seconds * CLOCKS_PER_SEC) {
+        uint8_t data[2 * LARGEST];
+        size_t size = 0;
+        for (uint32_t parts = 1 + drawn(3); parts > 0; --parts) {
+            size_t part = MLPERF && drawn(2) ? text(data + size) : frame(data + size);
+            if (drawn(2)) {
+                part = mutated(data + size, part);
+            }
+            size += part;
+            ++frames;
+        }
+        /* Its own block, so that a byte behind the input is told. */
+        uint8_t *own = malloc(size ? size : 1);
+        memcpy(own, data, size);
+        LLVMFuzzerTestOneInput(own, size);
+        free(own);
+    }
+    printf("%llu inputs, %llu answered\n", (unsigned long long)frames,
+           (unsigned long long)(answered / 2));
+    return 0;
+}
+#endif

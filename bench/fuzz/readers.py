@@ -1,0 +1,172 @@
+"""The readers of files that others may send: how to make good ones, and how each is read."""
+
+import io
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tests.support.firmware_project import build_chain, write_chain, write_residual
+
+from qmcu.arrays import read_arrays
+from qmcu.backdoor.detectors.result import load_audit
+from qmcu.backdoor.inputs import load_trigger
+from qmcu.board import load_board, load_built_board
+from qmcu.builder.elf_layout import read_digest, read_layout
+from qmcu.builder.linker_map import parse_map
+from qmcu.cli import run
+from qmcu.compile import unsupported
+from qmcu.compile.serialization import load_plan
+from qmcu.device.image import read_image
+from qmcu.device.journal import Journal, run_key
+from qmcu.device.messages import InferResult
+from qmcu.firmware import Firmware
+from qmcu.flash.files import read_hex
+from qmcu.model.inspect import inspect_graph
+from qmcu.model.reader import parse_model
+from qmcu.project import load_project
+from qmcu.resources import boards_directory
+from qmcu.shelf import load_shelf
+from qmcu.trust.envelope import open_sealed, seal, statement
+from qmcu.trust.keys import load_private, load_public, make_key
+from qmcu.trust.policy import load_policy
+
+# What a reader may raise beside QmcuError, where its caller turns that into a sentence.
+Allowed = tuple[type[Exception], ...]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """`read(path)` reads the file that the mutated bytes were written to; `seeds` are good ones."""
+
+    read: Callable[[Path], object]
+    seeds: tuple[bytes, ...]
+    name: str = "input"
+    allowed: Allowed = ()
+
+
+def readers(folder: Path) -> Mapping[str, Reader]:
+    """Every reader by its name; their good inputs are made in `folder`."""
+    models = tuple(p.read_bytes() for p in (write_chain(folder), write_residual(folder)))
+    firmware = build_chain(folder)
+    content = {p.name: p.read_bytes() for p in firmware.iterdir() if p.is_file()}
+    return {
+        "tflite": Reader(_model, models, "m.tflite"),
+        "npz": Reader(read_arrays, (_npz(),), "x.npz"),
+        "board-toml": Reader(lambda p: load_board(str(p)), _boards(), "b.toml"),
+        "project-toml": Reader(lambda p: load_project(p.parent), (_PROJECT,), "qmcu.toml"),
+        "shelf-toml": Reader(load_shelf, (_SHELF,), "shelf.toml"),
+        "plan-json": Reader(load_plan, (content["plan.json"],), "plan.json"),
+        "board-json": Reader(_built_board(folder), (content["board.json"],), "board.json"),
+        "report-json": Reader(_report(firmware, folder), (content["report.json"],), "report.json"),
+        "audit-json": Reader(load_audit, (_AUDIT,), "a.json"),
+        "journal": Reader(_journal, (_journal_seed(folder),), "journal"),
+        "elf": Reader(read_image, (content["firmware.elf"],), "f.elf"),
+        "elf-layout": Reader(_layout, (content["firmware.elf"],), "f.elf"),
+        "map": Reader(lambda p: parse_map(p.read_text(errors="replace")),
+                      (content["firmware.map"],), "f.map"),
+        "hex": Reader(lambda p: read_hex(p.read_bytes()), (content["firmware.hex"],), "f.hex",
+                      (ValueError,)),
+        "trigger": Reader(_read_trigger(folder), (_trigger(folder),), "t.json"),
+        **_trust_readers(folder),
+    }  # fmt: skip
+
+
+def _model(path: Path) -> object:
+    graph = parse_model(path.read_bytes(), "m", source=str(path))
+    unsupported(graph)
+    return inspect_graph(graph)
+
+
+def _npz() -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, inputs=np.zeros((3, 12), np.int8), labels=np.arange(3))
+    return stream.getvalue()
+
+
+def _boards() -> tuple[bytes, ...]:
+    return tuple(p.read_bytes() for p in sorted(boards_directory().glob("*.toml")))
+
+
+def _built_board(folder: Path) -> Callable[[Path], object]:
+    def read(path: Path) -> object:
+        (path.parent / "report.json").write_text("{}")
+        return load_built_board(path.parent)
+
+    return read
+
+
+def _report(firmware: Path, folder: Path) -> Callable[[Path], object]:
+    def read(path: Path) -> object:
+        for name in ("plan.json", "board.json"):
+            if not (path.parent / name).exists():
+                os.link(firmware / name, path.parent / name)
+        return Firmware.load(path.parent)
+
+    return read
+
+
+_KEY = run_key("unicorn", b"image", [[b"12"]])
+
+
+def _journal(path: Path) -> object:
+    with Journal(path, _KEY, 3) as journal:
+        return len(journal.results)
+
+
+def _journal_seed(folder: Path) -> bytes:
+    path = folder / "seed.journal"
+    journal = Journal(path, _KEY, 3)
+    for index in range(3):
+        journal.add(index, InferResult((b"\x01\x02",), 5, 96))
+    return path.read_bytes()
+
+
+def _trigger(folder: Path) -> bytes:
+    path = folder / "t.json"
+    make = ["trigger", "make", "patch", "--shape", "8,8,1", "--target", "3", "--size", "2"]
+    assert run([*make, "--low", "0", "--high", "1", "-o", str(path)]) == 0
+    return path.read_bytes()
+
+
+def _read_trigger(folder: Path) -> Callable[[Path], object]:
+    def read(path: Path) -> object:
+        arrays = path.with_suffix(".npz")
+        if not arrays.exists():
+            os.link(folder / "t.npz", arrays)
+        return load_trigger(path)
+
+    return read
+
+
+def _layout(path: Path) -> object:
+    return read_layout(path), read_digest(path)
+
+
+def _trust_readers(folder: Path) -> dict[str, Reader]:
+    public_path, public = make_key(folder / "key")
+    private = load_private(folder / "key")
+    sealed = seal(statement("urn:x", {"a": "0" * 64}, {"b": 1}), private).encode()
+    policy = b'signed_by = ["key.pub"]\naudit = ["clean"]\n[test]\nvectors = 3\n'
+
+    def read_policy(path: Path) -> object:
+        if not (path.parent / "key.pub").exists():
+            os.link(public_path, path.parent / "key.pub")
+        return load_policy(path)
+
+    return {
+        "envelope": Reader(lambda p: open_sealed(p, [public]), (sealed,), "e.json"),
+        "policy-toml": Reader(read_policy, (policy,), "p.toml"),
+        "public-key": Reader(load_public, (public_path.read_bytes(),), "k.pub"),
+        "private-key": Reader(load_private, ((folder / "key").read_bytes(),), "k"),
+    }
+
+
+_PROJECT = b'model = "m.tflite"\nboard = "stm32f746"\nkernels = "native"\n'
+_SHELF = b'[[board]]\nname = "a"\nboard = "stm32f746"\ntarget = "unicorn"\nsettle_s = 1.5\n'
+_AUDIT = json.dumps(
+    {"qmcu": "0", "schema": "audit-1", "verdict": "clean", "reasons": ["x"], "findings": [],
+     "skipped": {}, "audited": {}, "sha256": {}}
+).encode()  # fmt: skip
