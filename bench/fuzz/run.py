@@ -43,6 +43,7 @@ def run_reader(name: str, reader: Reader, folder: Path, seed: int, seconds: floa
     """Read mutated inputs for so many seconds in this process, which is limited in memory."""
     count, started = Count(), time.monotonic()
     path = folder / reader.name
+    expected: tuple[type[Exception], ...] = (QmcuError, *reader.allowed)
     signal.signal(signal.SIGALRM, _hang)
     while time.monotonic() - started < seconds and len(count.failures) < 10:
         number = seed + count.inputs
@@ -56,7 +57,7 @@ def run_reader(name: str, reader: Reader, folder: Path, seed: int, seconds: floa
         try:
             reader.read(path)
             count.accepted += 1
-        except (QmcuError, *reader.allowed) as error:
+        except expected as error:
             if "internal error" in str(error):
                 count.failures += (f"{name} seed {number}: {error}",)
         except BaseException as error:

@@ -10,7 +10,7 @@ from tests.support.host_run import run_on_host
 
 from qmcu.compile import compile_graph, unsupported
 from qmcu.compile.staging import stage
-from qmcu.model.graph import Graph, OptionValue, Quantization
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.oracle import Oracle
 from qmcu.model.random_inputs import random_array
 from qmcu.model.writer import write_model
@@ -124,3 +124,11 @@ def test_a_slice_that_would_begin_outside_is_moved_to_where_it_fits() -> None:
     ]
     found = run_on_host(graph, vectors)
     assert found == [[values[:2, 2:].tobytes()], [values[1:, 1:3].tobytes()]]
+
+
+@pytest.mark.parametrize("kind", ["FULLY_CONNECTED", "RESHAPE", "PACK", "ADD_N", "SVDF"])
+def test_an_operator_without_inputs_is_refused_in_words(kind: str) -> None:
+    tensor = Tensor(0, "x", (1, 4), "int8", Quantization((0.5,), (0,)))
+    out = Tensor(1, "y", (1, 4), "int8", Quantization((0.5,), (0,)))
+    graph = Graph("m", (tensor, out), (Operator(0, kind, (), (1,), {}),), (0,), (1,))
+    assert unsupported(graph)

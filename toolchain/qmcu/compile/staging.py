@@ -35,7 +35,10 @@ class _Staging:
         self._number = max((o.index for o in self.graph.operators), default=-1)
 
     def add(self, operator: Operator) -> None:
-        if operator.kind in ("ADD_N", "PACK"):
+        if len(operator.outputs) != 1 or self.graph.operand(operator, 0) is None:
+            # What it lacks is told by whoever lowers it.
+            self.operators.append(operator)
+        elif operator.kind in ("ADD_N", "PACK"):
             self._add_parts(operator)
         elif operator.kind == "RESHAPE" and not self._is_constant(operator, 1):
             # The output has its shape already.
