@@ -58,6 +58,10 @@ def test_an_output_over_an_input(tmp_path: Path, capsys: pytest.CaptureFixture[s
     before = model.read_bytes()
     for arguments in (
         ("convert", model, "--weights", "int4", "-o", model),
+        ("convert", "m.keras", "--calibration", model, "-o", model),
+        ("defend", "--auto", "--float", model, "--calibration", "c.npz", "-o", model),
+        ("defend", "--auto", "--float", "m.keras", "--calibration", model, "-o", model),
+        ("vectors", "make", model, "--inputs", "x.npz", "-o", model),
         ("inspect", model, "--json", model),
         ("vectors", "make", model, "--inputs", model, "-o", tmp_path / "." / model.name),
     ):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.support.firmware_project import write_chain
 
-from qmcu.backdoor.detectors import audit_folder
+from qmcu.backdoor.detectors import audit_folder, folders
 from qmcu.cli import run
 from qmcu.errors import UsageError
 
@@ -40,3 +40,47 @@ def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"has no \.tflite files"):
         audit_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("integer", "floating"),
+    [
+        ("x.tflite", "x.keras"), ("x.tflite", "x.h5"), ("x.tflite", "x.onnx"),
+        ("x.tflite", "x.pt2"), ("x.tflite", "x_float.tflite"), ("x_int8.tflite", "x.onnx"),
+        ("x_int8.tflite", "x_float.tflite"), ("x-int8.tflite", "x-fp32.keras"),
+        ("x_int8.tflite", "x/saved_model.pb"),
+    ],
+)  # fmt: skip
+def test_every_float_format_is_paired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, integer: str, floating: str
+) -> None:
+    pairs: list[tuple[Path | None, Path]] = []
+
+    def note(floating: Path | None, integer: Path, *_: object) -> str:
+        pairs.append((floating, integer))
+        return "not audited here"
+
+    monkeypatch.setattr(folders, "audit_pair", note)
+    (tmp_path / floating).parent.mkdir(exist_ok=True)
+    for name in (integer, floating, "y.tflite"):
+        (tmp_path / name).write_bytes(b"")
+    audit_folder(tmp_path, tmp_path)
+    model = tmp_path / floating.removesuffix("/saved_model.pb")
+    assert pairs == [(model, tmp_path / integer), (None, tmp_path / "y.tflite")]
+
+
+def test_a_float_tflite_of_the_same_name_in_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path | None] = []
+
+    def note(floating: Path | None, *_: object) -> str:
+        seen.append(floating)
+        return "not audited here"
+
+    monkeypatch.setattr(folders, "audit_pair", note)
+    for name in ("int8", "float"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.tflite").write_bytes(b"")
+    audit_folder(tmp_path / "int8", tmp_path / "float")
+    assert seen == [tmp_path / "float" / "x.tflite"]

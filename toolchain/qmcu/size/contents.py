@@ -26,6 +26,7 @@ class FileKind(StrEnum):
     SAFETENSORS = "safetensors"
     TORCH = "PyTorch checkpoint"
     NPZ = "npz"
+    GGUF = "GGUF"
 
 
 class Role(StrEnum):
@@ -48,8 +49,9 @@ class Role(StrEnum):
 DTYPE_BITS: Mapping[str, int] = {
     "float64": 64, "float32": 32, "float16": 16, "bfloat16": 16, "float8_e4m3": 8,
     "float8_e5m2": 8, "float8": 8, "float4": 4, "int64": 64, "int32": 32, "int16": 16, "int8": 8,
-    "int4": 4, "int2": 2, "uint64": 64, "uint32": 32, "uint16": 16, "uint8": 8, "uint4": 4,
-    "uint2": 2, "bool": 8, "complex64": 64, "complex128": 128,
+    "int6": 6, "int5": 5, "int4": 4, "int3": 3, "int2": 2, "uint64": 64,
+    "uint32": 32, "uint16": 16, "uint8": 8, "uint4": 4, "uint2": 2, "bool": 8, "complex64": 64,
+    "complex128": 128,
 }  # fmt: skip
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 _NUMPY_NAMES = {"bfloat16": "<u2"}
@@ -57,7 +59,7 @@ _NUMPY_NAMES = {"bfloat16": "<u2"}
 
 def numpy_dtype(dtype: str) -> np.dtype[Any] | None:
     """How elements are read: little-endian; bfloat16 as uint16; None when they cannot be."""
-    if dtype in ("int4", "uint4", "int2", "uint2", "float4", "float8") or dtype not in DTYPE_BITS:
+    if dtype == "float8" or DTYPE_BITS.get(dtype, 0) < 8:
         return None
     if dtype.startswith("float8"):
         return np.dtype(np.uint8)

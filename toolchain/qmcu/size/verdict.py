@@ -359,13 +359,8 @@ def _quoted(report: SizeReport) -> str:
 def _convert(report: SizeReport) -> str:
     """The command that makes full int8 of a file."""
     stem = PurePath(report.path).stem
-    if report.kind in (FileKind.KERAS, FileKind.HDF5, FileKind.SAVED_MODEL):
+    if report.kind in (FileKind.KERAS, FileKind.HDF5, FileKind.SAVED_MODEL, FileKind.ONNX):
         source = _quoted(report)
-    elif report.kind == FileKind.ONNX:
-        return (
-            'python -c "from onnxruntime.quantization import quantize_dynamic as q; '
-            f'q({report.path!r}, {f"{stem}-int8.onnx"!r})"'
-        )
     elif report.kind == FileKind.TFLITE:
         source = "MODEL.keras"
     else:

@@ -1,6 +1,7 @@
 """Audits of folders of models: every int8 .tflite, beside the float model of its name."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,14 @@ from qmcu.cluster import Cluster, Piece
 from qmcu.errors import QmcuError, UsageError
 from qmcu.types import Progress
 
-_FLOAT_SUFFIXES = (".keras", ".h5", ".hdf5")
+# Every form that --float takes; "" is a SavedModel folder.
+_FLOAT_SUFFIXES = (".keras", ".h5", ".hdf5", "", ".onnx", ".pt2", ".tflite")
+# How the two files of one model are told apart: x_float.tflite beside x_int8.tflite.
+_FLOAT_MARK = re.compile(r"[-_.](float|float32|fp32|f32)$", re.IGNORECASE)
+_INTEGER_MARK = re.compile(
+    r"[-_.](int8|i8|quant|quantized|full_integer_quant|integer_quant)$", re.IGNORECASE
+)
+_FLOAT_MARKS = tuple(f"{sign}{word}" for sign in "_-." for word in ("float", "float32", "fp32"))
 
 
 @dataclass(frozen=True)
@@ -42,10 +50,12 @@ def audit_folder(
 ) -> Audits:
     """Audit every .tflite in the folder `integers`, here or on a cluster.
 
-    The float model of a.tflite is a.keras, a.h5 or a.hdf5 in `floats`, if there is one. What cannot
-    be audited is kept in `failed`, and the others go on. Raises UsageError where there are none.
+    The float model of a.tflite or a_int8.tflite in `floats` is a or a_float with .keras, .h5,
+    .hdf5, .onnx, .pt2 or .tflite, or a SavedModel folder of that name, if there is one. A
+    .tflite that is the float model of another is not audited by itself. What cannot be audited is
+    kept in `failed`, and the others go on. Raises UsageError where there are none.
     """
-    files = sorted(integers.glob("*.tflite"))
+    files = _integers_of(integers, floats)
     if not files:
         raise UsageError(f"{integers} has no .tflite files to audit.")
     report = progress or (lambda done, total: None)
@@ -80,8 +90,35 @@ def audit_pair(
         return str(error)
 
 
+def _integers_of(integers: Path, floats: Path | None) -> list[Path]:
+    """The .tflite files to audit: all but those that are the float model of another."""
+    files = sorted(integers.glob("*.tflite"))
+    partners = {found.resolve() for f in files if (found := _float_of(f, floats)) is not None}
+    return [path for path in files if path.resolve() not in partners]
+
+
 def _float_of(integer: Path, floats: Path | None) -> Path | None:
-    if floats is None:
+    if floats is None or _FLOAT_MARK.search(integer.stem):
         return None
-    candidates = (floats / f"{integer.stem}{suffix}" for suffix in _FLOAT_SUFFIXES)
-    return next((path for path in candidates if path.is_file()), None)
+    itself = integer.resolve()
+    return next((p for p in _candidates(integer, floats) if _is_model(p, itself)), None)
+
+
+def _candidates(integer: Path, floats: Path) -> Iterator[Path]:
+    """Where a float model could be: of the same name first, then of the name without its mark."""
+    bare = _INTEGER_MARK.sub("", integer.stem)
+    for stem in dict.fromkeys((integer.stem, bare, *(bare + mark for mark in _FLOAT_MARKS))):
+        for suffix in _FLOAT_SUFFIXES:
+            # A .tflite of the bare name alone may be another int8 model, where the folder is one.
+            if (
+                suffix == ".tflite"
+                and stem == bare
+                and floats.resolve() == integer.parent.resolve()
+            ):
+                continue
+            yield floats / f"{stem}{suffix}"
+
+
+def _is_model(path: Path, itself: Path) -> bool:
+    whole = (path / "saved_model.pb").is_file() or (path.is_file() and path.suffix != "")
+    return whole and path.resolve() != itself

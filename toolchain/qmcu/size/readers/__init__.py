@@ -14,11 +14,11 @@ from qmcu.size.readers.shards import is_shards
 _BY_SUFFIX = {
     ".tflite": "tflite", ".keras": "keras", ".h5": "hdf5", ".hdf5": "hdf5", ".onnx": "onnx",
     ".safetensors": "safetensors", ".pt": "torch_zip", ".pth": "torch_zip", ".ckpt": "torch_zip",
-    ".bin": "torch_zip", ".npz": "npz",
+    ".bin": "torch_zip", ".npz": "npz", ".gguf": "gguf",
 }  # fmt: skip
 KINDS = (
     ".tflite, .keras, .h5, a SavedModel folder, .onnx, .safetensors, a folder of its shards, .pt, "
-    ".pth, .npz"
+    ".pth, .npz, .gguf"
 )
 
 
@@ -50,4 +50,6 @@ def _by_content(path: Path) -> str:
         return "tflite"
     if head[:8] == b"\x89HDF\r\n\x1a\n":
         return "hdf5"
+    if head[:4] == b"GGUF":
+        return "gguf"
     return ""
