@@ -94,5 +94,5 @@ images: tools .venv/.installed-test
 	$(BIN)/python -m bench.images build/images-base . $(MODELS) --json build/images.json
 
 clean:
-	rm -rf build dist $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist $(OUT) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find toolchain tests bench examples -name __pycache__ -type d -exec rm -rf {} +
