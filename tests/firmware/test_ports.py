@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.firmware_project import describe_anew
 from tests.support.fixtures import Builder
 from tests.support.lookup_plan import ADDED, SIZE, two_layers
 from tests.support.projects import finish_build
@@ -63,6 +64,7 @@ def test_a_wrong_checksum_stops_build_and_boot(firmware: Builder, tmp_path: Path
         finish_image(directory / "firmware.bin", board)
     assert not (directory / "firmware.uf2").exists()
     with pytest.raises(DeviceError, match="boot ROM would not start this image: the boot stage"):
+        describe_anew(directory, directory / "firmware.elf")
         open_session("unicorn", Firmware.load(directory))
 
 

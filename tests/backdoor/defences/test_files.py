@@ -97,7 +97,10 @@ def test_a_file_that_is_not_what_was_written_is_noticed(
         (["qvec", "--auto"], "give one METHOD or --auto"),
         (["--auto", "--set", "wide=1"], "--set is for one METHOD"),
         (["qvec", "--set", "strength=much"], "--set strength=much: NAME=NUMBER is needed"),
-        (["qvec", "--set", "force=1"], "qvec has no setting force; it has strength, wide"),
+        (
+            ["qvec", "--set", "force=1"],
+            "qvec has no setting force; it has overshoot, strength, wide",
+        ),
         (["qvec", "--float", "gone.keras"], "gone.keras does not exist"),
         (["qvec", "--calibration", "gone.npz"], "gone.npz cannot be read"),
         (["qvec", "-o", "."], ". is a directory"),

@@ -55,6 +55,7 @@ def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
         "channel-lipschitz",
         "graph-branches",
         "maximum-margin",
+        "trigger-size",
     }
     assert result.skipped["residuals"] == "needs float"
     assert result.verdict == "undecided" and result.passed

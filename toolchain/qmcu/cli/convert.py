@@ -78,8 +78,10 @@ def command(
         show(*int4_lines(packed, output))
         return
     if calibration is None and model.suffix not in (".onnx", ".pt2"):
+        integer = "; if it is int8 already, --weights int4 packs its weights"
         raise UsageError(
-            f"{model} needs --calibration X.npz, inputs as the float model takes them."
+            f"{model} needs --calibration X.npz, inputs as the float model takes them"
+            f"{integer if model.suffix == '.tflite' else ''}."
         )
     if calibration is not None:
         refuse_same(output, Path(calibration))

@@ -35,7 +35,6 @@ class Validation:
     model_sha256: Sha256
     build_id: str
     image_sha256: Sha256
-    qmcu: str
     compiler: str
     port: str
     baud: Count

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import qmcu
 from qmcu.benchmark import CycleEstimate, estimate_firmware
 from qmcu.comparison import TestResult, run_vectors
 from qmcu.device import open_session
@@ -81,7 +80,6 @@ def validate(
         model_sha256=firmware.plan.model_sha256,
         build_id=result.build_id,
         image_sha256=hello.image_sha256,
-        qmcu=qmcu.__version__,
         compiler=firmware.memory.tools.get("compiler", ""),
         port=port,
         baud=baud,
