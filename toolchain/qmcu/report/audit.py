@@ -7,7 +7,8 @@ from rich.console import RenderableType
 from qmcu.backdoor.detectors import AuditResult, Audits
 from qmcu.report.plain import PlainTable, line
 
-_COLOURS = {
+# Of a verdict wherever one is shown.
+VERDICT_COLOURS = {
     "backdoored": "bold red",
     "damaged": "bold red",
     "suspicious": "yellow",
@@ -33,7 +34,7 @@ def audit_lines(result: AuditResult) -> Iterator[RenderableType]:
     yield table
     for name, why in result.skipped.items():
         yield f"not run: {name}, {why}"
-    colour = _COLOURS[result.verdict]
+    colour = VERDICT_COLOURS[result.verdict]
     yield line(
         "verdict: ",
         (result.verdict, colour),
@@ -49,7 +50,7 @@ def folder_lines(audits: Audits) -> Iterator[RenderableType]:
     table.add_numbers("score")
     table.add_column("because")
     for name, result in audits.results.items():
-        verdict = line((result.verdict, _COLOURS[result.verdict]))
+        verdict = line((result.verdict, VERDICT_COLOURS[result.verdict]))
         because = result.reasons[0] if result.reasons else ""
         table.add_row(name, verdict, f"{result.score:.2f}", because)
     yield table

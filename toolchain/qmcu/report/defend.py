@@ -6,15 +6,8 @@ from rich.console import RenderableType
 
 from qmcu.backdoor.defences import DefenceRun, Defended, Trial
 from qmcu.backdoor.rates import Rate
+from qmcu.report.audit import VERDICT_COLOURS
 from qmcu.report.plain import Cell, PlainTable, line
-
-_COLOURS = {
-    "backdoored": "bold red",
-    "damaged": "bold red",
-    "suspicious": "yellow",
-    "clean": "green",
-    "undecided": "yellow",
-}
 
 
 def defended_lines(outcome: Defended) -> Iterator[RenderableType]:
@@ -40,7 +33,7 @@ def defended_lines(outcome: Defended) -> Iterator[RenderableType]:
         f"inputs by {run.versions['int8 arithmetic']}, converted by {run.converter}"
     )
     yield f"proved: {outcome.proof}"
-    colour = _COLOURS[kept.audit.verdict]
+    colour = VERDICT_COLOURS[kept.audit.verdict]
     both = " and the given one" if run.retrained else ""
     yield line(f"audit against {run.reference_name}{both}: ", (kept.audit.verdict, colour))
     if kept.audit.verdict != "clean":
@@ -54,7 +47,7 @@ def _row(trial: Trial, kept: bool) -> tuple[Cell, ...]:
     if trial.run is None or trial.audit is None:
         return name, "failed", *[""] * 5
     run: DefenceRun = trial.run
-    colour = _COLOURS[trial.audit.verdict]
+    colour = VERDICT_COLOURS[trial.audit.verdict]
     return (
         name,
         line((trial.audit.verdict, colour)),
