@@ -44,7 +44,9 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The stand-in as QMCU_RENODE."""
     program = tmp_path / "bin" / "renode"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\n"{sys.executable}" "{HERE / "fake_renode.py"}" "$@"\n')
+    # What runs is found again by this test's own folder: others run stand-ins at the same time.
+    python = f'"{sys.executable}" -X "of={tmp_path}"'
+    program.write_text(f'#!/bin/sh\n{python} "{HERE / "fake_renode.py"}" "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("QMCU_RENODE", str(program))
     monkeypatch.setenv("TAKEN", str(tmp_path / "taken"))
@@ -267,7 +269,7 @@ def check_that_a_stopped_processor_is_told(image: Path) -> None:
 
 def test_a_processor_that_stops_is_told_at_once(fake: Path, wild: Path) -> None:
     check_that_a_stopped_processor_is_told(wild)
-    assert not processes_with("fake_renode.py")
+    assert_gone(fake)
 
 
 def test_the_real_renode_tells_that_the_processor_stopped(renode: None, wild: Path) -> None:
@@ -286,7 +288,7 @@ def test_nothing_is_left_in_the_temporary_directory(
     monkeypatch.setattr("tempfile.tempdir", None)
     infer_all("renode", Firmware.load(chain_directory("stm32f746")), VECTORS, workers=2)
     assert not list(folder.iterdir())
-    assert not processes_with("fake_renode.py")
+    assert_gone(fake)
 
 
 def test_profile_and_vectors_share_one_renode(
@@ -335,11 +337,12 @@ def test_a_renode_that_hangs_is_told_and_killed(
         monkeypatch.setattr(module, name, 0.5)
     with pytest.raises(DeviceError, match=r"did not finish 'emulation RunFor .* in time"):
         open_session("renode", Firmware.load(chain_directory("stm32f746")))
-    assert not processes_with("fake_renode.py")
+    assert_gone(fake)
 
 
-def processes_with(word: str) -> list[int]:
-    found = []
+def processes_of(fake: Path) -> list[int]:
+    """What runs of this test's stand-in, the script around it included."""
+    word, found = str(fake.parent.parent), []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes()
@@ -348,6 +351,14 @@ def processes_with(word: str) -> list[int]:
         if word.encode() in words and int(path.parent.name) != os.getpid():
             found.append(int(path.parent.name))
     return found
+
+
+def assert_gone(fake: Path) -> None:
+    # Whoever is killed without being our child is gone a moment later.
+    deadline = time.monotonic() + 5
+    while processes_of(fake) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not processes_of(fake)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -376,11 +387,8 @@ def test_renode_does_not_outlive_its_parent(
     parent.send_signal(number)
     parent.wait(20)
     assert wait_until_gone(pid)
-    deadline = time.monotonic() + 5
     # The emulator behind the program, which is a shell script here, ends with its input.
-    while processes_with("fake_renode.py") and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not processes_with("fake_renode.py")
+    assert_gone(fake)
 
 
 def test_an_old_renode_is_refused(

@@ -1,6 +1,7 @@
 """Small model files of every kind, made without the frameworks, and real ones kept beside."""
 
 import json
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -69,13 +70,32 @@ def onnx_bytes() -> bytes:
     return field(1, 8) + field(7, graph)
 
 
+def gguf_bytes() -> bytes:
+    """A GGUF file: Q4_K [4, 256] of 4 x 144 bytes, and float32 [32]."""
+
+    def text(value: str) -> bytes:
+        return struct.pack("<Q", len(value)) + value.encode()
+
+    def tensor(name: str, shape: tuple[int, ...], kind: int, offset: int) -> bytes:
+        extents = b"".join(struct.pack("<Q", d) for d in shape[::-1])
+        head = text(name) + struct.pack("<I", len(shape)) + extents
+        return head + struct.pack("<IQ", kind, offset)
+
+    head = b"GGUF" + struct.pack("<IQQ", 3, 2, 2)
+    head += text("general.name") + struct.pack("<I", 8) + text("small")
+    head += text("tokens") + struct.pack("<IIQ", 9, 8, 2) + text("a") + text("b")
+    head += tensor("blk.0.weight", (4, 256), 12, 0) + tensor("norm.weight", (32,), 0, 576)
+    head += bytes(-len(head) % 32)
+    return head + bytes(576 + 128)
+
+
 def make(folder: Path) -> dict[str, Path]:
     """One file of each kind that needs no framework, by kind."""
     arrays = small_arrays()
     found = {
         "safetensors": folder / "m.safetensors", "npz": folder / "m.npz",
         "packed npz": folder / "p.npz", "tflite": folder / "m.tflite", "onnx": folder / "m.onnx",
-        "torch": folder / "m.pt",
+        "torch": folder / "m.pt", "gguf": folder / "m.gguf",
     }  # fmt: skip
     found["safetensors"].write_bytes(safetensors_bytes(arrays, {"format": "np"}))
     np.savez(found["npz"], allow_pickle=False, **arrays)
@@ -83,6 +103,7 @@ def make(folder: Path) -> dict[str, Path]:
     found["tflite"].write_bytes(write_model(dense()))
     found["onnx"].write_bytes(onnx_bytes())
     found["torch"].write_bytes((DATA / "torch-checkpoint.pt").read_bytes())
+    found["gguf"].write_bytes(gguf_bytes())
     return found
 
 

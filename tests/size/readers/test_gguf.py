@@ -4,34 +4,17 @@ import struct
 from pathlib import Path
 
 import pytest
+from tests.support.model_files import gguf_bytes
 
 from qmcu.errors import ModelError
 from qmcu.size.contents import Role
 from qmcu.size.readers import read_contents
 
 
-def _text(value: str) -> bytes:
-    return struct.pack("<Q", len(value)) + value.encode()
-
-
-def _info(name: str, shape: tuple[int, ...], kind: int, offset: int) -> bytes:
-    extents = b"".join(struct.pack("<Q", d) for d in shape[::-1])
-    return _text(name) + struct.pack("<I", len(shape)) + extents + struct.pack("<IQ", kind, offset)
-
-
-def write_gguf(path: Path) -> Path:
-    """Q4_K [4, 256] of 4 x 144 bytes, and float32 [32]."""
-    head = b"GGUF" + struct.pack("<IQQ", 3, 2, 2)
-    head += _text("general.name") + struct.pack("<I", 8) + _text("small")
-    head += _text("tokens") + struct.pack("<IIQ", 9, 8, 2) + _text("a") + _text("b")
-    head += _info("blk.0.weight", (4, 256), 12, 0) + _info("norm.weight", (32,), 0, 576)
-    head += bytes(-len(head) % 32)
-    path.write_bytes(head + bytes(576 + 128))
-    return path
-
-
 def test_blocks_are_counted_as_weights(tmp_path: Path) -> None:
-    found = read_contents(write_gguf(tmp_path / "model.gguf"))
+    path = tmp_path / "model.gguf"
+    path.write_bytes(gguf_bytes())
+    found = read_contents(path)
     weights, norm = found.tensors
     assert (weights.elements, weights.stored, weights.dtype) == (1024, 576, "int4")
     assert (norm.elements, norm.stored, norm.role) == (32, 128, Role.BIASES)
@@ -39,7 +22,7 @@ def test_blocks_are_counted_as_weights(tmp_path: Path) -> None:
 
 
 def test_every_truncation_is_a_sentence(tmp_path: Path) -> None:
-    whole = write_gguf(tmp_path / "model.gguf").read_bytes()
+    whole = gguf_bytes()
     cut = tmp_path / "cut.gguf"
     for length in range(4, len(whole), 7):
         cut.write_bytes(whole[:length])
