@@ -13,9 +13,10 @@ from typing import Any, NoReturn
 
 from qmcu.errors import ModelError
 from qmcu.model.custom import with_shapes
+from qmcu.model.decoding import DECODING, METADATA, look_up, lut_tensors
 from qmcu.model.graph import ITEM_SIZES, Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.schema import ENUM_OPTIONS, OPTION_TABLES, enum_names, snake_case
-from qmcu.model.unpack import buffer_data, fixed_shape, read_model_file, unpack_model
+from qmcu.model.unpack import DAMAGE, buffer_data, fixed_shape, read_model_file, unpack_model
 from qmcu.text import printable
 
 _MAX_BYTES = 1 << 31
@@ -73,6 +74,8 @@ class _Parser:
         self._codes = [self._kind(code) for code in _items(self._model.operatorCodes)]
         self._buffers = _items(self._model.buffers)
         self._contents: dict[int, bytes | None] = {}
+        # The buffer of values and the bits of an index, by the tensor that is stored so.
+        self._encoded: dict[int, tuple[int, int]] = self._find_encoded()
 
     def _fail(self, problem: str) -> NoReturn:
         raise ModelError(f"{self._source}: {problem}.")
@@ -120,6 +123,7 @@ class _Parser:
         inputs = self._indices("the model's inputs", subgraph.inputs, len(raw))
         outputs = self._indices("the model's outputs", subgraph.outputs, len(raw))
         used = Graph(name, (), operators, inputs, outputs).used
+        self._check_encoded(raw, operators)
         tensors = tuple(
             self._tensor(i, t) if i in used else self._unused(i, t) for i, t in enumerate(raw)
         )
@@ -177,6 +181,48 @@ class _Parser:
             self._contents[index] = buffer_data(self._data, index, buffer, self._source)
         return self._contents[index]
 
+    def _find_encoded(self) -> dict[int, tuple[int, int]]:
+        for entry in _items(self._model.metadata):
+            if entry.name != METADATA or not entry.buffer:
+                continue
+            content = self._content("COMPRESSION_METADATA", entry.buffer)
+            try:
+                return {
+                    id(self._model.subgraphs[graph].tensors[tensor]): (values, bits)
+                    for graph, tensor, values, bits in lut_tensors(content or b"")
+                    if tensor >= 0
+                }
+            except DAMAGE:
+                self._fail("its COMPRESSION_METADATA is damaged; compress the model again")
+        return {}
+
+    def _check_encoded(self, tensors: Sequence[Any], operators: Sequence[Operator]) -> None:
+        for operator in operators:
+            if operator.kind in DECODING:
+                continue
+            for index in operator.inputs:
+                if index >= 0 and id(tensors[index]) in self._encoded:
+                    self._fail(
+                        f"{operator} reads tensor {index}, which is compressed by "
+                        "COMPRESSION_METADATA; tflite-micro decompresses it for "
+                        f"{', '.join(sorted(DECODING))} alone: leave it uncompressed"
+                    )
+
+    def _decoded(
+        self, where: str, tensor: Any, data: bytes, shape: tuple[int, ...], dtype: str
+    ) -> bytes:
+        """The bytes of a tensor that the file has as indices into tables of values."""
+        buffer, width = self._encoded[id(tensor)]
+        table = self._content(where, buffer) or b""
+        quantization = self._quantization(where, tensor, shape, dtype, True)
+        values = look_up(data, width, table, None, shape, dtype, quantization)
+        if values is None:
+            self._fail(
+                f"{where} is compressed by COMPRESSION_METADATA, and its indices of {width} bits "
+                f"do not fit the shape {list(shape)} or the table of {len(table)} bytes"
+            )
+        return values.tobytes()
+
     def _unused(self, index: int, tensor: Any) -> Tensor:
         dtype = enum_names("TensorType").get(tensor.type, "unknown").lower()
         shape = tuple(max(0, int(d)) for d in _items(tensor.shape))
@@ -195,6 +241,8 @@ class _Parser:
         if size > _MAX_BYTES:
             self._fail(f"{where} would take {size:.0f} bytes (shape {list(shape)})")
         data = self._content(where, tensor.buffer)
+        if data is not None and id(tensor) in self._encoded:
+            data = self._decoded(where, tensor, data, shape, dtype)
         if data is None and 0 in shape:
             # No elements: all its values are known.
             data = b""

@@ -19,7 +19,7 @@ _MAX_PARTS = 200_000
 # Many tensors may name one long name: together they may take so much.
 _MAX_NAMES_BYTES = 64 << 20
 # What the flatbuffer library raises when offsets lead outside the file.
-_DAMAGE = (
+DAMAGE = (
     struct.error, IndexError, ValueError, TypeError, KeyError, AttributeError, OverflowError,
     MemoryError, RecursionError,
 )  # fmt: skip
@@ -72,7 +72,7 @@ def unpack_model(data: bytes, source: str) -> Any:
             _fail(source, f"schema version is {root.Version()}, {VERSION} is needed")
         _check_counts(root, source)
         return schema.ModelT.InitFromObj(root)
-    except _DAMAGE:
+    except DAMAGE:
         _fail(
             source,
             f"the file is damaged or truncated ({len(data)} bytes): an offset in it leads outside; "

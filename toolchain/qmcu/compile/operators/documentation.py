@@ -20,6 +20,9 @@ Real numbers are float32, rounded after each operation in the interpreter's orde
 subnormal numbers kept. exp, log, sin and cos are computed in double as glibc for x86-64 with FMA
 computes them, and equal its results for each of the 2^32 floats. What is not a number (0 / 0, the
 root of a negative number) is none on both sides, but its bytes are each machine's own.
+
+Constants that TFLM's compression has encoded (the operator TFLM_DECODE by tables, masks or Huffman
+codes; COMPRESSION_METADATA in the file) are decoded when compiling and lie decoded in flash.
 """
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from qmcu.model.decoding import DECODE, decode
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.passes.evaluation import evaluate
 from qmcu.model.passes.shapes import inferred, reshaped
@@ -76,6 +77,9 @@ def _values(operator: Operator, tensors: list[Tensor]) -> Mapping[int, bytes] | 
         inputs = [tensors[i] if i >= 0 else None for i in operator.inputs]
         if not all(t is not None and t.is_constant and t.dtype != "int4" for t in inputs):
             return None
+        if operator.kind == DECODE:
+            decoded = decode([t for t in inputs if t is not None], outputs)
+            return _bytes_of(outputs, decoded)
         arrays = [t.array for t in inputs if t is not None]
         if operator.kind == "CAST":
             evaluated = _cast(arrays[0], outputs[0].dtype)
@@ -93,6 +97,12 @@ def _values(operator: Operator, tensors: list[Tensor]) -> Mapping[int, bytes] | 
             return None
         found_bytes[tensor.index] = np.ascontiguousarray(result).tobytes()
     return found_bytes
+
+
+def _bytes_of(outputs: list[Tensor], values: list[Array] | None) -> Mapping[int, bytes] | None:
+    if values is None:
+        return None
+    return {t.index: v.tobytes() for t, v in zip(outputs, values, strict=True)}
 
 
 def _cast(values: Array, dtype: str) -> Sequence[Array] | None:
@@ -123,7 +133,7 @@ def _freeze_variables(graph: Graph, tensors: list[Tensor]) -> None:
         i
         for op in graph.operators
         if op.kind in UPDATING or op.kind.startswith("CUSTOM")
-        for i in op.inputs
+        for i in (*op.inputs, *op.outputs)
         if i >= 0
     }
     for index in graph.used:
