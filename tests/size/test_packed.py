@@ -1,5 +1,9 @@
 """Packed weights of quantizers are counted as what they hold."""
 
+import math
+
+import pytest
+
 from qmcu.size.contents import Role, StoredTensor
 from qmcu.size.packed import join_packed_weights
 from qmcu.size.roles import role_of
@@ -25,3 +29,33 @@ def test_bitsandbytes_counts_two_weights_a_byte() -> None:
     weights = [t for t in found if t.role == Role.WEIGHTS]
     assert sum(t.elements for t in weights) == 655_360
     assert {t.role for t in found if t not in weights} == {Role.QUANTIZATION}
+
+
+@pytest.mark.parametrize(
+    ("weight", "shape", "scale", "scales", "dtype"),
+    [
+        ("mlp.experts.down_proj_blocks", (2, 8, 3, 16), "mlp.experts.down_proj_scales",
+         (2, 8, 3), "uint8"),
+        ("proj.weight_packed", (8, 48), "proj.weight_scale", (8, 3), "uint8"),
+        ("proj.weight", (8, 48), "proj.weight_scale", (8, 6), "float8_e4m3"),
+    ],
+)  # fmt: skip
+def test_float4_counts_two_weights_a_byte(
+    weight: str, shape: tuple[int, ...], scale: str, scales: tuple[int, ...], dtype: str
+) -> None:
+    bytes_ = math.prod(shape)
+    parts = [
+        _stored(weight, "uint8", shape, bytes_),
+        _stored(scale, dtype, scales, math.prod(scales)),
+    ]
+    found, beside = join_packed_weights(parts)
+    assert (found.dtype, found.elements, found.raw) == ("float4", 2 * bytes_, bytes_)
+    assert (found.role, beside.role) == (Role.WEIGHTS, Role.QUANTIZATION)
+
+
+def test_bytes_with_a_scale_a_row_are_bytes() -> None:
+    parts = [
+        _stored("proj.weight", "uint8", (8, 48), 384),
+        _stored("proj.weight_scale", "float8_e4m3", (8, 1), 8),
+    ]
+    assert [t.dtype for t in join_packed_weights(parts)] == ["uint8", "float8_e4m3"]

@@ -15,7 +15,8 @@ from tests.support.weights import rounded, weights
 from qmcu.cli import run
 from qmcu.model import write_model
 from qmcu.size import judge, weigh
-from qmcu.size.verdict import Cause, Diagnosis
+from qmcu.size.cause import Cause, Diagnosis
+from qmcu.size.contents import Operators
 
 Capture = pytest.CaptureFixture[str]
 
@@ -247,6 +248,34 @@ def test_packed_weights_count_their_integers(tmp_path: Path) -> None:
     report = weigh(path)
     assert (report.weight_count, report.stored_bits) == (64 * 8 * 256, 4)
     assert judge(report).main.word == "packed 4-bit"
+
+
+def test_a_file_that_is_mostly_packed_is_headed_so(tmp_path: Path) -> None:
+    """Embeddings in float16 may take more bytes than four times as many weights of four bits."""
+    random = np.random.default_rng(0)
+    found = verdict(save(
+        tmp_path / "x.safetensors",
+        embedding=random.normal(size=(300, 256)).astype(np.float16),
+        l_qweight=random.integers(-(2**31), 2**31, (64, 256)).astype(np.int32),
+        l_qzeros=np.zeros((4, 32), np.int32),
+        l_scales=np.ones((4, 256), np.float16),
+    ))  # fmt: skip
+    (rest,) = found.others
+    assert found.main.word == "packed 4-bit"
+    assert found.main.reason.startswith("131,072 of 207,872 weights are really stored")
+    assert rest.word == "float16"
+    assert rest.concerns > found.main.concerns
+    assert rest.reason.startswith("76,800 of 207,872 weights (36.9 %) are left in float16")
+
+
+def test_a_dynamic_range_onnx_file_is_made_again_from_its_float_model(tmp_path: Path) -> None:
+    report = weigh(make(tmp_path)["onnx"])
+    integer = [replace(t, tensor=replace(t.tensor, dtype="int8")) for t in report.weights]
+    operators = Operators({"MatMulInteger": 1}, float_kinds={"Mul": 1}, dynamic=True)
+    dynamic = replace(report, tensors=tuple(integer), operators=operators)
+    causes = judge(dynamic)
+    (found,) = [c for c in (causes.main, *causes.others) if c.word == "dynamic-range only"]
+    assert found.next.startswith("qmcu convert FLOAT.onnx --calibration")
 
 
 def test_two_files_are_compared_on_disk_and_on_the_device(tmp_path: Path, capsys: Capture) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.model_files import DATA
 
 from qmcu.errors import ModelError
 from qmcu.size.readers import read_contents
@@ -46,3 +47,20 @@ def test_what_is_missing_is_named(folder: Path) -> None:
         read_contents(folder)
     index.unlink()
     assert len(read_contents(folder).tensors) == 1
+
+
+def test_shards_of_pickles_are_one_model_too(tmp_path: Path) -> None:
+    shard = (DATA / "torch-checkpoint.pt").read_bytes()
+    names = [f"pytorch_model-0000{i}-of-00002.bin" for i in (1, 2)]
+    for name in names:
+        (tmp_path / name).write_bytes(shard)
+    held = [t.name for t in read_contents(tmp_path / names[0]).tensors]
+    index = tmp_path / "pytorch_model.bin.index.json"
+    index.write_text(json.dumps({"weight_map": dict(zip(held, names * len(held), strict=False))}))
+    for path in (tmp_path, index):
+        found = read_contents(path)
+        assert len(found.tensors) == 2 * len(held)
+        assert sum(found.bytes_by_role().values()) == found.size
+    # A model that is there in both forms is weighed once.
+    numpy_file.save_file({"a.weight": np.ones((4, 8), np.float32)}, str(tmp_path / "m.safetensors"))
+    assert len(read_contents(tmp_path).tensors) == 1

@@ -7,9 +7,9 @@ from rich.console import RenderableType
 
 from qmcu.report.plain import Cell, PlainTable, line
 from qmcu.size.analysis import SizeReport, TensorReport
+from qmcu.size.cause import Cause, Diagnosis
 from qmcu.size.contents import Role
 from qmcu.size.measures import Measure
-from qmcu.size.verdict import Cause, Diagnosis
 
 
 def size_lines(

@@ -8,6 +8,7 @@ elsewhere: on the host, in flash, in RAM.
 """
 
 from qmcu.size.analysis import SizeReport, TensorReport, weigh
-from qmcu.size.verdict import Cause, Diagnosis, judge
+from qmcu.size.cause import Cause, Diagnosis
+from qmcu.size.verdict import judge
 
 __all__ = ["Cause", "Diagnosis", "SizeReport", "TensorReport", "judge", "weigh"]

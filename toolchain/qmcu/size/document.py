@@ -7,10 +7,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from qmcu.size.analysis import SizeReport, TensorReport
+from qmcu.size.cause import Diagnosis
 from qmcu.size.contents import FileKind, Operators, Role
 from qmcu.size.levels import TensorLevels
 from qmcu.size.measures import Measure
-from qmcu.size.verdict import Diagnosis
 from qmcu.types import Amount, Count, Fraction
 
 

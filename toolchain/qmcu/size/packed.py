@@ -2,6 +2,9 @@
 
 GPTQ and AWQ name them `qweight` beside `scales`, compressed-tensors `weight_packed` beside
 `weight_scale`, bitsandbytes `weight` (uint8) beside `weight.absmax` and `weight.quant_map`.
+Two floats of four bits in a byte (OCP Microscaling Formats 1.0, section 5: a scale of eight bits
+for each 32 of them; NVFP4: for each 16) are `x_blocks` beside `x_scales`, `weight_packed` or
+`weight` beside `weight_scale`.
 """
 
 from collections.abc import Sequence
@@ -10,6 +13,8 @@ from dataclasses import replace
 from qmcu.size.contents import Role, StoredTensor
 
 _WORD = 32
+# Float4 numbers that share a scale.
+_BLOCKS = (32, 16)
 
 
 def join_packed_weights(tensors: Sequence[StoredTensor]) -> tuple[StoredTensor, ...]:
@@ -22,6 +27,9 @@ def _marked(tensor: StoredTensor, named: dict[str, StoredTensor]) -> StoredTenso
     stem, _, last = tensor.name.rpartition(".")
     prefix = f"{stem}." if stem else ""
     bits = 0
+    if tensor.dtype == "uint8" and _is_float4(tensor, named):
+        shape = (*tensor.shape[:-1], 2 * tensor.shape[-1])
+        return replace(tensor, dtype="float4", shape=shape, role=Role.WEIGHTS, rows=None)
     if last == "qweight" and tensor.dtype == "int32" and len(tensor.shape) == 2:
         bits = _grouped(tensor, named.get(f"{prefix}scales"), named.get(f"{prefix}g_idx"))
     elif last == "weight_packed" and tensor.dtype == "int32":
@@ -32,6 +40,19 @@ def _marked(tensor: StoredTensor, named: dict[str, StoredTensor]) -> StoredTenso
     if bits not in (1, 2, 3, 4, 8):
         return tensor
     return replace(tensor, role=Role.WEIGHTS, packed_bits=bits, rows=None)
+
+
+def _is_float4(tensor: StoredTensor, named: dict[str, StoredTensor]) -> bool:
+    name = tensor.name
+    if name.endswith("_blocks"):
+        scales = named.get(f"{name.removesuffix('blocks')}scales")
+    elif name.endswith(("weight", "weight_packed")):
+        scales = named.get(f"{name.removesuffix('_packed')}_scale")
+    else:
+        return False
+    if scales is None or scales.dtype not in ("uint8", "float8", "float8_e4m3"):
+        return False
+    return any(2 * tensor.elements == block * scales.elements for block in _BLOCKS)
 
 
 def _grouped(tensor: StoredTensor, scales: StoredTensor | None, index: StoredTensor | None) -> int:

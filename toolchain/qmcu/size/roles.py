@@ -8,7 +8,8 @@ from qmcu.size.contents import Role
 # a quantization.
 _QUANTIZATION = re.compile(
     r"(^|[._/])(q?zeros|q?scales?|zero_points?|absmax|quant_map|nested_(absmax|quant_map)|"
-    r"quant_state[\w.]*|g_idx|weight_(scale|zero_point|scale_inv|shape|g_idx)|input_scale|"
+    r"quant_state[\w.]*|g_idx|"
+    r"weight_(scale|scale_2|global_scale|zero_point|scale_inv|shape|g_idx)|input_scale|"
     r"(activation_post_process|fake_quant)\w*|min_val|max_val|SCB)$"
 )
 # What optimizers keep for each parameter (torch.optim, Keras).

@@ -6,67 +6,37 @@ sentence and the next command to run.
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import PurePath
 from typing import NamedTuple
 
 from qmcu.size.analysis import SizeReport, TensorReport
+from qmcu.size.beside_weights import (
+    OVERHEAD,
+    duplicates_cause,
+    optimizer_cause,
+    overhead_cause,
+    unused_cause,
+)
+from qmcu.size.cause import Cause, Diagnosis, compare, convert, quoted
 from qmcu.size.contents import FLOATS, FileKind, Role
 from qmcu.size.levels import CERTAIN
-from qmcu.types import Count
 
 # A cause of less of the file than this is left out.
 _WORTH = 0.05
 _DOMINATES = 0.5
 _WHOLE = ("int8", "uint8", "int4")
+_SMALL_FLOATS = ("float4", "float8", "float8_e4m3", "float8_e5m2")
 # Compression that saves a third of the tensors' bytes is what makes the file its size.
 _COMPRESSED = 1.5
-_OVERHEAD = (Role.METADATA, Role.GRAPH, Role.CONTAINER, Role.QUANTIZATION, Role.PADDING)
-_DOMINANT = {
-    Role.METADATA: "metadata or signatures dominate",
-    Role.GRAPH: "graph dominates",
-    Role.CONTAINER: "container dominates",
-    Role.QUANTIZATION: "quantization parameters dominate",
-    Role.PADDING: "padding dominates",
-}
-
-
-@dataclass(frozen=True)
-class Cause:
-    """One reason for the file's size: `word` names it, `concerns` bytes of the file are so.
-
-    `could` is what these bytes could be, an estimate; `good` where they are as small as they look.
-    """
-
-    __written__ = ("word", "reason", "next", "concerns", "could")
-
-    word: str
-    reason: str
-    next: str
-    concerns: Count
-    could: Count
-    good: bool = False
-
-    @property
-    def ratio(self) -> float:
-        """How many times larger than need be."""
-        return self.concerns / max(1, self.could)
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """The cause that explains most of the bytes, and the others."""
-
-    main: Cause
-    others: tuple[Cause, ...]
 
 
 def judge(report: SizeReport) -> Diagnosis:
     """The causes of a weighed file's size."""
     causes = [f for f in _causes(report) if f.concerns >= _WORTH * report.size]
-    causes.sort(key=lambda f: -f.concerns)
-    main = causes[0] if causes else _overhead(report)
+    causes.sort(key=lambda f: (not f.leads, -f.concerns))
+    main = causes[0] if causes else overhead_cause(report)
     return Diagnosis(main, tuple(causes[1:]))
 
 
@@ -83,12 +53,13 @@ def _causes(report: SizeReport) -> Iterator[Cause]:
     if not squeezed:
         yield from _by_arithmetic(report, forms)
     for role, make in (
-        (Role.OPTIMIZER, _optimizer), (Role.UNUSED, _unused), (Role.DUPLICATES, _duplicates),
+        (Role.OPTIMIZER, optimizer_cause), (Role.UNUSED, unused_cause),
+        (Role.DUPLICATES, duplicates_cause),
     ):  # fmt: skip
         if report.roles.get(role, 0):
             yield make(report)
-    if sum(report.roles.get(r, 0) for r in _OVERHEAD) >= _DOMINATES * report.size:
-        yield _overhead(report)
+    if sum(report.roles.get(r, 0) for r in OVERHEAD) >= _DOMINATES * report.size:
+        yield overhead_cause(report)
 
 
 def _is_fake(one: TensorReport) -> bool:
@@ -149,7 +120,17 @@ def _fake(report: SizeReport, fake: list[TensorReport]) -> Cause:
         _next_for_fake(report, chosen),
         concerns,
         could,
+        leads=_most(report, fake),
     )
+
+
+def _most(report: SizeReport, some: list[TensorReport]) -> bool:
+    """Whether more than half of the weights, counted one by one, are these."""
+    return 2 * _elements(some) > _elements(report.weights)
+
+
+def _elements(tensors: Iterable[TensorReport]) -> int:
+    return sum(t.tensor.elements for t in tensors)
 
 
 def _a(name: str) -> str:
@@ -191,7 +172,7 @@ def _by_arithmetic(
     if operators is not None and whole and len(forms) > 1 and operators.float_kinds:
         every = [t for tensors in forms.values() for t in tensors]
         kept = [t for f, tensors in forms.items() if f not in whole for t in tensors]
-        concerns, elements = _bytes(every), sum(t.tensor.elements for t in every)
+        concerns, elements = _bytes(every), _elements(every)
         cause = _integer(report, whole[0].dtype, concerns, elements)
         left = f"; {_bytes(kept):,} bytes of weights are still {kept[0].tensor.dtype}"
         yield replace(cause, reason=cause.reason + left)
@@ -203,32 +184,46 @@ def _by_arithmetic(
 def _plain(report: SizeReport, form: StoredForm, tensors: list[TensorReport]) -> Cause:
     """Weights that are what they seem."""
     concerns, could = _bytes(tensors), sum(t.needed for t in tensors)
-    count = sum(t.tensor.elements for t in tensors)
+    count, total = _elements(tensors), _elements(report.weights)
     operators = report.operators
     reason, command, good = "", "", False
     if form.narrow:
         larger = f"{concerns / max(1, could):.1f}x larger than it need be"
         reason = f"every value is a {form.narrow} stored as {form.dtype}: {larger}"
-        command = _convert(report) or f"save the tensors as {form.narrow}"
+        command = convert(report) or f"save the tensors as {form.narrow}"
     elif form.plain in FLOATS:
-        reason = (
-            f"nothing is quantized: {count:,} weights of {form}, int8 would take {count:,} bytes"
-        )
-        could, command = count, _convert(report)
-        if form.plain == "float16":
+        could, command = count, convert(report)
+        if any(not _is_plain_float(t) for t in report.weights):
+            share = f"{count:,} of {total:,} weights ({100 * count / max(1, total):.1f} %)"
+            reason = f"{share} are left in {form}; int8 would take {count:,} bytes"
+        elif form.plain == "float16":
             reason = (
                 f"weights are halved to float16, not quantized; {count:,} bytes would do in int8"
+            )
+        else:
+            reason = (
+                f"nothing is quantized: {count:,} weights of {form}, int8 would take "
+                f"{count:,} bytes"
             )
     elif form.packed:
         good = True
         reason = f"weights are really stored as integers of {form.packed} bits"
+        if count < total:
+            reason = f"{count:,} of {total:,} {reason}"
     elif operators is not None and form.plain in _WHOLE:
         return _integer(report, form.dtype, concerns, could)
-    elif form.plain in (*_WHOLE, "int16"):
+    elif form.plain in (*_WHOLE, *_SMALL_FLOATS, "int16"):
+        good = form.plain in _SMALL_FLOATS
         reason = f"weights are really stored as {form}"
     else:
         reason = f"weights are stored as {form}"
-    return Cause(str(form), reason, command or _compare(report), concerns, could, good)
+    quantized = form.packed > 0 or form.plain in (*_WHOLE, *_SMALL_FLOATS)
+    leads = quantized and _most(report, tensors)
+    return Cause(str(form), reason, command or compare(report), concerns, could, good, leads)
+
+
+def _is_plain_float(one: TensorReport) -> bool:
+    return one.tensor.dtype in FLOATS and not _is_fake(one)
 
 
 def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Cause:
@@ -242,14 +237,15 @@ def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Cause:
             "dynamic-range only",
             f"weights are {form}, but activations are float "
             f"({listed or 'every operator'}): a small file that needs float arithmetic and RAM",
-            _convert(report), concerns, could,
+            convert(report, "FLOAT.onnx") if report.kind == FileKind.ONNX else convert(report),
+            concerns, could,
         )  # fmt: skip
     if floats:
         return Cause(
             "float fallback operators",
             f"{floats} of {floats + operators.integer} operators compute in float ({listed}): "
             "these layers need float kernels and four times the RAM",
-            _convert(report), concerns, could,
+            convert(report), concerns, could,
         )  # fmt: skip
     wide = "int16" in operators.activations
     word = "int8 weights, int16 activations" if wide else f"really {form}"
@@ -258,13 +254,13 @@ def _integer(report: SizeReport, form: str, concerns: int, could: int) -> Cause:
         reason += ", activations int16 (16x8)"
     if operators.float_io:
         reason += "; input or output is float32 and converted at the edge"
-    command = f"qmcu build {_quoted(report)} --board stm32f746"
+    command = f"qmcu build {quoted(report)} --board stm32f746"
     narrow = _bytes([t for t in report.weights if _holds_int4(t)])
     if report.kind == FileKind.TFLITE and not wide and 2 * narrow >= concerns > 0:
         reason += f"; {narrow:,} bytes of them hold values of 4 bits, which pack into half"
         output = shlex.quote(f"{PurePath(report.path).stem}-int4.tflite")
-        command = f"qmcu convert {_quoted(report)} --weights int4 -o {output}"
-    then = _compare(report) if wide else command
+        command = f"qmcu convert {quoted(report)} --weights int4 -o {output}"
+    then = compare(report) if wide else command
     return Cause(word, reason, then, concerns, could, good=True)
 
 
@@ -281,102 +277,14 @@ def _compressed(report: SizeReport, stored: int, raw: int) -> Cause:
         "already compressed",
         f"the archive's compression makes {raw:,} bytes of weights {stored:,} "
         f"({report.stored_bits:.1f} bits a weight){on}; loaded they take {raw:,} again",
-        _compare(report), stored, min(stored, needed),
+        compare(report), stored, min(stored, needed),
     )  # fmt: skip
-
-
-def _optimizer(report: SizeReport) -> Cause:
-    count = report.roles[Role.OPTIMIZER]
-    name = _quoted(report)
-    command = f"save the model's weights alone, without the optimizer's state, from {name}"
-    if report.kind == FileKind.TORCH:
-        command = (
-            f"python -c \"import torch; c = torch.load('{report.path}', weights_only=True); "
-            "torch.save(c.get('model', c.get('state_dict', c)), 'weights.pt')\""
-        )
-    elif report.kind in (FileKind.KERAS, FileKind.HDF5):
-        command = (
-            f"python -c \"import keras; keras.models.load_model('{report.path}', compile=False)"
-            ".save('weights-only.keras')\""
-        )
-    return Cause(
-        "optimizer state",
-        f"{count:,} of {report.size:,} bytes are the optimizer's state, which only training needs",
-        command, count, 0,
-    )  # fmt: skip
-
-
-def _unused(report: SizeReport) -> Cause:
-    count = report.roles[Role.UNUSED]
-    return Cause(
-        "unused storage",
-        f"{count:,} bytes belong to no tensor: views were saved with all that they are views of",
-        "clone tensors before saving: torch.save({k: v.clone() for k, v in state.items()}, FILE)",
-        count,
-        0,
-    )
-
-
-def _duplicates(report: SizeReport) -> Cause:
-    count = report.roles[Role.DUPLICATES]
-    pairs = [t for t in report.tensors if t.duplicate_of]
-    largest = max(pairs, key=lambda t: t.tensor.stored)
-    again = f"{largest.tensor.name} is {largest.duplicate_of} again"
-    commands = {
-        FileKind.SAFETENSORS: "save with safetensors.torch.save_model, which stores shared tensors "
-        "once",
-        FileKind.TORCH: "save shared tensors as one: assign one to the other before saving",
-    }
-    return Cause(
-        "buffers duplicated",
-        f"{count:,} bytes are copies of other tensors in the file, {len(pairs)} of them ({again})",
-        commands.get(report.kind) or _convert(report), count, 0,
-    )  # fmt: skip
-
-
-def _overhead(report: SizeReport) -> Cause:
-    parts = sorted(
-        ((report.roles.get(r, 0), r) for r in _OVERHEAD if report.roles.get(r, 0)), reverse=True
-    )
-    count = sum(size for size, _ in parts)
-    listed = ", ".join(f"{role} {size:,}" for size, role in parts[:3])
-    largest = max(report.large, key=lambda pair: pair[1], default=("", 0))
-    named = f"; the largest is {largest[0]!r} with {largest[1]:,}" if largest[1] else ""
-    command = _convert(report)
-    if report.kind == FileKind.TFLITE:
-        command = f"qmcu build {_quoted(report)} --board stm32f746  # none of it reaches the device"
-    return Cause(
-        _DOMINANT[parts[0][1]] if parts else "empty",
-        f"{count:,} of {report.size:,} bytes are no weights ({listed}){named}",
-        command, count, report.roles.get(Role.QUANTIZATION, 0),
-    )  # fmt: skip
-
-
-def _quoted(report: SizeReport) -> str:
-    return shlex.quote(report.path)
-
-
-def _convert(report: SizeReport) -> str:
-    """The command that makes full int8 of a file."""
-    stem = PurePath(report.path).stem
-    if report.kind in (FileKind.KERAS, FileKind.HDF5, FileKind.SAVED_MODEL, FileKind.ONNX):
-        source = _quoted(report)
-    elif report.kind == FileKind.TFLITE:
-        source = "MODEL.keras"
-    else:
-        return "export the model to Keras or ONNX and quantize it there"
-    output = shlex.quote(f"{stem}-int8.tflite")
-    return f"qmcu convert {source} --calibration CALIBRATION.npz -o {output}"
-
-
-def _compare(report: SizeReport) -> str:
-    return f"qmcu size {_quoted(report)} OTHER"
 
 
 def _next_for_fake(report: SizeReport, one: TensorReport) -> str:
     """How to get the integers stored: by the tool that rounded them."""
     if report.kind in (FileKind.KERAS, FileKind.HDF5, FileKind.SAVED_MODEL, FileKind.TFLITE):
-        return _convert(report)
+        return convert(report)
     assert one.levels is not None and one.levels.grid is not None
     grid = one.levels.grid
     if (
@@ -391,5 +299,5 @@ def _next_for_fake(report: SizeReport, one: TensorReport) -> str:
             "--dump_quant OUT.pt  # llm-awq; its --q_backend fake rounds in place"
         )
     if report.kind == FileKind.ONNX:
-        return _convert(report)
+        return convert(report)
     return "save with your quantizer's export of packed integers, not the rounded model"

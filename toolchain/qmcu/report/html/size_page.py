@@ -29,9 +29,9 @@ from qmcu.report.size import (
     sampling_lines,
 )
 from qmcu.size.analysis import SizeReport, TensorReport
+from qmcu.size.cause import Cause, Diagnosis
 from qmcu.size.contents import Role
 from qmcu.size.measures import Measure
-from qmcu.size.verdict import Cause, Diagnosis
 
 # A page of a large checkpoint lists its largest tensors only.
 _MAX_ROWS = 200

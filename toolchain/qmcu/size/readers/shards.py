@@ -1,7 +1,8 @@
-"""A folder of safetensors shards, as Hugging Face stores a model: weighed as one model.
+"""A folder of shards, as Hugging Face stores a model: weighed as one model.
 
-The index (model.safetensors.index.json) says which shard has which tensor; without one all shards
-of the folder belong to the model.
+The index (model.safetensors.index.json, pytorch_model.bin.index.json) says which shard has which
+tensor; without one all safetensors of the folder belong to the model. A folder with both kinds
+holds the model twice: the safetensors are weighed.
 """
 
 import json
@@ -11,17 +12,18 @@ from pathlib import Path
 
 from qmcu.size.contents import Contents, Role
 from qmcu.size.mapped import fail
-from qmcu.size.readers import safetensors
+from qmcu.size.readers import safetensors, torch_zip
 
 INDEX = ".safetensors.index.json"
+_BIN_INDEX = ".bin.index.json"
 _MAX_INDEX = 64 << 20
 
 
 def is_shards(path: Path) -> bool:
     """Whether a path is such a folder, or its index."""
     if path.is_dir():
-        return any(path.glob("*.safetensors"))
-    return path.name.endswith(INDEX)
+        return any(path.glob("*.safetensors")) or any(path.glob(f"*{_BIN_INDEX}"))
+    return path.name.endswith((INDEX, _BIN_INDEX))
 
 
 def read(path: Path) -> Contents:
@@ -30,7 +32,7 @@ def read(path: Path) -> Contents:
     What is wrong is named: a shard that is missing, a tensor that its shard lacks, two indices.
     """
     folder = path if path.is_dir() else path.parent
-    indices = [path] if path.is_file() else sorted(folder.glob(f"*{INDEX}"))
+    indices = [path] if path.is_file() else _indices(folder)
     if len(indices) > 1:
         told = ", ".join(p.name for p in indices)
         fail(path, f"it has several indices ({told}), so several models; give one of them")
@@ -40,7 +42,7 @@ def read(path: Path) -> Contents:
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         fail(path, f"the shard {missing[0]}{more} that its index names is missing")
-    shards = [safetensors.read(folder / name) for name in names]
+    shards = [_read_shard(folder / name) for name in names]
     held = {tensor.name for shard in shards for tensor in shard.tensors}
     # Packed weights are joined under names of their own.
     lost = [] if any(t.packed_bits for s in shards for t in s.tensors) else set(wanted) - held
@@ -60,6 +62,19 @@ def read(path: Path) -> Contents:
         notes=(f"{len(shards)} shards", *(note for shard in shards for note in shard.notes)),
         maps=tuple(memory for shard in shards for memory in shard.maps),
     )
+
+
+def _indices(folder: Path) -> list[Path]:
+    found = sorted(folder.glob(f"*{INDEX}"))
+    if found or any(folder.glob("*.safetensors")):
+        return found
+    return sorted(folder.glob(f"*{_BIN_INDEX}"))
+
+
+def _read_shard(path: Path) -> Contents:
+    if path.suffix == ".safetensors":
+        return safetensors.read(path)
+    return torch_zip.read(path)
 
 
 def _weight_map(index: Path) -> dict[str, str]:
