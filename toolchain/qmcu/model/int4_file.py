@@ -214,7 +214,7 @@ def _steps(rows: Float64Array, otherwise: Float64Array) -> npt.NDArray[np.float3
 
 
 def _rewritten(model: bytes, name: str, graph: Graph, changes: Mapping[int, _Filter]) -> bytes:
-    table = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
+    table = schema.ModelT.read(schema.root(model, "Model"))
     if any(buffer.offset > 1 for buffer in table.buffers):
         raise ModelError(
             f"{name} keeps its data behind the flatbuffer; convert it to one below 2 GB."
@@ -241,7 +241,7 @@ def _rewritten(model: bytes, name: str, graph: Graph, changes: Mapping[int, _Fil
         if source is not None:
             _grid(bias, np.asarray(np.float32(source.scale) * change.scales, np.float32))
     builder = flatbuffers.Builder(1024)
-    builder.Finish(table.Pack(builder), file_identifier=IDENTIFIER)
+    builder.Finish(table.pack(builder), file_identifier=IDENTIFIER)
     result = bytes(builder.Output())
     written = parse_model(result, name)
     for index, wanted_filter in changes.items():

@@ -1,30 +1,13 @@
-"""The .tflite schema: operator options by kind, and names between flatbuffer and Graph.
+"""The .tflite schema: operator options by kind, and names between flatbuffer and Graph."""
 
-The flatbuffer classes are those that the tflite-micro package ships and keeps current.
-"""
-
-import importlib.util
 import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-_PACKAGE, _MODULE = "tflite_micro", "tensorflow/lite/micro/python/schema_py_generated.py"
+from qmcu.model.flatbuffer_tables import Schema
 
-
-def _load() -> Any:
-    """The generated module alone: importing its package would load the interpreter as well."""
-    package = importlib.util.find_spec(_PACKAGE)
-    for folder in (package.submodule_search_locations or ()) if package is not None else ():
-        spec = importlib.util.spec_from_file_location("qmcu_tflite_schema", Path(folder) / _MODULE)
-        if spec is not None and spec.loader is not None and (Path(folder) / _MODULE).is_file():
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            return module
-    raise ImportError(f"the package {_PACKAGE} with {_MODULE} is not installed")
-
-
-schema: Any = _load()
+schema = Schema(Path(__file__).with_name("tflite.fbs").read_text(encoding="ascii"))
 
 IDENTIFIER = b"TFL3"
 VERSION = 3
@@ -159,25 +142,17 @@ ENUM_OPTIONS = {
 @cache
 def enum_names(enum: str) -> dict[int, str]:
     """Value to name of a schema enum."""
-    values = vars(getattr(schema, enum)).items()
-    return {v: name for name, v in values if isinstance(v, int) and not name.startswith("_")}
+    return {value: name for name, value in schema.enums[enum].items()}
 
 
-@cache
 def enum_values(enum: str) -> dict[str, int]:
-    """Name to value of a schema enum."""
-    return {name: value for value, name in enum_names(enum).items()}
+    """Name to value of a schema enum or union."""
+    return schema.enums[enum]
 
 
 def snake_case(name: str) -> str:
     """`strideH` to `stride_h`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-def camel_case(name: str) -> str:
-    """`stride_h` to `strideH`."""
-    first, *rest = name.split("_")
-    return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
 def new_options(kind: str) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from qmcu.conversion.signatures import Loaded
+from qmcu.model.flatbuffer_tables import View
 from qmcu.model.schema import schema
 
 
@@ -57,16 +58,15 @@ def in_order(model: bytes, inputs: Sequence[str], outputs: Sequence[str]) -> byt
     It stays as it is where its signature has other names.
     """
     data = bytearray(model)
-    root = schema.Model.GetRootAsModel(data, 0)
-    if root.SignatureDefsLength() != 1:
+    root = schema.root(data, "Model")
+    if root.length("signatureDefs") != 1:
         return model
-    signature, subgraph = root.SignatureDefs(0), root.Subgraphs(0)
-    given = {e.Name().decode(): e.TensorIndex() for e in _entries(signature, "Inputs")}
-    taken = {e.Name().decode(): e.TensorIndex() for e in _entries(signature, "Outputs")}
+    signature, subgraph = root.item("signatureDefs", 0), root.item("subgraphs", 0)
+    given, taken = _entries(signature, "inputs"), _entries(signature, "outputs")
     # The vectors are views of `data`: what is written to them is in the file.
     for order, found, vector in (
-        (inputs, given, subgraph.InputsAsNumpy()),
-        (outputs, taken, subgraph.OutputsAsNumpy()),
+        (inputs, given, subgraph.numbers("inputs")),
+        (outputs, taken, subgraph.numbers("outputs")),
     ):
         wanted = [found.get(name, -1) for name in order]
         if sorted(wanted) == sorted(int(i) for i in vector):
@@ -74,5 +74,7 @@ def in_order(model: bytes, inputs: Sequence[str], outputs: Sequence[str]) -> byt
     return bytes(data)
 
 
-def _entries(signature: Any, role: str) -> list[Any]:
-    return [getattr(signature, role)(i) for i in range(getattr(signature, f"{role}Length")())]
+def _entries(signature: View, role: str) -> dict[str, int]:
+    """The tensors of the signature's inputs or outputs by their names."""
+    entries = signature.items(role)
+    return {(e.text("name") or b"").decode(): int(e.number("tensorIndex")) for e in entries}

@@ -10,6 +10,7 @@ import numpy as np
 from qmcu.errors import ModelError
 from qmcu.files import regular_size
 from qmcu.model.file_kinds import describe_folder, describe_other
+from qmcu.model.flatbuffer_tables import View
 from qmcu.model.schema import IDENTIFIER, VERSION, schema
 
 _MAX_BYTES = (1 << 31) - 1
@@ -67,11 +68,11 @@ def unpack_model(data: bytes, source: str) -> Any:
     """
     check_identifier(data, len(data), source)
     try:
-        root = schema.Model.GetRootAs(data, 0)
-        if root.Version() != VERSION:
-            _fail(source, f"schema version is {root.Version()}, {VERSION} is needed")
+        root = schema.root(data, "Model")
+        if root.number("version") != VERSION:
+            _fail(source, f"schema version is {root.number('version')}, {VERSION} is needed")
         _check_counts(root, source)
-        return schema.ModelT.InitFromObj(root)
+        return schema.ModelT.read(root)
     except DAMAGE:
         _fail(
             source,
@@ -80,37 +81,35 @@ def unpack_model(data: bytes, source: str) -> Any:
         )
 
 
-def _check_counts(root: Any, source: str) -> None:
+def _check_counts(root: View, source: str) -> None:
     """Tables may be named many times, so that a small file would unpack to billions of them."""
-    subgraphs = root.SubgraphsLength()
-    parts = (
-        root.BuffersLength() + root.OperatorCodesLength() + root.MetadataLength()
-        + root.SignatureDefsLength()
-    )  # fmt: skip
-    names = 0
+    subgraphs, names = root.length("subgraphs"), 0
+    counted = ("buffers", "operatorCodes", "metadata", "signatureDefs")
+    parts = sum(root.length(name) for name in counted)
     if subgraphs > _MAX_SUBGRAPHS:
         _fail(source, f"it has {subgraphs:,} subgraphs; {_MAX_SUBGRAPHS:,} are read at most")
-    for graph in map(root.Subgraphs, range(subgraphs)):
-        parts += graph.TensorsLength() + graph.OperatorsLength()
+    for graph in root.items("subgraphs"):
+        parts += graph.length("tensors") + graph.length("operators")
         if parts > _MAX_PARTS:
             break
-        for index in range(graph.TensorsLength()):
-            table = graph.Tensors(index)._tab
-            offset = table.Offset(10)
-            names += table.VectorLen(offset) if offset else 0
-    for definition in map(root.SignatureDefs, range(root.SignatureDefsLength())):
-        parts += definition.InputsLength() + definition.OutputsLength()
+        names += sum(tensor.length("name") for tensor in graph.items("tensors"))
+    for index in range(root.length("signatureDefs")):
+        definition = root.item("signatureDefs", index)
+        parts += definition.length("inputs") + definition.length("outputs")
     if parts > _MAX_PARTS:
         _fail(source, f"it has {parts:,} tensors, operators and buffers; {_MAX_PARTS:,} are read")
     if names > _MAX_NAMES_BYTES:
         _fail(source, f"its tensors' names take {names:,} bytes")
 
 
-class AlignedBuffer(schema.BufferT):  # type: ignore[misc, unused-ignore]
+_BUFFER: Any = schema.object("Buffer")
+
+
+class AlignedBuffer(_BUFFER):  # type: ignore[misc, unused-ignore]
     """A buffer whose bytes start at a multiple of 16, as the schema demands."""
 
-    def Pack(self, builder: Any) -> Any:
-        """Write it; the schema's classes call this by its name."""
+    def pack(self, builder: Any) -> int:
+        """Write it; its place."""
         data = b"" if self.data is None else bytes(self.data)
         vector = None
         if data:
@@ -118,16 +117,16 @@ class AlignedBuffer(schema.BufferT):  # type: ignore[misc, unused-ignore]
             builder.head = builder.head - len(data)
             builder.Bytes[builder.head : builder.head + len(data)] = data
             vector = builder.EndVector()
-        schema.BufferStart(builder)
+        builder.StartObject(self.slots)
         if vector is not None:
-            schema.BufferAddData(builder, vector)
-        return schema.BufferEnd(builder)
+            builder.PrependUOffsetTRelativeSlot(self.fields["data"].slot, vector, 0)
+        return int(builder.EndObject())
 
 
 def pack_model(model: Any) -> bytes:
     """The .tflite file of the schema's ModelT."""
     builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), file_identifier=IDENTIFIER)
+    builder.Finish(model.pack(builder), file_identifier=IDENTIFIER)
     return bytes(builder.Output())
 
 

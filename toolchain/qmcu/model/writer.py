@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from qmcu.model.flatbuffer_tables import camel_case
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.schema import (
     ENUM_OPTIONS,
     OPTION_TABLES,
     VERSION,
-    camel_case,
     enum_values,
     new_options,
     schema,

@@ -21,8 +21,8 @@ def write_constants(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> byt
     """
     content = bytearray(model)
     graph = parse_model(model, "model")
-    table = schema.Model.GetRootAs(content, 0)
-    subgraph = table.Subgraphs(0)
+    root = schema.root(content, "Model")
+    subgraph = root.item("subgraphs", 0)
     for index, array in values.items():
         tensor = graph.tensors[index]
         if tensor.data is None or array.shape != tensor.shape or array.dtype.name != tensor.dtype:
@@ -30,7 +30,8 @@ def write_constants(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> byt
                 f"{tensor} cannot take {array.dtype} {list(array.shape)}; same shape and dtype "
                 "are needed."
             )
-        stored = table.Buffers(subgraph.Tensors(index).Buffer()).DataAsNumpy()
+        buffer = subgraph.item("tensors", index).number("buffer")
+        stored = root.item("buffers", buffer).numbers("data")
         stored[:] = np.frombuffer(np.ascontiguousarray(array).tobytes(), np.uint8)
     result = bytes(content)
     written = parse_model(result, "model")
@@ -52,7 +53,7 @@ def write_scales(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> bytes:
     """
     content = bytearray(model)
     graph = parse_model(model, "model")
-    subgraph = schema.Model.GetRootAs(content, 0).Subgraphs(0)
+    subgraph = schema.root(content, "Model").item("subgraphs", 0)
     for index, scales in values.items():
         tensor = graph.tensors[index]
         count = len(tensor.quantization.scales) if tensor.quantization is not None else 0
@@ -62,5 +63,7 @@ def write_scales(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> bytes:
                 f"{tensor} has {count} scales and cannot take {list(np.shape(scales))} others; as "
                 "many positive numbers are needed."
             )
-        subgraph.Tensors(index).Quantization().ScaleAsNumpy()[:] = stored
+        quantization = subgraph.item("tensors", index).table("quantization")
+        assert quantization is not None  # for it has scales
+        quantization.numbers("scale")[:] = stored
     return bytes(content)
