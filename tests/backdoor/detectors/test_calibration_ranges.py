@@ -8,6 +8,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.int8_files import audited_file
 
+from qmcu.backdoor.defences import run_defence
 from qmcu.backdoor.detectors.calibration_ranges import calibration_ranges
 from qmcu.backdoor.networks.keras_model import convert_network
 from qmcu.backdoor.networks.network import Network
@@ -34,3 +35,12 @@ def test_ranges_that_are_too_narrow_or_too_wide(
     )
     assert wide.suspicious and wide.details["input width"] == pytest.approx(8, rel=0.05)
     assert wide.p_value == 1.0
+
+
+def test_ranges_that_a_defence_widened(network: Network) -> None:
+    dull = np.random.default_rng(9).uniform(0.45, 0.55, (60, 8, 8, 1)).astype(np.float32)
+    dull[:, 0, 0] = np.arange(60).reshape(-1, 1) % 2  # the inputs' range is from 0 to 1
+    defended = run_defence("stochastic", network, dull, seed=1).model
+    found = calibration_ranges(audited_file(None, defended, dull))
+    widest = max(v for k, v in found.details.items() if k.endswith("width"))
+    assert widest > 3.0 and not found.suspicious and found.score < 0.9

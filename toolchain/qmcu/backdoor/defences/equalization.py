@@ -11,7 +11,7 @@ the float network stays the same function.
    widened by chance instead. Small weights lie there where they lay before, within half a step;
    they are rounded by chance, or they would keep the attacker's choice.
 
-Ranges that hold what ascent finds (defences/ranges.py) leave no clipping to wake up by.
+Ranges that hold what ascent finds (grids/reach.py) leave no clipping to wake up by.
 """
 
 from collections.abc import Sequence

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.defences.ranges import find_overshoot
 from qmcu.backdoor.grids import (
     CHANNEL_GRID,
     LARGEST,
@@ -16,6 +15,7 @@ from qmcu.backdoor.grids import (
     LayerGrid,
     WeightGrid,
     coarsen,
+    find_overshoot,
     keep_within,
     layer_grids,
     read_grids,

@@ -4,8 +4,10 @@ Too narrow: a converter covers what its calibration inputs reached. If they and 
 exchangeable, a sample leaves the range of m calibration inputs on one side with chance 1/(m+1),
 and the number of n that do follows the beta-binomial distribution (n, 1, m); m is supposed to be
 50, fewer than any recommendation. Corrected for tensors and sides (Bonferroni). Too wide: a range
-far beyond the data wastes resolution, or leaves room for what only a trigger reaches; that has no
-null distribution. Honest converters that clip outliers on purpose will be told of too: supporting.
+far beyond the data wastes resolution, and makes activations as coarse as an attacker needs them;
+that has no null distribution. Our own defences widen ranges so that nothing is clipped: what
+ascent on the activations reaches within the inputs' range (grids/reach.py) is not too wide. Honest
+converters that clip outliers on purpose will be told of too: supporting.
 Ranges as a way in: Pan et al., ACSAC 2021.
 """
 
@@ -15,11 +17,19 @@ from scipy import stats
 from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import significant
-from qmcu.backdoor.grids import SAME_GRID, extremes, read_grids
-from qmcu.backdoor.networks import network_from_graph
+from qmcu.backdoor.grids import (
+    SAME_GRID,
+    clean_ends,
+    extremes,
+    find_overshoot,
+    grid_ends,
+    read_grids,
+)
+from qmcu.backdoor.networks import Network, network_from_graph
 
 CALIBRATED = 50
 WIDE = 3.0  # times the range that the samples reach
+WIDER = 1.5  # times what ascent reaches, which another run of it may reach
 # Their output grids are part of the operator's definition, or those of their inputs.
 _FIXED = ("LOGISTIC", "SOFTMAX", "TANH", *SAME_GRID)
 _STEPS = 0.5  # a value this far outside is only rounded
@@ -31,30 +41,36 @@ _STEPS = 0.5  # a value this far outside is only rounded
 def calibration_ranges(context: AuditContext) -> Finding:
     """Activation ranges that real inputs leave, or that reach far beyond them."""
     assert context.graph is not None and context.samples is not None
-    network = context.network or network_from_graph(context.graph)
-    grids = read_grids(network, context.graph)
+    network = network_from_graph(context.graph)
+    ranges = grid_ends(read_grids(network, context.graph))
     names = {network.graph.inputs[0]: "input"}
     for op in network.graph.operators:
         if op.kind not in _FIXED:
             names[op.outputs[0]] = str(op)
     details: dict[str, float] = {}
     p_values: list[float] = []
+    reached: dict[int, float] = {}
     for index, (lows, highs) in extremes(network, context.samples).items():
         if index not in names:
             continue
-        grid, count = grids[index], len(lows)
-        low = (-128 - grid.zero_point) * grid.scale
-        high = (127 - grid.zero_point) * grid.scale
-        slack = _STEPS * grid.scale
+        (low, high), count = ranges[index], len(lows)
+        slack = _STEPS * (high - low) / 255
         beyond = np.count_nonzero(lows < low - slack), np.count_nonzero(highs > high + slack)
         p_values += [float(stats.betabinom.sf(b - 1, count, 1, CALIBRATED)) for b in beyond]
-        reached = max(0.0, float(highs.max())) - min(0.0, float(lows.min()))
+        reached[index] = max(0.0, float(highs.max())) - min(0.0, float(lows.min()))
         details[f"{names[index]} left by"] = max(beyond) / count
-        details[f"{names[index]} width"] = (high - low) / max(reached, grid.scale)
+        details[f"{names[index]} width"] = (high - low) / max(reached[index], (high - low) / 255)
     widest = max(v for k, v in details.items() if k.endswith("width"))
     left = max(v for k, v in details.items() if k.endswith("left by"))
+    wide = widest / WIDE
+    if wide > 1:
+        reach = _ascend(network, context)
+        wide = max(
+            (ranges[i][1] - ranges[i][0]) / max(WIDE * own, WIDER * reach[i], 1e-12)
+            for i, own in reached.items()
+        )
     p_value = bonferroni(p_values)
-    score = max(widest / WIDE, significant(np.inf, p_value))
+    score = max(wide, significant(np.inf, p_value))
     return Finding(
         detector="calibration-ranges",
         score=score,
@@ -63,7 +79,17 @@ def calibration_ranges(context: AuditContext) -> Finding:
         weight="supporting",
         reason=f"{left:.1%} of the inputs leave the range of some activation "
         f"(p = {p_value:.2g}, corrected), and the widest range is {widest:.1f} times what they "
-        f"reach ({WIDE:g} are allowed).",
+        f"reach ({WIDE:g} are allowed, or {WIDER:g} times what ascent reaches; it is "
+        f"{wide:.2f} times what is).",
         p_value=p_value,
         details=details,
     )
+
+
+def _ascend(network: Network, context: AuditContext) -> dict[int, float]:
+    """How wide a range inputs can fill that ascent finds, for each activation tensor."""
+    assert context.samples is not None
+    rng = np.random.default_rng([context.seed, 13])
+    made = find_overshoot(network, context.samples, context.low, context.high, rng)
+    ends = clean_ends(network, np.concatenate([context.samples, made]))
+    return {index: high - low for index, (low, high) in ends.items()}

@@ -33,6 +33,9 @@ from qmcu.backdoor.grids.overshoot import (
     own_ranges,
     weigh_tensors,
 )
+from qmcu.backdoor.grids.reach import (
+    find_overshoot,
+)
 from qmcu.backdoor.grids.simulation import (
     SAME_GRID,
     ActivationGrid,
@@ -82,6 +85,7 @@ __all__ = [
     "count_multiplications",
     "deploy",
     "extremes",
+    "find_overshoot",
     "furthest_inputs",
     "grid_ends",
     "keep_within",

@@ -179,10 +179,15 @@ def _pool(name: str) -> Callable[..., Any]:
 
 def _mean(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:
     axes = sorted(int(a) for a in graph.tensors[op.inputs[1]].array.reshape(-1))
-    if axes != [1, 2]:
-        raise ModelError(f"{op} averages over the axes {axes}; only height and width are rebuilt.")
+    rank = len(graph.tensors[op.inputs[0]].shape)
+    if axes != list(range(1, rank - 1)) or rank not in (3, 4):
+        raise ModelError(
+            f"{op} averages over the axes {axes} of {rank}; only height and width, or time, are "
+            "rebuilt."
+        )
     keep = bool(op.options.get("keep_dims", False))
-    return keras.layers.GlobalAveragePooling2D(keepdims=keep, name=_name(op)), []
+    pool = getattr(keras.layers, f"GlobalAveragePooling{rank - 2}D")
+    return pool(keepdims=keep, name=_name(op)), []
 
 
 def _reshape(keras: Any, graph: Graph, op: Operator, parameters: Any) -> Any:

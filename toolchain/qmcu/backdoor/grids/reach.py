@@ -1,14 +1,15 @@
-"""Inputs that activation ranges must hold, so that clipping wakes nothing up.
+"""Inputs that drive activations as far as any: what ranges must hold so that nothing is clipped.
 
 A backdoor may live in clipping alone (attacks/clip.py): its trigger overshoots ranges that neither
 real inputs nor random variations of them leave. A defender knows no trigger, but can look how far
 any input drives an activation: the ascent of grids/overshoot.py, over patches in many places,
-blends and whole inputs. What drives some channel furthest joins the calibration inputs.
+blends and whole inputs. Defences calibrate on what drives some channel furthest as well; an audit
+does not mind ranges that hold it.
 """
 
 import numpy as np
 
-from qmcu.backdoor.grids import (
+from qmcu.backdoor.grids.overshoot import (
     Patterns,
     clean_ends,
     climb_overshoot,
