@@ -33,13 +33,13 @@ def check(model: Path, board: str) -> None:
     assert {plan.optimize for plan in made.values()} == set(OPTIMIZATIONS)
 
 
-@pytest.mark.parametrize("board", ["stm32f407", "mps3-an547"])
+@pytest.mark.parametrize("board", ["stm32f407", "mps3-an547", "rpi-pico"])
 def test_a_small_model(board: str, tmp_path: Path) -> None:
     check(write_residual(tmp_path), board)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("board", ["stm32f407", "mps3-an547"])
+@pytest.mark.parametrize("board", ["stm32f407", "mps3-an547", "rpi-pico"])
 def test_real_models(board: str) -> None:
     models = [
         p

@@ -5,7 +5,7 @@ from collections import Counter
 from qmcu.compile.operators import OPERATORS
 from qmcu.resources import firmware_directory, kernel_directories
 
-_SETS = ("cmsis_nn", "dsp", "mve")
+_SETS = ("cmsis_nn", "dsp", "mve", "scalar")
 
 
 def test_every_file_is_in_the_folder_of_its_set() -> None:

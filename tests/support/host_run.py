@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.codegen.project import library_sources
-from qmcu.compile import compile_graph
+from qmcu.compile import CompileOptions, compile_graph
+from qmcu.compile.compiler import PORTABLE
 from qmcu.compile.plan import ARENA, KernelCall, Plan
 from qmcu.model.graph import Graph
 from qmcu.model.oracle import Oracle
@@ -60,7 +61,9 @@ def run_on_host(
     return outputs
 
 
-def check_on_host(graph: Graph, count: int = 3, seed: int = 0) -> frozenset[str]:
+def check_on_host(
+    graph: Graph, count: int = 3, seed: int = 0, options: CompileOptions = PORTABLE
+) -> frozenset[str]:
     """Run `count` random inferences, every output byte equal to tflite-micro's.
 
     The first inference is full-range noise; of int8 and int16 the second is the lowest value
@@ -68,7 +71,7 @@ def check_on_host(graph: Graph, count: int = 3, seed: int = 0) -> frozenset[str]
     ran. Raises AssertionError.
     """
     rng = np.random.default_rng(seed)
-    plan, interpreter = compile_graph(graph), Oracle(write_model(graph))
+    plan, interpreter = compile_graph(graph, options), Oracle(write_model(graph))
     tensors = graph.input_tensors
     vectors = [[random_array(rng, graph, t, 1)[0] for t in tensors] for _ in range(count)]
     if all(tensor.dtype in ("int8", "int16") for tensor in tensors):
@@ -91,7 +94,8 @@ def _build(plan: Plan, folder: Path, sanitize: bool) -> Path:
         path.write_text(text)
     (folder / "src/layers.h").write_text(_layers(plan))
     sources = [str(p) for p in (folder / "src").glob("*.c")]
-    objects = [str(_object(kernel, sanitize)) for kernel in sorted({c.kernel for c in plan.calls})]
+    kernels = sorted(p.stem for p in (folder / "src/kernels").glob("*.c"))
+    objects = [str(_object(kernel, sanitize)) for kernel in kernels]
     # Globals in sections of their own, as the arena's, would get no red zone around them.
     command = ["gcc", "-U__ELF__", "-O1", "-g", *_WARNINGS[:5]]
     command += _SANITIZERS if sanitize else ()
@@ -102,11 +106,12 @@ def _build(plan: Plan, folder: Path, sanitize: bool) -> Path:
 
 @functools.cache
 def _object(kernel: str, sanitize: bool) -> Path:
-    """A kernel compiled once for each content of the portable kernels' folder and all flags."""
-    source = kernel_directories()[0] / f"{kernel}.c"
-    flags = ["-O1", "-g", *_WARNINGS, *(_SANITIZERS if sanitize else ())]
+    """A C file of a kernel, compiled once for each content of it, headers and flags."""
+    folders = kernel_directories()
+    source = next(f / f"{kernel}.c" for f in folders if (f / f"{kernel}.c").is_file())
+    flags = ["-O1", "-g", *_WARNINGS, *(_SANITIZERS if sanitize else ()), f"-I{folders[0]}"]
     digest = hashlib.sha256(" ".join(flags).encode() + source.read_bytes())
-    for header in sorted(source.parent.glob("*.h")):
+    for header in sorted({*source.parent.glob("*.h"), *folders[0].glob("*.h")}):
         digest.update(header.read_bytes())
     cache = Path(tempfile.gettempdir()) / "qmcu-host-objects"
     cache.mkdir(exist_ok=True)

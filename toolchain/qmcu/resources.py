@@ -3,7 +3,7 @@
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_KERNEL_SETS = ("portable", "dsp", "mve", "cmsis_nn")
+_KERNEL_SETS = ("portable", "dsp", "mve", "scalar", "cmsis_nn")
 
 
 def _root() -> Path:

@@ -89,9 +89,9 @@ def constant(call: KernelCall, name: str) -> bytes:
     )
 
 
-def test_a_core_without_dsp_takes_portable_kernels() -> None:
+def test_a_core_without_dsp_takes_no_dsp_kernels() -> None:
     graph = EVERYDAY["CONV_2D"](np.random.default_rng(0))
-    assert compile_graph(graph, CompileOptions("native")).calls[0].kernel == "conv_2d"
+    assert compile_graph(graph, CompileOptions("native")).calls[0].kernel == "conv_2d_scalar"
     assert compile_graph(graph, CompileOptions("portable", dsp=True)).calls[0].kernel == "conv_2d"
 
 

@@ -9,7 +9,7 @@ is tried, and the portable one always fits.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qmcu.compile.kernel_sets import cmsis_nn, dsp, mve
+from qmcu.compile.kernel_sets import cmsis_nn, dsp, mve, scalar
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.operators.weights import has_int4_weights
@@ -46,16 +46,15 @@ def lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
 
 def _native(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     found = dict(_for_bytes(options))
-    if not found:
-        return found
-    vectors, packed = mve.INT4_LOWERINGS if options.mve else {}, dsp.int4_lowerings()
+    vectors = mve.INT4_LOWERINGS if options.mve else {}
+    packed = dsp.int4_lowerings() if options.dsp else {}
     for kind in PACKED_KINDS:
         whole = [_for_int8(lower) for lower in found[kind]]
         if options.optimize == "speed":
             whole = [_unpacked(lower) for lower in found[kind]]
         found[kind] = (
             *whole,
-            *(_for_int4(lower) for lower in (*vectors.get(kind, ()), *packed[kind])),
+            *(_for_int4(lower) for lower in (*vectors.get(kind, ()), *packed.get(kind, ()))),
         )
     return found
 
@@ -90,4 +89,4 @@ def _for_bytes(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
         return {kind: (*own.get(kind, ()), *found) for kind, found in others.items()}
     if options.dsp:
         return dsp.lowerings(options.optimize, fpu=options.fpu)
-    return {}
+    return scalar.lowerings()

@@ -25,7 +25,7 @@ def reason(call: KernelCall, context: OperatorContext) -> str:
     """For a layer of a kind with native kernels: why it is slower, or "" where it is not."""
     if call.kernel.endswith("_cmsis_nn"):
         return ""
-    if not call.kernel.endswith(("_dsp", "_mve")) and "_mve_" not in call.kernel:
+    if not call.kernel.endswith(("_dsp", "_mve", "_scalar")) and "_mve_" not in call.kernel:
         return f"plain C for {_declined(context)}: up to ten times the instructions"
     return _KERNELS.get(call.kernel, "")
 

@@ -1,0 +1,65 @@
+/* Convolution, four windows at a time times one filter after the other. Taps that are neighbours in
+   memory make one run of bytes. */
+#include "conv_2d_scalar.h"
+
+#include "pixels_scalar.h"
+
+typedef struct {
+    const qmcu_conv_2d_scalar_params *params;
+    const int8_t *weights;
+    qmcu_output_channels channels;
+} layer;
+
+static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *const outputs[4])
+{
+    const layer *const l = of;
+    const qmcu_conv_2d_scalar_params *const p = l->params;
+    const qmcu_window *const w = &p->window;
+    const qmcu_output_channels *const c = &l->channels;
+    const int32_t depth = w->input_depth / p->groups, filters = w->output_depth / p->groups;
+    const int32_t joined = w->dilation_width == 1 && p->groups == 1;
+    const int32_t below = w->dilation_height * p->rows.row_bytes;
+    const int32_t beside = w->dilation_width * w->input_depth;
+    const int32_t run = joined ? w->kernel_width * depth : depth;
+    for (int32_t group = 0; group < p->groups; ++group) {
+        const int32_t first = group * filters, from = group * depth + run;
+        const int32_t r = first * c->step, size = w->kernel_height * w->kernel_width * depth;
+        qmcu_pixels pixels = {
+            .windows = {windows[0] + from, windows[1] + from, windows[2] + from, windows[3] + from},
+            .filter = l->weights + first * size + run,
+            .row_step = joined ? below : beside,
+            .filter_row_step = run,
+            .run = run,
+            .step = 1,
+            .taps = run,
+            .rows = joined ? w->kernel_height : w->kernel_width,
+            .parts = joined ? 1 : w->kernel_height,
+            .part_step = below - (w->kernel_width - 1) * beside,
+            .channel_step = 0,
+            .filter_step = size,
+            .channels = {c->bias + first, c->multipliers + r, c->shifts + r, c->step},
+            .limits = {p->output_zero_point, p->activation_minimum, p->activation_maximum},
+            .outputs = {outputs[0] + first, outputs[1] + first, outputs[2] + first,
+                        outputs[3] + first},
+            .count = filters,
+        };
+        qmcu_pixels_scalar(&pixels);
+    }
+}
+
+void qmcu_conv_2d_scalar(const qmcu_conv_2d_scalar_params *params, const int8_t *input,
+                         const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                         const int8_t *shifts, void *scratch, int8_t *output)
+{
+    const layer l = {params, weights, {bias, multipliers, shifts, params->requantization_step}};
+    const qmcu_row_walk walk = {
+        &params->window,
+        &params->rows,
+        params->input_zero_point,
+        params->window.output_depth,
+        scratch,
+        four_pixels,
+        &l,
+    };
+    qmcu_walk_rows_scalar(&walk, input, output);
+}

@@ -1,0 +1,31 @@
+/* Four output pixels at a time, channel after channel: sums, requantization and storing. */
+#ifndef QMCU_PIXELS_SCALAR_H
+#define QMCU_PIXELS_SCALAR_H
+
+#include "output_scalar.h"
+
+/* The windows of four pixels and the filters of some channels. A window is `parts` times `rows` runs
+   of bytes. */
+typedef struct {
+    const int8_t *windows[4]; /* the ends of their first runs */
+    const int8_t *filter;     /* the end of the first channel's first run */
+    int32_t row_step;         /* from a row of a window to the next */
+    int32_t filter_row_step;
+    int32_t run;  /* taps * step */
+    int32_t step; /* from a byte of a run to the next, in window and filter */
+    int32_t taps;
+    int32_t rows;
+    int32_t parts;
+    int32_t part_step;    /* from the last row of a part of a window to the first of the next */
+    int32_t channel_step; /* from a channel's windows to the next one's */
+    int32_t filter_step;  /* from a channel's filter to the next one's */
+    qmcu_output_channels channels;
+    qmcu_output_limits limits;
+    int8_t *outputs[4];
+    int32_t count; /* channels, at least 1 */
+} qmcu_pixels;
+
+/* Changes `pixels`. */
+void qmcu_pixels_scalar(qmcu_pixels *pixels);
+
+#endif

@@ -1,0 +1,24 @@
+"""Lowerings for cores without the DSP extension (Cortex-M0, M0+, M3): sums kept in registers."""
+
+from collections.abc import Sequence
+
+from qmcu.compile.kernel_sets.depthwise import of_one_channel
+from qmcu.compile.kernel_sets.scalar import multiply
+from qmcu.compile.kernel_sets.whole_window import of_whole_window
+from qmcu.compile.lowering import Lowering
+
+
+def lowerings() -> dict[str, Sequence[Lowering]]:
+    """Operator kind to lowerings, in the order to try.
+
+    They keep weights and requantization as the portable kernels have them, so that no setting
+    takes more flash than another.
+    """
+    return {
+        "CONV_2D": (of_whole_window(multiply.fully_connected), multiply.conv_2d),
+        "DEPTHWISE_CONV_2D": (
+            *of_one_channel((multiply.conv_2d,)),
+            multiply.depthwise_conv_2d,
+        ),
+        "FULLY_CONNECTED": (multiply.fully_connected,),
+    }

@@ -1,0 +1,169 @@
+"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED for cores without the DSP extension."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.compile.kernel_sets.dsp.convolution import written_behind_reading
+from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.operators.convolution import windows
+from qmcu.compile.operators.weights import (
+    channel_multipliers,
+    folded_bias,
+    quantization_of,
+    requantization,
+)
+from qmcu.compile.operators.window import Axis, sliding_window
+from qmcu.compile.plan import Argument, FieldValue, KernelCall, ParametersArgument, ScratchArgument
+from qmcu.model.graph import Tensor
+
+Fields = tuple[tuple[str, FieldValue], ...]
+
+
+def _constants(
+    context: OperatorContext, filters: npt.NDArray[np.int8], weights: npt.NDArray[np.int8]
+) -> tuple[Fields, tuple[Argument, ...]]:
+    """The fields and constants of weights and requantization; `filters` is [channels, ...]."""
+    zero_point = quantization_of(context.input(0)).zero_point
+    fields, constants = requantization(context, channel_multipliers(context))
+    bias = folded_bias(context.optional_input(2), filters, zero_point)
+    return fields, (
+        context.constant("weights", weights, "weights"),
+        context.constant("bias", bias, "bias"),
+        *constants,
+    )
+
+
+# Pixels that a kernel computes at a time.
+_PIXELS = 4
+# Share of the computed pixels that may be wasted before more rows are taken together.
+_WASTE = 0.08
+
+
+def output_rows_together(height: int, width: int) -> int:
+    """How many output rows to take together, so that few of their pixels are left of the fours."""
+    best, least = 1, 1.0
+    for rows in range(1, min(_PIXELS, height) + 1):
+        groups = height // rows * -(-rows * width // _PIXELS)
+        groups += -(-(height % rows) * width // _PIXELS)
+        waste = 1 - height * width / (groups * _PIXELS)
+        if waste <= least - _WASTE:
+            best, least = rows, waste
+    return best
+
+
+def _rows(
+    source: Tensor, target: Tensor, vertical: Axis, horizontal: Axis
+) -> tuple[Fields, ScratchArgument]:
+    """The fields of qmcu_rows and the scratch of the rows."""
+    width = (target.shape[2] - 1) * horizontal.stride
+    width += (horizontal.kernel - 1) * horizontal.dilation + 1
+    together = output_rows_together(target.shape[1], target.shape[2])
+    rows = (together - 1) * vertical.stride + (vertical.kernel - 1) * vertical.dilation + 1
+    row_bytes = -(-width * source.shape[3] // 4) * 4
+    fields: Fields = (
+        ("rows.together", together),
+        ("rows.count", rows),
+        ("rows.row_bytes", row_bytes),
+    )
+    return fields, ScratchArgument(rows * row_bytes)
+
+
+def _as_narrow_rows(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Both images of a pointwise layer as rows of few pixels: then little scratch holds them."""
+    pixels = source.elements // source.shape[3]
+    width = 1 if pixels % _PIXELS else _PIXELS
+    source, target = (
+        replace(t, shape=(1, pixels // width, width, t.shape[3])) for t in (source, target)
+    )
+    return source, target
+
+
+def conv_2d(context: OperatorContext) -> KernelCall | None:
+    """CONV_2D of any window, stride, dilation and number of groups."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    if source.is_constant:
+        return None
+    vertical, horizontal = windows(context)
+    shapes = source, target
+    if weights.shape[1:3] == (1, 1) and (vertical.stride, horizontal.stride) == (1, 1):
+        shapes = _as_narrow_rows(source, target)
+    rows, scratch = _rows(*shapes, vertical, horizontal)
+    fields, constants = _constants(context, weights.array, weights.array)
+    parameters = (
+        *sliding_window(*shapes, vertical, horizontal),
+        ("groups", source.shape[3] // weights.shape[3]),
+        ("input_zero_point", quantization_of(source).zero_point),
+        *fields,
+        *rows,
+    )
+    behind = shapes[0].shape[0] == 1 and written_behind_reading(*shapes, vertical)
+    return context.call(
+        "conv_2d_scalar",
+        (
+            ParametersArgument("qmcu_conv_2d_scalar_params", parameters),
+            context.operand(source),
+            *constants,
+            scratch,
+            context.operand(target),
+        ),
+        macs=target.elements * weights.elements // weights.shape[0],
+        may_overlay=((source.index, target.index),) if behind else (),
+    )
+
+
+def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
+    """DEPTHWISE_CONV_2D of any window, stride, dilation and depth multiplier."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    if source.is_constant:
+        return None
+    vertical, horizontal = windows(context)
+    rows, scratch = _rows(source, target, vertical, horizontal)
+    by_channel = np.moveaxis(weights.array, 3, 0)
+    fields, constants = _constants(context, by_channel, weights.array)
+    multiplier = target.shape[3] // source.shape[3]
+    parameters = (
+        *sliding_window(source, target, vertical, horizontal, multiplier),
+        ("input_zero_point", quantization_of(source).zero_point),
+        *fields,
+        *rows,
+    )
+    behind = source.shape[0] == 1 and written_behind_reading(source, target, vertical)
+    return context.call(
+        "depthwise_scalar",
+        (
+            ParametersArgument("qmcu_depthwise_scalar_params", parameters),
+            context.operand(source),
+            *constants,
+            scratch,
+            context.operand(target),
+        ),
+        macs=target.elements * weights.shape[1] * weights.shape[2],
+        may_overlay=((source.index, target.index),) if behind else (),
+    )
+
+
+def fully_connected(context: OperatorContext) -> KernelCall | None:
+    """FULLY_CONNECTED of any batch."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    if source.is_constant:
+        return None
+    outputs, depth = weights.shape
+    fields, constants = _constants(context, weights.array, weights.array)
+    parameters = (
+        ("batches", source.elements // depth),
+        ("input_depth", depth),
+        ("output_depth", outputs),
+        *fields,
+    )
+    return context.call(
+        "fully_connected_scalar",
+        (
+            ParametersArgument("qmcu_fully_connected_scalar_params", parameters),
+            context.operand(source),
+            *constants,
+            context.operand(target),
+        ),
+        macs=source.elements * outputs,
+    )
