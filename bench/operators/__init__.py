@@ -13,6 +13,7 @@ from bench.operators import (
     arrangements,
     branches,
     convolutions,
+    detections,
     elementwise,
     lookups,
     movements,
@@ -78,6 +79,8 @@ _SIGNALS: dict[str, Generator] = {
 }
 
 GENERATORS: dict[str, Generator] = {
+    "CUSTOM:CIRCULAR_BUFFER": signals.circular_buffer,
+    "CUSTOM:TFLite_Detection_PostProcess float32": detections.detection_postprocess,
     **{f"CUSTOM:Signal{name}": generator for name, generator in _SIGNALS.items()},
     **in_types("CONV_2D", convolutions.conv_2d, _INTEGERS),
     **in_types("DEPTHWISE_CONV_2D", convolutions.depthwise_conv_2d, _INTEGERS),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from bench.operators.single import SingleOperator, chance, pick
+from bench.operators.single import SingleOperator, chance, pick, quantization
 from flatbuffers import flexbuffers
 
 from qmcu.model.graph import Graph
@@ -190,3 +190,20 @@ def stacker(rng: Rng) -> Graph:
         "stacker_step": 1,
     }
     return _graph(operator, [((channels * (left + 1),), "int16"), ((), "bool")], options)
+
+
+def circular_buffer(rng: Rng) -> Graph:
+    """Run every time, as the option or the number of values says."""
+    depth, width = (int(n) for n in rng.integers(1, 6, 2))
+    slots = int(pick(rng, 5, 13, 25, int(rng.integers(1, 8))))
+    grid = quantization(rng)
+    operator = SingleOperator("CUSTOM:CIRCULAR_BUFFER")
+    operator.input((1, 1, width, depth), grid)
+    graph = operator.graph(((1, slots, width, depth), grid))
+    (output,) = graph.outputs
+    tensors = list(graph.tensors)
+    tensors[output] = replace(tensors[output], is_variable=True)
+    said = slots not in (5, 13, 25) or chance(rng, 0.5)
+    custom = bytes(flexbuffers.Dumps({"cycles_max": 1})) if said else b""
+    operators = (replace(graph.operators[0], custom=custom),)
+    return replace(graph, tensors=tuple(tensors), operators=operators)

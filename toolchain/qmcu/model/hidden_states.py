@@ -8,6 +8,9 @@ from typing import Any
 from qmcu.model.custom import custom_operator, operator_options
 from qmcu.model.graph import Graph, Operator, Tensor
 
+# Its output is a variable in the file: what it gives is what it keeps.
+CIRCULAR = "CUSTOM:CIRCULAR_BUFFER"
+
 
 def _delayed(shape: tuple[int, ...], options: Mapping[str, Any]) -> int:
     return prod(shape[:-1]) * int(options["delay_length"])
@@ -40,6 +43,9 @@ def hidden_state(graph: Graph, operator: Operator) -> tuple[int, str]:
     described = custom_operator(operator.kind)
     if described is not None and described.problem(graph, operator) is None:
         return described.amount(described.state, graph, operator), "uint8"
+    if described is None and operator.kind == CIRCULAR and len(operator.inputs) == 1:
+        output = graph.tensors[operator.outputs[0]]
+        return (output.elements if output.is_variable else 0), output.dtype
     if described is None and operator.kind in _SIGNAL and len(operator.inputs) == 1:
         elements, dtype = _SIGNAL[operator.kind]
         source = graph.tensors[operator.inputs[0]]
@@ -58,7 +64,12 @@ def show_states(graph: Graph) -> Graph:
         count, dtype = hidden_state(graph, operator)
         if count:
             name = f"{operator.kind.removeprefix('CUSTOM:')} {operator.index} state"
-            tensors.append(Tensor(len(tensors), name, (count,), dtype, is_variable=True))
+            grid = None
+            if operator.kind == CIRCULAR and custom_operator(CIRCULAR) is None:
+                output = tensors[operator.outputs[0]]
+                tensors[output.index] = replace(output, is_variable=False)
+                grid = output.quantization
+            tensors.append(Tensor(len(tensors), name, (count,), dtype, grid, is_variable=True))
             operator = replace(operator, inputs=(*operator.inputs, len(tensors) - 1))
         operators.append(operator)
     if len(tensors) == len(graph.tensors):

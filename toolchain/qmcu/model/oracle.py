@@ -20,6 +20,7 @@ from qmcu.model.passes import simplify
 from qmcu.model.pieces import Pieces, is_own
 from qmcu.model.reader import parse_model
 from qmcu.model.unpack import standalone
+from qmcu.model.unwritten import blank_unwritten, leaves_bytes
 from qmcu.model.writer import write_model
 from qmcu.types import Array, Progress
 
@@ -60,6 +61,8 @@ class Oracle:
         kinds = {op.kind for body in (graph, *graph.subgraphs) for op in body.operators}
         # CALL_ONCE has run for good in an interpreter, even when its variables were reset.
         fresh = any(kind == "CALL_ONCE" or kind.startswith("CUSTOM") for kind in kinds)
+        # Inferences since the last reset, of `run`'s interpreter and of `all_tensors`'.
+        self._since = [0, 0]
         self._pieces = self._cut()
         if self._pieces is None:
             self._worker = self._open(standalone(model, source=name), fresh)
@@ -147,14 +150,33 @@ class Oracle:
         header = {"do": "tensors", "wanted": wanted, "inputs": self._inputs}
         answer = self._ask(header, join(rows), _OPEN_LIMIT_S + self._limit_s)
         arrays = self._arrays(answer, [graph.tensors[i] for i in wanted], 1)
+        arrays = self._blanked(wanted, arrays, self._counted(1, 1, ()))
         return {i: array[0] for i, array in zip(wanted, arrays, strict=True)}
 
     def reset(self) -> None:
         """Make all state what it is before the first inference."""
+        self._since = [0, 0]
         if self._pieces is not None:
             self._pieces.reset()
         else:
             self._ask({"do": "reset"}, b"", _OPEN_LIMIT_S)
+
+    def _counted(self, which: int, rows: int, resets: Sequence[int]) -> Array:
+        """How many inferences there were since the last reset, before each row."""
+        counts = np.zeros(rows, np.int64)
+        for row in range(rows):
+            counts[row] = 0 if row in resets else self._since[which]
+            self._since[which] = int(counts[row]) + 1
+        return counts
+
+    def _blanked(
+        self, indices: Sequence[int], arrays: Sequence[Array], since: Array
+    ) -> list[Array]:
+        """The tensors' values, with zeros where no operator wrote them."""
+        if not leaves_bytes(self._graph):
+            return list(arrays)
+        values = blank_unwritten(self._graph, dict(zip(indices, arrays, strict=True)), since)
+        return [values[i] for i in indices]
 
     def _run(self, arrays: Sequence[Array], resets: Sequence[int]) -> tuple[Array, ...]:
         if self._pieces is not None:
@@ -165,7 +187,8 @@ class Oracle:
             "outputs": len(outputs),
         }  # fmt: skip
         answer = self._ask(header, join(arrays), _OPEN_LIMIT_S + self._limit_s * rows)
-        return tuple(self._arrays(answer, outputs, rows))
+        results = self._arrays(answer, outputs, rows)
+        return tuple(self._blanked(self._graph.outputs, results, self._counted(0, rows, resets)))
 
     def _rows(self, inputs: Sequence[Array]) -> list[Array]:
         """The inputs, each [N, *shape] of its tensor's dtype, or ModelError."""

@@ -15,6 +15,7 @@ from qmcu.errors import ModelError
 from qmcu.model.custom import with_shapes
 from qmcu.model.decoding import DECODING, METADATA, look_up, lut_tensors
 from qmcu.model.graph import ITEM_SIZES, Graph, Operator, OptionValue, Quantization, Tensor
+from qmcu.model.hidden_states import CIRCULAR
 from qmcu.model.schema import ENUM_OPTIONS, OPTION_TABLES, enum_names, snake_case
 from qmcu.model.unpack import DAMAGE, buffer_data, fixed_shape, read_model_file, unpack_model
 from qmcu.text import printable
@@ -379,7 +380,9 @@ class _Parser:
             for index in operator.outputs:
                 if tensors[index].size == 0:
                     self._fail(f"{operator} writes {tensors[index]}, which has no elements")
-                if index in known:
+                if index in known and not (
+                    tensors[index].is_variable and operator.kind == CIRCULAR
+                ):
                     self._fail(f"{operator} writes tensor {index}, which has a value already")
                 known.add(index)
         for index in outputs:

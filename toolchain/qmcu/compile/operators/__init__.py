@@ -11,11 +11,13 @@ from qmcu.compile.operators import (
     broadcasting,
     casting,
     choosing,
+    circular,
     comparisons,
     concatenation,
     control,
     convolution,
     custom,
+    detection,
     division,
     elementwise,
     elementwise_s16,
@@ -102,6 +104,8 @@ _MODULES = (
     softmax_s16,
     rsqrt_s16,
     signal,
+    circular,
+    detection,
 )
 
 
