@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.support.results import differing_result, equal_result
 
 from qmcu import documents
-from qmcu.comparison.result import Accuracy, TestResult, compare, count_right
+from qmcu.comparison.result import Accuracy, TestResult, compare
 
 
 @given(st.binary(min_size=1, max_size=24), st.binary(min_size=24, max_size=24))
@@ -47,13 +47,6 @@ def test_a_scalar() -> None:
 def test_another_length_is_no_difference_but_an_error() -> None:
     with pytest.raises(ValueError, match="3 bytes expected, 2 came"):
         compare("t", (3,), b"abc", b"ab")
-
-
-def test_accuracy_is_by_argmax_of_signed_values() -> None:
-    outputs = [np.array(row, np.int8) for row in ([-128, 127, 0], [-1, -2, -3], [0, 1, 2])]
-    accuracy = count_right(np.array([1, 0, 0]), outputs, [outputs[0]] * 3)
-    assert (accuracy.expected, accuracy.device, accuracy.total) == (2, 1, 3)
-    assert accuracy.on_device == pytest.approx(1 / 3)
 
 
 def test_real_numbers_differ_when_any_byte_does() -> None:

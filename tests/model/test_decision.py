@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from qmcu.comparison.result import count_right
 from qmcu.model.decision import decide, decide_integer, rule_of
 from qmcu.model.graph import Quantization, Tensor
 
@@ -22,5 +21,3 @@ def test_one_integer_is_taken_back_to_its_real_number_first() -> None:
     tensor = Tensor(0, "y", (1, 1), "int8", Quantization((1 / 256,), (-128,)))
     outputs = np.array([[-128], [0], [1], [127]], np.int8)
     assert decide_integer(outputs, tensor).tolist() == [0, 0, 1, 1]
-    right = count_right(np.array([0, 0, 1, 0]), list(outputs), list(outputs), tensor)
-    assert (right.device, right.total) == (3, 4)

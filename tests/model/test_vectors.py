@@ -87,7 +87,7 @@ def test_input_files(graph: Graph, tmp_path: Path) -> None:
     with pytest.raises(VectorError, match=r"has no array inputs \(or .*\); it has other"):
         read_inputs(file, graph)
     np.savez(file, inputs=np.zeros((4, 6), np.int8), labels=np.arange(3))
-    with pytest.raises(VectorError, match="4 integers are needed"):
+    with pytest.raises(VectorError, match="4 classes, or 4 rows of numbers, are needed"):
         read_inputs(file, graph)
 
 

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import junitparser
@@ -6,6 +7,7 @@ from qmcu.comparison.result import (
     Accuracy,
     Difference,
     LayerDifference,
+    MeanError,
     Profile,
     TestResult,
     VectorDifference,
@@ -49,6 +51,13 @@ def test_a_pass_in_words() -> None:
     assert "1,234 (counted by unicorn 2.1.4, exact)" in shown
     assert "204 of 4,096 bytes" in shown
     assert "every layer equal" in shown
+
+
+def test_a_regression_in_words() -> None:
+    outcome = dataclasses.replace(result(), accuracy=None, error=MeanError(0.0625, 0.0625))
+    shown = text(outcome)
+    assert "mean absolute error: 0.0625 on the device, 0.0625 expected" in shown
+    assert "accuracy" not in shown
 
 
 def test_differences_in_words() -> None:

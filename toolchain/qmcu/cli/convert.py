@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, limit_option
+from qmcu.cli.options import PATH, decision_option, declare, limit_option
 from qmcu.cli.sample_options import sample_options
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     help="Accuracy in float and int8, and the layers that lose most, with what to try; for a "
     "quantized .onnx its weights and each layer's results beside onnxruntime's.",
 )  # fmt: skip
+@decision_option
 @click.option(
     "--keep-layout", is_flag=True,
     help="Leave the axes of an ONNX model's inputs and outputs; else channels go last.",
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 def command(
     model: Path, calibration: str | None, output: Path, weights: str, exact: bool,
     per_tensor: bool, sampling: "SampleOptions", signature: str | None, custom: tuple[str, ...],
-    trust: bool, compare: bool, keep_layout: bool, ranges: bool,
+    trust: bool, compare: bool, decision: str | None, keep_layout: bool, ranges: bool,
 ) -> None:  # fmt: skip
     """Quantize MODEL to int8, input and output too.
 
@@ -67,9 +68,11 @@ def command(
     from qmcu.errors import UsageError
     from qmcu.files import refuse_same, write_atomic
     from qmcu.model.int4_file import pack_conversion, pack_file
+    from qmcu.model.scoring import parse_decision
     from qmcu.report.console import show
     from qmcu.report.conversion import conversion_lines, int4_lines, proof_lines, ranges_table
 
+    rule = None if decision is None else parse_decision(decision)
     if exact and weights != "int4":
         raise UsageError("--exact is about int4 weights; give --weights int4 too.")
     if calibration is None and model.suffix == ".tflite" and weights == "int4":
@@ -103,7 +106,7 @@ def command(
         from qmcu.conversion.compare import compare as compare_forms
         from qmcu.conversion.compare import comparison_lines
 
-        found = compare_forms(converted.float_model, conversion, converted.samples)
+        found = compare_forms(converted.float_model, conversion, converted.samples, rule)
         show(*comparison_lines(found))
     if ranges:
         show(ranges_table(conversion))

@@ -138,6 +138,11 @@ sarif_option = click.option("--sarif", type=PATH, help="Write SARIF 2.1.0 here."
 resume_option = click.option(
     "--resume", type=PATH, help="Keep answers here; go on from them after an interruption."
 )
+decision_option = click.option(
+    "--decision", metavar="RULE",
+    help="What the first output means, where labels do not say it right: argmax, threshold=T, "
+    "multi-label=T or regression.",
+)  # fmt: skip
 jobs_option = click.option(
     "--jobs", type=click.IntRange(min=1), help="Processes [default: one a core]."
 )

@@ -7,6 +7,7 @@ import rich_click as click
 from qmcu.cli.options import (
     PATH,
     cluster_option,
+    decision_option,
     declare,
     html_option,
     jobs_option,
@@ -41,6 +42,7 @@ DEFAULT_RANDOM = 20
 @sarif_option
 @html_option()
 @click.option("--sign", "key", type=PATH, help="Private key: signs --json, .dsse.json beside it.")
+@decision_option
 @click.option("--trace", is_flag=True, help="Find the first layer that differs.")
 @click.option("--profile", "layers", is_flag=True, help="Show the count of each layer.")
 def command(
@@ -58,6 +60,7 @@ def command(
     sarif: Path | None,
     html_file: Path | None,
     key: Path | None,
+    decision: str | None,
     trace: bool,
     layers: bool,
 ) -> int:
@@ -72,6 +75,7 @@ def command(
     from qmcu.errors import UsageError
     from qmcu.firmware import Firmware
     from qmcu.model.custom import check_operators
+    from qmcu.model.scoring import parse_decision
     from qmcu.model.vectors import load_vectors, random_vectors
     from qmcu.project import load_project
     from qmcu.report.console import progress, show
@@ -111,7 +115,8 @@ def command(
         open_cluster(cluster, show) as workers,
         progress(f"running on {target}", len(vectors)) as advance,
     ):
-        options = RunOptions(jobs, resume, trace, workers)
+        rule = None if decision is None else parse_decision(decision)
+        options = RunOptions(jobs, resume, trace, workers, rule)
         result = run_vectors(firmware, target, vectors, source, options, advance)
     if json_file is not None:
         write_json(result, json_file)

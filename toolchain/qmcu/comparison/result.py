@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from qmcu.documents import number
-from qmcu.model.decision import decide_integer
-from qmcu.model.graph import Tensor
 from qmcu.types import Amount, Array, Count, ImageSha256, Number, Positive, Sha256
 
 
@@ -88,16 +85,28 @@ class LayerDifference:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Right answers by the first output (see `decide`), on the device and expected, of `total`."""
+    """Right answers by the first output, on the device and expected, of `total`; `rule` in words.
+
+    Where an input has several labels, each of them is an answer.
+    """
 
     device: Count
     expected: Count
     total: Count
+    rule: str = "the largest output"
 
     @property
     def on_device(self) -> float:
         """The share of right answers on the device, 0 to 1."""
         return self.device / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True)
+class MeanError:
+    """Mean absolute difference of a regression's first output from its labels, in its own unit."""
+
+    device: Amount
+    expected: Amount
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,7 @@ class TestResult:
     image_sha256: ImageSha256 = ""
     resumed: Count = 0
     repeated: Count = 0
+    error: MeanError | None = None
 
     @property
     def equal(self) -> Count:
@@ -187,24 +197,3 @@ def _distance(wanted: Array, found: Array) -> float:
     with np.errstate(invalid="ignore"):  # infinity less infinity is no number
         distance = np.abs(wanted.astype(np.float64) - found.astype(np.float64))
     return float(np.nan_to_num(distance, nan=0.0, posinf=np.inf).max())
-
-
-def count_right(
-    labels: npt.NDArray[np.int64],
-    expected: Sequence[Array],
-    got: Sequence[Array],
-    tensor: Tensor | None = None,
-) -> Accuracy:
-    """Right answers by the rule of `decide_integer`; `labels` has one class per vector, outputs are
-    arrays of what `tensor` holds.
-    """
-    return Accuracy(
-        device=_right(labels, got, tensor),
-        expected=_right(labels, expected, tensor),
-        total=len(labels),
-    )
-
-
-def _right(labels: npt.NDArray[np.int64], outputs: Sequence[Array], tensor: Tensor | None) -> int:
-    answers = [decide_integer(np.asarray(o).reshape(1, -1), tensor)[0] for o in outputs]
-    return sum(int(a == label) for label, a in zip(labels, answers, strict=True))

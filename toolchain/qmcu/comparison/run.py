@@ -13,19 +13,21 @@ from qmcu.comparison.result import (
     Accuracy,
     Difference,
     LayerDifference,
+    MeanError,
     Profile,
     TestResult,
     VectorDifference,
     compare,
-    count_right,
 )
 from qmcu.comparison.trace import trace_vector
 from qmcu.compile.plan import Plan
 from qmcu.device import InferResult, ProfileResult, Resumed, infer_all, open_session
 from qmcu.errors import UsageError
 from qmcu.firmware import Firmware
+from qmcu.model.decision import real_outputs
 from qmcu.model.oracle import Oracle
 from qmcu.model.reader import parse_model
+from qmcu.model.scoring import Decision, decision_by, score
 from qmcu.model.vectors import Vectors
 from qmcu.types import Array, Progress
 
@@ -37,13 +39,14 @@ class RunOptions:
     """How to run vectors: `jobs` processes (None: one a core), or the workers of a `cluster`.
 
     An interrupted run goes on from the file `journal`. With `trace`, the first differing vector
-    (else the first) is run layer by layer.
+    (else the first) is run layer by layer. Labels say what the outputs mean; `decision` otherwise.
     """
 
     jobs: int | None = None
     journal: Path | None = None
     trace: bool = False
     cluster: Cluster | None = None
+    decision: Decision | None = None
 
 
 RUN = RunOptions()
@@ -61,7 +64,7 @@ def run_vectors(
 
     `source` says in words where the vectors come from. The first vector is run once more with
     counting on.
-    Raises UsageError, DeviceError or GuestFault.
+    Raises UsageError, DeviceError or GuestFault, VectorError where labels do not fit the outputs.
     """
     return run_and_keep(firmware, target, vectors, source, options, progress)[0]
 
@@ -77,6 +80,7 @@ def run_and_keep(
     """As `run_vectors`, and what the device answered: [N, ...] for each output."""
     plan = firmware.plan
     inputs = [tuple(a[i] for a in vectors.inputs) for i in range(len(vectors))]
+    decision = _decision(vectors, options.decision)
     started = time.monotonic()
     with open_session(target, firmware) as session:
         device, build_id = session.link.name, session.hello.build_id
@@ -107,6 +111,7 @@ def run_and_keep(
         traced = differences[0].vector if differences else 0
         before = inputs[traced - traced % vectors.steps : traced]
         layer_difference = _trace(firmware, target, traced, before, inputs[traced])
+    accuracy, error = _by_labels(firmware, vectors, results, decision)
     result = TestResult(
         board=firmware.board.name,
         model=plan.name,
@@ -118,7 +123,7 @@ def run_and_keep(
         expected_by=vectors.origin.get("expected", "an unknown interpreter"),
         vectors=len(vectors),
         differences=differences,
-        accuracy=_accuracy(firmware, vectors, results),
+        accuracy=accuracy,
         profile=_profile(plan, profiled),
         stack_bytes=max(
             0 if profiled is None else profiled.stack_bytes, *(r.stack_bytes for r in results)
@@ -131,6 +136,7 @@ def run_and_keep(
         image_sha256=image_sha256,
         resumed=resumed.kept,
         repeated=resumed.repeated,
+        error=error,
     )
     return result, _outputs(plan, results)
 
@@ -189,17 +195,25 @@ def _trace(
         return trace_vector(session, plan, oracle, vector, inputs, before)
 
 
-def _accuracy(
-    firmware: Firmware, vectors: Vectors, results: Sequence[InferResult]
-) -> Accuracy | None:
+def _decision(vectors: Vectors, wanted: Decision | None) -> Decision | None:
     if vectors.labels is None:
         return None
-    dtype = vectors.expected[0].dtype
-    got = [np.frombuffer(r.outputs[0], dtype) for r in results]
-    tensor = None
-    if vectors.expected[0][0].size == 1:  # decided by a threshold on the real number
-        tensor = parse_model(firmware.model.content, firmware.plan.name).output_tensors[0]
-    return count_right(vectors.labels, list(vectors.expected[0]), got, tensor)
+    return decision_by(vectors.labels, vectors.expected[0][0].size, wanted)
+
+
+def _by_labels(
+    firmware: Firmware, vectors: Vectors, results: Sequence[InferResult], rule: Decision | None
+) -> tuple[Accuracy | None, MeanError | None]:
+    """What the first output is worth by the labels: right answers, or a regression's error."""
+    if vectors.labels is None or rule is None:
+        return None, None
+    expected = vectors.expected[0].reshape(len(vectors), -1)
+    got = np.stack([np.frombuffer(r.outputs[0], expected.dtype) for r in results])
+    tensor = parse_model(firmware.model.content, firmware.plan.name).output_tensors[0]
+    device, host = (score(rule, vectors.labels, real_outputs(a, tensor)) for a in (got, expected))
+    if device.error is not None and host.error is not None:
+        return None, MeanError(device.error, host.error)
+    return Accuracy(device.right, host.right, device.total, str(rule)), None
 
 
 def _profile(plan: Plan, profiled: ProfileResult | None) -> Profile | None:

@@ -16,8 +16,9 @@ from qmcu.conversion.files_of_samples import read_folder
 from qmcu.conversion.preprocessing import Preprocessing
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import UsageError, VectorError
+from qmcu.model.scoring import read_labels
 from qmcu.model.signature import input_key
-from qmcu.types import Array, Int64Array
+from qmcu.types import Array
 
 _FUNCTION = re.compile(r"[\w./\\-]+:\w+")
 
@@ -26,11 +27,12 @@ _FUNCTION = re.compile(r"[\w./\\-]+:\w+")
 class Samples:
     """Real inputs by name, float32 or the input's own type, N rows each.
 
-    `labels` are int64 [N] where they are known, `preprocessing` how files became numbers.
+    `labels` are there where they are known (see `read_labels`), `preprocessing` says how files
+    became numbers.
     """
 
     inputs: Mapping[str, Array]
-    labels: Int64Array | None = None
+    labels: Array | None = None
     preprocessing: Preprocessing | None = None
 
     def __len__(self) -> int:
@@ -111,8 +113,7 @@ def _from_arrays(path: Path, inputs: Sequence[InputSpec]) -> Samples:
         raise VectorError(f"{path}: the inputs have different numbers of rows.")
     labels = arrays.get("labels")
     rows = len(next(iter(found.values())))
-    fits = labels is not None and labels.dtype.kind in "iu" and labels.shape == (rows,)
-    return Samples(found, np.asarray(labels, np.int64) if fits else None)
+    return Samples(found, labels if labels is None else read_labels(labels, rows, str(path)))
 
 
 def _fitted(what: str, array: Array, spec: InputSpec) -> Array:
@@ -157,7 +158,7 @@ def _from_function(source: str, inputs: Sequence[InputSpec], options: SampleOpti
     count = options.limit
     if options.share is not None:
         count = max(1, round(_length(source, made) * options.share))
-    rows: list[tuple[list[Array], int | None]] = []
+    rows: list[tuple[list[Array], Array | None]] = []
     try:
         for row in itertools.islice(_iterable(made), count):
             rows.append(_row(source, row, inputs))
@@ -171,9 +172,14 @@ def _from_function(source: str, inputs: Sequence[InputSpec], options: SampleOpti
         spec.name: _fitted(f"{source}: {spec.name}", np.stack([r[i] for r, _ in rows]), spec)
         for i, spec in enumerate(inputs)
     }
-    labels = [label for _, label in rows]
-    known = None if None in labels else np.array(labels, np.int64)
-    return Samples(arrays, known)
+    labels = [label for _, label in rows if label is not None]
+    return Samples(arrays, _stacked(labels, len(rows), source) if labels else None)
+
+
+def _stacked(labels: list[Array], rows: int, source: str) -> Array:
+    if len(labels) != rows or len({label.shape for label in labels}) != 1:
+        raise VectorError(f"{source} gives labels with some rows only, or of several shapes.")
+    return read_labels(np.stack(labels), rows, source)
 
 
 def _call(source: str) -> Any:
@@ -216,7 +222,7 @@ def _length(source: str, made: Any) -> int:
         ) from error
 
 
-def _row(source: str, row: Any, inputs: Sequence[InputSpec]) -> tuple[list[Array], int | None]:
+def _row(source: str, row: Any, inputs: Sequence[InputSpec]) -> tuple[list[Array], Array | None]:
     label = None
     if isinstance(row, Mapping):
         missing = [s.name for s in inputs if s.name not in row]
@@ -241,11 +247,8 @@ def _row(source: str, row: Any, inputs: Sequence[InputSpec]) -> tuple[list[Array
     return fitted, label
 
 
-def _label(value: Any) -> int | None:
-    array = np.asarray(value)
-    if array.size == 1 and array.dtype.kind in "iu":
-        return int(array.reshape(-1)[0])
-    return int(array.argmax()) if array.ndim and array.sum() == 1 else None
+def _label(value: Any) -> Array:
+    return np.asarray(value).reshape(-1)
 
 
 def _cut(samples: Samples, options: SampleOptions) -> Samples:

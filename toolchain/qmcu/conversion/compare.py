@@ -13,12 +13,20 @@ import numpy as np
 
 from qmcu.conversion.calibration import Samples
 from qmcu.model.convert import Conversion
-from qmcu.model.decision import decide
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
+from qmcu.model.scoring import (
+    Decision,
+    Rule,
+    Score,
+    answers_by,
+    decision_by,
+    decision_of,
+    score,
+)
 from qmcu.model.vectors import quantize
 from qmcu.tensorflow import load_tensorflow, quiet
-from qmcu.types import Array, Float32Array, Int64Array
+from qmcu.types import Array, Float32Array
 
 SAMPLES = 50
 # Below this a layer has lost more than half of the eight bits.
@@ -39,28 +47,41 @@ class LayerLoss:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Accuracy where labels are known (shares, by the rule of `decide`), answers that differ, and
-    the layers in graph order.
+    """Scores where labels are known, answers that differ, and the layers in graph order.
+
+    `changed` is the share of answers that int8 gives otherwise; of a regression the mean absolute
+    difference of int8's outputs from float's, in the model's unit, and `spread` the standard
+    deviation of float's.
     """
 
     samples: int
-    float_accuracy: float | None
-    int8_accuracy: float | None
+    decision: Decision
+    float_score: Score | None
+    int8_score: Score | None
     changed: float
     layers: tuple[LayerLoss, ...]
+    spread: float = 0.0
 
     def worst(self, count: int) -> list[LayerLoss]:
         """The layers that lose most, the worst first."""
         return sorted(self.layers, key=lambda layer: layer.snr)[:count]
 
 
-def compare(plain: bytes, conversion: Conversion, samples: Samples) -> Comparison:
-    """Compare a float .tflite with its int8 form on the samples (accuracy on all of them).
+def compare(
+    plain: bytes, conversion: Conversion, samples: Samples, wanted: Decision | None = None
+) -> Comparison:
+    """Compare a float .tflite with its int8 form on the samples (scores on all of them).
 
-    Raises ToolError without TensorFlow.
+    Labels say what the outputs mean, without them the last operator does, or `wanted`.
+    Raises ToolError without TensorFlow, VectorError where labels do not fit the outputs.
     """
     tensorflow = load_tensorflow("comparing")
     graph = parse_model(plain, "float")
+    size = conversion.graph.output_tensors[0].elements
+    if samples.labels is not None:
+        rule = decision_by(samples.labels, size, wanted)
+    else:
+        rule = wanted or decision_of(graph)
     arrays = [samples.inputs[name] for name in _names(samples, conversion.graph)]
     with quiet():
         real = _Runner(tensorflow, plain, graph)
@@ -86,7 +107,7 @@ def compare(plain: bytes, conversion: Conversion, samples: Samples) -> Compariso
         LayerLoss(name, kind, snr := _decibels(*power[:, k]), _remedy(snr, conversion, peaks[k]))
         for k, (kind, _, _, name) in enumerate(common)
     ]
-    return _judged(answers, samples.labels, tuple(layers))
+    return _judged(answers, samples.labels, rule, tuple(layers))
 
 
 def _names(samples: Samples, graph: Graph) -> Sequence[str]:
@@ -95,15 +116,19 @@ def _names(samples: Samples, graph: Graph) -> Sequence[str]:
 
 
 def _judged(
-    answers: list[tuple[Array, Array]], labels: Int64Array | None, layers: tuple[LayerLoss, ...]
+    answers: list[tuple[Array, Array]],
+    labels: Array | None,
+    rule: Decision,
+    layers: tuple[LayerLoss, ...],
 ) -> Comparison:
-    plain, whole = (
-        decide(np.concatenate([a[side].reshape(1, -1) for a in answers])) for side in (0, 1)
-    )
-    scores = (
-        [None, None] if labels is None else [float(np.mean(c == labels)) for c in (plain, whole)]
-    )
-    return Comparison(len(answers), scores[0], scores[1], float(np.mean(plain != whole)), layers)
+    outputs = [np.concatenate([a[side].reshape(1, -1) for a in answers]) for side in (0, 1)]
+    plain, whole = (answers_by(rule, o) for o in outputs)
+    scores = [None if labels is None else score(rule, labels, o) for o in outputs]
+    if rule.rule == Rule.REGRESSION:
+        changed, spread = float(np.abs(whole - plain).mean()), float(plain.std())
+    else:
+        changed, spread = float(np.mean(plain != whole)), 0.0
+    return Comparison(len(answers), rule, scores[0], scores[1], changed, layers, spread)
 
 
 def _decibels(signal: float, noise: float) -> float:
@@ -157,12 +182,22 @@ class _Runner:
 
 def comparison_lines(found: Comparison, count: int = 5) -> Iterator[str]:
     """Accuracy, answers that differ, and the layers that lose most with what to try."""
-    if found.float_accuracy is not None and found.int8_accuracy is not None:
+    if found.float_score is not None and found.int8_score is not None:
+        yield f"on {found.samples} samples, {found.decision}:"
+        yield f"  float {found.float_score}"
+        yield f"  int8  {found.int8_score}"
+    if found.decision.rule == Rule.REGRESSION:
         yield (
-            f"accuracy on {found.samples} samples: float {found.float_accuracy:.1%}, int8 "
-            f"{found.int8_accuracy:.1%}"
+            f"int8 is {found.changed:.4g} from float in the mean over {found.samples} samples "
+            f"({found.changed / found.spread if found.spread else 0:.1%} of the spread of float's "
+            "outputs)"
         )
-    yield f"int8 answers {found.changed:.1%} of {found.samples} samples otherwise than float"
+    else:
+        what = "labels" if found.decision.rule == Rule.MULTI_LABEL else "answers"
+        yield (
+            f"int8 gives {found.changed:.1%} of the {what} to {found.samples} samples otherwise "
+            f"than float ({found.decision})"
+        )
     for layer in found.worst(count):
         text = f"  {layer.snr:5.1f} dB  {layer.kind} {layer.name}"
         yield f"{text}: {layer.remedy}" if layer.remedy else text

@@ -29,10 +29,16 @@ def decide_integer(outputs: npt.NDArray[Any], tensor: Tensor | None) -> Int64Arr
     scale the threshold applies to the numbers as they are.
     """
     rows = outputs.reshape(len(outputs), -1)
+    return decide(real_outputs(rows, tensor) if rows.shape[1] == 1 else rows)
+
+
+def real_outputs(outputs: npt.NDArray[Any], tensor: Tensor | None) -> npt.NDArray[Any]:
+    """Outputs [N, ...] as real numbers, by the scale of `tensor` where it has one."""
     grid = tensor.quantization if tensor is not None else None
-    if rows.shape[1] == 1 and grid is not None:
-        rows = (rows.astype(np.float64) - grid.zero_points[0]) * grid.scales[0]
-    return decide(rows)
+    if grid is None or outputs.dtype.kind == "f":
+        return outputs
+    real: npt.NDArray[Any] = (outputs.astype(np.float64) - grid.zero_points[0]) * grid.scales[0]
+    return real
 
 
 def rule_of(classes: int) -> str:

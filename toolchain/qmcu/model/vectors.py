@@ -14,9 +14,10 @@ from qmcu.files import write_atomic
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle import Oracle
 from qmcu.model.random_inputs import random_array
+from qmcu.model.scoring import read_labels
 from qmcu.model.signature import input_key
 from qmcu.model.state import is_stateful
-from qmcu.types import Array, BoolArray, Int64Array, Progress
+from qmcu.types import Array, BoolArray, Progress
 
 FORMAT = 1
 # Of a random sequence for a model that keeps a state.
@@ -28,14 +29,15 @@ class Vectors:
     """Inputs and expected outputs, one array [N, ...] of its type for each tensor of the model.
 
     Each `steps` of them are a sequence: inferences in a row, before the first of which the state of
-    a model that keeps one is reset. `labels` (int64 [N]) and `triggered` (bool [N], True where a
-    trigger was applied) are None when unknown. `origin` says how the expected bytes were obtained.
+    a model that keeps one is reset. `labels` (see `read_labels`) and `triggered` (bool [N], True
+    where a trigger was applied) are None when unknown. `origin` says how the expected bytes were
+    obtained.
     """
 
     inputs: tuple[Array, ...]
     expected: tuple[Array, ...]
     model_sha256: str
-    labels: Int64Array | None = None
+    labels: Array | None = None
     triggered: BoolArray | None = None
     origin: Mapping[str, str] = field(default_factory=dict)
     steps: int = 1
@@ -68,7 +70,7 @@ def make_vectors(
     model: bytes,
     inputs: Sequence[Array],
     *,
-    labels: Int64Array | None = None,
+    labels: Array | None = None,
     triggered: BoolArray | None = None,
     steps: int = 1,
     progress: Progress | None = None,
@@ -121,13 +123,13 @@ def random_vectors(
 
 def read_inputs(
     path: Path, graph: Graph, limit: int | None = None
-) -> tuple[tuple[Array, ...], Int64Array | None, BoolArray | None]:
+) -> tuple[tuple[Array, ...], Array | None, BoolArray | None]:
     """Inputs, labels and trigger tags of an .npz file, inputs quantized for the model.
 
     The file holds `inputs` (or `input_0`, `input_1`, ..., or the inputs' names) with N rows each,
-    and may hold `labels` and `triggered`. What has the input's type is taken as it is; any other
-    number is a real value and is quantized with the input's scale and zero point, where it has
-    them. Raises VectorError, naming the file.
+    and may hold `labels` (see `read_labels`) and `triggered`. What has the input's type is taken as
+    it is; any other number is a real value and is quantized with the input's scale and zero point,
+    where it has them. Raises VectorError, naming the file.
     """
     arrays = read_arrays(path)
     count = len(graph.inputs)
@@ -152,11 +154,11 @@ def read_inputs(
     except VectorError as error:
         raise VectorError(f"{path}: {error}") from error
     rows = len(quantized[0])
-    labels = _column(path, arrays, "labels", limit, rows)
+    labels = _labels(path, arrays, limit, rows)
     triggered = _column(path, arrays, "triggered", limit, rows)
     return (
         tuple(quantized),
-        None if labels is None else labels.astype(np.int64),
+        labels,
         None if triggered is None else triggered.astype(np.bool_),
     )
 
@@ -243,13 +245,13 @@ def load_vectors(path: Path, graph: Graph) -> Vectors:
             raise VectorError(f"{len(inputs[0])} inputs are no sequences of {steps}.")
     except VectorError as error:
         raise VectorError(f"{path}: {error}") from error
-    labels = _column(path, arrays, "labels", None, len(inputs[0]))
+    labels = _labels(path, arrays, None, len(inputs[0]))
     triggered = _column(path, arrays, "triggered", None, len(inputs[0]))
     return Vectors(
         tuple(inputs),
         tuple(expected),
         sha256,
-        None if labels is None else labels.astype(np.int64),
+        labels,
         None if triggered is None else triggered.astype(np.bool_),
         {str(k): str(v) for k, v in origin.items()},
         steps,
@@ -283,6 +285,13 @@ def _fitted(tensors: Sequence[Tensor], arrays: Sequence[Array], role: str) -> li
         counts = ", ".join(str(len(array)) for array in result)
         raise VectorError(f"the {role}s have different numbers of rows: {counts}.")
     return result
+
+
+def _labels(path: Path, arrays: Mapping[str, Array], limit: int | None, rows: int) -> Array | None:
+    if "labels" not in arrays:
+        return None
+    found = arrays["labels"]
+    return read_labels(found[:limit] if found.ndim else found, rows, str(path))
 
 
 def _column(

@@ -35,7 +35,12 @@ def test_lines(result: TestResult) -> Iterator[RenderableType]:
         accuracy = result.accuracy
         yield (
             f"  accuracy: {accuracy.device} of {accuracy.total} right on the device "
-            f"({accuracy.on_device:.2%}), {accuracy.expected} expected (counted)"
+            f"({accuracy.on_device:.2%}), {accuracy.expected} expected (counted; {accuracy.rule})"
+        )
+    if result.error is not None:
+        yield (
+            f"  mean absolute error: {result.error.device:.4g} on the device, "
+            f"{result.error.expected:.4g} expected (against the labels, in their unit)"
         )
     if result.profile is not None:
         profile = result.profile

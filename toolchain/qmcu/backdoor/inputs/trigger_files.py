@@ -9,6 +9,7 @@ from qmcu.backdoor.inputs.classifier import classifier_input
 from qmcu.backdoor.inputs.triggers import Trigger
 from qmcu.errors import VectorError
 from qmcu.model.reader import read_model
+from qmcu.model.scoring import class_labels
 from qmcu.model.vectors import read_inputs
 from qmcu.types import Array
 
@@ -40,5 +41,6 @@ def trigger_arrays(
         graph = read_model(model)
         (integers,), labels, _ = read_inputs(inputs, graph, limit)
         values = trigger.apply_integer(integers, classifier_input(graph))
+        labels = labels if labels is None else class_labels(labels, str(inputs))
     made: dict[str, Array] = {"inputs": values, "triggered": np.ones(len(values), np.bool_)}
     return made if labels is None else made | {"labels": labels.astype(np.int64)}

@@ -43,6 +43,7 @@ from qmcu.errors import UsageError, VectorError
 from qmcu.firmware import Firmware
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle import oracle_version
+from qmcu.model.scoring import class_labels
 from qmcu.model.vectors import Vectors, read_inputs
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Int8Array, Int64Array, Stages
@@ -121,7 +122,9 @@ def read_clean_inputs(path: Path, graph: Graph, limit: int | None = None) -> Cle
             f"{path} has {int(triggered.sum())} triggered inputs; give clean ones, the trigger is "
             "applied here."
         )
-    classes = graph.output_tensors[0].elements
+    labels = class_labels(labels, str(path))
+    # One output, as of a sigmoid, tells two classes apart.
+    classes = max(2, graph.output_tensors[0].elements)
     if labels.min() < 0 or labels.max() >= classes:
         raise VectorError(
             f"{path} has labels from {labels.min()} to {labels.max()} and the model {classes} "

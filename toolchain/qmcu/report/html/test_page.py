@@ -23,6 +23,11 @@ def test_page(result: TestResult) -> Page:
             Stat("accuracy", f"{100 * right.on_device:.1f} %",
                  f"{right.device:,} of {right.total:,} on the device; {right.expected:,} expected")
         )  # fmt: skip
+    if result.error is not None:
+        stats.append(
+            Stat("mean absolute error", f"{result.error.device:.4g}",
+                 f"on the device, against the labels; {result.error.expected:.4g} expected")
+        )  # fmt: skip
     sections = [Section("Outputs", "", _outputs(result))]
     if result.profile is not None:
         sections.append(_layers(result))
