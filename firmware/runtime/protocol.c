@@ -5,6 +5,7 @@
 #include "baud.h"
 #include "board.h"
 #include "frame.h"
+#include "guard.h"
 #include "image.h"
 #include "model.h"
 #include "port.h"
@@ -15,11 +16,22 @@
 
 enum { HELLO = 0x01, INFER = 0x02, PROFILE = 0x03, TRACE = 0x04, BAUD = 0x05, RESET = 0x06 };
 enum { READY = 0x80, RESPONSE = 0x80, FAULT = 0xFE, ERROR = 0xFF };
-enum { DAMAGED_FRAME = 1, UNKNOWN_REQUEST = 2, WRONG_LENGTH = 3, BAD_ARGUMENT = 4 };
+enum {
+    DAMAGED_FRAME = 1,
+    UNKNOWN_REQUEST = 2,
+    WRONG_LENGTH = 3,
+    BAD_ARGUMENT = 4,
+    DAMAGED_IMAGE = 5
+};
 enum { PROTOCOL_VERSION = 2, HEADER_SIZE = 8, CRC_SIZE = 4, TRACE_ARGUMENTS = 12 };
 enum { BAUD_ARGUMENTS = 4 };
 /* What HELLO says of the build. */
-enum { FLAGS = QMCU_DEBUG_PROTOCOL | QMCU_RELEASE << 1 };
+enum { FLAGS = QMCU_DEBUG_PROTOCOL | QMCU_RELEASE << 1 | QMCU_RELEASE << 2 };
+#if QMCU_RELEASE
+enum { REPORT_SIZE = sizeof(qmcu_guard_report) };
+#else
+enum { REPORT_SIZE = 0 };
+#endif
 
 /* A request as it arrives. */
 typedef struct {
@@ -149,11 +161,17 @@ static void hello(void)
     static const uint8_t build_id[32] = QMCU_BUILD_ID;
     static const char name[] = QMCU_BOARD_NAME;
     const uint32_t tensors = QMCU_MODEL_INPUTS + QMCU_MODEL_OUTPUTS;
-    const uint8_t lead[4] = {PROTOCOL_VERSION, 0, qmcu_port_counter(), FLAGS};
+#if QMCU_RELEASE
+    const uint8_t flags = FLAGS | qmcu_guard_flags();
+#else
+    const uint8_t flags = FLAGS;
+#endif
+    const uint8_t lead[4] = {PROTOCOL_VERSION, 0, qmcu_port_counter(), flags};
     const uint16_t counts[2] = {QMCU_MODEL_INPUTS, QMCU_MODEL_OUTPUTS};
     const uint8_t name_length = sizeof name - 1;
     qmcu_frame_writer writer;
-    begin(&writer, RESPONSE | HELLO, 4 + 3 * 32 + 12 + 4 + 4 * tensors + 1 + name_length);
+    begin(&writer, RESPONSE | HELLO,
+          4 + 3 * 32 + 12 + 4 + 4 * tensors + 1 + name_length + REPORT_SIZE);
     qmcu_frame_put(&writer, lead, sizeof lead);
     qmcu_frame_put(&writer, qmcu_model_sha256, 32);
     qmcu_frame_put(&writer, build_id, 32);
@@ -170,6 +188,9 @@ static void hello(void)
     }
     qmcu_frame_put(&writer, &name_length, 1);
     qmcu_frame_put(&writer, name, name_length);
+#if QMCU_RELEASE
+    qmcu_frame_put(&writer, qmcu_guard_told(), REPORT_SIZE);
+#endif
     qmcu_frame_end(&writer);
 }
 
@@ -185,14 +206,30 @@ void qmcu_protocol_check_stack(void)
     }
 }
 
+static void invoke(void)
+{
+#if QMCU_RELEASE
+    for (uint32_t i = 0; i < QMCU_MODEL_LAYERS; ++i) {
+        qmcu_guard_step(i + 1);
+        qmcu_model_layers[i]();
+    }
+    qmcu_guard_step(0);
+#else
+    qmcu_model_invoke();
+#endif
+}
+
 static void infer(void)
 {
     qmcu_stack_paint();
     const uint64_t start = qmcu_port_cycles();
-    qmcu_model_invoke();
+    invoke();
     const uint64_t cycles = qmcu_port_cycles() - start;
     qmcu_protocol_check_stack();
     const uint32_t stack = qmcu_stack_used();
+#if QMCU_RELEASE
+    qmcu_guard_check();
+#endif
     qmcu_frame_writer writer;
     begin(&writer, RESPONSE | INFER, sizeof cycles + sizeof stack + output_bytes());
     qmcu_frame_put_u64(&writer, cycles);
@@ -307,6 +344,10 @@ static void answer(void)
         SEND_ERROR(WRONG_LENGTH, "wrong payload length");
     } else if (type == HELLO) {
         hello();
+#if QMCU_RELEASE
+    } else if (qmcu_guard_flags() & QMCU_DAMAGED) {
+        SEND_ERROR(DAMAGED_IMAGE, "damaged image");
+#endif
     } else if (type == INFER) {
         infer();
 #if QMCU_DEBUG_PROTOCOL
@@ -378,15 +419,26 @@ void qmcu_protocol_run(void)
             qmcu_protocol_receive(byte);
         }
         qmcu_baud_watch();
+#if QMCU_RELEASE
+        qmcu_guard_feed();
+#endif
     }
 }
 
 void qmcu_protocol_fault(const qmcu_fault *fault)
 {
+#if QMCU_RELEASE
+    if (!qmcu_guard_keep(fault)) {
+        qmcu_guard_reset();
+    }
+#endif
     qmcu_frame_writer writer;
     begin(&writer, FAULT, sizeof *fault);
     qmcu_frame_put(&writer, fault, sizeof *fault);
     qmcu_frame_end(&writer);
+#if QMCU_RELEASE
+    qmcu_guard_reset();
+#endif
     for (;;) {
         __asm volatile("bkpt #0");
     }

@@ -3,7 +3,13 @@
 
 #include <stdint.h>
 
-enum { QMCU_STACK_OVERFLOW = 0x100 };
+/* Causes beside the numbers of exceptions. */
+enum {
+    QMCU_STACK_OVERFLOW = 0x100,
+    QMCU_STACK_SMASHED = 0x101, /* a function's canary was overwritten */
+    QMCU_STOPPED = 0x102,       /* reset in the middle of an inference: lr is the layer, from 1 */
+    QMCU_FLASH_CHANGED = 0x103, /* the image is no longer what it was at boot */
+};
 
 /* What a crash leaves behind; the order is that of the FAULT payload. */
 typedef struct {
@@ -30,7 +36,8 @@ void qmcu_protocol_reset(void);
 /* After an inference on a painted stack: reports a fault if it needed more than there is. */
 void qmcu_protocol_check_stack(void);
 
-/* Sends a FAULT frame for the request that is being worked on, and stops. */
+/* Sends a FAULT frame for the request that is being worked on, and stops; a release keeps it for the
+   next HELLO and starts anew. */
 void qmcu_protocol_fault(const qmcu_fault *fault) __attribute__((noreturn));
 
 #endif

@@ -9,6 +9,10 @@
 #include "usart_v2.h"
 #endif
 #include "uart_port.h"
+#if QMCU_RELEASE
+#include "guard.h"
+#include "stm32_watchdog.h"
+#endif
 
 #ifndef QMCU_UART_IS_LPUART
 #define QMCU_UART_IS_LPUART 0
@@ -50,3 +54,15 @@ bool qmcu_port_framing_error(void)
     qmcu_uart_broken = false;
     return broken;
 }
+
+#if QMCU_RELEASE
+uint32_t qmcu_port_watchdog_start(void)
+{
+    return qmcu_iwdg_start();
+}
+
+void qmcu_port_watchdog_feed(void)
+{
+    qmcu_iwdg_feed();
+}
+#endif

@@ -4,6 +4,9 @@
 
 #include "kinetis_uart.h"
 #include "uart_port.h"
+#if QMCU_RELEASE
+#include "guard.h"
+#endif
 
 #define WDOG_STCTRLH 0x40052000u
 #define WDOG_UNLOCK 0x4005200Eu
@@ -81,3 +84,30 @@ void qmcu_port_init(void)
     qmcu_uart_init(QMCU_UART_BASE, qmcu_core_hz, QMCU_UART_BAUD);
     qmcu_counter_init();
 }
+
+#if QMCU_RELEASE
+#define WDOG_TOVALH 0x40052004u
+#define WDOG_TOVALL 0x40052006u
+#define WDOG_REFRESH 0x4005200Cu
+#define WDOG_PRESC 0x40052016u
+
+/* RM, "WDOG": 8 s of the 1 kHz oscillator, undivided. */
+uint32_t qmcu_port_watchdog_start(void)
+{
+    QMCU_REGISTER16(WDOG_UNLOCK) = 0xC520u;
+    QMCU_REGISTER16(WDOG_UNLOCK) = 0xD928u;
+    __asm volatile("nop\n\tnop");
+    QMCU_REGISTER16(WDOG_TOVALH) = 0;
+    QMCU_REGISTER16(WDOG_TOVALL) = 8000;
+    QMCU_REGISTER16(WDOG_PRESC) = 0;
+    QMCU_REGISTER16(WDOG_STCTRLH) = 0x01D1u; /* WDOGEN, and CLKSRC 0 */
+    return 8000;
+}
+
+/* The two words must follow each other within 20 bus cycles. */
+void qmcu_port_watchdog_feed(void)
+{
+    QMCU_REGISTER16(WDOG_REFRESH) = 0xA602u;
+    QMCU_REGISTER16(WDOG_REFRESH) = 0xB480u;
+}
+#endif

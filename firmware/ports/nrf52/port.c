@@ -3,6 +3,9 @@
 
 #include "nrf_uart.h"
 #include "uart_port.h"
+#if QMCU_RELEASE
+#include "guard.h"
+#endif
 
 #define CLOCK_TASKS_HFCLKSTART 0x40000000u
 #define CLOCK_EVENTS_HFCLKSTARTED 0x40000100u
@@ -11,6 +14,7 @@
 #define FICR_VARIANT 0x10000130u
 #define FICR_REVISION 0x10000134u
 #define UICR_APPROTECT 0x10001208u
+#define WDT 0x40010000u
 #define GPIO 0x50000000u /* P0; P1 is 0x300 further */
 
 /* Revision 3 of the nRF52840 (and whatever follows) closes the debug port at every reset, unless
@@ -37,3 +41,20 @@ void qmcu_port_init(void)
                    32u * QMCU_UART_RX_PORT + QMCU_UART_RX_PIN, QMCU_UART_BAUD);
     qmcu_counter_init();
 }
+
+#if QMCU_RELEASE
+/* PS, "WDT": 8 s of 32,768 Hz; request 0 alone feeds it. */
+uint32_t qmcu_port_watchdog_start(void)
+{
+    QMCU_REGISTER(WDT + 0x504) = 8u * 32768u - 1u; /* CRV */
+    QMCU_REGISTER(WDT + 0x508) = 1;                /* RREN */
+    QMCU_REGISTER(WDT + 0x50C) = 1;                /* CONFIG: also while the core sleeps */
+    QMCU_REGISTER(WDT + 0x000) = 1;                /* START */
+    return 8000;
+}
+
+void qmcu_port_watchdog_feed(void)
+{
+    QMCU_REGISTER(WDT + 0x600) = 0x6E524635u;
+}
+#endif

@@ -5,6 +5,9 @@
 #include "boot2.h"
 #include "pl011.h"
 #include "uart_port.h"
+#if QMCU_RELEASE
+#include "guard.h"
+#endif
 
 #define CLOCKS 0x40008000u
 #define CLK_REF_CTRL (CLOCKS + 0x30)
@@ -23,6 +26,10 @@
 #define PLL_PWR (PLL_SYS + 0x04)
 #define PLL_FBDIV (PLL_SYS + 0x08)
 #define PLL_PRIM (PLL_SYS + 0x0C)
+#define PSM_WDSEL 0x40010008u
+#define WATCHDOG 0x40058000u
+#define WATCHDOG_LOAD (WATCHDOG + 0x04)
+#define WATCHDOG_TICK (WATCHDOG + 0x2C)
 #define RING_HZ 6000000u
 
 /* Resets (2.14.3). */
@@ -98,3 +105,23 @@ void qmcu_port_init(void)
     connect(QMCU_UART_RX_PIN);
     qmcu_counter_init();
 }
+
+#if QMCU_RELEASE
+/* 4.7: ticks of 1 us from the crystal; by erratum E1 the counter of 24 bits loses two a tick. */
+#define WATCHDOG_TICKS 16000000u
+
+uint32_t qmcu_port_watchdog_start(void)
+{
+    QMCU_REGISTER(WATCHDOG) = 0;
+    QMCU_REGISTER(WATCHDOG_TICK) = (1u << 9) | (QMCU_XTAL_HZ / 1000000u);
+    QMCU_REGISTER(PSM_WDSEL) = 0x1FFFCu; /* all but the oscillators */
+    QMCU_REGISTER(WATCHDOG_LOAD) = WATCHDOG_TICKS;
+    QMCU_REGISTER(WATCHDOG) = (1u << 30) | (7u << 24); /* ENABLE; pauses while debugged */
+    return WATCHDOG_TICKS / 2000u;
+}
+
+void qmcu_port_watchdog_feed(void)
+{
+    QMCU_REGISTER(WATCHDOG_LOAD) = WATCHDOG_TICKS;
+}
+#endif

@@ -6,6 +6,7 @@
 #include "baud.h"
 #include "benchmark.h"
 #include "board.h"
+#include "guard.h"
 #include "model.h"
 #include "port.h"
 #include "protocol.h"
@@ -120,6 +121,10 @@ static void run(uint32_t times)
     while (times-- > 0) {
         memcpy(qmcu_model_inputs[0].data, prepared, QMCU_BENCHMARK_INPUTS);
         qmcu_model_invoke();
+#if QMCU_RELEASE
+        qmcu_guard_feed();
+        qmcu_guard_check();
+#endif
         /* A counter of 32 bits wraps within seconds: it is read often enough here to notice. */
         (void)qmcu_port_cycles();
     }
@@ -350,5 +355,8 @@ void qmcu_mlperf_tiny_run(void)
             state = TEXT;
         }
         qmcu_baud_watch();
+#if QMCU_RELEASE
+        qmcu_guard_feed();
+#endif
     }
 }

@@ -116,6 +116,11 @@ def read_digest(path: Path) -> str:
 
     Empty for an image that says nothing. Raises ToolError when the file is damaged.
     """
+    return read_parts(path)[0]
+
+
+def read_parts(path: Path) -> tuple[str, bytes]:
+    """The same digest, and the bytes of all parts of the image. Raises as `read_digest` does."""
     try:
         with path.open("rb") as stream:
             elf = ELFFile(stream)
@@ -137,7 +142,8 @@ def read_digest(path: Path) -> str:
                 return bytes(data[address - start : address - start + size])
         raise ValueError(address)
 
-    return flash_digest(found[0]["st_value"] if found else None, bytes_at)
+    content = _flash_content(found[0]["st_value"] if found else None, bytes_at)
+    return ("", b"") if content is None else (hashlib.sha256(content).hexdigest(), content)
 
 
 def flash_digest(parts: int | None, bytes_at: Callable[[int, int], bytes]) -> str:
@@ -145,15 +151,21 @@ def flash_digest(parts: int | None, bytes_at: Callable[[int, int], bytes]) -> st
 
     `bytes_at(address, size)` gives loaded bytes, or raises ValueError. Empty where that fails.
     """
+    content = _flash_content(parts, bytes_at)
+    return "" if content is None else hashlib.sha256(content).hexdigest()
+
+
+def _flash_content(parts: int | None, bytes_at: Callable[[int, int], bytes]) -> bytes | None:
+    """The parts end to end, None where that fails."""
     if parts is None:
-        return ""
-    digest = hashlib.sha256()
+        return None
+    content = b""
     try:
         for row in range(parts, parts + 8 * _MAX_PARTS, 8):
             start, end = struct.unpack("<II", bytes_at(row, 8))
             if not end:
-                return digest.hexdigest()
-            digest.update(bytes_at(start, end - start) if end > start else b"")
+                return content
+            content += bytes_at(start, end - start) if end > start else b""
     except ValueError:
         pass
-    return ""
+    return None

@@ -17,12 +17,13 @@ from qmcu.builder.mcuboot import Bootloader, board_in_slot, sign_slot_image
 from qmcu.builder.memory import MemoryReport, memory_report
 from qmcu.builder.platformio import build_with_platformio, find_platformio
 from qmcu.builder.room import places_hint, refuse_too_large, way_out
+from qmcu.builder.seal import seal_image
 from qmcu.builder.uf2 import uf2_file
 from qmcu.codegen import choose_benchmark, generate_project
 from qmcu.codegen.places import INTERNAL, Places, check_places
 from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import BuildFiles, write_files
-from qmcu.codegen.protocols import ProtocolOptions
+from qmcu.codegen.protocols import CHECK_EVERY, ProtocolOptions
 from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, CompileOptions, Plan, compile_graph
 from qmcu.errors import DoesNotFitError, ToolError, UsageError
 from qmcu.files import BUILD_MARKER, replace_directory
@@ -46,7 +47,8 @@ class BuildOptions:
     the `io` int8 (one of IO) the QUANTIZE and DEQUANTIZE at the model's ends are stripped. `places`
     says what lies in external memories of the board. With `debug_protocol` (None: unless it is a
     `release`) the firmware answers PROFILE and TRACE; a release wipes its arena after each answer.
-    With a `bootloader` the image is linked for a slot of MCUboot, and signed.
+    With a `bootloader` the image is linked for a slot of MCUboot, and signed. A release checks its
+    whole image again in every `check_every` inferences.
     Values are checked where they are used.
     """
 
@@ -62,12 +64,14 @@ class BuildOptions:
     debug_protocol: bool | None = None
     release: bool = False
     bootloader: Bootloader | None = None
+    check_every: int = CHECK_EVERY
 
     @property
     def answers(self) -> ProtocolOptions:
         """What the firmware answers."""
         debug = not self.release if self.debug_protocol is None else self.debug_protocol
-        return ProtocolOptions(debug, self.release)
+        every = self.check_every if self.release else CHECK_EVERY
+        return ProtocolOptions(debug, self.release, every)
 
 
 NATIVE = BuildOptions()
@@ -160,6 +164,8 @@ def build_compiled(
             options.answers,
         )
         result = _build(folder, files, board, plan, options)
+        if options.release:
+            seal_image(result, bool(places.weights))
         finish_image(result.bin, board)
         if options.bootloader is not None:
             sign_slot_image(folder, board, options.bootloader)

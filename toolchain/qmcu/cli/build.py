@@ -55,8 +55,13 @@ if TYPE_CHECKING:
     help="PROFILE and TRACE, which show what is in the arena [default: unless --release].",
 )  # fmt: skip
 @click.option(
-    "--release", is_flag=True, help="For the field: no PROFILE and TRACE; the arena is wiped."
-)
+    "--release", is_flag=True,
+    help="For the field: checks itself, restarts after faults, wipes its arena, no TRACE.",
+)  # fmt: skip
+@click.option(
+    "--check-every", type=click.IntRange(1, 65535), default=16, show_default=True, metavar="N",
+    help="A release checks all of its image again in N inferences; 1: before each answer.",
+)  # fmt: skip
 @click.option(
     "--bootloader", type=click.Choice(["none", "mcuboot"]), default="none", show_default=True,
     help="mcuboot: link for a slot and sign with imgtool.",
@@ -88,6 +93,7 @@ def command(
     places: tuple[str, ...],
     debug_protocol: bool | None,
     release: bool,
+    check_every: int,
     bootloader: str,
     slot: str | None,
     image_key: Path | None,
@@ -139,6 +145,7 @@ def command(
         debug_protocol,
         release,
         boot,
+        check_every,
     )
     chosen = get_current_context().get_parameter_source("optimize")
     built = build_within(

@@ -13,6 +13,7 @@ from qmcu import documents
 from qmcu.board import Board
 from qmcu.codegen.model_source import model_sources, plan_kernels
 from qmcu.codegen.places import INTERNAL, Places, board_of_build, check_places
+from qmcu.codegen.protection import protection_of
 from qmcu.codegen.protocols import DEBUG, MlperfBenchmark, ProtocolOptions
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import Plan
@@ -132,6 +133,9 @@ def generate_project(
         small_sources=_c_files(sources, "src/port/", "src/runtime/"),
         library_sources=_c_files(sources, *_LIBRARY),
     )
+    if protocol.release:
+        flags = (*files.plain_compile_flags, "-fstack-protector-strong")
+        files = replace(files, plain_compile_flags=flags)
     if 0 not in board.sections.values():
         # Else the linker would load the ELF file's own header in front of what comes first.
         flags = (*files.plain_link_flags, "-Wl,-z,max-page-size=512")
@@ -159,6 +163,8 @@ def _image(board: Board, places: Places, protocol: ProtocolOptions) -> dict[str,
         "parts": parts + ["external_flash"] * bool(places.weights),
         "debug_protocol": protocol.debug,
         "release": protocol.release,
+        "check_every": protocol.check_every,
+        "protection": protection_of(board) if protocol.release else None,
     }
 
 

@@ -7,6 +7,7 @@ from qmcu.errors import UsageError
 
 QMCU, MLPERF_TINY = "qmcu", "mlperf-tiny"
 PROTOCOLS = (QMCU, MLPERF_TINY)
+CHECK_EVERY = 16
 
 
 @dataclass(frozen=True)
@@ -14,11 +15,12 @@ class ProtocolOptions:
     """What the firmware answers beside HELLO, INFER and BAUD.
 
     With `debug` PROFILE and TRACE, which show what is in the arena; a `release` wipes the arena
-    after each answer.
+    after each answer, and checks all of its image again in every `check_every` inferences.
     """
 
     debug: bool = True
     release: bool = False
+    check_every: int = CHECK_EVERY
 
 
 DEBUG = ProtocolOptions()

@@ -116,7 +116,8 @@ class TestResult:
     `stack_bytes` is the highest stack use of all inferences, as the firmware measured it by
     painting; `stack_reserved` what the linker script sets aside. `traced` is the vector that was
     run layer by layer, None without --trace. Each `steps` vectors are a sequence. `resumed` answers
-    are of an earlier run (--resume), of which `repeated` were run again and were equal.
+    are of an earlier run (--resume), of which `repeated` were run again and were equal. `guard` is
+    what a release says of its own protection.
     """
 
     __test__ = False  # not a test class of pytest
@@ -145,6 +146,7 @@ class TestResult:
     resumed: Count = 0
     repeated: Count = 0
     error: MeanError | None = None
+    guard: str = ""
 
     @property
     def equal(self) -> Count:

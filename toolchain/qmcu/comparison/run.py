@@ -85,7 +85,7 @@ def run_and_keep(
     with open_session(target, firmware) as session:
         device, build_id = session.link.name, session.hello.build_id
         image_sha256 = session.hello.image_sha256
-        debug = session.hello.debug
+        debug, guard = session.hello.debug, session.guard
         profiled = session.anew(lambda: session.profile(inputs[0])) if debug else None
         if options.trace and profiled is None:
             raise UsageError(
@@ -137,6 +137,7 @@ def run_and_keep(
         resumed=resumed.kept,
         repeated=resumed.repeated,
         error=error,
+        guard=guard,
     )
     return result, _outputs(plan, results)
 

@@ -44,7 +44,10 @@ _RP_ALL_RESETS = 0x01FF_FFFF
 _MCG = 0x40064000
 _RA = 0x4001E000
 
-_F_PAGES = (0x40007000, 0x40020000, 0x40021000, 0x40022000, 0x40023000)
+_IWDG, _IWDG1, _NRF_WDT = 0x40003000, 0x58004000, 0x40010000
+_RP_PSM, _RP_WATCHDOG = 0x40010000, 0x40058000
+
+_F_PAGES = (_IWDG, 0x40007000, 0x40020000, 0x40021000, 0x40022000, 0x40023000)
 _F_CLOCK = (
     Ready(_F4_RCC, 1 << 0 | 1 << 16 | 1 << 24 | 1 << 26, _F4_RCC, 1),
     Ready(_F4_RCC + 0x08, 0b11, _F4_RCC + 0x08, 2),
@@ -102,7 +105,7 @@ FAMILIES = {
         ),
     ),
     "stm32l4": Registers(
-        (0x40007000, 0x40021000, 0x40022000, 0x48000000, 0x48001000, 0x48002000),
+        (_IWDG, 0x40007000, 0x40021000, 0x40022000, 0x48000000, 0x48001000, 0x48002000),
         {_L4_RCC: 0x63, _L4_PWR: 0x200},
         (
             Ready(_L4_RCC, 1 << 0 | 1 << 16 | 1 << 24 | 1 << 26, _L4_RCC, 1),
@@ -111,7 +114,7 @@ FAMILIES = {
         ),
     ),
     "stm32h7": Registers(
-        (0x52002000, 0x58000000, 0x58020000, 0x58021000, 0x58022000, 0x58024000),
+        (0x52002000, 0x58000000, _IWDG1, 0x58020000, 0x58021000, 0x58022000, 0x58024000),
         {_H7_RCC: 0x25, _H7_PWR + 0x04: 1 << 13, _H7_PWR + 0x18: 1 << 13},
         (
             Ready(_H7_RCC, 1 << 0, _H7_RCC, 2),
@@ -121,7 +124,7 @@ FAMILIES = {
         ),
     ),
     "stm32g4": Registers(
-        (0x40007000, 0x40021000, 0x40022000, 0x48000000, 0x48001000),
+        (_IWDG, 0x40007000, 0x40021000, 0x40022000, 0x48000000, 0x48001000),
         {_L4_RCC: 0x500, _L4_PWR: 0x200, _L4_PWR + 0x80: 0x100},
         (
             Ready(_L4_RCC, 1 << 16 | 1 << 24, _L4_RCC, 1),
@@ -131,7 +134,7 @@ FAMILIES = {
     ),
     # FICR (PART; variant and revision 3), UICR (erased), CLOCK, NVMC, GPIO.
     "nrf52": Registers(
-        (0x10000000, 0x10001000, 0x40000000, 0x4001E000, 0x50000000),
+        (0x10000000, 0x10001000, 0x40000000, _NRF_WDT, 0x4001E000, 0x50000000),
         {
             _NRF_FICR: 0x52840,
             _NRF_FICR + 0x30: 8,
@@ -160,7 +163,7 @@ FAMILIES = {
     "rp2040": Registers(
         (
             *(_RP_CLOCKS, _RP_RESETS, 0x40014000, 0x4001C000, _RP_XOSC, _RP_PLL),
-            0x18000000,
+            *(_RP_PSM, _RP_WATCHDOG, 0x18000000),
         ),
         {_RP_RESETS: _RP_ALL_RESETS, _RP_PLL: 1, _RP_PLL + 0x04: 0x2D, _RP_PLL + 0x0C: 0x77000},
         computed={

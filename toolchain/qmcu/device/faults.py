@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from qmcu.device.messages import Fault
+from qmcu.device.messages import Fault, Guard
 
-STACK_OVERFLOW = 0x100
+STACK_OVERFLOW, STACK_SMASHED, STOPPED, FLASH_CHANGED = 0x100, 0x101, 0x102, 0x103
 
 _CAUSES = {
     2: "non-maskable interrupt",
@@ -13,6 +13,8 @@ _CAUSES = {
     5: "bus fault",
     6: "usage fault",
     STACK_OVERFLOW: "stack overflow",
+    STACK_SMASHED: "a function wrote over its stack",
+    FLASH_CHANGED: "the image in flash changed while it ran",
 }
 
 # Bits of the Configurable Fault Status Register, from the Armv7-M and Armv8-M manuals.
@@ -44,6 +46,8 @@ _BFAR_VALID = 1 << 15
 def describe_fault(fault: Fault, place: Callable[[int], str]) -> str:
     """One clause such as `bus fault at 0x08000abc in qmcu_add: access to an address where
     nothing is, address 0x60000000`; `place` turns a code address into words."""
+    if fault.cause == STOPPED:
+        return f"it was reset in layer {fault.lr} of an inference, by its watchdog or from outside"
     reasons = [text for bit, text in _CFSR_BITS.items() if fault.cfsr >> bit & 1]
     if fault.cfsr & _BFAR_VALID:
         reasons.append(f"address 0x{fault.bfar:08x}")
@@ -55,6 +59,8 @@ def describe_fault(fault: Fault, place: Callable[[int], str]) -> str:
     # When entering the exception failed, there are no registers to tell the place.
     if fault.pc:
         words.append(f"at {place(fault.pc)}")
+    if fault.cause == FLASH_CHANGED:
+        return words[0]
     caller = place(fault.lr & ~1)
     if fault.pc and fault.lr < _EXCEPTION_RETURN and " in " in caller:
         words.append(f"after a call near {caller}")
@@ -62,3 +68,20 @@ def describe_fault(fault: Fault, place: Callable[[int], str]) -> str:
         # The status bits tell what the overflow led to, not what was wrong.
         return " ".join([*words, f"with the stack pointer at 0x{fault.sp:08x}"])
     return " ".join(words) + (f": {', '.join(reasons)}" if reasons else "")
+
+
+def describe_guard(guard: Guard, place: Callable[[int], str]) -> str:
+    """What a release says of its own protection, in one clause."""
+    checked = "not sealed, so not checked at boot"
+    if guard.sealed:
+        checked = "damaged: it infers nothing" if guard.damaged else "image right at boot"
+    words = [checked]
+    words.append(f"{guard.regions} regions of memory protected" if guard.regions else "no MPU")
+    watchdog = f"watchdog {guard.watchdog_ms / 1000:g} s" if guard.watchdog_ms else "no watchdog"
+    words.append(watchdog)
+    if guard.resets and guard.fault is not None:
+        times = "once" if guard.resets == 1 else f"{guard.resets} times"
+        words.append(
+            f"reset {times} since power came, at last: {describe_fault(guard.fault, place)}"
+        )
+    return ", ".join(words)

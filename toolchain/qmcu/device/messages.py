@@ -13,6 +13,7 @@ PROTOCOL_VERSION = 2
 _HELLO = struct.Struct("<HBB32s32s32sIIIHH")
 _INFER = struct.Struct("<QI")
 _FAULT = struct.Struct("<9I")
+_GUARD = struct.Struct("<III9I")
 TRACE_ARGUMENTS = struct.Struct("<III")
 BAUD_ARGUMENT = struct.Struct("<I")
 
@@ -46,7 +47,8 @@ class Response(IntEnum):
 class Hello:
     """Who answers: protocol version, model, build and image in flash (hex digits), sizes in bytes.
 
-    `debug` tells whether it knows PROFILE and TRACE, `release` whether it wipes its arena.
+    `debug` tells whether it knows PROFILE and TRACE, `release` whether it wipes its arena; `guard`
+    is what a release says of itself.
     """
 
     protocol: int
@@ -62,6 +64,7 @@ class Hello:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     board: str
+    guard: "Guard | None" = None
 
     def __str__(self) -> str:
         return (
@@ -89,6 +92,23 @@ class ProfileResult:
     stack_bytes: int
     unit: str
     how: str
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a release tells of its own protection.
+
+    `sealed`: its image was compared with the seal at boot, and `damaged` is what came of it: then
+    it infers nothing. `resets` counts those by faults since power came, the last of which is
+    `fault`. `watchdog_ms` and `regions` of memory protection are 0 where the chip has none.
+    """
+
+    sealed: bool
+    damaged: bool
+    resets: int
+    watchdog_ms: int
+    regions: int
+    fault: "Fault | None"
 
 
 @dataclass(frozen=True)
@@ -120,8 +140,10 @@ def parse_hello(payload: bytes) -> Hello:
         _HELLO.unpack_from(payload)
     )
     name_at = _HELLO.size + 4 * (inputs + outputs)
-    if len(payload) <= name_at or len(payload) != name_at + 1 + payload[name_at]:
-        raise _wrong_length("HELLO", len(payload), name_at + 1)
+    told = _GUARD.size if flags & 4 else 0
+    if len(payload) <= name_at or len(payload) != name_at + 1 + payload[name_at] + told:
+        raise _wrong_length("HELLO", len(payload), name_at + 1 + told)
+    name_end = len(payload) - told
     sizes = struct.unpack_from(f"<{inputs + outputs}I", payload, _HELLO.size)
     return Hello(
         protocol=version,
@@ -136,7 +158,20 @@ def parse_hello(payload: bytes) -> Hello:
         arena=arena,
         inputs=sizes[:inputs],
         outputs=sizes[inputs:],
-        board=payload[name_at + 1 :].decode("ascii", "replace"),
+        board=payload[name_at + 1 : name_end].decode("ascii", "replace"),
+        guard=_parse_guard(flags, payload[name_end:]) if told else None,
+    )
+
+
+def _parse_guard(flags: int, payload: bytes) -> Guard:
+    resets, watchdog_ms, regions, *fault = _GUARD.unpack(payload)
+    return Guard(
+        sealed=bool(flags & 8),
+        damaged=bool(flags & 16),
+        resets=resets,
+        watchdog_ms=watchdog_ms,
+        regions=regions,
+        fault=Fault(*fault) if fault[0] else None,
     )
 
 

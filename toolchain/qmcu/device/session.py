@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.device import messages
-from qmcu.device.faults import describe_fault
+from qmcu.device.faults import describe_fault, describe_guard
 from qmcu.device.frames import Frame, FrameReader, encode
 from qmcu.device.link import CountUnit, Link
 from qmcu.device.messages import (
@@ -326,12 +326,17 @@ class Session:
         return payload if frame.type == request.type | 0x80 else None
 
     def _crash(self, payload: bytes) -> GuestFault:
-        def place(address: int) -> str:
-            name = self.link.function_at(address)
-            return f"0x{address:08x} in {name}" if name else f"0x{address:08x}"
-
         fault = messages.parse_fault(payload)
-        return GuestFault(f"the firmware crashed: {describe_fault(fault, place)}.")
+        return GuestFault(f"the firmware crashed: {describe_fault(fault, self._place)}.")
+
+    @property
+    def guard(self) -> str:
+        """What a release says of its own protection, in words; empty of any other."""
+        return describe_guard(self.hello.guard, self._place) if self.hello.guard else ""
+
+    def _place(self, address: int) -> str:
+        name = self.link.function_at(address)
+        return f"0x{address:08x} in {name}" if name else f"0x{address:08x}"
 
 
 def _name(kind: int) -> str:

@@ -119,7 +119,15 @@ class UnicornLink:
         )
         self._load()
         self._install()
-        start = boot(machine.family, machine.vectors, self._emulator.mem_read)
+        # A release that lost its way resets itself, and goes on; any other has crashed.
+        self._resets = "qmcu_kept" in image.symbols
+        self._reset_asked = False
+        self._boot()
+
+    def _boot(self) -> None:
+        """Everything that is in memory stays, as in RAM at a reset."""
+        self._reset_asked = False
+        start = boot(self._machine.family, self._machine.vectors, self._emulator.mem_read)
         for address, data in start.copies:
             self._emulator.mem_write(address, data)
         self._stack_top = start.stack_top
@@ -223,6 +231,8 @@ class UnicornLink:
             except uc.UcError as error:
                 self._fail(self._describe(error))
         self._pc = self._emulator.reg_read(arm.UC_ARM_REG_PC) | 1
+        if self._reset_asked:
+            self._boot()
         self._take_exceptions()
         if self.uart.waiting != waiting:
             self._silent_s = 0.0
@@ -275,7 +285,10 @@ class UnicornLink:
         self._emulator.emu_stop()
 
     def _asked_for_reset(self) -> None:
-        self._fail(f"it asked for a reset at {self._here()}")
+        if self._resets:
+            self._reset_asked = True
+        else:
+            self._fail(f"it asked for a reset at {self._here()}")
         self._emulator.emu_stop()
 
     def _here(self) -> str:

@@ -49,6 +49,8 @@ def test_lines(result: TestResult) -> Iterator[RenderableType]:
         f"  stack: {result.stack_bytes:,} of {result.stack_reserved:,} bytes used at most "
         "(measured by painting)"
     )
+    if result.guard:
+        yield f"  release: {result.guard}"
     for difference in result.differences[:_SHOWN]:
         yield line("  ", ("differs", "red"), f" {difference}")
     if len(result.differences) > _SHOWN:
