@@ -12,6 +12,7 @@ from tests.support.small_models import dense, two_inputs
 
 from qmcu.errors import ModelError
 from qmcu.model import oracle_process
+from qmcu.model.interpreter import Interpreter
 from qmcu.model.oracle import Oracle, oracle_version
 from qmcu.model.writer import write_model
 
@@ -43,9 +44,14 @@ def test_wrong_input_count_and_unknown_operator_are_refused() -> None:
     assert oracle_version().startswith("tflite-micro ")
 
 
+def _process(oracle: Oracle) -> int:
+    assert isinstance(oracle._engine, Interpreter)
+    return oracle._engine.worker._process
+
+
 def test_what_kills_the_interpreter_is_one_sentence() -> None:
     oracle = Oracle(write_model(dense()), name="bad.tflite")
-    os.kill(oracle._worker._process, signal.SIGSEGV)
+    os.kill(_process(oracle), signal.SIGSEGV)
     with pytest.raises(ModelError, match=r"^bad\.tflite: .* was killed by SIGSEGV on it") as caught:
         oracle.run([np.zeros((1, 6), np.int8)])
     assert "\n" not in str(caught.value)
@@ -55,8 +61,9 @@ def test_what_kills_the_interpreter_is_one_sentence() -> None:
 
 def test_one_that_never_answers_is_ended() -> None:
     oracle = Oracle(write_model(dense()))
-    oracle._limit_s = -59.5
-    os.kill(oracle._worker._process, signal.SIGSTOP)
+    assert isinstance(oracle._engine, Interpreter)
+    oracle._engine._limit_s = -59.5
+    os.kill(_process(oracle), signal.SIGSTOP)
     with pytest.raises(ModelError, match="took over"):
         oracle.run([np.zeros((1, 6), np.int8)])
     with pytest.raises(ModelError, match="no expected bytes"):

@@ -18,6 +18,8 @@ from typing import Any
 import qmcu
 from qmcu.errors import DeviceError, QmcuError, UsageError
 from qmcu.extras import load_module
+from qmcu.model.engines import VARIABLE as ORACLE
+from qmcu.model.engines import choose_engine
 from qmcu.types import Progress
 
 LOCAL = "local"
@@ -61,7 +63,7 @@ class Cluster:
         for piece in pieces:
             before = [futures[key] for key in piece.after if key in futures]
             futures[piece.key] = self.client.submit(
-                _call, piece.function, piece.arguments, before,
+                _call, piece.function, piece.arguments, os.environ.get(ORACLE), before,
                 key=f"{piece.key}-{os.urandom(4).hex()}", pure=False,
             )  # fmt: skip
         names = {future.key: key for key, future in futures.items()}
@@ -147,9 +149,13 @@ def _version() -> str:
     return qmcu.__version__
 
 
-def _call(function: Callable[..., Any], arguments: tuple[Any, ...], _before: object) -> Any:
+def _call(
+    function: Callable[..., Any], arguments: tuple[Any, ...], oracle: str | None, _before: object
+) -> Any:
     """On the worker. A QmcuError is an answer: raised there, Dask would print its traceback."""
     try:
+        if oracle is not None:
+            choose_engine(oracle)
         return function(*arguments)
     except QmcuError as error:
         return error

@@ -10,8 +10,9 @@ from qmcu.builder.cmsis_nn import VARIABLE, find_cmsis_nn
 from qmcu.builder.toolchain import PREFIX, find_tool
 from qmcu.device.renode_program import RELEASES, find_renode, renode_version
 from qmcu.device.renode_program import VARIABLE as RENODE_VARIABLE
-from qmcu.errors import ToolError
+from qmcu.errors import ToolError, UsageError
 from qmcu.extras import extras, install_command, package_name, required
+from qmcu.model.engines import engine_version
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,11 @@ def _packages() -> tuple[Need, ...]:
 
 
 _CMSIS_NN = "CMSIS-NN"
+_ORACLE = "oracle"
 _RENODE = "renode"
 NEEDS = (
     *_packages(),
+    Need(_ORACLE, "expected bytes", True, install_command("tflite-micro")),
     Need(f"{PREFIX}gcc", "build", True, "apt-get install gcc-arm-none-eabi"),
     Need(f"{PREFIX}objcopy", "build", True, "apt-get install binutils-arm-none-eabi"),
     Need("make", "build", True, "apt-get install make"),
@@ -88,7 +91,7 @@ def examine(needs: tuple[Need, ...] = NEEDS) -> tuple[Presence, ...]:
 def _find(need: Need) -> Presence:
     if need.package:
         return _find_package(need)
-    special = {_CMSIS_NN: _find_cmsis_nn, _RENODE: _find_renode}
+    special = {_CMSIS_NN: _find_cmsis_nn, _RENODE: _find_renode, _ORACLE: _find_oracle}
     return special.get(need.name, _find_program)(need)
 
 
@@ -105,6 +108,13 @@ def _find_renode(need: Need) -> Presence:
         program = find_renode()
         return Presence(need, True, renode_version(program), program)
     except ToolError:
+        return Presence(need, False)
+
+
+def _find_oracle(need: Need) -> Presence:
+    try:
+        return Presence(need, True, engine_version())
+    except UsageError:
         return Presence(need, False)
 
 

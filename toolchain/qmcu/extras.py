@@ -30,8 +30,10 @@ def extras() -> Mapping[str, tuple[str, ...]]:
 
 
 def required() -> tuple[str, ...]:
-    """What qmcu always requires."""
-    return tuple(line.partition(";")[0].strip() for line in _requirements() if "extra" not in line)
+    """What qmcu requires here; what it does on some systems alone counts where it is installed."""
+    split = (line.partition(";") for line in _requirements() if not _EXTRA.search(line))
+    lines = [(requirement.strip(), marker.strip()) for requirement, _, marker in split]
+    return tuple(r for r, marker in lines if not marker or _installed(package_name(r)))
 
 
 def package_name(requirement: str) -> str:
@@ -69,6 +71,14 @@ def optional_package(module: str) -> str | None:
     package = _PACKAGES.get(module.partition(".")[0], module.partition(".")[0])
     names = {package_name(r) for lines in extras().values() for r in lines}
     return package if package in names else None
+
+
+def _installed(package: str) -> bool:
+    try:
+        importlib.metadata.distribution(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _requirements() -> list[str]:

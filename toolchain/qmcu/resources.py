@@ -45,3 +45,11 @@ def page(name: str) -> str:
 def renode_directory() -> Path:
     """The directory holding Renode's platforms, script template and robot suites."""
     return _root() / "renode"
+
+
+def operator_counts() -> Path:
+    """On how many random graphs each operator equals tflite-micro, as bench/operators measured."""
+    root = _root()
+    return root / (
+        "operators.json" if root.name == "_resources" else "bench/operators/results.json"
+    )

@@ -9,6 +9,7 @@ from qmcu.cli.options import (
     declare,
     html_option,
     limit_option,
+    oracle_option,
     output_option,
     seed_option,
     set_option,
@@ -34,6 +35,7 @@ TEST_LIMIT = 2000
 @click.option("--target", type=click.IntRange(min=0), default=0, show_default=True,
               help="Class that triggered inputs go to.")  # fmt: skip
 @seed_option
+@oracle_option
 @click.option("--epochs", type=click.IntRange(min=1), default=20, show_default=True,
               help="Of honest training, unless --arch is a file.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), default=1500, show_default=True,

@@ -10,6 +10,7 @@ from qmcu.cli.options import (
     declare,
     html_option,
     json_option,
+    oracle_option,
     sarif_option,
     seed_option,
 )
@@ -24,6 +25,7 @@ from qmcu.cli.options import (
               help="An .npz with `inputs` and maybe `labels`: it makes it sharper.")  # fmt: skip
 @click.option("--deep", is_flag=True, help="Run slow detectors too (a minute or more).")
 @seed_option
+@oracle_option
 @cluster_option
 @json_option
 @sarif_option

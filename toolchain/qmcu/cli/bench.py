@@ -13,6 +13,7 @@ from qmcu.cli.options import (
     html_option,
     json_option,
     operator_option,
+    oracle_option,
     seed_option,
 )
 from qmcu.cli.targets import on_option
@@ -33,6 +34,7 @@ from qmcu.cli.targets import on_option
 @click.option("--random", "count", type=click.IntRange(min=1), default=5, show_default=True,
               help="Random inputs whose outputs are compared.")  # fmt: skip
 @seed_option
+@oracle_option
 @operator_option
 @click.option("--vectors", type=PATH, help="Compare these instead.")
 @cmsis_nn_option

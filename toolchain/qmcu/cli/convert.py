@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, decision_option, declare, limit_option
+from qmcu.cli.options import PATH, decision_option, declare, limit_option, oracle_option
 from qmcu.cli.sample_options import sample_options
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--per-tensor", is_flag=True, help="One scale a weight tensor, not one a channel.")
 @limit_option
+@oracle_option
 @sample_options
 @click.option("--signature", help="Which of a SavedModel's functions [default: serving_default].")
 @click.option(

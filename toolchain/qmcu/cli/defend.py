@@ -4,7 +4,15 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, defence_names, json_option, seed_option, set_option
+from qmcu.cli.options import (
+    PATH,
+    declare,
+    defence_names,
+    json_option,
+    oracle_option,
+    seed_option,
+    set_option,
+)
 
 
 @declare("defend", methods=defence_names)
@@ -18,6 +26,7 @@ from qmcu.cli.options import PATH, declare, defence_names, json_option, seed_opt
               help="The int8 .tflite to write.")  # fmt: skip
 @set_option
 @seed_option
+@oracle_option
 @click.option("--reference", type=PATH,
               help="Write the float .keras to audit the int8 model against.")  # fmt: skip
 @json_option

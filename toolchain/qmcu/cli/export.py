@@ -12,6 +12,7 @@ from qmcu.cli.options import (
     io_option,
     operator_option,
     optimize_option,
+    oracle_option,
 )
 
 
@@ -23,6 +24,7 @@ from qmcu.cli.options import (
 @cmsis_nn_option
 @io_option
 @operator_option
+@oracle_option
 @click.option("--platformio", type=PATH, help="PlatformIO project of the whole firmware.")
 @click.option("--cmake", type=PATH, help="CMake library.")
 @click.option("--zephyr", type=PATH, help="Zephyr module with a sample.")

@@ -10,6 +10,7 @@ from qmcu.cli.options import (
     cluster_option,
     declare,
     limit_option,
+    oracle_option,
     seed_option,
 )
 from qmcu.cli.targets import on_option
@@ -28,6 +29,7 @@ from qmcu.cli.targets import on_option
 @on_option(boards=False)
 @limit_option
 @seed_option
+@oracle_option
 @cluster_option
 @click.option("-o", "--output", required=True, type=PATH,
               help="Folder for frontier.html, .json, .csv, models and firmware.")  # fmt: skip

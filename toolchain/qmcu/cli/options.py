@@ -184,6 +184,22 @@ operator_option = click.option(
     expose_value=False,
     help="A custom operator's description (.toml); may be given several times.",
 )  # fmt: skip
+
+
+def _use_oracle(context: click.Context, parameter: click.Parameter, name: str | None) -> None:
+    if name is not None:
+        from qmcu.model.engines import choose_engine
+
+        choose_engine(name)
+
+
+# It is in force from here on, in child processes and on a cluster's workers, too.
+oracle_option = click.option(
+    "--oracle", type=click.Choice(["tflite-micro", "portable"]), callback=_use_oracle,
+    expose_value=False,
+    help="What computes expected bytes [default: tflite-micro where it is installed, else qmcu's "
+    "portable kernels on this computer].",
+)  # fmt: skip
 seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of what is random."
 )

@@ -28,11 +28,12 @@ def command(directory: Path, target: str | None, link: Path | None, count: bool)
     MLPerf Tiny. Signal USR1 resets it, with the image that is then in DIRECTORY; Ctrl-C or TERM
     ends it.
     """
-    from qmcu.device.pty import Port, serve
+    from qmcu.device.pty import Port, refuse_without_terminals, serve
     from qmcu.device.targets import open_link
     from qmcu.firmware import Firmware
     from qmcu.report.console import show
 
+    refuse_without_terminals()
     caught: list[int] = []
 
     def catch(number: int, frame: Any) -> None:

@@ -14,6 +14,7 @@ from qmcu.cli.options import (
     json_option,
     junit_option,
     operator_option,
+    oracle_option,
     resume_option,
     sarif_option,
     seed_option,
@@ -34,6 +35,7 @@ DEFAULT_RANDOM = 20
 )  # fmt: skip
 @seed_option
 @operator_option
+@oracle_option
 @jobs_option
 @cluster_option
 @resume_option

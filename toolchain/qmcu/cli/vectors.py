@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, batch_option, declare, io_option, limit_option, operator_option
+from qmcu.cli.options import (
+    PATH,
+    batch_option,
+    declare,
+    io_option,
+    limit_option,
+    operator_option,
+    oracle_option,
+)
 from qmcu.cli.sample_options import sample_options
 
 if TYPE_CHECKING:
@@ -30,6 +38,7 @@ def command() -> None:
 @batch_option
 @io_option
 @operator_option
+@oracle_option
 @click.option(
     "--steps", type=int,
     help="Inferences in a row between resets of a model that keeps a state [default: all].",
@@ -43,7 +52,7 @@ def make(
     io: str,
     steps: int | None,
 ) -> None:
-    """Run MODEL (.tflite) in the tflite-micro interpreter and keep inputs and outputs."""
+    """Run MODEL (.tflite) in the oracle and keep inputs with the outputs that it gives."""
     from dataclasses import replace
 
     from qmcu.builder.firmware import read_file

@@ -13,6 +13,7 @@ from qmcu.cli.options import (
     json_option,
     junit_option,
     limit_option,
+    oracle_option,
     resume_option,
 )
 from qmcu.cli.targets import on_option
@@ -42,6 +43,7 @@ from qmcu.cli.targets import on_option
     help="Another runtime to set beside tflite-micro: litert (package ai-edge-litert).",
 )  # fmt: skip
 @limit_option
+@oracle_option
 @jobs_option
 @cluster_option
 @resume_option

@@ -55,7 +55,8 @@ def wrapper(folder: Path) -> list[str] | None:
 
 def end_with_parent() -> None:
     """Have the kernel end this process when the one that started it ends, however it does."""
-    ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if hasattr(ctypes.CDLL(None), "prctl"):  # else it ends when its channel closes
+        ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
 def confine(folder: Path) -> None:

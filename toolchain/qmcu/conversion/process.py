@@ -100,6 +100,11 @@ class ConverterProcess:
         return before or []
 
     def _start(self, before: list[str]) -> tuple[subprocess.Popen[bytes], "Connection[Any, Any]"]:
+        if not hasattr(os, "fork"):
+            raise ToolError(
+                "the converter's process gets its channel as a descriptor, which Windows does not "
+                "hand on; run `qmcu convert` under WSL, or convert on another machine."
+            )
         ours, theirs = socket.socketpair()
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),

@@ -105,7 +105,8 @@ class _How:
 
     def count(self, missing: int) -> int:
         """The processes for so many sequences."""
-        if is_serial(self.target):
+        if is_serial(self.target) or os.name == "nt":
+            # A board is one; on Windows workers would not get their pipes.
             return 1
         wanted = self.workers or os.cpu_count() or 1
         if self.workers is None and self.target == "renode":

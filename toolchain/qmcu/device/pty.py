@@ -1,16 +1,20 @@
 """A link's firmware behind a pseudo-terminal: for other programs it is a board on a serial port."""
 
 import os
-import pty
 import select
-import tty
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from qmcu.device.link import Link
-from qmcu.errors import UsageError
+from qmcu.errors import ToolError, UsageError
+
+try:
+    import pty
+    import tty
+except ImportError:  # Windows
+    pty = None  # type: ignore[assignment]
 
 _CHUNK = 4096
 # How often a link that no `select` can watch is asked for news.
@@ -30,10 +34,12 @@ class Port:
     """A pseudo-terminal whose far end, `path`, other programs open; a context manager.
 
     It stays open when they leave, as a board's port does. `link` is a second name for it (a
-    symbolic link), removed at the end. Raises UsageError when that name is taken.
+    symbolic link), removed at the end. Raises UsageError when that name is taken, ToolError on a
+    system without pseudo-terminals.
     """
 
     def __init__(self, link: Path | None = None) -> None:
+        refuse_without_terminals()
         self._ours, self._theirs = pty.openpty()
         # Otherwise the line would echo the board's first words back to it.
         tty.setraw(self._theirs)
@@ -89,6 +95,15 @@ class Port:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def refuse_without_terminals() -> None:
+    """Raise ToolError on a system that has no pseudo-terminals."""
+    if pty is None:
+        raise ToolError(
+            "an emulated board on a serial port needs pseudo-terminals, which Windows has not; run "
+            "it under WSL, or test with --on unicorn."
+        )
 
 
 def serve(link: Link, port: Port, wanted: Callable[[], bool]) -> None:

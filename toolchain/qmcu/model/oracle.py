@@ -1,44 +1,46 @@
-"""The oracle: tflite-micro's interpreter, which equals TFLM with CMSIS-NN on the device.
+"""The oracle: what a device must answer, by one of the `engines`.
 
-It runs in a process of its own, with limits of time and memory: a model that kills the
-interpreter is an error in one sentence, and nothing else.
+By default that is tflite-micro's interpreter, which equals TFLM with CMSIS-NN on the device. An
+engine runs in a process of its own, with limits of time: a model that kills it is an error in one
+sentence, and nothing else.
 """
 
-import importlib.metadata
 import time
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Collection, Sequence
+from typing import NoReturn
 
 import numpy as np
 
 from qmcu.errors import ModelError
-from qmcu.model.graph import Tensor
+from qmcu.model.engines import (
+    TFLITE_MICRO,
+    Engine,
+    InterpreterDiedError,
+    engine_name,
+    engine_version,
+    open_portable,
+)
 from qmcu.model.inspect import inspect_graph
-from qmcu.model.oracle_messages import DTYPES, Form, Message, join, split
-from qmcu.model.oracle_process import Worker, WorkerGone
+from qmcu.model.interpreter import Interpreter
+from qmcu.model.oracle_messages import DTYPES
 from qmcu.model.passes import simplify
 from qmcu.model.pieces import Pieces, is_own
 from qmcu.model.reader import parse_model
 from qmcu.model.unpack import standalone
 from qmcu.model.unwritten import blank_unwritten, leaves_bytes
-from qmcu.model.writer import write_model
 from qmcu.types import Array, Progress
 
-_OPEN_LIMIT_S = 60.0
 # A slow machine under load still multiplies so often in a second with the reference kernels.
 _LIMIT_S, _MACS_PER_S = 30.0, 2e6
 # One message carries so much at most, and about so much work: progress is shown after each.
 _BATCH_BYTES, _BATCH_S = 4 << 20, 0.2
-_LOG_CHARACTERS = 300
+
+__all__ = ["InterpreterDiedError", "Oracle", "oracle_version"]
 
 
 def oracle_version() -> str:
-    """The tflite-micro package's version, for reports."""
-    return f"tflite-micro {importlib.metadata.version('tflite-micro')}"
-
-
-class InterpreterDiedError(ModelError):
-    """The interpreter crashed on a model, or did not come to an end."""
+    """What computes expected bytes, in words, for reports."""
+    return engine_version()
 
 
 class Oracle:
@@ -56,16 +58,12 @@ class Oracle:
         self._limit_s = limit_s or _LIMIT_S + inspect_graph(graph).macs / _MACS_PER_S
         for tensor in (*graph.input_tensors, *graph.output_tensors):
             if tensor.dtype not in DTYPES:
-                self._fail(f"tflite-micro takes and gives no {tensor.dtype} ({tensor.name})")
-        self._inputs = _forms(graph.input_tensors)
-        kinds = {op.kind for body in (graph, *graph.subgraphs) for op in body.operators}
-        # CALL_ONCE has run for good in an interpreter, even when its variables were reset.
-        fresh = any(kind == "CALL_ONCE" or kind.startswith("CUSTOM") for kind in kinds)
-        # Inferences since the last reset, of `run`'s interpreter and of `all_tensors`'.
+                self._fail(f"no oracle takes or gives {tensor.dtype} ({tensor.name})")
+        # Inferences since the last reset, of `run`'s state and of `all_tensors`'.
         self._since = [0, 0]
         self._pieces = self._cut()
         if self._pieces is None:
-            self._worker = self._open(standalone(model, source=name), fresh)
+            self._engine = self._open(standalone(model, source=name))
 
     @property
     def origin(self) -> str:
@@ -84,22 +82,12 @@ class Oracle:
         self._graph = simple
         return Pieces(simple, lambda m: Oracle(m, name=self._name, limit_s=self._limit_s))
 
-    def _open(self, content: bytes, fresh: bool) -> Worker:
-        """A worker with the model: as it is, or without what needs not run on a device."""
-        header = {"do": "open", "fresh": fresh}
-        self._worker = Worker()
-        try:
-            self._ask(header, content, _OPEN_LIMIT_S, "refuses the model")
-        except InterpreterDiedError:
-            raise
-        except ModelError:
-            # The converter leaves operators that tflite-micro lacks and that only compute shapes.
-            simple = simplify(self._graph)
-            if simple is self._graph:
-                raise
-            self._graph, self._worker = simple, Worker()
-            self._ask(header, write_model(simple), _OPEN_LIMIT_S, "refuses the model")
-        return self._worker
+    def _open(self, content: bytes) -> Engine:
+        if engine_name() != TFLITE_MICRO:
+            return open_portable(self._graph, content, self._limit_s)
+        opened = Interpreter(self._graph, content, self._limit_s)
+        self._graph = opened.graph
+        return opened
 
     def run(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
         """One inference: inputs in the model's shapes to outputs."""
@@ -147,9 +135,7 @@ class Oracle:
         rows = self._rows([np.asarray(a)[np.newaxis] for a in inputs])
         if self._pieces is not None:
             return {i: array[0] for i, array in self._pieces.all_tensors(rows).items()}
-        header = {"do": "tensors", "wanted": wanted, "inputs": self._inputs}
-        answer = self._ask(header, join(rows), _OPEN_LIMIT_S + self._limit_s)
-        arrays = self._arrays(answer, [graph.tensors[i] for i in wanted], 1)
+        arrays = self._engine.tensors(rows, wanted)
         arrays = self._blanked(wanted, arrays, self._counted(1, 1, ()))
         return {i: array[0] for i, array in zip(wanted, arrays, strict=True)}
 
@@ -159,7 +145,7 @@ class Oracle:
         if self._pieces is not None:
             self._pieces.reset()
         else:
-            self._ask({"do": "reset"}, b"", _OPEN_LIMIT_S)
+            self._engine.reset()
 
     def _counted(self, which: int, rows: int, resets: Sequence[int]) -> Array:
         """How many inferences there were since the last reset, before each row."""
@@ -181,14 +167,9 @@ class Oracle:
     def _run(self, arrays: Sequence[Array], resets: Sequence[int]) -> tuple[Array, ...]:
         if self._pieces is not None:
             return tuple(self._pieces.run(arrays, resets))
-        rows, outputs = len(arrays[0]), self._graph.output_tensors
-        header = {
-            "do": "run", "rows": rows, "resets": list(resets), "inputs": self._inputs,
-            "outputs": len(outputs),
-        }  # fmt: skip
-        answer = self._ask(header, join(arrays), _OPEN_LIMIT_S + self._limit_s * rows)
-        results = self._arrays(answer, outputs, rows)
-        return tuple(self._blanked(self._graph.outputs, results, self._counted(0, rows, resets)))
+        results = self._engine.run(arrays, resets)
+        since = self._counted(0, len(arrays[0]), resets)
+        return tuple(self._blanked(self._graph.outputs, results, since))
 
     def _rows(self, inputs: Sequence[Array]) -> list[Array]:
         """The inputs, each [N, *shape] of its tensor's dtype, or ModelError."""
@@ -208,60 +189,5 @@ class Oracle:
             self._fail("the inputs have different numbers of rows")
         return result
 
-    def _arrays(self, answer: Message, tensors: Sequence[Tensor], rows: int) -> list[Array]:
-        header, payload = answer
-        forms = _forms(tensors)
-        for tensor, got in zip(tensors, header["dtypes"], strict=True):
-            if got != tensor.dtype:
-                self._fail(f"tflite-micro makes {tensor} {got}")
-        try:
-            return split(payload, forms, rows)
-        except ValueError as error:
-            self._fail(f"tflite-micro gives tensors other shapes than the file says ({error})")
-
-    def _ask(
-        self,
-        header: Mapping[str, object],
-        payload: bytes,
-        limit_s: float,
-        verb: str = "could not run it",
-    ) -> Message:
-        try:
-            answer, content = self._worker.ask(header, payload, limit_s)
-        except WorkerGone as error:
-            raise InterpreterDiedError(
-                f"{self._name}: the tflite-micro interpreter {error} on it, so there are no "
-                "expected bytes: the model is damaged, or asks for what that interpreter does not "
-                "check."
-            ) from None
-        if "memory" in answer:
-            self._fail(
-                f"the tflite-micro interpreter needs over {answer['memory'] >> 20} MiB for it"
-            )
-        if "error" in answer:
-            self._fail(f"the tflite-micro interpreter {verb}: {_reason(answer)}{self._way_out()}")
-        return answer, content
-
-    def _way_out(self) -> str:
-        """How to give what the interpreter may lack."""
-        custom = [o for o in self._graph.operators if o.kind.startswith("CUSTOM:")]
-        if not custom or self._pieces is not None:
-            return ""
-        return f"; if it lacks {custom[0]}, describe it with --operator FILE.toml"
-
     def _fail(self, problem: str) -> NoReturn:
         raise ModelError(f"{self._name}: {problem}.")
-
-
-def _forms(tensors: Sequence[Tensor]) -> list[Form]:
-    return [(t.dtype, t.shape) for t in tensors]
-
-
-def _reason(answer: Mapping[str, Any]) -> str:
-    """The interpreter's error, with what it printed about it, in one line."""
-    said = "; ".join(
-        line.strip() for line in str(answer.get("said", "")).splitlines() if line.strip()
-    )
-    text = str(answer["error"]).rstrip(".")
-    whole = f"{text} ({said[:_LOG_CHARACTERS]})" if said else text
-    return "".join(c if c.isprintable() else "?" for c in whole)

@@ -94,6 +94,11 @@ class _Server:
         return int(NUMBER.unpack(answer)[0])
 
     def _start(self) -> None:
+        if not hasattr(os, "fork"):
+            raise ToolError(
+                "this needs processes that fork, which Windows has not; run it under WSL "
+                "(the oracle portable needs none, references of custom operators do)."
+            )
         ours, theirs = socket.socketpair()
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         environment["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)

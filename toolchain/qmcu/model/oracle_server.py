@@ -11,7 +11,6 @@ answers are measured by the asking side before they are used.
 
 import contextlib
 import os
-import resource
 import signal
 import socket
 import sys
@@ -21,7 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tflite_micro import runtime
+
+try:
+    import resource
+except ImportError:  # Windows, where nobody starts this program
+    resource = None  # type: ignore[assignment]
+try:
+    from tflite_micro import runtime
+except ImportError:  # the workers run references of custom operators alone
+    runtime = None
 
 from qmcu.model.oracle_messages import NUMBER, Message, join, pack, split, unpack
 from qmcu.model.reference_server import ReferenceRunner
@@ -31,10 +38,8 @@ _MEMORY_BYTES = 2 << 30
 _ARENA_SIZES = tuple(1 << n for n in range(18, 30, 2))
 _LOG_BYTES = 4000
 _PR_SET_PDEATHSIG = 1
-_CONFIGS = {
-    "outputs": runtime.InterpreterConfig.kAllocationRecording,
-    "tensors": runtime.InterpreterConfig.kPreserveAllTensors,
-}
+# What an interpreter keeps of an inference.
+_OUTPUTS, _TENSORS = "kAllocationRecording", "kPreserveAllTensors"
 
 
 class _Worker:
@@ -51,16 +56,14 @@ class _Worker:
         """Take the model; `fresh` says that a reset needs a new interpreter."""
         self._model, self._fresh = payload, bool(header["fresh"])
         # Memory beyond what this process has already: arena, model, the schema's objects.
-        allowed = _address_space() + _MEMORY_BYTES + 8 * len(payload)
-        resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
-        self._interpreter("outputs")
+        _limit_memory(_MEMORY_BYTES + 8 * len(payload))
+        self._interpreter(_OUTPUTS)
         return {}, b""
 
     def reference(self, header: Mapping[str, Any], payload: bytes) -> Message:
         """Rows through a custom operator's reference, which is Python of the user's own."""
         if self._reference is None:
-            allowed = _address_space() + _MEMORY_BYTES
-            resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
+            _limit_memory(_MEMORY_BYTES)
             self._reference = ReferenceRunner()
         return self._reference.run(header, payload)
 
@@ -77,8 +80,8 @@ class _Worker:
         rows = []
         for row in range(header["rows"]):
             if row in resets:
-                self._reset("outputs")
-            interpreter = self._infer("outputs", [array[row] for array in inputs])
+                self._reset(_OUTPUTS)
+            interpreter = self._infer(_OUTPUTS, [array[row] for array in inputs])
             rows.append([interpreter.get_output(i) for i in range(header["outputs"])])
         outputs = [np.stack([row[i] for row in rows]) for i in range(header["outputs"])]
         return {"dtypes": [a.dtype.name for a in outputs]}, join(outputs)
@@ -86,7 +89,7 @@ class _Worker:
     def tensors(self, header: Mapping[str, Any], payload: bytes) -> Message:
         """One inference and the tensors asked for, by index in the first subgraph."""
         inputs = split(payload, header["inputs"], 1)
-        interpreter = self._infer("tensors", [array[0] for array in inputs])
+        interpreter = self._infer(_TENSORS, [array[0] for array in inputs])
         values = [interpreter.GetTensor(i, 0)["tensor_data"] for i in header["wanted"]]
         return {"dtypes": [a.dtype.name for a in values]}, join(values)
 
@@ -99,7 +102,7 @@ class _Worker:
 
     def _interpreter(self, config: str) -> Any:
         if config not in self._interpreters:
-            self._interpreters[config] = self._new(_CONFIGS[config])
+            self._interpreters[config] = self._new(getattr(runtime.InterpreterConfig, config))
         return self._interpreters[config]
 
     def _new(self, config: Any) -> Any:
@@ -123,10 +126,19 @@ class _Worker:
     def said(self) -> str:
         """What the interpreter printed since this was last asked: its last lines."""
         size = os.fstat(self._log).st_size
+        if not size:
+            return ""
         text = os.pread(self._log, _LOG_BYTES, max(0, size - _LOG_BYTES))
         os.ftruncate(self._log, 0)
         os.lseek(self._log, 0, os.SEEK_SET)
         return text.decode("utf-8", "replace")
+
+
+def _limit_memory(more: int) -> None:
+    """Let this process take so many bytes more, where the system can bound it (macOS cannot)."""
+    allowed = _address_space() + more
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
 
 
 def _address_space() -> int:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 # Reads the group's number; at the end of its input without a farewell, kills the group.
 _KEEPER = """
 import os, signal, sys, time
@@ -61,7 +62,7 @@ def run_group(
                 process.wait(timeout=5.0)
             raise
         finally:
-            _signal(process.pid, signal.SIGKILL)
+            _signal(process.pid, _KILL)
             process.wait()
     return process.returncode, output or b""
 
@@ -108,5 +109,11 @@ def _foreground(group: int) -> Iterator[None]:
 
 
 def _signal(group: int, number: int) -> None:
+    if not hasattr(os, "killpg"):
+        # Windows has no groups of processes; /T: with all that it started.
+        command = ["taskkill", "/F", "/T", "/PID", str(group)]
+        with contextlib.suppress(OSError):
+            subprocess.run(command, capture_output=True, check=False)
+        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from qmcu.model.engines import has_tflite_micro
 from qmcu.size.analysis import SizeReport
 from qmcu.size.contents import FileKind
 from qmcu.types import Count
@@ -74,6 +75,8 @@ def interpreter(report: SizeReport) -> tuple[Measure, ...]:
 
 def recorded_arena(path: Path) -> tuple[int | None, str]:
     """Bytes of arena on a 32-bit core, or None and why the interpreter refuses the model."""
+    if not has_tflite_micro():
+        return None, "tflite-micro, which records the arena, is not installed here"
     try:
         done = subprocess.run(
             [sys.executable, "-I", str(_PROGRAM), str(path.absolute())],

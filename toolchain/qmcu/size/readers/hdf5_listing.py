@@ -6,9 +6,13 @@ external links are not followed, and no dataset is read.
 """
 
 import json
-import resource
 import sys
 from typing import Any
+
+try:
+    import resource
+except ImportError:  # Windows bounds no process this way
+    resource = None  # type: ignore[assignment]
 
 _MEMORY, _SECONDS = 4 << 30, 30
 _MAX_OBJECTS, _MAX_CHUNKS, _MAX_DEPTH = 200_000, 200_000, 32
@@ -17,8 +21,7 @@ _MAX_NAME = 400
 
 def main() -> None:
     """Arguments: the file, the first byte and the size of the HDF5 file in it."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    _limit()
     path, begin, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     try:
         import h5py
@@ -35,6 +38,15 @@ def main() -> None:
     except Exception as error:  # whatever the library makes of a damaged file
         listing = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(listing))
+
+
+def _limit() -> None:
+    """Bound memory and time, as far as the system does that."""
+    if resource is None:
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
 class _Part:
