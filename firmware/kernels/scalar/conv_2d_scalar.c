@@ -8,7 +8,38 @@ typedef struct {
     const qmcu_conv_2d_scalar_params *params;
     const int8_t *weights;
     qmcu_output_channels channels;
+    uint32_t *columns;
 } layer;
+
+/* Packs four runs of bytes; behind the words. */
+static uint32_t *pack_run(const int8_t *const windows[4], int32_t from, int32_t count,
+                          uint32_t *words)
+{
+    const int8_t *a = windows[0] + from, *b = windows[1] + from;
+    const int8_t *c = windows[2] + from, *d = windows[3] + from;
+    for (const int8_t *const end = a + count; a != end; words += 2) {
+        words[0] = (uint32_t)*a++ + ((uint32_t)*b++ << 16);
+        words[1] = (uint32_t)*c++ + ((uint32_t)*d++ << 16);
+    }
+    return words;
+}
+
+/* Packs the windows in pairs of taps; how many. */
+static int32_t pack(const qmcu_pixels *p, const int8_t *const windows[4], int32_t from,
+                    uint32_t *words)
+{
+    const int32_t taps = p->parts * p->rows * p->run;
+    for (int32_t part = p->parts; part > 0; --part) {
+        for (int32_t row = p->rows; row > 0; --row) {
+            words = pack_run(windows, from, p->run, words);
+            from += row > 1 ? p->row_step : p->part_step;
+        }
+    }
+    if (taps % 2 != 0) {
+        words[0] = words[1] = 0;
+    }
+    return (taps + 1) / 2;
+}
 
 static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *const outputs[4])
 {
@@ -43,6 +74,11 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
                         outputs[3] + first},
             .count = filters,
         };
+        if (p->packed) {
+            pixels.filter -= run;
+            pixels.columns = l->columns;
+            pixels.pairs = pack(&pixels, windows, from - run, l->columns);
+        }
         qmcu_pixels_scalar(&pixels);
     }
 }
@@ -51,7 +87,11 @@ void qmcu_conv_2d_scalar(const qmcu_conv_2d_scalar_params *params, const int8_t 
                          const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
                          const int8_t *shifts, void *scratch, int8_t *output)
 {
-    const layer l = {params, weights, {bias, multipliers, shifts, params->requantization_step}};
+    int8_t *const columns = (int8_t *)scratch + params->rows.count * params->rows.row_bytes;
+    const layer l = {params,
+                     weights,
+                     {bias, multipliers, shifts, params->requantization_step},
+                     (uint32_t *)(void *)columns};
     const qmcu_row_walk walk = {
         &params->window,
         &params->rows,

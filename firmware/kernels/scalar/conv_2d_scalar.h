@@ -11,10 +11,12 @@ typedef struct {
     int32_t activation_minimum;
     int32_t activation_maximum;
     int32_t requantization_step; /* 1: a multiplier and shift per output channel, 0: one for all */
+    int32_t packed;              /* 1: windows are packed as pixels_scalar.h says */
     qmcu_rows rows;
 } qmcu_conv_2d_scalar_params;
 
-/* As conv_2d. scratch: rows.count * rows.row_bytes. The output may be the input where no output row
+/* As conv_2d. scratch: rows.count * rows.row_bytes, and packed 16 bytes for each two values of a
+   filter, which lie behind each other, with a byte more where they are odd. The output may be the input where no output row
    reaches input rows that later ones read. */
 void qmcu_conv_2d_scalar(const qmcu_conv_2d_scalar_params *params, const int8_t *input,
                          const int8_t *weights, const int32_t *bias, const int32_t *multipliers,

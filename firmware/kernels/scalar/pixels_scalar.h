@@ -5,10 +5,12 @@
 #include "output_scalar.h"
 
 /* The windows of four pixels and the filters of some channels. A window is `parts` times `rows` runs
-   of bytes. */
+   of bytes, or it is packed: then `columns` holds two words a tap, the first window's byte + 2^16 *
+   the second's and the same of the others, in pairs of taps; the bytes of one are multiplied by one
+   product. Exact while no pair of a filter has two weights of -128. */
 typedef struct {
     const int8_t *windows[4]; /* the ends of their first runs */
-    const int8_t *filter;     /* the end of the first channel's first run */
+    const int8_t *filter;     /* the end of the first channel's first run; packed: its begin */
     int32_t row_step;         /* from a row of a window to the next */
     int32_t filter_row_step;
     int32_t run;  /* taps * step */
@@ -23,6 +25,8 @@ typedef struct {
     qmcu_output_limits limits;
     int8_t *outputs[4];
     int32_t count; /* channels, at least 1 */
+    const uint32_t *columns;
+    int32_t pairs; /* of taps; 0: not packed */
 } qmcu_pixels;
 
 /* Changes `pixels`. */

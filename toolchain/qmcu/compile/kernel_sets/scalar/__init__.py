@@ -14,10 +14,11 @@ def lowerings() -> dict[str, Sequence[Lowering]]:
     They keep weights and requantization as the portable kernels have them, so that no setting
     takes more flash than another.
     """
+    convolutions = (multiply.conv_2d, multiply.conv_2d_direct)
     return {
-        "CONV_2D": (of_whole_window(multiply.fully_connected), multiply.conv_2d),
+        "CONV_2D": (of_whole_window(multiply.fully_connected), *convolutions),
         "DEPTHWISE_CONV_2D": (
-            *of_one_channel((multiply.conv_2d,)),
+            *of_one_channel(convolutions),
             multiply.depthwise_conv_2d,
         ),
         "FULLY_CONNECTED": (multiply.fully_connected,),

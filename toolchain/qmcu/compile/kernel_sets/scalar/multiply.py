@@ -80,8 +80,39 @@ def _as_narrow_rows(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return source, target
 
 
+# Filters of a group from which packing a window pays: it costs about as much as three of them save.
+_PACKED_FROM = 4
+
+
+def _in_pairs(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8] | None:
+    """Filters one behind another, a byte more where they are odd; None where they cannot be packed.
+
+    The products of a pair of weights keep to 16 bits unless both are -128.
+    """
+    count = len(weights)
+    filters = weights.reshape(count, -1).astype(np.int16)
+    filters = np.pad(filters, ((0, 0), (0, filters.shape[1] % 2)))
+    if (np.abs(filters).reshape(count, -1, 2).sum(axis=2) > 255).any():
+        return None
+    flat = weights.reshape(-1)
+    return np.append(flat, np.int8(0)) if weights[0].size % 2 else flat
+
+
 def conv_2d(context: OperatorContext) -> KernelCall | None:
-    """CONV_2D of any window, stride, dilation and number of groups."""
+    """CONV_2D of any window, stride, dilation and number of groups, by packed windows."""
+    groups = context.input(0).shape[3] // context.input(1).shape[3]
+    packed = _in_pairs(context.input(1).array)
+    if packed is None or len(context.input(1).array) // groups < _PACKED_FROM:
+        return None
+    return _conv_2d(context, packed)
+
+
+def conv_2d_direct(context: OperatorContext) -> KernelCall | None:
+    """The same of any weights, with less scratch."""
+    return _conv_2d(context, None)
+
+
+def _conv_2d(context: OperatorContext, packed: npt.NDArray[np.int8] | None) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
     if source.is_constant:
         return None
@@ -90,12 +121,17 @@ def conv_2d(context: OperatorContext) -> KernelCall | None:
     if weights.shape[1:3] == (1, 1) and (vertical.stride, horizontal.stride) == (1, 1):
         shapes = _as_narrow_rows(source, target)
     rows, scratch = _rows(*shapes, vertical, horizontal)
-    fields, constants = _constants(context, weights.array, weights.array)
+    fields, constants = _constants(
+        context, weights.array, weights.array if packed is None else packed
+    )
+    if packed is not None:
+        scratch = ScratchArgument(scratch.size + -(-weights.array[0].size // 2) * 16)
     parameters = (
         *sliding_window(*shapes, vertical, horizontal),
         ("groups", source.shape[3] // weights.shape[3]),
         ("input_zero_point", quantization_of(source).zero_point),
         *fields,
+        ("packed", int(packed is not None)),
         *rows,
     )
     behind = shapes[0].shape[0] == 1 and written_behind_reading(*shapes, vertical)

@@ -1,0 +1,174 @@
+/* pixels_scalar.h for Cortex-M3. */
+#ifndef QMCU_PIXELS_V7M_SCALAR_H
+#define QMCU_PIXELS_V7M_SCALAR_H
+
+#include "pixels_scalar.h"
+
+/* The sums of the four pixels are in r2, r12, r3 and lr, pixels in r10. */
+
+/* One product of the byte in r7; windows r0, r1, r4, r5, filter r6, all by their ends, r9 the place in
+   the run from -run up to 0, r11 the step: 9 instructions a byte and four products. */
+#define PRODUCT(FROM, SUM)         \
+    "ldrsb r8, [" FROM ", r9]\n\t" \
+    "mla " SUM ", r8, r7, " SUM "\n\t"
+
+/* Two taps of packed windows: r0 columns, r1 filter, r9 2^15. A product of each pair, A + 2^16 * B with
+   |A| and |B| below 2^15, goes with 2^15 more to the sums in r2 and r3, and B to those in r12 and lr, of
+   which the first two begin with the bias + 2^16 times the bias - 2^15 times the pairs: 11
+   instructions for eight products. */
+#define PAIR                        \
+    "ldm r0!, {r4-r6, r8}\n\t"      \
+    "ldrsb r7, [r1], #2\n\t"        \
+    "mla r4, r4, r7, r9\n\t"        \
+    "mla r5, r5, r7, r9\n\t"        \
+    "ldrsb r7, [r1, #-1]\n\t"       \
+    "mla r4, r6, r7, r4\n\t"        \
+    "mla r5, r8, r7, r5\n\t"        \
+    "add r2, r2, r4\n\t"            \
+    "add r3, r3, r5\n\t"            \
+    "add r12, r12, r4, asr #16\n\t" \
+    "add lr, lr, r5, asr #16\n\t"
+
+/* qmcu_scalar_output of SUM by the multiplier r4, r5 = -1 - shift, r6 = 2 * zero point + 1, limits r7
+   and r8, r0 = 2^30, in place. */
+#define OUTPUT(SUM)                    \
+    "smull r9, r11, " SUM ", r4\n\t"   \
+    "adds r9, r9, r0\n\t"              \
+    "adc r11, r11, #0\n\t"             \
+    "adds r9, r9, r9\n\t"              \
+    "adc r9, r11, r11\n\t"             \
+    "add r9, r9, " SUM ", asr #31\n\t" \
+    "asr r9, r9, r5\n\t"               \
+    "add r9, r9, r6\n\t"               \
+    "asr " SUM ", r9, #1\n\t"          \
+    "cmp " SUM ", r7\n\t"              \
+    "it lt\n\t"                        \
+    "movlt " SUM ", r7\n\t"            \
+    "cmp " SUM ", r8\n\t"              \
+    "it gt\n\t"                        \
+    "movgt " SUM ", r8\n\t"
+
+/* On the stack: rows and parts left. */
+__attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
+{
+    __asm("push {r4-r11, lr}\n\t"
+          "sub sp, sp, #12\n\t"
+          "mov r10, r0\n"
+          /* A channel. */
+          "0: ldr r4, [r10, #60]\n\t"
+          "ldr r12, [r4], #4\n\t"
+          "str r4, [r10, #60]\n\t"
+          "mov lr, r12\n\t"
+          "ldr r11, [r10, #112]\n\t"
+          "cmp r11, #0\n\t"
+          "beq 10f\n\t"
+          /* Packed. */
+          "add r2, r12, r12, lsl #16\n\t"
+          "sub r2, r2, r11, lsl #15\n\t"
+          "mov r3, r2\n\t"
+          "ldr r0, [r10, #108]\n\t"
+          "ldr r1, [r10, #16]\n\t"
+          "mov r9, #32768\n\t"
+          "subs r11, r11, #4\n\t"
+          "blt 2f\n"
+          "1:\n\t" PAIR PAIR PAIR PAIR "subs r11, r11, #4\n\t"
+          "bge 1b\n"
+          "2: adds r11, r11, #4\n\t"
+          "beq 4f\n"
+          "3:\n\t" PAIR "subs r11, r11, #1\n\t"
+          "bne 3b\n"
+          "4: sub r2, r2, r12, lsl #16\n\t"
+          "sub r3, r3, lr, lsl #16\n"
+          /* Its four outputs. */
+          "5: ldrd r0, r1, [r10, #64]\n\t"
+          "ldr r6, [r10, #72]\n\t"
+          "ldr r4, [r0]\n\t"
+          "ldrsb r5, [r1]\n\t"
+          "add r0, r0, r6, lsl #2\n\t"
+          "add r1, r1, r6\n\t"
+          "strd r0, r1, [r10, #64]\n\t"
+          "cmp r5, #0\n\t"
+          "bge 8f\n\t"
+          "mvn r5, r5\n\t"
+          "ldrd r6, r7, [r10, #76]\n\t"
+          "ldr r8, [r10, #84]\n\t"
+          "lsls r6, r6, #1\n\t"
+          "adds r6, r6, #1\n\t"
+          "mov r0, #0x40000000\n\t" OUTPUT("r2") OUTPUT("r12") OUTPUT("r3")
+              OUTPUT("lr") "add r0, r10, #88\n\t"
+                           "ldm r0, {r4-r7}\n\t"
+                           "strb r2, [r4], #1\n\t"
+                           "strb r12, [r5], #1\n\t"
+                           "strb r3, [r6], #1\n\t"
+                           "strb lr, [r7], #1\n"
+                           "6: stm r0, {r4-r7}\n\t"
+                           "ldr r0, [r10, #16]\n\t"
+                           "ldrd r1, r2, [r10, #52]\n\t"
+                           "add r0, r0, r2\n\t"
+                           "str r0, [r10, #16]\n\t"
+                           "cmp r1, #0\n\t"
+                           "beq 7f\n\t"
+                           "ldm r10, {r4-r7}\n\t"
+                           "add r4, r4, r1\n\t"
+                           "add r5, r5, r1\n\t"
+                           "add r6, r6, r1\n\t"
+                           "add r7, r7, r1\n\t"
+                           "stm r10, {r4-r7}\n"
+                           "7: ldr r0, [r10, #104]\n\t"
+                           "subs r0, r0, #1\n\t"
+                           "str r0, [r10, #104]\n\t"
+                           "bne 0b\n\t"
+                           "add sp, sp, #12\n\t"
+                           "pop {r4-r11, pc}\n"
+                           /* A multiplier of 1/2 or more: r4, r5 its shift. */
+                           "8: sub sp, sp, #24\n\t"
+                           "strd r2, r12, [sp, #8]\n\t"
+                           "strd r3, lr, [sp, #16]\n\t"
+                           "add r0, sp, #8\n\t"
+                           "mov r1, r4\n\t"
+                           "mov r2, r5\n\t"
+                           "add r3, r10, #88\n\t"
+                           "str r3, [sp]\n\t"
+                           "subs r3, r3, #12\n\t"
+                           "bl qmcu_store_pixels_scalar\n\t"
+                           "add sp, sp, #24\n\t"
+                           "add r0, r10, #88\n\t"
+                           "ldm r0, {r4-r7}\n\t"
+                           "adds r4, r4, #1\n\t"
+                           "adds r5, r5, #1\n\t"
+                           "adds r6, r6, #1\n\t"
+                           "adds r7, r7, #1\n\t"
+                           "b 6b\n"
+                           /* Not packed. */
+                           "10: mov r2, r12\n\t"
+                           "mov r3, r12\n\t"
+                           "ldm r10, {r0, r1, r4, r5, r6}\n\t"
+                           "ldrd r8, r9, [r10, #40]\n\t"
+                           "strd r8, r9, [sp]\n\t"
+                           "ldr r11, [r10, #32]\n"
+                           "11: ldr r9, [r10, #28]\n\t"
+                           "rsb r9, r9, #0\n"
+                           "12: ldrsb r7, [r6, r9]\n\t" PRODUCT("r0", "r2") PRODUCT("r1", "r12")
+                               PRODUCT("r4", "r3") PRODUCT("r5", "lr") "adds r9, r9, r11\n\t"
+                                                                       "bne 12b\n\t"
+                                                                       "ldrd r7, r8, [r10, #20]\n\t"
+                                                                       "add r6, r6, r8\n\t"
+                                                                       "ldr r8, [sp]\n\t"
+                                                                       "subs r8, r8, #1\n\t"
+                                                                       "beq 14f\n"
+                                                                       "13: str r8, [sp]\n\t"
+                                                                       "add r0, r0, r7\n\t"
+                                                                       "add r1, r1, r7\n\t"
+                                                                       "add r4, r4, r7\n\t"
+                                                                       "add r5, r5, r7\n\t"
+                                                                       "b 11b\n"
+                                                                       "14: ldr r8, [sp, #4]\n\t"
+                                                                       "subs r8, r8, #1\n\t"
+                                                                       "beq 5b\n\t"
+                                                                       "str r8, [sp, #4]\n\t"
+                                                                       "ldr r7, [r10, #48]\n\t"
+                                                                       "ldr r8, [r10, #40]\n\t"
+                                                                       "b 13b");
+}
+
+#endif
