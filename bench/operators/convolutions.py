@@ -274,5 +274,8 @@ def _wide_bias_and_target(
         # Sums on the ties of rounding, where the last bit of the multiplier is seen.
         product = float32(source.scale * scales.scales[0])
         scale = product * 2.0 ** round(np.log2(scale / product))
-    # The interpreter takes multipliers up to 2^7 here.
-    return Quantization((float32(max(scale, source.scale * max(scales.scales) / 100, 1e-8)),), (0,))
+    # The interpreter's shifts are possible up to 2^14; its own checks end at 2^7.
+    most = pick(rng, 100, 100, 16000)
+    return Quantization(
+        (float32(max(scale, source.scale * max(scales.scales) / most, 1e-8)),), (0,)
+    )

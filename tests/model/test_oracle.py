@@ -9,6 +9,7 @@ import tempfile
 import numpy as np
 import pytest
 from tests.support.small_models import dense, two_inputs
+from tests.support.stateful_models import shift_register
 
 from qmcu.errors import ModelError
 from qmcu.model import oracle_process
@@ -114,3 +115,17 @@ def test_nothing_runs_in_this_process() -> None:
         file.write(write_model(dense()))
         file.flush()
         subprocess.run([sys.executable, "-c", code, file.name], check=True)
+
+
+@pytest.mark.parametrize("resets", [[], [0], [1, 4], [2, 3, 5]])
+def test_rows_after_a_reset_begin_anew(resets: list[int]) -> None:
+    graph = shift_register()
+    content = write_model(graph)
+    rng = np.random.default_rng(0)
+    rows = rng.integers(-100, 100, (6, *graph.input_tensors[0].shape)).astype(np.int8)
+    together = Oracle(content).run_many([rows], resets=resets)[0]
+    one_by_one = Oracle(content)
+    for row, x in enumerate(rows):
+        if row in resets:
+            one_by_one.reset()
+        assert np.array_equal(one_by_one.run([x])[0], together[row])

@@ -25,7 +25,7 @@ static inline int16_t qmcu_clamp_s16(int32_t value, int32_t minimum, int32_t max
 }
 
 /* round(sum * multiplier * 2^(shift - 15)) modulo 2^32, ties towards +infinity: |sum| below 2^47,
-   multiplier in [0, 2^15), shift in [-31, 7]. */
+   multiplier in [0, 2^15), shift in [-31, 14]. */
 static inline int32_t qmcu_requantize_s64(int64_t sum, int32_t multiplier, int32_t shift)
 {
     const int32_t right = 15 - shift;

@@ -1,12 +1,13 @@
 /* Matrix products of int16, one for each batch: output = clamp(requantize(sum of left * right)),
-   with sums in 64 bits and rounding half up. */
+   with sums in 64 bits and rounding half up. What is clamped is modulo 2^32, as the interpreter's. */
 #include "batch_matmul_s16.h"
+
+#include "accumulate_s16.h"
 
 static int16_t scaled(const qmcu_batch_matmul_params *p, int64_t sum)
 {
-    const int32_t places = 15 - p->shift;
-    const int64_t value = (sum * p->multiplier + ((int64_t)1 << (places - 1))) >> places;
-    return (int16_t)(value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
+    const int32_t value = qmcu_requantize_s64(sum, p->multiplier, p->shift);
+    return qmcu_clamp_s16(value, INT16_MIN, INT16_MAX);
 }
 
 static int16_t *product(const qmcu_batch_matmul_params *p, const int16_t *left,

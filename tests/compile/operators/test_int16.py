@@ -9,12 +9,12 @@ import pytest
 from bench.operators import GENERATORS
 from bench.operators.single import SingleOperator
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
-from tests.compile.operators.host_kernel import run_plan
+from tests.compile.operators.host_kernel import initial_state, run_plan
 
 from qmcu.compile import compile_graph, unsupported
 from qmcu.compile.operators.activations_s16 import sigmoid_table
 from qmcu.compile.operators.softmax_s16 import tables
-from qmcu.model.graph import Graph, Quantization
+from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 from qmcu.model.oracle import Oracle
 from qmcu.model.writer import write_model
 
@@ -50,8 +50,9 @@ def test_sums_and_multipliers_of_64_bits_have_limits() -> None:
     found = refusal(with_operand(graph, 2, **_bias([1 << 47] * channels, "int64")))
     assert "sums below 2^47" in found
     graph = with_options(_graph("CONV_2D", _has_bias("int64")), fused_activation_function="NONE")
-    scales = [t.quantization.scales[0] for t in graph.tensors[:2] if t.quantization]
-    assert "less than 2^7" in refusal(with_output(graph, scale=scales[0] * scales[1] / 200))
+    scales = [max(t.quantization.scales) for t in graph.tensors[:2] if t.quantization]
+    assert unsupported(with_output(graph, scale=scales[0] * scales[1] / 16000)) == []
+    assert "less than 2^14" in refusal(with_output(graph, scale=scales[0] * scales[1] / 17000))
 
 
 def test_zero_points_are_zero() -> None:
@@ -123,3 +124,22 @@ def test_zeros_of_scale_0_make_products_of_0() -> None:
     assert not found.any()
     relu = replace(graph.operators[0], options={"fused_activation_function": "RELU6"})
     assert "too small for RELU6" in refusal(replace(graph, operators=(relu,)))
+
+
+@pytest.mark.parametrize("ratio", [100, 1000, 16000])
+def test_sums_of_matrix_products_wrap_at_32_bits(ratio: int) -> None:
+    grids = [Quantization((float(np.float32(s)),), (0,)) for s in (1e-3, 1e-6 / ratio)]
+    tensors = (
+        Tensor(0, "a", (1, 2, 40), "int16", grids[0]),
+        Tensor(1, "b", (1, 40, 3), "int16", grids[0]),
+        Tensor(2, "product", (1, 2, 3), "int16", grids[1]),
+    )
+    graph = Graph("products", tensors, (Operator(0, "BATCH_MATMUL", (0, 1), (2,)),), (0, 1), (2,))
+    rng = np.random.default_rng(0)
+    inputs = [rng.integers(-32768, 32768, t.shape).astype(np.int16) for t in tensors[:2]]
+    (wanted,) = Oracle(write_model(graph)).run(inputs)
+    exact = inputs[0].astype(np.int64) @ inputs[1].astype(np.int64)
+    assert np.any((exact > 0) != (wanted > 0))
+    plan = compile_graph(graph)
+    (found,) = run_plan(plan, inputs, initial_state(plan))
+    assert found.tobytes() == wanted.tobytes()

@@ -1,6 +1,8 @@
 """SVDF and LSTM: what is refused, and that their states are the model's."""
 
+import numpy as np
 import pytest
+from bench.operators import GENERATORS
 from tests.compile.operators.changes import (
     refusal,
     with_operand,
@@ -9,10 +11,48 @@ from tests.compile.operators.changes import (
     with_tensor,
 )
 from tests.compile.operators.graphs import graph
+from tests.compile.operators.host_kernel import initial_state, run_plan
 
 from qmcu.compile import compile_graph
+from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.operators import lstm
+from qmcu.model.graph import Graph
+from qmcu.model.oracle import Oracle
+from qmcu.model.random_inputs import random_array
+from qmcu.model.writer import write_model
 
 LSTM = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+
+
+def _equals_the_oracle(model: Graph, rng: np.random.Generator) -> bool:
+    plan, interpreter = compile_graph(model), Oracle(write_model(model))
+    state, equal = initial_state(plan), True
+    for _ in range(4):
+        inputs = [random_array(rng, model, t, 1)[0] for t in model.input_tensors]
+        found, wanted = run_plan(plan, inputs, state), interpreter.run(inputs)
+        equal &= all(a.tobytes() == b.tobytes() for a, b in zip(found, wanted, strict=True))
+    return equal
+
+
+@pytest.mark.parametrize("seed", [59, 105])
+def test_scales_of_gates_are_multiplied_in_double(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    def in_float32(context: OperatorContext) -> tuple[list[float], list[float]]:
+        def real(source: int, weights: int) -> float:
+            scales = (np.float32(lstm._scale(context, i)) for i in (source, weights))
+            return float(np.prod(list(scales), dtype=np.float32) / np.float32(lstm._GATE_SCALE))
+
+        rows = [real(0, i) for i in lstm._WEIGHTS]
+        return rows, [real(lstm._HIDDEN, i) for i in lstm._RECURRENT]
+
+    rng = np.random.default_rng(seed)
+    model = GENERATORS[f"{LSTM} int16"](rng)
+    again = np.random.default_rng()
+    again.bit_generator.state = rng.bit_generator.state
+    assert _equals_the_oracle(model, rng)
+    monkeypatch.setattr(lstm, "_gate_multipliers", in_float32)
+    assert not _equals_the_oracle(model, again)
 
 
 def test_svdf_remembers_in_the_type_of_its_time_weights() -> None:

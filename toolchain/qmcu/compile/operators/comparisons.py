@@ -66,7 +66,12 @@ def _int8(kind: str) -> OperatorSupport:
         checks.quantized(outputs=False),
         Constraint("input scales less than 1", _check_scales),
     )
-    return OperatorSupport(kind, "compare_s8", constraints, _lower_int8)
+    note = (
+        "The interpreter takes int16 too, and compares with scales that it never sets."
+        if kind == "GREATER"
+        else ""
+    )
+    return OperatorSupport(kind, "compare_s8", constraints, _lower_int8, note=note)
 
 
 def _plain(kind: str, dtype: str) -> OperatorSupport:

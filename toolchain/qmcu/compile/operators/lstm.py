@@ -22,8 +22,8 @@ _HIDDEN, _CELL = 18, 19
 _ABSENT = (*range(9, 12), 16, 17, *range(20, _OPERANDS))
 # Scales of what goes into the gates' functions and of what comes out.
 _GATE_SCALE, _UNIT_SCALE = 2.0**-12, 2.0**-15
-# The interpreter's sums of 64 bits are scaled by numbers of 2^7 at most.
-_LARGEST_WIDE = 2.0**7
+# The interpreter's sums of 64 bits are scaled by numbers below 2^14.
+_LARGEST_WIDE = 2.0**14
 
 
 def _check_operands(context: OperatorContext) -> str | None:
@@ -127,7 +127,7 @@ def _check_scales(context: OperatorContext) -> str | None:
     problems = (checks.multiplier_problem(r) for r in (*gates, *_product_multipliers(context)))
     problem = next((problem for problem in problems if problem is not None), None)
     if problem is None and context.input(0).dtype == "int16" and max(gates) >= _LARGEST_WIDE:
-        problem = f"requantization multiplier {max(gates):.3g}, less than 2^7 is needed"
+        problem = f"requantization multiplier {max(gates):.3g}, less than 2^14 is needed"
     if problem is None and not -30 <= _cell_power(context) + 12 <= 14:
         problem = f"cell state has scale {_scale(context, _CELL):.3g}, 2^-42 to 2^2 is needed"
     return problem

@@ -73,7 +73,7 @@ def _quantized_fields(context: OperatorContext) -> tuple[tuple[str, FieldValue],
 def _check_wide_shift(context: OperatorContext) -> str | None:
     real = _multiplier(context)[0]
     # Written so that NaN fails too.
-    return None if real < 2.0**7 else f"its scales give the multiplier {real:.3g}, 2^7 is too much"
+    return None if real < 2.0**14 else f"its scales give the multiplier {real:.3g}, not below 2^14"
 
 
 def _lower(context: OperatorContext) -> KernelCall:
@@ -136,7 +136,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.types("int16", same=True),
             checks.quantized(symmetric=True),
             *_SHAPES,
-            Constraint("product of input scales below 2^7 output scales", _check_wide_shift),
+            Constraint("product of input scales below 2^14 output scales", _check_wide_shift),
         ),
         _lower,
         types=("int16",),

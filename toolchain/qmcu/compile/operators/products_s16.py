@@ -28,7 +28,7 @@ from qmcu.compile.requantize import activation_range, quantize_multiplier, reduc
 Fields = tuple[tuple[str, FieldValue], ...]
 
 # What a sum of 64 bits and its multiplier may be for the interpreter.
-_LARGEST_MULTIPLIER = 2.0**7
+_LARGEST_MULTIPLIER = 2.0**14
 _LARGEST_SUM = 1 << 47
 # An input times a weight, at most.
 _LARGEST_PRODUCT = 1 << 22
@@ -43,14 +43,14 @@ def is_wide(context: OperatorContext, bias: int = 2) -> bool:
 
 
 def wide_sums(bias: int, multipliers: Multipliers = channel_multipliers) -> Constraint:
-    """Where sums have 64 bits: they stay below 2^47 and the multipliers below 2^7."""
+    """Where sums have 64 bits: they stay below 2^47 and the multipliers below 2^14."""
 
     def check(context: OperatorContext) -> str | None:
         if not is_wide(context, bias):
             return None
         largest = max(multipliers(context))
         if not largest < _LARGEST_MULTIPLIER:
-            return f"requantization multiplier {largest:.3g}, less than 2^7 is needed"
+            return f"requantization multiplier {largest:.3g}, less than 2^14 is needed"
         tensor, weights = context.optional_input(bias), context.input(1)
         values = np.zeros(1, np.int64) if tensor is None else tensor.array.astype(np.int64)
         most = max(abs(int(values.min())), abs(int(values.max())))
@@ -58,7 +58,7 @@ def wide_sums(bias: int, multipliers: Multipliers = channel_multipliers) -> Cons
             return f"bias up to {most}, sums below 2^47 are needed"
         return None
 
-    return Constraint("where the bias has 64 bits, sums below 2^47, multipliers below 2^7", check)
+    return Constraint("where the bias has 64 bits, sums below 2^47, multipliers below 2^14", check)
 
 
 def _requantization(

@@ -63,7 +63,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         (
             checks.operands(1, 1),
             _SAME_BYTES,
-            checks.constant(1, "shape", ("int32",)),
+            checks.constant(1, "shape", ("int32", "int64")),
             checks.same_elements(),
         ),
         _lower,
