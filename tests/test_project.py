@@ -27,12 +27,23 @@ def test_vectors_are_optional(tmp_path: Path) -> None:
     assert project.vectors is None
 
 
+def test_places_are_a_list(tmp_path: Path) -> None:
+    text = (
+        'model = "m.tflite"\nboard = "stm32f746"\nplace = ["weights=external", "arena=external"]\n'
+    )
+    (tmp_path / "qmcu.toml").write_text(text)
+    project = load_project(tmp_path)
+    assert project is not None
+    assert project.place == ("weights=external", "arena=external")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ('model = "m"', "does not name the board"),
         ('bord = "b"\nmodel = "m"', "did you mean board"),
         ('color = "b"', "known keys are model"),
+        ('place = "weights=external"', "place must be a list of texts in quotes"),
         ("model = 3", "model must be a text in quotes, not 3"),
         ("model = ", "not valid TOML"),
     ],

@@ -101,6 +101,30 @@ def test_a_build_without_places_knows_nothing_of_them(built: Built, tmp_path: Pa
     ).read_bytes()
 
 
+def test_memory_that_nothing_starts_is_emulated(tmp_path: Path) -> None:
+    options = BuildOptions(places=BOTH)
+    build_firmware(write_wide(tmp_path), load_board("mps3-an547"), tmp_path / "firmware", options)
+    firmware = Firmware.load(tmp_path / "firmware")
+    assert not (tmp_path / "firmware/src/port/port_external.c").exists()
+    assert firmware.memory.used("external RAM") >= firmware.plan.arena_size
+    vectors = random_vectors(*firmware.model, 2)
+    result = run_vectors(firmware, "qemu", vectors, "random", RunOptions(1))
+    assert (result.equal, result.vectors) == (2, 2)
+
+
+def test_a_project_says_what_lies_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = write_wide(tmp_path)
+    (tmp_path / "qmcu.toml").write_text(
+        f'model = "{model.name}"\nboard = "stm32f746"\nplace = ["weights=external"]\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    assert run(["build", "-o", "firmware"]) == 0
+    report = Firmware.load(tmp_path / "firmware").memory
+    assert report.used("external flash") and not report.used("external RAM")
+    assert run(["build", "--place", "weights=internal", "-o", "inside"]) == 0
+    assert not Firmware.load(tmp_path / "inside").memory.used("external flash")
+
+
 def test_other_emulators_refuse(built: Built) -> None:
     with pytest.raises(DeviceError, match="external memory of stm32f746, which renode does not"):
         open_session("renode", built(BOTH))

@@ -5,10 +5,11 @@ board = "stm32f746"
 vectors = "digits.npz"      # optional
 kernels = "native"          # optional
 operators = ["my_op.toml"]  # optional: custom operators
+place = ["weights=external"]  # optional: what lies in memories outside the chip
 """
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from qmcu.errors import UsageError
 from qmcu.files import read_toml, write_atomic
 
 FILE_NAME = "qmcu.toml"
-_KEYS = ("model", "board", "vectors", "kernels", "operators")
+_KEYS = ("model", "board", "vectors", "kernels", "operators", "place")
+_LISTS = ("operators", "place")
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,13 @@ class Project:
     vectors: Path | None = None
     kernels: str = "native"
     operators: tuple[Path, ...] = ()
+    place: tuple[str, ...] = ()
 
     def resolve(self, folder: Path) -> "Project":
         """The same with paths joined to `folder`."""
         vectors = folder / self.vectors if self.vectors else None
         operators = tuple(folder / path for path in self.operators)
-        return Project(folder / self.model, self.board, vectors, self.kernels, operators)
+        return replace(self, model=folder / self.model, vectors=vectors, operators=operators)
 
 
 def load_project(folder: Path) -> Project | None:
@@ -57,6 +60,7 @@ def load_project(folder: Path) -> Project | None:
         vectors=vectors,
         kernels=document.get("kernels", "native"),
         operators=tuple(map(Path, document.get("operators", ()))),
+        place=tuple(document.get("place", ())),
     )
     return project.resolve(folder)
 
@@ -86,9 +90,9 @@ def _check(path: Path, key: str, value: Any) -> None:
         near = difflib.get_close_matches(key, _KEYS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(_KEYS)}."
         raise UsageError(f"{path} has an unknown key {key}; {hint}")
-    if key == "operators":
+    if key in _LISTS:
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
-            raise UsageError(f"{path}: operators must be a list of texts in quotes, not {value!r}.")
+            raise UsageError(f"{path}: {key} must be a list of texts in quotes, not {value!r}.")
         return
     if not isinstance(value, str) or not value:
         raise UsageError(f"{path}: {key} must be a text in quotes, not {value!r}.")

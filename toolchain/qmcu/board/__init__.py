@@ -3,10 +3,18 @@
 One TOML file a board; every fact about a board is there and nowhere else.
 """
 
-from qmcu.board.description import Board, Core, ExternalMemory, Memory, SerialPort, Uart
+from qmcu.board.description import (
+    READY_DRIVERS,
+    Board,
+    Core,
+    ExternalMemory,
+    Memory,
+    SerialPort,
+    Uart,
+)  # fmt: skip
 from qmcu.board.registry import list_boards, load_board, load_built_board
 
 __all__ = [
-    "Board", "Core", "ExternalMemory", "Memory", "SerialPort", "Uart", "list_boards",
-    "load_board", "load_built_board",
+    "READY_DRIVERS", "Board", "Core", "ExternalMemory", "Memory", "SerialPort", "Uart",
+    "list_boards", "load_board", "load_built_board",
 ]  # fmt: skip

@@ -18,7 +18,12 @@ UART_DRIVERS = {
 }  # fmt: skip
 COUNTERS = ("dwt", "systick")
 # Driver of an external memory to its kind.
-EXTERNAL_DRIVERS = {"stm32-fmc-sdram": "ram", "stm32-quadspi-n25q": "flash"}
+EXTERNAL_DRIVERS = {
+    "stm32-fmc-sdram": "ram", "stm32-quadspi-n25q": "flash", "ready-ram": "ram",
+    "ready-flash": "flash",
+}  # fmt: skip
+# Of memories that nothing has to start; a board's emulators have them too.
+READY_DRIVERS = ("ready-ram", "ready-flash")
 DEFAULT_STACK = 4096
 
 

@@ -141,7 +141,7 @@ def command(
         builder,
         batch,
         io,
-        parse_places(places),
+        parse_places(places or places_of_project()),
         debug_protocol,
         release,
         boot,
@@ -170,6 +170,14 @@ def command(
     for excess in built.excess:
         show(f"over budget: {excess}")
     return 1 if built.excess else 0
+
+
+def places_of_project() -> tuple[str, ...]:
+    """What ./qmcu.toml says of `--place`; nothing when there is none."""
+    from qmcu.project import load_project
+
+    project = load_project(Path())
+    return project.place if project is not None else ()
 
 
 def what_to_build(

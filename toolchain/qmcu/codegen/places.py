@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from qmcu.board import Board
+from qmcu.board import READY_DRIVERS, Board
 from qmcu.compile.plan import Constant, ConstantArgument, Plan
 from qmcu.errors import BoardError, UsageError
 
@@ -85,6 +85,6 @@ def _constants(plan: Plan) -> list[Constant]:
 def board_of_build(board: Board, places: Places) -> Board:
     """The board with the external memories alone that the build uses, and what emulates those."""
     used = tuple(memory for memory in board.external if memory.kind in places.kinds)
-    if not used:
-        return replace(board, external=())
+    if all(memory.driver in READY_DRIVERS for memory in used):
+        return replace(board, external=used)
     return replace(board, external=used, qemu=None, renode=None)

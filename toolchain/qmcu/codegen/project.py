@@ -10,7 +10,7 @@ from typing import Any
 
 import qmcu
 from qmcu import documents
-from qmcu.board import Board
+from qmcu.board import READY_DRIVERS, Board
 from qmcu.codegen.model_source import model_sources, plan_kernels
 from qmcu.codegen.places import INTERNAL, Places, board_of_build, check_places
 from qmcu.codegen.protection import protection_of
@@ -192,7 +192,8 @@ def project_sources(
         sources["src/benchmark.h"] = _benchmark_header(plan, benchmark)
     sources |= {f"src/runtime/{p.name}": p.read_text() for p in runtime}
     ports = firmware / "ports"
-    name = "port_external" if board.external else "port"
+    started = any(memory.driver not in READY_DRIVERS for memory in board.external)
+    name = "port_external" if started else "port"
     if not (ports / board.family / f"{name}.c").is_file():
         raise BoardError(
             f"{board.name} describes external memory, for which firmware/ports/{board.family} has "
