@@ -41,17 +41,22 @@ static inline int8_t qmcu_scalar_clamp(int32_t value, const qmcu_output_limits *
                          limits->maximum);
 }
 
-/* qmcu_output_s8. A shift to the right by s = -shift bits rounds ties away from zero:
+/* qmcu_requantize. A shift to the right by s = -shift bits rounds ties away from zero:
    (x - [sum < 0] + 2^(s - 1)) >> s, for x has the sign of the sum or is 0. */
+static inline int32_t qmcu_scalar_requantize(uint32_t sum, int32_t multiplier, int32_t shift)
+{
+    if (shift >= 0) {
+        return qmcu_scalar_high_multiply((int32_t)(sum << shift), multiplier);
+    }
+    const int32_t x = qmcu_scalar_high_multiply((int32_t)sum, multiplier) + ((int32_t)sum >> 31);
+    return ((x >> (-1 - shift)) + 1) >> 1;
+}
+
+/* qmcu_output_s8. */
 static inline int8_t qmcu_scalar_output(uint32_t sum, int32_t multiplier, int32_t shift,
                                         const qmcu_output_limits *limits)
 {
-    if (shift >= 0) {
-        return qmcu_scalar_clamp(qmcu_scalar_high_multiply((int32_t)(sum << shift), multiplier),
-                                 limits);
-    }
-    const int32_t x = qmcu_scalar_high_multiply((int32_t)sum, multiplier) + ((int32_t)sum >> 31);
-    return qmcu_scalar_clamp(((x >> (-1 - shift)) + 1) >> 1, limits);
+    return qmcu_scalar_clamp(qmcu_scalar_requantize(sum, multiplier, shift), limits);
 }
 
 /* Four outputs of one channel. */

@@ -17,7 +17,7 @@ _KERNELS = {
 
 
 def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
-    """Operator kind and types to the kernels of `core`, dsp or mve."""
+    """Operator kind and types to the kernels of `core`, dsp, mve or scalar."""
     return {kind: (_lowering(kernel, core),) for kind, kernel in _KERNELS.items()}
 
 

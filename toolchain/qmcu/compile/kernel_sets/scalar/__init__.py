@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from qmcu.compile.kernel_sets import products
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
-from qmcu.compile.kernel_sets.scalar import multiply
+from qmcu.compile.kernel_sets.scalar import elementwise, multiply
 from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering
 
@@ -22,4 +23,6 @@ def lowerings() -> dict[str, Sequence[Lowering]]:
             multiply.depthwise_conv_2d,
         ),
         "FULLY_CONNECTED": (multiply.fully_connected,),
+        **elementwise.lowerings(),
+        **products.lowerings("scalar"),
     }

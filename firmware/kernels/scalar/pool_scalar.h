@@ -1,0 +1,42 @@
+/* The windows of a pooling layer, one after the other. */
+#ifndef QMCU_POOL_SCALAR_H
+#define QMCU_POOL_SCALAR_H
+
+#include "pool.h"
+#include "window.h"
+
+/* The part of a window that lies inside the image. */
+typedef struct {
+    const int8_t *first;
+    int32_t rows;
+    int32_t columns;
+} qmcu_pool_window;
+
+/* Computes the channels of one pixel. */
+typedef void qmcu_pool_pixel(const qmcu_pool_params *params, const qmcu_pool_window *window,
+                             int8_t *output);
+
+static inline __attribute__((always_inline)) void qmcu_walk_pool(const qmcu_pool_params *p,
+                                                                 const int8_t *input,
+                                                                 int8_t *output,
+                                                                 qmcu_pool_pixel *pixel)
+{
+    for (int32_t batch = 0; batch < p->batches; ++batch) {
+        for (int32_t row = 0; row < p->output_height; ++row) {
+            const int32_t y = row * p->stride_height - p->padding_top;
+            const qmcu_taps rows = qmcu_taps_inside(y, 1, p->kernel_height, p->input_height);
+            for (int32_t column = 0; column < p->output_width; ++column) {
+                const int32_t x = column * p->stride_width - p->padding_left;
+                const qmcu_taps columns = qmcu_taps_inside(x, 1, p->kernel_width, p->input_width);
+                const int32_t at = (y + rows.first) * p->input_width + x + columns.first;
+                const qmcu_pool_window window = {input + at * p->depth, qmcu_taps_count(rows),
+                                                 qmcu_taps_count(columns)};
+                pixel(p, &window, output);
+                output += p->depth;
+            }
+        }
+        input += p->input_height * p->input_width * p->depth;
+    }
+}
+
+#endif

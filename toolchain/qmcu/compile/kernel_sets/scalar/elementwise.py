@@ -1,0 +1,30 @@
+"""ADD, SUB, MUL, MEAN, pools and tables for cores without the DSP extension, of any form."""
+
+from collections.abc import Sequence
+
+from qmcu.compile.kernel_sets.dsp.elementwise import TABLES, portable, renamed
+from qmcu.compile.lowering import Lowering, OperatorContext
+from qmcu.compile.plan import KernelCall
+
+_KERNELS = {
+    "ADD": "add",
+    "SUB": "add",
+    "MUL": "mul",
+    "MEAN": "mean",
+    "AVERAGE_POOL_2D": "average_pool_2d",
+    "MAX_POOL_2D": "max_pool_2d",
+    **dict.fromkeys(TABLES, "lookup"),
+}
+
+
+def lowerings() -> dict[str, Sequence[Lowering]]:
+    """Operator kind to its kernel, which takes the arguments of the portable one."""
+    return {kind: (_lowering(kernel),) for kind, kernel in _KERNELS.items()}
+
+
+def _lowering(kernel: str) -> Lowering:
+    def lower(context: OperatorContext) -> KernelCall | None:
+        call, fields = portable(context)
+        return renamed(call, f"{kernel}_scalar", fields) if call.kernel == kernel else None
+
+    return lower
