@@ -13,18 +13,21 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.support.cmsis_nn import copy_of
-from tests.support.firmware_project import write_chain, write_residual
+from tests.support.firmware_project import write_chain, write_residual, write_wide
+from tests.support.stateful_models import shift_register
 
 from qmcu.board import list_boards, load_board
 from qmcu.builder import BuildOptions
 from qmcu.builder.cmsis_nn import VARIABLE
 from qmcu.builder.firmware import read_file
 from qmcu.cli import run
+from qmcu.codegen.places import Places
 from qmcu.errors import UsageError
 from qmcu.export import KINDS, export_model
 from qmcu.export.systems import zephyr_board
 from qmcu.model.reader import parse_model
 from qmcu.model.vectors import random_vectors
+from qmcu.model.writer import write_model
 
 F746 = load_board("stm32f746")
 PORTABLE = BuildOptions("portable")
@@ -426,6 +429,74 @@ def test_a_name_that_cannot_be_one(tmp_path: Path, name: str) -> None:
         export_model(write_chain(tmp_path), F746, [("cmake", tmp_path / "x")], PORTABLE, name)
     with pytest.raises(UsageError, match=r"whole firmware \(platformio\) has no --name"):
         export_model(write_chain(tmp_path), F746, [("platformio", tmp_path / "x")], PORTABLE, "kws")
+
+
+def state_keeping(folder: Path) -> Path:
+    path = folder / "register.tflite"
+    path.write_bytes(write_model(shift_register(np.ones((3, 4), np.int8))))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["cmake", "arduino"])
+def test_a_model_that_keeps_a_state_is_a_library_too(tmp_path: Path, kind: str) -> None:
+    need("cmake", "cc", "c++")
+    model, folder = state_keeping(tmp_path), tmp_path / "register"
+    export_model(model, F746, [(kind, folder)], PORTABLE)
+    if kind == "cmake":
+        call("cmake", "-B", "b", f"-DCMAKE_C_FLAGS={STRICT}", cwd=folder)
+        call("cmake", "--build", "b", cwd=folder)
+        shown = call(folder / "b/example", cwd=folder)
+        assert shown.endswith("as expected\n")
+        # The first step of a sequence: `init` has set the state.
+        assert printed(shown) and expected(model).startswith(printed(shown))
+        assert "void qmcu_model_reset(void);" in (folder / "include/qmcu_model.h").read_text()
+        return
+    sources = [p.relative_to(folder) for p in sorted(folder.glob("src/**/*.c"))]
+    call("cc", "-c", "-std=gnu11", "-Wall", "-Werror", "-I", "src", *sources, cwd=folder)
+
+
+def test_a_state_keeping_model_in_two_systems_compiles_for_its_board(tmp_path: Path) -> None:
+    need("arm-none-eabi-gcc")
+    targets = [(kind, tmp_path / kind) for kind in ("zephyr", "cmsis-toolbox")]
+    export_model(state_keeping(tmp_path), F746, targets, BuildOptions("native"))
+    for _, folder in targets:
+        sources = [p.relative_to(folder) for p in sorted(folder.glob("src/**/*.c"))]
+        include = ["-I", "src", "-I", "include"]
+        flags = (*F746.core.flags, "-std=c11", "-Wall", "-Werror", "-c")
+        call("arm-none-eabi-gcc", *flags, *include, *sources, cwd=folder)
+
+
+def sections(program: Path) -> set[str]:
+    shown = call("arm-none-eabi-objdump", "-h", program, cwd=program.parent)
+    return set(re.findall(r"^ *\d+ (\S+)", shown, re.MULTILINE))
+
+
+def test_what_lies_outside_has_sections_of_its_own(tmp_path: Path) -> None:
+    need("cmake", "arm-none-eabi-gcc")
+    places = Places(weights=True, arena=True)
+    folder, options = tmp_path / "wide", BuildOptions("native", places=places)
+    export_model(write_wide(tmp_path), F746, [("cmake", folder)], options)
+    call("cmake", "-B", "b", "--toolchain", "arm-none-eabi.cmake", cwd=folder)
+    call("cmake", "--build", "b", cwd=folder)
+    found = sections(folder / "b/libqmcu_model.a")
+    assert ".bss.qmcu_arena" in found
+    assert any(name.startswith(".qmcu_external_flash.") for name in found)
+    told = (folder / "README.md").read_text()
+    assert "`.qmcu_external_flash.*`" in told and "`.bss.qmcu_arena`" in told
+    export_model(write_wide(tmp_path), F746, [("cmake", folder)], BuildOptions("native"))
+    assert "external" not in (folder / "README.md").read_text()
+
+
+def test_platformio_takes_an_arena_outside_and_no_weights(tmp_path: Path) -> None:
+    outside = BuildOptions("native", places=Places(arena=True))
+    export_model(write_wide(tmp_path), F746, [("platformio", tmp_path / "fw")], outside)
+    scripts = [p.read_text() for p in (tmp_path / "fw").rglob("*.ld")]
+    assert any("external_ram" in text for text in scripts)
+    with pytest.raises(UsageError, match="no image of external flash"):
+        export_model(
+            write_wide(tmp_path), F746, [("platformio", tmp_path / "x")],
+            BuildOptions("native", places=Places(weights=True)),
+        )  # fmt: skip
 
 
 ARDUINO_STAND_IN = """

@@ -127,19 +127,24 @@ def build_firmware(
     return build_compiled(compile_model(model, board, options), board, directory, options)
 
 
-def check_builder(builder: str, places: Places = INTERNAL) -> None:
-    """Raise UsageError when there is no such builder, ToolError when it is not installed.
+def refuse_flat_image(places: Places) -> None:
+    """Raise UsageError for what PlatformIO cannot build.
 
-    PlatformIO makes one flat image, which external flash far behind the chip's own would inflate.
+    It makes one flat image, which external flash far behind the chip's own would inflate.
     """
+    if places.weights:
+        raise UsageError(
+            "the builder platformio makes no image of external flash; take --builder make, or "
+            "leave out --place weights=external."
+        )
+
+
+def check_builder(builder: str, places: Places = INTERNAL) -> None:
+    """Raise UsageError when there is no such builder, ToolError when it is not installed."""
     if builder not in BUILDERS:
         raise UsageError(f"there is no builder {builder!r}; take {' or '.join(BUILDERS)}.")
     if builder == "platformio":
-        if places.weights:
-            raise UsageError(
-                "the builder platformio makes no image of external flash; take --builder make, or "
-                "leave out --place weights=external."
-            )
+        refuse_flat_image(places)
         find_platformio()
 
 

@@ -18,6 +18,7 @@ from qmcu.cli.options import (
     kernels_option,
     operator_option,
     optimize_option,
+    place_option,
 )
 
 if TYPE_CHECKING:
@@ -46,10 +47,7 @@ if TYPE_CHECKING:
     "--builder", type=click.Choice(["make", "platformio"]), default="make", show_default=True,
     help="What compiles and links; the image is the same.",
 )  # fmt: skip
-@click.option(
-    "--place", "places", multiple=True, metavar="WHAT=WHERE",
-    help="weights, arena or state=external: in the board's memories outside the chip.",
-)  # fmt: skip
+@place_option
 @click.option(
     "--debug-protocol/--no-debug-protocol", "debug_protocol", default=None,
     help="PROFILE and TRACE, which show what is in the arena [default: unless --release].",

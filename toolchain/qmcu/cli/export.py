@@ -13,6 +13,7 @@ from qmcu.cli.options import (
     operator_option,
     optimize_option,
     oracle_option,
+    place_option,
 )
 
 
@@ -25,6 +26,7 @@ from qmcu.cli.options import (
 @io_option
 @operator_option
 @oracle_option
+@place_option
 @click.option("--platformio", type=PATH, help="PlatformIO project of the whole firmware.")
 @click.option("--cmake", type=PATH, help="CMake library.")
 @click.option("--zephyr", type=PATH, help="Zephyr module with a sample.")
@@ -43,6 +45,7 @@ def command(
     optimize: str,
     cmsis_nn: Path | None,
     io: str,
+    places: tuple[str, ...],
     name: str,
     **folders: Path | None,
 ) -> None:
@@ -52,16 +55,19 @@ def command(
     ./qmcu.toml.
     """
     from qmcu.builder import BuildOptions
-    from qmcu.cli.build import what_to_build
+    from qmcu.cli.build import places_of_project, what_to_build
+    from qmcu.codegen.places import parse_places
     from qmcu.errors import UsageError
     from qmcu.export import export_model
     from qmcu.report.console import show
 
     targets = [(kind.replace("_", "-"), path) for kind, path in folders.items() if path]
     if not targets:
-        options = ", ".join(f"--{kind.replace('_', '-')}" for kind in folders)
-        raise UsageError(f"nothing to write; give at least one of {options} with a folder.")
+        known = ", ".join(f"--{kind.replace('_', '-')}" for kind in folders)
+        raise UsageError(f"nothing to write; give at least one of {known} with a folder.")
     model, board, kernels = what_to_build(model, board_name, kernels)
-    export_model(model, board, targets, BuildOptions(kernels, optimize, cmsis_nn, io=io), name)
+    outside = parse_places(places or places_of_project())
+    options = BuildOptions(kernels, optimize, cmsis_nn, io=io, places=outside)
+    export_model(model, board, targets, options, name)
     for kind, path in targets:
         show(f"wrote {path} ({kind}) for {board.name}")

@@ -203,6 +203,10 @@ oracle_option = click.option(
 seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of what is random."
 )
+place_option = click.option(
+    "--place", "places", multiple=True, metavar="WHAT=WHERE",
+    help="weights, arena or state=external: in the board's memories outside the chip.",
+)  # fmt: skip
 kernels_option = click.option("--kernels", help="Kernel set [default: native].")
 optimize_option = click.option(
     "--optimize",

@@ -26,6 +26,8 @@ from qmcu.firmware import Firmware
 EMULATORS = ("unicorn", "qemu", "renode")
 TARGETS = (*EMULATORS, "serial:PORT", "serial:auto", "labgrid:PLACE")
 ANSWER_LIMIT_S = 60.0
+# What an emulator may take for the first answer, on a machine that does other things too.
+_OPEN_S, _OPEN_S_PER_BYTE = 10.0, 2e-5
 
 
 def open_session(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_LIMIT_S) -> Session:
@@ -51,6 +53,10 @@ def open_session(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_L
     if is_serial(target):
         return _serial_session(target, board, image, options)
     refuse_missing_emulator(board, target)
+    # It hashes its image before it answers.
+    options["open_timeout_s"] = _OPEN_S + _OPEN_S_PER_BYTE * sum(
+        len(s.data) for s in image.segments
+    )
     return Session(_link(target, image, board, timeout_s), **options)
 
 

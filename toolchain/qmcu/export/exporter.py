@@ -6,7 +6,13 @@ from pathlib import Path
 
 import qmcu
 from qmcu.board import Board
-from qmcu.builder.firmware import NATIVE, BuildOptions, Compiled, compile_model
+from qmcu.builder.firmware import (
+    NATIVE,
+    BuildOptions,
+    Compiled,
+    compile_model,
+    refuse_flat_image,
+)  # fmt: skip
 from qmcu.codegen import generate_project
 from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import write_files
@@ -36,9 +42,10 @@ def export_model(
 ) -> None:
     """Write `model` for `board` into each folder of `targets` (one of KINDS, folder).
 
-    A library's names in C, its header, targets and layer begin with `name`. The same input
-    gives the same bytes. Raises
-    ModelError, UnsupportedModelError, DoesNotFitError, BoardError, ToolError or UsageError.
+    A library's names in C, its header, targets and layer begin with `name`. What `options.places`
+    puts outside the chip has sections of its own, which the program's linker script places. The
+    same input gives the same bytes. Raises ModelError, UnsupportedModelError, DoesNotFitError,
+    BoardError, ToolError or UsageError.
     """
     for kind, _ in targets:
         if kind not in KINDS:
@@ -46,17 +53,20 @@ def export_model(
         if kind not in _LIBRARIES and name != DEFAULT:
             raise UsageError(f"a whole firmware ({kind}) has no --name, only a library has.")
     check_name(name)
+    if any(kind == "platformio" for kind, _ in targets):
+        refuse_flat_image(options.places)
     compiled = compile_model(model, board, options)
     library = None
     for kind, directory in targets:
         with replace_directory(directory, MARKER) as folder:
             if kind == "platformio":
                 files = generate_project(
-                    compiled.plan, board, compiled.content, folder, compiled.library
-                )
+                    compiled.plan, board, compiled.content, folder, compiled.library,
+                    places=options.places,
+                )  # fmt: skip
                 write_files(folder, platformio_files(board, files))
             else:
-                library = library or make_library(compiled, board)
+                library = library or make_library(compiled, board, options.places)
                 write_files(folder, rename_library(_LIBRARIES[kind](library), name))
             write_files(folder, {MARKER: _marker(kind, compiled, board, name)})
 

@@ -11,6 +11,7 @@ import qmcu
 from qmcu.board import Board
 from qmcu.builder.firmware import Compiled
 from qmcu.codegen.c_source import ctype_of, literal, wrapped
+from qmcu.codegen.places import INTERNAL, Places
 from qmcu.codegen.project import library_sources
 from qmcu.codegen.templates import render
 from qmcu.compile import Plan
@@ -38,10 +39,10 @@ class Library:
         return {n.removeprefix(folder): t for n, t in self.files.items() if n.startswith(folder)}
 
 
-def make_library(compiled: Compiled, board: Board) -> Library:
+def make_library(compiled: Compiled, board: Board, places: Places = INTERNAL) -> Library:
     """The library for a compiled model; its sample's expected bytes come from the oracle."""
     plan = compiled.plan
-    sources = library_sources(plan)
+    sources = library_sources(plan, places)
     foreign = dict(compiled.library(sources))
     needs = _needs(plan)
     values = {
@@ -55,6 +56,7 @@ def make_library(compiled: Compiled, board: Board) -> Library:
         "ranges": {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)},
         "samples": _samples(compiled),
         "needs": needs,
+        "places": places,
         "preprocessing": read_preprocessing(compiled.content),
         "fast_flag": _FAST_FLAG,
         "private_directories": _private_directories(sources | foreign),
