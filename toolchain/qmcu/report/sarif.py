@@ -3,12 +3,14 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qmcu.backdoor.detectors import AuditResult, load_detectors
 from qmcu.comparison import TestResult
 from qmcu.files import write_atomic
 from qmcu.sarif import file_location, sarif_log
+
+if TYPE_CHECKING:
+    from qmcu.backdoor.detectors import AuditResult
 
 _RULES = {
     "output-differs": "An output of the device is not the interpreter's, byte for byte.",
@@ -57,11 +59,13 @@ def _finding(result: TestResult, rule: str, text: str, name: str) -> dict[str, A
     }
 
 
-def write_audit_sarif(audit: AuditResult, path: Path) -> None:
+def write_audit_sarif(audit: "AuditResult", path: Path) -> None:
     """A rule for each detector that ran, a result for each one that fired.
 
     Raises UsageError when the file cannot be written.
     """
+    from qmcu.backdoor.detectors import load_detectors  # its packages are an extra
+
     detectors = load_detectors()
     rules = [
         {
