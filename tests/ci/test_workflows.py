@@ -18,6 +18,7 @@ from tests.support.firmware_project import build_chain, write_chain
 from tests.support.places import REPOSITORY
 
 GITHUB = REPOSITORY / ".github/workflows/hil.yml"
+SYSTEMS = REPOSITORY / ".github/workflows/systems.yml"
 GITLAB = REPOSITORY / "ci/gitlab/hil.yml"
 TEST = """
 def test_bytes(qmcu_device):
@@ -27,12 +28,31 @@ INPUT = re.compile(r"\$\{\{ inputs\.(\w+) \}\}")
 CONDITION = re.compile(r"inputs\.(\w+) != ''")
 
 
-@pytest.mark.parametrize(("file", "schema"), [(GITHUB, "github-workflows"), (GITLAB, "gitlab-ci")])
+@pytest.mark.parametrize(
+    ("file", "schema"),
+    [(GITHUB, "github-workflows"), (SYSTEMS, "github-workflows"), (GITLAB, "gitlab-ci")],
+)
 def test_the_schema_takes_it(file: Path, schema: str) -> None:
     pytest.importorskip("check_jsonschema")
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
     done = subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_systems_run_pinned_actions_and_the_first_job_of_a_new_user(tmp_path: Path) -> None:
+    document = yaml.safe_load(SYSTEMS.read_text())
+    job = document["jobs"]["install"]
+    actions = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action) for action in actions)
+    assert job["permissions"] == {"contents": "read"} and document["permissions"] == {}
+    assert any("first_job.py" in step.get("run", "") for step in job["steps"])
+    path = os.pathsep.join(p for p in sys.path if p)
+    done = subprocess.run(
+        [sys.executable, str(REPOSITORY / "ci/first_job.py")], cwd=tmp_path, text=True,
+        env=os.environ | {"PYTHONPATH": path}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "20 of 20 outputs equal" in done.stdout
 
 
 def github_steps() -> tuple[dict[str, Any], dict[str, str], list[dict[str, Any]]]:

@@ -42,6 +42,7 @@ def build_project(directory: Path) -> BuildResult:
     refuses, DoesNotFitError when a memory overflows.
     """
     toolchain = find_toolchain()
+    assert toolchain.make is not None  # for it was asked for
     started = time.monotonic()
     command = [str(toolchain.make.path), "--no-print-directory", f"-j{os.cpu_count() or 1}"]
     environment = clean_environment()

@@ -44,7 +44,7 @@ def build_with_platformio(directory: Path) -> BuildResult:
     memory overflows.
     """
     builder = find_platformio()
-    toolchain = find_toolchain()
+    toolchain = find_toolchain(with_make=False)
     started = time.monotonic()
     with ScratchFolder("platformio") as core:
         environment = clean_environment() | {

@@ -29,12 +29,12 @@ class Tool:
 
 @dataclass(frozen=True)
 class Toolchain:
-    """What a build needs: compiler, objcopy, size and make."""
+    """What a build needs: compiler, objcopy, size, and make unless another program builds."""
 
     compiler: Tool
     objcopy: Tool
     size: Tool
-    make: Tool
+    make: Tool | None = None
 
 
 def find_program(name: str) -> str | None:
@@ -50,22 +50,32 @@ def find_tool(name: str, version_arguments: tuple[str, ...] = ("--version",)) ->
     return Tool(name, Path(program), _version(program, version_arguments))
 
 
-def find_toolchain() -> Toolchain:
-    """Compiler, objcopy, size and make. Raises ToolError naming what to install."""
+def find_toolchain(*, with_make: bool = True) -> Toolchain:
+    """Compiler, objcopy, size and, unless it is not wanted, make. Raises ToolError naming what to
+    install."""
     names = {
         "compiler": f"{PREFIX}gcc",
         "objcopy": f"{PREFIX}objcopy",
         "size": f"{PREFIX}size",
-        "make": "make",
     }
+    if with_make:
+        names["make"] = "make"
     missing = [name for name in names.values() if shutil.which(name) is None]
     if missing:
-        raise ToolError(
-            f"{' and '.join(missing)} not found on PATH; on Debian or Ubuntu install with "
-            f"`apt-get install {' '.join(DEBIAN_PACKAGES)}`."
-        )
+        raise ToolError(f"{' and '.join(missing)} not found on PATH; {_install_hint()}.")
     tools = {role: find_tool(name) for role, name in names.items()}
     return Toolchain(**{role: tool for role, tool in tools.items() if tool is not None})
+
+
+def _install_hint() -> str:
+    if sys.platform == "darwin":
+        return "install with `brew install --cask gcc-arm-embedded` and `xcode-select --install`"
+    if sys.platform == "win32":
+        return (
+            "install with `choco install gcc-arm-embedded make`, or Arm's GNU toolchain from "
+            "developer.arm.com"
+        )
+    return f"on Debian or Ubuntu install with `apt-get install {' '.join(DEBIAN_PACKAGES)}`"
 
 
 def _version(path: str, arguments: tuple[str, ...]) -> str:
