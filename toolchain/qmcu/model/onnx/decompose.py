@@ -6,6 +6,7 @@ import numpy as np
 
 from qmcu.model.graph import Quantization
 from qmcu.model.onnx.net import Net, Node, Value
+from qmcu.model.onnx.recurrent import unroll
 from qmcu.types import Shape
 
 
@@ -186,16 +187,23 @@ def _gemm(m: _Maker) -> list[Node] | None:
     return m.nodes
 
 
+def _unroll(m: _Maker) -> list[Node]:
+    return unroll(m.net, m.node)
+
+
 _FORMS: dict[str, Callable[[_Maker], list[Node] | None]] = {
     "Div": _divide,
     "Flatten": _reshape,
     "Gemm": _gemm,
+    "GRU": _unroll,
     "GlobalAveragePool": _global("ReduceMean"),
     "GlobalMaxPool": _global("ReduceMax"),
     "InstanceNormalization": _instance_normalization,
+    "LSTM": _unroll,
     "LayerNormalization": _layer_normalization,
     "Neg": _negate,
     "Pow": _power,
+    "RNN": _unroll,
     "Reshape": _reshape,
     "Softmax": _softmax,
     "Squeeze": _reshape,

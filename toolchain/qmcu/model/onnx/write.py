@@ -21,7 +21,6 @@ _VERSIONS = {
     "SLICE": 2, "SOFTMAX": 2, "SPLIT": 2, "SPLIT_V": 2, "STRIDED_SLICE": 2, "SUB": 2, "SUM": 2,
     "TANH": 2, "TRANSPOSE": 2,
 }  # fmt: skip
-_RECURRENT = {"GRU", "LSTM", "RNN"}
 _CONTROL = {"If", "Loop", "Scan"}
 # Operators before which the model's own order is asked for, and a remedy for what has no form.
 _REMEDIES = {
@@ -99,9 +98,7 @@ def _require_known(net: Net) -> None:
     for node in net.nodes:
         if node.kind in HANDLERS:
             continue
-        if node.kind in _RECURRENT:
-            remedy = "unroll it, or train it in Keras, whose LSTM converts"
-        elif node.kind in _CONTROL:
+        if node.kind in _CONTROL:
             remedy = "export without control flow (torch.export, or constant conditions)"
         else:
             remedy = _REMEDIES.get(node.kind, "rebuild the model without it")

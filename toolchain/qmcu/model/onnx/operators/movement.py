@@ -11,6 +11,9 @@ from qmcu.model.onnx.net import Node
 from qmcu.model.onnx.operators.handler import Handler
 from qmcu.types import Shape
 
+# kMaxInputNum of tflite-micro's kernel.
+MOST_JOINED = 10
+
 
 def reshape(e: Emitter, node: Node) -> None:
     """RESHAPE where memory stays; a flattened image keeps its channels last and says so."""
@@ -76,9 +79,25 @@ def concat(e: Emitter, node: Node) -> None:
     result = e.define(out.name, order, columns)
     if e.integer:
         operands = [e.in_grid(i, e.grid(result)) for i in operands]
+    _concatenate(e, out.name, operands, result, order.index(axis))
+
+
+def _concatenate(e: Emitter, name: str, operands: list[int], result: int, axis: int) -> None:
+    """CONCATENATION; of more than tflite-micro takes, in parts that are then joined."""
+    while len(operands) > MOST_JOINED:
+        parts: list[int] = []
+        for start in range(0, len(operands), MOST_JOINED):
+            some = operands[start : start + MOST_JOINED]
+            if len(some) > 1:
+                shape = list(e.shape(some[0]))
+                shape[axis] = sum(e.shape(i)[axis] for i in some)
+                part = e.tensor(f"{name}/part", tuple(shape), *e.grid(result))
+                _concatenate(e, name, some, part, axis)
+                some = [part]
+            parts += some
+        operands = parts
     e.add(
-        "CONCATENATION", operands, [result], axis=order.index(axis),
-        fused_activation_function="NONE",
+        "CONCATENATION", operands, [result], axis=axis, fused_activation_function="NONE",
     )  # fmt: skip
 
 
