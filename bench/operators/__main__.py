@@ -21,6 +21,7 @@ from bench.operators.chain import Outcome, run
 from bench.operators.document import DOCUMENT, document
 from bench.operators.everyday import EVERYDAY
 from bench.operators.int4 import EVERYDAY_INT4, INT4
+from bench.operators.rows import CHAINS
 from bench.operators.stored import Stored
 from rich.console import Console
 from rich.progress import Progress
@@ -42,6 +43,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--optimize", choices=OPTIMIZATIONS, default="balanced")
     parser.add_argument("--everyday", action="store_true", help="scales of real networks")
     parser.add_argument("--int4", action="store_true", help="weights packed to four bits")
+    parser.add_argument("--streamed", action="store_true", help="chains of layers by rows")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=GENERATORS, metavar="OPERATOR")
     parser.add_argument("--missing", action="store_true", help="those without N stored graphs")
@@ -54,6 +56,8 @@ def _run_all(arguments: argparse.Namespace) -> list[Outcome]:
     generators = EVERYDAY if arguments.everyday else GENERATORS
     if arguments.int4:
         generators = EVERYDAY_INT4 if arguments.everyday else INT4
+    if arguments.streamed:
+        generators = CHAINS
     kinds = arguments.only or list(generators)
     stored = Stored.load(_settings(arguments)) if _saves(arguments) else None
     if stored is not None and arguments.missing:
@@ -90,7 +94,7 @@ def _run_all(arguments: argparse.Namespace) -> list[Outcome]:
 
 def _saves(arguments: argparse.Namespace) -> bool:
     """Whether the counts are what docs/OPERATORS.md shows."""
-    if arguments.everyday or arguments.int4:
+    if arguments.everyday or arguments.int4 or arguments.streamed:
         return False
     return arguments.save or arguments.only is None
 

@@ -8,10 +8,16 @@ from pathlib import Path
 import numpy as np
 from bench.operators.batches import Batch
 from bench.operators.cases import CASES, cases
+from bench.operators.rows import STREAMED
 
 from qmcu.board import load_board
-from qmcu.builder.firmware import BuildOptions, build_compiled, compile_model
-from qmcu.compile import overlay_everywhere
+from qmcu.builder.firmware import (
+    BuildOptions,
+    build_compiled,
+    compile_model,
+    compile_options,
+)
+from qmcu.compile import compile_streamed, overlay_everywhere
 from qmcu.compile.plan import KernelCall, Placement
 from qmcu.compile.serialization import load_plan
 from qmcu.device import open_session
@@ -51,6 +57,7 @@ def run(
 
     In every other batch, the first included, outputs lie over inputs wherever the kernels allow
     it: where all inputs are there from the start, the planner alone would hardly choose that.
+    Chains of layers are streamed some rows at a time.
     """
     model = write_model(batch.graph)
     sequences = SEQUENCES if is_stateful(batch.graph) else (VECTORS,)
@@ -66,7 +73,11 @@ def run(
             directory = Path(folder) / "firmware"
             options = BuildOptions(kernels, optimize)
             compiled = compile_model(path, load_board(board), options)
-            if batch.number % 2 == 0:
+            if batch.kind == STREAMED:
+                core = compile_options(load_board(board), options)
+                plan = compile_streamed(compiled.graph, core, batch.number)
+                compiled = replace(compiled, plan=plan)
+            elif batch.number % 2 == 0:
                 plan = overlay_everywhere(compiled.graph, compiled.plan)
                 compiled = replace(compiled, plan=plan)
             build_compiled(compiled, load_board(board), directory, options)
@@ -106,7 +117,7 @@ def _called(batch: Batch, calls: Sequence[KernelCall]) -> Iterator[tuple[str, tu
     """Each call's kernel, and which of CASES its graph is; of what stands in a branch, none."""
     owners = [graph for graph in batch.graphs for _ in graph.operators]
     for call in calls:
-        inside = call.operator >= len(owners)
+        inside = call.operator >= len(owners) or batch.kind == STREAMED
         yield call.kernel, (False,) * len(CASES) if inside else cases(owners[call.operator])
 
 

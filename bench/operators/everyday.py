@@ -132,11 +132,17 @@ def _windows(
     stride: tuple[int, int],
     dilation: tuple[int, int],
     padding: str,
+    source: Quantization | None = None,
 ) -> Graph:
-    """A convolution of `image` to `result`, each (channels, (height, width))."""
+    """A convolution of `image` to `result`, each (channels, (height, width)).
+
+    Of one image if its quantization is given.
+    """
     (depth, size), (filters, output) = image, result
-    batches = int(pick(rng, 1, 1, 1, 2))
-    source = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
+    batches = 1
+    if source is None:
+        batches = int(pick(rng, 1, 1, 1, 2))
+        source = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
     operator = SingleOperator(kind)
     operator.input((batches, *size, depth), source)
     depthwise = kind == "DEPTHWISE_CONV_2D"

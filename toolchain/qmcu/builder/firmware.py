@@ -110,7 +110,7 @@ def compile_plan(model: Path, board: Board, options: BuildOptions = NATIVE) -> P
 
 
 def _compile(model: Path, board: Board, options: BuildOptions) -> Compiled:
-    target = _compile_options(board, options)
+    target = compile_options(board, options)
     content = read_file(model, options.batch, options.io)
     graph = parse_model(content, model.stem, source=str(model))
     return Compiled(compile_graph(graph, target), graph, content, None)
@@ -200,7 +200,8 @@ def _build(
         raise DoesNotFitError(text, error.shortage, error.over) from error
 
 
-def _compile_options(board: Board, options: BuildOptions) -> CompileOptions:
+def compile_options(board: Board, options: BuildOptions) -> CompileOptions:
+    """What a plan is compiled for, by the board's core and the options. Raises UsageError."""
     kernels, optimize = options.kernels, options.optimize
     for what, value, values in (
         ("kernel set", kernels, KERNEL_SETS),

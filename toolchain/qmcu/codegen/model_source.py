@@ -1,6 +1,6 @@
 """The model as C: model.h, model.c (the calls) and model_data.{h,c} (the constants)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qmcu.codegen.c_source import (
@@ -66,9 +66,11 @@ class ConstantSource:
 def model_sources(plan: Plan, places: Places = INTERNAL) -> dict[str, str]:
     """File name to text of the model's C files, in a stable order."""
     names = constant_names(plan)
+    sources, functions = _functions([_layer(plan, call, names) for call in plan.calls])
     values = {
         "plan": plan,
-        "calls": [_layer(plan, call, names) for call in plan.calls],
+        "calls": list(sources.values()),
+        "functions": functions,
         "controls": [_control(plan, control) for control in plan.controls],
         "layers": plan.layers,
         "constants": [_constant(constant, name, places) for constant, name in names.items()],
@@ -80,6 +82,24 @@ def model_sources(plan: Plan, places: Places = INTERNAL) -> dict[str, str]:
     }
     files = ("model.h", "model.c", "model_data.h", "model_data.c")
     return {name: render(f"{name}.j2", values) for name in files}
+
+
+def _functions(
+    layers: Sequence[LayerSource],
+) -> tuple[dict[LayerSource, LayerSource], dict[str, str]]:
+    """The layers that need a function, and for each layer's name that of its function.
+
+    Streamed layers do the same with the same bytes many times: one function serves.
+    """
+    sources: dict[LayerSource, LayerSource] = {}
+    functions: dict[str, str] = {}
+    for layer in layers:
+        arguments = layer.arguments.replace(f"&{layer.name}_parameters", "&parameters")
+        alike = replace(layer, name="", title="", arguments=arguments)
+        if layer.passes or layer.tensor_lists:
+            alike = layer
+        functions[layer.name] = sources.setdefault(alike, layer).name
+    return sources, functions
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,12 @@ def trace_vector(
     for step, layer in enumerate(plan.layers):
         for index in layer.writes:
             tensor = plan.tensor(index)
-            if tensor.space == STATE or index not in expected:
+            whole = index if tensor.part is None else tensor.part.tensor
+            if tensor.space == STATE or whole not in expected:
                 continue  # a state is seen where it is read, a copied constant at the end
             got = session.anew(partial(read, step + 1, tensor))
-            wanted = np.asarray(expected[index], np.dtype(tensor.dtype)).tobytes()
+            wanted = np.asarray(expected[whole], np.dtype(tensor.dtype)).tobytes()
+            wanted = wanted[tensor.first_byte :][: tensor.size]
             difference = compare(tensor.name, tensor.shape, wanted, got, tensor.dtype)
             if difference is not None:
                 return LayerDifference(vector, step, layer.name, layer.kind, difference)

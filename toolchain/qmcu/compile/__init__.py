@@ -6,6 +6,7 @@ to a kernel call with its constants, and its tensors are placed in one arena (`p
 
 from qmcu.compile.compiler import (
     compile_graph,
+    compile_streamed,
     overlay_everywhere,
     refuse_unsupported,
     unsupported,
@@ -19,6 +20,7 @@ __all__ = [
     "CompileOptions",
     "Plan",
     "compile_graph",
+    "compile_streamed",
     "overlay_everywhere",
     "refuse_unsupported",
     "unsupported",

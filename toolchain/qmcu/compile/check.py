@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import prod
 
+from qmcu.compile.check_rows import RowContents, move_problem, overlaps, shared_by_rows
 from qmcu.compile.lifetimes import ALIGNMENT
 from qmcu.compile.plan import (
     C_TYPES,
@@ -69,14 +70,16 @@ class _Homes:
     tensors: dict[int, PlanTensor]
     placements: dict[int, Placement]
     scratch: dict[str, Placement]
+    by_rows: frozenset[int]
+    rows: RowContents
 
     @classmethod
     def of(cls, plan: Plan) -> "_Homes":
-        return cls(
-            {t.index: t for t in plan.tensors},
-            {index: p for p in _all_placements(plan) for index in p.tensors},
-            {p.name: p for p in plan.placements if not p.tensors},
-        )
+        tensors = {t.index: t for t in plan.tensors}
+        placements = {index: p for p in _all_placements(plan) for index in p.tensors}
+        scratch = {p.name: p for p in plan.placements if not p.tensors}
+        by_rows = shared_by_rows(plan.tensors, placements)
+        return cls(tensors, placements, scratch, by_rows, RowContents(tensors))
 
     def name(self, index: int) -> str:
         return self.tensors[index].name
@@ -150,6 +153,7 @@ def _tensor_problems(plan: Plan) -> Iterator[str]:
     placed = Counter(index for p in everything for index in p.tensors)
     homes = {index: p for p in everything for index in p.tensors}
     known = Counter(t.index for t in plan.tensors)
+    by_rows = shared_by_rows(plan.tensors, homes)
     yield from (f"tensor {i} is placed twice" for i, count in placed.items() if count > 1)
     yield from (f"tensor {i} is described twice" for i, count in known.items() if count > 1)
     yield from (f"tensor {i} is placed and not described" for i in placed if i not in known)
@@ -157,6 +161,8 @@ def _tensor_problems(plan: Plan) -> Iterator[str]:
         home = homes.get(t.index)
         if home is None:
             yield f"tensor {t.name} has no place"
+        elif id(home) in by_rows and home.offset <= t.offset <= home.end - t.size:
+            pass  # where it is as it should be, its content tells
         elif t.offset != home.offset or t.size > home.size:
             yield f"tensor {t.name} is not inside its buffer {home.name}"
         size = prod(t.shape) * _ITEM_SIZES.get(t.dtype, 0)
@@ -261,6 +267,7 @@ def _content_problems(plan: Plan, homes: _Homes) -> Iterator[str]:
     states = [state.tensor for state in plan.states]
     content = {id(homes.placements[i]): i for i in (*plan.inputs, *states)}
     for index in plan.inputs:
+        homes.rows.write(index)
         if homes.placements[index].first != -1:
             yield f"input {homes.name(index)} is not kept from the start"
     deciding: dict[int, list[Control]] = {}
@@ -275,6 +282,9 @@ def _content_problems(plan: Plan, homes: _Homes) -> Iterator[str]:
             yield from _read_problems(f"{call.layer} reads", step, index, content, sources, homes)
         yield from _write_problems(step, call, homes)
         content |= {id(homes.placements[i]): i for i in call.writes}
+        for index in call.writes:
+            if id(homes.placements[index]) in homes.by_rows:
+                homes.rows.write(index)
         for control in plan.controls:
             if control.kind == "WHILE" and control.last == step + 1:
                 yield from _round_problems(plan, control, content, sources, homes)
@@ -334,7 +344,10 @@ def _read_problems(
 ) -> Iterator[str]:
     home, tensor = homes.placements[index], homes.tensors[index]
     there = content.get(id(home))
-    if there is None:
+    if id(home) in homes.by_rows:
+        if not homes.rows.holds(index, sources[index]):
+            yield f"{who} {tensor.name}, of which not all bytes are there"
+    elif there is None:
         yield f"{who} {tensor.name} before it is written"
     elif there not in sources[index] or homes.tensors[there].size != tensor.size:
         yield f"{who} {tensor.name} where {homes.name(there)} was written over it"
@@ -343,16 +356,19 @@ def _read_problems(
 
 
 def _write_problems(step: int, call: KernelCall, homes: _Homes) -> Iterator[str]:
+    yield from filter(None, [move_problem(call, homes.tensors)])
     read = Counter(id(homes.placements[i]) for i in call.reads)
     taken: set[int] = set()
     for index in call.writes:
         home, tensor = homes.placements[index], homes.tensors[index]
         if not home.first <= step <= home.last:
             yield f"{call.layer} writes {tensor.name} at step {step}, when it does not live"
-        if id(home) in taken:
+        if id(home) in taken and id(home) not in homes.by_rows:
             yield f"{call.layer} writes two outputs to the same bytes"
         taken.add(id(home))
         for source in {i for i in call.reads if homes.placements[i] is home}:
+            if id(home) in homes.by_rows and not overlaps(homes.tensors[source], tensor):
+                continue
             if not _may_lie_over(call, homes.tensors[source], tensor, read[id(home)]):
                 yield f"{call.layer} writes {tensor.name} over {homes.name(source)}, still read"
 

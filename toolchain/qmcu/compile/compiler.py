@@ -17,10 +17,21 @@ from qmcu.compile.lowering import (
 )
 from qmcu.compile.operators import forms_of
 from qmcu.compile.outputs import give_outputs_bytes
-from qmcu.compile.plan import ARENA, STATE, KernelCall, Placement, Plan, PlanTensor, State
+from qmcu.compile.paddings import fold_paddings
+from qmcu.compile.plan import (
+    ARENA,
+    STATE,
+    KernelCall,
+    Part,
+    Placement,
+    Plan,
+    PlanTensor,
+    State,
+)
 from qmcu.compile.planner import place
-from qmcu.compile.ram import save_ram
+from qmcu.compile.ram import arena_peak, save_ram
 from qmcu.compile.staging import stage
+from qmcu.compile.streams import Forms, Streamed, plain, stream, stream_anyhow
 from qmcu.compile.variables import Resolved, resolve_variables
 from qmcu.errors import PlanError, UnsupportedModelError
 from qmcu.model.graph import Graph, Operator, Tensor
@@ -82,19 +93,40 @@ def _least(
     return replace(best, optimize=options.optimize)
 
 
-def _compile(flat: Flat, resolved: Resolved, options: CompileOptions) -> Plan:
-    """The plan, unchecked."""
+def compile_streamed(graph: Graph, options: CompileOptions, seed: int) -> Plan:
+    """A plan of which random ranges of layers are streamed, whatever that saves: for tests."""
+    flat, resolved = _prepared(graph)
+    return _checked(_compile(flat, resolved, options, seed))
+
+
+def _compile(
+    flat: Flat, resolved: Resolved, options: CompileOptions, seed: int | None = None
+) -> Plan:
+    """The plan, unchecked; with a `seed`, random ranges of layers are streamed."""
     graph = resolved.graph
     faster = lowerings(options)
+    if options.kernels != "cmsis-nn":
+        graph = fold_paddings(graph, flat.pinned)
     if options.kernels == "native" and faster:
         graph = settle_dead_channels(graph)
     calls, aliased = _lower(graph, faster, flat.pinned)
     roots = alias_roots(graph, aliased)
     controls = flat.controls(calls)
-    if options.optimize == "ram":
-        calls = save_ram(graph, calls, roots, lambda call: _forms(graph, call, faster), controls)
+    streamed = plain(graph, roots)
+    if seed is not None:
+        streamed, calls = stream_anyhow(streamed, calls, _forms_of_rows(faster), seed)
+    elif options.optimize == "ram":
+        if options.kernels != "cmsis-nn" and not controls:
+            streamed, calls = stream(streamed, calls, _forms_of_rows(faster), _streamed_peak)
+        calls = save_ram(
+            streamed.graph,
+            calls,
+            streamed.roots,
+            lambda call: [] if _is_streamed(streamed, call) else _forms(graph, call, faster),
+            controls,
+        )
     choices = [
-        live_buffers(graph, calls, roots, overlay=overlay, controls=controls)
+        live_buffers(streamed.graph, calls, streamed.roots, overlay=overlay, controls=controls)
         for overlay in (True, False)
     ]
     # Overlaying couples two lifetimes, so it can in theory cost space: keep the smaller result.
@@ -102,8 +134,10 @@ def _compile(flat: Flat, resolved: Resolved, options: CompileOptions) -> Plan:
         ((buffers, place(buffers)) for buffers in choices),
         key=lambda choice: choice[1][1],
     )
-    size = max(size, _read_end(calls, placements))
-    places, state_size = place_states(graph, calls)
+    placements = _described(placements, streamed)
+    places, state_size = place_states(streamed.graph, calls)
+    tensors = _plan_tensors(streamed, placements, places)
+    size = max(size, _read_end(calls, tensors))
     return Plan(
         name=graph.name,
         model_sha256=graph.sha256,
@@ -111,7 +145,7 @@ def _compile(flat: Flat, resolved: Resolved, options: CompileOptions) -> Plan:
         optimize=options.optimize,
         calls=calls,
         placements=placements,
-        tensors=_plan_tensors(graph, placements, places),
+        tensors=tensors,
         inputs=graph.inputs,
         outputs=graph.outputs,
         arena_size=size,
@@ -158,29 +192,66 @@ def _checked(plan: Plan) -> Plan:
 def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
     """The plan with every output that may lie over an input there, even where that costs space.
 
-    For tests of kernels that do so: the planner alone would hardly choose it for some graphs.
+    For tests of kernels that do so: the planner alone would hardly choose it for some graphs. A
+    plan with streamed layers stays as it is.
     """
-    graph = _prepared(graph)[1].graph
+    if any(tensor.part is not None for tensor in plan.tensors):
+        return plan
+    flat, resolved = _prepared(graph)
+    graph = resolved.graph
+    if plan.kernels != "cmsis-nn":
+        graph = fold_paddings(graph, flat.pinned)
     called = {call.operator for call in plan.calls}
     aliased = [(o.inputs[0], o.outputs[0]) for o in graph.operators if o.index not in called]
     roots = alias_roots(graph, aliased)
     buffers = live_buffers(graph, plan.calls, roots, overlay=True, controls=plan.controls)
     placements, size = place(buffers)
+    states = place_states(graph, plan.calls)[0]
+    tensors = _plan_tensors(plain(graph, roots), placements, states)
     overlaid = replace(
         plan,
         placements=placements,
-        tensors=_plan_tensors(graph, placements, place_states(graph, plan.calls)[0]),
-        arena_size=max(size, _read_end(plan.calls, placements)),
+        tensors=tensors,
+        arena_size=max(size, _read_end(plan.calls, tensors)),
         arena_lower_bound=lower_bound(buffers),
     )
     return _checked(overlaid)
 
 
-def _read_end(calls: Sequence[KernelCall], placements: Sequence[Placement]) -> int:
-    """The end of the bytes that any kernel may load, those that it ignores included."""
-    ends = {tensor: p.end for p in placements for tensor in p.tensors}
+def _read_end(calls: Sequence[KernelCall], tensors: Sequence[PlanTensor]) -> int:
+    """The end of the bytes in the arena that any kernel may load, ignored ones included."""
+    ends = {t.index: t.offset + t.size for t in tensors if t.space == ARENA}
     reads = ((t, c.overread) for c in calls for t in c.reads if c.overread and t in ends)
     return max((ends[t] + overread for t, overread in reads), default=0)
+
+
+def _streamed_peak(streamed: Streamed, calls: Sequence[KernelCall]) -> tuple[int, int]:
+    return arena_peak(streamed.graph, calls, streamed.roots, ())
+
+
+def _forms_of_rows(faster: Mapping[str, Sequence[Lowering]]) -> Forms:
+    """All forms of an operator of which some rows are asked, the one to take first."""
+
+    def forms(context: OperatorContext) -> list[KernelCall]:
+        form = fitting_form(forms_of(context.operator.kind), context)
+        if isinstance(form, str):
+            return []
+        others = (lower(context) for lower in _faster(context, faster))
+        return [_call(form, context, faster), *(call for call in others if call is not None)]
+
+    return forms
+
+
+def _is_streamed(streamed: Streamed, call: KernelCall) -> bool:
+    return any(t in streamed.parts for t in (*call.reads, *call.writes))
+
+
+def _described(placements: Sequence[Placement], streamed: Streamed) -> tuple[Placement, ...]:
+    """The placements without the tensors that only stand for a buffer."""
+    return tuple(
+        replace(p, tensors=tuple(t for t in p.tensors if t not in streamed.buffers))
+        for p in placements
+    )
 
 
 def unsupported(graph: Graph) -> list[str]:
@@ -307,21 +378,23 @@ def _forms(
 
 
 def _plan_tensors(
-    graph: Graph, placements: Sequence[Placement], states: Mapping[int, int]
+    streamed: Streamed, placements: Sequence[Placement], states: Mapping[int, int]
 ) -> tuple[PlanTensor, ...]:
-    offsets = {t: p.offset for p in placements for t in p.tensors} | dict(states)
+    places = streamed.places
+    offsets = {t: p.offset + places.get(t, 0) for p in placements for t in p.tensors}
+    offsets |= dict(states)
     return tuple(
-        _plan_tensor(graph, t, offsets[t.index], STATE if t.index in states else ARENA)
-        for t in graph.tensors
+        _plan_tensor(streamed, t, offsets[t.index], STATE if t.index in states else ARENA)
+        for t in streamed.graph.tensors
         if t.index in offsets
     )
 
 
-def _plan_tensor(graph: Graph, tensor: Tensor, offset: int, space: str) -> PlanTensor:
-    quantization = tensor.quantization
+def _plan_tensor(streamed: Streamed, tensor: Tensor, offset: int, space: str) -> PlanTensor:
+    quantization, part = tensor.quantization, streamed.parts.get(tensor.index)
     return PlanTensor(
         index=tensor.index,
-        name=graph.name_of(tensor.index),
+        name=_name(streamed.graph, tensor, part),
         shape=tensor.shape,
         scale=quantization.scale if quantization else 1.0,
         zero_point=quantization.zero_point if quantization else 0,
@@ -329,4 +402,12 @@ def _plan_tensor(graph: Graph, tensor: Tensor, offset: int, space: str) -> PlanT
         size=tensor.size,
         dtype=tensor.dtype,
         space=space,
+        part=part,
     )
+
+
+def _name(graph: Graph, tensor: Tensor, part: Part | None) -> str:
+    if part is None:
+        return graph.name_of(tensor.index)
+    last = part.row + tensor.shape[1] - 1
+    return f"{graph.name_of(part.tensor)} rows {part.row} to {last}"

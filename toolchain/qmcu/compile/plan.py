@@ -183,11 +183,20 @@ class Placement:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some rows of a tensor of the graph, by its index, from row `row` on."""
+
+    tensor: int
+    row: int
+
+
+@dataclass(frozen=True)
 class PlanTensor:
     """What a device test must know of a tensor: where it lies, its shape, type and quantization.
 
     `dtype` is one of C_TYPES; `scale` is 1 and `zero_point` 0 where nothing is quantized. `space`
-    is ARENA or STATE: `offset` counts from the start of the arena, or of the states' memory.
+    is ARENA or STATE: `offset` counts from the start of the arena, or of the states' memory. What
+    is only some rows of a tensor, because layers are streamed, says in `part` which.
     """
 
     index: int
@@ -199,6 +208,13 @@ class PlanTensor:
     size: int
     dtype: str = "int8"
     space: str = ARENA
+    part: Part | None = None
+
+    @property
+    def first_byte(self) -> int:
+        """Where the first byte lies in the whole tensor of which this is a part."""
+        rows = self.shape[1] if len(self.shape) > 1 else 0
+        return 0 if self.part is None or not rows else self.part.row * (self.size // rows)
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,13 @@ def save_ram(
     what turned out not to be needed is taken back. All stays as it was when less than one
     hundredth is saved. `trade` of a replaced call says what it saved.
     """
-    start = _peak(graph, calls, roots, controls)
+    start = arena_peak(graph, calls, roots, controls)
     chosen, best = list(calls), start
     while (step := _best_step(graph, chosen, roots, alternatives, best, controls)) is not None:
         chosen, best = step
     for i, original in enumerate(calls):
         trial = [*chosen[:i], original, *chosen[i + 1 :]]
-        if chosen[i] is not original and _peak(graph, trial, roots, controls) <= best:
+        if chosen[i] is not original and arena_peak(graph, trial, roots, controls) <= best:
             chosen = trial
     if start[0] - best[0] < _LEAST_SHARE * start[0]:
         return tuple(calls)
@@ -65,13 +65,13 @@ def _best_step(
             continue
         for other in alternatives(call):
             trial = [*calls[:i], other, *calls[i + 1 :]]
-            peak = _peak(graph, trial, roots, controls)
+            peak = arena_peak(graph, trial, roots, controls)
             if peak < best:
                 result, best = (trial, peak), peak
     return result
 
 
-def _peak(
+def arena_peak(
     graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int], controls: Sequence[Control]
 ) -> tuple[int, int]:
     """The largest sum of live buffers, and at how many steps there are so many."""

@@ -14,7 +14,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     )
     if plan.kernels == "cmsis-nn":
         yield from _fallbacks(plan)
-    if plan.kernels == "portable":
+    if plan.kernels == "portable" and plan.optimize != "ram":
         return
     trades = [f"  {call.layer}: {call.trade}" for call in plan.calls if call.trade]
     if trades:

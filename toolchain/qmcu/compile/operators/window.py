@@ -1,13 +1,18 @@
 """Sliding windows: output size and padding, and the constraints of operators that have them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qmcu.compile.lowering import Constraint, OperatorContext
 from qmcu.compile.plan import FieldValue
 from qmcu.model.graph import Tensor
 
 Fields = tuple[tuple[str, FieldValue], ...]
+
+# Options that no file has: the padding before the first row or column and how many the output has,
+# where an operator has the padding of a PAD before it, or computes some of its rows alone.
+ROW_PADDING, ROW_COUNT = "row_padding", "row_count"
+COLUMN_PADDING, COLUMN_COUNT = "column_padding", "column_count"
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def axes(
     """The vertical and horizontal windows of an operator with stride and dilation options.
 
     `size` is the (height, width) that the window of (height, width) `kernel` slides over.
+    Options such as `ROW_PADDING` go before what follows from SAME or VALID.
     """
     padding = context.text("padding")
     vertical, horizontal = (
@@ -99,7 +105,16 @@ def axes(
         )
         for i, name in enumerate("hw")
     )
-    return vertical, horizontal
+    return (
+        _given(context, vertical, ROW_PADDING, ROW_COUNT),
+        _given(context, horizontal, COLUMN_PADDING, COLUMN_COUNT),
+    )
+
+
+def _given(context: OperatorContext, found: Axis, padding: str, count: str) -> Axis:
+    if padding not in context.operator.options:
+        return found
+    return replace(found, padding=context.integer(padding), output=context.integer(count))
 
 
 def window_options(*names: str) -> Constraint:

@@ -1,0 +1,125 @@
+"""Layers streamed through each other: the interpreter's bytes, less memory, and plans that hold."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from bench.operators.rows import row_chain
+from bench.performance.models import mobilenet
+from tests.support.host_run import run_on_host
+
+from qmcu.codegen.model_source import model_sources
+from qmcu.compile import CompileOptions, Plan, compile_graph, compile_streamed
+from qmcu.compile.check import violations
+from qmcu.compile.plan import KernelCall, PlanTensor
+from qmcu.compile.serialization import plan_from_json, plan_to_json
+from qmcu.model.graph import Graph
+from qmcu.model.oracle import Oracle
+from qmcu.model.random_inputs import random_array
+from qmcu.model.writer import write_model
+from qmcu.report.plan import plan_lines
+
+RAM = CompileOptions("portable", "ram")
+
+
+def streamed_plans(count: int) -> Iterator[tuple[Graph, Plan]]:
+    for seed in range(1000):
+        graph = row_chain(np.random.default_rng(seed))
+        plan = compile_streamed(graph, CompileOptions(), seed)
+        if any(call.kernel == "move_rows" for call in plan.calls):
+            yield graph, plan
+            count -= 1
+        if not count:
+            return
+
+
+def test_streamed_chains_give_the_interpreters_bytes_under_the_sanitizers() -> None:
+    for graph, plan in streamed_plans(6):
+        rng = np.random.default_rng(3)
+        inputs = [random_array(rng, graph, t, 1)[0] for t in graph.input_tensors]
+        expected = [output.tobytes() for output in Oracle(write_model(graph)).run(inputs)]
+        assert run_on_host(plan, [inputs]) == [expected]
+
+
+def test_nothing_is_computed_twice() -> None:
+    # Rows that nobody reads are not computed at all.
+    for graph, plan in streamed_plans(20):
+        assert plan.macs <= compile_graph(graph).macs
+
+
+def test_plans_are_the_same_after_json() -> None:
+    ((_, plan),) = streamed_plans(1)
+    assert plan_from_json(plan_to_json(plan)) == plan
+
+
+@pytest.mark.parametrize(
+    "core",
+    [
+        CompileOptions("portable"),
+        CompileOptions("native", dsp=True, fpu=True),
+        CompileOptions("native", dsp=True, fpu=True, mve=True),
+    ],
+)
+def test_ram_streams_the_first_layers_of_a_mobilenet_and_says_so(core: CompileOptions) -> None:
+    graph = mobilenet()
+    balanced, ram = compile_graph(graph, core), compile_graph(graph, replace(core, optimize="ram"))
+    assert ram.arena_size < 0.86 * balanced.arena_size
+    (said,) = (line for line in plan_lines(ram) if "rows at a time" in line)
+    assert "l00_conv_2d to " in said and "the arena's peak is" in said
+
+
+def test_functions_of_streamed_layers_that_do_the_same_are_one() -> None:
+    plan = compile_graph(mobilenet(), RAM)
+    source = model_sources(plan)["model.c"]
+    table = source.split("qmcu_model_layers[QMCU_MODEL_LAYERS] = {")[1].split("};")[0]
+    names = [name.strip() for name in table.split(",") if name.strip()]
+    assert len(names) == len(plan.calls)
+    assert len(set(names)) < 0.8 * len(names)
+    assert all(f"static void {name}(void)" in source for name in names)
+
+
+def _parts(plan: Plan) -> list[PlanTensor]:
+    return [t for t in plan.tensors if t.part is not None]
+
+
+def _with_tensor(plan: Plan, tensor: PlanTensor) -> Plan:
+    return replace(
+        plan, tensors=tuple(tensor if t.index == tensor.index else t for t in plan.tensors)
+    )
+
+
+def test_the_check_finds_rows_at_the_wrong_place() -> None:
+    found = 0
+    for _, plan in streamed_plans(10):
+        (move, *_) = [c for c in plan.calls if c.kernel == "move_rows"]
+        tensor = plan.tensor(move.reads[0])
+        row = tensor.size // tensor.shape[1]
+        moved = _with_tensor(plan, replace(tensor, offset=tensor.offset - row))
+        found += bool(list(violations(moved)))
+    assert found == 10
+
+
+def test_the_check_finds_a_missing_step() -> None:
+    for _, plan in streamed_plans(5):
+        for number, call in enumerate(plan.calls):
+            if call.kernel == "move_rows" or _writes_rows_that_are_read(plan, call):
+                kept = (*plan.calls[:number], *plan.calls[number + 1 :])
+                assert list(violations(replace(plan, calls=kept))), call.layer
+
+
+def _writes_rows_that_are_read(plan: Plan, call: KernelCall) -> bool:
+    """Whether a streamed call writes what another needs, every row of which is read."""
+    written = plan.tensor(call.writes[0])
+    if written.part is None:
+        return False
+    needed = (plan.tensor(t).part for c in plan.calls for t in c.reads if c is not call)
+    return any(p is not None and p == written.part for p in needed)
+
+
+def test_rows_of_another_tensor_are_told() -> None:
+    ((_, plan),) = streamed_plans(1)
+    tensor = _parts(plan)[0]
+    assert tensor.part is not None
+    other = replace(tensor, part=replace(tensor.part, row=tensor.part.row + 1))
+    assert list(violations(_with_tensor(plan, other)))

@@ -1,0 +1,227 @@
+"""Where the rows of streamed layers lie: rings of rows, rows of whole tensors, outputs over inputs.
+
+A tensor between two streamed operators never exists as a whole. Its rows lie in a buffer of their
+own from the moment they are computed until the last operator that reads them has; what the next
+rows need of the earlier ones is moved to the buffer's start first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from qmcu.compile.lifetimes import ALIGNMENT, aligned
+from qmcu.compile.plan import Part
+from qmcu.compile.streams.rows import Step
+from qmcu.model.graph import Graph, Tensor
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A graph and its tensors' buffers, with rows of tensors as tensors of their own.
+
+    `roots` maps each tensor to the one whose buffer it lies in, `places` says at which byte where
+    that is not its start, `parts` of which tensor it is which rows. `buffers` are tensors that
+    stand for a buffer alone.
+    """
+
+    graph: Graph
+    roots: Mapping[int, int]
+    places: Mapping[int, int]
+    parts: Mapping[int, Part]
+    buffers: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Move:
+    """Rows that are kept go to the start of their buffer; both are indices of tensors."""
+
+    source: int
+    target: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A step with the tensors of its rows: what it reads, by the whole tensor, and what it writes.
+
+    `move` goes before it.
+    """
+
+    step: Step
+    reads: Mapping[int, int]
+    write: int
+    move: Move | None
+
+
+class Unaligned(Exception):
+    """Rows would begin at a byte that no kernel may load a word from."""
+
+
+def row_size(tensor: Tensor) -> int:
+    """The bytes of one row of an image."""
+    return tensor.size // tensor.shape[1]
+
+
+def place_rows(
+    before: Streamed, steps: Sequence[Step], kept: frozenset[int]
+) -> tuple[Streamed, tuple[Placed, ...]]:
+    """The steps with their rows' tensors; what is in `kept` lies in memory as a whole.
+
+    Raises Unaligned.
+    """
+    rows = _Rows(before, steps, kept)
+    placed = tuple(rows.placed(at) for at in range(len(steps)))
+    return rows.result(), placed
+
+
+def kept_from(steps: Sequence[Step]) -> list[int]:
+    """For each step the first row of what it writes, or of what was, that a later step reads."""
+    read: dict[int, int] = {}
+    kept: list[int] = []
+    for step in reversed(steps):
+        kept.append(min(read.get(step.of.output, step.first), step.first))
+        for t in step.of.inputs:
+            read[t] = min(read.get(t, step.needs[0]), step.needs[0])
+    return kept[::-1]
+
+
+def rings(steps: Sequence[Step], whole: frozenset[int]) -> dict[int, int]:
+    """The tensors beside `whole` ones of which rows are kept, with the most rows held at once."""
+    most: dict[int, int] = {}
+    found: set[int] = set()
+    for step, kept in zip(steps, kept_from(steps), strict=True):
+        t = step.of.output
+        most[t] = max(most.get(t, 0), step.last - kept)
+        if kept < step.first and t not in whole:
+            found.add(t)
+    return {t: most[t] for t in found}
+
+
+class _Rows:
+    """The tensors that are added, and which rows of what lie where, step by step."""
+
+    def __init__(self, before: Streamed, steps: Sequence[Step], kept: frozenset[int]) -> None:
+        self._before, self._steps = before, steps
+        self._whole = kept | {t for s in steps for t in s.of.inputs}
+        self._whole -= {s.of.output for s in steps} - kept
+        self._tensors = list(before.graph.tensors)
+        self._roots, self._places = dict(before.roots), dict(before.places)
+        self._parts, self._buffers = dict(before.parts), set(before.buffers)
+        self._kept = kept_from(steps)
+        self._rings = rings(steps, frozenset(self._whole))
+        # Of each tensor that is not whole: its buffer and the row at that buffer's start.
+        self._now: dict[int, tuple[int, int]] = {}
+        self._known: dict[tuple[int, int, int, int], int] = {}
+
+    def result(self) -> Streamed:
+        graph = replace(self._before.graph, tensors=tuple(self._tensors))
+        return Streamed(graph, self._roots, self._places, self._parts, frozenset(self._buffers))
+
+    def placed(self, at: int) -> Placed:
+        step = self._steps[at]
+        start, end = step.needs
+        reads = {t: self._window(t, start, end) for t in step.of.inputs}
+        move = self._make_room(at)
+        write = self._window(step.of.output, step.first, step.last)
+        return Placed(step, reads, write, move)
+
+    def _make_room(self, at: int) -> Move | None:
+        step, kept = self._steps[at], self._kept[at]
+        t = step.of.output
+        if t in self._whole:
+            return None
+        if t not in self._rings:
+            self._now[t] = self._new(t, step.first, step.last), step.first
+            return None
+        if t not in self._now:
+            ring = self._add(self._image(t, self._rings[t]), None)
+            self._buffers.add(ring)
+            self._now[t] = ring, kept
+        ring, base = self._now[t]
+        self._now[t] = ring, kept
+        if kept == base or kept == step.first:
+            return None
+        source = self._part(t, kept, step.first, ring, (kept - base) * self._row(t))
+        target = self._part(t, kept, step.first, ring, 0)
+        return Move(source, target, (step.first - kept) * self._row(t))
+
+    def _window(self, t: int, first: int, last: int) -> int:
+        """The tensor of rows [first, last) of tensor `t`, where they lie now."""
+        if t in self._whole:
+            place = self._places.get(t, 0) + first * self._row(t)
+            return self._part(t, first, last, self._roots[t], place)
+        buffer, base = self._now[t]
+        if t not in self._rings and self._tensors[buffer].shape[1] == last - first:
+            return buffer
+        return self._part(t, first, last, buffer, (first - base) * self._row(t))
+
+    def _part(self, t: int, first: int, last: int, root: int, place: int) -> int:
+        key = (t, first, last, place)
+        if place % ALIGNMENT:
+            raise Unaligned
+        if (t in self._rings or t in self._whole) and key in self._known:
+            return self._known[key]
+        index = self._new(t, first, last)
+        self._roots[index], self._places[index] = root, place
+        self._known[key] = index
+        return index
+
+    def _new(self, t: int, first: int, last: int) -> int:
+        return self._add(self._image(t, last - first), Part(t, first))
+
+    def _image(self, t: int, rows: int) -> Tensor:
+        like = self._tensors[t]
+        return replace(like, shape=(1, rows, *like.shape[2:]))
+
+    def _add(self, tensor: Tensor, part: Part | None) -> int:
+        index = len(self._tensors)
+        self._tensors.append(replace(tensor, index=index))
+        self._roots[index] = index
+        if part is not None:
+            self._parts[index] = part
+        return index
+
+    def _row(self, t: int) -> int:
+        return row_size(self._tensors[t])
+
+
+def distance_behind(before: Streamed, steps: Sequence[Step], source: int, target: int) -> int:
+    """How far `source` must lie behind `target` so that what is written was read before."""
+    graph, places = before.graph, before.places
+    row_in, row_out = row_size(graph.tensors[source]), row_size(graph.tensors[target])
+    distance, read = 0, None
+    for step in reversed(steps):
+        if source in step.of.inputs:
+            at = places.get(source, 0) + step.needs[0] * row_in
+            read = at if read is None else min(read, at)
+        if step.of.output == target and read is not None:
+            distance = max(distance, places.get(target, 0) + step.last * row_out - read)
+    return aligned(distance)
+
+
+def lay_over(before: Streamed, steps: Sequence[Step], source: int, target: int) -> Streamed | None:
+    """With the whole tensor `target` over `source`, behind whose rows it is written; None if not.
+
+    `source` lies as far behind the start as it must, and no step reads what was written over.
+    """
+    graph, places = before.graph, dict(before.places)
+    first_root, second_root = before.roots[source], before.roots[target]
+    distance = distance_behind(before, steps, source, target)
+    if first_root == second_root or distance >= graph.tensors[target].size:
+        return None
+    size = max(distance + graph.tensors[first_root].size, graph.tensors[second_root].size)
+    buffer = replace(
+        graph.tensors[source], index=len(graph.tensors), shape=(size,), dtype="int8", data=None
+    )
+    roots = {**before.roots, buffer.index: buffer.index}
+    for t, root in before.roots.items():
+        if root in (first_root, second_root):
+            roots[t] = buffer.index
+        if root == first_root and distance:
+            places[t] = places.get(t, 0) + distance
+    return replace(
+        before,
+        graph=replace(graph, tensors=(*graph.tensors, buffer)),
+        roots=roots,
+        places=places,
+        buffers=before.buffers | {buffer.index},
+    )

@@ -1,0 +1,153 @@
+"""What an operator needs, row by row: which rows of its inputs it reads for rows of its output."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.operators.window import axes
+from qmcu.compile.plan import KernelCall
+from qmcu.model.graph import Graph, Operator, Tensor
+
+_CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+_POOLS = ("AVERAGE_POOL_2D", "MAX_POOL_2D")
+# Those whose output byte depends on the bytes at the same place alone.
+_ELEMENTWISE = frozenset(
+    {
+        "ABS", "ADD", "DEQUANTIZE", "ELU", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "MAXIMUM",
+        "MINIMUM", "MUL", "PRELU", "QUANTIZE", "RELU", "RELU6", "SUB", "TANH",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RowOperator:
+    """An operator over images [1, height, width, channels] whose rows can be computed apart.
+
+    Row y of the output needs `extent` rows of each of `inputs` from row y * stride - padding on.
+    `call` is what it was lowered to as a whole.
+    """
+
+    call: KernelCall
+    operator: Operator
+    inputs: tuple[int, ...]
+    output: int
+    heights: tuple[int, int]
+    extent: int = 1
+    stride: int = 1
+    padding: int = 0
+
+    def needs(self, first: int, last: int) -> tuple[int, int]:
+        """The rows of the inputs that rows [first, last) of the output are made of."""
+        height = self.heights[0]
+        start = max(first * self.stride - self.padding, 0)
+        end = min((last - 1) * self.stride - self.padding + self.extent, height)
+        return min(start, end), end
+
+    def padding_of(self, first: int) -> int:
+        """How many rows of padding stand above the rows that row `first` needs."""
+        return max(self.padding - first * self.stride, 0)
+
+
+def row_operators(
+    graph: Graph, calls: Sequence[KernelCall], streamed: Mapping[int, object]
+) -> tuple[RowOperator | None, ...]:
+    """For each call its operator by rows, None where that cannot be, or it is streamed already."""
+    operators = {operator.index: operator for operator in graph.operators}
+    return tuple(
+        None
+        if any(t in streamed for t in (*call.reads, *call.writes))
+        else _row_operator(graph, call, operators.get(call.operator))
+        for call in calls
+    )
+
+
+def _row_operator(graph: Graph, call: KernelCall, operator: Operator | None) -> RowOperator | None:
+    if operator is None or (call.passes and any(_reads_inputs(call))) or len(call.writes) != 1:
+        return None
+    context = OperatorContext(graph, operator)
+    inputs, output = tuple(dict.fromkeys(call.reads)), call.writes[0]
+    images = [graph.tensors[i] for i in (*inputs, output)]
+    if not inputs or not all(map(_is_image, images)):
+        return None
+    heights = images[0].shape[1], images[-1].shape[1]
+    found = RowOperator(call, operator, inputs, output, heights)
+    if operator.kind in _ELEMENTWISE:
+        return found if _is_aligned(context, images) else None
+    if operator.kind not in (*_CONVOLUTIONS, *_POOLS) or len(inputs) > 1:
+        return None
+    kernel: tuple[int, ...] = (
+        context.integer("filter_height", 1),
+        context.integer("filter_width", 1),
+    )
+    if operator.kind in _CONVOLUTIONS:
+        kernel = context.input(1).shape[1:3]
+    vertical, _ = axes(context, images[0].shape[1:3], kernel)
+    extent = (vertical.kernel - 1) * vertical.dilation + 1
+    # With padding as high as the window a row could need no row at all.
+    if vertical.padding >= extent or heights[1] != vertical.output:
+        return None
+    return RowOperator(
+        call, operator, inputs, output, heights, extent, vertical.stride, vertical.padding
+    )
+
+
+def _reads_inputs(call: KernelCall) -> Sequence[bool]:
+    """Whether passes over the output read inputs: these may lie elsewhere by then."""
+    arguments = (a for p in call.passes for a in p.arguments)
+    return [getattr(a, "tensor", None) in call.reads for a in arguments]
+
+
+def _is_image(tensor: Tensor) -> bool:
+    return len(tensor.shape) == 4 and tensor.shape[0] == 1 and not tensor.is_variable
+
+
+def _is_aligned(context: OperatorContext, images: Sequence[Tensor]) -> bool:
+    """Whether each output row is made of the same row of each input, and of constants alike."""
+    operands = [context.optional_input(i) for i in range(len(context.operator.inputs))]
+    constants = [t for t in operands if t is not None and t.is_constant]
+    if any(len(t.shape) > 2 and t.shape[-3] != 1 for t in constants):
+        return False
+    return all(image.shape == images[-1].shape for image in images)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Rows [first, last) of an operator's output are computed."""
+
+    of: RowOperator
+    first: int
+    last: int
+
+    @property
+    def needs(self) -> tuple[int, int]:
+        """The rows of the inputs that it reads."""
+        return self.of.needs(self.first, self.last)
+
+
+def steps_of(operators: Sequence[RowOperator], kept: frozenset[int], rows: int) -> tuple[Step, ...]:
+    """The steps that compute all rows, `rows` of the last operator's output at a time.
+
+    Of each other output in `kept`, which is read elsewhere, the same share at a time; of what lies
+    between, each row once, when it is needed first.
+    """
+    done = {o.output: 0 for o in operators}
+    heights = {o.output: o.heights[1] for o in operators}
+    last_height = operators[-1].heights[1]
+    steps: list[Step] = []
+    for band in range(1, -(-last_height // rows) + 1):
+        need = {
+            t: min(heights[t], -(-heights[t] * rows * band // last_height))
+            for t in kept
+            if t in heights
+        }
+        for o in reversed(operators):
+            end = max(need.get(o.output, 0), done[o.output])
+            need[o.output] = end
+            if end > done[o.output]:
+                for t in o.inputs:
+                    need[t] = max(need.get(t, 0), o.needs(done[o.output], end)[1])
+        for o in operators:
+            if need[o.output] > done[o.output]:
+                steps.append(Step(o, done[o.output], need[o.output]))
+                done[o.output] = need[o.output]
+    return tuple(steps)
