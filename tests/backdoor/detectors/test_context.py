@@ -1,5 +1,6 @@
 """Files of an audit that do or do not belong together."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+from tests.support.small_models import dense
 from tests.support.stateful_models import shift_register
 
 from qmcu.backdoor.detectors.context import load_context
@@ -16,6 +18,7 @@ from qmcu.backdoor.inputs.datasets import load_dataset
 from qmcu.backdoor.networks.architectures import build_architecture
 from qmcu.cli.main import run
 from qmcu.errors import UsageError
+from qmcu.model.graph import Operator, Quantization, Tensor
 from qmcu.model.writer import write_model
 from qmcu.tensorflow import load_tensorflow
 
@@ -86,3 +89,19 @@ def test_a_file_with_control_flow_is_a_finding(tmp_path: Path) -> None:
     )
     page = str(tmp_path / "audit.html")
     assert run(["audit", "--int8", str(tmp_path / "if.tflite"), "--html", page]) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
+def test_other_ends_are_taken_off(tmp_path: Path, dtype: str) -> None:
+    inside = dense()
+    grid = None if dtype == "float32" else Quantization((0.5,), (131,))
+    end = Tensor(4, "given", inside.input_tensors[0].shape, dtype, grid)
+    quantize = Operator(0, "QUANTIZE", (4,), (0,))
+    operators = (quantize, replace(inside.operators[0], index=1))
+    whole = replace(inside, tensors=(*inside.tensors, end), operators=operators, inputs=(4,))
+    model = tmp_path / "ends.tflite"
+    model.write_bytes(write_model(whole))
+    context = load_context(None, model, None)
+    assert context.graph is not None
+    assert [op.kind for op in context.graph.operators] == ["FULLY_CONNECTED"]
+    assert context.graph.input_tensors[0].dtype == "int8"

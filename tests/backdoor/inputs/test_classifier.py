@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from tests.support.small_models import dense, two_inputs
+from tests.support.stateful_models import shift_register
 
-from qmcu.backdoor.inputs.classifier import classifier_input, integer_inputs
+from qmcu.backdoor.inputs.classifier import classifier_input, integer_inputs, refuse_state
 from qmcu.errors import UnsupportedModelError, VectorError
 
 
@@ -23,3 +24,9 @@ def test_real_inputs_are_quantized_and_others_refused() -> None:
     assert np.all(rows == tensor.quantization.zero_point)
     with pytest.raises(VectorError, match="and these are"):
         integer_inputs(np.zeros((3, 99), np.float32), tensor)
+
+
+def test_a_model_that_keeps_a_state_is_refused() -> None:
+    refuse_state(dense())
+    with pytest.raises(UnsupportedModelError, match="keeps a state"):
+        refuse_state(shift_register())

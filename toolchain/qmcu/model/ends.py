@@ -13,9 +13,11 @@ _INSIDE = ("INT8", "INT16")
 def strip_ends(data: bytes, *, source: str = "model") -> bytes:
     """The .tflite file with inputs behind their QUANTIZE, outputs before theirs or DEQUANTIZE.
 
-    All bytes between stay as they are. Raises ModelError when an end is no int8 or int16 then.
+    All bytes between stay as they are; a file without such ends is given back. Raises
+    ModelError when an end is no int8 or int16 then.
     """
-    return _Ends(unpack_model(standalone(data, source=source), source), source).stripped()
+    whole = standalone(data, source=source)
+    return _Ends(unpack_model(whole, source), source).stripped() or whole
 
 
 class _Ends:
@@ -27,6 +29,7 @@ class _Ends:
         self._gone: set[int] = set()
 
     def stripped(self) -> bytes:
+        """The file; empty where nothing was stripped."""
         graph = self._graph
         for index in graph.inputs:
             self._strip_input(int(index))
@@ -43,7 +46,7 @@ class _Ends:
             for index in indices:
                 if self._type(index) not in _INSIDE:
                     self._refuse(role, index)
-        return pack_model(self._model)
+        return pack_model(self._model) if self._gone else b""
 
     def _strip_input(self, index: int) -> None:
         readers = [i for i, op in enumerate(self._graph.operators) if index in _list(op.inputs)]

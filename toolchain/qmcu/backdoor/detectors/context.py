@@ -12,6 +12,7 @@ from qmcu.backdoor.inputs import classifier_input
 from qmcu.backdoor.networks import keras_from_network, open_network
 from qmcu.errors import ModelError, UsageError, VectorError
 from qmcu.model.convert import convert_keras
+from qmcu.model.ends import strip_ends
 from qmcu.model.graph import Graph
 from qmcu.model.oracle import InterpreterDiedError, Oracle
 from qmcu.model.reader import operator_kinds, parse_model
@@ -36,7 +37,7 @@ def load_context(
     network = None
     if float_file is not None:
         network = open_network(float_file)
-    integer = None if integer_file is None else read_model_file(integer_file)
+    integer = None if integer_file is None else _inside(integer_file)
     if integer is None and network is not None:
         given = samples
         if given is None:
@@ -63,6 +64,16 @@ def load_context(
             f"{list(context.input_shape)}."
         )
     return context
+
+
+def _inside(path: Path) -> bytes:
+    """The model between the QUANTIZE and DEQUANTIZE at its ends; those can hide nothing."""
+    content = read_model_file(path)
+    try:
+        return strip_ends(content, source=str(path))
+    except ModelError:
+        # It is said below what is wrong with it.
+        return content
 
 
 def _refuse_deadly(model: bytes, graph: Graph, source: str) -> None:

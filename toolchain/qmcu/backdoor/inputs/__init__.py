@@ -9,6 +9,7 @@ Nothing here runs a model.
 from qmcu.backdoor.inputs.classifier import (
     classifier_input,
     integer_inputs,
+    refuse_state,
 )
 from qmcu.backdoor.inputs.datasets import (
     Dataset,
@@ -46,6 +47,7 @@ __all__ = [
     "load_trigger",
     "make_trigger",
     "real_batches",
+    "refuse_state",
     "regions",
     "trigger_arrays",
     "vary",

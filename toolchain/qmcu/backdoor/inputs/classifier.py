@@ -6,6 +6,7 @@ import numpy.typing as npt
 
 from qmcu.errors import UnsupportedModelError, VectorError
 from qmcu.model.graph import Graph, Tensor
+from qmcu.model.state import is_stateful
 from qmcu.model.vectors import quantize
 from qmcu.types import Int8Array
 
@@ -21,9 +22,19 @@ def classifier_input(graph: Graph) -> Tensor:
     for tensor in tensors:
         if tensor.dtype != "int8":
             raise UnsupportedModelError(
-                f"{graph.name}: {tensor.name} is {tensor.dtype}; convert the model to full int8."
+                f"{graph.name}: {tensor.name} is {tensor.dtype}, int8 is needed; build with --io "
+                "int8 where QUANTIZE and DEQUANTIZE are at the ends, or convert it to full int8."
             )
     return graph.input_tensors[0]
+
+
+def refuse_state(graph: Graph) -> None:
+    """Raise UnsupportedModelError for a model whose answers depend on the inputs before."""
+    if is_stateful(graph):
+        raise UnsupportedModelError(
+            f"{graph.name} keeps a state from one inference to the next, so that one input alone "
+            "has no answer of its own; a classifier without state is needed."
+        )
 
 
 def integer_inputs(inputs: npt.NDArray[Any], tensor: Tensor) -> Int8Array:

@@ -9,7 +9,13 @@ import numpy.typing as npt
 
 from qmcu import documents
 from qmcu.arrays import read_arrays
-from qmcu.backdoor.inputs import Trigger, TriggerChange, classifier_input, dequantize
+from qmcu.backdoor.inputs import (
+    Trigger,
+    TriggerChange,
+    classifier_input,
+    dequantize,
+    refuse_state,
+)  # fmt: skip
 from qmcu.backdoor.networks import load_keras
 from qmcu.backdoor.rates import (
     attack_success_rate,
@@ -223,6 +229,7 @@ def _prepare(firmware: Firmware, trigger: Trigger, vectors: Path, options: Verif
     if options.honest_asr is not None:
         check_honest_asr(options.honest_asr)
     graph, content = firmware.model
+    refuse_state(graph)
     tensor = classifier_input(graph)
     classes = graph.output_tensors[0].elements
     if trigger.target >= classes:
