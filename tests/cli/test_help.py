@@ -72,3 +72,19 @@ def test_an_unknown_command_gets_the_nearest(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err == (
         "qmcu: there is no command 'biuld', did you mean build; `qmcu --help` lists them.\n"
     )
+
+
+def test_groups_and_qmcu_itself_end_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    groups = [name for name, page in PAGES.items() if isinstance(page, click.Group)]
+    assert len(groups) == 5
+    for name in ["", *groups]:
+        assert run([*name.split(), "--help"]) == 0
+        assert f"Example: qmcu {name}".strip() in capsys.readouterr().out
+
+
+def test_an_unknown_command_of_a_group_is_told_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["trust", "kye"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("qmcu: there is no command trust 'kye', did you mean key;")

@@ -1,5 +1,6 @@
 """A board is validated behind a pseudo-terminal, where each of its lies is called wrong."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -45,8 +46,10 @@ def test_a_board_that_is_as_its_file_says(
     directory: Path, port: FakeBoard, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where, kept = f"serial:{port.path}", directory / "kept.json"
+    key = directory / "key"
+    assert run(["trust", "key", "-o", str(key)]) == 0
     code = run(["validate", str(directory), "--on", where, "--random", "3", "--json", str(kept),
-                "--by", "me | you"])  # fmt: skip
+                "--by", "me | you", "--sign", str(key)])  # fmt: skip
     shown = capsys.readouterr().out
     for name in ("image", "bytes", "stack", "bit rates", "damaged frames"):
         assert f"{name}" in shown
@@ -56,6 +59,14 @@ def test_a_board_that_is_as_its_file_says(
     # An emulator is slower than a board: its clock is the one thing that may be called wrong.
     assert code in (0, 1)
     assert kept.read_text().count("wrong") <= 1 + shown.count("wrong")
+    signed = directory / "kept.dsse.json"
+    command = ["evidence", "verify", str(signed), "--key", f"{key}.pub"]
+    assert run(command) == 0
+    assert "confirmed, " in (said := capsys.readouterr().out) and "on stm32f746" in said
+    envelope = json.loads(signed.read_text())
+    envelope["payload"] = envelope["payload"].replace("e", "f", 1)
+    signed.write_text(json.dumps(envelope))
+    assert run(command) == 1
 
 
 def test_a_cable_that_is_slower_than_promised(directory: Path, port: FakeBoard) -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare
+from qmcu.cli.options import PATH, declare, declare_group
 from qmcu.cli.trust import KEYS
 
 
-@click.group("evidence")
+@declare_group("evidence")
 def command() -> None:
     """Signed results of qmcu test, verify and audit."""
 

@@ -60,7 +60,11 @@ class LazyGroup(click.RichGroup):
             raise Interrupted from None
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: qmcu build model.tflite --board stm32f746 -o firmware",
+)
 @click.version_option(qmcu.__version__, prog_name="qmcu")
 def cli() -> None:
     """Integer neural networks on Cortex-M, byte for byte."""

@@ -68,6 +68,31 @@ class Command(click.RichCommand):
         return super().invoke(ctx)
 
 
+class Group(click.RichGroup):
+    """A group of commands, which tells the nearest ones when there is none of a name."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> Any:
+        """The command. Raises UsageError."""
+        from qmcu.errors import UsageError
+        from qmcu.text import nearest
+
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            near = nearest(cmd_name, tuple(self.commands))
+            raise UsageError(
+                f"there is no command {self.name} {cmd_name!r}{near}; `qmcu {self.name} --help` "
+                "lists them."
+            )
+        return found
+
+
+def declare_group(name: str) -> Decorator:
+    """Declare a group of commands; its help ends with the example of its first one."""
+    example = next(text for command, text in EXAMPLES.items() if command.startswith(f"{name} "))
+    decorator: Decorator = click.group(name, cls=Group, epilog=f"Example: {example}")
+    return decorator
+
+
 def refuse_overwriting(parameters: Mapping[str, Any]) -> None:
     """Raise UsageError when a parameter to write names the same place as another one."""
     from qmcu.files import refuse_same
@@ -119,6 +144,22 @@ def trigger_kinds() -> Iterable[str]:
     from qmcu.backdoor.inputs.trigger_kinds import KINDS
 
     return KINDS
+
+
+def signer(key: Path | None, json_file: Path | None) -> Callable[[Path], list[str]]:
+    """What signs a result's file with the private key and says so; nothing without a key.
+
+    Raises UsageError before any work, when there is no `json_file` or `key` is none.
+    """
+    if key is None:
+        return lambda path: []
+    from qmcu.errors import UsageError
+    from qmcu.trust import load_private, sign_result
+
+    if json_file is None:
+        raise UsageError("--sign signs what --json writes; give --json FILE, too.")
+    private = load_private(key)
+    return lambda path: [f"signed {sign_result(path, private)} with {private.public}"]
 
 
 def output_option(help_text: str, *, required: bool = True) -> Decorator:

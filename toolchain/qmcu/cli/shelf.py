@@ -4,12 +4,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare
+from qmcu.cli.options import PATH, declare, declare_group
 
 FILE = click.argument("file", type=PATH)
 
 
-@click.group("shelf")
+@declare_group("shelf")
 def command() -> None:
     """Boards on a shelf, one job at a time on each."""
 

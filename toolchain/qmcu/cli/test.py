@@ -71,6 +71,7 @@ def command(
     Without --vectors and --random the vectors of ./qmcu.toml are taken, else random ones.
     Exit code: 0 all equal, 1 some differ, 2 could not run.
     """
+    from qmcu.cli.options import signer
     from qmcu.cluster import open_cluster
     from qmcu.comparison import RunOptions, run_vectors
     from qmcu.device.targets import default_target
@@ -89,13 +90,7 @@ def command(
         raise UsageError("--vectors and --random exclude each other; give one.")
     if file is not None and steps is not None:
         raise UsageError("a vector file states its steps; --steps is for random inputs.")
-    private = None
-    if key is not None:
-        from qmcu.trust import load_private, sign_result
-
-        if json_file is None:
-            raise UsageError("--sign signs what --json writes; give --json FILE, too.")
-        private = load_private(key)
+    sign = signer(key, json_file)
     firmware = Firmware.load(directory)
     target = target or default_target(firmware.board)
     if file is None and count is None:
@@ -122,8 +117,7 @@ def command(
         result = run_vectors(firmware, target, vectors, source, options, advance)
     if json_file is not None:
         write_json(result, json_file)
-    if json_file is not None and private is not None:
-        show(f"signed {sign_result(json_file, private)} with {private.public}")
+        show(*sign(json_file))
     if junit is not None:
         write_junit(result, junit)
     if sarif is not None:

@@ -4,10 +4,18 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, limit_option, output_option, seed_option, trigger_kinds
+from qmcu.cli.options import (
+    PATH,
+    declare,
+    declare_group,
+    limit_option,
+    output_option,
+    seed_option,
+    trigger_kinds,
+)
 
 
-@click.group("trigger")
+@declare_group("trigger")
 def command() -> None:
     """Triggers as files: make one, see what int8 makes of it, put it on inputs."""
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare
+from qmcu.cli.options import PATH, declare, declare_group
 
 KEYS = click.option(
     "--key", "keys", required=True, multiple=True, type=PATH,
@@ -12,7 +12,7 @@ KEYS = click.option(
 )  # fmt: skip
 
 
-@click.group("trust")
+@declare_group("trust")
 def command() -> None:
     """Keys, and what was signed of a firmware."""
 

@@ -9,6 +9,7 @@ from qmcu.cli.options import (
     PATH,
     batch_option,
     declare,
+    declare_group,
     io_option,
     limit_option,
     operator_option,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from qmcu.conversion.calibration import SampleOptions
 
 
-@click.group("vectors")
+@declare_group("vectors")
 def command() -> None:
     """Make vector files: inputs with the bytes that a device must answer."""
 

@@ -1,4 +1,4 @@
-"""Results of `qmcu test`, `verify` and `audit` as signed statements about what they are of."""
+"""Results of commands as signed statements about what they are of."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,15 @@ from qmcu.trust.keys import PrivateKey, PublicKey
 
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 AUDIT, VERIFY = "urn:qmcu:audit:v1", "urn:qmcu:verify:v1"
+VALIDATION = "urn:qmcu:validation:v1"
 # Names of subjects.
 IMAGE, MODEL, INTEGER_MODEL, FLOAT_MODEL = "image", "model.tflite", "int8", "float"
-_KINDS = {"test-1": TEST_RESULT, "audit-1": AUDIT, "verify-1": VERIFY}
+_KINDS = {
+    "test-1": TEST_RESULT, "audit-1": AUDIT, "verify-1": VERIFY, "validation-1": VALIDATION,
+}  # fmt: skip
+_COMMANDS = ("test", "audit", "verify", "validate")
+# Documents that name image and model themselves.
+_OF_AN_IMAGE = ("test-1", "validation-1")
 _MOST = 64 << 20
 
 
@@ -29,7 +35,7 @@ class _Schema(msgspec.Struct):
 class Evidence:
     """What a signed statement says: of which image and model, and the result itself as JSON.
 
-    `result` is the document that the command wrote; `kind` is test, verify or audit.
+    `result` is the document that the command wrote; `kind` is test, verify, audit or validation.
     """
 
     kind: str
@@ -43,6 +49,10 @@ class Evidence:
         if self.kind == "test":
             counts = f"{result.get('equal')} of {result.get('vectors')}"
             return f"{counts} outputs equal on {result.get('board')} ({result.get('device')})"
+        if self.kind == "validation":
+            outcomes = [c.get("outcome") for c in result.get("checks") or () if isinstance(c, dict)]
+            counts = ", ".join(f"{outcomes.count(o)} {o}" for o in ("confirmed", "wrong"))
+            return f"{counts} on {result.get('board')}"
         return f"verdict {result.get('verdict')}"
 
     def __str__(self) -> str:
@@ -58,7 +68,7 @@ def result_statement(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"{path} is no result of qmcu: {error}.") from error
     if schema not in _KINDS:
-        known = ", ".join(f"`qmcu {name.partition('-')[0]} --json`" for name in _KINDS)
+        known = ", ".join(f"`qmcu {name} --json`" for name in _COMMANDS)
         raise UsageError(f"{path} is no result that can be evidence; take one of {known}.")
     kind = _KINDS[schema]
     subjects = _subjects(schema, result)
@@ -71,7 +81,7 @@ def _subjects(schema: str, result: Mapping[str, Any]) -> dict[str, str]:
     if schema == "audit-1":
         sums = result.get("sha256")
         return {k: str(v) for k, v in sums.items()} if isinstance(sums, dict) else {}
-    test = result if schema == "test-1" else result.get("test")
+    test = result if schema in _OF_AN_IMAGE else result.get("test")
     if not isinstance(test, dict):
         return {}
     found = {IMAGE: test.get("image_sha256"), MODEL: test.get("model_sha256")}
