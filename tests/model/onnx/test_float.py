@@ -160,7 +160,7 @@ def test_a_transpose_of_the_file_leaves_its_input_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (lambda b: b.add("Erf", "x"), "Erf n0 has no form in tflite-micro"),
+        (lambda b: b.add("Where", "x", "x", "x"), "Where n0 has no form in tflite-micro"),
         (lambda b: b.add("Resize", "x", "", b.constant([1, 1, 2, 2]), mode="cubic"), "is cubic"),
         (lambda b: b.add("Thing", "x", domain="own.ops"), "domain own.ops"),
         (lambda b: b.add("DynamicQuantizeLinear", "x", outputs=3), "dynamic quantization"),
@@ -182,3 +182,24 @@ def test_free_sizes_and_damaged_files_are_refused(tmp_path: Path) -> None:
         read_onnx(damaged)
     with pytest.raises(ModelError, match="does not exist"):
         read_onnx(tmp_path / "none.onnx")
+
+
+@pytest.mark.parametrize(
+    ("kind", "opset", "options", "within"),
+    [
+        ("Erf", 17, {}, 5e-4),
+        ("Gelu", 20, {}, 6e-4),
+        ("Gelu", 20, {"approximate": "tanh"}, 1e-4),
+    ],
+)
+def test_gelu_and_its_error_function_are_near(
+    kind: str, opset: int, options: dict[str, Any], within: float
+) -> None:
+    b = Builder(IMAGE, opset)
+    model = b.model(b.add(kind, _conv(b, "x"), **options))
+    x = 4 * np.random.default_rng(1).normal(size=(1, *IMAGE)).astype(np.float32)
+    read = read_onnx_model(model, kind)
+    (ours,), (theirs,) = run_ours(read, x), run_theirs(model, x)
+    assert np.ptp(theirs) > 1
+    np.testing.assert_allclose(ours, theirs, atol=within)
+    assert any("is computed by" in note for note in read.net.notes) == (within > 1e-4)

@@ -187,13 +187,41 @@ def _gemm(m: _Maker) -> list[Node] | None:
     return m.nodes
 
 
+def _cubic(m: _Maker, limit: float, first: float, third: float) -> str:
+    """first x + third x^3 of x within +-limit, behind which what reads it does not change."""
+    shape = m.source.shape
+    bounds = [m.constant("bottom", -limit), m.constant("top", limit)]
+    x = m.add("Clip", [m.source.name, *bounds], shape)
+    square = m.add("Mul", [m.add("Mul", [x, x], shape), m.constant("third", third)], shape)
+    return m.add("Mul", [x, m.add("Add", [square, m.constant("first", first)], shape)], shape)
+
+
+def _erf(m: _Maker) -> list[Node]:
+    """erf(x) as tanh(2 / sqrt(pi) (x + 0.08943 x^3)): Hendrycks and Gimpel 2016, section 2."""
+    m.add("Tanh", [_cubic(m, 3.0, 1.128379, 0.100911)])
+    m.net.notes.append(f"{m.node} is computed by tanh, in real numbers within 0.0004")
+    return m.nodes
+
+
+def _gelu(m: _Maker) -> list[Node]:
+    """x sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)), the same paper's form by tanh."""
+    shape = m.source.shape
+    gate = m.add("Sigmoid", [_cubic(m, 4.5, 1.595769, 0.071355)], shape)
+    m.add("Mul", [m.source.name, gate])
+    if m.node.text("approximate", "none") == "none":
+        m.net.notes.append(f"{m.node} is computed by sigmoid, in real numbers within 0.0005")
+    return m.nodes
+
+
 def _unroll(m: _Maker) -> list[Node]:
     return unroll(m.net, m.node)
 
 
 _FORMS: dict[str, Callable[[_Maker], list[Node] | None]] = {
     "Div": _divide,
+    "Erf": _erf,
     "Flatten": _reshape,
+    "Gelu": _gelu,
     "Gemm": _gemm,
     "GRU": _unroll,
     "GlobalAveragePool": _global("ReduceMean"),

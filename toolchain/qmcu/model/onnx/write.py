@@ -24,8 +24,6 @@ _VERSIONS = {
 _CONTROL = {"If", "Loop", "Scan"}
 # Operators before which the model's own order is asked for, and a remedy for what has no form.
 _REMEDIES = {
-    "Erf": "write GELU by tanh or sigmoid, or use HardSwish or ReLU",
-    "Gelu": "use HardSwish or ReLU, or train with the sigmoid form",
     "Where": "compute what it chooses between without it",
     "LRN": "use batch normalization",
     "NonMaxSuppression": "leave boxes to the host: export up to the layer before",
