@@ -55,7 +55,7 @@ class Wave(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """Convolutions and a GRU, which is to be refused."""
+    """Convolutions and a GRU."""
 
     def __init__(self) -> None:
         super().__init__()

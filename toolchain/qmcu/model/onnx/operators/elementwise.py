@@ -4,10 +4,10 @@ import numpy as np
 
 from qmcu.model.graph import Quantization
 from qmcu.model.onnx.emit import Emitter, Place
+from qmcu.model.onnx.fused import limits
 from qmcu.model.onnx.layout import Order, plain, same_memory
 from qmcu.model.onnx.net import Node, Value
 from qmcu.model.onnx.operators.handler import Grid, Handler, activation, result_like
-from qmcu.model.onnx.simplify import limits
 
 # The only results that TFLite's functions have, by type.
 CANONICAL: dict[str, dict[str, Quantization]] = {
