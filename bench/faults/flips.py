@@ -15,7 +15,7 @@ from qmcu.device.image import Image, Segment
 from qmcu.device.session import Refused, Session
 from qmcu.device.targets import unicorn_machine
 from qmcu.device.unicorn import UnicornLink
-from qmcu.errors import DeviceError, GuestFault
+from qmcu.errors import GuestFault, QmcuError
 from qmcu.firmware import Firmware
 
 # Seconds that the firmware may run without a word: then it counts as mute.
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     BOOT = "found at boot"
     CHECK = "found while running"
     FAULT = "a fault"
-    MUTE = "mute"
+    MUTE = "mute, or nonsense"
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _watched(subject: Subject, image: Image, later: tuple[int, int] | None) -> O
         if "no answer after" in str(fault):
             return Outcome.MUTE
         return Outcome.CHECK if "changed while it ran" in str(fault) else Outcome.FAULT
-    except DeviceError:
+    except QmcuError:
         return Outcome.LATE if wrong else Outcome.MUTE
     return Outcome.WRONG if wrong else Outcome.RIGHT
 

@@ -8,6 +8,7 @@
 #include "guard.h"
 #include "image.h"
 #include "model.h"
+#include "monitor.h"
 #include "port.h"
 #include "stack.h"
 
@@ -15,6 +16,7 @@
 #include <string.h>
 
 enum { HELLO = 0x01, INFER = 0x02, PROFILE = 0x03, TRACE = 0x04, BAUD = 0x05, RESET = 0x06 };
+enum { MONITOR = 0x07 };
 enum { READY = 0x80, RESPONSE = 0x80, FAULT = 0xFE, ERROR = 0xFF };
 enum {
     DAMAGED_FRAME = 1,
@@ -24,7 +26,13 @@ enum {
     DAMAGED_IMAGE = 5
 };
 enum { PROTOCOL_VERSION = 2, HEADER_SIZE = 8, CRC_SIZE = 4, TRACE_ARGUMENTS = 12 };
-enum { BAUD_ARGUMENTS = 4 };
+enum { BAUD_ARGUMENTS = 4, MONITOR_ARGUMENTS = 4 };
+/* Whether a type is MONITOR, in firmware that has it. */
+#ifdef QMCU_MONITOR
+#define HAS_MONITOR(type) ((type) == MONITOR)
+#else
+#define HAS_MONITOR(type) false
+#endif
 /* What HELLO says of the build. */
 enum { FLAGS = QMCU_DEBUG_PROTOCOL | QMCU_RELEASE << 1 | QMCU_RELEASE << 2 };
 #if QMCU_RELEASE
@@ -84,7 +92,7 @@ static void store(uint32_t index, uint8_t byte)
         return;
     }
     index -= HEADER_SIZE;
-    if (current.header[0] == TRACE || current.header[0] == BAUD) {
+    if (current.header[0] == TRACE || current.header[0] == BAUD || HAS_MONITOR(current.header[0])) {
         if (index < TRACE_ARGUMENTS) {
             current.arguments[index] = byte;
             return;
@@ -208,12 +216,22 @@ void qmcu_protocol_check_stack(void)
 
 static void invoke(void)
 {
-#if QMCU_RELEASE
+#if QMCU_RELEASE || defined QMCU_MONITOR
     for (uint32_t i = 0; i < QMCU_MODEL_LAYERS; ++i) {
+#if QMCU_RELEASE
         qmcu_guard_step(i + 1);
+#endif
         qmcu_model_layers[i]();
+#ifdef QMCU_MONITOR
+        qmcu_monitor_layer(i);
+#endif
     }
+#ifdef QMCU_MONITOR
+    qmcu_monitor_done();
+#endif
+#if QMCU_RELEASE
     qmcu_guard_step(0);
+#endif
 #else
     qmcu_model_invoke();
 #endif
@@ -312,6 +330,23 @@ static void reset(void)
 enum { LAST_REQUEST = BAUD };
 #endif
 
+#ifdef QMCU_MONITOR
+/* Reads the counters, and makes them 0 where the argument is not. */
+static void monitor(void)
+{
+    const uint32_t size = sizeof(qmcu_monitor_counters);
+    const uint32_t shape[2] = {QMCU_STATISTICS, QMCU_MONITOR_CLASSES};
+    qmcu_frame_writer writer;
+    begin(&writer, RESPONSE | MONITOR, sizeof shape + size);
+    qmcu_frame_put(&writer, shape, sizeof shape);
+    qmcu_frame_put(&writer, qmcu_monitor_read(), size);
+    qmcu_frame_end(&writer);
+    if (u32_at(current.arguments) != 0) {
+        qmcu_monitor_reset();
+    }
+}
+#endif
+
 static bool is_debug(uint8_t type)
 {
     return type == PROFILE || type == TRACE;
@@ -327,6 +362,10 @@ static uint32_t expected_payload(uint8_t type)
         return 0;
     case BAUD:
         return BAUD_ARGUMENTS;
+#ifdef QMCU_MONITOR
+    case MONITOR:
+        return MONITOR_ARGUMENTS;
+#endif
     case TRACE:
         return TRACE_ARGUMENTS + input_bytes();
     default:
@@ -338,7 +377,8 @@ static void answer(void)
 {
     const uint32_t payload = current.count - HEADER_SIZE - CRC_SIZE;
     const uint8_t type = current.header[0];
-    if (type < HELLO || type > LAST_REQUEST || (!QMCU_DEBUG_PROTOCOL && is_debug(type))) {
+    const bool known = (type >= HELLO && type <= LAST_REQUEST) || HAS_MONITOR(type);
+    if (!known || (!QMCU_DEBUG_PROTOCOL && is_debug(type))) {
         SEND_ERROR(UNKNOWN_REQUEST, "unknown request");
     } else if (payload != expected_payload(type)) {
         SEND_ERROR(WRONG_LENGTH, "wrong payload length");
@@ -359,6 +399,10 @@ static void answer(void)
 #ifdef QMCU_MODEL_STATE_SIZE
     } else if (type == RESET) {
         reset();
+#endif
+#ifdef QMCU_MONITOR
+    } else if (type == MONITOR) {
+        monitor();
 #endif
     } else {
         baud();

@@ -24,6 +24,7 @@ from qmcu.backdoor.verification import Verification
 from qmcu.benchmark import Benchmarks
 from qmcu.builder.fits import Fits
 from qmcu.builder.savings import MemoryDocument
+from qmcu.codegen.monitor_limits import MonitorLimits
 from qmcu.comparison import TestResult
 from qmcu.documents import written_names
 from qmcu.files import write_atomic
@@ -46,6 +47,7 @@ PUBLISHED: Mapping[type, str] = {
     DefenceDocument: "qmcu defend --json",
     AttackRecord: "qmcu attack, attack.json",
     Benchmarks: "qmcu bench --json",
+    MonitorLimits: "qmcu monitor fit",
 }
 _PLAIN: Mapping[Any, dict[str, Any]] = {
     str: {"type": "string"},

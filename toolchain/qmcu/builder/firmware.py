@@ -20,6 +20,7 @@ from qmcu.builder.room import places_hint, refuse_too_large, way_out
 from qmcu.builder.seal import seal_image
 from qmcu.builder.uf2 import uf2_file
 from qmcu.codegen import choose_benchmark, generate_project
+from qmcu.codegen.monitor_limits import load_limits
 from qmcu.codegen.places import INTERNAL, Places, check_places
 from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import BuildFiles, write_files
@@ -48,7 +49,8 @@ class BuildOptions:
     says what lies in external memories of the board. With `debug_protocol` (None: unless it is a
     `release`) the firmware answers PROFILE and TRACE; a release wipes its arena after each answer.
     With a `bootloader` the image is linked for a slot of MCUboot, and signed. A release checks its
-    whole image again in every `check_every` inferences.
+    whole image again in every `check_every` inferences. `monitor` are limits (`qmcu monitor fit`)
+    that inferences are held against.
     Values are checked where they are used.
     """
 
@@ -65,6 +67,7 @@ class BuildOptions:
     release: bool = False
     bootloader: Bootloader | None = None
     check_every: int = CHECK_EVERY
+    monitor: Path | None = None
 
     @property
     def answers(self) -> ProtocolOptions:
@@ -167,6 +170,7 @@ def build_compiled(
             chosen,
             places,
             options.answers,
+            load_limits(options.monitor) if options.monitor is not None else None,
         )
         result = _build(folder, files, board, plan, options)
         if options.release:

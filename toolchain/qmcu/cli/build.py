@@ -61,6 +61,10 @@ if TYPE_CHECKING:
     help="A release checks all of its image again in N inferences; 1: before each answer.",
 )  # fmt: skip
 @click.option(
+    "--monitor", type=PATH, metavar="LIMITS",
+    help="Hold each inference against these limits, which `qmcu monitor fit` learned.",
+)  # fmt: skip
+@click.option(
     "--bootloader", type=click.Choice(["none", "mcuboot"]), default="none", show_default=True,
     help="mcuboot: link for a slot and sign with imgtool.",
 )  # fmt: skip
@@ -92,6 +96,7 @@ def command(
     debug_protocol: bool | None,
     release: bool,
     check_every: int,
+    monitor: Path | None,
     bootloader: str,
     slot: str | None,
     image_key: Path | None,
@@ -144,6 +149,7 @@ def command(
         release,
         boot,
         check_every,
+        monitor,
     )
     chosen = get_current_context().get_parameter_source("optimize")
     built = build_within(

@@ -21,7 +21,7 @@ COMMANDS = (
     "init", "convert", "inspect", "vectors", "build", "export", "report", "test", "flash",
     "validate", "serve", "bench",
     "trigger", "attack", "audit", "defend", "verify", "html",
-    "sign", "trust", "evidence",
+    "sign", "trust", "evidence", "monitor",
     "frontier", "size", "boards", "shelf", "doctor",
 )  # fmt: skip
 EXIT_INTERRUPTED = 130

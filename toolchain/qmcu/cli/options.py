@@ -10,7 +10,7 @@ import rich_click as click
 PATH = click.Path(path_type=Path)
 # Parameters that name a file or folder to write; the others of type PATH are read.
 OUTPUTS = frozenset(
-    {"output", "json_file", "html_file", "junit", "sarif", "reference",
+    {"output", "json_file", "log", "prometheus", "html_file", "junit", "sarif", "reference",
      "platformio", "cmake", "zephyr", "cmsis_toolbox"}
 )  # fmt: skip
 EXAMPLES = {
@@ -28,6 +28,8 @@ EXAMPLES = {
     "html": "qmcu html --attack attacked --verify verify.json -o story.html",
     "init": "qmcu init model.tflite --board stm32f746",
     "inspect": "qmcu inspect model.tflite",
+    "monitor fit": "qmcu monitor fit model.tflite --data train.npz -o monitor.json",
+    "monitor watch": "qmcu monitor watch firmware --on serial:auto --html monitor.html",
     "report": "qmcu report firmware --html memory.html",
     "serve": "qmcu serve firmware --link /tmp/board",
     "sign": "qmcu sign firmware --key release --material float=model.keras --result test.json",

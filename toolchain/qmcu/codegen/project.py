@@ -12,6 +12,8 @@ import qmcu
 from qmcu import documents
 from qmcu.board import READY_DRIVERS, Board
 from qmcu.codegen.model_source import model_sources, plan_kernels
+from qmcu.codegen.monitor import HEADER, monitor_header
+from qmcu.codegen.monitor_limits import LIMITS_FILE, MonitorLimits
 from qmcu.codegen.places import INTERNAL, Places, board_of_build, check_places
 from qmcu.codegen.protection import protection_of
 from qmcu.codegen.protocols import DEBUG, MlperfBenchmark, ProtocolOptions
@@ -110,6 +112,7 @@ def generate_project(
     benchmark: MlperfBenchmark | None = None,
     places: Places = INTERNAL,
     protocol: ProtocolOptions = DEBUG,
+    monitor: MonitorLimits | None = None,
 ) -> BuildFiles:
     """Write the project for `plan` on `board` into the existing `directory`.
 
@@ -117,13 +120,16 @@ def generate_project(
     own. `library` gives the sources that kernels among ours need from elsewhere. With a
     `benchmark` the firmware obeys MLPerf Tiny's runner, too. `places` says what lies in external
     memories; the board that is written has those that are used. `protocol` says what the firmware
-    answers. The build id is the SHA-256 of everything that is compiled.
+    answers, `monitor` what it looks at of each inference. The build id is the SHA-256 of all that
+    is compiled.
 
     Raises BoardError or UsageError where the places do not suit the board or the plan.
     """
     check_places(plan, board, places)
     board = board_of_build(board, places)
     sources = project_sources(plan, board, benchmark, places)
+    if monitor is not None:
+        sources = dict(sorted({**sources, HEADER: monitor_header(plan, monitor)}.items()))
     sources |= library(sources)
     build_id = _digest(sources, board, places, protocol)
     files = BuildFiles(
@@ -141,7 +147,7 @@ def generate_project(
         flags = (*files.plain_link_flags, "-Wl,-z,max-page-size=512")
         files = replace(files, plain_link_flags=flags)
     values = {"plan": plan, "board": board, "build": files, "places": places}
-    values["image"] = _image(board, places, protocol)
+    values["image"] = _image(board, places, protocol) | {"monitor": monitor is not None}
     outputs: dict[str, bytes] = {name: text.encode() for name, text in sources.items()}
     outputs["src/board.h"] = render("board.h.j2", values).encode()
     for name in ("Makefile", "CMakeLists.txt", "board.ld"):
@@ -149,6 +155,8 @@ def generate_project(
     outputs["board.json"] = documents.indented(board).encode()
     outputs["plan.json"] = plan_to_json(plan).encode()
     outputs["model.tflite"] = model
+    if monitor is not None:
+        outputs[LIMITS_FILE] = documents.to_json(monitor).encode()
     described = _described(plan)
     if described:
         outputs[OPERATORS_FILE] = _operators(described).encode()

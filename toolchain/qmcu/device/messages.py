@@ -16,6 +16,7 @@ _FAULT = struct.Struct("<9I")
 _GUARD = struct.Struct("<III9I")
 TRACE_ARGUMENTS = struct.Struct("<III")
 BAUD_ARGUMENT = struct.Struct("<I")
+MONITOR_ARGUMENT = struct.Struct("<I")
 
 
 class Request(IntEnum):
@@ -27,6 +28,7 @@ class Request(IntEnum):
     TRACE = 0x04
     BAUD = 0x05
     RESET = 0x06
+    MONITOR = 0x07
 
 
 class Response(IntEnum):
@@ -39,6 +41,7 @@ class Response(IntEnum):
     TRACE = 0x84
     BAUD = 0x85
     RESET = 0x86
+    MONITOR = 0x87
     FAULT = 0xFE
     ERROR = 0xFF
 

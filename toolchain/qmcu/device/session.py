@@ -176,6 +176,21 @@ class Session:
             raise DeviceError(f"the TRACE answer has {len(answer)} bytes, {length} were asked for.")
         return answer
 
+    def monitor(self, reset: bool = False) -> bytes:
+        """The counters of a firmware that was built with --monitor, and with `reset` zeros them.
+
+        Raises DeviceError when it was built without, and as `infer` does. A lost answer to a reset
+        is asked for again, and its counters are lost.
+        """
+        try:
+            return self._exchange(Request.MONITOR, messages.MONITOR_ARGUMENT.pack(reset))
+        except Refused as refused:
+            if refused.code != UNKNOWN:
+                raise
+            raise DeviceError(
+                "the firmware was built without MONITOR; build it with --monitor LIMITS."
+            ) from None
+
     def _need_debug(self, request: str) -> None:
         if not self.hello.debug:
             raise DeviceError(

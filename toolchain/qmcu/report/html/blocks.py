@@ -160,6 +160,58 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """One value for each step of time."""
+
+    label: str
+    values: tuple[float, ...]
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Curves from 0 up over the same steps; `ends` say when the first and the last were."""
+
+    template: ClassVar[str] = "lines"
+    caption: str
+    curves: tuple[Curve, ...]
+    ends: tuple[str, str]
+    percent: bool = False
+
+    @property
+    def top(self) -> float:
+        """The highest value, above 0."""
+        return max((v for curve in self.curves for v in curve.values), default=0.0) or 1.0
+
+    def label(self, share: float) -> str:
+        """The value at a share of the height."""
+        value = self.top * share
+        return f"{100 * value:.3g} %" if self.percent else f"{value:.3g}"
+
+    def path(self, curve: Curve, width: float, height: float) -> str:
+        """The SVG path of a curve in a box of `width` x `height`; one value is a level line."""
+        values = curve.values * 2 if len(curve.values) == 1 else curve.values
+        step = width / max(1, len(values) - 1)
+        places = [
+            f"{i * step:.1f} {height - height * value / self.top:.1f}"
+            for i, value in enumerate(values)
+        ]
+        return "M" + "L".join(places) if places else ""
+
+    @property
+    def description(self) -> str:
+        """The figure in words."""
+        scale, unit = (100, " %") if self.percent else (1, "")
+        found = [
+            f"{c.label}: last {scale * c.values[-1]:.3g}{unit}, "
+            f"highest {scale * max(c.values):.3g}{unit}"
+            for c in self.curves
+            if c.values
+        ]
+        return f"{self.caption}, {self.ends[0]} to {self.ends[1]}. {'; '.join(found)}."
+
+
+@dataclass(frozen=True)
 class Dot:
     """A point at (x, y) with y's interval; `hollow` where x is an estimate."""
 
@@ -282,7 +334,7 @@ class Treemap:
         return tuple((group, size, tone) for (group, tone), size in ordered)
 
 
-Block = Text | Table | Bars | Gallery | Histogram | Scatter | Stacks | Treemap
+Block = Text | Table | Bars | Gallery | Histogram | Lines | Scatter | Stacks | Treemap
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""How well a monitored device tells triggered inputs from clean ones, and what watching costs."""
