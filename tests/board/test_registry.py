@@ -11,9 +11,10 @@ from qmcu.errors import BoardError
 from qmcu.resources import boards_directory
 
 EXPECTED = {
-    "ek-ra8d1", "frdm-k64f", "mps2-an385", "mps2-an386", "mps2-an500", "mps3-an547",
-    "netduinoplus2", "nrf52840-dk", "nucleo-f429zi", "nucleo-f446re", "nucleo-f767zi",
-    "nucleo-g474re", "nucleo-h743zi", "nucleo-l4r5zi", "rpi-pico", "stm32f407", "stm32f746",
+    "arduino-nano-33-ble", "ek-ra8d1", "frdm-k64f", "mps2-an385", "mps2-an386", "mps2-an500",
+    "mps3-an547", "netduinoplus2", "nrf52840-dk", "nucleo-f429zi", "nucleo-f446re",
+    "nucleo-f767zi", "nucleo-g474re", "nucleo-h743zi", "nucleo-l4r5zi", "portenta-h7", "rpi-pico",
+    "stm32f407", "stm32f746",
 }  # fmt: skip
 GOOD = (boards_directory() / "stm32f746.toml").read_text().replace("renode = ", "# renode = ")
 
@@ -63,7 +64,9 @@ def test_a_core_without_fpu_uses_the_soft_abi() -> None:
 
 
 def test_a_typo_suggests_the_nearest_board() -> None:
-    with pytest.raises(BoardError, match=r"Did you mean stm32f746\? Boards: ek-ra8d1, "):
+    with pytest.raises(
+        BoardError, match=r"Did you mean stm32f746\? Boards: arduino-nano-33-ble, ek-ra8d1, "
+    ):
         load_board("stm32f764")
     with pytest.raises(BoardError, match=r"there is no board 'xyz'\. Boards: "):
         load_board("xyz")

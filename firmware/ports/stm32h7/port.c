@@ -22,12 +22,18 @@
 #define FLASH_ACR 0x52002000u
 #define HSI_HZ 64000000u
 
+/* How the core is supplied, as PWR_CR3 says it: by the LDO, as on the Nucleo, where the board does
+ * not say otherwise. Another choice than the board's wiring stops the chip. */
+#ifndef QMCU_SUPPLY
+#define QMCU_SUPPLY 2u
+#endif
+
 const qmcu_stm32_addresses qmcu_stm32 = {RCC, RCC_AHB4ENR, 0x58020000u};
 
 static bool start_pll(void)
 {
-    /* The supply must be fixed (LDO, as on the Nucleo) before the voltage scale may change. */
-    QMCU_REGISTER(PWR_CR3) = (QMCU_REGISTER(PWR_CR3) & ~7u) | 2u;
+    /* The supply must be fixed before the voltage scale may change. */
+    QMCU_REGISTER(PWR_CR3) = (QMCU_REGISTER(PWR_CR3) & ~(7u | QMCU_SUPPLY)) | QMCU_SUPPLY;
     qmcu_wait(PWR_CSR1, 1u << 13, 1u << 13);
     QMCU_REGISTER(PWR_D3CR) |= 3u << 14; /* VOS1 */
     if (!qmcu_wait(PWR_D3CR, 1u << 13, 1u << 13)) {
