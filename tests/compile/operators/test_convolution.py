@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bench.operators import GENERATORS
 from bench.operators.convolutions import conv_2d, depthwise_conv_2d
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
+from tests.compile.operators.host_kernel import initial_state, run_plan
 
 from qmcu.compile import compile_graph, unsupported
 from qmcu.compile.plan import ConstantArgument
 from qmcu.model.graph import Graph, Quantization
+from qmcu.model.oracle import Oracle
+from qmcu.model.random_inputs import random_array
+from qmcu.model.writer import write_model
 
 
 def _small(kind: str) -> Graph:
@@ -42,7 +47,6 @@ def graph(request: pytest.FixtureRequest) -> Graph:
         (1, {"data": None}, "weights weights is computed at run time"),
         (0, {"dtype": "int4"}, "input 0 input0 is int4, int8 is needed"),
         (1, {"dtype": "int16"}, "weights weights is int16, int8 or int4 is needed"),
-        (1, {"zero_point": 3}, "zero point 3, 0 is needed"),
         (1, {"quantization": Quantization((0.1, 0.2), (0, 0), 2)}, "along dimension 2"),
         (2, {"dtype": "int64"}, "bias bias is int64, int32 is needed"),
         (2, {"shape": (1,)}, "bias .* has 1 values"),
@@ -107,3 +111,30 @@ def test_macs_and_roles(graph: Graph) -> None:
         a.constant.role for a in call.arguments if isinstance(a, ConstantArgument) and a.constant
     ]
     assert roles == ["weights", "bias", "requantization", "requantization"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "CONV_2D int16"],
+)
+def test_a_zero_point_of_weights_is_taken_as_0_as_the_interpreter_does(kind: str) -> None:
+    compared = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        graph = GENERATORS[kind](rng)
+        weights = graph.tensors[graph.operators[0].inputs[1]]
+        assert weights.quantization is not None
+        count = len(weights.quantization.scales)
+        moved = replace(weights.quantization, zero_points=(5,) * count)
+        tensors = list(graph.tensors)
+        tensors[weights.index] = replace(weights, quantization=moved)
+        changed = replace(graph, tensors=tuple(tensors))
+        if kind == "FULLY_CONNECTED" and count == 1:
+            assert "zero point 5, 0 is needed" in refusal(changed)
+            continue
+        inputs = [random_array(rng, graph, t, 1)[0] for t in graph.input_tensors]
+        plan = compile_graph(changed)
+        found = run_plan(plan, inputs, initial_state(plan))
+        assert found[0].tobytes() == Oracle(write_model(changed)).run(inputs)[0].tobytes()
+        compared += 1
+    assert compared >= 4

@@ -25,7 +25,7 @@ Multipliers = Callable[[OperatorContext], Sequence[float]]
 def constant_weights(
     position: int, dimensions: int, axis: int, dtypes: Collection[str] = ("int8", "int4")
 ) -> tuple[Constraint, ...]:
-    """The weights are constants with zero point 0, per tensor or per channel along `axis`."""
+    """The weights are constants, quantized per tensor or per channel along `axis`."""
 
     def check(context: OperatorContext) -> str | None:
         tensor = context.input(position)
@@ -39,22 +39,28 @@ def constant_weights(
                 f"weights {tensor.name} are quantized along dimension {quantization.axis}, "
                 f"{axis} is needed"
             )
-        return _quantization_problem(tensor, quantization, tensor.shape[axis])
+        # The interpreter looks at the zero point of one kind alone, and takes the others' as 0.
+        used = context.operator.kind == "FULLY_CONNECTED" and not quantization.per_channel
+        return _quantization_problem(tensor, quantization, tensor.shape[axis], used=used)
 
     return (
         constant(position, "weights", dtypes),
         rank("weights", lambda context: context.input(position), dimensions, dimensions),
         Constraint(
-            f"weights with zero point 0, quantized per tensor or along dimension {axis}", check
+            f"weights quantized per tensor or along dimension {axis}; their zero point is taken as "
+            "0, as the interpreter does, and is so in FULLY_CONNECTED per tensor",
+            check,
         ),
     )
 
 
-def _quantization_problem(tensor: Tensor, quantization: Quantization, channels: int) -> str | None:
+def _quantization_problem(
+    tensor: Tensor, quantization: Quantization, channels: int, *, used: bool
+) -> str | None:
     if quantization.per_channel and len(quantization.scales) != channels:
         count = len(quantization.scales)
         return f"weights {tensor.name} have {count} scales for {channels} channels"
-    if any(quantization.zero_points):
+    if used and any(quantization.zero_points):
         point = next(z for z in quantization.zero_points if z)
         return f"weights {tensor.name} have zero point {point}, 0 is needed"
     for scale in quantization.scales:
