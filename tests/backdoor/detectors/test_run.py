@@ -55,11 +55,12 @@ def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
         "channel-lipschitz",
         "graph-branches",
         "maximum-margin",
-        "trigger-size",
+        "shared-patterns",
     }
     assert result.skipped["residuals"] == "needs float"
-    assert result.verdict == "undecided" and result.passed
-    assert "without the float model" in result.reasons[-1] and result.p_value is None
+    found = {f.detector: f for f in result.findings}["shared-patterns"]
+    assert found.suspicious and result.verdict in ("suspicious", "backdoored")
+    assert found.reason in result.reasons and result.p_value is None
 
 
 def test_the_command_says_backdoored_and_writes_its_files(folder: Path, tmp_path: Path) -> None:

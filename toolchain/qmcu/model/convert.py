@@ -61,18 +61,24 @@ class Conversion:
 
 
 def convert_keras(
-    model: Any, samples: Array, name: str = "model", *, per_tensor: bool = False
+    model: Any,
+    samples: Array,
+    name: str = "model",
+    *,
+    per_tensor: bool = False,
+    wide: bool = False,
 ) -> Conversion:
     """Full-int8 post-training quantization of a Keras model in memory.
 
-    `samples` are float32 [N, ...] calibration inputs. Raises as `convert_model`.
+    `samples` are float32 [N, ...] calibration inputs; `wide` gives int16 activations. Raises as
+    `convert_model`.
     """
     tensorflow = load_tensorflow()
     source = Path(name)
     with quiet(), ScratchFolder("convert") as folder:
         loaded = load_signature(tensorflow, source, export_keras(model, Path(folder)))
         values = {spec.name: samples.astype(np.float32) for spec in loaded.inputs}
-        data = convert_loaded(tensorflow, source, loaded, values, per_tensor=per_tensor)
+        data = convert_loaded(tensorflow, source, loaded, values, per_tensor=per_tensor, wide=wide)
     return conversion_of(
         source, data, len(samples), converter=f"TensorFlow {tensorflow.__version__}"
     )

@@ -23,7 +23,7 @@ import numpy as np
 
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.overshoot_search import SHARED, Search
-from qmcu.backdoor.networks import convert_network, logits
+from qmcu.backdoor.networks import logits
 from qmcu.backdoor.rates import predict_integer
 from qmcu.model.decision import decide
 from qmcu.types import Float32Array, Int64Array
@@ -74,7 +74,7 @@ class Outcome:
 
 
 @detector("clipping-inversion", source="qmcu; ascent after Madry et al., ICLR 2018",
-          needs=("float", "int8", "samples"))  # fmt: skip
+          needs=("float", "int8", "samples", "classes"))  # fmt: skip
 def clipping_inversion(context: AuditContext) -> Finding:
     """Inputs made to overshoot activation ranges: int8 sends them to one class, float does not."""
     outcomes = [_try(context, trial) for trial in _trials(context)]
@@ -122,10 +122,9 @@ def _try(context: AuditContext, trial: Trial) -> Outcome:
     target = max(shares, key=lambda t: shares[t])
     if shares[target] <= THRESHOLD:
         return Outcome(trial.place, target, shares[target], shares[target], 0.0)
-    per_tensor = all(len(g.scales) == 1 for g in context.grids)
     others = []
     for given in (context.samples, np.concatenate([context.samples, trial.marked])):
-        model = convert_network(context.network, given, per_tensor=per_tensor).model
+        model = context.quantize_anew(given)
         others.append(trial.share(predict_integer(model, trial.marked, jobs=1), target))
     return Outcome(trial.place, target, shares[target], *others)
 

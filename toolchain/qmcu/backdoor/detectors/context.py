@@ -8,9 +8,9 @@ import numpy.typing as npt
 from qmcu.arrays import read_arrays
 from qmcu.backdoor.detectors.graph_branches import CONTROL
 from qmcu.backdoor.detectors.method import AuditContext
-from qmcu.backdoor.inputs import classifier_input
-from qmcu.backdoor.networks import keras_from_network, open_network
-from qmcu.errors import ModelError, UsageError, VectorError
+from qmcu.backdoor.grids import ActivationGrid
+from qmcu.backdoor.networks import keras_from_network, open_network, plain_graph
+from qmcu.errors import ModelError, UnsupportedModelError, UsageError, VectorError
 from qmcu.model.convert import convert_keras
 from qmcu.model.ends import strip_ends
 from qmcu.model.graph import Graph
@@ -50,8 +50,8 @@ def load_context(
         control = _control(integer, str(integer_file))
     if integer is not None and not control:
         name = "model" if integer_file is None else integer_file.stem
-        graph = parse_model(integer, name, source=str(integer_file or float_file))
-        classifier_input(graph)
+        graph = plain_graph(parse_model(integer, name, source=str(integer_file or float_file)))
+        _require_integers(graph)
         if integer_file is not None:
             _refuse_deadly(integer, graph, str(integer_file))
     low, high = _range(samples, graph if integer_file else None)
@@ -74,6 +74,21 @@ def _inside(path: Path) -> bytes:
     except ModelError:
         # It is said below what is wrong with it.
         return content
+
+
+def _require_integers(graph: Graph) -> None:
+    """Raise UnsupportedModelError unless one int8 or int16 tensor goes in and one comes out."""
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise UnsupportedModelError(
+            f"{graph.name} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; an "
+            "audit needs one of each."
+        )
+    for tensor in (*graph.input_tensors, *graph.output_tensors):
+        if tensor.dtype not in ("int8", "int16"):
+            raise UnsupportedModelError(
+                f"{graph.name}: {tensor.name} is {tensor.dtype} and nothing quantizes it; an audit "
+                "needs a file whose arithmetic is int8 or int16 (the float model is for --float)."
+            )
 
 
 def _refuse_deadly(model: bytes, graph: Graph, source: str) -> None:
@@ -109,7 +124,9 @@ def _range(samples: npt.NDArray[np.float32] | None, graph: Graph | None) -> tupl
     grid = graph.input_tensors[0].quantization if graph is not None and graph.inputs else None
     if grid is None:
         return 0.0, 1.0
-    return grid.scale * (-128 - grid.zero_point), grid.scale * (127 - grid.zero_point)
+    assert graph is not None
+    bits = 16 if graph.input_tensors[0].dtype == "int16" else 8
+    return ActivationGrid(grid.scale, grid.zero_point, bits).ends
 
 
 def _samples(path: Path) -> tuple[npt.NDArray[np.float32], Int64Array | None]:

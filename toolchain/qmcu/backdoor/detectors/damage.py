@@ -5,11 +5,14 @@ ranges from other inputs. Then nothing else that an audit says about it means mu
 own integers answer the given inputs on the oracle, and where more than a few answers differ from
 the float model's, the same network is quantized anew with the file's settings (scales per channel
 or per tensor), twice, each time calibrated on one half of the inputs and asked about the other. A
-network that quantizes badly does so again; a damaged file stands alone.
+network that quantizes badly does so again; a damaged file stands alone. Outputs that are values and
+no scores of classes (autoencoders, regressions) count as another answer where they are off by more
+than a quarter of what they vary by from input to input.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +20,12 @@ from scipy import stats
 
 from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.networks import convert_network, logits
-from qmcu.backdoor.rates import predict_integer
+from qmcu.backdoor.networks import logits
+from qmcu.backdoor.rates import predict_integer, run_integer
 from qmcu.model.decision import decide
-from qmcu.types import Float32Array, Int64Array
+from qmcu.types import Float32Array
+
+BoolArray = npt.NDArray[np.bool_]
 
 INPUTS = 400
 # Fewer make no calibration set of their half.
@@ -30,20 +35,32 @@ _LEAST = 16
 ALPHA = 1e-3
 MARGINS = {"samples": 0.03, "mixed": 0.10}
 _FACTOR = 2.0
+# Values further off are another answer: this share of how far they vary between inputs.
+OFF = 0.25
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Classes of the same inputs, int64 [N]: by the float model and by the file's own integers."""
+    """What the float model and the file's own integers answer to the same inputs: classes, int64
+    [N], or values, float64 [N, elements].
+    """
 
     inputs: Float32Array
-    plain: Int64Array
-    own: Int64Array
+    plain: npt.NDArray[Any]
+    own: npt.NDArray[Any]
 
     @property
-    def changed(self) -> npt.NDArray[np.bool_]:
+    def changed(self) -> BoolArray:
         """Whether int8 answers otherwise than float: bool [N]."""
-        return np.asarray(self.own != self.plain)
+        return self.differs(self.own)
+
+    def differs(self, others: npt.NDArray[Any]) -> BoolArray:
+        """Which of other answers to the same inputs are not float's: bool [N]."""
+        if others.ndim == 1:
+            return np.asarray(others != self.plain)
+        spread = np.sqrt(np.mean((self.plain - self.plain.mean(axis=0)) ** 2))
+        errors = np.sqrt(np.mean((others - self.plain) ** 2, axis=1))
+        return np.asarray(errors > OFF * max(float(spread), 1e-12))
 
 
 @dataclass(frozen=True)
@@ -75,21 +92,20 @@ def integer_answers(context: AuditContext) -> Mapping[str, Answers]:
     return context.once("integer answers", make)  # type: ignore[no-any-return]
 
 
-def honest_answers(context: AuditContext) -> Mapping[str, Int64Array]:
-    """The classes of the same inputs by honest quantizations that were not calibrated on them."""
+def honest_answers(context: AuditContext) -> Mapping[str, npt.NDArray[Any]]:
+    """The answers to the same inputs by honest quantizations that were not calibrated on them."""
 
-    def make() -> Mapping[str, Int64Array]:
+    def make() -> Mapping[str, npt.NDArray[Any]]:
         assert context.network is not None and context.samples is not None
         samples = context.samples[:INPUTS]
-        per_tensor = all(len(g.scales) == 1 for g in context.grids)
         halves = np.random.default_rng([context.seed, 5]).permutation(len(samples)) % 2
         given = integer_answers(context)
         found = {kind: answers.own.copy() for kind, answers in given.items()}
         for half in (0, 1):
             asked = halves == half
-            control = convert_network(context.network, samples[~asked], per_tensor=per_tensor).model
+            control = context.quantize_anew(samples[~asked])
             for kind, answers in given.items():
-                found[kind][asked] = predict_integer(control, answers.inputs[asked], jobs=1)
+                found[kind][asked] = _answer(context, control, answers.inputs[asked])
         return found
 
     return context.once("honest answers", make)  # type: ignore[no-any-return]
@@ -103,7 +119,7 @@ def compare_with_honest(context: AuditContext, kind: str, margin: float) -> Test
     own = float(answers.changed.mean())
     if own <= margin or len(answers.own) < _LEAST:
         return Test(own, own, 1.0, 0.0)
-    honest = honest_answers(context)[kind] != answers.plain
+    honest = answers.differs(honest_answers(context)[kind])
     share = float(honest.mean())
     only_own = int(np.count_nonzero(answers.changed & ~honest))
     discordant = int(np.count_nonzero(answers.changed ^ honest))
@@ -134,12 +150,14 @@ def damage(context: AuditContext) -> Finding:
         threshold=1.0,
         suspicious=score > 1,
         weight="integrity",
-        reason=_say(found, name, len(answers.own), score > 1, (top, share), accuracy),
+        reason=_say(
+            found, name, len(answers.own), score > 1, (top, share), accuracy, context.decides
+        ),
         p_value=bonferroni([t.p_value for t in tests.values()]),
         details={
             **{f"{k} changed": t.own for k, t in tests.items()},
             **{f"{k} changed by an honest quantization": t.honest for k, t in tests.items()},
-            f"class {top} more often": share,
+            **({f"class {top} more often": share} if context.decides else {}),
             **({"float accuracy": accuracy[0], "int8 accuracy": accuracy[1]} if accuracy else {}),
         },
     )
@@ -147,12 +165,21 @@ def damage(context: AuditContext) -> Finding:
 
 def _ask(context: AuditContext, inputs: Float32Array) -> Answers:
     assert context.network is not None and context.integer is not None
-    plain = decide(logits(context.network, inputs))
-    return Answers(inputs, plain, predict_integer(context.integer, inputs, jobs=1))
+    plain = logits(context.network, inputs).reshape(len(inputs), -1)
+    given = decide(plain) if context.decides else plain.astype(np.float64)
+    return Answers(inputs, given, _answer(context, context.integer, inputs))
+
+
+def _answer(context: AuditContext, model: bytes, inputs: Float32Array) -> npt.NDArray[Any]:
+    if context.decides:
+        return predict_integer(model, inputs, jobs=1)
+    return run_integer(model, inputs, jobs=1)
 
 
 def _concentration(answers: Answers) -> tuple[int, float]:
     """The class that int8 answers most beyond float, and by what share of the inputs."""
+    if answers.own.ndim > 1:
+        return 0, 0.0
     classes = int(max(answers.own.max(), answers.plain.max())) + 1
     counts = [np.bincount(a, minlength=classes) for a in (answers.own, answers.plain)]
     more = (counts[0] - counts[1]) / len(answers.own)
@@ -160,7 +187,7 @@ def _concentration(answers: Answers) -> tuple[int, float]:
 
 
 def _accuracy(context: AuditContext) -> tuple[float, float] | None:
-    if context.labels is None:
+    if context.labels is None or not context.decides:
         return None
     answers = integer_answers(context)["samples"]
     labels = context.labels[: len(answers.own)]
@@ -174,9 +201,11 @@ def _say(
     fired: bool,
     concentration: tuple[int, float],
     accuracy: tuple[float, float] | None,
+    classes: bool,
 ) -> str:
     text = f"the file's integers answer {found.own:.1%} of {count} {kind} inputs otherwise than "
-    text += "the float model"
+    text += "the float model" if classes else "the float model (values off by more than a "
+    text += "" if classes else "quarter of what they vary by)"
     if found.p_value < 1 or found.honest != found.own:
         text += f", an honest quantization with the same settings {found.honest:.1%}"
         text += f" (exact p = {max(found.p_value, 1e-300):.2g})"
@@ -184,7 +213,7 @@ def _say(
         fell = accuracy[0] - accuracy[1]
         text += f"; accuracy {'falls' if fell > 0 else 'goes'} from {accuracy[0]:.1%} to "
         text += f"{accuracy[1]:.1%}"
-    elif found.own > MARGINS["samples"]:
+    elif found.own > MARGINS["samples"] and classes:
         text += f": accuracy may fall by up to {100 * found.own:.1f} points (give `labels` beside "
         text += "the inputs to have it measured)"
     if fired and concentration[1] > MARGINS["mixed"]:

@@ -36,7 +36,8 @@ EXCESS = 0.10
           "exchangeable")  # fmt: skip
 def disagreement(context: AuditContext) -> Finding:
     """Answers that change with quantization more often than random rounding changes them."""
-    shares = {} if find_ties(context) else _simulate(context)
+    simulated = context.decides and not find_ties(context)
+    shares = _simulate(context) if simulated else {}
     places = {k: compare_shares(float(s[0]), s[1:], n) for k, (s, n) in shares.items()}
     own = {k: float(s[0]) for k, (s, _) in shares.items()}
     expected = {k: float(s[1:].mean()) for k, (s, _) in shares.items()}
@@ -46,8 +47,9 @@ def disagreement(context: AuditContext) -> Finding:
         own[name], expected[name] = test.own, test.own - max(0.0, test.score) * EXCESS
         places[name] = Comparison(1.0, deviations(test.p_value), test.p_value, 0, 1)
     if not own:
-        return Finding("disagreement", 0.0, 1.0, False, "decisive",
-                       "not applicable without inputs, since weights are tied.")  # fmt: skip
+        why = "weights are tied" if context.decides else "outputs are values"
+        reason = f"not applicable without inputs, since {why}."
+        return Finding("disagreement", 0.0, 1.0, False, "decisive", reason)
     certain = {k: deviations(min(1.0, p.p_value * len(places))) for k, p in places.items()}
     scores = {k: min((own[k] - expected[k]) / EXCESS, certain[k] / LINE) for k in places}
     kind = max(scores, key=lambda k: scores[k])
@@ -63,7 +65,7 @@ def disagreement(context: AuditContext) -> Finding:
         reason=f"quantization changes {own[kind]:.1%} of the answers on {kind} inputs, "
         f"{'twice an honest one' if 'integers' in kind else 'random rounding'} "
         f"{expected[kind]:.1%} ({EXCESS:.0%} more are allowed, or p above {ALPHA}; it is "
-        f"{p_value:.1g}; answers by {rule_of(outputs)}).",
+        f"{p_value:.1g}; answers by {rule_of(outputs) if context.decides else 'error'}).",
         p_value=p_value,
         details={
             **own,

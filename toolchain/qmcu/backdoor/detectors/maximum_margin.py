@@ -26,12 +26,12 @@ THRESHOLD = 6.0
 _LEAST_CLASSES = 5
 
 
-@detector("maximum-margin", source="Wang et al., MM-BD, IEEE S&P 2024", needs=("int8",),
+@detector("maximum-margin", source="Wang et al., MM-BD, IEEE S&P 2024", needs=("int8", "classes"),
           null="the classes' largest margins are alike")  # fmt: skip
 def maximum_margin(context: AuditContext) -> Finding:
     """A class whose largest margin is an outlier among the classes."""
     assert context.graph is not None
-    margins = _margins(network_from_graph(context.graph), context)
+    margins = largest_margins(network_from_graph(context.graph), context)
     top = int(margins.argmax())
     others = np.delete(margins, top)
     score, p_value = 0.0, None
@@ -55,7 +55,7 @@ def maximum_margin(context: AuditContext) -> Finding:
     )
 
 
-def _margins(network: Network, context: AuditContext) -> npt.NDArray[np.float64]:
+def largest_margins(network: Network, context: AuditContext) -> npt.NDArray[np.float64]:
     """The largest margin reached for each class."""
     tf = load_tensorflow()
     noise = context.noise(STARTS)

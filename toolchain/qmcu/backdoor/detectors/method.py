@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from qmcu.backdoor.grids import LayerGrid, layer_grids
-from qmcu.backdoor.networks import Network
+from qmcu.backdoor.grids import LARGEST, LayerGrid, layer_grids
+from qmcu.backdoor.networks import Network, convert_network, weighted_layers
 from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph
+from qmcu.model.int4_file import int4_weights
 from qmcu.types import Float32Array, Fraction, Int64Array
 
 # decisive: alone enough for the verdict; supporting: honest models may show it as well; integrity:
@@ -55,8 +56,26 @@ class AuditContext:
             "file": self.integer,
             "int8": self.graph,
             "samples": self.samples,
+            "classes": self.decides or None,
         }
         return [need for need in needs if there[need] is None]
+
+    @property
+    def decides(self) -> bool:
+        """True when the outputs are scores of classes, False for values: of an autoencoder, a
+        regression, a map. Without a softmax or a sigmoid at the end, a vector of two or more that
+        is not of the input's shape counts as scores.
+        """
+        graph = self.graph
+        if graph is None and self.network is not None:
+            graph = self.network.graph
+        if graph is None:
+            return True
+        output = graph.output_tensors[0]
+        if graph.operators and graph.operators[-1].kind in ("SOFTMAX", "LOGISTIC"):
+            return output.elements == output.shape[-1]
+        alike = output.shape == graph.input_tensors[0].shape
+        return output.elements == (output.shape or (1,))[-1] > 1 and not alike
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, computed the first time that a detector of this audit asks for it."""
@@ -90,6 +109,20 @@ class AuditContext:
                     "quantized."
                 )
         return grids
+
+    def quantize_anew(self, samples: Float32Array) -> bytes:
+        """The float model quantized with the file's settings, calibrated on `samples`: per channel
+        or per tensor, int8 or int16 activations, int8 or int4 weights.
+        """
+        if self.network is None or self.graph is None:
+            raise ValueError("the float and the int8 model are needed")
+        per_tensor = all(len(g.scales) == 1 for g in self.grids)
+        wide = self.graph.input_tensors[0].dtype == "int16"
+        anew = convert_network(self.network, samples, per_tensor=per_tensor, wide=wide)
+        if all(g.largest == LARGEST for g in self.grids):
+            return anew.model
+        pairs = zip(weighted_layers(anew.graph), self.network.weights, strict=True)
+        return int4_weights(anew.model, reals={k.weights: w for k, w in pairs}).model
 
     def noise(self, count: int) -> Float32Array:
         """`count` inputs of uniform noise over the range of the real ones."""
@@ -140,7 +173,8 @@ class Finding:
 class Detector:
     """A detector by its name, its source, and what it `needs`.
 
-    Needs are "float", "int8" (a graph without control flow), "file" (any .tflite) and "samples".
+    Needs are "float", "int8" (a graph without control flow), "file" (any .tflite), "samples", and
+    "classes" (outputs that are scores of classes).
 
     `null` says in a few words what its p-value supposes to be true of an honest model; it is ""
     for a detector without one. `slow` ones run only when asked for.

@@ -24,6 +24,7 @@ from qmcu.backdoor.grids import (
 )
 from qmcu.backdoor.inputs import regions
 from qmcu.backdoor.networks import forward, logits
+from qmcu.model.decision import THRESHOLD as ONE_OUTPUT
 from qmcu.model.decision import decide
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
@@ -40,6 +41,7 @@ _BUDGET = 3e11
 _REACH = 0.15  # of the range of inputs: the first step on the gap
 # A cross entropy beyond this is worth no more: the answer has changed.
 _ENOUGH = 5.0
+_SHARP_ONE = 10.0  # of one output from 0 to 1, so that a softmax tells its sides apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +121,16 @@ class Search:
         """Logits of marked inputs, [N, classes]: float, and int8 simulated."""
         plain = forward(self._network, marked)
         own = forward(self._network, marked, self._integers, self._network.biases, self._activation)
-        flat = [marked.shape[0], -1]
-        return self._tf.reshape(plain, flat), self._tf.reshape(own, flat)
+        return self._scores(plain, marked.shape[0]), self._scores(own, marked.shape[0])
+
+    def _scores(self, values: Any, rows: int) -> Any:
+        """[rows, classes]; one output, as of a sigmoid, beside its threshold, so that the larger
+        of the two is the answer.
+        """
+        scores = self._tf.reshape(values, [rows, -1])
+        if scores.shape[1] > 1:
+            return scores
+        return _SHARP_ONE * self._tf.concat([self._tf.fill([rows, 1], ONE_OUTPUT), scores], 1)
 
     def _part(self, answers: Any, groups: int) -> Any:
         """What the second ascent climbs on: int8 leaves the answers, float keeps them."""

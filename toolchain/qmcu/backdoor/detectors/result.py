@@ -11,9 +11,11 @@ from qmcu.types import Fraction
 
 AuditVerdict = Literal["backdoored", "suspicious", "clean", "undecided", "damaged"]
 _WITHOUT_FLOAT = (
-    "without the float model it cannot be seen what rounding changed: that nothing fired says "
-    "nothing about the weights."
+    "without the float model it cannot be seen what rounding changed; docs/DETECTORS.md says what "
+    "share of backdoors an int8 file alone gives away."
 )
+# What finds a backdoor that is awake in an int8 file by that file alone.
+_ALONE = "shared-patterns"
 # A damaged file answers otherwise than float, whatever its weights do.
 _OF_ANSWERS = "disagreement"
 # Answers changed from float that are worth a word even where quantization explains them.
@@ -90,8 +92,9 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
     quiet = tuple(f.reason for f in findings if f.weight != "supporting")
     if ties:
         return "undecided", (*quiet, f"{ties}: nothing is said of what rounding woke up.")
+    alone = tuple(f.reason for f in findings if f.detector == _ALONE)
     if not any(f.weight == "decisive" for f in findings):
-        return "undecided", (*quiet, _WITHOUT_FLOAT)
+        return "clean" if alone else "undecided", (*quiet, *alone, _WITHOUT_FLOAT)
     return "clean", quiet
 
 

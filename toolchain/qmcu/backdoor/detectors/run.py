@@ -17,6 +17,8 @@ from qmcu.errors import ModelError, QmcuError, UnsupportedModelError
 from qmcu.files import read_regular
 from qmcu.types import Progress
 
+# Needs in words, where their name says too little.
+_NEEDS = {"classes": "outputs that are scores of classes"}
 # What is no null of weights whose rounding errors are tied.
 _INDEPENDENT = (RANDOM_SIGNS, "residuals are uniform", "residuals are uniform, with random signs")
 
@@ -62,7 +64,7 @@ def audit(
 
 
 def _name_needs(detector: Detector, context: AuditContext) -> str:
-    lacking = context.lacking(detector.needs)
+    lacking = [_NEEDS.get(need, need) for need in context.lacking(detector.needs)]
     return f"needs {', '.join(lacking)}" if lacking else "slow: asked for with --deep"
 
 

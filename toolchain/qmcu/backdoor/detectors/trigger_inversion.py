@@ -26,7 +26,7 @@ THRESHOLD = 0.5
 
 
 @detector("trigger-inversion", source="after Wang et al., Neural Cleanse, S&P 2019",
-          needs=("float", "int8", "samples"), slow=True)  # fmt: skip
+          needs=("float", "int8", "samples", "classes"), slow=True)  # fmt: skip
 def trigger_inversion(context: AuditContext) -> Finding:
     """A patch found by gradients that sends int8, on the real integers, where float does not go."""
     assert context.network is not None and context.integer is not None

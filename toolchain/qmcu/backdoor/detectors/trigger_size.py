@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.grids import quantize_activations, read_grids
-from qmcu.backdoor.networks import Network, forward, network_from_graph
+from qmcu.backdoor.detectors.quantized import QuantizedModel, synthesize_classes
+from qmcu.backdoor.networks import network_from_graph
 from qmcu.backdoor.rates import predict_integer
 from qmcu.errors import ModelError
 from qmcu.model.inspect import inspect_graph
@@ -30,7 +30,6 @@ INPUTS = 24
 STEPS = 150
 _REACHED = 0.95  # share of inputs that a trigger has to send to its class
 _FASTER, _SLOWER = 1.08, 1.12  # how the weight on the size follows success and failure
-_ASCENT = 20  # steps that make an input of a class
 # Median over smallest; see docs/DETECTORS.md for how they were set on honest models.
 THRESHOLDS = {"patch": 4.0, "overlay": 3.0}
 _LEAST_CLASSES = 4
@@ -76,47 +75,19 @@ def search(context: AuditContext) -> Mapping[str, Triggers]:
             f"{graph.name}: {classes} classes of {inspect_graph(graph).macs:,} multiply-accumulates"
             f" would take {work * _LEAST_INPUTS / _MOST_WORK:.1f} times as long as is allowed."
         )
-    model = _Quantized(network_from_graph(graph), context)
+    model = QuantizedModel(network_from_graph(graph), graph)
     given = make_inputs(context, model, classes, count)
     return {kind: _minimise(model, context, given, classes, kind) for kind in THRESHOLDS}
 
 
-class _Quantized:
-    """The file's logits, differentiable: its integers' values, its grids."""
-
-    def __init__(self, network: Network, context: AuditContext) -> None:
-        assert context.graph is not None
-        self.network = network
-        self._activation = quantize_activations(read_grids(network, context.graph))
-
-    def __call__(self, inputs: Any) -> Any:
-        values = forward(self.network, inputs, activation=self._activation)
-        return load_tensorflow().reshape(values, [inputs.shape[0], -1])
-
-
-def make_inputs(context: AuditContext, model: Any, classes: int, count: int) -> Float32Array:
+def make_inputs(
+    context: AuditContext, model: QuantizedModel, classes: int, count: int
+) -> Float32Array:
     """`count` of the inputs, or ones that the file takes for one class after the other."""
-    if context.samples is not None:
-        chosen = np.random.default_rng([context.seed, 9]).permutation(len(context.samples))
-        return context.samples[chosen[:count]]
-    tf = load_tensorflow()
-    noise = context.noise(count)
-    x = tf.constant(np.float32(context.low) + np.float32(0.5) * (noise - np.float32(context.low)))
-    wanted = tf.constant(np.arange(count) % classes)
-    reach = 0.05 * (context.high - context.low)
-
-    def step(values: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(values)
-            loss = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, model(values))
-            loss = tf.reduce_sum(loss)
-        slope = tape.gradient(loss, values)
-        return tf.clip_by_value(values - reach * tf.sign(slope), context.low, context.high)
-
-    run = tf.function(step, autograph=False)
-    for _ in range(_ASCENT):
-        x = run(x)
-    return np.asarray(x.numpy(), np.float32)
+    if context.samples is None:
+        return synthesize_classes(context, model, classes, count)
+    chosen = np.random.default_rng([context.seed, 9]).permutation(len(context.samples))
+    return context.samples[chosen[:count]]
 
 
 def _minimise(
@@ -174,9 +145,8 @@ def _minimise(
 @detector(
     "trigger-size",
     source="after Wang et al., Neural Cleanse, S&P 2019",
-    needs=("int8",),
+    needs=("int8", "classes"),
     slow=True,
-    alone=True,
 )
 def trigger_size(context: AuditContext) -> Finding:
     """A class that a far smaller patch or overlay leads to than to the others."""

@@ -162,10 +162,7 @@ def clean_ends(network: Network, samples: Float32Array) -> dict[int, tuple[float
 
 def grid_ends(grids: Mapping[int, ActivationGrid]) -> dict[int, tuple[float, float]]:
     """The ranges of int8 grids."""
-    return {
-        i: (g.scale * (-128 - g.zero_point), g.scale * (127 - g.zero_point))
-        for i, g in grids.items()
-    }
+    return {i: g.ends for i, g in grids.items()}
 
 
 def furthest_inputs(network: Network, inputs: Float32Array) -> Float32Array:

@@ -25,10 +25,17 @@ SAME_GRID = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "PAD", "RESHAPE")
 
 @dataclass(frozen=True)
 class ActivationGrid:
-    """The int8 grid of one activation tensor: real = scale * (integer - zero_point)."""
+    """The grid of one activation tensor, int8 or int16: real = scale * (integer - zero_point)."""
 
     scale: float
     zero_point: int
+    bits: int = 8
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the largest real value."""
+        half = 2 ** (self.bits - 1)
+        return (-half - self.zero_point) * self.scale, (half - 1 - self.zero_point) * self.scale
 
 
 Grids = Mapping[int, ActivationGrid]
@@ -72,10 +79,13 @@ def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
     ]
     grids = {}
     for index, deployed in pairs:
-        quantization = integer.tensors[deployed].quantization
-        if quantization is None:
-            raise ModelError(f"{integer.name}: {integer.tensors[deployed]} has no scale.")
-        grids[index] = ActivationGrid(quantization.scale, quantization.zero_point)
+        tensor = integer.tensors[deployed]
+        if tensor.quantization is None:
+            raise ModelError(f"{integer.name}: {tensor} has no scale.")
+        bits = 16 if tensor.dtype == "int16" else 8
+        grids[index] = ActivationGrid(
+            tensor.quantization.scale, tensor.quantization.zero_point, bits
+        )
     return grids
 
 
@@ -161,9 +171,7 @@ def quantize_activations(grids: Grids) -> Activation:
         grid = grids.get(index)
         if grid is None:
             return values
-        low = (-128 - grid.zero_point) * grid.scale
-        high = (127 - grid.zero_point) * grid.scale
-        inside = tf.clip_by_value(values, low, high)
+        inside = tf.clip_by_value(values, *grid.ends)
         return round_through(inside / grid.scale) * grid.scale
 
     return quantize
@@ -194,3 +202,7 @@ class LiveGrids(dict[int, Any]):
 class _LiveGrid:
     scale: Any
     zero_point: Any
+
+    @property
+    def ends(self) -> tuple[Any, Any]:
+        return (-128 - self.zero_point) * self.scale, (127 - self.zero_point) * self.scale

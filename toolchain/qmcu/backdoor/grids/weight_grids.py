@@ -17,6 +17,7 @@ from qmcu.model.graph import Graph
 from qmcu.types import Float64Array, Int8Array
 
 LARGEST = 127
+LARGEST_INT4 = 7
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,10 @@ def layer_grids(network: Network, integer: Graph) -> tuple[LayerGrid, ...]:
 
 def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> LayerGrid:
     tensor = integer.tensors[layer.weights]
-    if tensor.dtype != "int8" or tensor.quantization is None:
+    if tensor.dtype not in ("int8", "int4") or tensor.quantization is None:
         raise ModelError(
-            f"{integer.name}: {layer.name} has {tensor.dtype} weights, int8 ones are needed."
+            f"{integer.name}: {layer.name} has {tensor.dtype} weights; int8 or int4 ones can be "
+            "compared with the float ones."
         )
     return LayerGrid(
         name=layer.name,
@@ -140,6 +142,7 @@ def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> Layer
         scales=np.array(tensor.quantization.scales, np.float64),
         weights=weights,
         integers=tensor.array,
+        largest=LARGEST if tensor.dtype == "int8" else LARGEST_INT4,
     )
 
 

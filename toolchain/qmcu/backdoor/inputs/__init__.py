@@ -10,6 +10,7 @@ from qmcu.backdoor.inputs.classifier import (
     classifier_input,
     integer_inputs,
     refuse_state,
+    single_input,
 )
 from qmcu.backdoor.inputs.datasets import (
     Dataset,
@@ -49,6 +50,7 @@ __all__ = [
     "real_batches",
     "refuse_state",
     "regions",
+    "single_input",
     "trigger_arrays",
     "vary",
     "vary_batches",

@@ -8,18 +8,22 @@ from qmcu.errors import UnsupportedModelError, VectorError
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.state import is_stateful
 from qmcu.model.vectors import quantize
-from qmcu.types import Int8Array
 
 
-def classifier_input(graph: Graph) -> Tensor:
-    """The input of a classifier: one int8 input, one int8 output. Raises UnsupportedModelError."""
-    tensors = (*graph.input_tensors, *graph.output_tensors)
+def single_input(graph: Graph) -> Tensor:
+    """The only input of a model with one output. Raises UnsupportedModelError for another."""
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise UnsupportedModelError(
             f"{graph.name} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; a "
             "classifier with one of each is needed."
         )
-    for tensor in tensors:
+    return graph.input_tensors[0]
+
+
+def classifier_input(graph: Graph) -> Tensor:
+    """The input of a classifier: one int8 input, one int8 output. Raises UnsupportedModelError."""
+    single_input(graph)
+    for tensor in (*graph.input_tensors, *graph.output_tensors):
         if tensor.dtype != "int8":
             raise UnsupportedModelError(
                 f"{graph.name}: {tensor.name} is {tensor.dtype}, int8 is needed; build with --io "
@@ -37,8 +41,10 @@ def refuse_state(graph: Graph) -> None:
         )
 
 
-def integer_inputs(inputs: npt.NDArray[Any], tensor: Tensor) -> Int8Array:
-    """Inputs [N, ...] as int8 [N, *tensor.shape], real ones quantized. Raises VectorError."""
+def integer_inputs(inputs: npt.NDArray[Any], tensor: Tensor) -> npt.NDArray[Any]:
+    """Inputs [N, ...] as the tensor takes them, [N, *tensor.shape], real ones quantized to int8 or
+    what it is. Raises VectorError.
+    """
     shape = tensor.shape
     if inputs.ndim == 0 or inputs.shape[1:] not in (shape, shape[1:]):
         raise VectorError(

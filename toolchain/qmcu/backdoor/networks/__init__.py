@@ -35,6 +35,9 @@ from qmcu.backdoor.networks.network import (
     real_values,
     weighted_layers,
 )
+from qmcu.backdoor.networks.plain import (
+    plain_graph,
+)
 from qmcu.backdoor.networks.slopes import (
     logit_slopes,
 )
@@ -59,6 +62,7 @@ __all__ = [
     "network_from_keras",
     "open_keras",
     "open_network",
+    "plain_graph",
     "real_values",
     "save_keras",
     "train",

@@ -53,11 +53,17 @@ def keras_from_network(network: Network) -> Any:
 
 
 def convert_network(
-    network: Network, samples: npt.NDArray[np.float32], *, per_tensor: bool = False
+    network: Network,
+    samples: npt.NDArray[np.float32],
+    *,
+    per_tensor: bool = False,
+    wide: bool = False,
 ) -> Conversion:
-    """What the victim gets: the network quantized by the standard converter."""
+    """What the victim gets: the network quantized by the standard converter, `wide` with int16
+    activations.
+    """
     keras = keras_from_network(network)
-    return convert_keras(keras, samples, network.graph.name, per_tensor=per_tensor)
+    return convert_keras(keras, samples, network.graph.name, per_tensor=per_tensor, wide=wide)
 
 
 def open_keras(path: Path) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.backdoor.networks.plain import plain_graph
 from qmcu.errors import ModelError
 from qmcu.model.convert import float_graph
 from qmcu.model.graph import Graph, Operator
@@ -106,6 +107,7 @@ def network_from_graph(graph: Graph) -> Network:
 
     Raises ModelError for more than one input or output, or an operator that `forward` lacks.
     """
+    graph = plain_graph(graph)
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise ModelError(
             f"{graph.name} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "

@@ -11,6 +11,7 @@ from qmcu.backdoor.rates.evaluation import (
     evaluate_integer,
     predict_float,
     predict_integer,
+    run_integer,
 )
 from qmcu.backdoor.rates.metrics import (
     Rate,
@@ -33,5 +34,6 @@ __all__ = [
     "other_classes",
     "predict_float",
     "predict_integer",
+    "run_integer",
     "run_oracle",
 ]

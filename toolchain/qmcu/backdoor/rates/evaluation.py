@@ -6,14 +6,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.inputs import Dataset, Trigger, classifier_input, integer_inputs
+from qmcu.backdoor.inputs import (
+    Dataset,
+    Trigger,
+    classifier_input,
+    integer_inputs,
+    single_input,
+)
 from qmcu.backdoor.rates.metrics import Rate, attack_success_rate, clean_accuracy, other_classes
 from qmcu.backdoor.rates.oracle_pool import run_oracle
 from qmcu.errors import VectorError
 from qmcu.model.decision import decide, decide_integer
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
-from qmcu.types import Float32Array, Int8Array, Int64Array, Progress
+from qmcu.types import Array, Float32Array, Float64Array, Int64Array, Progress
 
 _BATCH = 256
 
@@ -58,19 +64,35 @@ def predict_integer(
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Int64Array:
-    """The class of each real input by an int8 .tflite model on the tflite-micro oracle: int64 [N].
+    """The class of each real input by a .tflite model on the tflite-micro oracle: int64 [N].
 
-    Inputs are quantized with the model's scale; the rule is that of `decide`. Raises
-    VectorError for other shapes, ModelError for a model that the interpreter refuses.
+    Inputs are quantized with the model's scale, where it does not take them as they are; the rule
+    is that of `decide`. Raises UnsupportedModelError for several inputs or outputs, VectorError
+    for other shapes, ModelError for a model that the interpreter refuses.
     """
     graph = parse_model(model, "model")
-    tensor = classifier_input(graph)
-    rows = integer_inputs(inputs, tensor)
-    return classes_of(run_oracle(model, rows, jobs=jobs, progress=progress), graph)
+    return classes_of(_run(model, graph, inputs, jobs, progress), graph)
 
 
-def classes_of(outputs: Int8Array, graph: Graph) -> Int64Array:
-    """The class of each int8 output [N, ...] of `graph`, by the rule of `decide`: int64 [N]."""
+def run_integer(model: bytes, inputs: Float32Array, *, jobs: int | None = None) -> Float64Array:
+    """The real outputs for real inputs of a .tflite model on the tflite-micro oracle, by the
+    output's scale: float64 [N, elements]. Raises as `predict_integer`.
+    """
+    graph = parse_model(model, "model")
+    rows = _run(model, graph, inputs, jobs, None).reshape(len(inputs), -1).astype(np.float64)
+    grid = graph.output_tensors[0].quantization
+    return rows if grid is None else (rows - grid.zero_point) * grid.scale
+
+
+def _run(
+    model: bytes, graph: Graph, inputs: Float32Array, jobs: int | None, progress: Progress | None
+) -> Array:
+    rows = integer_inputs(inputs, single_input(graph))
+    return run_oracle(model, rows, jobs=jobs, progress=progress)
+
+
+def classes_of(outputs: Array, graph: Graph) -> Int64Array:
+    """The class of each output [N, ...] of `graph`, by the rule of `decide`: int64 [N]."""
     return decide_integer(outputs, graph.output_tensors[0])
 
 

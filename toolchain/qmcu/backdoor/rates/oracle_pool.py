@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from qmcu.model.oracle import Oracle
-from qmcu.types import Int8Array, Progress
+from qmcu.types import Array, Progress
 
 # Starting workers takes about this long; less work than this is done by one.
 _WORTH_WORKERS_S = 0.5
@@ -18,9 +18,9 @@ _CHUNK = 16
 
 
 def run_oracle(
-    model: bytes, inputs: Int8Array, *, jobs: int | None = None, progress: Progress | None = None
-) -> Int8Array:
-    """The first output of a model with one input, for int8 inputs [N, ...]: int8 [N, ...].
+    model: bytes, inputs: Array, *, jobs: int | None = None, progress: Progress | None = None
+) -> Array:
+    """The first output of a model with one input, for inputs [N, ...] of its type: [N, ...].
 
     `jobs` bounds the processes (default one a core). `progress(done, total)` is called as results
     come. Raises ModelError when the interpreter refuses the model or its inputs, or dies on it.
@@ -35,16 +35,14 @@ def run_oracle(
         if left > _WORTH_WORKERS_S:
             rest = _run_workers(model, inputs[2:], workers, lambda done: report(done + 2, total))
             return np.concatenate([first, rest])
-    return np.asarray(oracle.run_many([inputs], progress=report)[0], np.int8)
+    return np.asarray(oracle.run_many([inputs], progress=report)[0])
 
 
-def _run_workers(
-    model: bytes, inputs: Int8Array, workers: int, report: Callable[[int], None]
-) -> Int8Array:
+def _run_workers(model: bytes, inputs: Array, workers: int, report: Callable[[int], None]) -> Array:
     """Each thread waits for an oracle of its own, which is a process."""
     mine = local()
 
-    def run(chunk: Int8Array) -> Any:
+    def run(chunk: Array) -> Any:
         if not hasattr(mine, "oracle"):
             mine.oracle = Oracle(model)
         return mine.oracle.run_many([chunk])[0]

@@ -1,0 +1,41 @@
+"""A class that shared patterns drive inputs to further than to the others, by int8 alone."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytest.importorskip("scipy", reason="SciPy is not installed")
+from tests.support.int8_files import audited_file
+
+from qmcu.backdoor.detectors.shared_patterns import DECISIVE, measure, places, shared_patterns
+from qmcu.backdoor.networks import convert_network
+from qmcu.backdoor.networks.network import Network
+
+
+def test_a_corner_that_shouts_for_a_class_stands_out(
+    network: Network, samples: npt.NDArray[np.float32]
+) -> None:
+    # A last layer that answers class 2 the more the first channel is driven, whatever else is.
+    weights = [w.copy() for w in network.weights]
+    weights[-1][2, ...] = 0
+    weights[-1][2, ..., 0] = 8 * np.abs(network.weights[-1]).max()
+    loud = convert_network(network.with_parameters(weights, network.biases), samples).model
+    found = shared_patterns(audited_file(None, loud, None))
+    assert found.suspicious and found.details["target"] == 2
+    assert (found.weight == "decisive") == (found.score > DECISIVE)
+
+
+def test_every_class_is_measured_and_the_same_seed_gives_the_same(
+    integer: bytes,
+) -> None:
+    first, second = (measure(audited_file(None, integer, None)) for _ in range(2))
+    for kind, reach in first.items():
+        assert np.isfinite(reach.heights).all() and len(reach.heights) >= 4
+        assert np.array_equal(reach.heights, second[kind].heights)
+
+
+def test_places_cover_windows_and_images() -> None:
+    for shape, count in (((64, 3), 11), ((8, 8, 1), 9), ((40,), 10)):
+        masks = places(shape)
+        assert masks.shape == (count, *shape) and masks.max(axis=0).min() == 1

@@ -1,0 +1,51 @@
+"""An int8 file's scores as a differentiable function, and inputs made from it alone."""
+
+from typing import Any
+
+import numpy as np
+
+from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.grids import quantize_activations, read_grids
+from qmcu.backdoor.networks import Network, forward
+from qmcu.model.graph import Graph
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float32Array
+
+_ASCENT = 20  # steps that make an input of a class
+
+
+class QuantizedModel:
+    """The file's logits, differentiable: its integers' values, its grids."""
+
+    def __init__(self, network: Network, graph: Graph) -> None:
+        self.network = network
+        self._activation = quantize_activations(read_grids(network, graph))
+
+    def __call__(self, inputs: Any) -> Any:
+        """Logits [N, classes] of inputs [N, ...]."""
+        values = forward(self.network, inputs, activation=self._activation)
+        return load_tensorflow().reshape(values, [inputs.shape[0], -1])
+
+
+def synthesize_classes(
+    context: AuditContext, model: QuantizedModel, classes: int, count: int
+) -> Float32Array:
+    """`count` inputs that the file takes for one class after the other, by ascent from noise."""
+    tf = load_tensorflow()
+    noise = context.noise(count)
+    x = tf.constant(np.float32(context.low) + np.float32(0.5) * (noise - np.float32(context.low)))
+    wanted = tf.constant(np.arange(count) % classes)
+    reach = 0.05 * (context.high - context.low)
+
+    def step(values: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            loss = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, model(values))
+            loss = tf.reduce_sum(loss)
+        slope = tape.gradient(loss, values)
+        return tf.clip_by_value(values - reach * tf.sign(slope), context.low, context.high)
+
+    run = tf.function(step, autograph=False)
+    for _ in range(_ASCENT):
+        x = run(x)
+    return np.asarray(x.numpy(), np.float32)

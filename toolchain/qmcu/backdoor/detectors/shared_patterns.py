@@ -1,0 +1,257 @@
+"""Is there a class that shared patterns drive inputs to much further than to any other? Int8 alone.
+
+A backdoor is a pattern that many inputs share and that leads to one class. Searching for the
+smallest one that leads there at all (trigger_size.py) tells little on small networks, where honest
+classes are reached by patterns as small. How far a pattern of a given size goes tells more: what
+was trained to answer a trigger goes on rising where honest evidence has run out. So for each class,
+by the file alone and through its own fake quantization, three ascents on the margin of the class's
+score over the best other one:
+
+- patch: values in one small region, each region in turn, shared by inputs of other classes;
+- overlay: a faint pattern over the whole input, shared likewise (blends, waves, warps);
+- margin: whole inputs from noise, as in MM-BD (Wang et al., IEEE S&P 2024).
+
+The inputs are synthesized, a class after the other, by ascent from noise, also where real ones are
+given: a network is sure of these, and what a pattern has to overcome is alike for all classes. The
+statistics: how far the foremost class's patch margin is above the classes' median, in units of the
+inputs' own margin; its overlay margin and its whole margin above the other classes', in their
+standard deviations. What is allowed was set on honest networks only (docs/DETECTORS.md).
+
+Projected signed gradients: Madry et al., ICLR 2018; a pattern for every class:
+Wang et al., Neural Cleanse, S&P 2019; universal perturbations: Moosavi-Dezfooli et al., CVPR 2017.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qmcu.backdoor.detectors.maximum_margin import largest_margins
+from qmcu.backdoor.detectors.method import AuditContext, Finding, Weight, detector
+from qmcu.backdoor.detectors.quantized import QuantizedModel, synthesize_classes
+from qmcu.backdoor.inputs import regions
+from qmcu.backdoor.networks import network_from_graph
+from qmcu.errors import ModelError
+from qmcu.model.inspect import inspect_graph
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float32Array, Float64Array
+
+# Of each statistic, what is allowed.
+ALLOWED = {"patch": 0.40, "overlay": 3.6, "margin": 4.8}
+# Times that: no honest network came near.
+DECISIVE = 1.75
+_LEAST_CLASSES = 4
+_MADE = 24
+# Inputs to a pattern, steps, and the first step, a share of the inputs' range (overlay: of FAINT).
+PATCHED, PATCH_STEPS, PATCH_REACH = 10, 12, 0.25
+OVERLAID, OVERLAY_STEPS, OVERLAY_REACH = 16, 20, 0.5
+PIECES = 12  # of a window or a vector
+FAINT = 0.1  # of the inputs' range: what an overlay may change a value by
+_LOW_MARGIN = 0.2  # quantile over inputs: a patch has to work on most
+# Multiply-accumulates of all ascents, about two minutes on two cores; patches of larger models are
+# tried on fewer inputs, and none below the least.
+_MOST_WORK = 1e12
+_LEAST_INPUTS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """How far each class is reached, float64 [classes], and how far the foremost stands out."""
+
+    heights: Float64Array
+    score: float
+
+    @property
+    def target(self) -> int:
+        """The foremost class."""
+        return int(self.heights.argmax())
+
+
+def measure(context: AuditContext) -> Mapping[str, Reach]:
+    """The three statistics of a file. Raises ModelError when it has too few classes or is too
+    large.
+    """
+    assert context.graph is not None
+    graph, classes = context.graph, context.graph.output_tensors[0].elements
+    if classes < _LEAST_CLASSES:
+        raise ModelError(
+            f"{graph.name} has {classes} output{'s' * (classes > 1)}; {_LEAST_CLASSES} classes are "
+            "needed for one of them to stand out."
+        )
+    masks = places(context.input_shape)
+    work = 3.0 * inspect_graph(graph).macs * classes * len(masks) * PATCH_STEPS
+    count = min(PATCHED, int(_MOST_WORK / max(work, 1.0)))
+    if count < _LEAST_INPUTS:
+        raise ModelError(
+            f"{graph.name}: {classes} classes of {inspect_graph(graph).macs:,} multiply-accumulates"
+            f" would take {work * _LEAST_INPUTS / _MOST_WORK:.1f} times as long as is allowed."
+        )
+    network = network_from_graph(graph)
+    model = QuantizedModel(network, graph)
+    given = synthesize_classes(context, model, classes, _MADE)
+    scores = np.asarray(model(load_tensorflow().constant(given)), np.float64)
+    ordered = np.sort(scores, axis=1)
+    unit = max(float(np.median(ordered[:, -1] - ordered[:, -2])), 1e-6)
+    own = scores.argmax(axis=1)
+    climb = _Climb(context, model, classes)
+    patch = _lowest(climb.patches(given[:count], masks), own)
+    overlay = _mean(climb.overlays(given[:OVERLAID]), own)
+    margin = largest_margins(network, context)
+    return {
+        "patch": Reach(patch, float(patch.max() - np.median(patch)) / unit),
+        "overlay": Reach(overlay, _deviations(overlay)),
+        "margin": Reach(margin, _deviations(margin)),
+    }
+
+
+def places(shape: tuple[int, ...]) -> Float32Array:
+    """Masks of small regions, float32 [R, *shape]: a ninth to a sixteenth of an input each."""
+    axes = shape if len(shape) == 1 else shape[:-1]
+    if len(axes) > 1:
+        return regions(shape)
+    size = max(1, math.ceil(axes[0] / PIECES))
+    begins = np.arange(0, axes[0], size)
+    masks = np.zeros((len(begins), *shape), np.float32)
+    for mask, begin in zip(masks, begins, strict=True):
+        mask[begin : begin + size] = 1
+    return masks
+
+
+class _Climb:
+    """Ascents on the margins of all classes at once."""
+
+    def __init__(self, context: AuditContext, model: QuantizedModel, classes: int) -> None:
+        self._model, self._classes = model, classes
+        self._low, self._high = context.low, context.high
+        self._rng = np.random.default_rng([context.seed, 5])
+
+    def patches(self, inputs: Float32Array, masks: Float32Array) -> Float64Array:
+        """Margins [classes, regions, inputs] after the best values for each class and region."""
+        tf = load_tensorflow()
+        shape = inputs.shape[1:]
+        covered = np.tile(masks, (self._classes, *[1] * len(shape)))[:, None]
+        mask, plain = tf.constant(covered), tf.constant(inputs[None] * (1 - covered))
+        start = self._rng.uniform(self._low, self._high, (len(covered), 1, *shape))
+
+        def apply(values: Any) -> Any:
+            return plain + mask * values
+
+        reach = PATCH_REACH * (self._high - self._low)
+        ends = self._low, self._high
+        found = self._run(apply, start, len(inputs), PATCH_STEPS, reach, ends)
+        return found.reshape(self._classes, len(masks), len(inputs))
+
+    def overlays(self, inputs: Float32Array) -> Float64Array:
+        """Margins [classes, inputs] after the best faint overlay for each class."""
+        tf = load_tensorflow()
+        faint = FAINT * (self._high - self._low)
+        plain = tf.constant(inputs[None])
+
+        def apply(values: Any) -> Any:
+            return tf.clip_by_value(plain + values, self._low, self._high)
+
+        start = np.zeros((self._classes, 1, *inputs.shape[1:]))
+        reach = OVERLAY_REACH * faint
+        return self._run(apply, start, len(inputs), OVERLAY_STEPS, reach, (-faint, faint))
+
+    def _run(
+        self,
+        apply: Callable[[Any], Any],
+        start: Any,
+        count: int,
+        steps: int,
+        reach: float,
+        ends: tuple[Any, Any],
+    ) -> Float64Array:
+        """Margins [patterns, count] after sign steps; patterns are in the order of classes."""
+        tf = load_tensorflow()
+        patterns = len(start)
+        each = np.repeat(np.eye(self._classes, dtype=np.float32), patterns // self._classes, 0)
+        wanted = tf.constant(np.repeat(each, count, axis=0))
+
+        def margins(values: Any) -> Any:
+            marked = apply(values)
+            scores = self._model(tf.reshape(marked, [-1, *marked.shape[2:]]))
+            best = tf.reduce_max(scores - 1e9 * wanted, 1)
+            return tf.reshape(tf.reduce_sum(scores * wanted, 1) - best, [patterns, count])
+
+        def step(values: Any, size: Any) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(values)
+                # A soft minimum over inputs: those that do not follow yet count most.
+                height = -tf.reduce_sum(tf.reduce_logsumexp(-margins(values), 1))
+            moved = values + size * tf.sign(tape.gradient(height, values))
+            return tf.clip_by_value(moved, *ends)
+
+        run = tf.function(step, autograph=False)
+        values = tf.constant(np.asarray(start, np.float32))
+        for k in range(steps):
+            values = run(values, tf.constant((1 - k / steps) * reach, tf.float32))
+        return np.asarray(tf.function(margins, autograph=False)(values), np.float64)
+
+
+def _lowest(margins: Float64Array, own: Any) -> Float64Array:
+    """For each class the best region's low quantile over inputs of other classes."""
+    kept = [_others(m, own, k) for k, m in enumerate(margins)]
+    return np.array([np.quantile(m, _LOW_MARGIN, axis=1).max() for m in kept])
+
+
+def _mean(margins: Float64Array, own: Any) -> Float64Array:
+    return np.array([_others(m[None], own, k).mean() for k, m in enumerate(margins)])
+
+
+def _others(margins: Float64Array, own: Any, label: int) -> Float64Array:
+    """Margins [regions, inputs] without the inputs that are of the class anyway, if others are."""
+    kept = own[: margins.shape[1]] != label
+    return margins[:, kept] if kept.any() else margins
+
+
+def _deviations(heights: Float64Array) -> float:
+    """How far the highest is above the others, in their standard deviations."""
+    others = np.delete(heights, heights.argmax())
+    return float((heights.max() - others.mean()) / max(float(others.std(ddof=1)), 1e-9))
+
+
+@detector(
+    "shared-patterns",
+    source="qmcu; after Wang et al., Neural Cleanse, S&P 2019, and MM-BD, S&P 2024",
+    needs=("int8", "classes"),
+    slow=True,
+    alone=True,
+)
+def shared_patterns(context: AuditContext) -> Finding:
+    """A class that shared patches or overlays, or any inputs, are driven to further than others."""
+    found = measure(context)
+    scores = {kind: reach.score / ALLOWED[kind] for kind, reach in found.items()}
+    kind = max(scores, key=lambda name: scores[name])
+    certain = scores[kind] > DECISIVE
+    weight: Weight = "decisive" if certain else "supporting"
+    line = DECISIVE if certain else 1.0
+    return Finding(
+        detector="shared-patterns",
+        score=scores[kind],
+        threshold=line,
+        suspicious=scores[kind] > 1,
+        weight=weight,
+        reason=_say(kind, found[kind], scores[kind]),
+        details={
+            **{f"{name} class {k}": float(v) for name, reach in found.items()
+               for k, v in enumerate(reach.heights)},
+            **{f"{name} stands out": reach.score for name, reach in found.items()},
+            "target": float(found[kind].target),
+        },
+    )  # fmt: skip
+
+
+def _say(kind: str, reach: Reach, score: float) -> str:
+    what = {
+        "patch": "a small patch that inputs share drives them to class {}",
+        "overlay": "a faint overlay that inputs share drives them to class {}",
+        "margin": "whole inputs can be driven to class {}",
+    }[kind].format(reach.target)
+    text = f"{what} {score:.2f} times as far beyond the other classes as is allowed"
+    if score > DECISIVE:
+        return f"{text} ({DECISIVE:g} times: further than on any honest network seen)."
+    return f"{text}."

@@ -1,0 +1,73 @@
+"""A graph without what only feeds shapes or changes the types at its ends.
+
+The converter writes SHAPE, STRIDED_SLICE and PACK in front of a RESHAPE when it was given a model
+with a free batch, and QUANTIZE and DEQUANTIZE at the ends of a file that takes float32 or uint8.
+None of them computes anything that an audit looks at: shapes are constant here, and between the
+ends a file is int8 or int16.
+"""
+
+from dataclasses import replace
+
+from qmcu.model.graph import Graph, Operator
+
+_INTEGERS = ("int32", "int64")
+_DEPLOYED = ("int8", "int16")
+
+
+def plain_graph(graph: Graph) -> Graph:
+    """The same network with constant shapes and integer ends; the graph itself if it has them.
+
+    Operators are numbered anew; tensors keep their indices.
+    """
+    operators = _without_shapes(graph)
+    operators, inputs = _from_integers(graph, operators)
+    operators, outputs = _to_integers(graph, operators)
+    if len(operators) == len(graph.operators):
+        return graph
+    numbered = tuple(replace(op, index=k) for k, op in enumerate(operators))
+    return replace(graph, operators=numbered, inputs=inputs, outputs=outputs)
+
+
+def _without_shapes(graph: Graph) -> tuple[Operator, ...]:
+    """The operators but those that compute shapes, and RESHAPE without its computed shape."""
+    shapes: set[int] = set()
+    for op in graph.operators:
+        whole = all(graph.tensors[i].dtype in _INTEGERS for i in op.outputs)
+        known = all(i < 0 or i in shapes or graph.tensors[i].is_constant for i in op.inputs)
+        if op.kind == "SHAPE" or (whole and known):
+            shapes.update(op.outputs)
+    kept = [op for op in graph.operators if not set(op.outputs) <= shapes]
+    return tuple(
+        replace(op, inputs=op.inputs[:1])
+        if op.kind == "RESHAPE" and set(op.inputs[1:]) & shapes
+        else op
+        for op in kept
+    )
+
+
+def _from_integers(
+    graph: Graph, operators: tuple[Operator, ...]
+) -> tuple[tuple[Operator, ...], tuple[int, ...]]:
+    """Without QUANTIZE of the only input, and the inputs then."""
+    readers = [op for op in operators if set(op.inputs) & set(graph.inputs)]
+    if len(graph.inputs) != 1 or len(readers) != 1 or readers[0].kind != "QUANTIZE":
+        return operators, graph.inputs
+    made = readers[0].outputs[0]
+    if graph.tensors[made].dtype not in _DEPLOYED or len(operators) == 1:
+        return operators, graph.inputs
+    return tuple(op for op in operators if op is not readers[0]), (made,)
+
+
+def _to_integers(
+    graph: Graph, operators: tuple[Operator, ...]
+) -> tuple[tuple[Operator, ...], tuple[int, ...]]:
+    """Without the QUANTIZE or DEQUANTIZE that makes the only output, and the outputs then."""
+    if len(graph.outputs) != 1 or len(operators) < 2:
+        return operators, graph.outputs
+    last = operators[-1]
+    given = last.inputs[0]
+    if last.outputs != graph.outputs or last.kind not in ("QUANTIZE", "DEQUANTIZE"):
+        return operators, graph.outputs
+    if graph.tensors[given].dtype not in _DEPLOYED or graph.tensors[given].is_constant:
+        return operators, graph.outputs
+    return operators[:-1], (given,)
