@@ -14,7 +14,7 @@ from qmcu.compile import CompileOptions, Plan, compile_graph, compile_streamed
 from qmcu.compile.check import violations
 from qmcu.compile.plan import KernelCall, PlanTensor
 from qmcu.compile.serialization import plan_from_json, plan_to_json
-from qmcu.model.graph import Graph
+from qmcu.model.graph import Graph, Operator
 from qmcu.model.oracle import Oracle
 from qmcu.model.random_inputs import random_array
 from qmcu.model.writer import write_model
@@ -123,3 +123,25 @@ def test_rows_of_another_tensor_are_told() -> None:
     assert tensor.part is not None
     other = replace(tensor, part=replace(tensor.part, row=tensor.part.row + 1))
     assert list(violations(_with_tensor(plan, other)))
+
+
+def test_rows_may_be_read_under_another_name() -> None:
+    checked = 0
+    for graph, _ in streamed_plans(20):
+        last = graph.tensors[graph.outputs[-1]]
+        flat = replace(last, index=len(graph.tensors), name="flat", shape=(1, last.elements))
+        again = replace(flat, index=flat.index + 1, name="again")
+        operators = (
+            *graph.operators,
+            Operator(len(graph.operators), "RESHAPE", (last.index,), (flat.index,)),
+            Operator(len(graph.operators) + 1, "RELU", (flat.index,), (again.index,)),
+        )
+        longer = replace(
+            graph,
+            tensors=(*graph.tensors, flat, again),
+            operators=operators,
+            outputs=(*graph.outputs[:-1], again.index),
+        )
+        plan = compile_streamed(longer, CompileOptions(), checked)
+        checked += any(p.part is not None and p.part.tensor == last.index for p in plan.tensors)
+    assert checked > 5

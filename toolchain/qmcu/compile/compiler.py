@@ -6,6 +6,7 @@ from dataclasses import replace
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat, flatten
 from qmcu.compile.dead_channels import settle_dead_channels
+from qmcu.compile.flash import save_flash
 from qmcu.compile.kernel_sets import OPTIMIZATIONS, CompileOptions, lowerings, slower
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
 from qmcu.compile.lowering import (
@@ -110,6 +111,8 @@ def _compile(
     if options.kernels == "native" and faster:
         graph = settle_dead_channels(graph)
     calls, aliased = _lower(graph, faster, flat.pinned)
+    if options.kernels == "native" and options.optimize == "size" and faster:
+        calls = save_flash(calls, lambda call: _forms(graph, call, faster))
     roots = alias_roots(graph, aliased)
     controls = flat.controls(calls)
     streamed = plain(graph, roots)

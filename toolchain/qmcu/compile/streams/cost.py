@@ -6,7 +6,8 @@ from qmcu.compile.plan import KernelCall
 # whose word is in the kernel's name. Depthwise ones come first: they share no inputs.
 _RATES = (
     (("depthwise", "any"), 3.5),
-    (("depthwise", "_mve"), 1.0),
+    (("depthwise", "_mve_3x3"), 0.8),
+    (("depthwise", "_mve"), 1.7),
     (("depthwise", "3x3"), 2.0),
     (("depthwise", "_dsp"), 4.0),
     (("winograd",), 0.5),

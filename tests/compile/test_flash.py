@@ -1,0 +1,48 @@
+"""What `--optimize size` trades: smaller constants for slower kernels, or nothing."""
+
+from dataclasses import replace
+
+import pytest
+from bench.performance.models import mobilenet
+
+from qmcu.compile import CompileOptions, Plan, compile_graph, flash
+from qmcu.compile.flash import save_flash
+from qmcu.report.plan import plan_lines
+
+MVE = CompileOptions("native", dsp=True, fpu=True, mve=True)
+
+
+def constants(plan: Plan) -> int:
+    return sum(call.constant_size for call in plan.calls)
+
+
+def test_smaller_constants_are_taken_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = mobilenet()
+    sizes = {
+        constants(compile_graph(graph, replace(MVE, optimize=o))) for o in ("balanced", "size")
+    }
+    assert len(sizes) == 1  # it would take 0.3 times the instructions more
+    monkeypatch.setattr(flash, "_MOST_SHARE", 0.5)
+    balanced, size = (compile_graph(graph, replace(MVE, optimize=o)) for o in ("balanced", "size"))
+    assert constants(size) < 0.97 * constants(balanced)
+    text = "\n".join(plan_lines(size))
+    pairs = zip(balanced.calls, size.calls, strict=True)
+    changed = [(before, now) for before, now in pairs if before.kernel != now.kernel]
+    assert changed
+    for before, now in changed:
+        saved = before.constant_size - now.constant_size
+        assert f"{now.layer}: {now.kernel} for {before.kernel}: {saved:,} bytes less flash" in text
+
+
+def test_nothing_is_traded_for_little() -> None:
+    calls = compile_graph(mobilenet(), MVE).calls
+    first = next(call for call in calls if call.macs)
+    little = replace(first, kernel="conv_2d_dsp", arguments=first.arguments[:2])
+    assert save_flash(calls, lambda call: [little] if call is first else []) == calls
+
+
+def test_nothing_is_traded_for_very_many_instructions() -> None:
+    calls = compile_graph(mobilenet(), MVE).calls
+    alike = [replace(call, kernel="conv_2d", arguments=call.arguments[:1]) for call in calls]
+    others = {call.layer: other for call, other in zip(calls, alike, strict=True)}
+    assert save_flash(calls, lambda call: [others[call.layer]]) == calls
