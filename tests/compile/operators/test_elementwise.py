@@ -10,9 +10,13 @@ import numpy.typing as npt
 import pytest
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 from tests.compile.operators.graphs import graph, runs
+from tests.compile.operators.host_kernel import initial_state, run_plan
 
 from qmcu.compile import compile_graph
-from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
+from qmcu.model.oracle import Oracle
+from qmcu.model.random_inputs import random_array
+from qmcu.model.writer import write_model
 
 BINARY = {
     "ADD": np.add,
@@ -101,3 +105,17 @@ def test_activations_are_refused(kind: str) -> None:
     assert "fused activation TANH" in refusal(
         with_options(graph(kind), fused_activation_function="TANH")
     )
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "float32"])
+def test_any_number_of_dimensions_where_nothing_is_repeated(dtype: str) -> None:
+    grid = {"int8": Quantization((0.05,), (3,)), "int16": Quantization((0.001,), (0,))}.get(dtype)
+    shape = (2, 1, 2, 3, 1, 2, 2)
+    tensors = tuple(Tensor(i, f"t{i}", shape, dtype, grid) for i in range(3))
+    options: dict[str, OptionValue] = {"fused_activation_function": "NONE"}
+    model = Graph("add", tensors, (Operator(0, "ADD", (0, 1), (2,), options),), (0, 1), (2,))
+    rng = np.random.default_rng(0)
+    inputs = [random_array(rng, model, t, 1)[0] for t in tensors[:2]]
+    plan = compile_graph(model)
+    (found,) = run_plan(plan, inputs, initial_state(plan))
+    assert found.tobytes() == Oracle(write_model(model)).run(inputs)[0].tobytes()

@@ -39,8 +39,7 @@ def binary_operands(allowed: str, result: str | None = None) -> tuple[Constraint
     return (
         checks.operands(2),
         *types,
-        checks.input_rank(0, walk.RANK, 0),
-        checks.input_rank(0, walk.RANK, 1),
+        checks.broadcast_rank(walk.RANK),
         Constraint("inputs broadcast to the output's shape (NumPy's rules)", _check_broadcast),
     )
 

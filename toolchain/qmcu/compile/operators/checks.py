@@ -250,6 +250,24 @@ def rank(role: str, get: Callable[[OperatorContext], Tensor], low: int, high: in
     return Constraint(f"{role} has {wanted} dimensions", check)
 
 
+def broadcast_rank(high: int) -> Constraint:
+    """Inputs 0 and 1 have up to `high` dimensions; more where nothing is repeated."""
+
+    def check(context: OperatorContext) -> str | None:
+        first, second = context.input(0), context.input(1)
+        if first.shape == second.shape:
+            return None
+        for position, tensor in enumerate((first, second)):
+            if len(tensor.shape) > high:
+                return (
+                    f"input {position} {tensor} has {len(tensor.shape)} dimensions, 0 to {high} "
+                    "is needed where the inputs' shapes differ"
+                )
+        return None
+
+    return Constraint(f"inputs have 0 to {high} dimensions, or one shape", check)
+
+
 def input_rank(low: int, high: int, position: int = 0) -> Constraint:
     """The input at `position` has `low` to `high` dimensions."""
     return rank(f"input {position}", lambda context: context.input(position), low, high)

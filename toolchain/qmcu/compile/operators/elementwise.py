@@ -39,8 +39,7 @@ BROADCAST = Constraint("inputs broadcast to the output's shape (NumPy's rules)",
 OPERANDS = (
     checks.operands(2),
     checks.int8(),
-    checks.input_rank(0, walk.RANK, 0),
-    checks.input_rank(0, walk.RANK, 1),
+    checks.broadcast_rank(walk.RANK),
     BROADCAST,
 )
 

@@ -100,8 +100,7 @@ def _support(
         checks.types("int16", same=True),
         # A product with zeros of scale 0 is 0.
         checks.quantized(symmetric=True, empty=kind == "MUL"),
-        checks.input_rank(0, walk.RANK, 0),
-        checks.input_rank(0, walk.RANK, 1),
+        checks.broadcast_rank(walk.RANK),
         BROADCAST,
         *further,
     )
