@@ -61,6 +61,15 @@ def test_a_module_without_which_a_command_does_not_start(
     )
 
 
+def test_what_would_be_missing_next_is_installed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"{package}>=1; extra == 'backdoor'" for package in ("scipy", "absent", "numpy")]
+    monkeypatch.setattr(importlib.metadata, "requires", lambda name: [*REQUIREMENTS, *lines])
+    extras.cache_clear()
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(ToolError, match=r'`pip install "scipy>=1\.11" "absent>=1"`'):
+        load_module("scipy", "an audit")
+
+
 def test_doctor_lists_every_extra() -> None:
     names = {need.name for need in NEEDS}
     real = importlib.metadata.distribution("qmcu")

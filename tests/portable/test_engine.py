@@ -113,6 +113,15 @@ def test_a_compiler_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
         Oracle(write_model(dense()))
 
 
+def test_without_any_compiler_the_ways_out_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(engine, "find_host_compiler", lambda: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match=r"need a C compiler here: .* made elsewhere"):
+        Oracle(write_model(dense()))
+
+
 def test_the_command_names_it_in_the_vectors(tmp_path: Path) -> None:
     model, inputs, vectors = tmp_path / "m.tflite", tmp_path / "x.npz", tmp_path / "v.npz"
     model.write_bytes(write_model(dense()))

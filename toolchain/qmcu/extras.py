@@ -15,6 +15,8 @@ from qmcu.errors import ToolError
 
 # Modules whose package has another name.
 _PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn", "cv2": "opencv-python"}
+# Those for work on qmcu itself.
+_OWN_EXTRAS = ("bench", "demo", "site", "test")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([\w-]+)["']""")
 
 
@@ -52,10 +54,17 @@ def install_command(package: str) -> str:
 def missing_package(module: str, purpose: str) -> ToolError:
     """The error of a `purpose` that needs the package of `module`, which is not installed."""
     package = _PACKAGES.get(module.partition(".")[0], module.partition(".")[0])
-    return ToolError(
-        f"{purpose} needs the package {package}, which is not installed: "
-        f"`{install_command(package)}`."
-    )
+    others = [r for r in _kin(package) if package_name(r) != package]
+    missing = [f'"{r}"' for r in others if not _installed(package_name(r))]
+    command = " ".join([install_command(package), *missing])
+    return ToolError(f"{purpose} needs the package {package}, which is not installed: `{command}`.")
+
+
+def _kin(package: str) -> tuple[str, ...]:
+    """What the smallest extra that has the package requires: it will be asked for next."""
+    named = {name: lines for name, lines in extras().items() if name not in _OWN_EXTRAS}
+    having = (lines for lines in named.values() if package in map(package_name, lines))
+    return min(having, key=len, default=())
 
 
 def load_module(module: str, purpose: str) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, html_option, limit_option, output_option
+from qmcu.cli.options import PATH, declare, declare_group, html_option, limit_option, output_option
 
 if TYPE_CHECKING:
     from qmcu.device import Session
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qmcu.types import Array
 
 
-@click.group("monitor")
+@declare_group("monitor")
 def command() -> None:
     """What a deployed model usually sees, and whether it still does."""
 

@@ -1,6 +1,5 @@
 """The portable kernels as firmware in Unicorn, where no compiler of the host's own is at hand."""
 
-import shutil
 import weakref
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,8 +10,10 @@ import numpy as np
 
 from qmcu.board import Board, load_board
 from qmcu.builder import BuildOptions, build_firmware
+from qmcu.builder.firmware import BUILDERS, check_builder
+from qmcu.builder.toolchain import find_toolchain
 from qmcu.device import open_session
-from qmcu.errors import DeviceError, GuestFault
+from qmcu.errors import DeviceError, GuestFault, ToolError
 from qmcu.firmware import Firmware
 from qmcu.model.engines import InterpreterDiedError
 from qmcu.scratch import ScratchFolder
@@ -40,9 +41,9 @@ class EmulatedRunner:
         self._folder = folder
         path = Path(folder.name) / "model.tflite"
         path.write_bytes(model)
-        builder = "make" if shutil.which("make") else "platformio"
         directory = Path(folder.name) / "firmware"
-        build_firmware(path, _board(), directory, BuildOptions("portable", builder=builder))
+        options = BuildOptions("portable", builder=_builder())
+        build_firmware(path, _board(), directory, options)
         self._session = open_session("unicorn", Firmware.load(directory), timeout_s=limit_s)
         weakref.finalize(self, folder.cleanup)
 
@@ -65,6 +66,22 @@ class EmulatedRunner:
     def reset(self) -> None:
         """See Runner."""
         self._session.reset()
+
+
+def _builder() -> str:
+    """What builds here. Raises ToolError, with the ways out, where nothing does."""
+    for builder in BUILDERS:
+        try:
+            find_toolchain(with_make=builder == "make")
+            check_builder(builder)
+            return builder
+        except ToolError:
+            continue
+    raise ToolError(
+        "expected bytes need a C compiler here: the computer's own (cc, gcc or clang on PATH) or "
+        "the cross compiler with make (`qmcu doctor`); or take vectors that were made elsewhere "
+        "(`qmcu vectors make`, then --vectors FILE)."
+    )
 
 
 def _board() -> Board:
