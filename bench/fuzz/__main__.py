@@ -1,10 +1,12 @@
-"""`python -m bench.fuzz`: readers, protocols under sanitizers, frames end to end."""
+"""`python -m bench.fuzz`: readers and writers, protocols under sanitizers, frames end to end,
+mutated models that are taken."""
 
 import argparse
 import sys
 import tempfile
 from pathlib import Path
 
+from bench.fuzz.builds import accepted_mutants
 from bench.fuzz.protocols import corrupted_frames, run_protocols
 from bench.fuzz.readers import readers
 from bench.fuzz.run import Count, default_seed, run_all, write_counts
@@ -14,13 +16,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, help="where failures begin again")
-    parser.add_argument("--only", action="append", help="a reader, `protocols` or `frames`")
+    parser.add_argument(
+        "--only", action="append", help="a reader, `protocols`, `frames` or `builds`"
+    )
     parser.add_argument("--counts", type=Path, default=Path("build/fuzz.json"))
     given = parser.parse_args()
     seed = default_seed() if given.seed is None else given.seed
     with tempfile.TemporaryDirectory(prefix="qmcu-fuzz-") as folder:
         names = list(readers(Path(folder)))
-    wanted = given.only or [*names, "protocols", "frames"]
+    wanted = given.only or [*names, "protocols", "frames", "builds"]
     print(f"seed {seed}")
     seconds = 60.0 * given.minutes
     share = seconds / len(wanted)
@@ -32,6 +36,8 @@ def main() -> int:
         counts |= run_protocols(share, seed)
     if "frames" in wanted:
         counts["frames end to end"] = corrupted_frames(share, seed)
+    if "builds" in wanted:
+        counts["builds"] = accepted_mutants(share, seed)
     write_counts(counts, given.counts)
     failures = sum(len(count.failures) for count in counts.values())
     print(f"{sum(c.inputs for c in counts.values()):,} inputs, {failures} failures")

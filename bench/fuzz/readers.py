@@ -5,11 +5,13 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 from tests.support.firmware_project import build_chain, write_chain, write_residual
 
+from qmcu import documents
 from qmcu.arrays import read_arrays
 from qmcu.backdoor.detectors.result import load_audit
 from qmcu.backdoor.inputs import load_trigger
@@ -17,6 +19,8 @@ from qmcu.board import load_board, load_built_board
 from qmcu.builder.elf_layout import read_digest, read_layout
 from qmcu.builder.linker_map import parse_map
 from qmcu.cli import run
+from qmcu.codegen.monitor_limits import load_limits
+from qmcu.comparison import TestResult
 from qmcu.compile import unsupported
 from qmcu.compile.serialization import load_plan
 from qmcu.device.image import read_image
@@ -26,7 +30,11 @@ from qmcu.firmware import Firmware
 from qmcu.flash.files import read_hex
 from qmcu.model.inspect import inspect_graph
 from qmcu.model.reader import parse_model
+from qmcu.monitor import fit_monitor
 from qmcu.project import load_project
+from qmcu.report.html.render import render_page
+from qmcu.report.html.test_page import test_page
+from qmcu.report.sarif import write_sarif
 from qmcu.resources import boards_directory
 from qmcu.shelf import load_shelf
 from qmcu.trust.envelope import open_sealed, seal, statement
@@ -71,6 +79,7 @@ def readers(folder: Path) -> Mapping[str, Reader]:
                       (ValueError,)),
         "trigger": Reader(_read_trigger(folder), (_trigger(folder),), "t.json"),
         **_trust_readers(folder),
+        **_writers(folder, firmware),
     }  # fmt: skip
 
 
@@ -143,6 +152,58 @@ def _read_trigger(folder: Path) -> Callable[[Path], object]:
 
 def _layout(path: Path) -> object:
     return read_layout(path), read_digest(path)
+
+
+class _Tags(HTMLParser):
+    """The elements of a page, and whether one of them could run or load something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hostile: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Pages have no scripts, load nothing and handle no events."""
+        events = [name for name, _ in attrs if name.startswith("on")]
+        if events or tag in ("script", "iframe", "object", "embed", "base", "form"):
+            self.hostile.append(f"{tag} {events}")
+
+
+def _writers(folder: Path, firmware: Path) -> dict[str, Reader]:
+    """Results of others, written as SARIF and as pages: whole, and nothing in them runs."""
+    path, limits = folder / "test.json", folder / "monitor.json"
+    assert (
+        run(["test", str(firmware), "--on", "unicorn", "--random", "2", "--json", str(path)]) == 0
+    )
+    inputs = np.random.default_rng(1).integers(-40, 41, (60, 12)).astype(np.int8)
+    model = firmware / "model.tflite"
+    graph = parse_model(model.read_bytes(), "chain")
+    limits.write_text(documents.to_json(fit_monitor(graph, model.read_bytes(), [inputs])))
+
+    def write(path: Path) -> object:
+        result = documents.load(path, TestResult, "test result", made_by="qmcu test --json")
+        written = path.with_suffix(".sarif")
+        write_sarif([result], written)
+        page = _Tags()
+        page.feed(render_page(test_page(result)))
+        if page.hostile:
+            raise AssertionError(f"the page has {page.hostile}")
+        return json.loads(written.read_text())["runs"]
+
+    return {
+        "writers": Reader(write, (path.read_bytes(), _differing(path.read_bytes())), "t.json"),
+        "monitor-json": Reader(load_limits, (limits.read_bytes(),), "monitor.json"),
+    }
+
+
+def _differing(result: bytes) -> bytes:
+    """The same result with a difference in a tensor whose name means ill."""
+    document = json.loads(result)
+    difference = {
+        "tensor": "<script>alert(1)</script>\x1b[2J", "position": 1, "index": [0, 1], "got": 1,
+        "expected": 2, "differing": 1, "size": 4, "max_difference": 1,
+    }  # fmt: skip
+    document["differences"] = [{"vector": 0, "difference": difference, "steps": 1}]
+    return json.dumps(document).encode()
 
 
 def _trust_readers(folder: Path) -> dict[str, Reader]:

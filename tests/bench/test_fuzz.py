@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from bench.fuzz.builds import accepted_mutants
 from bench.fuzz.mutate import mutated
 from bench.fuzz.protocols import PROTOCOLS, corrupted_frames, run_protocols
 from bench.fuzz.readers import Reader, readers
@@ -23,6 +24,21 @@ def test_every_reader_takes_its_seeds(tmp_path: Path) -> None:
             path.write_bytes(seed)
             reader.read(path)
             assert name
+
+
+def test_a_short_run_finds_nothing(tmp_path: Path) -> None:
+    """Every reader and writer for a moment, from another seed each day that somebody changes it."""
+    (tmp_path / "makers").mkdir()
+    (tmp_path / "inputs").mkdir()
+    for name, reader in readers(tmp_path / "makers").items():
+        count = run_reader(name, reader, tmp_path / "inputs", 20_261_128, 0.2)
+        assert not count.failures, count.failures
+        assert count.inputs
+
+
+def test_mutants_that_are_taken_build_and_are_equal() -> None:
+    count = accepted_mutants(2.0, 5)
+    assert count.inputs and not count.failures
 
 
 def test_a_seed_makes_the_same_input_again() -> None:
