@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.faults.flips import Outcome, Subject, all_bits, build_subject, campaign
 from tests.support.firmware_project import write_chain
 
-BUILDS = {"as it comes": 0, "`--release`": 16, "`--release --check-every 1`": 1}
+BUILDS = {"as it comes": 0, "`--release --check-every 16`": 16, "`--release --check-every 1`": 1}
 _PIECES = 8
 
 

@@ -4,7 +4,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from qmcu.board import load_board, load_built_board
 from qmcu.builder.elf_layout import read_digest, read_layout
 from qmcu.builder.linker_map import parse_map
 from qmcu.cli import run
-from qmcu.codegen.monitor_limits import load_limits
+from qmcu.codegen.monitor_limits import MonitoredLayer, MonitorLimits, load_limits
 from qmcu.comparison import TestResult
+from qmcu.comparison.result import Difference, VectorDifference
 from qmcu.compile import unsupported
 from qmcu.compile.serialization import load_plan
 from qmcu.device.image import read_image
@@ -30,7 +31,6 @@ from qmcu.firmware import Firmware
 from qmcu.flash.files import read_hex
 from qmcu.model.inspect import inspect_graph
 from qmcu.model.reader import parse_model
-from qmcu.monitor import fit_monitor
 from qmcu.project import load_project
 from qmcu.report.html.render import render_page
 from qmcu.report.html.test_page import test_page
@@ -79,7 +79,7 @@ def readers(folder: Path) -> Mapping[str, Reader]:
                       (ValueError,)),
         "trigger": Reader(_read_trigger(folder), (_trigger(folder),), "t.json"),
         **_trust_readers(folder),
-        **_writers(folder, firmware),
+        **_writers(),
     }  # fmt: skip
 
 
@@ -168,16 +168,12 @@ class _Tags(HTMLParser):
             self.hostile.append(f"{tag} {events}")
 
 
-def _writers(folder: Path, firmware: Path) -> dict[str, Reader]:
-    """Results of others, written as SARIF and as pages: whole, and nothing in them runs."""
-    path, limits = folder / "test.json", folder / "monitor.json"
-    assert (
-        run(["test", str(firmware), "--on", "unicorn", "--random", "2", "--json", str(path)]) == 0
-    )
-    inputs = np.random.default_rng(1).integers(-40, 41, (60, 12)).astype(np.int8)
-    model = firmware / "model.tflite"
-    graph = parse_model(model.read_bytes(), "chain")
-    limits.write_text(documents.to_json(fit_monitor(graph, model.read_bytes(), [inputs])))
+def _writers() -> dict[str, Reader]:
+    """Results of others, written as SARIF and as pages: whole, and nothing in them runs.
+
+    The seeds are made without an emulator or an interpreter, which no forked process may inherit.
+    """
+    seed = documents.to_json(_RESULT).encode()
 
     def write(path: Path) -> object:
         result = documents.load(path, TestResult, "test result", made_by="qmcu test --json")
@@ -190,20 +186,9 @@ def _writers(folder: Path, firmware: Path) -> dict[str, Reader]:
         return json.loads(written.read_text())["runs"]
 
     return {
-        "writers": Reader(write, (path.read_bytes(), _differing(path.read_bytes())), "t.json"),
-        "monitor-json": Reader(load_limits, (limits.read_bytes(),), "monitor.json"),
+        "writers": Reader(write, (seed, documents.to_json(_DIFFERING).encode()), "t.json"),
+        "monitor-json": Reader(load_limits, (_LIMITS,), "monitor.json"),
     }
-
-
-def _differing(result: bytes) -> bytes:
-    """The same result with a difference in a tensor whose name means ill."""
-    document = json.loads(result)
-    difference = {
-        "tensor": "<script>alert(1)</script>\x1b[2J", "position": 1, "index": [0, 1], "got": 1,
-        "expected": 2, "differing": 1, "size": 4, "max_difference": 1,
-    }  # fmt: skip
-    document["differences"] = [{"vector": 0, "difference": difference, "steps": 1}]
-    return json.dumps(document).encode()
 
 
 def _trust_readers(folder: Path) -> dict[str, Reader]:
@@ -230,4 +215,20 @@ _SHELF = b'[[board]]\nname = "a"\nboard = "stm32f746"\ntarget = "unicorn"\nsettl
 _AUDIT = json.dumps(
     {"qmcu": "0", "schema": "audit-1", "verdict": "clean", "reasons": ["x"], "findings": [],
      "skipped": {}, "audited": {}, "sha256": {}}
+).encode()  # fmt: skip
+_RESULT = TestResult(
+    board="stm32f746", model="chain", model_sha256="1" * 64, build_id="2" * 64, image="f.elf",
+    device="unicorn", source="2 random inputs", expected_by="tflite-micro", vectors=2,
+    differences=(), accuracy=None, profile=None, stack_bytes=88, stack_reserved=4096, seconds=0.5,
+)  # fmt: skip
+# A difference in a tensor whose name means ill.
+_ILL = Difference("<script>alert(1)</script>\x1b[2J", 1, (0, 1), 2, 1, 1, 4, 1)
+_DIFFERING = replace(_RESULT, differences=(VectorDifference(1, _ILL),))
+_LIMITS = documents.to_json(
+    MonitorLimits(
+        model="chain", model_sha256="1" * 64, layers=(MonitoredLayer(3, "hidden", 1, 2),),
+        scores=MonitoredLayer(4, "scores", 1, 2), low=(-5, -6), high=(5, 6), usual_sum=3,
+        centres=((1, 2), (3, 4)), weights=((9, 8), (7, 6)), limits=(1, 1, 9, -1, 90),
+        classes=(30, 31), held_out=60, false_alarms=0.01,
+    )
 ).encode()  # fmt: skip

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     help="For the field: checks itself, restarts after faults, wipes its arena, no TRACE.",
 )  # fmt: skip
 @click.option(
-    "--check-every", type=click.IntRange(1, 65535), default=16, show_default=True, metavar="N",
+    "--check-every", type=click.IntRange(1, 65535), default=64, show_default=True, metavar="N",
     help="A release checks all of its image again in N inferences; 1: before each answer.",
 )  # fmt: skip
 @click.option(

@@ -7,7 +7,7 @@ from qmcu.errors import UsageError
 
 QMCU, MLPERF_TINY = "qmcu", "mlperf-tiny"
 PROTOCOLS = (QMCU, MLPERF_TINY)
-CHECK_EVERY = 16
+CHECK_EVERY = 64
 
 
 @dataclass(frozen=True)

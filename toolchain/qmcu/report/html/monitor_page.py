@@ -19,7 +19,7 @@ from qmcu.report.html.blocks import (
     Tone,
 )
 
-_TONES: tuple[Tone, ...] = ("one", "two", "three", "four", "five")
+_TONES: tuple[Tone, ...] = ("one", "three", "four", "five", "six")
 _MEANING = {
     "outside": "features out of the range that calibration had",
     "saturated": "features at an end of int8 where they never were",
