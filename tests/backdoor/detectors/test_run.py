@@ -59,7 +59,8 @@ def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
     }
     assert result.skipped["residuals"] == "needs float"
     found = {f.detector: f for f in result.findings}["shared-patterns"]
-    assert found.suspicious and result.verdict in ("suspicious", "backdoored")
+    # It answers by that file alone, whichever way; only what could not run is undecided.
+    assert result.verdict == ("suspicious" if found.suspicious else "clean")
     assert found.reason in result.reasons and result.p_value is None
 
 

@@ -8,7 +8,13 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.int8_files import audited_file
 
-from qmcu.backdoor.detectors.shared_patterns import DECISIVE, measure, places, shared_patterns
+from qmcu.backdoor.detectors.shared_patterns import (
+    DECISIVE,
+    deviations_of,
+    measure,
+    places,
+    shared_patterns,
+)
 from qmcu.backdoor.networks import convert_network
 from qmcu.backdoor.networks.network import Network
 
@@ -39,3 +45,10 @@ def test_places_cover_windows_and_images() -> None:
     for shape, count in (((64, 3), 11), ((8, 8, 1), 9), ((40,), 10)):
         masks = places(shape)
         assert masks.shape == (count, *shape) and masks.max(axis=0).min() == 1
+
+
+def test_of_few_classes_it_takes_more_to_stand_out() -> None:
+    others = np.tile([-1.0, 0.0, 1.0], 3)
+    ten, four = (deviations_of(np.append(o, 5.0)) for o in (others, others[:3]))
+    raw = 5.0 / others.std(ddof=1)
+    assert ten == pytest.approx(raw) and four < 0.6 * ten

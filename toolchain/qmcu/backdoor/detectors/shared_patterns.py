@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from qmcu.backdoor.detectors.maximum_margin import largest_margins
 from qmcu.backdoor.detectors.method import AuditContext, Finding, Weight, detector
@@ -42,6 +43,7 @@ from qmcu.types import Float32Array, Float64Array
 ALLOWED = {"patch": 0.40, "overlay": 3.6, "margin": 4.8}
 # Times that: no honest network came near.
 DECISIVE = 1.75
+USUAL = 9  # classes beside the foremost, on which the lines were set
 _LEAST_CLASSES = 4
 _MADE = 24
 # Inputs to a pattern, steps, and the first step, a share of the inputs' range (overlay: of FAINT).
@@ -101,8 +103,8 @@ def measure(context: AuditContext) -> Mapping[str, Reach]:
     margin = largest_margins(network, context)
     return {
         "patch": Reach(patch, float(patch.max() - np.median(patch)) / unit),
-        "overlay": Reach(overlay, _deviations(overlay)),
-        "margin": Reach(margin, _deviations(margin)),
+        "overlay": Reach(overlay, deviations_of(overlay)),
+        "margin": Reach(margin, deviations_of(margin)),
     }
 
 
@@ -208,10 +210,15 @@ def _others(margins: Float64Array, own: Any, label: int) -> Float64Array:
     return margins[:, kept] if kept.any() else margins
 
 
-def _deviations(heights: Float64Array) -> float:
-    """How far the highest is above the others, in their standard deviations."""
+def deviations_of(heights: Float64Array) -> float:
+    """How far the highest is above the others, in their standard deviations as of USUAL others:
+    of fewer others it takes more deviations to be as rare (Student's t of one more draw).
+    """
     others = np.delete(heights, heights.argmax())
-    return float((heights.max() - others.mean()) / max(float(others.std(ddof=1)), 1e-9))
+    count = len(others)
+    raw = float((heights.max() - others.mean()) / max(float(others.std(ddof=1)), 1e-9))
+    rare = max(float(stats.t.sf(raw / math.sqrt(1 + 1 / count), count - 1)), 1e-300)
+    return float(stats.t.isf(rare, USUAL - 1) * math.sqrt(1 + 1 / USUAL))
 
 
 @detector(
