@@ -2,6 +2,7 @@
 
 Measures every model with every kernel set on emulated boards and writes results.json and the
 tables of docs/PERFORMANCE.md. Models are MLPerf Tiny's, from --models, and a MobileNet built here.
+Those of others in its folder `wild` are measured for the picture of all of them, where it is there.
 """
 
 import argparse
@@ -13,6 +14,9 @@ from pathlib import Path
 
 from bench.performance.document import DOCUMENT, RESULTS, document
 from bench.performance.models import mobilenet
+from bench.performance.wild import known as known_wild
+from bench.performance.wild import measure as measure_wild
+from bench.performance.wild import write_section
 from rich.console import Console
 from rich.progress import Progress
 
@@ -58,6 +62,9 @@ def main() -> int:
                     bar.advance(task)
     write_atomic(RESULTS, json.dumps({"rows": rows}, indent=1) + "\n")
     write_atomic(DOCUMENT, document(rows, peers))
+    wild = arguments.models / "wild"
+    measured = arguments.missing or not wild.is_dir()
+    write_section(known_wild() if measured else measure_wild(wild))
     failed = [r for r in rows if "skipped" in r or r["equal"] != r["vectors"]]
     for row in failed:
         said = row.get("skipped", "outputs differ")
