@@ -70,3 +70,19 @@ def test_what_speed_trades_is_stated_for_each_layer() -> None:
         assert bool(now.trade) == (now.constant_size > before.constant_size)
         if now.trade:
             assert f"{now.constant_size - before.constant_size:,} bytes more flash" in now.trade
+
+
+def test_an_arena_larger_than_with_plain_c_takes_forms_with_less_scratch() -> None:
+    scalar = CompileOptions("native")
+    rng = np.random.default_rng(8)
+    less = 0
+    for _ in range(20):
+        graph = EVERYDAY["CONV_2D"](rng)
+        plain, balanced, fast = (
+            compile_graph(graph, options)
+            for options in (CompileOptions(), scalar, replace(scalar, optimize="speed"))
+        )
+        # It is taken whole, or not at all.
+        assert balanced.arena_size <= plain.arena_size or balanced.calls == fast.calls
+        less += balanced.arena_size < fast.arena_size
+    assert less

@@ -47,7 +47,7 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
     const qmcu_conv_2d_scalar_params *const p = l->params;
     const qmcu_window *const w = &p->window;
     const qmcu_output_channels *const c = &l->channels;
-    const int32_t depth = w->input_depth / p->groups, filters = w->output_depth / p->groups;
+    const int32_t depth = p->group_depth, filters = p->group_filters;
     const int32_t joined = w->dilation_width == 1 && p->groups == 1;
     const int32_t below = w->dilation_height * p->rows.row_bytes;
     const int32_t beside = w->dilation_width * w->input_depth;

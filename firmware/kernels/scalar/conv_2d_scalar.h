@@ -6,6 +6,8 @@
 typedef struct {
     qmcu_window window;
     int32_t groups;
+    int32_t group_depth;   /* input channels of a group */
+    int32_t group_filters; /* output channels of a group */
     int32_t input_zero_point;
     int32_t output_zero_point;
     int32_t activation_minimum;

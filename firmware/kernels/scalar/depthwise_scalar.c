@@ -23,8 +23,9 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
     const int32_t beside = w->dilation_width * w->input_depth;
     const int32_t run = together ? w->kernel_width * depth : 1;
     const int32_t count = w->depth_multiplier == 1 ? depth : w->depth_multiplier;
-    for (int32_t first = 0; first < depth; first += count) {
-        const int32_t r = first * c->step, from = first / w->depth_multiplier + run;
+    int32_t from = run;
+    for (int32_t first = 0; first < depth; first += count, ++from) {
+        const int32_t r = first * c->step;
         qmcu_pixels pixels = {
             .windows = {windows[0] + from, windows[1] + from, windows[2] + from, windows[3] + from},
             .filter = l->weights + first + run,

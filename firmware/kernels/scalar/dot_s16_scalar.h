@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#if defined(__ARM_ARCH_6M__)
+
 /* As qmcu_dot_s16: 256 products, of at most 2^22 each, keep to 32 bits. */
 static inline int64_t qmcu_dot_s16_scalar(int64_t sum, const int16_t *a, const int8_t *b,
                                           int32_t count)
@@ -26,5 +28,25 @@ static inline int64_t qmcu_dot_s16_scalar(int64_t sum, const int16_t *a, const i
     }
     return sum;
 }
+
+#else
+
+/* As qmcu_dot_s16, four products a round. */
+static inline int64_t qmcu_dot_s16_scalar(int64_t sum, const int16_t *a, const int8_t *b,
+                                          int32_t count)
+{
+    for (; count >= 4; count -= 4, a += 4, b += 4) {
+        sum += (int64_t)a[0] * b[0];
+        sum += (int64_t)a[1] * b[1];
+        sum += (int64_t)a[2] * b[2];
+        sum += (int64_t)a[3] * b[3];
+    }
+    for (; count > 0; --count) {
+        sum += (int64_t)*a++ * *b++;
+    }
+    return sum;
+}
+
+#endif
 
 #endif

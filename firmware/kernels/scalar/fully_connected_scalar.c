@@ -20,10 +20,13 @@ void qmcu_fully_connected_scalar(const qmcu_fully_connected_scalar_params *param
             }
             qmcu_dot_scalar(input, weights + channel * p->input_depth,
                             some == 4 ? p->input_depth : 0, p->input_depth, sums);
-            for (int32_t i = 0; i < some; ++i) {
-                const int32_t r = (channel + i) * p->requantization_step;
-                output[channel + i] =
-                    qmcu_scalar_output(sums[i], multipliers[r], shifts[r], &limits);
+            const int32_t *multiplier = multipliers + channel * p->requantization_step;
+            const int8_t *shift = shifts + channel * p->requantization_step;
+            int8_t *to = output + channel;
+            for (const uint32_t *sum = sums, *const end = sums + some; sum != end; ++sum) {
+                *to++ = qmcu_scalar_output(*sum, *multiplier, *shift, &limits);
+                multiplier += p->requantization_step;
+                shift += p->requantization_step;
             }
             if (channel == last) {
                 break;

@@ -73,11 +73,11 @@ static void load_rows(const qmcu_row_walk *walk, const int8_t *image, int32_t ro
     }
 }
 
-/* The pixels of `count` output rows, whose windows are loaded. */
-static int8_t *compute_rows(const qmcu_row_walk *walk, int32_t count, int8_t *output)
+/* The pixels of `count` output rows, of which the first one's windows begin at `row`. */
+static int8_t *compute_rows(const qmcu_row_walk *walk, const int8_t *row, int32_t count,
+                            int8_t *output)
 {
     const qmcu_window *const w = walk->window;
-    const int8_t *row = walk->scratch;
     const int8_t *windows[4];
     int8_t *outputs[4];
     int32_t pixels = 0;
@@ -108,12 +108,16 @@ static int8_t *compute_rows(const qmcu_row_walk *walk, int32_t count, int8_t *ou
 void qmcu_walk_rows_scalar(const qmcu_row_walk *walk, const int8_t *input, int8_t *output)
 {
     const qmcu_window *const w = walk->window;
+    const qmcu_rows *const r = walk->rows;
     for (int32_t batch = 0; batch < w->batches; ++batch) {
-        for (int32_t row = 0; row < w->output_height; row += walk->rows->together) {
+        for (int32_t row = 0; row < w->output_height; row += r->together) {
             const int32_t left = w->output_height - row;
-            load_rows(walk, input, row);
-            output = compute_rows(walk, left < walk->rows->together ? left : walk->rows->together,
-                                  output);
+            const int8_t *rows = input + row * w->stride_height * r->row_bytes;
+            if (r->count > 0) {
+                load_rows(walk, input, row);
+                rows = walk->scratch;
+            }
+            output = compute_rows(walk, rows, left < r->together ? left : r->together, output);
         }
         input += w->input_height * w->input_width * w->input_depth;
     }

@@ -1,5 +1,6 @@
 /* Windows over the input rows that they span, which are kept with their padding in scratch: then no
-   window has borders, and the output may go over the input. */
+   window has borders, and the output may go over the input. Windows that never leave the image may
+   also be taken from where it lies. */
 #ifndef QMCU_ROWS_SCALAR_H
 #define QMCU_ROWS_SCALAR_H
 
@@ -8,10 +9,10 @@
 /* The last fields of a layer's parameters. */
 typedef struct {
     int32_t together;  /* output rows at a time, so that few pixels are left of their fours */
-    int32_t count;     /* input rows that they span: (together - 1) * stride_height +
-                          (kernel_height - 1) * dilation_height + 1 */
+    int32_t count;     /* input rows that they span, (together - 1) * stride_height +
+                          (kernel_height - 1) * dilation_height + 1; 0: taken from the image */
     int32_t row_bytes; /* ((output_width - 1) * stride_width + (kernel_width - 1) * dilation_width +
-                          1) * input_depth, rounded up to words */
+                          1) * input_depth, rounded up to words; of an image as it is */
 } qmcu_rows;
 
 /* Computes four output pixels of a layer; some may be the same. */

@@ -7,7 +7,14 @@ from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat, flatten
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.flash import save_flash
-from qmcu.compile.kernel_sets import OPTIMIZATIONS, CompileOptions, lowerings, slower
+from qmcu.compile.kernel_sets import (
+    OPTIMIZATIONS,
+    CompileOptions,
+    is_as_fast,
+    keeps_to_plain_arena,
+    lowerings,
+    slower,
+)
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
 from qmcu.compile.lowering import (
     IO_TYPES,
@@ -127,6 +134,15 @@ def _compile(
             streamed.roots,
             lambda call: [] if _is_streamed(streamed, call) else _forms(graph, call, faster),
             controls,
+        )
+    elif keeps_to_plain_arena(options):
+        calls = save_ram(
+            graph,
+            calls,
+            roots,
+            lambda call: [f for f in _forms(graph, call, faster) if is_as_fast(call, f)],
+            controls,
+            enough=_lower(graph, {}, flat.pinned)[0],
         )
     choices = [
         live_buffers(streamed.graph, calls, streamed.roots, overlay=overlay, controls=controls)

@@ -18,22 +18,29 @@ def save_ram(
     roots: Mapping[int, int],
     alternatives: Alternatives,
     controls: Sequence[Control] = (),
+    enough: Sequence[KernelCall] = (),
 ) -> tuple[KernelCall, ...]:
     """`calls` with some replaced by alternatives so that the arena's lower bound falls.
 
     A step at the peak takes whichever alternative lowers the peak most, until none does; then
     what turned out not to be needed is taken back. All stays as it was when less than one
-    hundredth is saved. `trade` of a replaced call says what it saved.
+    hundredth is saved. `trade` of a replaced call says what it saved. With other calls of the same
+    layers that are `enough`, all this is done until the bound is no higher than theirs, or not.
     """
     start = arena_peak(graph, calls, roots, controls)
+    aim = arena_peak(graph, enough, roots, controls)[0] if enough else 0
     chosen, best = list(calls), start
-    while (step := _best_step(graph, chosen, roots, alternatives, best, controls)) is not None:
+    while best[0] > aim:
+        step = _best_step(graph, chosen, roots, alternatives, best, controls)
+        if step is None:
+            break
         chosen, best = step
     for i, original in enumerate(calls):
         trial = [*chosen[:i], original, *chosen[i + 1 :]]
-        if chosen[i] is not original and arena_peak(graph, trial, roots, controls) <= best:
+        reached = arena_peak(graph, trial, roots, controls)
+        if chosen[i] is not original and (reached <= best or reached[0] <= aim):
             chosen = trial
-    if start[0] - best[0] < _LEAST_SHARE * start[0]:
+    if (enough and best[0] > aim) or (not enough and start[0] - best[0] < _LEAST_SHARE * start[0]):
         return tuple(calls)
     peak = f"the arena's peak is {best[0]:,} bytes instead of {start[0]:,}"
     return tuple(

@@ -44,6 +44,16 @@ def lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     return cmsis_nn.lowerings(cmsis_nn.Core(options.dsp, options.mve), own, OPERATORS)
 
 
+def keeps_to_plain_arena(options: CompileOptions) -> bool:
+    """Whether forms with less scratch are taken where the arena is larger than with plain C."""
+    return options.kernels == "native" and options.optimize != "speed" and not options.dsp
+
+
+def is_as_fast(call: KernelCall, other: KernelCall) -> bool:
+    """Whether another form of a layer has the same inner loop."""
+    return (call.kernel, scalar.is_packed(call)) == (other.kernel, scalar.is_packed(other))
+
+
 def _native(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     found = dict(_for_bytes(options))
     vectors = mve.INT4_LOWERINGS if options.mve else {}

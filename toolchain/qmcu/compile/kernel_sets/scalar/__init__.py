@@ -7,6 +7,7 @@ from qmcu.compile.kernel_sets.depthwise import of_one_channel
 from qmcu.compile.kernel_sets.scalar import elementwise, multiply
 from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering
+from qmcu.compile.plan import KernelCall, ParametersArgument
 
 
 def lowerings() -> dict[str, Sequence[Lowering]]:
@@ -15,14 +16,23 @@ def lowerings() -> dict[str, Sequence[Lowering]]:
     They keep weights and requantization as the portable kernels have them, so that no setting
     takes more flash than another.
     """
-    convolutions = (multiply.conv_2d, multiply.conv_2d_direct)
+    convolutions = (
+        *multiply.by_rows(multiply.conv_2d),
+        *multiply.by_rows(multiply.conv_2d_direct),
+    )
     return {
         "CONV_2D": (of_whole_window(multiply.fully_connected), *convolutions),
         "DEPTHWISE_CONV_2D": (
             *of_one_channel(convolutions),
-            multiply.depthwise_conv_2d,
+            *multiply.by_rows(multiply.depthwise_conv_2d),
         ),
         "FULLY_CONNECTED": (multiply.fully_connected,),
         **elementwise.lowerings(),
         **products.lowerings("scalar"),
     }
+
+
+def is_packed(call: KernelCall) -> bool:
+    """Whether a convolution multiplies packed windows."""
+    parameters = (a for a in call.arguments if isinstance(a, ParametersArgument))
+    return any(dict(a.fields).get("packed") == 1 for a in parameters)

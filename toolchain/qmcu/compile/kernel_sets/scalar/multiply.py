@@ -1,12 +1,15 @@
 """CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED for cores without the DSP extension."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.dsp.convolution import written_behind_reading
-from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.convolution import windows
 from qmcu.compile.operators.weights import (
     channel_multipliers,
@@ -15,7 +18,14 @@ from qmcu.compile.operators.weights import (
     requantization,
 )
 from qmcu.compile.operators.window import Axis, sliding_window
-from qmcu.compile.plan import Argument, FieldValue, KernelCall, ParametersArgument, ScratchArgument
+from qmcu.compile.plan import (
+    Argument,
+    ConstantArgument,
+    FieldValue,
+    KernelCall,
+    ParametersArgument,
+    ScratchArgument,
+)
 from qmcu.model.graph import Tensor
 
 Fields = tuple[tuple[str, FieldValue], ...]
@@ -53,21 +63,47 @@ def output_rows_together(height: int, width: int) -> int:
     return best
 
 
+# Where a layer's windows are: in rows of scratch, as many together as leave few pixels or of one
+# output row, or in the image.
+Rows = Literal["together", "single", "image"]
+
+
 def _rows(
-    source: Tensor, target: Tensor, vertical: Axis, horizontal: Axis
-) -> tuple[Fields, ScratchArgument]:
-    """The fields of qmcu_rows and the scratch of the rows."""
-    width = (target.shape[2] - 1) * horizontal.stride
-    width += (horizontal.kernel - 1) * horizontal.dilation + 1
+    source: Tensor, target: Tensor, axes: tuple[Axis, Axis], rows: Rows
+) -> tuple[Fields, int] | None:
+    """The fields of qmcu_rows and the bytes of scratch; None where another form is the same one."""
+    vertical, horizontal = axes
+    extents = [
+        (size - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1
+        for axis, size in zip(axes, target.shape[1:3], strict=True)
+    ]
     together = output_rows_together(target.shape[1], target.shape[2])
-    rows = (together - 1) * vertical.stride + (vertical.kernel - 1) * vertical.dilation + 1
-    row_bytes = -(-width * source.shape[3] // 4) * 4
+    if rows == "image":
+        inside = extents[0] <= source.shape[1] and extents[1] <= source.shape[2]
+        if vertical.padding or horizontal.padding or not inside:
+            return None
+        count, row_bytes = 0, source.shape[2] * source.shape[3]
+    else:
+        if rows == "single":
+            if together == 1:
+                return None
+            together = 1
+        count = (together - 1) * vertical.stride + (vertical.kernel - 1) * vertical.dilation + 1
+        row_bytes = -(-extents[1] * source.shape[3] // 4) * 4
     fields: Fields = (
         ("rows.together", together),
-        ("rows.count", rows),
+        ("rows.count", count),
         ("rows.row_bytes", row_bytes),
     )
-    return fields, ScratchArgument(rows * row_bytes)
+    return fields, count * row_bytes
+
+
+def _overlay(
+    source: Tensor, target: Tensor, shapes: tuple[Tensor, Tensor], axis: Axis, rows: Rows
+) -> tuple[tuple[int, int], ...]:
+    """What may lie over what: rows of scratch are copies, but only of one image."""
+    behind = shapes[0].shape[0] == 1 and written_behind_reading(*shapes, axis)
+    return ((source.index, target.index),) if behind and rows != "image" else ()
 
 
 def _as_narrow_rows(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,64 +134,70 @@ def _in_pairs(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8] | None:
     return np.append(flat, np.int8(0)) if weights[0].size % 2 else flat
 
 
-def conv_2d(context: OperatorContext) -> KernelCall | None:
+def conv_2d(context: OperatorContext, rows: Rows = "together") -> KernelCall | None:
     """CONV_2D of any window, stride, dilation and number of groups, by packed windows."""
     groups = context.input(0).shape[3] // context.input(1).shape[3]
     packed = _in_pairs(context.input(1).array)
     if packed is None or len(context.input(1).array) // groups < _PACKED_FROM:
         return None
-    return _conv_2d(context, packed)
+    return _conv_2d(context, packed, rows)
 
 
-def conv_2d_direct(context: OperatorContext) -> KernelCall | None:
+def conv_2d_direct(context: OperatorContext, rows: Rows = "together") -> KernelCall | None:
     """The same of any weights, with less scratch."""
-    return _conv_2d(context, None)
+    return _conv_2d(context, None, rows)
 
 
-def _conv_2d(context: OperatorContext, packed: npt.NDArray[np.int8] | None) -> KernelCall | None:
+def _conv_2d(
+    context: OperatorContext, packed: npt.NDArray[np.int8] | None, rows: Rows
+) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
-    if source.is_constant:
-        return None
     vertical, horizontal = windows(context)
+    groups = source.shape[3] // weights.shape[3]
     shapes = source, target
     if weights.shape[1:3] == (1, 1) and (vertical.stride, horizontal.stride) == (1, 1):
         shapes = _as_narrow_rows(source, target)
-    rows, scratch = _rows(*shapes, vertical, horizontal)
+    found = _rows(*shapes, (vertical, horizontal), rows)
+    if source.is_constant or found is None:
+        return None
+    row_fields, scratch = found
     fields, constants = _constants(
         context, weights.array, weights.array if packed is None else packed
     )
     if packed is not None:
-        scratch = ScratchArgument(scratch.size + -(-weights.array[0].size // 2) * 16)
+        scratch += -(-weights.array[0].size // 2) * 16
     parameters = (
         *sliding_window(*shapes, vertical, horizontal),
-        ("groups", source.shape[3] // weights.shape[3]),
+        ("groups", groups),
+        ("group_depth", weights.shape[3]),
+        ("group_filters", weights.shape[0] // groups),
         ("input_zero_point", quantization_of(source).zero_point),
         *fields,
         ("packed", int(packed is not None)),
-        *rows,
+        *row_fields,
     )
-    behind = shapes[0].shape[0] == 1 and written_behind_reading(*shapes, vertical)
     return context.call(
         "conv_2d_scalar",
         (
             ParametersArgument("qmcu_conv_2d_scalar_params", parameters),
             context.operand(source),
             *constants,
-            scratch,
+            ScratchArgument(scratch) if scratch else ConstantArgument(None),
             context.operand(target),
         ),
         macs=target.elements * weights.elements // weights.shape[0],
-        may_overlay=((source.index, target.index),) if behind else (),
+        may_overlay=_overlay(source, target, shapes, vertical, rows),
     )
 
 
-def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
+def depthwise_conv_2d(context: OperatorContext, rows: Rows = "together") -> KernelCall | None:
     """DEPTHWISE_CONV_2D of any window, stride, dilation and depth multiplier."""
     source, target, weights = context.input(0), context.output(), context.input(1)
-    if source.is_constant:
-        return None
     vertical, horizontal = windows(context)
-    rows, scratch = _rows(source, target, vertical, horizontal)
+    found = _rows(source, target, (vertical, horizontal), rows)
+    if source.is_constant or found is None:
+        return None
+    row_fields, scratch = found
     by_channel = np.moveaxis(weights.array, 3, 0)
     fields, constants = _constants(context, by_channel, weights.array)
     multiplier = target.shape[3] // source.shape[3]
@@ -163,20 +205,19 @@ def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         *sliding_window(source, target, vertical, horizontal, multiplier),
         ("input_zero_point", quantization_of(source).zero_point),
         *fields,
-        *rows,
+        *row_fields,
     )
-    behind = source.shape[0] == 1 and written_behind_reading(source, target, vertical)
     return context.call(
         "depthwise_scalar",
         (
             ParametersArgument("qmcu_depthwise_scalar_params", parameters),
             context.operand(source),
             *constants,
-            scratch,
+            ScratchArgument(scratch) if scratch else ConstantArgument(None),
             context.operand(target),
         ),
         macs=target.elements * weights.shape[1] * weights.shape[2],
-        may_overlay=((source.index, target.index),) if behind else (),
+        may_overlay=_overlay(source, target, (source, target), vertical, rows),
     )
 
 
@@ -203,3 +244,18 @@ def fully_connected(context: OperatorContext) -> KernelCall | None:
         ),
         macs=source.elements * outputs,
     )
+
+
+def by_rows(lower: Callable[[OperatorContext, Rows], KernelCall | None]) -> tuple[Lowering, ...]:
+    """The forms of a layer: the second and third take less scratch for somewhat more instructions,
+    or for no output over the input."""
+    forms: tuple[Rows, ...] = ("together", "single", "image")
+    return tuple(partial(_by, lower, rows) for rows in forms)
+
+
+def _by(
+    lower: Callable[[OperatorContext, Rows], KernelCall | None],
+    rows: Rows,
+    context: OperatorContext,
+) -> KernelCall | None:
+    return lower(context, rows)
