@@ -151,3 +151,18 @@ def test_damaged_metadata_is_one_sentence() -> None:
     model.buffers[model.metadata[0].buffer].data = b"\xff\xff\xff\x7f" * 6
     with pytest.raises(ModelError, match="COMPRESSION_METADATA is damaged"):
         parse_model(pack_model(model))
+
+
+@pytest.mark.parametrize("kind", [0, 1, 2])
+def test_nothing_is_made_of_a_few_bytes_that_claim_to_be_many(kind: int) -> None:
+    ancillary = bytes([kind, 1, 0, 0, 1, 3, 4]).ljust(32, b"\0")
+    graph = decoding((b"\0" * 8, ancillary), (1 << 30,), "int8", None)
+    assert simplify(graph).operators[0].kind == "CUSTOM:TFLM_DECODE"
+
+
+def test_metadata_that_names_more_than_a_model_has_is_refused() -> None:
+    content, _ = compressed(dense(16, 8), 1, 2, 4)
+    model = unpack_model(content, "model")
+    model.buffers[model.metadata[0].buffer].data = lut_metadata([(1, 1, 2)] * 20_001)
+    with pytest.raises(ModelError, match="COMPRESSION_METADATA is damaged"):
+        parse_model(pack_model(model))

@@ -4,6 +4,7 @@ TFLM decodes them at run time, by its operator TFLM_DECODE or by COMPRESSION_MET
 Both say everything when compiling, so here they are constants like others.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ DECODING = frozenset({
 _HEADER, _VERSION = 16, 1
 _LUT, _HUFFMAN, _PRUNED = 0, 1, 2
 _MOST_WIDTH = 7
+# Of the metadata: small files can name one table many times.
+_MOST_ENTRIES = 20_000
 _TYPES = frozenset({"bool", "float32", "int8", "int16", "int32", "int64"})
 
 
@@ -60,15 +63,15 @@ def look_up(
     A channel's table has `stride` values; None divides the table evenly. Channels are those of the
     scales, along the first or the last dimension. None when it does not fit.
     """
+    if dtype not in _TYPES or not 1 <= width <= _MOST_WIDTH or _lacks(encoded, shape, width):
+        return None
     channels = _channels(shape, quantization)
-    if channels is None or dtype not in _TYPES or not 1 <= width <= _MOST_WIDTH:
+    if channels is None:
         return None
     values = _values(table, dtype)
     stride = len(values) // (1 + int(channels.max(initial=0))) if stride is None else stride
     bits = np.unpackbits(np.frombuffer(encoded, np.uint8))
     count = len(channels)
-    if len(bits) < count * width:
-        return None
     weights = 1 << np.arange(width)[::-1]
     places = channels * stride + bits[: count * width].reshape(count, width) @ weights
     return values[places] if places.max(initial=0) < len(values) else None
@@ -83,9 +86,11 @@ def lut_tensors(content: bytes) -> list[tuple[int, int, int, int]]:
     root = Table(data, flatbuffers.encode.Get(flatbuffers.packer.uoffset, data, 0))
     if _scalar(root, 0, flatbuffers.number_types.Uint32Flags, 1) > _VERSION:
         return []
-    found = []
+    found: list[tuple[int, int, int, int]] = []
     for number, subgraph in enumerate(_tables(root, 1)):
         for entry in _tables(subgraph, 0):
+            if len(found) == _MOST_ENTRIES:
+                raise ValueError("more entries than a model has tensors")
             found.append((
                 number,
                 _scalar(entry, 0, flatbuffers.number_types.Int32Flags, 0),
@@ -105,9 +110,14 @@ def _tables(table: Table, field: int) -> list[Table]:
     if not offset:
         return []
     start, count = table.Vector(offset), table.VectorLen(offset)
-    if count > len(table.Bytes):
+    if count > min(_MOST_ENTRIES, len(table.Bytes)):
         raise ValueError("a vector longer than the file")
     return [Table(table.Bytes, table.Indirect(start + 4 * i)) for i in range(count)]
+
+
+def _lacks(encoded: bytes, shape: Sequence[int], width: int) -> bool:
+    """Whether there are fewer bits than the shape's elements need: nothing is made of those."""
+    return 8 * len(encoded) < width * math.prod(shape)
 
 
 def _values(table: bytes, dtype: str) -> Array:
@@ -134,15 +144,17 @@ def _looked_up(encoded: bytes, ancillary: bytes, output: Tensor) -> Array | None
 
 def _pruned(encoded: bytes, ancillary: bytes, output: Tensor) -> Array | None:
     """A bit for each element, high bits first: the next value, or its channel's zero point."""
+    if output.dtype not in _TYPES or _lacks(encoded, output.shape, 1):
+        return None
     channels = _channels(output.shape, output.quantization)
-    if channels is None or output.dtype not in _TYPES:
+    if channels is None:
         return None
     points = np.array(output.quantization.zero_points if output.quantization else (0,))
     if output.dtype != "int8" and points.any():
         return None
     values = _values(ancillary[_HEADER:], output.dtype)
     kept = np.unpackbits(np.frombuffer(encoded, np.uint8))[: len(channels)].astype(bool)
-    if len(kept) < len(channels) or int(kept.sum()) > len(values):
+    if int(kept.sum()) > len(values):
         return None
     result = points[channels].astype(output.dtype)
     result[kept] = values[: int(kept.sum())]
@@ -157,6 +169,8 @@ def _huffman(encoded: bytes, ancillary: bytes, output: Tensor) -> Array | None:
     """
     wide = bool(ancillary[5] & 1)
     if output.dtype not in (("int8", "int16") if wide else ("int8",)):
+        return None
+    if _lacks(encoded, output.shape, 1):
         return None
     table = _values(ancillary[_HEADER:], "uint32" if wide else "uint16").tolist()
     shift = 27 if wide else 11
