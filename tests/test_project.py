@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from qmcu.errors import UsageError
-from qmcu.project import Project, load_project, write_project
+from qmcu.project import Project, load_project, project_firmware, write_project
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -52,3 +52,13 @@ def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "qmcu.toml").write_text(text)
     with pytest.raises(UsageError, match=message):
         load_project(tmp_path)
+
+
+def test_without_a_folder_the_firmware_is_the_projects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"no DIRECTORY given and there is no qmcu\.toml here"):
+        project_firmware()
+    Path("qmcu.toml").write_text('model = "models/kws.tflite"\nboard = "stm32f746"\n')
+    assert project_firmware() == Path("build/kws-stm32f746")

@@ -39,6 +39,17 @@ class Project:
         return replace(self, model=folder / self.model, vectors=vectors, operators=operators)
 
 
+def project_firmware() -> Path:
+    """The folder that `qmcu build` makes of ./qmcu.toml. Raises UsageError without such a file."""
+    project = load_project(Path())
+    if project is None:
+        raise UsageError(
+            "no DIRECTORY given and there is no qmcu.toml here; name the folder that `qmcu build` "
+            "made, or run `qmcu init` first."
+        )
+    return Path("build") / f"{project.model.stem}-{project.board}"
+
+
 def load_project(folder: Path) -> Project | None:
     """Read `folder`/qmcu.toml, paths resolved; None when there is no such file.
 

@@ -14,7 +14,7 @@ from qmcu.cli.options import PATH, declare
 @click.option("--kernels", default="native", show_default=True, help="Kernel set.")
 @click.option("--force", is_flag=True, help="Replace an existing qmcu.toml.")
 def command(model: Path, board: str, vectors: Path | None, kernels: str, force: bool) -> None:
-    """Write qmcu.toml: `qmcu build` needs no arguments then, `qmcu test` only a folder.
+    """Write qmcu.toml: `qmcu build` and `qmcu test` need no arguments then.
 
     The folder is that of `qmcu build`, by default build/MODEL-BOARD; the vectors come from here.
     """
@@ -24,4 +24,4 @@ def command(model: Path, board: str, vectors: Path | None, kernels: str, force: 
 
     load_board(board)
     path = write_project(Path(), Project(model, board, vectors, kernels), force=force)
-    show(f"wrote {path}; next: qmcu build, then qmcu test build/{model.stem}-{board}")
+    show(f"wrote {path}; next: qmcu build, then qmcu test")

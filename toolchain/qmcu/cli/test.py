@@ -25,7 +25,7 @@ DEFAULT_RANDOM = 20
 
 
 @declare("test")
-@click.argument("directory", type=PATH)
+@click.argument("directory", required=False, type=PATH)
 @on_option()
 @click.option("--vectors", "file", type=PATH, help="Vector file (.npz).")
 @click.option("--random", "count", type=int, help="Number of random inputs [default: 20].")
@@ -48,7 +48,7 @@ DEFAULT_RANDOM = 20
 @click.option("--trace", is_flag=True, help="Find the first layer that differs.")
 @click.option("--profile", "layers", is_flag=True, help="Show the count of each layer.")
 def command(
-    directory: Path,
+    directory: Path | None,
     target: str | None,
     file: Path | None,
     count: int | None,
@@ -68,6 +68,7 @@ def command(
 ) -> int:
     """Run the firmware in DIRECTORY on vectors and compare every output byte.
 
+    Without DIRECTORY it is the one that `qmcu build` makes of ./qmcu.toml.
     Without --vectors and --random the vectors of ./qmcu.toml are taken, else random ones.
     Exit code: 0 all equal, 1 some differ, 2 could not run.
     """
@@ -80,7 +81,7 @@ def command(
     from qmcu.model.custom import check_operators
     from qmcu.model.scoring import parse_decision
     from qmcu.model.vectors import load_vectors, random_vectors
-    from qmcu.project import load_project
+    from qmcu.project import load_project, project_firmware
     from qmcu.report.console import progress, show
     from qmcu.report.json_file import write_json
     from qmcu.report.sarif import write_sarif
@@ -91,6 +92,7 @@ def command(
     if file is not None and steps is not None:
         raise UsageError("a vector file states its steps; --steps is for random inputs.")
     sign = signer(key, json_file)
+    directory = directory or project_firmware()
     firmware = Firmware.load(directory)
     target = target or default_target(firmware.board)
     if file is None and count is None:
