@@ -5,10 +5,13 @@ from dataclasses import replace
 
 from qmcu.compile.lifetimes import live_buffers, live_bytes
 from qmcu.compile.plan import Control, KernelCall
+from qmcu.compile.streams.cost import instructions
 from qmcu.model.graph import Graph
 
 # Least share of the arena that slower kernels must save together.
 _LEAST_SHARE = 0.01
+# The most of an inference's instructions that they may add, by estimate.
+_MOST_SHARE = 0.25
 Alternatives = Callable[[KernelCall], Sequence[KernelCall]]
 
 
@@ -25,13 +28,22 @@ def save_ram(
     A step at the peak takes whichever alternative lowers the peak most, until none does; then
     what turned out not to be needed is taken back. All stays as it was when less than one
     hundredth is saved. `trade` of a replaced call says what it saved. With other calls of the same
-    layers that are `enough`, all this is done until the bound is no higher than theirs, or not.
+    layers that are `enough`, all this is done until the bound is no higher than theirs, or not;
+    else for at most `_MOST_SHARE` more instructions.
     """
     start = arena_peak(graph, calls, roots, controls)
     aim = arena_peak(graph, enough, roots, controls)[0] if enough else 0
     chosen, best = list(calls), start
+    most = (1 + _MOST_SHARE) * sum(map(instructions, calls))
+
+    def affordable(call: KernelCall) -> Sequence[KernelCall]:
+        if enough:
+            return alternatives(call)
+        left = most - sum(map(instructions, chosen)) + instructions(call)
+        return [other for other in alternatives(call) if instructions(other) <= left]
+
     while best[0] > aim:
-        step = _best_step(graph, chosen, roots, alternatives, best, controls)
+        step = _best_step(graph, chosen, roots, affordable, best, controls)
         if step is None:
             break
         chosen, best = step
