@@ -73,16 +73,17 @@ def load_private(path: Path) -> PrivateKey:
         what = "a public key" if b"PUBLIC KEY" in content else "no key in PEM form"
         raise UsageError(f"{path} is {what}; signing needs a private one, as {_HOW}.")
     password = os.environ.get(PASSWORD_VARIABLE)
+    exceptions = load_module("cryptography.exceptions", _PURPOSE)
     try:
         key = serialization.load_pem_private_key(content, password.encode() if password else None)
     except TypeError as error:
         if password:
             raise UsageError(f"{path} has no password; unset {PASSWORD_VARIABLE}.") from error
         raise UsageError(f"{path} has a password; set {PASSWORD_VARIABLE} to it.") from error
-    except ValueError as error:
+    except (ValueError, exceptions.InternalError) as error:  # the latter: OpenSSL lost count
         why = f"is damaged, or {PASSWORD_VARIABLE} is wrong" if password else "is damaged"
         raise UsageError(f"{path} {why}: it could not be read as a private key.") from error
-    except load_module("cryptography.exceptions", _PURPOSE).UnsupportedAlgorithm as error:
+    except exceptions.UnsupportedAlgorithm as error:
         raise UsageError(f"{path} is of an unknown kind; take {_HOW}.") from error
     return PrivateKey(_public(path, key.public_key()), key)
 
@@ -99,10 +100,11 @@ def load_public(path: Path) -> PublicKey:
             f"{path} is a private key, which verifying does not need; give the public one beside "
             "it, and keep this one where only the signer reads it."
         )
-    unsupported = load_module("cryptography.exceptions", _PURPOSE).UnsupportedAlgorithm
+    exceptions = load_module("cryptography.exceptions", _PURPOSE)
+    unreadable = (ValueError, exceptions.UnsupportedAlgorithm, exceptions.InternalError)
     try:
         return _public(path, serialization.load_pem_public_key(content))
-    except (ValueError, unsupported) as error:
+    except unreadable as error:
         raise UsageError(f"{path} is no public key in PEM form.") from error
 
 
