@@ -16,8 +16,8 @@ from qmcu.types import Array
 # All inputs and outputs of a batch are in RAM at once, all constants in flash.
 ACTIVATION_BYTES = 96 * 1024
 CONSTANT_BYTES = 384 * 1024
-# Of a batch of graphs that keep a state: the interpreter crashes on a few hundred such operators.
-STATEFUL_GRAPHS = 64
+# Of a batch of graphs with a state or subgraphs: the interpreter crashes on a few hundred of them.
+INVOLVED_GRAPHS = 64
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def batches(
     for _ in range(count):
         graph = generators[kind](rng)
         needed = _needs(graph)
-        full = is_stateful(graph) and len(graphs) == STATEFUL_GRAPHS
+        full = (is_stateful(graph) or graph.subgraphs) and len(graphs) == INVOLVED_GRAPHS
         if graphs and (full or (used + needed > (ACTIVATION_BYTES, CONSTANT_BYTES)).any()):
             yield Batch(kind, number, tuple(graphs))
             graphs, used, number = [], np.zeros(2, np.int64), number + 1

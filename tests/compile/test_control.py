@@ -1,5 +1,6 @@
 """IF and WHILE as C control flow, every byte as the interpreter gives it."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from tests.support.branching_models import choice, countdown
 from tests.support.host_run import run_on_host
 
+from qmcu.codegen.model_source import model_sources
 from qmcu.compile import compile_graph, unsupported
 from qmcu.compile.check import violations
 from qmcu.model.graph import Graph
@@ -47,6 +49,20 @@ def test_a_branching_is_one_layer() -> None:
     assert (control.first, control.last) == (plan.layers[0].first, plan.layers[0].last)
     assert plan.layers[0].writes == (3, 4)
     assert list(violations(plan)) == []
+
+
+def test_calls_that_do_the_same_are_one_function_in_branches_too() -> None:
+    """Both branches add the same at the same places: the C has one function, called by both."""
+    graph = choice()
+    then, other = graph.subgraphs
+    alike = replace(other, operators=then.operators, outputs=then.outputs)
+    graph = replace(graph, subgraphs=(then, alike))
+    source = model_sources(compile_graph(graph))["model.c"]
+    defined = re.findall(r"^static void (\w+)\(void\)$", source, re.MULTILINE)
+    called = re.findall(r"^ +(\w+)\(\);$", source, re.MULTILINE)
+    assert called and set(called) <= {*defined}
+    assert len(defined) < len(compile_graph(graph).calls) + 1
+    compare(graph, [[np.array([i % 2 == 0]), *row] for i, row in enumerate(rows(4))])
 
 
 def test_a_branching_inside_a_loop() -> None:

@@ -16,6 +16,7 @@ from tests.compile.operators.host_kernel import initial_state, run_plan
 from qmcu.compile import compile_graph
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators import lstm
+from qmcu.compile.plan import ParametersArgument
 from qmcu.model.graph import Graph
 from qmcu.model.oracle import Oracle
 from qmcu.model.random_inputs import random_array
@@ -65,6 +66,16 @@ def test_svdf_remembers_in_the_type_of_its_time_weights() -> None:
     index = model.operators[0].inputs[4]
     other = {"int8": "int16", "int16": "int8"}[model.tensors[index].dtype]
     assert other in refusal(with_tensor(model, index, dtype=other))
+
+
+def test_scales_of_svdf_are_multiplied_in_double() -> None:
+    """One of 300 random graphs gave another byte with multipliers from products in float32."""
+    rng = np.random.default_rng([0, *b"SVDF"])
+    *_, model = (GENERATORS["SVDF"](rng) for _ in range(204))
+    (parameters, *_) = compile_graph(model).calls[0].arguments
+    assert isinstance(parameters, ParametersArgument)
+    fields = dict(parameters.fields)
+    assert (fields["state_multiplier"], fields["output_multiplier"]) == (1354342494, 1534181399)
 
 
 @pytest.mark.parametrize(("kind", "state"), [("SVDF", 4), (LSTM, 18), (LSTM, 19)])

@@ -52,11 +52,14 @@ def _scale(context: OperatorContext, position: int) -> np.float32:
 
 
 def _multipliers(context: OperatorContext) -> tuple[float, float]:
-    """From sums of features to the state and from sums over time to the output; in float32."""
-    output = np.float32(quantization_of(context.output()).scale)
+    """From sums of features to the state and from sums over time to the output; in double."""
+    output = np.float64(quantization_of(context.output()).scale)
+    source, features, state, times = (
+        np.float64(_scale(context, i)) for i in (_INPUT, _FEATURES, _STATE, _TIMES)
+    )
     with np.errstate(all="ignore"):
-        into = _scale(context, _INPUT) * _scale(context, _FEATURES) / _scale(context, _STATE)
-        out_of = _scale(context, _STATE) * _scale(context, _TIMES) / output
+        into = source * features / state
+        out_of = state * times / output
     return float(into), float(out_of)
 
 
