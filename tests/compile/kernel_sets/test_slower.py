@@ -6,9 +6,9 @@ from bench.operators.everyday import EVERYDAY
 from tests.support.places import SHARED
 
 from qmcu.compile import CompileOptions, compile_graph
-from qmcu.compile.compiler import unsupported
 from qmcu.compile.kernel_sets import dsp
 from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.support import unsupported
 from qmcu.errors import QmcuError
 from qmcu.model.reader import read_model
 from qmcu.report.plan import plan_lines

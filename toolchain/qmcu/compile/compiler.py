@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from qmcu.compile.check import check_plan
-from qmcu.compile.control import Flat, flatten
+from qmcu.compile.control import Flat
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.flash import save_flash
 from qmcu.compile.kernel_sets import (
@@ -17,14 +17,12 @@ from qmcu.compile.kernel_sets import (
 )
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
 from qmcu.compile.lowering import (
-    IO_TYPES,
     Lowering,
     OperatorContext,
     OperatorSupport,
     fitting_form,
 )
 from qmcu.compile.operators import forms_of
-from qmcu.compile.outputs import give_outputs_bytes
 from qmcu.compile.paddings import fold_paddings
 from qmcu.compile.plan import (
     ARENA,
@@ -38,26 +36,13 @@ from qmcu.compile.plan import (
 )
 from qmcu.compile.planner import place
 from qmcu.compile.ram import arena_peak, save_ram
-from qmcu.compile.staging import stage
 from qmcu.compile.streams import Forms, Streamed, plain, stream, stream_anyhow
-from qmcu.compile.variables import Resolved, resolve_variables
-from qmcu.errors import PlanError, UnsupportedModelError
-from qmcu.model.graph import Graph, Operator, Tensor
-from qmcu.model.hidden_states import show_states
-from qmcu.model.passes import simplify
-from qmcu.resources import page
+from qmcu.compile.support import prepared, problems_of, refuse
+from qmcu.compile.variables import Resolved
+from qmcu.errors import PlanError
+from qmcu.model.graph import Graph, Tensor
 
 PORTABLE = CompileOptions()
-
-# Operators that move bytes and never look at a scale.
-_SCALELESS = frozenset(
-    {
-        "BATCH_TO_SPACE_ND", "DEPTH_TO_SPACE", "EXPAND_DIMS", "GATHER", "GATHER_ND",
-        "MAX_POOL_2D", "MIRROR_PAD", "PACK", "PAD", "RESHAPE", "RESIZE_NEAREST_NEIGHBOR",
-        "REVERSE_V2", "SHAPE", "SLICE", "SPACE_TO_BATCH_ND", "SPACE_TO_DEPTH", "SPLIT", "SPLIT_V",
-        "SQUEEZE", "STRIDED_SLICE", "TILE", "TRANSPOSE", "UNPACK",
-    }
-)  # fmt: skip
 
 
 def compile_graph(graph: Graph, options: CompileOptions = PORTABLE) -> Plan:
@@ -67,8 +52,8 @@ def compile_graph(graph: Graph, options: CompileOptions = PORTABLE) -> Plan:
     UnsupportedModelError listing everything that is unsupported, all at once, and PlanError when
     the plan fails its check.
     """
-    flat, resolved = _prepared(graph)
-    _refuse(graph, _unsupported(flat, resolved))
+    flat, resolved = prepared(graph)
+    refuse(graph, problems_of(flat, resolved))
     plan = _compile(flat, resolved, options)
     measure = _NAMED_FOR.get(options.optimize)
     if measure is not None and lowerings(options):
@@ -103,7 +88,7 @@ def _least(
 
 def compile_streamed(graph: Graph, options: CompileOptions, seed: int) -> Plan:
     """A plan of which random ranges of layers are streamed, whatever that saves: for tests."""
-    flat, resolved = _prepared(graph)
+    flat, resolved = prepared(graph)
     return _checked(_compile(flat, resolved, options, seed))
 
 
@@ -175,22 +160,6 @@ def _compile(
     )
 
 
-def refuse_unsupported(graph: Graph) -> None:
-    """Raise UnsupportedModelError, listing everything, when the graph cannot be compiled."""
-    _refuse(graph, unsupported(graph))
-
-
-def _refuse(graph: Graph, problems: Sequence[str]) -> None:
-    if problems:
-        raise UnsupportedModelError(
-            f"{graph.name} cannot be compiled ({len(problems)} "
-            f"{'problem' if len(problems) == 1 else 'problems'}):",
-            problems,
-            f"See {page('OPERATORS')} for what is supported; convert the model to full int8 "
-            "with supported operators.",
-        )
-
-
 def _state(tensor: int, initial: bytes) -> State:
     if len(set(initial)) == 1:
         return State(tensor, fill=initial[0])
@@ -216,7 +185,7 @@ def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
     """
     if any(tensor.part is not None for tensor in plan.tensors):
         return plan
-    flat, resolved = _prepared(graph)
+    flat, resolved = prepared(graph)
     graph = resolved.graph
     if plan.kernels != "cmsis-nn":
         graph = fold_paddings(graph, flat.pinned)
@@ -271,57 +240,6 @@ def _described(placements: Sequence[Placement], streamed: Streamed) -> tuple[Pla
         replace(p, tensors=tuple(t for t in p.tensors if t not in streamed.buffers))
         for p in placements
     )
-
-
-def unsupported(graph: Graph) -> list[str]:
-    """Everything in the graph that cannot be compiled, one clear phrase each; empty if nothing."""
-    return _unsupported(*_prepared(graph))
-
-
-def _prepared(graph: Graph) -> tuple[Flat, Resolved]:
-    """The graph as it is lowered: simplified, subgraphs, outputs and variables resolved."""
-    flat = flatten(simplify(graph))
-    return flat, resolve_variables(give_outputs_bytes(stage(show_states(flat.graph))))
-
-
-def _unsupported(flat: Flat, resolved: Resolved) -> list[str]:
-    if flat.problems or resolved.problems:
-        return [*flat.problems, *resolved.problems]
-    graph = resolved.graph
-    problems = [
-        f"model {role} {tensor.name} is {tensor.dtype}, one of {', '.join(IO_TYPES)} is needed"
-        for role, tensors in (("input", graph.input_tensors), ("output", graph.output_tensors))
-        for tensor in tensors
-        if tensor.dtype not in IO_TYPES
-    ]
-    if not graph.operators:
-        problems.append("the model has no operators")
-    for operator in graph.operators:
-        found: OperatorSupport | str = "the operator is not supported"
-        if (without_scale := _without_scale(graph, operator)) is not None:
-            found = f"the scale of {without_scale} is 0"
-        elif forms := forms_of(operator.kind):
-            found = fitting_form(forms, OperatorContext(graph, operator))
-        elif operator.kind.startswith("CUSTOM:"):
-            found = (
-                "it is a custom operator that qmcu does not know; describe it in a file and give "
-                f"that with --operator FILE.toml (see {page('CUSTOM_OPERATORS')})"
-            )
-        if isinstance(found, str):
-            problems.append(f"{operator}: {found}")
-    return problems
-
-
-def _without_scale(graph: Graph, operator: Operator) -> Tensor | None:
-    """An activation of scale 0 whose scale counts: nothing can be computed with it."""
-    if operator.kind in _SCALELESS:
-        return None
-    for index in (*operator.inputs, *operator.outputs):
-        tensor = graph.tensors[index]
-        grid = tensor.quantization
-        if index >= 0 and not tensor.is_constant and grid is not None and not grid.scale:
-            return tensor
-    return None
 
 
 def _form(context: OperatorContext) -> OperatorSupport:
