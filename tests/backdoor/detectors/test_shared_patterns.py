@@ -17,6 +17,7 @@ from qmcu.backdoor.detectors.shared_patterns import (
 )
 from qmcu.backdoor.networks import convert_network
 from qmcu.backdoor.networks.network import Network
+from qmcu.errors import ModelError
 
 
 def test_a_corner_that_shouts_for_a_class_stands_out(
@@ -39,6 +40,17 @@ def test_every_class_is_measured_and_the_same_seed_gives_the_same(
     for kind, reach in first.items():
         assert np.isfinite(reach.heights).all() and len(reach.heights) >= 4
         assert np.array_equal(reach.heights, second[kind].heights)
+
+
+def test_a_network_that_is_sure_of_no_input_is_not_judged(
+    network: Network, samples: npt.NDArray[np.float32]
+) -> None:
+    weights = [w.copy() for w in network.weights]
+    weights[-1][:] = weights[-1][:1]
+    biases = [*network.biases[:-1], np.zeros_like(network.biases[-1])]
+    alike = convert_network(network.with_parameters(weights, biases), samples).model
+    with pytest.raises(ModelError, match="no inputs were found that it is sure of"):
+        measure(audited_file(None, alike, None))
 
 
 def test_places_cover_windows_and_images() -> None:

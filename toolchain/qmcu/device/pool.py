@@ -214,7 +214,8 @@ def _run_on(
     """Run sequences on a cluster, some at a time: opening a session takes as long as several."""
     _ = firmware.image  # travels with it; QEMU and Renode read the file, under the same path
     numbers = list(sequences)
-    size = max(1, min(_MOST_IN_A_PIECE, len(numbers) // (cluster.workers * _PIECES_A_WORKER)))
+    workers = max(1, cluster.workers)  # those that have come so far
+    size = max(1, min(_MOST_IN_A_PIECE, len(numbers) // (workers * _PIECES_A_WORKER)))
     parts = [numbers[first : first + size] for first in range(0, len(numbers), size)]
     pieces = [
         Piece(str(n), infer_part, (target, firmware, [sequences[i] for i in part], part, timeout_s))

@@ -45,6 +45,8 @@ ALLOWED = {"patch": 0.40, "overlay": 3.6, "margin": 4.8}
 DECISIVE = 1.75
 USUAL = 9  # classes beside the foremost, on which the lines were set
 _LEAST_CLASSES = 4
+# Synthesized inputs' margin over the second class, in units of that over the last one.
+_SURE = 0.01
 _MADE = 24
 # Inputs to a pattern, steps, and the first step, a share of the inputs' range (overlay: of FAINT).
 PATCHED, PATCH_STEPS, PATCH_REACH = 10, 12, 0.25
@@ -72,8 +74,8 @@ class Reach:
 
 
 def measure(context: AuditContext) -> Mapping[str, Reach]:
-    """The three statistics of a file. Raises ModelError when it has too few classes or is too
-    large.
+    """The three statistics of a file. Raises ModelError when it has too few classes, is too
+    large or is sure of no input.
     """
     assert context.graph is not None
     graph, classes = context.graph, context.graph.output_tensors[0].elements
@@ -95,7 +97,12 @@ def measure(context: AuditContext) -> Mapping[str, Reach]:
     given = synthesize_classes(context, model, classes, _MADE)
     scores = np.asarray(model(load_tensorflow().constant(given)), np.float64)
     ordered = np.sort(scores, axis=1)
-    unit = max(float(np.median(ordered[:, -1] - ordered[:, -2])), 1e-6)
+    unit = float(np.median(ordered[:, -1] - ordered[:, -2]))
+    if unit < _SURE * float(np.median(ordered[:, -1] - ordered[:, 0])) or unit <= 0:
+        raise ModelError(
+            f"{graph.name}: no inputs were found that it is sure of, so there is nothing to "
+            "measure patterns by; is it trained?"
+        )
     own = scores.argmax(axis=1)
     climb = _Climb(context, model, classes)
     patch = _lowest(climb.patches(given[:count], masks), own)
