@@ -16,7 +16,7 @@ from qmcu.backdoor.inputs import (
 from qmcu.backdoor.rates.metrics import Rate, attack_success_rate, clean_accuracy, other_classes
 from qmcu.backdoor.rates.oracle_pool import run_oracle
 from qmcu.errors import VectorError
-from qmcu.model.decision import decide, decide_integer
+from qmcu.model.decision import decide, decide_integer, real_outputs
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 from qmcu.types import Array, Float32Array, Float64Array, Int64Array, Progress
@@ -79,9 +79,8 @@ def run_integer(model: bytes, inputs: Float32Array, *, jobs: int | None = None) 
     output's scale: float64 [N, elements]. Raises as `predict_integer`.
     """
     graph = parse_model(model, "model")
-    rows = _run(model, graph, inputs, jobs, None).reshape(len(inputs), -1).astype(np.float64)
-    grid = graph.output_tensors[0].quantization
-    return rows if grid is None else (rows - grid.zero_point) * grid.scale
+    rows = _run(model, graph, inputs, jobs, None).reshape(len(inputs), -1)
+    return np.asarray(real_outputs(rows, graph.output_tensors[0]), np.float64)
 
 
 def _run(
