@@ -74,6 +74,17 @@ def test_a_lockup_is_told(link: QemuLink) -> None:
         link.read(10)
 
 
+def test_words_sent_before_the_end_are_read_also_when_it_ended_during_a_write(
+    link: QemuLink,
+) -> None:
+    link.write(b"ar")
+    link._process.wait(10)
+    link.write(b"x")
+    assert link.read(10) == b"a"
+    with pytest.raises(DeviceError, match=r"SIGABRT: .*Lockup"):
+        link.read(10)
+
+
 def test_close_kills_and_may_be_repeated(link: QemuLink) -> None:
     pid = link._process.pid
     link.close()

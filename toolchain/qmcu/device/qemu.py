@@ -94,8 +94,8 @@ class QemuLink:
     def write(self, data: bytes) -> None:
         """Send all of `data`, as fast as the firmware takes it; the rest is dropped when it stalls.
 
-        A stalled firmware has crashed or hangs: `read` then gives its last words or nothing.
-        Raises DeviceError when QEMU is gone.
+        A stalled firmware has crashed or hangs: `read` then gives its last words or nothing. Raises
+        DeviceError when QEMU is gone and left nothing to read.
         """
         left = memoryview(data)
         try:
@@ -104,14 +104,16 @@ class QemuLink:
                     [self._socket], [self._socket], [], _STALLED_S
                 )
                 if readable:
-                    self._arrived += self._receive()
+                    self._arrived += self._socket.recv(_CHUNK)
                 if writable:
                     left = left[self._socket.send(left) :]
                     self._nudge()
                 elif not readable:
                     return
         except (OSError, ValueError) as error:
-            self._gone(error)
+            self._arrived += self._rest()
+            if not self._arrived:
+                self._gone(error)
 
     def read(self, timeout_s: float) -> bytes:
         """Whatever has come within `timeout_s` seconds. Raises DeviceError when QEMU is gone."""
@@ -144,6 +146,14 @@ class QemuLink:
         if not data:
             self._gone(None)
         return data
+
+    def _rest(self) -> bytes:
+        """What a QEMU that is gone had sent: the report of a crash may be among it."""
+        rest = b""
+        with contextlib.suppress(OSError):
+            while data := self._socket.recv(_CHUNK):
+                rest += data
+        return rest
 
     def check(self) -> None:
         """Raise DeviceError if QEMU ended."""
