@@ -2,7 +2,7 @@
 
 import pytest
 
-from qmcu.text import LIMIT, nearest, printable
+from qmcu.text import LIMIT, first_line, nearest, printable
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,11 @@ def test_printable(text: str, shown: str) -> None:
 def test_long_texts_are_cut() -> None:
     assert printable("a" * LIMIT) == "a" * LIMIT
     assert printable("a" * 5000) == "a" * LIMIT + "... (5,000 characters)"
+
+
+def test_the_first_line_of_what_a_library_says() -> None:
+    assert first_line(ValueError("\n  no such layer.\n  Call stack: ...")) == "no such layer"
+    assert first_line(KeyError()) == "KeyError"
 
 
 def test_the_nearest_names() -> None:

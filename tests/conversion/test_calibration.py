@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qmcu.conversion.calibration import SampleOptions, read_samples
+from qmcu.conversion.calibration import read_samples
+from qmcu.conversion.samples import SampleOptions
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import UsageError, VectorError
 

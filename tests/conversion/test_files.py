@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from qmcu.compile import unsupported
-from qmcu.conversion.calibration import SampleOptions
 from qmcu.conversion.compare import compare, comparison_lines
 from qmcu.conversion.files import OpenOptions, convert_file, convert_model, float_graph_of
 from qmcu.conversion.preprocessing import read_preprocessing
 from qmcu.conversion.process import ConverterProcess
+from qmcu.conversion.samples import SampleOptions
 from qmcu.errors import ModelError, QmcuError
 from qmcu.model.clipping import clipping_of
 

@@ -54,9 +54,9 @@ def convert(
     of the converter, ModelError, UsageError or VectorError for the files.
     """
     from qmcu.compile import unsupported
-    from qmcu.conversion.calibration import SampleOptions
     from qmcu.conversion.files import convert_file
     from qmcu.conversion.modules import calibration_source, model_file
+    from qmcu.conversion.samples import SampleOptions
     from qmcu.files import write_atomic
 
     with model_file(model, example_inputs) as path, calibration_source(calibration) as samples:

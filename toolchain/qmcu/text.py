@@ -1,7 +1,8 @@
 """Text that others wrote (names in models, boards and files) on its way to people.
 
 A name may hold escape sequences that move the cursor, line breaks that forge a line of a CI log,
-marks that turn the direction of writing, or a million characters. `printable` leaves none of them.
+marks that turn the direction of writing, or a million characters. `printable` leaves none of
+them, `first_line` takes the one that matters of an error.
 """
 
 import difflib
@@ -24,6 +25,12 @@ def printable(text: object, limit: int | None = LIMIT) -> str:
 def printable_lines(text: str) -> list[str]:
     """The lines of a text of our own; each is printable, and none is cut."""
     return [printable(line, None) for line in text.split("\n")]
+
+
+def first_line(error: Exception) -> str:
+    """What a library says of an error, without its page of text and without a full stop."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

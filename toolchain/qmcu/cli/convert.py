@@ -9,7 +9,7 @@ from qmcu.cli.options import PATH, decision_option, declare, limit_option, oracl
 from qmcu.cli.sample_options import sample_options
 
 if TYPE_CHECKING:
-    from qmcu.conversion.calibration import SampleOptions
+    from qmcu.conversion.samples import SampleOptions
 
 
 @declare("convert")

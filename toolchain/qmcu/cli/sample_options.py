@@ -101,7 +101,7 @@ def sample_options(function: Callable[..., Any]) -> Callable[..., Any]:
         stride: int | None,
         **others: Any,
     ) -> Any:
-        from qmcu.conversion.calibration import SampleOptions
+        from qmcu.conversion.samples import SampleOptions
 
         sampling: SampleOptions = SampleOptions(
             limit, share, resize, scale, mean or (0.0,), std or (1.0,), front_end, stride

@@ -18,7 +18,7 @@ from qmcu.cli.options import (
 from qmcu.cli.sample_options import sample_options
 
 if TYPE_CHECKING:
-    from qmcu.conversion.calibration import SampleOptions
+    from qmcu.conversion.samples import SampleOptions
 
 
 @declare_group("vectors")

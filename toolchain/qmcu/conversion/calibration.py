@@ -5,7 +5,7 @@ import itertools
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,46 +13,15 @@ import numpy as np
 
 from qmcu.arrays import read_arrays
 from qmcu.conversion.files_of_samples import read_folder
-from qmcu.conversion.preprocessing import Preprocessing
+from qmcu.conversion.samples import SampleOptions, Samples
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import UsageError, VectorError
 from qmcu.model.scoring import read_labels
 from qmcu.model.signature import input_key
+from qmcu.text import first_line
 from qmcu.types import Array
 
 _FUNCTION = re.compile(r"[\w./\\-]+:\w+")
-
-
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """Real inputs by name, float32 or the input's own type, N rows each.
-
-    `labels` are there where they are known (see `read_labels`), `preprocessing` says how files
-    became numbers.
-    """
-
-    inputs: Mapping[str, Array]
-    labels: Array | None = None
-    preprocessing: Preprocessing | None = None
-
-    def __len__(self) -> int:
-        return len(next(iter(self.inputs.values())))
-
-
-@dataclass(frozen=True)
-class SampleOptions:
-    """How many rows are taken, the first `limit` or a `share` (0 to 1) of them all, and how files
-    become numbers: None for what is not said.
-    """
-
-    limit: int | None = None
-    share: float | None = None
-    resize: tuple[int, int] | None = None
-    scale: float | None = None
-    mean: tuple[float, ...] = (0.0,)
-    std: tuple[float, ...] = (1.0,)
-    front_end: Path | None = None
-    stride: int | None = None
 
 
 def is_function(source: str) -> bool:
@@ -165,7 +134,7 @@ def _from_function(source: str, inputs: Sequence[InputSpec], options: SampleOpti
     except (VectorError, UsageError):
         raise
     except Exception as error:  # it is the user's code, and raises what it likes
-        raise VectorError(f"{source} failed at row {len(rows)}: {_first(error)}") from error
+        raise VectorError(f"{source} failed at row {len(rows)}: {first_line(error)}.") from error
     if not rows:
         raise VectorError(f"{source} gives no inputs.")
     arrays = {
@@ -192,7 +161,9 @@ def _call(source: str) -> Any:
             sys.path.insert(0, str(Path.cwd()))
             module = importlib.import_module(module_name)
     except Exception as error:
-        raise UsageError(f"{source}: {module_name} cannot be imported: {_first(error)}") from error
+        raise UsageError(
+            f"{source}: {module_name} cannot be imported: {first_line(error)}."
+        ) from error
     finally:
         sys.path.pop(0)
     if not hasattr(module, name):
@@ -201,7 +172,7 @@ def _call(source: str) -> Any:
     try:
         return made() if callable(made) and not hasattr(made, "element_spec") else made
     except Exception as error:
-        raise VectorError(f"{source} failed: {_first(error)}") from error
+        raise VectorError(f"{source} failed: {first_line(error)}.") from error
 
 
 def _iterable(made: Any) -> Iterable[Any]:
@@ -262,8 +233,3 @@ def _cut(samples: Samples, options: SampleOptions) -> Samples:
         inputs={name: array[:count] for name, array in samples.inputs.items()},
         labels=None if samples.labels is None else samples.labels[:count],
     )
-
-
-def _first(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."

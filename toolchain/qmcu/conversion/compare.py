@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.conversion.calibration import Samples
+from qmcu.conversion.samples import Samples
 from qmcu.model.convert import Conversion
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model

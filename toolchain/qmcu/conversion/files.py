@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from qmcu.conversion.calibration import SampleOptions, Samples, read_samples
+from qmcu.conversion.calibration import read_samples
 from qmcu.conversion.preprocessing import write_preprocessing
 from qmcu.conversion.process import ConverterProcess
-from qmcu.conversion.sources import FLOAT, MODEL
+from qmcu.conversion.quantizing import FLOAT, MODEL
+from qmcu.conversion.samples import SampleOptions, Samples
 from qmcu.errors import ModelError, UsageError
 from qmcu.model.convert import Conversion, conversion_of
 from qmcu.model.graph import Graph

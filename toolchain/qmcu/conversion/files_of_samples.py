@@ -3,18 +3,16 @@
 import wave
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from qmcu.conversion.preprocessing import Preprocessing
+from qmcu.conversion.samples import SampleOptions, Samples
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import UsageError, VectorError
 from qmcu.extras import load_module
 from qmcu.types import Array, Float32Array
-
-if TYPE_CHECKING:
-    from qmcu.conversion.calibration import SampleOptions, Samples
 
 PICTURES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif",
                       ".tiff"))  # fmt: skip
@@ -24,14 +22,12 @@ _FULL_SCALE = 32768
 _MAX_PIXELS = 100_000_000
 
 
-def read_folder(folder: Path, spec: InputSpec, options: "SampleOptions") -> "Samples":
+def read_folder(folder: Path, spec: InputSpec, options: SampleOptions) -> Samples:
     """The files of a folder, in the order of their names, as rows of the one input.
 
     Where all lie in folders, these are the classes, in the order of their names. Raises VectorError
     for a folder without pictures or sounds or with both, and for a file that cannot be read.
     """
-    from qmcu.conversion.calibration import Samples
-
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES | SOUNDS)
     kinds = {p.suffix.lower() in SOUNDS for p in files}
     if len(kinds) != 1:
@@ -62,7 +58,7 @@ def _classes(folder: Path, files: Sequence[Path]) -> Any:
     return np.array([order.index(name) for name in names], np.int64)
 
 
-def _image(folder: Path, spec: InputSpec, options: "SampleOptions") -> Preprocessing:
+def _image(folder: Path, spec: InputSpec, options: SampleOptions) -> Preprocessing:
     height, width, _ = _picture_shape(folder, spec, options.resize)
     if options.scale is None:
         raise UsageError(
@@ -116,7 +112,7 @@ def _picture_reader(spec: InputSpec, given: Preprocessing) -> Callable[[Path], F
     return read
 
 
-def _audio(folder: Path, spec: InputSpec, options: "SampleOptions") -> Preprocessing:
+def _audio(folder: Path, spec: InputSpec, options: SampleOptions) -> Preprocessing:
     if options.front_end is not None:
         return Preprocessing("audio", 1.0, front_end=str(options.front_end))
     sizes = [n for n in spec.shape[1:] if n != 1]
@@ -131,7 +127,7 @@ def _audio(folder: Path, spec: InputSpec, options: "SampleOptions") -> Preproces
 
 
 def _sound_reader(
-    spec: InputSpec, given: Preprocessing, options: "SampleOptions"
+    spec: InputSpec, given: Preprocessing, options: SampleOptions
 ) -> Callable[[Path], Float32Array]:
     if options.front_end is not None:
         from qmcu.conversion.front_end import FrontEnd

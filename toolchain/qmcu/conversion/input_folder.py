@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from qmcu.conversion.calibration import SampleOptions
 from qmcu.conversion.files_of_samples import read_folder
 from qmcu.conversion.preprocessing import Preprocessing, read_preprocessing
+from qmcu.conversion.samples import SampleOptions
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import VectorError
 from qmcu.model.clipping import Clipping, clipping_of

@@ -16,6 +16,7 @@ import numpy as np
 
 from qmcu.errors import ModelError, ToolError
 from qmcu.extras import install_command
+from qmcu.text import first_line
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 _HALVES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64")
@@ -137,7 +138,7 @@ def _custom_objects(modules: tuple[str, ...]) -> dict[str, Any]:
             else:
                 module = importlib.import_module(name)
         except Exception as error:  # the module is the user's, and raises what it likes
-            raise ModelError(f"--custom {name} cannot be imported: {_first(error)}") from error
+            raise ModelError(f"--custom {name} cannot be imported: {first_line(error)}.") from error
         found |= {
             key: value
             for key, value in vars(module).items()
@@ -152,7 +153,7 @@ def _reason(source: Path, error: Exception, version: str, lacking: bool) -> Exce
     if lacking:
         return ToolError(
             f"{source} was written by Keras {version}, which Keras 3 cannot load "
-            f"({_first(error).rstrip('.')}): `{install_command('tf-keras')}` brings Keras 2."
+            f"({first_line(error)}): `{install_command('tf-keras')}` brings Keras 2."
         )
     if "Lambda" in text and ("unsafe" in text or "safe_mode" in text):
         return _lambda(source)
@@ -164,7 +165,7 @@ def _reason(source: Path, error: Exception, version: str, lacking: bool) -> Exce
             "module that defines it with --custom, or export the model where that code is "
             "(`model.export(FOLDER)`) and convert that folder."
         )
-    return ModelError(f"{source} is no loadable Keras model: {_first(error)}")
+    return ModelError(f"{source} is no loadable Keras model: {first_line(error)}.")
 
 
 def _lambda(source: Path) -> ModelError:
@@ -200,7 +201,7 @@ def _in_float32(source: Path, model: Any, names: Mapping[str, Any]) -> tuple[Any
     except Exception as error:
         raise ModelError(
             f"{source} computes in {kinds} and cannot be rebuilt in float32 "
-            f"({_first(error)[:-1]}): set the policy float32, load the weights and save it again."
+            f"({first_line(error)}): set the policy float32, load the weights and save it again."
         ) from error
     return changed, (f"the model computes in {kinds}; its weights were cast to float32",)
 
@@ -272,8 +273,3 @@ def _refuse_not_finite(source: Path, model: Any) -> None:
 def _layers(model: Any) -> Iterator[Any]:
     flatten = getattr(model, "_flatten_layers", None)
     yield from flatten() if flatten is not None else model.layers
-
-
-def _first(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from qmcu.conversion.quantizing import FLOAT, MODEL, quantize_file, read_samples
 from qmcu.conversion.signatures import InputSpec
 from qmcu.extras import load_module
 from qmcu.model.onnx.gaps import close_gaps, found_range
@@ -22,7 +23,6 @@ from qmcu.model.oracle import Oracle
 from qmcu.model.writer import write_model
 from qmcu.types import Array
 
-MODEL, FLOAT = "model.tflite", "float.tflite"
 SUFFIXES = (".onnx", ".pt2")
 
 
@@ -65,7 +65,6 @@ class OnnxFile:
         }
 
     def _convert_float(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        from qmcu.conversion.sources import quantize_file
         from qmcu.tensorflow import load_tensorflow
 
         data = write_model(self._model.written.graph)
@@ -84,8 +83,6 @@ class OnnxFile:
         """The samples with axes as the .tflite has them, by the file's names."""
         if order.get("samples") is None:
             return None
-        from qmcu.conversion.sources import read_samples
-
         moved = {m.name: m for m in self._model.written.inputs}
         samples = read_samples(self._folder / order["samples"], self.inputs)
         given = {}

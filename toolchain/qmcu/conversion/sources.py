@@ -1,6 +1,5 @@
 """What the converter's process opens: each kind of file, its inputs, and how it is converted."""
 
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +9,7 @@ import numpy as np
 from qmcu.conversion import keras_files
 from qmcu.conversion.onnx_files import SUFFIXES as ONNX_SUFFIXES
 from qmcu.conversion.onnx_files import OnnxFile
+from qmcu.conversion.quantizing import FLOAT, MODEL, quantize_file, read_samples
 from qmcu.conversion.signatures import InputSpec, Loaded, load_signature
 from qmcu.errors import ModelError
 from qmcu.model.convert import convert_loaded, export_keras
@@ -17,9 +17,8 @@ from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 from qmcu.model.signature import in_order, own_inputs, own_outputs
 from qmcu.tensorflow import load_tensorflow
+from qmcu.text import first_line
 from qmcu.types import Array
-
-MODEL, FLOAT = "model.tflite", "float.tflite"
 
 
 class Source(Protocol):
@@ -75,7 +74,7 @@ def _not_exported(path: Path, keras: Any, error: Exception) -> ModelError:
             f"{path}: input {odd[0]!r} has a name that no function's argument can have; rename it "
             "(letters, digits and _) and save the model again."
         )
-    return ModelError(f"{path} cannot be exported for inference: {_first(error)}")
+    return ModelError(f"{path} cannot be exported for inference: {first_line(error)}.")
 
 
 class SavedSource:
@@ -174,49 +173,6 @@ def _require_float(path: Path, graph: Graph) -> None:
             )
 
 
-def quantize_file(path: Path, data: bytes, samples: list[Array], order: Mapping[str, Any]) -> bytes:
-    """What TensorFlow's converter does with its own float file: calibrate, then quantize."""
-    from tensorflow.lite.python import convert
-    from tensorflow.lite.python.optimize import calibrator
-    from tensorflow.python.framework import dtypes
-
-    def rows() -> Any:
-        for i in range(len(samples[0])):
-            yield [array[i : i + 1] for array in samples]
-
-    wide = bool(order.get("wide"))
-    per_tensor = bool(order.get("per_tensor"))
-    kind = dtypes.int16 if wide else dtypes.int8
-    try:
-        with contextlib.redirect_stdout(None):
-            calibration = calibrator.Calibrator(calibrator.add_intermediate_tensors(data))
-            if wide:
-                return bytes(
-                    calibration.calibrate_and_quantize(
-                        rows, kind, kind, False, kind, None, disable_per_channel=per_tensor
-                    )
-                )
-            return bytes(
-                convert.mlir_quantize(
-                    calibration.calibrate(rows),
-                    disable_per_channel=per_tensor,
-                    input_data_type=kind,
-                    output_data_type=kind,
-                )
-            )
-    except Exception as error:
-        raise ModelError(f"{path} cannot be quantized: {_first(error)}") from error
-
-
-def read_samples(path: Path, inputs: tuple[InputSpec, ...]) -> dict[str, Array]:
-    """The samples that the parent checked, in the types that the model takes."""
-    with np.load(path, allow_pickle=False) as archive:
-        return {
-            spec.name: archive[f"input_{i}"].astype(np.dtype(spec.dtype))
-            for i, spec in enumerate(inputs)
-        }
-
-
 def _refuse_not_finite(path: Path, loaded: Loaded) -> None:
     for variable in getattr(loaded.model, "variables", None) or loaded.function.variables:
         values = np.asarray(variable)
@@ -227,8 +183,3 @@ def _refuse_not_finite(path: Path, loaded: Loaded) -> None:
                 f"{path}: {bad} of {values.size} values of {variable.name} are {what}: the "
                 "training diverged, or the file is damaged; take an earlier checkpoint."
             )
-
-
-def _first(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."

@@ -14,7 +14,7 @@ from typing import Any
 
 from qmcu.errors import ModelError
 from qmcu.extras import load_module
-from qmcu.model.onnx.load import first_line
+from qmcu.text import first_line
 
 PURPOSE = "converting a PyTorch model"
 _OPSET = 18

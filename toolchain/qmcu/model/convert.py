@@ -20,6 +20,7 @@ from qmcu.model.graph import Graph, Operator, Quantization
 from qmcu.model.reader import parse_model
 from qmcu.scratch import ScratchFolder
 from qmcu.tensorflow import load_tensorflow, quiet
+from qmcu.text import first_line
 from qmcu.types import Array
 
 
@@ -227,7 +228,9 @@ def run_converter(converter: Any, refusal: str) -> bytes:
         with contextlib.redirect_stdout(None):
             return bytes(converter.convert())
     except Exception as error:
-        raise ModelError(f"{refusal}: {_operators(str(error)) or _first(error)}") from error
+        raise ModelError(
+            f"{refusal}: {_operators(str(error)) or f'{first_line(error)}.'}"
+        ) from error
 
 
 def _operators(message: str) -> str:
@@ -239,11 +242,6 @@ def _operators(message: str) -> str:
         )
     names = sorted(set(re.findall(r"\btf\.[A-Z]\w+|\bFlex\w+", message)))
     return f"the converter has no int8 form of {', '.join(names)}." if names else ""
-
-
-def _first(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{lines[0].rstrip('.')}." if lines else f"{type(error).__name__}."
 
 
 def _in_float(graph: Graph) -> list[Operator]:

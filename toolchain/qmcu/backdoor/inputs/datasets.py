@@ -14,6 +14,7 @@ from qmcu.arrays import read_arrays
 from qmcu.errors import ToolError, UsageError, VectorError
 from qmcu.extras import load_module
 from qmcu.tensorflow import load_tensorflow
+from qmcu.text import first_line
 from qmcu.types import Array, Float32Array, Int64Array
 
 TEST_SHARE = 0.25
@@ -104,7 +105,7 @@ def _from_keras(name: str, limit: int | None) -> Dataset:
             (train_x, train_y), (test_x, test_y) = module.load_data()
     except Exception as error:  # network, disk or a damaged cache: whatever urllib raises
         raise ToolError(
-            f"Keras cannot download {name} ({_first_line(error)}); connect once so that Keras can "
+            f"Keras cannot download {name} ({first_line(error)}); connect once so that Keras can "
             "keep it in ~/.keras/datasets, or give digits or a FILE.npz."
         ) from error
     if train_x.ndim == 3:
@@ -221,7 +222,7 @@ def _split(inputs: Array, labels: Int64Array, seed: int) -> tuple[Array, Array, 
             inputs, labels, test_size=TEST_SHARE, random_state=seed, stratify=labels
         )
     except ValueError as error:
-        raise VectorError(f"it cannot be split into two parts: {_first_line(error)}.") from error
+        raise VectorError(f"it cannot be split into two parts: {first_line(error)}.") from error
     return train_x, train_y, test_x, test_y
 
 
@@ -266,7 +267,7 @@ def _decode(content: bytes, name: str, shape: tuple[int, ...] | None) -> Array:
     except VectorError:
         raise
     except Exception as error:  # Pillow raises whatever the first bad byte leads to
-        raise VectorError(f"{name} is no readable JPEG file ({_first_line(error)}).") from error
+        raise VectorError(f"{name} is no readable JPEG file ({first_line(error)}).") from error
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     if shape is not None and pixels.shape != shape:
         raise VectorError(f"{name} has {pixels.shape[2]} colours and the first {shape[2]}.")
@@ -275,8 +276,3 @@ def _decode(content: bytes, name: str, shape: tuple[int, ...] | None) -> Array:
 
 def _scikit(module: str) -> Any:
     return load_module(f"sklearn.{module}", "splitting data")
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from qmcu.extras import load_module
-from qmcu.model.onnx.load import PURPOSE, first_line, value_of_proto
+from qmcu.model.onnx.load import PURPOSE, value_of_proto
 from qmcu.model.onnx.net import Net, Node, Value
+from qmcu.text import first_line
 from qmcu.types import Array
 
 # Nodes that stand for numbers of the file, and are not computed away.

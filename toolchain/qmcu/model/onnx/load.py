@@ -8,6 +8,7 @@ import numpy as np
 from qmcu.errors import ModelError
 from qmcu.extras import load_module
 from qmcu.model.onnx.net import Net, Node, Value
+from qmcu.text import first_line
 from qmcu.types import Array
 
 PURPOSE = "reading an ONNX model"
@@ -50,12 +51,6 @@ def net_of_model(model: Any, name: str) -> Net:
         raise
     except Exception as error:
         raise ModelError(f"{name} is no valid ONNX model: {first_line(error)}.") from error
-
-
-def first_line(error: Exception) -> str:
-    """What a library says of an error, without its page of text."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def _require_opset(model: Any, name: str) -> None:
