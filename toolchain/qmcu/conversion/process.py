@@ -10,10 +10,10 @@ import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import qmcu.errors
+from qmcu.closing import Closing
 from qmcu.conversion.confine import can_confine, wrapper
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import ModelError, QmcuError, ToolError
@@ -24,7 +24,7 @@ from qmcu.scratch import ScratchFolder
 _OTHERS = (".onnx", ".pt2")
 
 
-class ConverterProcess:
+class ConverterProcess(Closing):
     """A process that has opened one model; `inputs` are the model's, `notes` what was changed.
 
     A context: the process and its folder are gone behind it. Raises ToolError when TensorFlow is
@@ -67,17 +67,6 @@ class ConverterProcess:
     def convert(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out an order; files are in `folder` then. Raises ModelError."""
         return self._ask(order)
-
-    def __enter__(self) -> "ConverterProcess":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the process if it still runs, and remove its folder."""

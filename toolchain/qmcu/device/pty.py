@@ -4,9 +4,9 @@ import os
 import select
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
+from qmcu.closing import Closing
 from qmcu.device.link import Link
 from qmcu.errors import ToolError, UsageError
 
@@ -30,7 +30,7 @@ class Watchable(Protocol):
         """The descriptor that becomes readable."""
 
 
-class Port:
+class Port(Closing):
     """A pseudo-terminal whose far end, `path`, other programs open; a context manager.
 
     It stays open when they leave, as a board's port does. `link` is a second name for it (a
@@ -84,17 +84,6 @@ class Port:
             if descriptor >= 0:
                 os.close(descriptor)
         self._ours = self._theirs = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def refuse_without_terminals() -> None:

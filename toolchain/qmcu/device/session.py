@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.closing import Closing
 from qmcu.device import messages
 from qmcu.device.faults import describe_fault, describe_guard
 from qmcu.device.frames import Frame, FrameReader, encode
@@ -47,7 +47,7 @@ _CHANGING = (Request.INFER, Request.PROFILE, Request.TRACE)
 T = TypeVar("T")
 
 
-class Session:
+class Session(Closing):
     """An open conversation over a link; a context manager that closes the link.
 
     `hello` is the firmware's HELLO, `unit` what its counter counts.
@@ -92,17 +92,6 @@ class Session:
         except BaseException:
             link.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Release the device; harmless when repeated."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
+from qmcu.closing import Closing
 from qmcu.comparison import RunOptions, TestResult, run_vectors
 from qmcu.device import InferResult, ProfileResult, Session, open_session
 from qmcu.device.session import Inputs
@@ -18,7 +18,7 @@ from qmcu.shelf.hooks import flash_board, power_cycle
 T = TypeVar("T")
 
 
-class Device:
+class Device(Closing):
     """The firmware in `directory` on `board`; a context manager that closes the session.
 
     A board that runs another firmware is flashed, one that does not answer is power-cycled, each
@@ -91,17 +91,6 @@ class Device:
         if self._session is not None:
             self._session.close()
             self._session = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _ask(self, question: Callable[[Session], T]) -> T:
         try:
