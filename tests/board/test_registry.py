@@ -11,10 +11,11 @@ from qmcu.errors import BoardError
 from qmcu.resources import boards_directory
 
 EXPECTED = {
-    "arduino-nano-33-ble", "ek-ra8d1", "frdm-k64f", "mps2-an385", "mps2-an386", "mps2-an500",
-    "mps3-an547", "netduinoplus2", "nrf52840-dk", "nucleo-f429zi", "nucleo-f446re",
-    "nucleo-f767zi", "nucleo-g474re", "nucleo-h743zi", "nucleo-l4r5zi", "portenta-h7", "rpi-pico",
-    "stm32f407", "stm32f746",
+    "arduino-nano-33-ble", "b-u585i-iot02a", "ek-ra8d1", "frdm-k64f", "mps2-an385", "mps2-an386",
+    "mps2-an500", "mps2-an505", "mps3-an547", "netduinoplus2", "nrf52840-dk", "nrf5340-dk",
+    "nucleo-f429zi", "nucleo-f446re", "nucleo-f767zi", "nucleo-g474re", "nucleo-h743zi",
+    "nucleo-l4r5zi", "nucleo-u575zi-q", "portenta-h7", "rp2350", "rpi-pico", "stm32f407",
+    "stm32f746",
 }  # fmt: skip
 GOOD = (boards_directory() / "stm32f746.toml").read_text().replace("renode = ", "# renode = ")
 
@@ -65,7 +66,7 @@ def test_a_core_without_fpu_uses_the_soft_abi() -> None:
 
 def test_a_typo_suggests_the_nearest_board() -> None:
     with pytest.raises(
-        BoardError, match=r"Did you mean stm32f746\? Boards: arduino-nano-33-ble, ek-ra8d1, "
+        BoardError, match=r"Did you mean stm32f746\? Boards: arduino-nano-33-ble, b-u585i-iot02a, "
     ):
         load_board("stm32f764")
     with pytest.raises(BoardError, match=r"there is no board 'xyz'\. Boards: "):

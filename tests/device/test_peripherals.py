@@ -25,6 +25,11 @@ F_RCC, F_PWR = 0x40023800, 0x40007000
         ("nrf52", 0x40000000, 0, 0x40000100, 0),
         ("rp2040", 0x40008030, 1, 0x40008038, 2),
         ("rp2040", 0x4000803C, 0, 0x40008044, 1),
+        ("rp2350", 0x40010030, 1, 0x40010038, 2),
+        ("rp2350", 0x4001003C, 0, 0x40010044, 1),
+        ("stm32u5", 0x46020C00, 24, 0x46020C00, 25),
+        ("stm32u5", 0x46020C1C, 1, 0x46020C1C, 3),
+        ("nrf53", 0x50005000, 0, 0x50005100, 0),
     ],
 )
 def test_ready_follows_enable(family: str, enable: int, bit: int, status: int, ready: int) -> None:
@@ -80,6 +85,14 @@ def test_an_rp2040_pll_locks_when_it_has_power_and_the_crystal_when_it_is_told_t
     assert not crystal.read(4, 4) >> 31
     crystal.write(0, 4, 0xFAB << 12 | 0xAA0)
     assert crystal.read(4, 4) >> 31
+
+
+def test_the_booster_of_an_stm32u5_is_ready_only_where_it_has_a_clock() -> None:
+    page = RegisterPage(0x46020000, FAMILIES["stm32u5"])
+    page.write(0x80C, 4, 3 << 16 | 1 << 18)
+    assert page.read(0x80C, 4) & 3 << 14 == 1 << 15
+    page.write(0xC28, 4, 1 << 18 | 1)
+    assert page.read(0x80C, 4) & 3 << 14 == 3 << 14
 
 
 def test_a_k64_goes_from_its_own_clock_to_the_pll() -> None:

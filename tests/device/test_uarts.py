@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from qmcu.device.uarts import IDLE_POLLS, UARTS, NrfUart, StatusUart, Uart
+from qmcu.device.uarts import IDLE_POLLS, UARTS, NrfUart, NrfUarte, StatusUart, Uart
 
 
 @dataclass
@@ -57,12 +57,59 @@ def nrf_driver(uart: NrfUart, stops: list[bool]) -> Driver:
     )
 
 
+class Ram:
+    """Memory of 256 bytes for a UART with DMA."""
+
+    def __init__(self) -> None:
+        self.bytes = bytearray(256)
+
+    def read(self, address: int, size: int) -> bytes:
+        return bytes(self.bytes[address : address + size])
+
+    def write(self, address: int, data: bytes) -> None:
+        self.bytes[address : address + len(data)] = data
+
+
+def uarte_driver(uart: NrfUarte, stops: list[bool]) -> Driver:
+    """Received bytes go to address 16, sent ones lie at 32."""
+    ram = uart.memory = Ram()
+
+    def enable(on: bool) -> None:
+        for offset, value in ((0x534, 16), (0x538, 1), (0x544, 32), (0x548, 1)):
+            uart.write(offset, 4, value)
+        uart.write(0x500, 4, 8 if on else 0)
+        uart.write(0x110, 4, 0)
+        uart.write(0x000, 4, 1)
+
+    def receive() -> int:
+        byte = ram.bytes[16]
+        uart.write(0x110, 4, 0)
+        uart.write(0x000, 4, 1)
+        return byte
+
+    def transmit(byte: int) -> None:
+        ram.bytes[32] = byte
+        uart.write(0x008, 4, 1)
+
+    return Driver(
+        uart,
+        stops,
+        lambda: uart.read(0x110, 4) == 1,
+        receive,
+        transmit,
+        lambda: uart.read(0x120, 4) == 1,
+        enable,
+    )
+
+
 @pytest.fixture(params=UARTS)
 def driver(request: pytest.FixtureRequest) -> Driver:
     stops: list[bool] = []
     uart = UARTS[request.param](lambda: stops.append(True))
     if isinstance(uart, NrfUart):
         made = nrf_driver(uart, stops)
+    elif isinstance(uart, NrfUarte):
+        made = uarte_driver(uart, stops)
     else:
         assert isinstance(uart, StatusUart)
         made = status_driver(uart, stops)
@@ -133,6 +180,22 @@ def test_an_nrf_hears_what_came_before_it_was_started() -> None:
     driver.enable(True)
     assert driver.received()
     assert driver.receive() == ord("x")
+
+
+def test_a_uarte_waits_until_its_next_transfer_is_started() -> None:
+    uart = NrfUarte(lambda: None)
+    driver = uarte_driver(uart, [])
+    uart.put(b"xy")
+    assert not driver.received(), "nothing was started"
+    driver.enable(True)
+    assert driver.received()
+    uart.write(0x110, 4, 0)
+    assert not driver.received(), "the second byte has no transfer yet"
+    uart.write(0x000, 4, 1)
+    assert driver.received()
+    assert driver.receive() == ord("y")
+    uart.write(0x120, 4, 0)
+    assert not driver.transmitted()
 
 
 def test_an_nrf_event_stays_until_cleared_and_then_waits_for_the_byte_to_be_read() -> None:

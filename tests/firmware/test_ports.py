@@ -1,5 +1,6 @@
 """What single chips need beside vectors and a clock: boot stage, configuration, watchdog, rates."""
 
+import dataclasses
 import re
 import shutil
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.support.uf2 import read_uf2
 from qmcu.board import Board, list_boards, load_board
 from qmcu.builder.firmware import finish_image
 from qmcu.codegen import generate_project
-from qmcu.device.families import RegisterPage
+from qmcu.device.families import FAMILIES, RegisterPage
 from qmcu.device.targets import open_session
 from qmcu.device.unicorn import UnicornLink
 from qmcu.errors import DeviceError, ToolError
@@ -76,6 +77,45 @@ def test_the_uf2_file_holds_the_image(firmware: Builder, tmp_path: Path) -> None
     image = (directory / "firmware.bin").read_bytes()
     assert start == 0x10000000
     assert data[: len(image)] == image
+
+
+def test_an_image_definition_says_what_the_rp2350_starts(firmware: Builder, tmp_path: Path) -> None:
+    board = load_board("rp2350")
+    directory = tmp_path / "pico2"
+    shutil.copytree(firmware("rp2350"), directory)
+    image = (directory / "firmware.bin").read_bytes()
+    # The datasheet's smallest definition of an Arm image (5.9.5.1), behind the vector table.
+    words = (0xFFFFDED3, 0x10210142, 0x000001FF, 0x00000000, 0xAB123579)
+    assert image[0x40:0x54] == b"".join(word.to_bytes(4, "little") for word in words)
+    finish_image(directory / "firmware.bin", board)
+    start, data = read_uf2((directory / "firmware.uf2").read_bytes(), 0xE48BFF59)
+    assert (start, data[: len(image)]) == (0x10000000, image)
+    for name in ("firmware.bin", "firmware.elf"):
+        data = (directory / name).read_bytes()
+        marker = words[0].to_bytes(4, "little")
+        assert data.count(marker) == 1
+        (directory / name).write_bytes(data.replace(marker, bytes(4)))
+    with pytest.raises(ToolError, match="hold no block of an image definition; correct image_def"):
+        finish_image(directory / "firmware.bin", board)
+    describe_anew(directory, directory / "firmware.elf")
+    with pytest.raises(DeviceError, match="the RP2350's boot ROM would not start this image: its"):
+        open_session("unicorn", Firmware.load(directory))
+
+
+def test_the_nrf53_trims_itself_and_keeps_its_debug_port(
+    firmware: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trimmed = FAMILIES["nrf53"]
+    pair = {0xFF0300: 0x50005FF0, 0xFF0304: 0x1234}
+    more = dataclasses.replace(trimmed, reset={**trimmed.reset, **pair})
+    monkeypatch.setitem(FAMILIES, "nrf53", more)
+    with open_session("unicorn", Firmware.load(firmware("nrf5340-dk"))) as session:
+        assert word(session, 0x50005FF0) == 0x1234
+        assert word(session, 0x50006544) == word(session, 0x5000654C) == 0xFFFFFFFF
+        # HFXO, undivided; the cache is on; TXD and RXD.
+        assert (word(session, 0x50005514), word(session, 0x50005558)) == (1, 0)
+        assert word(session, 0x50001500) == 1
+        assert (word(session, 0x5000850C), word(session, 0x50008514)) == (20, 22)
 
 
 def test_no_other_board_gets_a_uf2_file(firmware: Builder, tmp_path: Path) -> None:
@@ -174,7 +214,7 @@ def rate(board: Board, session: Any) -> float:
             return base_hz / (16 * (divisor + (registers[0x0A] & 0x1F) / 32))
         case "pl011":
             return base_hz / (16 * (registers[0x24] + registers[0x28] / 64))
-        case "nrf-uart":
+        case "nrf-uart" | "nrf-uarte":
             return registers[0x524] * 16_000_000 / (1 << 32)
     raise AssertionError(board.uart.driver)
 
@@ -183,7 +223,7 @@ def apb(board: Board) -> int:
     """How much slower than the core the UART's bus is."""
     if board.family in ("stm32f4", "stm32f7"):
         return 2 if board.uart.settings["ON_APB2"] else 4
-    return {"stm32h7": 4, "stm32l4": 1, "stm32g4": 1}[board.family]
+    return {"stm32h7": 4, "stm32l4": 1, "stm32g4": 1, "stm32u5": 1}[board.family]
 
 
 @pytest.mark.parametrize("board", UNICORN, ids=lambda board: board.name)

@@ -11,7 +11,7 @@ _KERNEL_FOLDER, _RUNTIME_FOLDER, _PORT_FOLDER = "kernels", "runtime", "port"
 _CMSIS_NN_FOLDER = "cmsis_nn"
 _STARTUP_NAMES = ("startup", "vectors")
 # What the chip itself reads: vector table, boot stage, configuration.
-_CHIP_SECTIONS = (".vectors", ".boot2", ".flash_configuration")
+_CHIP_SECTIONS = (".vectors", ".boot2", ".flash_configuration", ".image_definition")
 _PROTOCOL_NAMES = ("protocol", "frame", "mlperf_tiny")
 _PARAMETER_MARKS = ("_parameters", "_tensors_")
 _STATE_SYMBOL = "qmcu_model_state"

@@ -9,6 +9,7 @@ import qmcu
 from qmcu import documents
 from qmcu.board import Board
 from qmcu.board.boot_stage import STAGE_SIZE, stage_problem
+from qmcu.board.image_definition import SEARCHED, definition_problem
 from qmcu.builder.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
 from qmcu.builder.compiling import BuildResult, build_project
 from qmcu.builder.elf_layout import read_digest, read_layout
@@ -256,6 +257,13 @@ def finish_image(binary: Path, board: Board) -> None:
             raise ToolError(
                 f"the {board.chip} would not start {binary.name}: {problem}; correct the "
                 f"checksum in firmware/ports/{board.family}/boot2.c."
+            )
+    if "image_definition" in board.sections:
+        problem = definition_problem(image[:SEARCHED])
+        if problem:
+            raise ToolError(
+                f"the {board.chip} would not start {binary.name}: {problem}; correct "
+                f"image_definition in firmware/ports/{board.family}/port.c."
             )
     uf2 = board.flashing.get("uf2")
     if uf2 is not None:

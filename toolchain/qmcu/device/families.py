@@ -37,15 +37,13 @@ class Registers:
 _F4_RCC, _F4_PWR = 0x40023800, 0x40007000
 _L4_RCC, _L4_PWR = 0x40021000, 0x40007000
 _H7_RCC, _H7_PWR = 0x58024400, 0x58024800
+_U5_RCC, _U5_PWR = 0x46020C00, 0x46020800
 _NRF_HFCLK = 0x40000000
 _NRF_FICR, _NRF_UICR = 0x10000100, 0x10001000
-_RP_RESETS, _RP_CLOCKS, _RP_XOSC, _RP_PLL = 0x4000C000, 0x40008000, 0x40024000, 0x40028000
-_RP_ALL_RESETS = 0x01FF_FFFF
 _MCG = 0x40064000
 _RA = 0x4001E000
 
 _IWDG, _IWDG1, _NRF_WDT = 0x40003000, 0x58004000, 0x40010000
-_RP_PSM, _RP_WATCHDOG = 0x40010000, 0x40058000
 
 _F_PAGES = (_IWDG, 0x40007000, 0x40020000, 0x40021000, 0x40022000, 0x40023000)
 _F_CLOCK = (
@@ -54,15 +52,34 @@ _F_CLOCK = (
 )
 
 
-def _rp_crystal(value: Callable[[int], int]) -> int:
-    """XOSC STATUS: STABLE when CTRL holds the enabling word."""
-    return 1 << 31 if value(_RP_XOSC) >> 12 == 0xFAB else 0
+def _rp(
+    pages: tuple[int, ...], clocks: int, resets: int, all_resets: int, xosc: int, pll: int
+) -> Registers:
+    """RP2040 and RP2350: resets, clocks' choices, crystal and PLL, all of the same layout."""
+
+    def locked(value: Callable[[int], int]) -> int:
+        """PLL CS: LOCK unless PWR holds PLL or VCO powered down."""
+        return value(pll) & 0x13F | (0 if value(pll + 0x04) & (1 << 5 | 1) else 1 << 31)
+
+    return Registers(
+        (clocks, resets, xosc, pll, *pages),
+        {resets: all_resets, pll: 1, pll + 0x04: 0x2D, pll + 0x0C: 0x77000},
+        computed={
+            resets + 0x08: lambda value: ~value(resets) & all_resets,
+            clocks + 0x38: lambda value: 1 << (value(clocks + 0x30) & 3),
+            clocks + 0x44: lambda value: 1 << (value(clocks + 0x3C) & 1),
+            # XOSC STATUS: STABLE when CTRL holds the enabling word.
+            xosc + 0x04: lambda value: 1 << 31 if value(xosc) >> 12 == 0xFAB else 0,
+            pll: locked,
+        },
+    )
 
 
-def _rp_pll(value: Callable[[int], int]) -> int:
-    """PLL CS: LOCK unless PWR holds PLL or VCO powered down."""
-    locked = 0 if value(_RP_PLL + 0x04) & (1 << 5 | 1) else 1 << 31
-    return value(_RP_PLL) & 0x13F | locked
+def _u5_voltage(value: Callable[[int], int]) -> int:
+    """PWR VOSR: BOOSTRDY follows BOOSTEN where PLL1 has a source; the voltage is always ready."""
+    word = value(_U5_PWR + 0x0C)
+    boosted = word >> 18 & 1 and value(_U5_RCC + 0x28) & 3
+    return word & ~(1 << 14) | 1 << 15 | (1 << 14 if boosted else 0)
 
 
 def _mcg_word(value: Callable[[int], int]) -> int:
@@ -159,20 +176,44 @@ FAMILIES = {
             _RA + 0x54: _ra_peripheral_clocks,
         },
     ),
-    # Clocks, resets, pins, oscillator, PLL, flash interface.
-    "rp2040": Registers(
+    # Pins, power-on state machine, watchdog, flash interface; of the RP2350 also its ticks.
+    "rp2040": _rp(
+        (0x40014000, 0x4001C000, 0x40010000, 0x40058000, 0x18000000),
+        0x40008000,
+        0x4000C000,
+        0x01FF_FFFF,
+        0x40024000,
+        0x40028000,
+    ),
+    "rp2350": _rp(
+        (0x40028000, 0x40038000, 0x40018000, 0x400D8000, 0x40108000),
+        0x40010000,
+        0x40020000,
+        0x1FFF_FFFF,
+        0x40048000,
+        0x40050000,
+    ),
+    # Watchdog, flash, instruction cache, GPIOA to GPIOH, power and clocks.
+    "stm32u5": Registers(
+        (_IWDG, 0x40022000, 0x40030000, 0x42020000, 0x42021000, 0x46020000),
+        {_U5_RCC: 0x35, _U5_PWR + 0x0C: 0x8000},
         (
-            *(_RP_CLOCKS, _RP_RESETS, 0x40014000, 0x4001C000, _RP_XOSC, _RP_PLL),
-            *(_RP_PSM, _RP_WATCHDOG, 0x18000000),
+            Ready(_U5_RCC, 1 << 0 | 1 << 8 | 1 << 16 | 1 << 24, _U5_RCC, 1),
+            Ready(_U5_RCC + 0x1C, 0b11, _U5_RCC + 0x1C, 2),
         ),
-        {_RP_RESETS: _RP_ALL_RESETS, _RP_PLL: 1, _RP_PLL + 0x04: 0x2D, _RP_PLL + 0x0C: 0x77000},
-        computed={
-            _RP_RESETS + 0x08: lambda value: ~value(_RP_RESETS) & _RP_ALL_RESETS,
-            _RP_CLOCKS + 0x38: lambda value: 1 << (value(_RP_CLOCKS + 0x30) & 3),
-            _RP_CLOCKS + 0x44: lambda value: 1 << (value(_RP_CLOCKS + 0x3C) & 1),
-            _RP_XOSC + 0x04: _rp_crystal,
-            _RP_PLL: _rp_pll,
+        computed={_U5_PWR + 0x0C: _u5_voltage},
+    ),
+    # FICR (PART; nothing to trim), UICR (erased), cache, clocks, debug port, watchdog, GPIO.
+    "nrf53": Registers(
+        (0xFF0000, 0xFF8000, 0x50001000, 0x50005000, 0x50006000, 0x50018000, 0x50842000),
+        {
+            0xFF020C: 0x5340,
+            **{0xFF0300 + 4 * i: 0xFFFF_FFFF for i in range(64)},
+            0xFF8000: 0xFFFF_FFFF,
+            0xFF801C: 0xFFFF_FFFF,
+            0x50005558: 1,
         },
+        (Ready(0x50005000, 1, 0x50005100, 0),),
     ),
 }
 

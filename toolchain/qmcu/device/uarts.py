@@ -7,11 +7,22 @@ firmware enabled the UART are lost, as on the chip.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from qmcu.device.peripherals import Block
 
 # Status reads in a row, nothing received, nothing sent: the firmware waits for a byte.
 IDLE_POLLS = 4
+
+
+class GuestMemory(Protocol):
+    """The memory of the emulated chip, for UARTs with DMA."""
+
+    def read(self, address: int, size: int) -> bytes:
+        """`size` bytes from `address` on."""
+
+    def write(self, address: int, data: bytes) -> None:
+        """`data` to `address` and behind."""
 
 
 class Uart:
@@ -22,6 +33,7 @@ class Uart:
     """
 
     SIZE = 0x1000
+    memory: GuestMemory | None = None
 
     def __init__(self, idle: Callable[[], None]) -> None:
         self._idle = idle
@@ -276,6 +288,59 @@ class NrfUart(Uart):
             super().write(offset, size, value)
 
 
+class NrfUarte(Uart):
+    """The UARTE of nRF53, with buffers of one byte: ENDRX and ENDTX, PTR, STARTRX and STARTTX.
+
+    DMA needs the memory: `memory` is set by the emulator, and without it nothing moves.
+    """
+
+    _START_RX, _START_TX, _ENDRX, _ENDTX = 0x000, 0x008, 0x110, 0x120
+    _ENABLE, _RX_PTR, _RX_MAX, _TX_PTR, _TX_MAX = 0x500, 0x534, 0x538, 0x544, 0x548
+
+    def __init__(self, idle: Callable[[], None]) -> None:
+        super().__init__(idle)
+        self._armed = False
+        self._ended = False
+        self._sent_event = False
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is enabled (8: as UARTE) with buffers of one byte."""
+        sizes = {self._registers.get(at) for at in (self._RX_MAX, self._TX_MAX)}
+        return self._registers.get(self._ENABLE) == 8 and sizes == {1}
+
+    def read(self, offset: int, size: int) -> int:
+        """A register; ENDRX once a byte lies in the buffer of a started transfer."""
+        if offset == self._ENDRX:
+            if not (self._armed and self._look() and self.memory is not None):
+                return 0
+            self._ended = True
+            place = self._registers[self._RX_PTR]
+            self.memory.write(place, bytes([self._queue[self._at]]))
+            return 1
+        if offset == self._ENDTX:
+            self._full = False
+            return int(self._sent_event)
+        return super().read(offset, size)
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        """A register; STARTTX sends the byte at TXD.PTR."""
+        if offset == self._START_TX and self.memory is not None:
+            self._send(self.memory.read(self._registers.get(self._TX_PTR, 0), 1)[0])
+            self._sent_event = self.enabled
+        elif offset == self._START_RX:
+            self._armed = self.enabled
+        elif offset == self._ENDRX and value == 0:
+            # A transfer that has ended is taken; the next one waits to be started.
+            self._taken = self._taken or self._ended
+            self._armed = self._armed and not self._ended
+            self._ended = False
+        elif offset == self._ENDTX:
+            self._sent_event = self._sent_event and value != 0
+        else:
+            super().write(offset, size, value)
+
+
 # The board files' names of the drivers that have a model here.
 UARTS: dict[str, type[Uart]] = {
     "stm32-usart-v1": Stm32UsartV1,
@@ -283,6 +348,7 @@ UARTS: dict[str, type[Uart]] = {
     "kinetis-uart": KinetisUart,
     "pl011": Pl011,
     "nrf-uart": NrfUart,
+    "nrf-uarte": NrfUarte,
     "renesas-sci-b": RenesasSciB,
 }
 

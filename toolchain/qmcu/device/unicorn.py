@@ -87,6 +87,19 @@ class Machine:
     external: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Memory:
+    """The emulator's memory, as a UART with DMA sees it."""
+
+    emulator: Any
+
+    def read(self, address: int, size: int) -> bytes:
+        return bytes(self.emulator.mem_read(address, size))
+
+    def write(self, address: int, data: bytes) -> None:
+        self.emulator.mem_write(address, data)
+
+
 class UnicornLink:
     """A link to an image that runs in this process.
 
@@ -114,6 +127,7 @@ class UnicornLink:
         self._in_handler = False
         self.uart = UARTS[machine.uart](self._wait)
         self._emulator = _emulator(machine)
+        self.uart.memory = _Memory(self._emulator)
         self._core = CoreBlock(
             machine.core, lambda: self._counted, self._asked_for_reset, self._emulator.emu_stop
         )

@@ -22,6 +22,7 @@ _PACK_VERSIONS = {
     "Keil::STM32G4xx_DFP": "^2.0.0",
     "Keil::STM32H7xx_DFP": "^4.0.0",
     "Keil::STM32L4xx_DFP": "^3.1.0",
+    "Keil::STM32U5xx_DFP": "^3.0.0",
     "NordicSemiconductor::nRF_DeviceFamilyPack": "^8.58.0",
 }
 # Boards that Zephyr has of a core, for those that it does not know: they are in QEMU.
