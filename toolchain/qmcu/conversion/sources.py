@@ -14,6 +14,7 @@ from qmcu.conversion.signatures import InputSpec, Loaded, load_signature
 from qmcu.errors import ModelError
 from qmcu.model.convert import convert_loaded, export_keras
 from qmcu.model.graph import Graph
+from qmcu.model.islands import settle_islands
 from qmcu.model.reader import parse_model
 from qmcu.model.signature import in_order, own_inputs, own_outputs
 from qmcu.tensorflow import load_tensorflow
@@ -113,6 +114,8 @@ class SavedSource:
                 per_tensor=bool(order.get("per_tensor")), quantized=quantized,
                 outputs=self._outputs, wide=bool(order.get("wide")),
             )  # fmt: skip
+            if quantized:
+                data = settle_islands(data, self._path.stem)
             data = in_order(data, self._names, tuple(self._outputs.values()))
             (self._folder / name).write_bytes(data)
         return {"converter": f"TensorFlow {self._tensorflow.__version__}", "files": list(wanted)}

@@ -17,6 +17,8 @@ _MOST_ELEMENTS = 1 << 24
 # Shapes that follow from shapes that follow ...: a file has few such steps.
 _ROUNDS = 8
 _UNKNOWN = (-1,)
+# Nodes with the shape of their input, which onnx does not infer.
+_SHAPELESS = {"ClipIntegers", "GroupNormalization", "Requantize", "RMSNormalization"}
 
 
 def fold_constants(net: Net) -> bool:
@@ -139,10 +141,11 @@ def _info(onnx: Any, value: Value) -> Any:
 
 
 def _proto(onnx: Any, node: Node) -> Any:
-    kind = "Identity" if node.kind in ("Requantize", "ClipIntegers") else node.kind
+    kind = "Identity" if node.kind in _SHAPELESS else node.kind
     attributes = {
         k: onnx.numpy_helper.from_array(v) if isinstance(v, np.ndarray) else v
         for k, v in node.attributes.items()
         if kind != "Identity"
     }
-    return onnx.helper.make_node(kind, node.inputs, node.outputs, name=node.label, **attributes)
+    inputs = node.inputs[:1] if kind == "Identity" else node.inputs
+    return onnx.helper.make_node(kind, inputs, node.outputs, name=node.label, **attributes)

@@ -1,13 +1,17 @@
 """ONNX operators without a TFLite operator of their own, as those that have one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from qmcu.model.graph import Quantization
-from qmcu.model.onnx.net import Net, Node, Value
+from qmcu.model.onnx.einsum import write_einsum
+from qmcu.model.onnx.functions import FORMS as FUNCTIONS
+from qmcu.model.onnx.maker import Maker
+from qmcu.model.onnx.net import Net, Node
+from qmcu.model.onnx.normalizations import FORMS as NORMALIZATIONS
 from qmcu.model.onnx.recurrent import unroll
-from qmcu.types import Shape
+from qmcu.model.onnx.reductions import FORMS as REDUCTIONS
 
 
 def decompose(net: Net, *, late: bool = False) -> None:
@@ -18,46 +22,13 @@ def decompose(net: Net, *, late: bool = False) -> None:
     nodes: list[Node] = []
     for node in net.nodes:
         write = (_LATE if late else _FORMS).get(node.kind)
-        new = None if write is None else write(_Maker(net, node))
+        new = None if write is None else write(Maker(net, node))
         nodes.extend([node] if new is None else new)
     net.nodes = nodes
 
 
-class _Maker:
-    """Nodes in place of one; values between them are real numbers."""
-
-    def __init__(self, net: Net, node: Node) -> None:
-        self.net, self.node = net, node
-        self.nodes: list[Node] = []
-        self.source = net.values[node.inputs[0]]
-
-    def constant(self, role: str, values: object) -> str:
-        array = np.asarray(values)
-        kind = np.int64 if array.dtype.kind in "iu" else np.float32
-        return self.net.add_constant(f"{self.node.outputs[0]}/{role}", array.astype(kind))
-
-    def add(
-        self, kind: str, inputs: Sequence[str], shape: Shape | None = None, **attributes: object
-    ) -> str:
-        """A node with a result of `shape`; the last one of all gets none: the node's own."""
-        name = self.node.outputs[0]
-        if shape is not None:
-            name = self.net.free_name(f"{name}/{kind.lower()}")
-            self.net.values[name] = Value(name, shape, "float32")
-        self.nodes.append(Node(kind, self.node.label, list(inputs), [name], dict(attributes)))
-        return name
-
-    def operand(self, position: int) -> str:
-        value = self.net.operand(self.node, position)
-        if value is None or value.array is None:
-            raise self.net.fail(
-                self.node, f"has no constant as input {position}", "export it as a constant"
-            )
-        return value.name
-
-
-def _global(kind: str) -> Callable[[_Maker], list[Node]]:
-    def write(m: _Maker) -> list[Node]:
+def _global(kind: str) -> Callable[[Maker], list[Node]]:
+    def write(m: Maker) -> list[Node]:
         axes = list(range(2, len(m.source.shape)))
         m.add(kind, [m.source.name], axes=axes, keepdims=1)
         return m.nodes
@@ -65,12 +36,12 @@ def _global(kind: str) -> Callable[[_Maker], list[Node]]:
     return write
 
 
-def _reshape(m: _Maker) -> list[Node]:
+def _reshape(m: Maker) -> list[Node]:
     m.add("Reshape", [m.source.name])
     return m.nodes
 
 
-def _divide(m: _Maker) -> list[Node] | None:
+def _divide(m: Maker) -> list[Node] | None:
     divisor = m.net.operand(m.node, 1)
     if divisor is None or divisor.array is None:
         return None
@@ -80,20 +51,12 @@ def _divide(m: _Maker) -> list[Node] | None:
     return m.nodes
 
 
-def _negate(m: _Maker) -> list[Node]:
+def _negate(m: Maker) -> list[Node]:
     m.add("Mul", [m.source.name, m.constant("minus", -1.0)])
     return m.nodes
 
 
-def _power(m: _Maker) -> list[Node] | None:
-    exponent = m.net.constant(m.node.inputs[1])
-    if exponent is None or exponent.size != 1 or float(exponent.reshape(-1)[0]) != 2.0:
-        raise m.net.fail(m.node, "is no square", "write the power as products")
-    m.add("Mul", [m.source.name, m.source.name])
-    return m.nodes
-
-
-def _hard_sigmoid(m: _Maker) -> list[Node]:
+def _hard_sigmoid(m: Maker) -> list[Node]:
     """max(0, min(1, a x + b)) as a times what x + b / a is between 0 and 1 / a."""
     alpha, beta = m.node.number("alpha", 0.2), m.node.number("beta", 0.5)
     shape, target = m.source.shape, m.net.values[m.node.outputs[0]]
@@ -112,51 +75,7 @@ def _hard_sigmoid(m: _Maker) -> list[Node]:
     return m.nodes
 
 
-def _layer_normalization(m: _Maker) -> list[Node]:
-    shape, rank = m.source.shape, len(m.source.shape)
-    first = m.node.integer("axis", -1) % rank
-    return _normalize(m, m.source.name, shape, tuple(range(first, rank)), _row_parameters(m))
-
-
-def _row_parameters(m: _Maker) -> list[tuple[str, str]]:
-    found = [("Mul", m.operand(1))]
-    if m.net.operand(m.node, 2) is not None:
-        found.append(("Add", m.operand(2)))
-    return found
-
-
-def _instance_normalization(m: _Maker) -> list[Node]:
-    shape = m.source.shape
-    rank = len(shape)
-    wide = (-1, *(1 for _ in range(rank - 2)))
-    parameters = [
-        (kind, m.constant(kind.lower(), m.net.values[m.operand(i)].real.reshape(wide)))
-        for i, kind in ((1, "Mul"), (2, "Add"))
-    ]
-    return _normalize(m, m.source.name, shape, tuple(range(2, rank)), parameters)
-
-
-def _normalize(
-    m: _Maker, x: str, shape: Shape, axes: tuple[int, ...], parameters: Sequence[tuple[str, str]]
-) -> list[Node]:
-    """(x - mean) / sqrt(variance + epsilon), then factors and offsets."""
-    small = tuple(1 if a in axes else n for a, n in enumerate(shape))
-    reduced = {"axes": list(axes), "keepdims": 1}
-    mean = m.add("ReduceMean", [x], small, **reduced)
-    centred = m.add("Sub", [x, mean], shape)
-    square = m.add("Mul", [centred, centred], shape)
-    variance = m.add("ReduceMean", [square], small, **reduced)
-    epsilon = m.constant("epsilon", m.node.number("epsilon", 1e-5))
-    inverse = m.add("Rsqrt", [m.add("Add", [variance, epsilon], small)], small)
-    steps = [("Mul", inverse), *parameters]
-    value = centred
-    for position, (kind, operand) in enumerate(steps):
-        last = position == len(steps) - 1
-        value = m.add(kind, [value, operand], None if last else shape)
-    return m.nodes
-
-
-def _softmax(m: _Maker) -> list[Node] | None:
+def _softmax(m: Maker) -> list[Node] | None:
     """Before operator set 13 the axis stands for all behind it: the same where it is the last."""
     rank = len(m.source.shape)
     old = m.net.opset < 13
@@ -169,7 +88,7 @@ def _softmax(m: _Maker) -> list[Node] | None:
     return None
 
 
-def _gemm(m: _Maker) -> list[Node] | None:
+def _gemm(m: Maker) -> list[Node] | None:
     """Gemm of two activations: a product of matrices and a sum."""
     if m.net.constant(m.node.inputs[1]) is not None or m.node.integer("transA"):
         return None
@@ -187,7 +106,7 @@ def _gemm(m: _Maker) -> list[Node] | None:
     return m.nodes
 
 
-def _cubic(m: _Maker, limit: float, first: float, third: float) -> str:
+def _cubic(m: Maker, limit: float, first: float, third: float) -> str:
     """first x + third x^3 of x within +-limit, behind which what reads it does not change."""
     shape = m.source.shape
     bounds = [m.constant("bottom", -limit), m.constant("top", limit)]
@@ -196,14 +115,14 @@ def _cubic(m: _Maker, limit: float, first: float, third: float) -> str:
     return m.add("Mul", [x, m.add("Add", [square, m.constant("first", first)], shape)], shape)
 
 
-def _erf(m: _Maker) -> list[Node]:
+def _erf(m: Maker) -> list[Node]:
     """erf(x) as tanh(2 / sqrt(pi) (x + 0.08943 x^3)): Hendrycks and Gimpel 2016, section 2."""
     m.add("Tanh", [_cubic(m, 3.0, 1.128379, 0.100911)])
     m.net.notes.append(f"{m.node} is computed by tanh, in real numbers within 0.0004")
     return m.nodes
 
 
-def _gelu(m: _Maker) -> list[Node]:
+def _gelu(m: Maker) -> list[Node]:
     """x sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)), the same paper's form by tanh."""
     shape = m.source.shape
     gate = m.add("Sigmoid", [_cubic(m, 4.5, 1.595769, 0.071355)], shape)
@@ -213,11 +132,15 @@ def _gelu(m: _Maker) -> list[Node]:
     return m.nodes
 
 
-def _unroll(m: _Maker) -> list[Node]:
+def _unroll(m: Maker) -> list[Node]:
     return unroll(m.net, m.node)
 
 
-_FORMS: dict[str, Callable[[_Maker], list[Node] | None]] = {
+_FORMS: dict[str, Callable[[Maker], list[Node] | None]] = {
+    **FUNCTIONS,
+    **NORMALIZATIONS,
+    **REDUCTIONS,
+    "Einsum": write_einsum,
     "Div": _divide,
     "Erf": _erf,
     "Flatten": _reshape,
@@ -226,15 +149,12 @@ _FORMS: dict[str, Callable[[_Maker], list[Node] | None]] = {
     "GRU": _unroll,
     "GlobalAveragePool": _global("ReduceMean"),
     "GlobalMaxPool": _global("ReduceMax"),
-    "InstanceNormalization": _instance_normalization,
     "LSTM": _unroll,
-    "LayerNormalization": _layer_normalization,
     "Neg": _negate,
-    "Pow": _power,
     "RNN": _unroll,
     "Reshape": _reshape,
     "Softmax": _softmax,
     "Squeeze": _reshape,
     "Unsqueeze": _reshape,
 }
-_LATE: dict[str, Callable[[_Maker], list[Node] | None]] = {"HardSigmoid": _hard_sigmoid}
+_LATE: dict[str, Callable[[Maker], list[Node] | None]] = {"HardSigmoid": _hard_sigmoid}

@@ -141,6 +141,8 @@ class Emitter:
         """A constant operand, padded to the rank of `order`: as integers where those count."""
         array = value.array
         assert array is not None
+        if array.dtype == np.int64:
+            array = array.astype(np.int32)
         quantization = value.quantization
         if not self.integer:
             array = (

@@ -15,7 +15,7 @@ Order = tuple[int, ...]
 # What lets an order through as it is, when the order is looked for that a model's input has.
 _THROUGH = {
     "Add", "Cast", "Clip", "Concat", "Div", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu",
-    "Mul", "PRelu", "Pad", "Relu", "Requantize", "Sigmoid", "Split", "Sub", "Tanh",
+    "Mul", "PRelu", "Pad", "Relu", "Requantize", "Sigmoid", "Slice", "Split", "Sub", "Tanh",
 }  # fmt: skip
 _SPATIAL = {
     "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "DepthToSpace",
@@ -60,14 +60,19 @@ def wanted_order(net: Net, name: str) -> Order:
                 return tuple(axes[a] for a in channels_last(len(axes)))
             if node.kind in ("ReduceMean", "ReduceMax") and _over_space(net, node, len(axes)):
                 return tuple(axes[a] for a in channels_last(len(axes)))
+            if node.kind == "Linear" and len(axes) > 2:
+                return axes
             if node.kind == "Transpose":
                 perm = node.integers("perm") or plain(len(axes))[::-1]
                 todo.append((node.outputs[0], tuple(axes[p] for p in perm)))
-            elif node.kind in _THROUGH and net.values[node.outputs[0]].shape == placed(
-                net.values[name].shape, axes
-            ):
-                todo.append((node.outputs[0], axes))
+            elif node.kind in _THROUGH:
+                # Sizes may change, axes stay what they are.
+                todo += [(o, axes) for o in node.outputs if _rank(net, o) == len(axes)]
     return plain(rank)
+
+
+def _rank(net: Net, name: str) -> int:
+    return len(net.values[name].shape) if name else -1
 
 
 def _over_space(net: Net, node: Node, rank: int) -> bool:

@@ -8,8 +8,11 @@ from collections.abc import Callable
 import numpy as np
 
 from qmcu.model.graph import Quantization
+from qmcu.model.onnx.functions import fuse_mish
 from qmcu.model.onnx.fused import fuse_activation, fuse_hard_swish, only_reader, take_result
 from qmcu.model.onnx.net import Net, Node, Value
+from qmcu.model.onnx.normalizations import fuse_groups
+from qmcu.model.onnx.reductions import fuse_unit_length
 from qmcu.types import Array, Float64Array
 
 # Nodes with constant weights as input 1 and the weights' axis of output channels.
@@ -23,6 +26,8 @@ def simplify(net: Net) -> None:
 
     _move_constants(net)
     _drop_nothing(net)
+    for rule in (fuse_mish, fuse_unit_length, fuse_groups):
+        _each(net, rule)
     decompose(net)
     _each(net, _linear)
     for rule in (_normalization, _bias, fuse_hard_swish, _normalization_alone):
@@ -121,7 +126,7 @@ def _does_nothing(net: Net, node: Node) -> bool:
         return False
     same = net.values[node.outputs[0]].shape == source.shape
     if node.kind == "Cast":
-        return not node.integer("to") or node.integer("to") in (1, 10, 11, 16)
+        return _same_numbers(source, node.integer("to"))
     if node.kind in ("Reshape", "Expand", "Flatten", "Squeeze", "Unsqueeze", "Tile"):
         return same
     if node.kind == "Pad":
@@ -134,6 +139,17 @@ def _does_nothing(net: Net, node: Node) -> bool:
         constant = other is not None and other.array is not None
         return same and constant and other is not None and bool(np.all(other.real == neutral))
     return False
+
+
+# ONNX's numbers of types whose values a .tflite has in one type: real ones, and indices.
+_REAL, _WHOLE = (1, 10, 11, 16), (6, 7)
+
+
+def _same_numbers(source: Value, to: int) -> bool:
+    """Whether a Cast to ONNX's type `to` leaves numbers in the type they have in a .tflite."""
+    if source.quantization is not None or source.dtype.startswith(("float", "bfloat")):
+        return not to or to in _REAL
+    return source.dtype in ("int32", "int64") and to in _WHOLE
 
 
 def _linear(net: Net, node: Node) -> bool:

@@ -24,8 +24,6 @@ _VERSIONS = {
 _CONTROL = {"If", "Loop", "Scan"}
 # Operators before which the model's own order is asked for, and a remedy for what has no form.
 _REMEDIES = {
-    "Where": "compute what it chooses between without it",
-    "LRN": "use batch normalization",
     "NonMaxSuppression": "leave boxes to the host: export up to the layer before",
     "TopK": "leave it to the host",
 }
@@ -129,8 +127,10 @@ def _write(e: Emitter, node: Node) -> None:
     made = all(v.quantization is not None or not v.dtype.startswith("float") for v in results)
     e.integer = bool(operands) and quantized and made and node.kind not in REAL_ONLY
     HANDLERS[node.kind](e, node)
-    for name in filter(None, node.outputs):
-        e.finish(name, node)
+    for name in node.outputs:
+        # Parts that nobody reads have no place.
+        if name in e.places:
+            e.finish(name, node)
 
 
 def _set_versions(e: Emitter, start: int) -> None:

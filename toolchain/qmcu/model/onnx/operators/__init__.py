@@ -4,14 +4,24 @@
 numbers, and the node; it places the node's results.
 """
 
-from qmcu.model.onnx.operators import elementwise, layers, movement, reduction, spatial
+from qmcu.model.onnx.operators import (
+    elementwise,
+    layers,
+    logic,
+    movement,
+    padding,
+    reduction,
+    spatial,
+)
 from qmcu.model.onnx.operators.handler import Handler
 
 HANDLERS: dict[str, Handler] = {
     **layers.HANDLERS,
     **spatial.HANDLERS,
     **elementwise.HANDLERS,
+    **logic.HANDLERS,
     **movement.HANDLERS,
+    **padding.HANDLERS,
     **reduction.HANDLERS,
 }
 # Kinds that tflite-micro computes in real numbers alone.

@@ -173,6 +173,13 @@ def _operand(e: Emitter, name: str, order: Order, columns: tuple[int, ...] | Non
     return result
 
 
+def operands_in_order(e: Emitter, node: Node) -> tuple[list[int], Order]:
+    """The operands of a node that works on what stands at the same place, in one order."""
+    rank = len(e.net.values[node.outputs[0]].shape)
+    order, _ = _order(e, node, rank)
+    return [_operand(e, name, order, None) for name in node.inputs], order
+
+
 def binary(e: Emitter, node: Node) -> None:
     """Two numbers at the same place; Max and Min of more are taken two at a time."""
     rank = len(e.net.values[node.outputs[0]].shape)

@@ -172,6 +172,13 @@ def split(e: Emitter, node: Node) -> None:
     found = e.place(node.inputs[0])
     source = e.take(node.inputs[0], found.order)
     sizes = [e.net.values[o].shape[axis] for o in node.outputs]
+    read = {i for n in e.net.nodes for i in n.inputs} | set(e.net.outputs)
+    if any(o not in read for o in node.outputs):
+        # Parts that nobody reads are not written.
+        for position, name in enumerate(node.outputs):
+            if name in read:
+                _cut(e, node, name, {axis: (sum(sizes[:position]), sizes[position], 1)})
+        return
     results = [e.define(o, found.order, grid=e.grid(source)) for o in node.outputs]
     place = e.constant(f"{node.label}/axis", np.array(found.order.index(axis), np.int32))
     if len(set(sizes)) == 1:
@@ -203,11 +210,23 @@ def gather(e: Emitter, node: Node) -> None:
         return
     found = e.place(node.inputs[0])
     source = e.take(node.inputs[0], found.order)
-    if indices.array.ndim != 1:
-        raise e.net.fail(node, "takes a table of indices", "reshape behind a list of them")
-    result = e.define(out.name, found.order, grid=e.grid(source))
+    more = indices.array.ndim - 1
+    # A table of indices puts its axes where the one axis was.
+    order = tuple(
+        b for a in found.order
+        for b in (range(axis, axis + more + 1) if a == axis else (a + more * (a > axis),))
+    )  # fmt: skip
+    result = e.define(out.name, order, grid=e.grid(source))
+    place = found.order.index(axis)
+    target = result
+    if more:
+        rows = list(e.shape(source))
+        rows[place] = len(numbers)
+        target = e.like(source, f"{out.name}/list", tuple(rows))
     constant = e.integers(f"{out.name}/indices", numbers)
-    e.add("GATHER", [source, constant], [result], axis=found.order.index(axis), batch_dims=0)
+    e.add("GATHER", [source, constant], [target], axis=place, batch_dims=0)
+    if more:
+        e.reshape(target, result)
 
 
 def _look_up(e: Emitter, node: Node, axis: int) -> None:
@@ -221,70 +240,21 @@ def _look_up(e: Emitter, node: Node, axis: int) -> None:
     e.add("GATHER", [source, found.index], [result], axis=0, batch_dims=0)
 
 
-def pad(e: Emitter, node: Node) -> None:
-    """Pad: PAD with zero, PADV2 with another number, MIRROR_PAD for reflect."""
-    value, out = e.net.values[node.inputs[0]], e.net.values[node.outputs[0]]
-    rank = len(value.shape)
-    operand = e.net.operand(node, 1)
-    given = node.integers("pads") if operand is None else np.ravel(np.asarray(operand.array))
-    axes_value = e.net.operand(node, 3)
-    axes = list(range(rank)) if axes_value is None else [
-        int(a) % rank for a in np.ravel(np.asarray(axes_value.array))
-    ]  # fmt: skip
-    amounts = {a: (int(given[i]), int(given[i + len(axes)])) for i, a in enumerate(axes)}
-    if any(n < 0 for both in amounts.values() for n in both):
-        raise e.net.fail(node, "has negative amounts", "use Slice to cut")
-    mode = node.text("mode", "constant")
-    if mode not in ("constant", "reflect"):
-        raise e.net.fail(node, f"pads by {mode}", "use constant or reflect")
-    found = e.place(node.inputs[0])
-    source = e.take(node.inputs[0], found.order)
-    result = e.define(out.name, found.order, grid=e.grid(source))
-    table = np.array([amounts.get(a, (0, 0)) for a in found.order], np.int32)
-    operands = [source, e.constant(f"{out.name}/pads", table)]
-    number = _padding_value(e, node)
-    if mode == "reflect":
-        e.add("MIRROR_PAD", operands, [result], mode="REFLECT")
-    elif number == 0.0:
-        e.add("PAD", operands, [result])
-    else:
-        dtype, grid = e.grid(source)
-        constant = np.full(1, number, np.float32)
-        if grid is not None:
-            info = np.iinfo(dtype)
-            step = round(number / grid.scale) + grid.zero_point if np.isfinite(number) else (
-                info.min if number < 0 else info.max
-            )  # fmt: skip
-            constant = np.full(1, np.clip(step, info.min, info.max), dtype)
-        operands.append(e.constant(f"{out.name}/value", constant, grid))
-        e.add("PADV2", operands, [result])
-
-
-def _padding_value(e: Emitter, node: Node) -> float:
-    operand = e.net.operand(node, 2)
-    if operand is None:
-        return node.number("value")
-    if operand.array is None or not operand.array.size:
-        return 0.0
-    source = e.net.values[node.inputs[0]]
-    if operand.quantization is None and operand.array.dtype.kind in "iu" and source.quantization:
-        # An integer of the file's type among integers.
-        shift = 128 if operand.array.dtype == np.uint8 else 0
-        step = int(operand.array.reshape(-1)[0]) - shift - source.quantization.zero_point
-        return float(step * source.quantization.scale)
-    return float(operand.real.reshape(-1)[0])
-
-
 def expand(e: Emitter, node: Node) -> None:
-    """Expand: BROADCAST_TO."""
+    """Expand: TILE, of axes that have a size of 1."""
     value, out = e.net.values[node.inputs[0]], e.net.values[node.outputs[0]]
-    found = e.place(node.inputs[0])
-    order = found.order if len(found.order) == len(out.shape) else plain(len(out.shape))
-    source = e.take(
-        node.inputs[0], found.order if order == found.order else plain(len(value.shape))
-    )
+    found, rank = e.place(node.inputs[0]), len(out.shape)
+    wide = (1,) * (rank - len(value.shape)) + value.shape
+    order = found.order if len(found.order) == rank else plain(rank)
+    source = e.take(node.inputs[0], None if len(found.order) == rank else plain(len(value.shape)))
+    if len(found.order) != rank:
+        filled = e.like(source, f"{out.name}/filled", wide)
+        e.reshape(source, filled)
+        source = filled
     result = e.define(out.name, order, grid=e.grid(source))
-    e.add("BROADCAST_TO", [source, e.integers(f"{out.name}/shape", e.shape(result))], [result])
+    times = tuple(o // n for n, o in zip(wide, out.shape, strict=True))
+    repeats = e.integers(f"{out.name}/times", placed(times, order))
+    e.add("TILE", [source, repeats], [result])
 
 
 def tile(e: Emitter, node: Node) -> None:
@@ -302,7 +272,6 @@ HANDLERS: dict[str, Handler] = {
     "Concat": concat,
     "Expand": expand,
     "Gather": gather,
-    "Pad": pad,
     "Reshape": reshape,
     "Slice": cut,
     "Split": split,

@@ -72,18 +72,25 @@ def _average(
     node: Node, pads: Pads, padding: str, rest: Pads, window: Shape, strides: Shape, sizes: Shape,
     out: Shape,
 ) -> tuple[str, Pads, Float64Array | None]:  # fmt: skip
-    """Padding of an average: counted with, left out as SAME does, or left out by factors."""
-    if pads == NONE or (padding == "SAME" and not node.integer("count_include_pad")):
+    """Padding of an average: counted with, left out as SAME does, or left out by factors.
+
+    What ceil_mode lets a window reach beyond the file's padding counts for nobody.
+    """
+    counted = bool(node.integer("count_include_pad"))
+    if pads == NONE or (padding == "SAME" and not counted):
         return padding, rest, None
-    if node.integer("count_include_pad"):
-        return "VALID", pads, None
+    given = node.integers("pads") or (0,) * 4
+    ends = (given[-1], given[-1]) if len(given) == 2 else given[-2:]
+    if node.text("auto_pad", "NOTSET").startswith("SAME"):
+        ends = (pads[0][1], pads[1][1])
     counts = []
     for i in range(2):
+        first = -pads[i][0] if counted else 0
+        behind = sizes[i] + (min(ends[i], pads[i][1]) if counted else 0)
         starts = np.arange(out[i]) * strides[i] - pads[i][0]
-        ends = np.minimum(starts + window[i], sizes[i])
-        counts.append(ends - np.maximum(starts, 0))
+        counts.append(np.minimum(starts + window[i], behind) - np.maximum(starts, first))
     shares = window[0] * window[1] / np.outer(*counts)
-    return "VALID", pads, shares.astype(np.float64)
+    return "VALID", pads, None if np.all(shares == 1) else shares.astype(np.float64)
 
 
 def _finer(e: Emitter, node: Node, source: int) -> bool:

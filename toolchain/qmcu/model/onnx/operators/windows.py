@@ -107,7 +107,7 @@ def padded(e: Emitter, node: Node, source: int, pads: Pads, kind: str = "PAD") -
         return result
     if kind == "PADV2":
         dtype, grid = e.grid(source)
-        least = np.full(1, np.iinfo(dtype).min, dtype)
+        least = np.array(np.iinfo(dtype).min, dtype)
         operands.append(e.constant(f"{node.outputs[0]}/least", least, grid))
     e.add(kind, operands, [result])
     return result
