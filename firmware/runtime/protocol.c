@@ -41,6 +41,13 @@ enum { REPORT_SIZE = sizeof(qmcu_guard_report) };
 enum { REPORT_SIZE = 0 };
 #endif
 
+/* An image of several models: a request's second byte is the number of the one that it is for. */
+#ifdef QMCU_MODELS
+enum { MODELS = QMCU_MODELS, MOST_LAYERS = QMCU_MODELS_MOST_LAYERS };
+#elif QMCU_DEBUG_PROTOCOL
+enum { MOST_LAYERS = QMCU_MODEL_LAYERS };
+#endif
+
 /* A request as it arrives. */
 typedef struct {
     uint8_t left;      /* bytes left in the COBS block */
@@ -89,6 +96,11 @@ static void store(uint32_t index, uint8_t byte)
 {
     if (index < HEADER_SIZE) {
         current.header[index] = byte;
+#ifdef QMCU_MODELS
+        if (index == 1) {
+            qmcu_models_choose(byte);
+        }
+#endif
         return;
     }
     index -= HEADER_SIZE;
@@ -259,7 +271,8 @@ static void infer(void)
 #if QMCU_DEBUG_PROTOCOL
 static void profile(void)
 {
-    static uint64_t layers[QMCU_MODEL_LAYERS];
+    static uint64_t layers[MOST_LAYERS];
+    const uint32_t size = QMCU_MODEL_LAYERS * sizeof layers[0];
     qmcu_stack_paint();
     const uint64_t start = qmcu_port_cycles();
     uint64_t before = start;
@@ -272,10 +285,10 @@ static void profile(void)
     qmcu_protocol_check_stack();
     const uint32_t stack = qmcu_stack_used();
     qmcu_frame_writer writer;
-    begin(&writer, RESPONSE | PROFILE, 8 + sizeof stack + sizeof layers + output_bytes());
+    begin(&writer, RESPONSE | PROFILE, 8 + sizeof stack + size + output_bytes());
     qmcu_frame_put_u64(&writer, before - start);
     qmcu_frame_put_u32(&writer, stack);
-    qmcu_frame_put(&writer, layers, sizeof layers);
+    qmcu_frame_put(&writer, layers, size);
     put_outputs(&writer);
     qmcu_frame_end(&writer);
 }
@@ -380,6 +393,10 @@ static void answer(void)
     const bool known = (type >= HELLO && type <= LAST_REQUEST) || HAS_MONITOR(type);
     if (!known || (!QMCU_DEBUG_PROTOCOL && is_debug(type))) {
         SEND_ERROR(UNKNOWN_REQUEST, "unknown request");
+#ifdef QMCU_MODELS
+    } else if (current.header[1] >= MODELS) {
+        SEND_ERROR(BAD_ARGUMENT, "no such model");
+#endif
     } else if (payload != expected_payload(type)) {
         SEND_ERROR(WRONG_LENGTH, "wrong payload length");
     } else if (type == HELLO) {
@@ -429,8 +446,8 @@ static void end_of_frame(void)
     }
 #if QMCU_RELEASE
     /* Neither inputs nor what was made of them stay where the next host might find them. */
-    for (volatile int8_t *byte = qmcu_model_arena;
-         byte < qmcu_model_arena + sizeof qmcu_model_arena; ++byte) {
+    for (volatile int8_t *byte = qmcu_model_arena; byte < qmcu_model_arena + QMCU_MODEL_ARENA_SIZE;
+         ++byte) {
         *byte = 0;
     }
 #endif
@@ -451,7 +468,9 @@ void qmcu_protocol_reset(void)
 
 void qmcu_protocol_run(void)
 {
-#ifdef QMCU_MODEL_STATE_SIZE
+#ifdef QMCU_MODELS
+    qmcu_models_start();
+#elif defined QMCU_MODEL_STATE_SIZE
     qmcu_model_reset();
 #endif
     qmcu_frame_writer writer;

@@ -8,6 +8,7 @@ from qmcu.builder import Category
 from qmcu.builder.elf_layout import ElfLayout, Section, Symbol
 from qmcu.builder.linker_map import InputSection, LinkerMap, Region
 from qmcu.builder.memory import MemoryReport, memory_report
+from qmcu.codegen import Models
 from qmcu.compile.plan import ConstantArgument, Plan
 from qmcu.firmware import Firmware
 
@@ -18,7 +19,8 @@ EMPTY_PLAN = Plan("m", "00", "portable", "balanced", (), (), (), (), 0, 0, ())
 
 def synthetic(sections: tuple[Section, ...], *inputs: InputSection) -> MemoryReport:
     layout = ElfLayout(sections, ())
-    return memory_report(LinkerMap((FLASH, RAM), inputs), layout, EMPTY_PLAN, "board", {})
+    linked = LinkerMap((FLASH, RAM), inputs)
+    return memory_report(linked, layout, Models.of(EMPTY_PLAN), "board", {})
 
 
 @pytest.mark.parametrize("board", ["stm32f746", "netduinoplus2", "mps3-an547", "mps2-an385"])
@@ -112,7 +114,8 @@ def test_symbols_split_the_model_data() -> None:
     section = Section(".rodata", 0x1000, 0x1000, 0x20, 4)
     piece = InputSection(".rodata", ".rodata", 0x1000, 0x20, "build/obj/model_data.o")
     layout = ElfLayout((section,), (Symbol("first", 0x1000, 9), Symbol("second", 0x1010, 0x10)))
-    report = memory_report(LinkerMap((FLASH, RAM), (piece,)), layout, EMPTY_PLAN, "board", {})
+    linked = LinkerMap((FLASH, RAM), (piece,))
+    report = memory_report(linked, layout, Models.of(EMPTY_PLAN), "board", {})
     assert sorted((e.category, e.size) for e in report.entries) == [
         (Category.CONSTANTS, 9 + 16),
         (Category.PADDING, 7),

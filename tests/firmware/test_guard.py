@@ -76,7 +76,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Releases:
         source.write_text(text.replace(head, head + declared, 1))
         result = build_project(directory)
         seal_image(result, False)
-        report = measure(result, compiled.plan, board)
+        report = measure(result, compiled.models, board)
         (directory / BUILD_MARKER).write_text(documents.indented(report, format=FORMAT))
         return directory
 

@@ -23,6 +23,8 @@ from qmcu.scratch import YOUNG_S, hold, is_left_over, release, remove_those
 from qmcu.text import printable
 
 BUILD_MARKER = "report.json"
+# In the folder of a firmware of several models: a folder for each, and the list of their names.
+MODELS_FOLDER, MODELS_FILE = "models", "models.json"
 # In every folder that is replaced as a whole: the files that qmcu wrote.
 LIST = ".qmcu-files.json"
 # The largest file that is read whole, 2 GiB: what a FlatBuffer can be.

@@ -9,12 +9,14 @@ from qmcu import documents
 from qmcu.board import Board, load_built_board
 from qmcu.builder.firmware import FORMAT, read_file
 from qmcu.builder.memory import MemoryReport
+from qmcu.builder.several import models_of
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import load_plan
 from qmcu.errors import UsageError
-from qmcu.files import BUILD_MARKER, require_firmware
+from qmcu.files import BUILD_MARKER, MODELS_FOLDER, require_firmware
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
+from qmcu.text import printable
 
 if TYPE_CHECKING:
     from qmcu.device.image import Image
@@ -27,33 +29,71 @@ class Model(NamedTuple):
     content: bytes
 
 
+def load_memory(directory: Path) -> MemoryReport:
+    """The memory report of a firmware directory. Raises UsageError."""
+    path = directory / BUILD_MARKER
+    return documents.load(path, MemoryReport, "memory report of a firmware", version=FORMAT)
+
+
 @dataclass(frozen=True)
 class Firmware:
     """What `qmcu build` made: plan, board and memory report; image and model when asked for.
 
-    It can be sent to worker processes, which then read no file again; the model stays here.
+    Of an image of several models it is one of them, whose `directory` lies in that of the image,
+    `root`; `number` is what requests call it. It can be sent to worker processes, which then read
+    no file again; the model stays here.
     """
 
     directory: Path
     plan: Plan
     board: Board
     memory: MemoryReport
+    root: Path
+    number: int = 0
 
     @classmethod
     def load(cls, directory: Path) -> "Firmware":
-        """Read a firmware directory. Raises UsageError when it is none, or damaged."""
+        """Read a firmware directory; of several models that of one, DIRECTORY/models/NAME.
+
+        Raises UsageError when it is none, damaged, or of several.
+        """
         require_firmware(directory)
-        memory = documents.load(
-            directory / BUILD_MARKER, MemoryReport, "memory report of a firmware", version=FORMAT
-        )
+        root, number, place = directory, 0, directory.absolute()
+        if place.parent.name == MODELS_FOLDER and place.name in models_of(place.parents[1]):
+            root = place.parents[1]
+            number = models_of(root).index(place.name)
+        elif names := models_of(directory):
+            folders = " or ".join(str(directory / MODELS_FOLDER / name) for name in names)
+            raise UsageError(f"{directory} holds {len(names)} models; name one as {folders}.")
+        memory = load_memory(directory)
         plan = load_plan(directory / "plan.json")
-        return cls(directory, plan, load_built_board(directory), memory)
+        return cls(directory, plan, load_built_board(directory), memory, root, number)
+
+    @classmethod
+    def load_all(cls, directory: Path, model: str | None = None) -> tuple["Firmware", ...]:
+        """Each model of a firmware directory, in order, or the `model` of that name alone.
+
+        Raises UsageError as `load`, and for a name that is none of theirs.
+        """
+        names = models_of(directory)
+        if not names and model is None:
+            return (cls.load(directory),)
+        if model is not None and model not in names:
+            have = f"it holds {', '.join(names)}" if names else "it holds one; leave --model out"
+            raise UsageError(f"{directory} has no model {printable(model)}; {have}.")
+        chosen = names if model is None else (model,)
+        return tuple(cls.load(directory / MODELS_FOLDER / name) for name in chosen)
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether other models are in the same image."""
+        return self.root != self.directory
 
     @property
     def is_release(self) -> bool:
         """Whether it was built with --release: the macro of its board.h."""
         try:
-            text = (self.directory / "src/board.h").read_text()
+            text = (self.root / "src/board.h").read_text()
         except (OSError, UnicodeDecodeError):
             return False
         return "#define QMCU_RELEASE 1\n" in text
@@ -61,7 +101,7 @@ class Firmware:
     @property
     def elf(self) -> Path:
         """The image as an ELF file."""
-        return self.directory / "firmware.elf"
+        return self.root / "firmware.elf"
 
     @cached_property
     def image(self) -> "Image":

@@ -233,7 +233,7 @@ def estimate_firmware(
 
     Nothing where `target` is not Unicorn. Raises as `run_vectors`.
     """
-    spans = _model_spans(firmware.directory / "firmware.map")
+    spans = _model_spans(firmware.root / "firmware.map")
     with open_session(target, firmware) as session:
         link = session.link
         if not isinstance(link, UnicornLink):

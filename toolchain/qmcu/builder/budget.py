@@ -8,6 +8,7 @@ from pathlib import Path
 from qmcu.board import Board
 from qmcu.builder.firmware import BuildOptions, build_firmware
 from qmcu.builder.memory import MemoryReport
+from qmcu.builder.several import Several
 from qmcu.errors import DoesNotFitError, UsageError
 
 # In the order in which they are tried when something does not fit.
@@ -60,7 +61,7 @@ class Built:
 
 
 def build_within(
-    model: Path,
+    model: Path | Several,
     board: Board,
     directory: Path,
     options: BuildOptions,

@@ -1,11 +1,13 @@
 """What a piece of the image is for, from its object file, its section and its symbol."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from qmcu.codegen.models import Models, names_by_model
 from qmcu.compile.plan import ConstantArgument, Plan, initial_name
+from qmcu.files import MODELS_FOLDER
 
 _KERNEL_FOLDER, _RUNTIME_FOLDER, _PORT_FOLDER = "kernels", "runtime", "port"
 _CMSIS_NN_FOLDER = "cmsis_nn"
@@ -14,8 +16,10 @@ _STARTUP_NAMES = ("startup", "vectors")
 _CHIP_SECTIONS = (".vectors", ".boot2", ".flash_configuration", ".image_definition")
 _PROTOCOL_NAMES = ("protocol", "frame", "mlperf_tiny")
 _PARAMETER_MARKS = ("_parameters", "_tensors_")
-_STATE_SYMBOL = "qmcu_model_state"
-_MODEL_TABLES = ("qmcu_model_layers", "qmcu_model_inputs", "qmcu_model_outputs")
+_MODEL_TABLES = ("qmcu_model_layers", "qmcu_model_inputs", "qmcu_model_outputs", "qmcu_models")
+# Of an image of several models, each in a folder of its name: what stands between the name of
+# those that bytes are for and the item.
+OF_MODEL, AND_MODEL = ": ", "+"
 
 
 class Category(StrEnum):
@@ -75,13 +79,45 @@ def constant_owners(plan: Plan) -> dict[str, Purpose]:
     return owners
 
 
+def owners_by_model(models: Models) -> dict[str, Purpose]:
+    """As `constant_owners`, for all models of an image; of several an item says whose it is."""
+    if not models.several:
+        return constant_owners(models.plans[0])
+    owners: dict[str, Purpose] = {}
+    users: dict[str, list[str]] = {}
+    for plan, names in names_by_model(models):
+        purposes = constant_owners(plan)
+        for constant, name in names.items():
+            owners.setdefault(name, purposes[constant.name])
+            if plan.name not in users.setdefault(name, []):
+                users[name].append(plan.name)
+    return {n: _of_model(p, AND_MODEL.join(users[n])) for n, p in owners.items()}
+
+
+def _of_model(purpose: Purpose, model: str) -> Purpose:
+    return replace(purpose, item=f"{model}{OF_MODEL}{purpose.item}") if model else purpose
+
+
+def model_of(source: str) -> str:
+    """The model whose object this is, in an image of several; empty for all else."""
+    folder = PurePosixPath(source.partition("(")[0]).parent
+    return folder.name if folder.parent.name == MODELS_FOLDER else ""
+
+
 def classify(piece: Piece, owners: Mapping[str, Purpose]) -> Purpose:
     """The purpose of a piece that is neither fill nor a copy of initial values."""
+    if model := model_of(piece.source):
+        purpose = _classify(piece, owners, model)
+        return purpose if piece.symbol in owners else _of_model(purpose, model)
+    return _classify(piece, owners)
+
+
+def _classify(piece: Piece, owners: Mapping[str, Purpose], model: str = "qmcu_model") -> Purpose:
     if piece.output == ".stack":
         return Purpose(Category.STACK)
     if piece.output == ".arena":
         return Purpose(Category.ARENA)
-    if piece.section == f".bss.{_STATE_SYMBOL}":
+    if piece.section == f".bss.{model}_state":
         return Purpose(Category.STATE)
     name = object_name(piece.source)
     if piece.section.startswith((".data", ".bss", ".noinit", "COMMON")):
@@ -90,7 +126,7 @@ def classify(piece: Piece, owners: Mapping[str, Purpose]) -> Purpose:
     if piece.section.startswith(_CHIP_SECTIONS) or name in _STARTUP_NAMES:
         return Purpose(Category.STARTUP, name)
     if is_model_object(piece.source):
-        return _model(piece, owners)
+        return _model(piece, owners, model)
     folder = PurePosixPath(piece.source.partition("(")[0]).parent.name
     for part, category in (
         (_KERNEL_FOLDER, Category.KERNEL),
@@ -104,8 +140,8 @@ def classify(piece: Piece, owners: Mapping[str, Purpose]) -> Purpose:
 
 
 def is_model_object(source: str) -> bool:
-    """True for the objects of model.c and model_data.c, whose symbols belong to layers."""
-    return object_name(source) in ("model", "model_data") and "(" not in source
+    """True for the objects of model.c, model_data.c and models.c, whose symbols say what for."""
+    return object_name(source) in ("model", "model_data", "models") and "(" not in source
 
 
 def object_name(source: str) -> str:
@@ -115,7 +151,7 @@ def object_name(source: str) -> str:
     return f"{stem} {member.split('.')[0].removeprefix('lib_a-')}" if member else stem
 
 
-def _model(piece: Piece, owners: Mapping[str, Purpose]) -> Purpose:
+def _model(piece: Piece, owners: Mapping[str, Purpose], model: str) -> Purpose:
     if piece.symbol in owners:
         return owners[piece.symbol]
     for mark in _PARAMETER_MARKS:
@@ -123,6 +159,7 @@ def _model(piece: Piece, owners: Mapping[str, Purpose]) -> Purpose:
         if found:
             return Purpose(Category.CONSTANTS, layer, "parameters")
     if piece.symbol:
-        role = "calls" if piece.symbol in _MODEL_TABLES else "identity"
+        symbol = piece.symbol.replace(f"{model}_", "qmcu_model_", 1)
+        role = "calls" if symbol in _MODEL_TABLES else "identity"
         return Purpose(Category.CONSTANTS, "model", role)
     return Purpose(Category.MODEL_CODE, "layer calls")

@@ -19,8 +19,9 @@ from qmcu.builder.memory import MemoryReport, memory_report
 from qmcu.builder.platformio import build_with_platformio, find_platformio
 from qmcu.builder.room import places_hint, refuse_too_large, way_out
 from qmcu.builder.seal import seal_image
+from qmcu.builder.several import CompiledModels, Several, refuse_alone_only, write_parts
 from qmcu.builder.uf2 import uf2_file
-from qmcu.codegen import choose_benchmark, generate_project
+from qmcu.codegen import Models, choose_benchmark, generate_image
 from qmcu.codegen.monitor_limits import load_limits
 from qmcu.codegen.places import INTERNAL, Places, check_places
 from qmcu.codegen.platformio import platformio_files
@@ -90,6 +91,11 @@ class Compiled:
     content: bytes
     cmsis_nn: CmsisNn | None
 
+    @property
+    def models(self) -> Models:
+        """The one that the image is of."""
+        return Models.of(self.plan, self.content)
+
     def library(self, own: Mapping[str, str]) -> Mapping[str, str]:
         """What the kernels among `own` (name to C text) that are adapters need of CMSIS-NN."""
         adapters = {name: text for name, text in own.items() if name.endswith("_cmsis_nn.c")}
@@ -108,26 +114,43 @@ def compile_model(model: Path, board: Board, options: BuildOptions = NATIVE) -> 
     return replace(compiled, cmsis_nn=found)
 
 
+def compile_models(
+    several: Several, board: Board, options: BuildOptions = NATIVE
+) -> CompiledModels:
+    """As `compile_model`, for an image of several; what they need is counted together."""
+    refuse_alone_only(options.protocol, options.monitor)
+    found = find_cmsis_nn(options.cmsis_nn) if options.kernels == "cmsis-nn" else None
+    parts = [_compile(path, board, options, name) for name, path in several.models]
+    plans, contents = tuple(p.plan for p in parts), tuple(p.content for p in parts)
+    compiled = CompiledModels(Models(plans, contents, several.arenas == "own"), found)
+    check_places(compiled.plan, board, options.places)
+    refuse_too_large(compiled.plan, board, options.places)
+    return compiled
+
+
 def compile_plan(model: Path, board: Board, options: BuildOptions = NATIVE) -> Plan:
     """The plan of `model` for `board`, whether it fits or not. Raises as `compile_model` does."""
     return _compile(model, board, options).plan
 
 
-def _compile(model: Path, board: Board, options: BuildOptions) -> Compiled:
+def _compile(model: Path, board: Board, options: BuildOptions, name: str = "") -> Compiled:
     target = compile_options(board, options)
     content = read_file(model, options.batch, options.io)
-    graph = parse_model(content, model.stem, source=str(model))
+    graph = parse_model(content, name or model.stem, source=str(model))
     return Compiled(compile_graph(graph, target), graph, content, None)
 
 
 def build_firmware(
-    model: Path, board: Board, directory: Path, options: BuildOptions = NATIVE
+    model: Path | Several, board: Board, directory: Path, options: BuildOptions = NATIVE
 ) -> MemoryReport:
     """Read, compile, generate, build and measure; `directory` appears whole or not at all.
 
-    Raises ModelError, UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
+    Of `Several` models the report is that of the whole image. Raises ModelError,
+    UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
     check_builder(options.builder, options.places)
+    if isinstance(model, Several):
+        return build_compiled(compile_models(model, board, options), board, directory, options)
     return build_compiled(compile_model(model, board, options), board, directory, options)
 
 
@@ -153,19 +176,21 @@ def check_builder(builder: str, places: Places = INTERNAL) -> None:
 
 
 def build_compiled(
-    compiled: Compiled, board: Board, directory: Path, options: BuildOptions = NATIVE
+    compiled: Compiled | CompiledModels,
+    board: Board,
+    directory: Path,
+    options: BuildOptions = NATIVE,
 ) -> MemoryReport:
-    """As `build_firmware`, of a plan that is made already."""
-    plan, found = compiled.plan, compiled.cmsis_nn
+    """As `build_firmware`, of plans that are made already."""
+    models, plan, found = compiled.models, compiled.plan, compiled.cmsis_nn
     if options.bootloader is not None:
         board = board_in_slot(board, options.bootloader)
     chosen = choose_benchmark(options.protocol, options.benchmark, plan)
     with replace_directory(directory) as folder:
         places = options.places
-        files = generate_project(
-            plan,
+        files = generate_image(
+            models,
             board,
-            compiled.content,
             folder,
             compiled.library,
             chosen,
@@ -179,12 +204,14 @@ def build_compiled(
         finish_image(result.bin, board)
         if options.bootloader is not None:
             sign_slot_image(folder, board, options.bootloader)
-        report = measure(result, plan, board.name)
+        report = measure(result, models, board.name)
         if found is not None:
             tools = {**report.tools, "CMSIS-NN": f"{found.version} ({found.origin})"}
             report = replace(report, tools=tools)
         text = documents.indented(report, format=FORMAT, qmcu=qmcu.__version__)
         (folder / BUILD_MARKER).write_text(text)
+        if models.several:
+            write_parts(folder, models, report)
     return report
 
 
@@ -232,7 +259,7 @@ def read_file(path: Path, batch: int | None = None, io: str = "declared") -> byt
     return strip_ends(content, source=str(path)) if io == "int8" else content
 
 
-def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:
+def measure(result: BuildResult, models: Models, board: str) -> MemoryReport:
     """The memory report of a finished build."""
     tools = {
         "compiler": str(result.toolchain.compiler),
@@ -242,7 +269,7 @@ def measure(result: BuildResult, plan: Plan, board: str) -> MemoryReport:
     }
     linker_map = parse_map(result.map.read_text())
     digest = read_digest(result.elf)
-    return memory_report(linker_map, read_layout(result.elf), plan, board, tools, digest)
+    return memory_report(linker_map, read_layout(result.elf), models, board, tools, digest)
 
 
 def finish_image(binary: Path, board: Board) -> None:

@@ -5,19 +5,22 @@ only occupies RAM, the plan which layer and role a constant has. Nothing is esti
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qmcu.builder.classify import (
+    AND_MODEL,
+    OF_MODEL,
     PADDING,
     Category,
     Piece,
     Purpose,
     classify,
-    constant_owners,
     is_model_object,
+    owners_by_model,
 )
 from qmcu.builder.elf_layout import ElfLayout, Section, Symbol
 from qmcu.builder.linker_map import FILL, InputSection, LinkerMap, Region, memory_words
+from qmcu.codegen.models import Models
 from qmcu.compile.plan import Plan
 from qmcu.errors import ToolError
 from qmcu.types import Count, ImageSha256, Sha256
@@ -105,13 +108,13 @@ class _Span:
 def memory_report(
     linker_map: LinkerMap,
     layout: ElfLayout,
-    plan: Plan,
+    models: Models,
     board: str,
     tools: Mapping[str, str],
     image_sha256: str = "",
 ) -> MemoryReport:
     """Account for every byte. Raises ToolError when a section lies outside every memory."""
-    owners = constant_owners(plan)
+    plan, owners = models.whole, owners_by_model(models)
     spans: list[_Span] = []
     for section in layout.sections:
         run = list(_section_spans(section, linker_map.inputs, layout.symbols, owners))
@@ -140,6 +143,38 @@ def memory_report(
         entries=tuple(entries),
         tools=dict(tools),
         image_sha256=image_sha256,
+    )
+
+
+def memory_of_model(
+    report: MemoryReport, plan: Plan, others: frozenset[str], kernels: frozenset[str]
+) -> MemoryReport:
+    """Of the report of an image of several models what serves the one of `plan`.
+
+    That is everything but what `others`, the models beside it, have for themselves, and kernels
+    that are not among `kernels`, the names of its own; of a shared arena the part that it uses.
+    """
+    kept: list[MemoryEntry] = []
+    for entry in report.entries:
+        users, found, item = entry.item.partition(OF_MODEL)
+        named = users.split(AND_MODEL) if found else []
+        if named and plan.name not in named and others.issuperset(named):
+            continue
+        if entry.category == Category.KERNEL and entry.item not in kernels:
+            continue
+        size = min(entry.size, plan.arena_size) if entry.category == Category.ARENA else entry.size
+        kept.append(replace(entry, item=item if named else entry.item, size=size))
+    return replace(
+        report,
+        model=plan.name,
+        model_sha256=plan.model_sha256,
+        arena_lower_bound=plan.arena_lower_bound,
+        macs=plan.macs,
+        regions=tuple(
+            replace(region, used=sum(e.size for e in kept if e.region == region.name))
+            for region in report.regions
+        ),
+        entries=tuple(kept),
     )
 
 

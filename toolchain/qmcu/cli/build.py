@@ -23,11 +23,19 @@ from qmcu.cli.options import (
 
 if TYPE_CHECKING:
     from qmcu.board import Board
+    from qmcu.builder.several import Several
 
 
 @declare("build")
-@click.argument("model", required=False, type=PATH)
+@click.argument("models", nargs=-1, type=PATH, metavar="[MODEL]...")
 @board_option()
+@click.option(
+    "--name", "names", metavar="A,B", help="Names of several models [default: their files']."
+)
+@click.option(
+    "--arenas", type=click.Choice(["shared", "own"]), default="shared", show_default=True,
+    help="Several models take turns in one arena, or each has its own.",
+)  # fmt: skip
 @kernels_option
 @optimize_option
 @cmsis_nn_option
@@ -84,8 +92,10 @@ if TYPE_CHECKING:
 @operator_option
 @click.option("-o", "--output", type=PATH, help="Folder [default: build/MODEL-BOARD].")
 def command(
-    model: Path | None,
+    models: tuple[Path, ...],
     board_name: str | None,
+    names: str | None,
+    arenas: str,
     kernels: str | None,
     optimize: str,
     cmsis_nn: Path | None,
@@ -107,7 +117,7 @@ def command(
     io: str,
     output: Path | None,
 ) -> int:
-    """Compile MODEL (.tflite) into firmware for a board.
+    """Compile MODEL (.tflite) into firmware for a board; several MODELs into one image.
 
     What is not given comes from ./qmcu.toml. The output folder holds the C project, which builds
     on its own with make or CMake, firmware.elf, .bin, .hex and .map, and report.json; with weights
@@ -115,16 +125,14 @@ def command(
     built smaller by itself, unless --optimize is given. Exit code: 0, 1 when the budget is
     broken, 2 when nothing could be built.
     """
-    from qmcu.board import load_built_board
     from qmcu.builder import BuildOptions
     from qmcu.builder.budget import build_within, parse_budget
     from qmcu.builder.mcuboot import Bootloader, parse_slot
     from qmcu.codegen.places import parse_places
-    from qmcu.compile.serialization import load_plan
     from qmcu.errors import UsageError
-    from qmcu.model.reader import read_model
+    from qmcu.firmware import Firmware
     from qmcu.report.console import show
-    from qmcu.report.memory import summary_lines
+    from qmcu.report.memory import models_table, summary_lines
     from qmcu.report.plan import plan_lines
 
     boot = None
@@ -133,8 +141,10 @@ def command(
             raise UsageError("--bootloader mcuboot signs the image; give --image-key KEY.")
         place = parse_slot(slot) if slot is not None else None
         boot = Bootloader(image_key, image_version, security_counter, place)
-    model, board, kernels = what_to_build(model, board_name, kernels)
-    directory = output or Path("build") / f"{model.stem}-{board.name}"
+    model, board, kernels = what_to_build(models[0] if models else None, board_name, kernels)
+    source = source_of(model, models, names, arenas)
+    stem = model.stem if isinstance(source, Path) else "-".join(name for name, _ in source.models)
+    directory = output or Path("build") / f"{stem}-{board.name}"
     options = BuildOptions(
         kernels,
         optimize,
@@ -153,18 +163,24 @@ def command(
     )
     chosen = get_current_context().get_parameter_source("optimize")
     built = build_within(
-        model, board, directory, options, parse_budget(budget) if budget else None,
+        source, board, directory, options, parse_budget(budget) if budget else None,
         settle=chosen is ParameterSource.DEFAULT,
     )  # fmt: skip
     report = built.report
-    for note in read_model(directory / "model.tflite").notes:
-        show(f"note: {note}")
-    emulators = load_built_board(directory).emulators
+    loaded = Firmware.load_all(directory)
+    for firmware in loaded:
+        whose = f"{firmware.plan.name}: " if len(loaded) > 1 else ""
+        for note in firmware.model.graph.notes:
+            show(f"note: {whose}{note}")
+    emulators = loaded[0].board.emulators
     target = emulators[0] if emulators else None
     show(f"built {directory} for {board.name}", *summary_lines(report))
     if kernels == "cmsis-nn":
         show(f"CMSIS-NN {report.tools['CMSIS-NN']}")
-    show(*plan_lines(load_plan(directory / "plan.json")))
+    if len(loaded) > 1:
+        show(models_table([firmware.memory for firmware in loaded]))
+    for firmware in loaded:
+        show(*plan_lines(firmware.plan))
     if built.tried and not built.excess:
         show(f"built with --optimize {built.options.optimize}, for others do not fit:")
     show(*(f"  {line}" for line in built.tried))
@@ -174,6 +190,20 @@ def command(
     for excess in built.excess:
         show(f"over budget: {excess}")
     return 1 if built.excess else 0
+
+
+def source_of(
+    model: Path, models: tuple[Path, ...], names: str | None, arenas: str
+) -> "Path | Several":
+    """What the image is of. Raises UsageError for what only several models can have."""
+    from qmcu.builder.several import name_models
+    from qmcu.errors import UsageError
+
+    if len(models) > 1:
+        return name_models(models, names, "own" if arenas == "own" else "shared")
+    if names is not None or arenas != "shared":
+        raise UsageError("--name and --arenas are for several models in one image; give them all.")
+    return model
 
 
 def places_of_project() -> tuple[str, ...]:

@@ -41,12 +41,12 @@ def command(directory: Path, target: str | None, link: Path | None, count: bool)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         signal.signal(number, catch)
-    board = Firmware.load(directory).board
+    board = Firmware.load_all(directory)[0].board
     target = target or (board.emulators[0] if board.emulators else "unicorn")
     with Port(link) as port:
         while True:
             # Another image may be there after a reset.
-            device = open_link(target, Firmware.load(directory), timeout_s=LONGEST_S)
+            device = open_link(target, Firmware.load_all(directory)[0], timeout_s=LONGEST_S)
             try:
                 device.counting(count)
                 place = f"{link} ({port.path})" if link is not None else port.path

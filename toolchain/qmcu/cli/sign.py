@@ -32,6 +32,6 @@ def command(
     from qmcu.trust import load_private, sign_firmware
     from qmcu.trust.signing import parse_materials
 
-    firmware, private = Firmware.load(directory), load_private(key)
+    firmware, private = Firmware.load_all(directory)[0], load_private(key)
     written = sign_firmware(firmware, private, parse_materials(materials), results)
     show(f"signed {directory} with {private.public}", *(f"  {path}" for path in written))

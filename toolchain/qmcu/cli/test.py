@@ -1,6 +1,8 @@
 """`qmcu test`: run firmware on a device and compare every output byte."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -21,12 +23,18 @@ from qmcu.cli.options import (
 )
 from qmcu.cli.targets import on_option
 
+if TYPE_CHECKING:
+    from qmcu.firmware import Firmware
+
 DEFAULT_RANDOM = 20
 
 
 @declare("test")
 @click.argument("directory", required=False, type=PATH)
 @on_option()
+@click.option(
+    "--model", metavar="NAME", help="Of several models in the image, this one [default: all]."
+)
 @click.option("--vectors", "file", type=PATH, help="Vector file (.npz).")
 @click.option("--random", "count", type=int, help="Number of random inputs [default: 20].")
 @click.option(
@@ -50,6 +58,7 @@ DEFAULT_RANDOM = 20
 def command(
     directory: Path | None,
     target: str | None,
+    model: str | None,
     file: Path | None,
     count: int | None,
     steps: int | None,
@@ -70,6 +79,7 @@ def command(
 
     Without DIRECTORY it is the one that `qmcu build` makes of ./qmcu.toml.
     Without --vectors and --random the vectors of ./qmcu.toml are taken, else random ones.
+    Several models in one image run in turn, an inference of each, on random inputs.
     Exit code: 0 all equal, 1 some differ, 2 could not run.
     """
     from qmcu.cli.options import signer
@@ -93,8 +103,18 @@ def command(
         raise UsageError("a vector file states its steps; --steps is for random inputs.")
     sign = signer(key, json_file)
     directory = directory or project_firmware()
-    firmware = Firmware.load(directory)
+    loaded = Firmware.load_all(directory, model)
+    firmware = loaded[0]
     target = target or default_target(firmware.board)
+    if len(loaded) > 1:
+        one = {"--vectors": file, "--resume": resume, "--cluster": cluster, "--json": json_file,
+               "--junit": junit, "--sarif": sarif, "--html": html_file, "--trace": trace,
+               "--decision": decision}  # fmt: skip
+        for option, given in one.items():
+            if given:
+                names = ", ".join(each.plan.name for each in loaded)
+                raise UsageError(f"{option} is for one model; add --model NAME, of {names}.")
+        return _in_turn(loaded, target, count, steps, seed, layers)
     if file is None and count is None:
         project = load_project(Path())
         file = project.vectors if project is not None else None
@@ -103,7 +123,7 @@ def command(
         vectors, source = load_vectors(file, graph), str(file)
     else:
         count = DEFAULT_RANDOM if count is None else count
-        check_operators(directory)
+        check_operators(firmware.root)
         with progress("expected bytes", count) as advance:
             vectors = random_vectors(
                 graph, content, count, seed=seed, steps=steps, progress=advance
@@ -133,3 +153,39 @@ def command(
     if layers and result.profile is not None:
         show(profile_table(result.profile))
     return 0 if result.passed else 1
+
+
+def _in_turn(
+    loaded: "Sequence[Firmware]",
+    target: str,
+    count: int | None,
+    steps: int | None,
+    seed: int,
+    layers: bool,
+) -> int:
+    """Random inputs on the models of an image, an inference of each in turn."""
+    from qmcu.comparison import Turn, run_interleaved
+    from qmcu.model.custom import check_operators
+    from qmcu.model.vectors import random_vectors
+    from qmcu.report.console import progress, show
+    from qmcu.report.test_result import profile_table, test_lines
+
+    count = DEFAULT_RANDOM if count is None else count
+    check_operators(loaded[0].root)
+    turns = []
+    for firmware in loaded:
+        graph, content = firmware.model
+        # Steps are of models that keep a state; of the others each input stands alone.
+        rows = steps if firmware.plan.states else None
+        with progress(f"expected bytes of {firmware.plan.name}", count) as advance:
+            vectors = random_vectors(graph, content, count, seed=seed, steps=rows, progress=advance)
+        what = "inputs" if vectors.steps == 1 else "sequences"
+        turns.append(Turn(firmware, vectors, f"{count} random {what}, seed {seed}, in turn"))
+    total = sum(len(turn.vectors) for turn in turns)
+    with progress(f"running on {target}", total) as advance:
+        results = run_interleaved(turns, target, progress=advance)
+    for result in results:
+        show(*test_lines(result))
+        if layers and result.profile is not None:
+            show(profile_table(result.profile))
+    return 0 if all(result.passed for result in results) else 1

@@ -45,7 +45,7 @@ def verify(directory: Path, keys: tuple[Path, ...]) -> None:
     from qmcu.report.trust import trusted_lines
     from qmcu.trust import load_public, verify_trust
 
-    firmware = Firmware.load(directory)
+    firmware = Firmware.load_all(directory)[0]
     show(*trusted_lines(verify_trust(firmware, [load_public(path) for path in keys])))
 
 
@@ -61,6 +61,6 @@ def check(directory: Path, policy: Path) -> int:
     from qmcu.report.console import show
     from qmcu.trust import load_policy, unmet
 
-    lines = unmet(load_policy(policy), Firmware.load(directory))
+    lines = unmet(load_policy(policy), Firmware.load_all(directory)[0])
     show(*(f"unmet: {line}" for line in lines) if lines else (f"{policy} is kept",))
     return 1 if lines else 0

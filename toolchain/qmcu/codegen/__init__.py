@@ -5,7 +5,16 @@ kernels it calls, the runtime, the port of the board's chip family, linker scrip
 `protocols` knows what MLPerf Tiny's protocol needs beside that.
 """
 
-from qmcu.codegen.project import generate_project
+from qmcu.codegen.models import Models
+from qmcu.codegen.project import generate_image, generate_project
 from qmcu.codegen.protocols import BENCHMARKS, PROTOCOLS, MlperfBenchmark, choose_benchmark
 
-__all__ = ["BENCHMARKS", "PROTOCOLS", "MlperfBenchmark", "choose_benchmark", "generate_project"]
+__all__ = [
+    "BENCHMARKS",
+    "PROTOCOLS",
+    "MlperfBenchmark",
+    "Models",
+    "choose_benchmark",
+    "generate_image",
+    "generate_project",
+]

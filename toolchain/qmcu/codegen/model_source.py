@@ -61,11 +61,27 @@ class ConstantSource:
     body: str
     alignment: int = 4
     external: bool = False
+    # False: it lies in another model's file.
+    owned: bool = True
 
 
-def model_sources(plan: Plan, places: Places = INTERNAL) -> dict[str, str]:
-    """File name to text of the model's C files, in a stable order."""
-    names = constant_names(plan)
+@dataclass(frozen=True)
+class Part:
+    """A model among several of an image: what its names in C begin with, those of its constants."""
+
+    name: str
+    names: Mapping[Constant, str]
+    shares_arena: bool
+
+
+def model_sources(
+    plan: Plan, places: Places = INTERNAL, part: Part | None = None
+) -> dict[str, str]:
+    """File name to text of the model's C files, in a stable order.
+
+    As a `part` of an image it says NAME_invoke, NAME_INPUTS and the like for qmcu_model_invoke.
+    """
+    names = constant_names(plan) if part is None else part.names
     sources, functions = _functions([_layer(plan, call, names) for call in plan.calls])
     values = {
         "plan": plan,
@@ -73,15 +89,22 @@ def model_sources(plan: Plan, places: Places = INTERNAL) -> dict[str, str]:
         "functions": functions,
         "controls": [_control(plan, control) for control in plan.controls],
         "layers": plan.layers,
-        "constants": [_constant(constant, name, places) for constant, name in names.items()],
+        "constants": _constants(names, places, part),
         "kernels": plan_kernels(plan),
         "inputs": [plan.tensor(i) for i in plan.inputs],
         "outputs": [plan.tensor(i) for i in plan.outputs],
         "states": _states(plan, names),
         "sha256": [f"0x{byte:02x}" for byte in bytes.fromhex(plan.model_sha256.rjust(64, "0"))],
+        "part": part,
     }
     files = ("model.h", "model.c", "model_data.h", "model_data.c")
-    return {name: render(f"{name}.j2", values) for name in files}
+    texts = {name: render(f"{name}.j2", values) for name in files}
+    return texts if part is None else {n: under_name(t, part.name) for n, t in texts.items()}
+
+
+def under_name(text: str, name: str) -> str:
+    """C text of a model with `name` in the place of qmcu_model, in symbols and macros."""
+    return text.replace("qmcu_model_", f"{name}_").replace("QMCU_MODEL_", f"{name.upper()}_")
 
 
 def _functions(
@@ -152,25 +175,42 @@ def plan_kernels(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted({kernel for call in plan.calls for kernel in call.kernels}))
 
 
-def constant_names(plan: Plan) -> dict[Constant, str]:
-    """Each constant's C name; equal bytes are stored once, under the first user's name."""
+def constant_names(
+    plan: Plan, prefix: str = "", stored: dict[tuple[str, bytes], str] | None = None
+) -> dict[Constant, str]:
+    """Each constant's C name; equal bytes are stored once, under the first user's name.
+
+    `stored` holds the names by C type and bytes, of models before this one too.
+    """
     names: dict[Constant, str] = {}
-    stored: dict[tuple[str, bytes], str] = {}
+    stored = {} if stored is None else stored
     for call in plan.calls:
         for argument in call.all_arguments:
             if isinstance(argument, ConstantArgument) and argument.constant is not None:
                 constant = argument.constant
-                name = stored.setdefault((constant.ctype, constant.data), constant.name)
+                own = f"{prefix}{constant.name}"
+                name = stored.setdefault((constant.ctype, constant.data), own)
                 names.setdefault(constant, name)
     for initial in filter(None, state_constants(plan)):
-        name = stored.setdefault((initial.ctype, initial.data), initial.name)
-        names.setdefault(initial, name)
+        own = f"{prefix}{initial.name}"
+        names.setdefault(initial, stored.setdefault((initial.ctype, initial.data), own))
     return names
 
 
-def _constant(constant: Constant, name: str, places: Places) -> ConstantSource | None:
-    if constant.name != name:
-        return None
+def _constants(
+    names: Mapping[Constant, str], places: Places, part: Part | None
+) -> list[ConstantSource]:
+    """What the model's C files declare: its constants, once each, and those of other models."""
+    prefix = "" if part is None else f"{part.name}_"
+    sources: dict[str, ConstantSource] = {}
+    for constant, name in names.items():
+        if name not in sources:
+            owned = f"{prefix}{constant.name}" == name
+            sources[name] = replace(_constant(constant, name, places), owned=owned)
+    return list(sources.values())
+
+
+def _constant(constant: Constant, name: str, places: Places) -> ConstantSource:
     shape = "x".join(map(str, constant.shape)) or "1"
     count = max(len(constant.data) // element_size(constant.ctype), 1)
     return ConstantSource(

@@ -11,7 +11,8 @@ from typing import Any
 import qmcu
 from qmcu import documents
 from qmcu.board import READY_DRIVERS, Board
-from qmcu.codegen.model_source import model_sources, plan_kernels
+from qmcu.codegen.model_source import plan_kernels
+from qmcu.codegen.models import Models, image_sources
 from qmcu.codegen.monitor import HEADER, monitor_header
 from qmcu.codegen.monitor_limits import LIMITS_FILE, MonitorLimits
 from qmcu.codegen.places import INTERNAL, Places, board_of_build, check_places
@@ -21,6 +22,7 @@ from qmcu.codegen.templates import render
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import plan_to_json
 from qmcu.errors import BoardError
+from qmcu.files import MODELS_FOLDER
 from qmcu.model.custom import OPERATORS_FILE, CustomOperator, operators_in_use
 from qmcu.resources import firmware_directory, kernel_directories
 
@@ -114,20 +116,36 @@ def generate_project(
     protocol: ProtocolOptions = DEBUG,
     monitor: MonitorLimits | None = None,
 ) -> BuildFiles:
-    """Write the project for `plan` on `board` into the existing `directory`.
+    """As `generate_image`, for one model: its `plan`, and `model`, the .tflite file."""
+    models = Models.of(plan, model)
+    return generate_image(models, board, directory, library, benchmark, places, protocol, monitor)
 
-    `model` is the .tflite file, kept beside the sources so that the folder can be tested on its
+
+def generate_image(
+    models: Models,
+    board: Board,
+    directory: Path,
+    library: Library = _no_library,
+    benchmark: MlperfBenchmark | None = None,
+    places: Places = INTERNAL,
+    protocol: ProtocolOptions = DEBUG,
+    monitor: MonitorLimits | None = None,
+) -> BuildFiles:
+    """Write the project for `models` on `board` into the existing `directory`.
+
+    The .tflite files are kept beside the sources so that the folder can be tested on its
     own. `library` gives the sources that kernels among ours need from elsewhere. With a
     `benchmark` the firmware obeys MLPerf Tiny's runner, too. `places` says what lies in external
     memories; the board that is written has those that are used. `protocol` says what the firmware
-    answers, `monitor` what it looks at of each inference. The build id is the SHA-256 of all that
-    is compiled.
+    answers, `monitor` what it looks at of each inference: neither that nor a benchmark is there for
+    several models. The build id is the SHA-256 of all that is compiled.
 
     Raises BoardError or UsageError where the places do not suit the board or the plan.
     """
+    plan = models.whole
     check_places(plan, board, places)
     board = board_of_build(board, places)
-    sources = project_sources(plan, board, benchmark, places)
+    sources = project_sources(models, board, benchmark, places)
     if monitor is not None:
         sources = dict(sorted({**sources, HEADER: monitor_header(plan, monitor)}.items()))
     sources |= library(sources)
@@ -147,14 +165,19 @@ def generate_project(
         flags = (*files.plain_link_flags, "-Wl,-z,max-page-size=512")
         files = replace(files, plain_link_flags=flags)
     values = {"plan": plan, "board": board, "build": files, "places": places}
-    values["image"] = _image(board, places, protocol) | {"monitor": monitor is not None}
+    values["image"] = _image(board, places, protocol) | {
+        "monitor": monitor is not None,
+        "states": _state_sections(models),
+    }
     outputs: dict[str, bytes] = {name: text.encode() for name, text in sources.items()}
     outputs["src/board.h"] = render("board.h.j2", values).encode()
     for name in ("Makefile", "CMakeLists.txt", "board.ld"):
         outputs[name] = render(f"{name}.j2", values).encode()
     outputs["board.json"] = documents.indented(board).encode()
-    outputs["plan.json"] = plan_to_json(plan).encode()
-    outputs["model.tflite"] = model
+    for each, model in zip(models.plans, models.files, strict=True):
+        folder = f"{MODELS_FOLDER}/{each.name}/" if models.several else ""
+        outputs[f"{folder}plan.json"] = plan_to_json(each).encode()
+        outputs[f"{folder}model.tflite"] = model
     if monitor is not None:
         outputs[LIMITS_FILE] = documents.to_json(monitor).encode()
     described = _described(plan)
@@ -176,6 +199,11 @@ def _image(board: Board, places: Places, protocol: ProtocolOptions) -> dict[str,
     }
 
 
+def _state_sections(models: Models) -> list[str]:
+    names = [p.name for p in models.plans if p.states] if models.several else ["qmcu_model"]
+    return [f".bss.{name}_state" for name in names]
+
+
 def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
     """Write each file of `files` (name to content) below `directory`. Raises OSError."""
     for name, content in files.items():
@@ -185,19 +213,22 @@ def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
 
 
 def project_sources(
-    plan: Plan, board: Board, benchmark: MlperfBenchmark | None = None, places: Places = INTERNAL
+    models: Models,
+    board: Board,
+    benchmark: MlperfBenchmark | None = None,
+    places: Places = INTERNAL,
 ) -> dict[str, str]:
     """Path in the project to text, for every source but those that carry the build id.
 
     Raises BoardError when the board's port has no code for external memories that are used.
     """
     firmware = firmware_directory()
-    sources = library_sources(plan, places)
+    sources = models_library(models, places)
     runtime = sorted((firmware / "runtime").glob("*.[ch]"))
     if benchmark is not None:
         # Its main.c takes the place of the runtime's.
         runtime += sorted((firmware / "protocols" / "mlperf_tiny").glob("*.[ch]"))
-        sources["src/benchmark.h"] = _benchmark_header(plan, benchmark)
+        sources["src/benchmark.h"] = _benchmark_header(models.whole, benchmark)
     sources |= {f"src/runtime/{p.name}": p.read_text() for p in runtime}
     ports = firmware / "ports"
     started = any(memory.driver not in READY_DRIVERS for memory in board.external)
@@ -224,11 +255,25 @@ def _benchmark_header(plan: Plan, benchmark: MlperfBenchmark) -> str:
 
 def library_sources(plan: Plan, places: Places = INTERNAL) -> dict[str, str]:
     """Path to text of the model and its kernels, without anything of a board."""
-    sources = {f"src/{name}": text for name, text in model_sources(plan, places).items()}
-    folders = (*kernel_directories(), *(o.folder for o in _described(plan)))
-    kernels = _with_headers(folders, plan_kernels(plan))
-    sources |= {f"src/kernels/{p.name}": p.read_text() for p in kernels}
+    return models_library(Models.of(plan), places)
+
+
+def models_library(models: Models, places: Places = INTERNAL) -> dict[str, str]:
+    """As `library_sources`, of all models of an image: kernels that several call are there once."""
+    sources = {f"src/{name}": text for name, text in image_sources(models, places).items()}
+    for name, text in _kernel_sources(models.whole).items():
+        sources[f"src/kernels/{name}"] = text
     return dict(sorted(sources.items()))
+
+
+def kernel_objects(plan: Plan) -> frozenset[str]:
+    """What is linked of the kernels for this plan, by the names of the files without .c."""
+    return frozenset(name[:-2] for name in _kernel_sources(plan) if name.endswith(".c"))
+
+
+def _kernel_sources(plan: Plan) -> dict[str, str]:
+    folders = (*kernel_directories(), *(o.folder for o in _described(plan)))
+    return {p.name: p.read_text() for p in _with_headers(folders, plan_kernels(plan))}
 
 
 def _described(plan: Plan) -> list[CustomOperator]:

@@ -4,6 +4,7 @@
 request finds the first layer whose output differs (`trace`). `result` is pure data.
 """
 
+from qmcu.comparison.interleaved import Turn, run_interleaved
 from qmcu.comparison.result import (
     Accuracy,
     Difference,
@@ -21,7 +22,9 @@ __all__ = [
     "Profile",
     "RunOptions",
     "TestResult",
+    "Turn",
     "VectorDifference",
     "run_and_keep",
+    "run_interleaved",
     "run_vectors",
 ]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from qmcu.comparison.result import (
 )
 from qmcu.comparison.trace import trace_vector
 from qmcu.compile.plan import Plan
-from qmcu.device import InferResult, ProfileResult, Resumed, infer_all, open_session
+from qmcu.device import InferResult, ProfileResult, Resumed, Session, infer_all, open_session
 from qmcu.errors import UsageError
 from qmcu.firmware import Firmware
 from qmcu.model.decision import real_outputs
@@ -80,13 +80,10 @@ def run_and_keep(
     """As `run_vectors`, and what the device answered: [N, ...] for each output."""
     plan = firmware.plan
     inputs = [tuple(a[i] for a in vectors.inputs) for i in range(len(vectors))]
-    decision = _decision(vectors, options.decision)
+    decision = rule_of(vectors, options.decision)
     started = time.monotonic()
     with open_session(target, firmware) as session:
-        device, build_id = session.link.name, session.hello.build_id
-        image_sha256 = session.hello.image_sha256
-        debug, guard = session.hello.debug, session.guard
-        profiled = session.anew(lambda: session.profile(inputs[0])) if debug else None
+        profiled = profile_first(session, vectors)
         if options.trace and profiled is None:
             raise UsageError(
                 f"{firmware.directory} was built without TRACE; build it with --debug-protocol, or "
@@ -105,41 +102,63 @@ def run_and_keep(
             session=session,
             resumed=resumed,
         )
-    differences = _differences(plan, vectors, results, profiled)
-    traced, layer_difference = None, None
+    result = result_of(firmware, session, vectors, source, results, profiled, decision)
     if options.trace:
+        differences = result.differences
         traced = differences[0].vector if differences else 0
         before = inputs[traced - traced % vectors.steps : traced]
-        layer_difference = _trace(firmware, target, traced, before, inputs[traced])
+        found = _trace(firmware, target, traced, before, inputs[traced])
+        result = replace(result, traced=traced, layer_difference=found)
+    result = replace(
+        result,
+        seconds=time.monotonic() - started,
+        resumed=resumed.kept,
+        repeated=resumed.repeated,
+    )
+    return result, _outputs(plan, results)
+
+
+def profile_first(session: Session, vectors: Vectors) -> ProfileResult | None:
+    """The first vector with counting on; None where the firmware was built without PROFILE."""
+    first = tuple(a[0] for a in vectors.inputs)
+    return session.anew(lambda: session.profile(first)) if session.hello.debug else None
+
+
+def result_of(
+    firmware: Firmware,
+    session: Session,
+    vectors: Vectors,
+    source: str,
+    results: Sequence[InferResult],
+    profiled: ProfileResult | None,
+    decision: Decision | None = None,
+) -> TestResult:
+    """What the device answered in `session`, set against `vectors`; the time is left open."""
+    plan, hello = firmware.plan, session.hello
     accuracy, error = _by_labels(firmware, vectors, results, decision)
-    result = TestResult(
+    return TestResult(
         board=firmware.board.name,
         model=plan.name,
         model_sha256=plan.model_sha256,
-        build_id=build_id,
+        build_id=hello.build_id,
         image=str(firmware.elf),
-        device=device,
+        device=session.link.name,
         source=source,
         expected_by=vectors.origin.get("expected", "an unknown interpreter"),
         vectors=len(vectors),
-        differences=differences,
+        differences=_differences(plan, vectors, results, profiled),
         accuracy=accuracy,
         profile=_profile(plan, profiled),
         stack_bytes=max(
             0 if profiled is None else profiled.stack_bytes, *(r.stack_bytes for r in results)
         ),
         stack_reserved=firmware.memory.total(Category.STACK),
-        seconds=time.monotonic() - started,
-        traced=traced,
-        layer_difference=layer_difference,
+        seconds=0.0,
         steps=vectors.steps,
-        image_sha256=image_sha256,
-        resumed=resumed.kept,
-        repeated=resumed.repeated,
+        image_sha256=hello.image_sha256,
         error=error,
-        guard=guard,
+        guard=session.guard,
     )
-    return result, _outputs(plan, results)
 
 
 def _outputs(plan: Plan, results: Sequence[InferResult]) -> tuple[Array, ...]:
@@ -196,7 +215,8 @@ def _trace(
         return trace_vector(session, plan, oracle, vector, inputs, before)
 
 
-def _decision(vectors: Vectors, wanted: Decision | None) -> Decision | None:
+def rule_of(vectors: Vectors, wanted: Decision | None) -> Decision | None:
+    """How answers are told from outputs, where there are labels. Raises VectorError, UsageError."""
     if vectors.labels is None:
         return None
     return decision_by(vectors.labels, vectors.expected[0][0].size, wanted)

@@ -14,16 +14,21 @@ _LONGEST = 1 << 26
 
 @dataclass(frozen=True)
 class Frame:
-    """One message: its type (0..255), sequence number (0..65535) and payload."""
+    """One message: its type (0..255), sequence number (0..65535) and payload.
+
+    `model` is the number of the model that a request is for, in an image of several.
+    """
 
     type: int
     sequence: int
     payload: bytes = b""
+    model: int = 0
 
     @cached_property
     def content(self) -> bytes:
         """Header and payload, as they are before the CRC and the byte stuffing."""
-        return _HEADER.pack(self.type, 0, self.sequence, len(self.payload)) + self.payload
+        length = len(self.payload)
+        return _HEADER.pack(self.type, self.model, self.sequence, length) + self.payload
 
     @cached_property
     def crc(self) -> int:

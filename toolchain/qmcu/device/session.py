@@ -69,21 +69,22 @@ class Session(Closing):
         known_as: Callable[[str], str] = lambda model: "",
         input_types: Sequence[str] = (),
         keeps_state: bool = False,
+        model: int = 0,
     ) -> None:
         """Say HELLO until it is answered; compare model, build and image (hex digits) if given.
 
         `input_types` are those of the model's inputs, int8 when not given; `keeps_state` tells
-        whether an inference depends on those before it. `timeout_s` bounds the wait for each
+        whether an inference depends on those before it, `model` which of several in the image the
+        requests are for. `timeout_s` bounds the wait for each
         answer, `known_as` tells in words whose a model's hash is. Raises DeviceError, naming what
         differs, and closes the link on any error.
         """
         self.link = link
         self._timeout_s = timeout_s
         self._open_timeout_s = open_timeout_s
-        self._expected = (model_sha256, build_id, image_sha256)
+        self._build = (build_id, image_sha256)
         self._known_as = known_as
-        self._input_types = tuple(input_types)
-        self.keeps_state = keeps_state
+        self._choose(model, model_sha256, input_types, keeps_state)
         self._reader = FrameReader()
         self._arrived: list[Frame] = []
         self._sequence = 0
@@ -97,10 +98,25 @@ class Session(Closing):
         """Release the device; harmless when repeated."""
         self.link.close()
 
+    def _choose(
+        self, model: int, model_sha256: str, input_types: Sequence[str], keeps_state: bool
+    ) -> None:
+        self._model, self._model_sha256 = model, model_sha256
+        self._input_types = tuple(input_types)
+        self.keeps_state = keeps_state
+
+    def turn_to(
+        self, model: int, model_sha256: str, input_types: Sequence[str], keeps_state: bool
+    ) -> None:
+        """Speak with another model of the same image; all as for the constructor, which see."""
+        if model != self._model:
+            self._choose(model, model_sha256, input_types, keeps_state)
+            self.greet()
+
     def greet(self) -> None:
         """Say HELLO once more, and compare who answers. Raises as the constructor does."""
         self.hello = self._greet()
-        self._compare(*self._expected)
+        self._compare(self._model_sha256, *self._build)
 
     def infer(self, inputs: Inputs) -> InferResult:
         """Run one inference; `inputs` holds each input tensor, or its bytes, in order.
@@ -252,7 +268,7 @@ class Session(Closing):
 
     def _next(self, kind: Request, payload: bytes) -> Frame:
         self._sequence = self._sequence % 0xFFFF + 1
-        return Frame(kind, self._sequence, payload)
+        return Frame(kind, self._sequence, payload, self._model)
 
     def _exchange(self, kind: Request, payload: bytes) -> bytes:
         asked: list[Frame] = []

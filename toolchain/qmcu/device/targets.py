@@ -42,13 +42,11 @@ def open_session(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_L
     check_target(target)
     board, image = firmware.board, firmware.image
     options: dict[str, Any] = {
-        "model_sha256": firmware.plan.model_sha256,
+        **about_model(firmware),
         "build_id": image.build_id,
         "image_sha256": image.sha256,
         "timeout_s": timeout_s,
         "known_as": partial(_builds_of_model, firmware.directory),
-        "input_types": [t.dtype for t in map(firmware.plan.tensor, firmware.plan.inputs)],
-        "keeps_state": bool(firmware.plan.states),
     }
     if is_serial(target):
         return _serial_session(target, board, image, options)
@@ -58,6 +56,17 @@ def open_session(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_L
         len(s.data) for s in image.segments
     )
     return Session(_link(target, image, board, timeout_s), **options)
+
+
+def about_model(firmware: Firmware) -> dict[str, Any]:
+    """What a session must know of the model that it speaks with."""
+    plan = firmware.plan
+    return {
+        "model": firmware.number,
+        "model_sha256": plan.model_sha256,
+        "input_types": [t.dtype for t in map(plan.tensor, plan.inputs)],
+        "keeps_state": bool(plan.states),
+    }
 
 
 def is_serial(target: str) -> bool:

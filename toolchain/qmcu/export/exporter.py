@@ -14,11 +14,11 @@ from qmcu.builder.firmware import (
     refuse_flat_image,
 )  # fmt: skip
 from qmcu.codegen import generate_project
+from qmcu.codegen.naming import DEFAULT, check_name, rename_library
 from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import write_files
 from qmcu.errors import UsageError
 from qmcu.export.library import Library, make_library
-from qmcu.export.naming import DEFAULT, check_name, rename_library
 from qmcu.export.systems import arduino_files, cmake_files, csolution_files, zephyr_files
 from qmcu.files import replace_directory
 

@@ -17,7 +17,7 @@ def image_files(firmware: Firmware) -> dict[str, bytes]:
 
     Raises UsageError when they cannot be read or are not the same bytes.
     """
-    directory, board, image = firmware.directory, firmware.board, firmware.image
+    directory, board, image = firmware.root, firmware.board, firmware.image
     flat = {"firmware.bin": board.flash.start}
     if board.external_flash is not None:
         flat["firmware-external.bin"] = board.external_flash.start
@@ -45,7 +45,7 @@ def image_files(firmware: Firmware) -> dict[str, bytes]:
 
 def is_signed(firmware: Firmware) -> bool:
     """Whether the image is one for MCUboot, which its ELF file alone is not."""
-    return (firmware.directory / DOCUMENT).is_file()
+    return (firmware.root / DOCUMENT).is_file()
 
 
 def _holds(image: Image, parts: Mapping[int, bytes]) -> bool:

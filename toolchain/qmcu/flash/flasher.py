@@ -76,7 +76,8 @@ def prepare(
     Takes the board file's first tool that is installed and suits, or `tool`. A dry run takes one
     that is not installed too. Raises UsageError, BoardError, ToolError or DeviceError.
     """
-    firmware = Firmware.load(directory)
+    # Whichever model answers to say who is there: the image is one.
+    firmware = Firmware.load_all(directory)[0]
     board = firmware.board
     settings = flash_settings(board)
     if not settings.tools:

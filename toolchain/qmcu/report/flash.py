@@ -8,7 +8,7 @@ from qmcu.flash.job import SCRIPT, Step
 
 def command_lines(prepared: Prepared) -> list[str]:
     """Lines for a shell that do what the steps do, checks apart."""
-    directory = prepared.job.firmware.directory
+    directory = prepared.job.firmware.root
     copied = shlex.join(str(directory / name) for name in prepared.job.files)
     lines = [f'cd "$(mktemp -d)" && cp -- {copied} .']
     for step in prepared.steps:

@@ -1,6 +1,6 @@
 """Tables of the memory report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
@@ -58,6 +58,21 @@ def _ram_content(report: MemoryReport, kind: str) -> str:
     if not stack:
         return kept
     return f"{kept} and reserves {stack:,} for the stack" if kept else f"{stack:,} for the stack"
+
+
+def models_table(reports: Sequence[MemoryReport]) -> PlainTable:
+    """Of the models of one image: what serves each; kernels, stack and runtime serve them all."""
+    table = PlainTable("model", title="memory by model, in bytes")
+    table.add_numbers("constants", "calls", "kernels", "arena", "state", "flash", "RAM", "MACs")
+    for report in reports:
+        sizes = [
+            report.total(category)
+            for category in (Category.CONSTANTS, Category.MODEL_CODE, Category.KERNEL,
+                             Category.ARENA, Category.STATE)
+        ]  # fmt: skip
+        uses = [report.used("flash"), report.used("RAM"), report.macs]
+        table.add_row(report.model, *(f"{size:,}" for size in sizes + uses))
+    return table
 
 
 def provenance(report: MemoryReport) -> str:

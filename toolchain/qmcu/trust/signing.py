@@ -49,6 +49,7 @@ def sign_firmware(
     `test`. Raises UsageError when one cannot be read, CheckFailedError when one is of another image
     or model.
     """
+    refuse_several(firmware)
     image, model = firmware.image, firmware.model
     folder = firmware.directory / FOLDER
     sums = file_sums(firmware.directory)
@@ -73,6 +74,15 @@ def sign_firmware(
     for name, content in made.items():
         write_atomic(folder / name, seal(content, key))
     return [folder / name for name in (*made, BOM)]
+
+
+def refuse_several(firmware: Firmware) -> None:
+    """Raise UsageError for an image of several models: what is signed is of one."""
+    if firmware.is_one_of_several:
+        raise UsageError(
+            f"{firmware.root} holds several models, and a signature is of an image of one; build "
+            "each alone to sign it."
+        )
 
 
 def file_sums(directory: Path) -> dict[str, str]:

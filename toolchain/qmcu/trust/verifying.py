@@ -12,7 +12,14 @@ from qmcu.firmware import Firmware
 from qmcu.trust.envelope import SUFFIX, Signed, open_sealed
 from qmcu.trust.evidence import IMAGE, INTEGER_MODEL, MODEL, Evidence, evidence_of
 from qmcu.trust.keys import PublicKey
-from qmcu.trust.signing import BOM, FOLDER, MANIFEST, PROVENANCE, file_sums
+from qmcu.trust.signing import (
+    BOM,
+    FOLDER,
+    MANIFEST,
+    PROVENANCE,
+    file_sums,
+    refuse_several,
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ def verify_trust(firmware: Firmware, keys: Sequence[PublicKey]) -> Trusted:
     Raises CheckFailedError that names the first thing that does not hold, UsageError when there is
     nothing signed.
     """
+    refuse_several(firmware)
     folder = firmware.directory / FOLDER
     if not (folder / MANIFEST).is_file():
         raise UsageError(

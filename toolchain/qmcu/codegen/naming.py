@@ -1,4 +1,4 @@
-"""An exported library under another name, so that several fit into one program."""
+"""Names in C: of models in an image, of an exported library among others in a program."""
 
 import re
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ _TAKEN = frozenset([
 ])  # fmt: skip
 
 
-def check_name(name: str) -> None:
+def check_name(name: str, what: str = "library") -> None:
     """Raise UsageError unless `name` can begin C identifiers and be a header's name."""
     if not _NAME.fullmatch(name) or name in _TAKEN:
         raise UsageError(
-            f"{name!r} cannot be a library's name; take up to 31 of a-z, 0-9 and _, a letter first "
-            "and no word of C."
+            f"{name!r} cannot be a {what}'s name; give --name up to 31 of a-z, 0-9 and _, a letter "
+            "first and no word of C."
         )
 
 
