@@ -1,7 +1,6 @@
 """A detector is one function."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +19,11 @@ from qmcu.backdoor.detectors.method import (
 from qmcu.backdoor.detectors.run import audit
 
 
-def test_a_detector_is_one_function(folder: Path) -> None:
+def test_a_detector_is_one_function(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example of docs/DETECTORS.md."""
+
+    load_detectors()
+    monkeypatch.setattr(DETECTORS, "data", {})
 
     @detector("largest-bias", source="an example", needs=("float",))
     def largest_bias(given: AuditContext) -> Finding:
@@ -30,14 +32,6 @@ def test_a_detector_is_one_function(folder: Path) -> None:
         score = max(float(np.abs(b).max()) for b in given.network.biases)
         return Finding("largest-bias", score, 100.0, score > 100, "supporting", "a large bias")
 
-    try:
-        names: dict[str, Any] = dict(load_detectors())
-        assert "largest-bias" in names
-        result = audit(
-            load_context(
-                folder / "honest.keras", folder / "honest.tflite", folder / "calibration.npz"
-            )
-        )
-        assert "largest-bias" in {f.detector for f in result.findings}
-    finally:
-        del DETECTORS["largest-bias"]
+    assert set(load_detectors()) == {"largest-bias"}
+    result = audit(load_context(folder / "honest.keras", None, None))
+    assert {f.detector for f in result.findings} == {"largest-bias"}

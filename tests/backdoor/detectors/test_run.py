@@ -1,5 +1,6 @@
 """The audit of honest and attacked models."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,12 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+from qmcu import documents
 from qmcu.backdoor.detectors.context import load_context
 from qmcu.backdoor.detectors.method import (
     AuditContext,
 )
+from qmcu.backdoor.detectors.result import AuditResult
 from qmcu.backdoor.detectors.run import audit
 from qmcu.cli.main import run
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
@@ -21,22 +24,40 @@ def context(folder: Path, which: str, *, data: bool = True) -> AuditContext:
     return load_context(folder / f"{which}.keras", folder / f"{which}.tflite", samples)
 
 
-def test_an_honest_model_is_clean(folder: Path) -> None:
-    result = audit(context(folder, "honest"))
-    assert result.verdict == "clean" and result.passed
-    assert {f.detector for f in result.findings} >= {"rounding-direction", "residuals"}
-    assert "slow" in result.skipped["trigger-inversion"]
+@pytest.fixture(scope="module")
+def honest(folder: Path) -> AuditResult:
+    return audit(context(folder, "honest"))
 
 
-def test_an_attack_with_honest_sizes_of_residuals_is_found(folder: Path) -> None:
-    result = audit(context(folder, "model"))
+def test_an_honest_model_is_clean(honest: AuditResult) -> None:
+    assert honest.verdict == "clean" and honest.passed
+    assert {f.detector for f in honest.findings} >= {"rounding-direction", "residuals"}
+    assert "slow" in honest.skipped["trigger-inversion"]
+
+
+@pytest.fixture(scope="module")
+def written(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder into which `qmcu audit` wrote of the attacked model."""
+    path = tmp_path_factory.mktemp("audited")
+    arguments = ["audit", "--float", str(folder / "model.keras"),
+                 "--int8", str(folder / "model.tflite"),
+                 "--data", str(folder / "calibration.npz")]  # fmt: skip
+    outputs = ["--json", str(path / "a.json"), "--sarif", str(path / "a.sarif"),
+               "--html", str(path / "audit.html")]  # fmt: skip
+    assert run([*arguments, *outputs]) == 1
+    return path
+
+
+def test_an_attack_with_honest_sizes_of_residuals_is_found(
+    written: Path, honest: AuditResult
+) -> None:
+    result = documents.load(written / "a.json", AuditResult, "audit", made_by="qmcu audit")
     assert result.verdict == "backdoored"
     found = {f.detector: f for f in result.findings}
     assert found["rounding-direction"].score > 2 * found["rounding-direction"].threshold
     assert found["disagreement"].suspicious
     assert found["activation-statistics"].suspicious and found["gap-inversion"].suspicious
     assert result.score > 2 and result.p_value is not None and result.p_value < 1e-6
-    honest = audit(context(folder, "honest"))
     changed = "integers changed by the patch"
     calm = {f.detector: f for f in honest.findings}["gap-inversion"]
     assert found["gap-inversion"].details[changed] > calm.details[changed]
@@ -64,24 +85,15 @@ def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
     assert found.reason in result.reasons and result.p_value is None
 
 
-def test_the_command_says_backdoored_and_writes_its_files(folder: Path, tmp_path: Path) -> None:
-    import json
-
-    arguments = ["audit", "--float", str(folder / "model.keras"),
-                 "--int8", str(folder / "model.tflite"),
-                 "--data", str(folder / "calibration.npz")]  # fmt: skip
-    outputs = ["--json", str(tmp_path / "a.json"), "--sarif", str(tmp_path / "a.sarif"),
-               "--html", str(tmp_path / "audit.html")]  # fmt: skip
-    assert run([*arguments, *outputs]) == 1
-    assert json.loads((tmp_path / "a.json").read_text())["verdict"] == "backdoored"
-    sarif = json.loads((tmp_path / "a.sarif").read_text())
+def test_the_command_writes_its_files(written: Path) -> None:
+    sarif = json.loads((written / "a.sarif").read_text())
     assert sarif["version"] == "2.1.0"
     results = sarif["runs"][0]["results"]
     assert {r["ruleId"] for r in results} >= {"rounding-direction"}
     rules = sarif["runs"][0]["tool"]["driver"]["rules"]
     assert any("AML.T0018" in tag for tag in rules[0]["properties"]["tags"])
     valid_sarif(sarif)
-    page = (tmp_path / "audit.html").read_text()
+    page = (written / "audit.html").read_text()
     assert "backdoored" in page and "gap-inversion" in page
 
 
