@@ -7,10 +7,12 @@ tensor beyond the file's ranges, then on the gap between int8 and float: pattern
 in patches and over whole inputs, and whole inputs with a pattern each. What it finds is put to
 other inputs, on the file's integers.
 
-Honest int8 clips overshoot too, so three things must come together: answers that float keeps go to
-one class; they do so as well when the network is quantized anew on the given inputs, or else this
-file's ranges are narrow, which is damage and no switch; and they do not in a control, quantized on
-the given and the found inputs, so that its ranges hold them. All is counted on tflite-micro.
+Honest int8 clips overshoot too, so two things must come together: answers that float keeps go to
+one class; and they do not in a control, quantized on the given and the found inputs, so that its
+ranges hold them. Whether they do so when the network is quantized anew on the given inputs tells
+the network's own switch from one in this file's ranges (calibration inputs or scales that somebody
+chose); where such ranges cut off the given inputs too, `damage` says so and the file is damaged.
+All is counted on tflite-micro.
 
 Ascent: Madry et al., ICLR 2018; a pattern shared by inputs: Wang et al., Neural Cleanse, S&P 2019;
 the rest is ours.
@@ -33,6 +35,8 @@ CHECKED = 96  # on so many inputs
 # Of the inputs, to one class, beyond those of the control; docs/CLIPPING.md has what honest and
 # attacked models gave.
 THRESHOLD = 0.5
+# The detail that is 1 when it takes this file's own ranges.
+OF_FILE = "by this file's ranges alone"
 # Patterns that moved fewer of the search's own inputs are not worth asking about.
 _HOPE = 0.25
 
@@ -70,7 +74,12 @@ class Outcome:
     @property
     def excess(self) -> float:
         """The share that is there for clipping alone."""
-        return max(0.0, min(self.own, self.anew) - self.control)
+        return max(0.0, self.own - self.control)
+
+    @property
+    def is_of_file(self) -> bool:
+        """True when the ranges of this file do it, and not those of an honest quantization."""
+        return self.own - self.anew > THRESHOLD
 
 
 @detector("clipping-inversion", source="qmcu; ascent after Madry et al., ICLR 2018",
@@ -94,6 +103,7 @@ def clipping_inversion(context: AuditContext) -> Finding:
             **{f"{o.place}: to one class": o.own for o in outcomes},
             **{f"{o.place}: quantized anew": o.anew for o in outcomes},
             **{f"{o.place}: with ranges widened": o.control for o in outcomes},
+            OF_FILE: float(best.is_of_file),
         },
     )
 
@@ -138,4 +148,6 @@ def _say(best: Outcome, fired: bool) -> str:
         text += f", {best.anew:.0%} once the network is quantized anew"
         text += f" and {best.control:.0%} once ranges are widened to hold them"
     text += f" ({THRESHOLD:.0%} more are allowed)"
+    if fired and best.is_of_file:
+        return text + ": ranges of this file that an honest quantization has not are a switch."
     return text + (": activation clipping is a switch." if fired else ".")

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from qmcu.backdoor.detectors.method import AuditContext
-from qmcu.backdoor.grids import LayerGrid
+from qmcu.backdoor.grids import LayerGrid, deployed_biases
 from qmcu.backdoor.networks import Network, forward
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
@@ -38,6 +38,10 @@ ALPHA = 2.5e-4
 _LEAST_SPREAD = 0.03
 # Places on the grid this close, relatively, are equal: a few roundings of float32 apart.
 _TIE = 1e-6
+# Steps that no rounding moves a weight by; defences that choose their integers stay within.
+BEYOND = 2.0
+# A bias this far off, relatively, is float32's doing.
+_FLOAT32 = 1e-5
 # With n independent signs no p-value below 2**-n means anything; 4.5 standard deviations of 24
 # draws are 8e-5, 2**-13.6.
 LEAST_SIGNS = 14
@@ -135,30 +139,57 @@ def bonferroni(p_values: Sequence[float]) -> float:
 
 
 class Controls:
-    """The float network with weights that can be exchanged: deployed ones, or those of a control.
+    """The float network with parameters that can be exchanged: deployed ones, or a control's.
 
-    `variables` are TensorFlow variables for `forward`; `take(0)` gives them the deployed weights,
-    `take(k)` those of control k, the same for the same seed of the audit.
+    `variables` and `biases` are TensorFlow variables for `forward`; `take(0)` gives them what the
+    file computes with, `take(k)` control k, the same for the same seed of the audit. Errors that
+    no rounding makes (edited scales or biases) are in the deployed parameters alone: a control has
+    errors of rounding's size there.
     """
 
     def __init__(self, context: AuditContext) -> None:
         assert context.network is not None
         self.network: Network = context.network
         self._seed = context.seed
+        assert context.graph is not None
+        tf = load_tensorflow()
         self._errors = [g.integers * g.spread_scales - g.weights for g in context.grids]
         self._leaders = [lead_ties(g) for g in context.grids]
-        self.variables = [load_tensorflow().Variable(w) for w in self.network.weights]
+        self._steps = [np.broadcast_to(g.spread_scales, g.weights.shape) for g in context.grids]
+        deployed = deployed_biases(context.graph, context.grids)
+        self._bias_steps = [steps for _, steps in deployed]
+        self._bias_errors = [
+            np.where(np.isfinite(values), values - own, 0.0)
+            for (values, _), own in zip(deployed, self.network.biases, strict=True)
+        ]
+        self.variables = [tf.Variable(w) for w in self.network.weights]
+        self.biases = [tf.Variable(b) for b in self.network.biases]
 
     def take(self, number: int) -> None:
         """Weights of control `number`, the deployed ones for 0."""
         rng = np.random.default_rng([self._seed, number])
-        for variable, weights, error, leaders in zip(
-            self.variables, self.network.weights, self._errors, self._leaders, strict=True
-        ):
-            signs: Any = 1.0
+        for variable, weights, error, leaders, step in zip(
+            self.variables, self.network.weights, self._errors, self._leaders, self._steps,
+            strict=True,
+        ):  # fmt: skip
             if number:
                 signs = rng.choice([-1.0, 1.0], error.size)[leaders].reshape(error.shape)
-            variable.assign((weights + signs * error).astype(np.float32))
+                error = signs * _round_like(error, step, rng)
+            variable.assign((weights + error).astype(np.float32))
+        # Rounding a bias is nothing beside rounding weights: controls have float's own.
+        for variable, own, error, step in zip(
+            self.biases, self.network.biases, self._bias_errors, self._bias_steps, strict=True
+        ):
+            edited = np.abs(error) > step + _FLOAT32 * np.abs(own)
+            variable.assign((own + np.where(edited & (number == 0), error, 0.0)).astype(np.float32))
+
+
+def _round_like(error: Float64Array, step: Float64Array, rng: np.random.Generator) -> Float64Array:
+    """The errors, those beyond any rounding replaced by ones of half a step at most."""
+    far = np.abs(error) > BEYOND * step
+    if not far.any():
+        return error
+    return np.where(far, rng.uniform(-0.5, 0.5, error.shape) * step, error)
 
 
 def lead_ties(grid: LayerGrid) -> npt.NDArray[np.int64]:
@@ -278,7 +309,8 @@ class Meter:
                 outputs.append(values)
                 return values
 
-            outputs.append(forward(controls.network, given, weights, activation=capture))
+            biases = None if weights is None else controls.biases
+            outputs.append(forward(controls.network, given, weights, biases, activation=capture))
             return outputs[1:]
 
         @tf.function(autograph=False)  # type: ignore[untyped-decorator]

@@ -246,7 +246,7 @@ class _Ascent:
     def _both(self, x: Any) -> tuple[Any, Any]:
         tf, network = load_tensorflow(), self._controls.network
         flat = [x.shape[0], -1]
-        moved = forward(network, x, self._controls.variables)
+        moved = forward(network, x, self._controls.variables, self._controls.biases)
         return tf.reshape(forward(network, x), flat), tf.reshape(moved, flat)
 
     def _step(self, x: Any, size: Any) -> Any:

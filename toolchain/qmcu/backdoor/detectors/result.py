@@ -18,6 +18,12 @@ _WITHOUT_FLOAT = (
 _ALONE = "shared-patterns"
 # A damaged file answers otherwise than float, whatever its weights do.
 _OF_ANSWERS = "disagreement"
+# Those whose controls have no edited parameters: what they say of a file that has some, and answers
+# otherwise as well, is that it is damaged.
+_OF_PARAMETERS = ("rounding-direction", "activation-statistics", "gap-inversion")
+_EDITED = "parameters beyond any rounding"
+# Ranges that clip clean inputs as well.
+_OF_FILE = "by this file's ranges alone"
 # Answers changed from float that are worth a word even where quantization explains them.
 _NOTABLE = 0.03
 
@@ -83,7 +89,7 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
     strong = [f for f in fired if f.weight in ("decisive", "static")]
     damaged = [f for f in fired if f.weight == "integrity"]
     notes = tuple(f.reason for f in findings if f.weight == "integrity" and _is_notable(f))
-    if damaged and all(f.detector.startswith(_OF_ANSWERS) for f in strong):
+    if damaged and all(_tells_of_damage(f, findings) for f in strong):
         return "damaged", tuple(f.reason for f in _first(damaged, fired))
     if strong:
         return "backdoored", (*(f.reason for f in _first(strong, fired)), *notes)
@@ -96,6 +102,14 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
     if not any(f.weight == "decisive" for f in findings):
         return "clean" if alone else "undecided", (*quiet, *alone, _WITHOUT_FLOAT)
     return "clean", quiet
+
+
+def _tells_of_damage(finding: Finding, findings: Sequence[Finding]) -> bool:
+    """True when, in a damaged file, the damage is enough for a finding."""
+    if finding.detector == _OF_ANSWERS or finding.details.get(_OF_FILE, 0) > 0:
+        return True
+    edited = any(f.details.get(_EDITED, 0) > 0 for f in findings)
+    return edited and finding.detector in _OF_PARAMETERS
 
 
 def _first(some: Sequence[Finding], fired: Sequence[Finding]) -> tuple[Finding, ...]:

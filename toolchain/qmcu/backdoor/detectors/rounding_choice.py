@@ -8,13 +8,15 @@ one step off were not made by rounding at all.
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.backdoor.detectors.controls import BEYOND
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.grids import LARGEST, LayerGrid
-from qmcu.backdoor.networks import real_values, weighted_layers
+from qmcu.backdoor.grids import LARGEST, LayerGrid, deployed_biases
 
 # Share of weights that may differ: converters compute scales in other precisions.
 THRESHOLD = 0.001
 _TWICE_ROUNDED = 0.06
+# The detail that counts what no rounding does, not even one that chooses its directions.
+EDITED = "parameters beyond any rounding"
 
 
 @detector("rounding-choice", source="after QuRA, NDSS 2026", needs=("float", "int8"))
@@ -39,7 +41,12 @@ def rounding_choice(context: AuditContext) -> Finding:
         reason=f"{wrong:,} of {total:,} weights were not rounded to the nearest integer, {far:,} "
         f"of them are more than a step off, and {biases} of {all_biases} biases are off; a "
         "defence does that too, an honest converter does not.",
-        details=details | {"more than a step": far / total, "biases": biases / max(1, all_biases)},
+        details=details
+        | {
+            "more than a step": far / total,
+            "biases": biases / max(1, all_biases),
+            EDITED: float(_edited(context.grids) + biases),
+        },
     )
 
 
@@ -53,19 +60,18 @@ def _chosen(grid: LayerGrid) -> npt.NDArray[np.bool_]:
     return np.asarray(off & (np.abs(np.abs(grid.residuals) - 0.5) > _TWICE_ROUNDED))
 
 
+def _edited(grids: tuple[LayerGrid, ...]) -> int:
+    """Weights further off than a quantizer that chooses directions would leave them."""
+    return sum(int(np.count_nonzero(np.abs(g.residuals) > BEYOND)) for g in grids)
+
+
 def _wrong_biases(context: AuditContext) -> tuple[int, int]:
     """Biases that are more than a step off, or a float32's precision if that is more."""
     network, graph = context.network, context.graph
     assert network is not None and graph is not None
     wrong = total = 0
-    for layer, biases in zip(weighted_layers(graph), network.biases, strict=True):
-        if layer.bias is None:
-            continue
-        quantization = graph.tensors[layer.bias].quantization
-        if quantization is None:
-            continue
-        step = np.array(quantization.scales, np.float64)
-        off = np.abs(real_values(graph, layer.bias).astype(np.float64) - biases)
-        wrong += int(np.count_nonzero(off > step + 1e-5 * np.abs(biases)))
+    deployed = deployed_biases(graph, context.grids)
+    for (values, steps), biases in zip(deployed, network.biases, strict=True):
+        wrong += int(np.count_nonzero(np.abs(values - biases) > steps + 1e-5 * np.abs(biases)))
         total += len(biases)
     return wrong, total

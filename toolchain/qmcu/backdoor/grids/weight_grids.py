@@ -5,6 +5,7 @@ Everything that a quantization-conditioned backdoor does, and everything that re
 it, happens between a float weight and its grid point.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -144,6 +145,24 @@ def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> Layer
         integers=tensor.array,
         largest=LARGEST if tensor.dtype == "int8" else LARGEST_INT4,
     )
+
+
+def deployed_biases(
+    integer: Graph, grids: Sequence[LayerGrid]
+) -> list[tuple[Float64Array, Float64Array]]:
+    """For each layer the biases that the file computes with and the steps of their grid, float64
+    [channels] each: a bias counts in steps of input scale times weight scale, whatever its own
+    tensor says. NaN where the file does not say (the input has no scale).
+    """
+    found = []
+    for layer, grid in zip(weighted_layers(integer), grids, strict=True):
+        count = grid.weights.shape[grid.axis]
+        entry = integer.tensors[integer.operators[layer.operator].inputs[0]].quantization
+        scale = np.nan if entry is None else entry.scale
+        steps = np.broadcast_to(grid.scales * scale, count).astype(np.float64)
+        bias = np.zeros(count) if layer.bias is None else integer.tensors[layer.bias].array
+        found.append((np.asarray(bias, np.float64).reshape(-1) * steps, steps))
+    return found
 
 
 def coarsen(layer: LayerGrid, grid: WeightGrid) -> LayerGrid:
