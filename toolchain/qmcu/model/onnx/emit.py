@@ -21,6 +21,19 @@ _MOST_DIMENSIONS = 8
 _ANY_GRID = {"Add", "Mul", "Sub"}
 
 
+def covers(wide: Quantization, narrow: Quantization | None, dtype: str) -> bool:
+    """Whether numbers of `wide` reach as far as those of `narrow`, but for less than a step."""
+    if narrow is None:
+        return False
+    info = np.iinfo(dtype)
+    ends = [
+        [(n - grid.zero_point) * grid.scale for n in (info.min, info.max)]
+        for grid in (wide, narrow)
+    ]
+    step = max(wide.scale, narrow.scale)
+    return ends[0][0] <= ends[1][0] + step and ends[0][1] >= ends[1][1] - step
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a value lies: its tensor, its order, and how its last axis in memory is mixed.
@@ -42,6 +55,8 @@ class Emitter:
         self.operators: list[Operator] = []
         self.places: dict[str, Place] = {}
         self.integer = False
+        # The integers that the node at hand computes with.
+        self.width = "int8"
         self.moves: list[str] = []
         self.chosen: list[str] = []
         self.requantized: list[str] = []
@@ -167,7 +182,11 @@ class Emitter:
         real = value.real
         low, high = min(float(real.min()), 0.0), max(float(real.max()), 0.0)
         if low == high:
-            return np.zeros(real.shape, np.int8), Quantization((1.0,), (0,))
+            return np.zeros(real.shape, self.width), Quantization((1.0,), (0,))
+        if self.width == "int16":
+            scale = float(np.float32(max(-low, high) / 32767))
+            integers = np.clip(np.rint(real / scale), -32767, 32767).astype(np.int16)
+            return integers, Quantization((scale,), (0,))
         scale = float(np.float32((high - low) / 255))
         zero = round(-128 - low / scale)
         integers = np.clip(np.rint(real / scale) + zero, -128, 127).astype(np.int8)
@@ -251,6 +270,8 @@ class Emitter:
         if value.quantization is None or (dtype, quantization) == (value.dtype, value.quantization):
             return
         free = dtype == value.dtype and name not in self.net.outputs
+        # A Quantize also limits: a Relu before one may be no more than its range.
+        free = free and covers(value.quantization, quantization, dtype)
         if free and all(r.kind in _ANY_GRID for r in self.net.consumers(name)):
             self.requantized.append(f"{name} stays in the numbers of {node.kind}")
             return

@@ -14,6 +14,7 @@ from qmcu.model.onnx.net import Net, Node
 Form = Callable[[Maker], list[Node] | None]
 # Powers up to here are written as products.
 _MOST_PRODUCTS = 8
+_NEARLY = 1e-5
 
 
 def _elu(m: Maker) -> list[Node] | None:
@@ -118,10 +119,13 @@ def _mod(m: Maker) -> list[Node]:
 
 def _power(m: Maker) -> list[Node]:
     """Products and roots where the exponent allows it, else exp(e log(x)) of what is positive."""
-    exponent = m.net.constant(m.node.inputs[1])
-    if exponent is None or exponent.size != 1:
+    exponent = m.net.operand(m.node, 1)
+    if exponent is None or exponent.array is None or exponent.array.size != 1:
         raise m.net.fail(m.node, "has an exponent of several numbers", "write it as products")
-    power = float(exponent.reshape(-1)[0])
+    power = float(exponent.real.reshape(-1)[0])
+    if exponent.quantization is not None and abs(power - round(2 * power) / 2) < _NEARLY:
+        # Integers times a scale are no whole number to the last bit.
+        power = round(2 * power) / 2
     x, last = m.source.name, m.node.outputs[0]
     if power == 1.0:
         m.nodes.append(Node("Identity", m.node.label, [x], [last]))

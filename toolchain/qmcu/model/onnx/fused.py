@@ -78,6 +78,8 @@ def fuse_hard_swish(net: Net, node: Node) -> bool:
 def _is_gate(net: Net, producers: dict[str, Node], gate: Node, source: str) -> bool:
     """Whether a node makes clip(x + 3, 0, 6) / 6 of `source`, in real numbers."""
     quantized = net.values[gate.outputs[0]].quantization is not None
+    if net.values[source].dtype == "int16":
+        return False
     if gate.kind == "HardSigmoid":
         sixth = abs(gate.number("alpha", 0.2) - 1 / 6) < 1e-4
         alike = sixth and abs(gate.number("beta", 0.5) - 0.5) < 1e-4

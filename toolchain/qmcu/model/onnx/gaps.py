@@ -29,7 +29,7 @@ def fill_gaps(net: Net) -> None:
         if node.kind not in _AVERAGING:
             continue
         source, target = net.values[node.inputs[0]], net.values[node.outputs[0]]
-        if source.quantization is not None and target.quantization is None:
+        if source.quantization is not None and target.quantization is None and not target.inner:
             target.dtype, target.quantization = source.dtype, source.quantization
             net.notes.append(
                 f"{target.name} ({node}) has no scale in the file; it gets its input's, which "

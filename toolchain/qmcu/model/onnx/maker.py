@@ -29,7 +29,7 @@ class Maker:
         name = self.node.outputs[0]
         if shape is not None:
             name = self.net.free_name(f"{name}/{kind.lower()}")
-            self.net.values[name] = Value(name, shape, "float32")
+            self.net.values[name] = Value(name, shape, "float32", inner=True)
         self.nodes.append(Node(kind, self.node.label, list(inputs), [name], dict(attributes)))
         return name
 

@@ -29,6 +29,8 @@ class Value:
     array: Array | None = None
     quantization: Quantization | None = None
     file: Array | None = field(default=None, repr=False)
+    # Whether it is none of the file's, but stands between the parts of one of its operators.
+    inner: bool = False
 
     @property
     def real(self) -> Float64Array:

@@ -88,7 +88,10 @@ def prove_onnx(path: Path, model: OnnxModel, data: bytes, inputs: Mapping[str, A
                 continue
             tensor, order, columns = model.written.places[value]
             found = _unplaced(ours[indices[tensor]], order, columns)
-            steps = np.abs(_steps(reference[name], grid) - found.astype(np.float64))
+            steps = np.abs(
+                _steps(reference[name], grid, ours[indices[tensor]].dtype)
+                - found.astype(np.float64)
+            )
             total = totals[value]
             total[0] += steps.size
             total[1] += int(np.count_nonzero(steps > _SAME))
@@ -116,7 +119,8 @@ def random_inputs(model: OnnxModel, rows: int, seed: int = 0) -> dict[str, Array
             result[file_name] = rng.normal(size=shape).astype(np.float32)
             continue
         scale, zero = value.quantization.scale, value.quantization.zero_point
-        numbers = rng.integers(-128, 128, shape)
+        info = np.iinfo(value.dtype)
+        numbers = rng.integers(info.min, info.max + 1, shape)
         result[file_name] = ((numbers - zero) * scale).astype(np.float32)
     return result
 
@@ -157,10 +161,10 @@ def _unplaced(array: Array, order: Sequence[int], columns: tuple[int, ...] | Non
     return np.transpose(array, np.argsort(np.array(order))) if order else array
 
 
-def _steps(array: Array, grid: Quantization) -> Float64Array:
+def _steps(array: Array, grid: Quantization, dtype: Any) -> Float64Array:
     """An activation of the file in the .tflite's steps."""
     if array.dtype.kind == "f":
-        info = np.iinfo(np.int8)
+        info = np.iinfo(dtype)
         found = array.astype(np.float64) / grid.scale + grid.zero_point
         return np.asarray(np.clip(np.rint(found), info.min, info.max), np.float64)
     shift = {"uint8": 128, "uint16": 32768}.get(array.dtype.name, 0)

@@ -37,7 +37,30 @@ def absorb_quantization(net: Net) -> bool:
     net.nodes = [n for n in net.nodes if n.kind != "DequantizeLinear"]
     _take_integer_values(net)
     _merge_quantize(net)
+    _center_int16(net)
     return found
+
+
+def _center_int16(net: Net) -> None:
+    """Activations of 16 bits with a zero point, which TFLite's have not: as wide a scale as both
+    sides need.
+    """
+    changed = 0
+    for value in net.values.values():
+        grid = value.quantization
+        if value.dtype != "int16" or grid is None or value.array is not None:
+            continue
+        if not grid.zero_point:
+            continue
+        reach = 32768 + abs(grid.zero_point)
+        scale = float(np.float32(grid.scale * reach / 32768))
+        value.quantization = Quantization((scale,), (0,))
+        changed += 1
+    if changed:
+        net.notes.append(
+            f"{changed} activations of 16 bits have a zero point, which TFLite's have not: their "
+            "scale is wider by what that takes, at most twice as wide"
+        )
 
 
 def _parameters(net: Net, node: Node, dtype: str) -> Quantization:
@@ -48,6 +71,13 @@ def _parameters(net: Net, node: Node, dtype: str) -> Quantization:
             node, "has a scale that is computed at run time", "quantize the model statically"
         )
     scales = tuple(float(s) for s in np.asarray(scale.array, np.float32).reshape(-1))
+    if not np.all(np.isfinite(scales)):
+        raise net.fail(
+            node,
+            f"has the scale {scales[0]}",
+            "its calibration saw infinite numbers, as of an attention's mask: export that with a "
+            "number such as -20 and quantize again",
+        )
     if dtype not in _TYPES:
         raise net.fail(node, f"quantizes to {dtype}", "quantize to 8 or 16 bit integers")
     shift = _TYPES[dtype][1]
@@ -128,7 +158,27 @@ def _take_dequantize(net: Net, node: Node) -> None:
         dtype = value.dtype if zero is None else zero.dtype
         quantization = _parameters(net, node, dtype)
         value.dtype, value.quantization = _TYPES[dtype][0], quantization
+        _quantize_table(net, value)
     net.rename(node.outputs[0], node.inputs[0])
+
+
+def _quantize_table(net: Net, value: Value) -> None:
+    """A constant of integers that is moved before its DQ, as an embedding's table is."""
+    producers = net.producers()
+    grid, dtype = value.quantization, value.dtype
+    while (maker := producers.get(value.name)) is not None and maker.kind in _MOVING:
+        source = net.values[maker.inputs[0]]
+        if source.quantization is not None:
+            return
+        if source.array is None:
+            source.quantization, source.dtype = grid, dtype
+            value = source
+            continue
+        if source.array.dtype.name in _TYPES:
+            target, shift = _TYPES[source.array.dtype.name]
+            source.array = (source.array.astype(np.int64) - shift).astype(target)
+            source.quantization, source.dtype = grid, target
+        return
 
 
 # Between Q and DQ a file may compute with the integers themselves, by operators that only move

@@ -26,6 +26,7 @@ def simplify(net: Net) -> None:
 
     _move_constants(net)
     _drop_nothing(net)
+    _bound_masks(net)
     for rule in (fuse_mish, fuse_unit_length, fuse_groups):
         _each(net, rule)
     decompose(net)
@@ -140,6 +141,30 @@ def _does_nothing(net: Net, node: Node) -> bool:
         return same and constant and other is not None and bool(np.all(other.real == neutral))
     return False
 
+
+def _bound_masks(net: Net) -> None:
+    """Minus infinity that is added before a Softmax: -20, which is no share of a whole either.
+
+    Integers have no infinity, and a scale that reaches far has few steps for the others.
+    """
+    for node in net.nodes:
+        if node.kind not in ("Add", "Where"):
+            continue
+        reader = only_reader(net, node.outputs[0])
+        if reader is None or reader.kind != "Softmax":
+            continue
+        for position, name in enumerate(node.inputs):
+            value = net.values[name]
+            if value.array is None or value.array.dtype.kind != "f" or value.quantization:
+                continue
+            if value.array.min() <= _FAR:
+                bounded = np.maximum(value.array, _MASKED).astype(np.float32)
+                node.inputs[position] = net.add_constant(f"{name}/bounded", bounded)
+                net.notes.append(f"{node} masks by {_MASKED:g} instead of {value.array.min():g}")
+
+
+# What a mask holds, and what it is where integers are to hold it.
+_FAR, _MASKED = -1e3, -20.0
 
 # ONNX's numbers of types whose values a .tflite has in one type: real ones, and indices.
 _REAL, _WHOLE = (1, 10, 11, 16), (6, 7)

@@ -9,7 +9,7 @@ from qmcu.model.graph import Graph, Operator
 from qmcu.model.onnx.emit import Emitter, Place
 from qmcu.model.onnx.layout import Order, channels_last, plain, same_memory, wanted_order
 from qmcu.model.onnx.net import Net, Node
-from qmcu.model.onnx.operators import HANDLERS, REAL_ONLY
+from qmcu.model.onnx.operators import HANDLERS, REAL_ONLY, lacks_int16
 from qmcu.types import Array
 
 # Versions of operators with integers; 1 for all others, and for real numbers.
@@ -121,11 +121,15 @@ def _input(e: Emitter, name: str, keep_layout: bool) -> Moved | None:
 
 
 def _write(e: Emitter, node: Node) -> None:
-    operands = [e.net.values[i] for i in node.inputs if i in e.places]
+    given = [e.net.values[i] for i in node.inputs if i in e.places]
+    # Indices and conditions are no numbers that have a scale.
+    operands = [v for v in given if v.quantization is not None or v.dtype.startswith("float")]
     results = [e.net.values[o] for o in node.outputs if o]
     quantized = all(v.quantization is not None for v in operands)
     made = all(v.quantization is not None or not v.dtype.startswith("float") for v in results)
-    e.integer = bool(operands) and quantized and made and node.kind not in REAL_ONLY
+    e.width = "int16" if any(v.dtype == "int16" for v in (*operands, *results)) else "int8"
+    lacking = node.kind in REAL_ONLY or (e.width == "int16" and lacks_int16(e.net, node))
+    e.integer = bool(given) and quantized and made and not lacking
     HANDLERS[node.kind](e, node)
     for name in node.outputs:
         # Parts that nobody reads have no place.
