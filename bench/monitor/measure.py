@@ -123,6 +123,6 @@ def _instructions(firmware: Firmware, row: Array) -> int:
         assert isinstance(link, UnicornLink)
         link.counting(True)
         session.infer([row])
-        before = link._counted
+        before = link.counter.instructions
         session.infer([row])
-        return link._counted - before
+        return link.counter.instructions - before

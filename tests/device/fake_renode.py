@@ -209,7 +209,7 @@ class Renode:
         return f"0x{self.link._pc & ~1:X}"
 
     def _cpu_ExecutedInstructions(self) -> str:
-        return f"0x{self.link._counted:016X}"
+        return f"0x{self.link.counter.instructions:016X}"
 
     def _peripheral(self, name: str) -> None:
         if self.platform is None or name not in self.platform.peripherals:

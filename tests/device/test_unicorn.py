@@ -11,8 +11,9 @@ from tests.support.fixtures import Guest
 
 from qmcu.board import load_board
 from qmcu.device import unicorn
+from qmcu.device.counter import count_instructions
 from qmcu.device.targets import unicorn_machine
-from qmcu.device.unicorn import UnicornLink, count_instructions
+from qmcu.device.unicorn import UnicornLink
 from qmcu.errors import DeviceError, GuestFault
 
 STM32 = [board for board in BOARDS if board.startswith("stm32")]

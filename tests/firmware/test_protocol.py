@@ -193,7 +193,7 @@ def raise_rate(chip: UnicornLink) -> None:
 def test_a_rate_is_left_when_nobody_confirms_it_in_time(chip: UnicornLink) -> None:
     raise_rate(chip)
     for hertz, expected in ((1.9, True), (0.2, False)):
-        chip._counted += int(hertz * hello(chip).clock_hz)
+        chip.counter.instructions += int(hertz * hello(chip).clock_hz)
         chip.write(b"\0")
         assert chip.read(1.0) == b""
         assert raised(chip) == expected
@@ -202,7 +202,7 @@ def test_a_rate_is_left_when_nobody_confirms_it_in_time(chip: UnicornLink) -> No
 def test_a_confirmed_rate_is_left_when_bytes_have_no_stop_bit(chip: UnicornLink) -> None:
     raise_rate(chip)
     rate(chip, 4 * FIRST_RATE)
-    chip._counted += 10**12
+    chip.counter.instructions += 10**12
     for count, expected in ((15, True), (1, False)):
         chip.uart.put(bytes(count), broken=True)
         chip.write(b"")

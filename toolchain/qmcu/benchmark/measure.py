@@ -241,7 +241,7 @@ def estimate_firmware(
         session.profile(tuple(a[0] for a in vectors.inputs))
         blocks = {
             key: follow
-            for key, follow in link.blocks.items()
+            for key, follow in link.counter.blocks.items()
             if any(start <= key[0] < end for start, end in spans)
         }
     code = {address: firmware.image.bytes_at(address, size) for address, size in blocks}

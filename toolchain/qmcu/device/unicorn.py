@@ -3,7 +3,6 @@
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import unicorn
 from unicorn import arm_const
 
 from qmcu.device.boot import boot
+from qmcu.device.counter import BlockCounter
 from qmcu.device.families import FAMILIES, RegisterPage, with_external
 from qmcu.device.image import Image
 from qmcu.device.link import CountUnit
@@ -118,18 +118,16 @@ class UnicornLink:
         self._silent_s = 0.0
         self._failure: GuestFault | None = None
         self._idle = False
-        self._counted = 0
         self._hook: Any = None
-        # Blocks executed while counting: (first address, size) to how often each next one followed.
-        self.blocks: dict[tuple[int, int], Counter[int]] = {}
-        # The block that runs, and whether an exception's handler does: it is not counted.
-        self._block = (0, 0)
-        self._in_handler = False
+        self.counter = BlockCounter()
         self.uart = UARTS[machine.uart](self._wait)
         self._emulator = _emulator(machine)
         self.uart.memory = _Memory(self._emulator)
         self._core = CoreBlock(
-            machine.core, lambda: self._counted, self._asked_for_reset, self._emulator.emu_stop
+            machine.core,
+            lambda: self.counter.instructions,
+            self._asked_for_reset,
+            self._emulator.emu_stop,
         )
         self._load()
         self._install()
@@ -180,7 +178,7 @@ class UnicornLink:
             return
         # Translated code has its hooks built in, so it is translated anew.
         if wanted:
-            self._hook = self._emulator.hook_add(uc.UC_HOOK_BLOCK, self._counter())
+            self._hook = self._emulator.hook_add(uc.UC_HOOK_BLOCK, self.counter.hook())
         else:
             self._emulator.hook_del(self._hook)
             self._hook = None
@@ -271,7 +269,7 @@ class UnicornLink:
         emulator, table = self._emulator, self._core.vector_table
         handler = int.from_bytes(emulator.mem_read(table + 4 * _SYSTICK_EXCEPTION, 4), "little")
         context = emulator.context_save()
-        self._in_handler = True
+        self.counter.paused = True
         try:
             for _ in range(due):
                 sp = emulator.reg_read(arm.UC_ARM_REG_SP)
@@ -281,14 +279,10 @@ class UnicornLink:
                 emulator.context_restore(context)
         except uc.UcError as error:
             self._fail(self._describe(error))
-        self._in_handler = False
+        self.counter.paused = False
         self._core.exceptions_taken(due)
-        # The rest of the interrupted block runs, and is counted, once more.
-        start, size = self._block
-        left = start + size - (self._pc & ~1)
-        if self._hook is not None and 0 < left <= size:
-            code = bytes(emulator.mem_read(self._pc & ~1, left))
-            self._counted -= count_instructions(code)
+        if self._hook is not None:
+            self.counter.resume_at(emulator, self._pc & ~1)
 
     def _fail(self, reason: str) -> None:
         if self._failure is None:
@@ -337,37 +331,6 @@ class UnicornLink:
         what = _INTERRUPTS.get(number, f"exception {number}")
         self._fail(f"{what} at {self._here()}")
         emulator.emu_stop()
-
-    def _counter(self) -> Any:
-        lengths: dict[int, int] = {}
-        self.blocks = {}
-        nowhere: Counter[int] = Counter()
-        follow = nowhere
-
-        def block(emulator: Any, address: int, size: int, data: Any) -> None:
-            nonlocal follow
-            if self._in_handler:
-                return
-            self._block = (address, size)
-            key = address << 16 | size
-            follow[address] += 1
-            follow = self.blocks.setdefault((address, size), Counter())
-            try:
-                self._counted += lengths[key]
-            except KeyError:
-                lengths[key] = count_instructions(bytes(emulator.mem_read(address, size)))
-                self._counted += lengths[key]
-
-        return block
-
-
-def count_instructions(code: bytes) -> int:
-    """Number of Thumb instructions: a halfword from 0xE800 on starts one of four bytes."""
-    count = at = 0
-    while at < len(code):
-        at += 4 if code[at + 1] >= 0xE8 else 2
-        count += 1
-    return count
 
 
 def _emulator(machine: Machine) -> Any:
