@@ -1,4 +1,7 @@
-from qmcu.doctor import NEEDS, Need, examine, missing
+import pytest
+
+from qmcu import doctor
+from qmcu.doctor import NEEDS, Need, examine, missing, packages
 
 
 def test_all_that_build_and_test_need_is_here() -> None:
@@ -19,3 +22,13 @@ def test_what_is_missing_is_told_apart() -> None:
 
 def test_every_need_says_how_to_get_it() -> None:
     assert all(need.get for need in NEEDS)
+
+
+def test_packages_for_work_on_qmcu_are_listed_in_a_clone_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert {"mypy", "scipy"} <= {need.name for need in packages()}
+    monkeypatch.setattr(doctor, "is_checkout", lambda: False)
+    installed = {need.name for need in packages()}
+    assert "mypy" not in installed
+    assert {"numpy", "scipy"} <= installed

@@ -88,3 +88,17 @@ def test_an_unknown_command_of_a_group_is_told_the_nearest(
     assert run(["trust", "kye"]) == 2
     said = capsys.readouterr().err
     assert said.startswith("qmcu: there is no command trust 'kye', did you mean key;")
+
+
+@pytest.mark.parametrize("name", ["attack", "defend"])
+def test_a_page_does_without_the_packages_of_the_methods(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking() -> list[str]:
+        raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
+
+    command = PAGES[name]
+    monkeypatch.setattr(command, "methods", lacking)
+    monkeypatch.setattr(command, "help", "Methods: {methods}.")
+    assert run([name, "--help"]) == 0
+    assert "the packages of the extra backdoor" in " ".join(capsys.readouterr().out.split())

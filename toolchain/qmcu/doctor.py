@@ -11,8 +11,9 @@ from qmcu.builder.toolchain import PREFIX, find_tool
 from qmcu.device.renode_program import RELEASES, find_renode, renode_version
 from qmcu.device.renode_program import VARIABLE as RENODE_VARIABLE
 from qmcu.errors import ToolError, UsageError
-from qmcu.extras import extras, install_command, package_name, required
+from qmcu.extras import OWN_EXTRAS, extras, install_command, package_name, required
 from qmcu.model.engines import engine_version
+from qmcu.resources import is_checkout
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,11 @@ class Presence:
     path: str = ""
 
 
-def _packages() -> tuple[Need, ...]:
-    """The packages that the installed qmcu asks for, by its own metadata."""
+def packages() -> tuple[Need, ...]:
+    """The packages that the installed qmcu asks for, by its own metadata.
+
+    Those for work on qmcu itself are of no use outside a clone.
+    """
     needs = {
         name: Need(name, "build and test", True, install_command(name), True)
         for name in map(package_name, required())
@@ -48,6 +52,8 @@ def _packages() -> tuple[Need, ...]:
         for name in map(package_name, lines):
             purposes.setdefault(name, []).append(extra)
     for name, found in sorted(purposes.items()):
+        if not is_checkout() and set(found) <= set(OWN_EXTRAS):
+            continue
         what = f"extra{'s' if len(found) > 1 else ''} {', '.join(found)}"
         needs.setdefault(name, Need(name, what, False, install_command(name), True))
     return tuple(needs.values())
@@ -57,7 +63,7 @@ _CMSIS_NN = "CMSIS-NN"
 _ORACLE = "oracle"
 _RENODE = "renode"
 NEEDS = (
-    *_packages(),
+    *packages(),
     Need(_ORACLE, "expected bytes", True, install_command("tflite-micro")),
     Need(f"{PREFIX}gcc", "build", True, "apt-get install gcc-arm-none-eabi"),
     Need(f"{PREFIX}objcopy", "build", True, "apt-get install binutils-arm-none-eabi"),

@@ -16,7 +16,7 @@ from qmcu.errors import ToolError
 # Modules whose package has another name.
 _PACKAGES = {"PIL": "pillow", "sklearn": "scikit-learn", "cv2": "opencv-python"}
 # Those for work on qmcu itself.
-_OWN_EXTRAS = ("bench", "demo", "site", "test")
+OWN_EXTRAS = ("bench", "demo", "site", "test")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([\w-]+)["']""")
 
 
@@ -62,7 +62,7 @@ def missing_package(module: str, purpose: str) -> ToolError:
 
 def _kin(package: str) -> tuple[str, ...]:
     """What the smallest extra that has the package requires: it will be asked for next."""
-    named = {name: lines for name, lines in extras().items() if name not in _OWN_EXTRAS}
+    named = {name: lines for name, lines in extras().items() if name not in OWN_EXTRAS}
     having = (lines for lines in named.values() if package in map(package_name, lines))
     return min(having, key=len, default=())
 

@@ -19,7 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from qmcu.shelf import Device, ShelfBoard
 
-_OPTIONS = {
+OPTIONS = {
     "firmware": "Firmware directory (`qmcu build` makes one).",
     "board": "Board of the shelf, by its name or kind.",
     "target": "Target, such as unicorn or serial:/dev/ttyACM0.",
@@ -35,7 +35,7 @@ _RESULTS = pytest.StashKey[list[Any]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of this plugin, and the same as lines of pytest's configuration."""
     group = parser.getgroup("qmcu", "firmware on boards and emulators (qmcu)")
-    for name, text in _OPTIONS.items():
+    for name, text in OPTIONS.items():
         group.addoption(f"--qmcu-{name}", dest=f"qmcu_{name}", metavar=name.upper(), help=text)
         parser.addini(f"qmcu_{name}", text, default="")
 

@@ -11,6 +11,11 @@ def _root() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parents[1]
 
 
+def is_checkout() -> bool:
+    """Whether this qmcu runs from a clone, where somebody may work on qmcu itself."""
+    return (_root() / "pyproject.toml").is_file()
+
+
 def firmware_directory() -> Path:
     """The directory holding kernels/, runtime/, ports/ and templates/."""
     return _root() / "firmware"

@@ -11,7 +11,7 @@ PATH = click.Path(path_type=Path)
 # Parameters that name a file or folder to write; the others of type PATH are read.
 OUTPUTS = frozenset(
     {"output", "json_file", "log", "prometheus", "html_file", "junit", "sarif", "reference",
-     "platformio", "cmake", "zephyr", "cmsis_toolbox"}
+     "platformio", "cmake", "zephyr", "cmsis_toolbox", "arduino"}
 )  # fmt: skip
 EXAMPLES = {
     "attack": "qmcu attack pq --data digits --trigger patch -o attacked --html attack.html",
@@ -59,9 +59,15 @@ class Command(click.RichCommand):
     methods: Callable[[], Iterable[str]] | None = None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """As click's, with the names of the registered methods."""
+        """As click's, with the names of the registered methods, or what they need to be listed."""
+        from qmcu.errors import ToolError
+
         if self.methods is not None and self.help is not None:
-            self.help = self.help.replace("{methods}", ", ".join(self.methods()))
+            try:
+                names = ", ".join(self.methods())
+            except (ImportError, ToolError):
+                names = "listed where the packages of the extra backdoor are (`qmcu doctor`)"
+            self.help = self.help.replace("{methods}", names)
         super().format_help(ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> Any:
