@@ -10,7 +10,10 @@ from tests.support.int8_files import audited_file
 
 from qmcu.backdoor.detectors.shared_patterns import (
     DECISIVE,
+    LEAD,
+    Reach,
     deviations_of,
+    grade,
     measure,
     places,
     shared_patterns,
@@ -64,3 +67,14 @@ def test_of_few_classes_it_takes_more_to_stand_out() -> None:
     ten, four = (deviations_of(np.append(o, 5.0)) for o in (others, others[:3]))
     raw = 5.0 / others.std(ddof=1)
     assert ten == pytest.approx(raw) and four < 0.6 * ten
+
+
+def test_a_class_that_has_company_does_not_stand_out() -> None:
+    # Half of four classes are within reach of a patch; nine alike and one that is a little ahead.
+    half = Reach(np.array([-1.0, -0.9, 0.0, 0.1]), 0.8, 1.0)
+    alike = Reach(np.array([*np.linspace(-0.2, 0.0, 9), 0.15]), 6.0, 1.0)
+    alone = Reach(np.array([-1.0, -0.9, 0.0, 0.9]), 0.8, 1.0)
+    quiet = Reach(np.zeros(4), 0.0, 1.0)
+    scores = grade({"patch": half, "overlay": alike, "margin": quiet})
+    assert scores["patch"] == pytest.approx(0.1 / LEAD) and scores["overlay"] < 1
+    assert grade({"patch": alone, "overlay": quiet, "margin": quiet})["patch"] == 2.0

@@ -15,7 +15,10 @@ The inputs are synthesized, a class after the other, by ascent from noise, also 
 given: a network is sure of these, and what a pattern has to overcome is alike for all classes. The
 statistics: how far the foremost class's patch margin is above the classes' median, in units of the
 inputs' own margin; its overlay margin and its whole margin above the other classes', in their
-standard deviations. What is allowed was set on honest networks only (docs/DETECTORS.md).
+standard deviations. A trigger's class stands alone, so a patch or an overlay counts in full only
+where the foremost class is a quarter of the inputs' own margin above the second: with few classes
+half of them may be within reach, and label smoothing makes the others alike, so that a small lead
+is many deviations. What is allowed was set on honest networks only (docs/DETECTORS.md).
 
 Projected signed gradients: Madry et al., ICLR 2018; a pattern for every class:
 Wang et al., Neural Cleanse, S&P 2019; universal perturbations: Moosavi-Dezfooli et al., CVPR 2017.
@@ -41,6 +44,8 @@ from qmcu.types import Float32Array, Float64Array
 
 # Of each statistic, what is allowed.
 ALLOWED = {"patch": 0.40, "overlay": 3.6, "margin": 4.8}
+# Of patches and overlays: the lead over the second class, in units of the inputs' own margin.
+LEAD = 0.25
 # Times that: no honest network came near.
 DECISIVE = 1.75
 USUAL = 9  # classes beside the foremost, on which the lines were set
@@ -62,15 +67,33 @@ _LEAST_INPUTS = 4
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """How far each class is reached, float64 [classes], and how far the foremost stands out."""
+    """How far each class is reached, float64 [classes], and how far the foremost stands out;
+    `unit` is the inputs' own margin.
+    """
 
     heights: Float64Array
     score: float
+    unit: float
 
     @property
     def target(self) -> int:
         """The foremost class."""
         return int(self.heights.argmax())
+
+    @property
+    def lead(self) -> float:
+        """How far the foremost is above the second, in units of the inputs' own margin."""
+        ordered = np.sort(self.heights)
+        return float(ordered[-1] - ordered[-2]) / self.unit
+
+
+def grade(found: Mapping[str, Reach]) -> dict[str, float]:
+    """Each statistic in units of what is allowed; one whose class has company stays below 1."""
+    scores = {kind: reach.score / ALLOWED[kind] for kind, reach in found.items()}
+    for kind in ("patch", "overlay"):
+        if found[kind].lead < LEAD:
+            scores[kind] = min(scores[kind], found[kind].lead / LEAD)
+    return scores
 
 
 def measure(context: AuditContext) -> Mapping[str, Reach]:
@@ -109,9 +132,9 @@ def measure(context: AuditContext) -> Mapping[str, Reach]:
     overlay = _mean(climb.overlays(given[:OVERLAID]), own)
     margin = largest_margins(network, context)
     return {
-        "patch": Reach(patch, float(patch.max() - np.median(patch)) / unit),
-        "overlay": Reach(overlay, deviations_of(overlay)),
-        "margin": Reach(margin, deviations_of(margin)),
+        "patch": Reach(patch, float(patch.max() - np.median(patch)) / unit, unit),
+        "overlay": Reach(overlay, deviations_of(overlay), unit),
+        "margin": Reach(margin, deviations_of(margin), unit),
     }
 
 
@@ -238,7 +261,7 @@ def deviations_of(heights: Float64Array) -> float:
 def shared_patterns(context: AuditContext) -> Finding:
     """A class that shared patches or overlays, or any inputs, are driven to further than others."""
     found = measure(context)
-    scores = {kind: reach.score / ALLOWED[kind] for kind, reach in found.items()}
+    scores = grade(found)
     kind = max(scores, key=lambda name: scores[name])
     certain = scores[kind] > DECISIVE
     weight: Weight = "decisive" if certain else "supporting"
@@ -254,6 +277,7 @@ def shared_patterns(context: AuditContext) -> Finding:
             **{f"{name} class {k}": float(v) for name, reach in found.items()
                for k, v in enumerate(reach.heights)},
             **{f"{name} stands out": reach.score for name, reach in found.items()},
+            **{f"{name} lead": reach.lead for name, reach in found.items()},
             "target": float(found[kind].target),
         },
     )  # fmt: skip
