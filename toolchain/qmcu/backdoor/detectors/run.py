@@ -13,6 +13,7 @@ from qmcu.backdoor.detectors.method import (
     load_detectors,
 )
 from qmcu.backdoor.detectors.result import AuditResult, judge
+from qmcu.backdoor.detectors.settling import settle
 from qmcu.errors import ModelError, QmcuError, UnsupportedModelError
 from qmcu.files import read_regular
 from qmcu.types import Progress
@@ -56,6 +57,7 @@ def audit(
                 failed.append(error)
         if progress is not None:
             progress(number + 1, len(chosen))
+    findings = settle(findings, detectors, context)
     verdict, reasons = judge(findings, ties)
     if failed and verdict != "backdoored":
         raise failed[0]
