@@ -32,11 +32,13 @@ from qmcu.types import Float32Array, Float64Array
 SHARED = 4  # inputs that share a pattern
 ALONE = 24  # inputs with a pattern each
 ROUNDS = 4  # ascents of shared patterns on each tensor by itself, where the budget allows it
-KEPT = 24  # patterns that climb on the gap
+KEPT = 24  # patterns that climb on the gap, where the budget allows it
+_LEAST_KEPT = 4
 STEPS = 25
 # The share of each value that a pattern over the whole input replaces.
 BLENDS = (0.15, 0.3, 0.5)
-# Multiplications that the first ascent may take: how many tensors are climbed on by themselves.
+# Multiplications that an ascent may take: how many tensors are climbed on by themselves, and how
+# many patterns climb on the gap. Below 3.5 million an inference nothing is left out of the latter.
 _BUDGET = 3e11
 _REACH = 0.15  # of the range of inputs: the first step on the gap
 # A cross entropy beyond this is worth no more: the answer has changed.
@@ -108,7 +110,10 @@ class Search:
         )
         answers = decide(logits(self._network, inputs))
         awake, gaps = self._look(patterns, answers)
-        order = np.lexsort((-gaps, -awake))[:KEPT]
+        # Float and int8, forward and backward.
+        gap_cost = 6 * STEPS * len(inputs) * count_multiplications(self._network)
+        kept = int(np.clip(_BUDGET / gap_cost, _LEAST_KEPT, KEPT))
+        order = np.lexsort((-gaps, -awake))[:kept]
         patterns = patterns.take(order)
         patterns = patterns.climb(self._part(answers, len(order)), low, high, reach=_REACH)
         awake, gaps = self._look(patterns, answers)

@@ -20,6 +20,8 @@ from qmcu.backdoor.networks import logit_slopes
 from qmcu.types import Float64Array
 
 DEVIATIONS = 5.0
+# More outputs than these are looked at in as many random sums of them.
+MOST_OUTPUTS = 32
 _NEAR = 0.05  # steps from the boundary
 # Times the expected share that may lie there, beyond it.
 _CROWD = 0.5
@@ -63,12 +65,19 @@ def rounding_freedom(context: AuditContext) -> Finding:
 
 
 def _along_logits(context: AuditContext) -> tuple[float, Float64Array]:
-    """The largest share of its freedom used on a class, and each class's standard deviations."""
+    """The largest share of its freedom used on a class, and each class's standard deviations: of
+    many outputs, on random sums of them.
+    """
     network = context.network
     assert network is not None
     inputs = context.noise(INPUTS) if context.samples is None else context.samples[:INPUTS]
+    outputs = network.graph.output_tensors[0].elements
+    sums = None
+    if outputs > MOST_OUTPUTS:
+        signs = np.random.default_rng([context.seed, 41]).choice([-1, 1], (MOST_OUTPUTS, outputs))
+        sums = signs.astype(np.float32)
     shares, deviations = [], []
-    for slopes in logit_slopes(network, inputs):
+    for slopes in logit_slopes(network, inputs, sums):
         moved = variance = reach = 0.0
         for slope, grid in zip(slopes, context.grids, strict=True):
             g = slope * grid.spread_scales
