@@ -76,13 +76,10 @@ static void connect(uint32_t pin)
     QMCU_REGISTER(QMCU_RP_PADS_BANK0 + 4u + 4u * pin) = 0x56;
 }
 
-/* Core and peripherals at full speed; the core's frequency. */
-static uint32_t start_peripherals(void)
+static void start_peripherals(void)
 {
-    const uint32_t hz = start_clocks();
     QMCU_REGISTER(CLK_PERI_CTRL) = 1u << 11; /* ENABLE; AUXSRC 0: clk_sys */
     release(QMCU_RP_RESET_PERIPHERALS);
-    return hz;
 }
 
 #endif

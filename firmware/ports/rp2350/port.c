@@ -38,7 +38,8 @@ __attribute__((section(".image_definition"), used)) static const uint32_t image_
 
 void qmcu_port_init(void)
 {
-    qmcu_core_hz = start_peripherals();
+    qmcu_core_hz = start_clocks();
+    start_peripherals();
     qmcu_uart_init(QMCU_UART_BASE, qmcu_core_hz, QMCU_UART_BAUD);
     connect(QMCU_UART_TX_PIN);
     connect(QMCU_UART_RX_PIN);
