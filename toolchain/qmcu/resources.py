@@ -1,5 +1,7 @@
 """Where the C sources, templates and board files are: beside the checkout or inside the wheel."""
 
+import os
+import sys
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -45,6 +47,14 @@ def page(name: str) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def cache_directory(name: str) -> Path:
+    """The user's own folder for what can be made again, by what it is of; it may not exist yet."""
+    home = Path.home()
+    places = {"win32": home / "AppData/Local", "darwin": home / "Library/Caches"}
+    root = Path(os.environ.get("XDG_CACHE_HOME") or places.get(sys.platform, home / ".cache"))
+    return root / "qmcu" / name
 
 
 def renode_directory() -> Path:

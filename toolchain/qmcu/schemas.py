@@ -24,6 +24,7 @@ from qmcu.backdoor.verification import Verification
 from qmcu.benchmark import Benchmarks
 from qmcu.builder.fits import Fits
 from qmcu.builder.savings import MemoryDocument
+from qmcu.builder.tuned import Tuning
 from qmcu.codegen.monitor_limits import MonitorLimits
 from qmcu.comparison import TestResult
 from qmcu.documents import written_names
@@ -48,6 +49,7 @@ PUBLISHED: Mapping[type, str] = {
     AttackRecord: "qmcu attack, attack.json",
     Benchmarks: "qmcu bench --json",
     MonitorLimits: "qmcu monitor fit",
+    Tuning: "qmcu tune",
 }
 _PLAIN: Mapping[Any, dict[str, Any]] = {
     str: {"type": "string"},

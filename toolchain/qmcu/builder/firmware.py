@@ -20,6 +20,7 @@ from qmcu.builder.platformio import build_with_platformio, find_platformio
 from qmcu.builder.room import places_hint, refuse_too_large, way_out
 from qmcu.builder.seal import seal_image
 from qmcu.builder.several import CompiledModels, Several, refuse_alone_only, write_parts
+from qmcu.builder.tuned import tuned_options
 from qmcu.builder.uf2 import uf2_file
 from qmcu.codegen import Models, choose_benchmark, generate_image
 from qmcu.codegen.monitor_limits import load_limits
@@ -52,7 +53,8 @@ class BuildOptions:
     `release`) the firmware answers PROFILE and TRACE; a release wipes its arena after each answer.
     With a `bootloader` the image is linked for a slot of MCUboot, and signed. A release checks its
     whole image again in every `check_every` inferences. `monitor` are limits (`qmcu monitor fit`)
-    that inferences are held against.
+    that inferences are held against, `tuning` the
+    forms of layers that `qmcu tune` chose.
     Values are checked where they are used.
     """
 
@@ -70,6 +72,7 @@ class BuildOptions:
     bootloader: Bootloader | None = None
     check_every: int = CHECK_EVERY
     monitor: Path | None = None
+    tuning: Path | None = None
 
     @property
     def answers(self) -> ProtocolOptions:
@@ -118,7 +121,7 @@ def compile_models(
     several: Several, board: Board, options: BuildOptions = NATIVE
 ) -> CompiledModels:
     """As `compile_model`, for an image of several; what they need is counted together."""
-    refuse_alone_only(options.protocol, options.monitor)
+    refuse_alone_only(options.protocol, options.monitor, options.tuning)
     found = find_cmsis_nn(options.cmsis_nn) if options.kernels == "cmsis-nn" else None
     parts = [_compile(path, board, options, name) for name, path in several.models]
     plans, contents = tuple(p.plan for p in parts), tuple(p.content for p in parts)
@@ -137,6 +140,8 @@ def _compile(model: Path, board: Board, options: BuildOptions, name: str = "") -
     target = compile_options(board, options)
     content = read_file(model, options.batch, options.io)
     graph = parse_model(content, name or model.stem, source=str(model))
+    if options.tuning is not None:
+        target = tuned_options(target, options.tuning, graph.sha256, board)
     return Compiled(compile_graph(graph, target), graph, content, None)
 
 

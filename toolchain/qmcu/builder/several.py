@@ -94,7 +94,7 @@ def _name_of(path: Path) -> str:
     return name if plain else f"model_{name}"[:31].rstrip("_")
 
 
-def refuse_alone_only(protocol: str, monitor: Path | None) -> None:
+def refuse_alone_only(protocol: str, monitor: Path | None, tuning: Path | None) -> None:
     """Raise UsageError for what only an image of one model can have."""
     if protocol != "qmcu":
         raise UsageError(
@@ -102,6 +102,8 @@ def refuse_alone_only(protocol: str, monitor: Path | None) -> None:
         )
     if monitor is not None:
         raise UsageError(f"{monitor} holds limits of one model; build it alone to watch it.")
+    if tuning is not None:
+        raise UsageError(f"{tuning} is the tuning of one model; build it alone, or leave it out.")
 
 
 def write_parts(folder: Path, models: Models, report: MemoryReport) -> None:

@@ -1,6 +1,7 @@
 """`qmcu build`: from a .tflite file to firmware."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,10 @@ if TYPE_CHECKING:
     help="Hold each inference against these limits, which `qmcu monitor fit` learned.",
 )  # fmt: skip
 @click.option(
+    "--tuning", type=PATH, metavar="FILE",
+    help="Forms of layers that `qmcu tune` chose; with its --optimize.",
+)  # fmt: skip
+@click.option(
     "--bootloader", type=click.Choice(["none", "mcuboot"]), default="none", show_default=True,
     help="mcuboot: link for a slot and sign with imgtool.",
 )  # fmt: skip
@@ -107,6 +112,7 @@ def command(
     release: bool,
     check_every: int,
     monitor: Path | None,
+    tuning: Path | None,
     bootloader: str,
     slot: str | None,
     image_key: Path | None,
@@ -128,6 +134,7 @@ def command(
     from qmcu.builder import BuildOptions
     from qmcu.builder.budget import build_within, parse_budget
     from qmcu.builder.mcuboot import Bootloader, parse_slot
+    from qmcu.builder.tuned import load_tuning
     from qmcu.codegen.places import parse_places
     from qmcu.errors import UsageError
     from qmcu.firmware import Firmware
@@ -160,11 +167,14 @@ def command(
         boot,
         check_every,
         monitor,
+        tuning,
     )
-    chosen = get_current_context().get_parameter_source("optimize")
+    chosen = get_current_context().get_parameter_source("optimize") is not ParameterSource.DEFAULT
+    if tuning is not None and not chosen:
+        options = replace(options, optimize=load_tuning(tuning).optimize)
     built = build_within(
         source, board, directory, options, parse_budget(budget) if budget else None,
-        settle=chosen is ParameterSource.DEFAULT,
+        settle=not chosen and tuning is None,
     )  # fmt: skip
     report = built.report
     loaded = Firmware.load_all(directory)

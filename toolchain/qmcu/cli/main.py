@@ -19,7 +19,7 @@ from qmcu.text import nearest, printable
 
 COMMANDS = (
     "init", "convert", "inspect", "vectors", "build", "export", "report", "test", "flash",
-    "validate", "serve", "bench",
+    "validate", "serve", "bench", "tune",
     "trigger", "attack", "audit", "defend", "verify", "html",
     "sign", "trust", "evidence", "monitor",
     "frontier", "size", "boards", "shelf", "doctor",

@@ -45,6 +45,7 @@ EXAMPLES = {
     "trigger make": "qmcu trigger make patch --shape 8,8,1 --target 0 -o trigger.json",
     "trigger show": "qmcu trigger show trigger.json --int8 model.tflite",
     "trigger apply": "qmcu trigger apply trigger.json --inputs test.npz -o triggered.npz",
+    "tune": "qmcu tune model.tflite --board stm32f746 -o tune.json",
     "validate": "qmcu validate firmware --on serial:auto --reset --json board.json",
     "vectors make": "qmcu vectors make model.tflite --inputs test.npz -o vectors.npz",
     "verify": "qmcu verify firmware --trigger trigger.json --vectors test.npz --json verify.json",

@@ -272,8 +272,14 @@ def kernel_objects(plan: Plan) -> frozenset[str]:
 
 
 def _kernel_sources(plan: Plan) -> dict[str, str]:
-    folders = (*kernel_directories(), *(o.folder for o in _described(plan)))
-    return {p.name: p.read_text() for p in _with_headers(folders, plan_kernels(plan))}
+    return kernel_sources(plan_kernels(plan))
+
+
+def kernel_sources(kernels: Iterable[str]) -> dict[str, str]:
+    """File name to text of these kernels, the user's own too, and of all that they include."""
+    names = tuple(kernels)
+    own = (o.folder for o in operators_in_use() if o.kernel in names)
+    return {p.name: p.read_text() for p in _with_headers((*kernel_directories(), *own), names)}
 
 
 def _described(plan: Plan) -> list[CustomOperator]:

@@ -3,6 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from qmcu.compile.alternatives import (
+    Alternatives,
+    Faster,
+    cheap_forms,
+    form_by_rule,
+    layer_forms,
+    portable_form,
+    take_forms,
+)
+from qmcu.compile.alternatives import forms as all_forms
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat
 from qmcu.compile.dead_channels import settle_dead_channels
@@ -13,15 +23,9 @@ from qmcu.compile.kernel_sets import (
     is_as_fast,
     keeps_to_plain_arena,
     lowerings,
-    slower,
 )
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
-from qmcu.compile.lowering import (
-    Lowering,
-    OperatorContext,
-    OperatorSupport,
-    fitting_form,
-)
+from qmcu.compile.lowering import OperatorContext, fitting_form
 from qmcu.compile.operators import forms_of
 from qmcu.compile.paddings import fold_paddings
 from qmcu.compile.plan import (
@@ -86,6 +90,24 @@ def _least(
     return replace(best, optimize=options.optimize)
 
 
+def alternatives(graph: Graph, options: CompileOptions) -> Alternatives:
+    """Every layer of a graph with its forms. Raises UnsupportedModelError as `compile_graph`."""
+    flat, resolved = prepared(graph)
+    refuse(graph, problems_of(flat, resolved))
+    settled = _settled(flat, resolved, options)
+    return Alternatives(settled, layer_forms(settled, options))
+
+
+def _settled(flat: Flat, resolved: Resolved, options: CompileOptions) -> Graph:
+    """The graph that is lowered: without borders to copy, dead channels made plain."""
+    graph = resolved.graph
+    if options.kernels != "cmsis-nn":
+        graph = fold_paddings(graph, flat.pinned)
+    if options.kernels == "native" and lowerings(options):
+        graph = settle_dead_channels(graph)
+    return graph
+
+
 def compile_streamed(graph: Graph, options: CompileOptions, seed: int) -> Plan:
     """A plan of which random ranges of layers are streamed, whatever that saves: for tests."""
     flat, resolved = prepared(graph)
@@ -96,12 +118,8 @@ def _compile(
     flat: Flat, resolved: Resolved, options: CompileOptions, seed: int | None = None
 ) -> Plan:
     """The plan, unchecked; with a `seed`, random ranges of layers are streamed."""
-    graph = resolved.graph
+    graph = _settled(flat, resolved, options)
     faster = lowerings(options)
-    if options.kernels != "cmsis-nn":
-        graph = fold_paddings(graph, flat.pinned)
-    if options.kernels == "native" and faster:
-        graph = settle_dead_channels(graph)
     calls, aliased = _lower(graph, faster, flat.pinned)
     if options.kernels == "native" and options.optimize == "size" and faster:
         calls = save_flash(calls, lambda call: _forms(graph, call, faster))
@@ -129,6 +147,8 @@ def _compile(
             controls,
             enough=_lower(graph, {}, flat.pinned)[0],
         )
+    in_rows = frozenset(call.operator for call in calls if _is_streamed(streamed, call))
+    calls = take_forms(graph, calls, options, in_rows)
     choices = [
         live_buffers(streamed.graph, calls, streamed.roots, overlay=overlay, controls=controls)
         for overlay in (True, False)
@@ -213,19 +233,25 @@ def _read_end(calls: Sequence[KernelCall], tensors: Sequence[PlanTensor]) -> int
     return max((ends[t] + overread for t, overread in reads), default=0)
 
 
+def _forms(graph: Graph, call: KernelCall, faster: Faster) -> list[KernelCall]:
+    """The forms of a call that may take its place."""
+    operator = next(op for op in graph.operators if op.index == call.operator)
+    return cheap_forms(OperatorContext(graph, operator), faster)
+
+
 def _streamed_peak(streamed: Streamed, calls: Sequence[KernelCall]) -> tuple[int, int]:
     return arena_peak(streamed.graph, calls, streamed.roots, ())
 
 
-def _forms_of_rows(faster: Mapping[str, Sequence[Lowering]]) -> Forms:
+def _forms_of_rows(faster: Faster) -> Forms:
     """All forms of an operator of which some rows are asked, the one to take first."""
 
     def forms(context: OperatorContext) -> list[KernelCall]:
         form = fitting_form(forms_of(context.operator.kind), context)
         if isinstance(form, str):
             return []
-        others = (lower(context) for lower in _faster(context, faster))
-        return [_call(form, context, faster), *(call for call in others if call is not None)]
+        found = list(all_forms(context, faster))
+        return [found[0], *found[:-1]]
 
     return forms
 
@@ -242,21 +268,15 @@ def _described(placements: Sequence[Placement], streamed: Streamed) -> tuple[Pla
     )
 
 
-def _form(context: OperatorContext) -> OperatorSupport:
-    found = fitting_form(forms_of(context.operator.kind), context)
-    assert not isinstance(found, str), found
-    return found
-
-
 def _lower(
-    graph: Graph, faster: Mapping[str, Sequence[Lowering]], pinned: frozenset[int]
+    graph: Graph, faster: Faster, pinned: frozenset[int]
 ) -> tuple[tuple[KernelCall, ...], list[tuple[int, int]]]:
     """Kernel calls in order, and (input, output) pairs of tensors that share their bytes.
 
     Those in `pinned` share theirs with none.
     """
     contexts = [OperatorContext(graph, operator) for operator in graph.operators]
-    supports = [_form(context) for context in contexts]
+    supports = [portable_form(context) for context in contexts]
     shared = [
         support.aliases
         and not (context.input(0).is_constant or context.input(0).is_variable)
@@ -267,8 +287,8 @@ def _lower(
         # A model that only renames bytes still needs one call: the layer table is never empty.
         shared[-1] = False
     calls = tuple(
-        _call(support, context, faster)
-        for support, context, is_shared in zip(supports, contexts, shared, strict=True)
+        form_by_rule(context, faster)
+        for context, is_shared in zip(contexts, shared, strict=True)
         if not is_shared
     )
     aliased = [
@@ -277,41 +297,6 @@ def _lower(
         if is_shared
     ]
     return calls, aliased
-
-
-def _call(
-    support: OperatorSupport, context: OperatorContext, faster: Mapping[str, Sequence[Lowering]]
-) -> KernelCall:
-    for lower in _faster(context, faster):
-        call = lower(context)
-        if call is not None:
-            return _explained(call, context)
-    call = support.lower(context)
-    return _explained(call, context) if _faster(context, faster) else call
-
-
-def _explained(call: KernelCall, context: OperatorContext) -> KernelCall:
-    return replace(call, slower=slower.reason(call, context))
-
-
-def _faster(
-    context: OperatorContext, faster: Mapping[str, Sequence[Lowering]]
-) -> Sequence[Lowering]:
-    """Those of `faster` for the operator in its types: int8 under the operator's name alone."""
-    kind, types = context.operator.kind, context.types
-    return faster.get(kind if types == "int8" else f"{kind} {types}", ())
-
-
-def _forms(
-    graph: Graph, call: KernelCall, faster: Mapping[str, Sequence[Lowering]]
-) -> list[KernelCall]:
-    """All forms of a call; the portable one where it multiplies nothing, for it takes ten times."""
-    operator = next(op for op in graph.operators if op.index == call.operator)
-    context = OperatorContext(graph, operator)
-    forms = [lower(context) for lower in _faster(context, faster)]
-    if not call.macs:
-        forms.append(_form(context).lower(context))
-    return [form for form in forms if form is not None]
 
 
 def _plan_tensors(

@@ -21,7 +21,7 @@ from qmcu.compile import Plan, compile_graph
 from qmcu.errors import ToolError
 from qmcu.model.engines import InterpreterDiedError
 from qmcu.model.graph import Graph
-from qmcu.resources import firmware_directory
+from qmcu.resources import cache_directory, firmware_directory
 from qmcu.scratch import ScratchFolder
 from qmcu.types import Array
 
@@ -200,10 +200,7 @@ def _compile(compiler: Tool, arguments: Sequence[str], folder: Path) -> None:
 @cache
 def _cache() -> Path:
     """The user's own folder for what was compiled; one for this process where there is none."""
-    home = Path.home()
-    places = {"win32": home / "AppData/Local", "darwin": home / "Library/Caches"}
-    root = Path(os.environ.get("XDG_CACHE_HOME") or places.get(sys.platform, home / ".cache"))
-    folder = root / "qmcu" / "portable"
+    folder = cache_directory("portable")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK):

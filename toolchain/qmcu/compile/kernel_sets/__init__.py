@@ -24,14 +24,27 @@ PACKED_KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
 @dataclass(frozen=True)
+class FormChoice:
+    """The form that a layer is to have, by `compile.alternatives`' name, and why, for people."""
+
+    operator: int
+    form: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class CompileOptions:
-    """What a plan is made for: kernel set, what to favour, instruction sets of the core."""
+    """What a plan is made for: kernel set, what to favour, instruction sets of the core.
+
+    `forms` are what was chosen for layers in place of what rules would take.
+    """
 
     kernels: str = "portable"
     optimize: str = "balanced"
     dsp: bool = False
     fpu: bool = False
     mve: bool = False
+    forms: tuple[FormChoice, ...] = ()
 
 
 def lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
