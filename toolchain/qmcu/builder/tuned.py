@@ -104,7 +104,7 @@ class Tuning:
 
 def load_tuning(path: Path) -> Tuning:
     """Read what `qmcu tune` wrote. Raises UsageError when it is none."""
-    return documents.load(path, Tuning, "tuning", check=_check)
+    return documents.load(path, Tuning, "tuning", check=_check, made_by="qmcu tune")
 
 
 def _check(tuning: Tuning) -> None:
