@@ -102,17 +102,19 @@ def test_a_compile_error_is_quoted(
     tmp_path: Path, offline: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from qmcu.builder import firmware
-    from qmcu.codegen.project import generate_project
+    from qmcu.codegen.project import generate_image
 
-    real: Callable[..., object] = generate_project
+    real: Callable[..., object] = generate_image
 
-    def broken(plan: object, board: object, content: object, folder: Path, *rest: object) -> object:
-        files = real(plan, board, content, folder, *rest)
+    def broken(
+        models: object, board: object, content: object, folder: Path, *rest: object
+    ) -> object:
+        files = real(models, board, content, folder, *rest)
         with (folder / "src/model.c").open("a") as stream:
             stream.write("int broken(void) { return nothing; }\n")
         return files
 
-    monkeypatch.setattr(firmware, "generate_project", broken)
+    monkeypatch.setattr(firmware, "generate_image", broken)
     with pytest.raises(ToolError, match=r"model\.c:\d+:\d+: error: .*nothing"):
         build_firmware(
             write_chain(tmp_path), F746, tmp_path / "x", BuildOptions(builder="platformio")
