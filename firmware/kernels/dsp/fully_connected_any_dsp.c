@@ -1,5 +1,5 @@
 /* fully_connected for sums and multipliers of any size, four outputs at a time: 20 instructions for
-   16 products, straight from bytes. */
+   16 products, straight from bytes. One or two that are left have their weights as halfwords: 7 for 4. */
 #include "fully_connected_any_dsp.h"
 
 #include "any_dsp.h"
@@ -41,6 +41,27 @@ __attribute__((naked)) static void dot_4(const int8_t *input, const int8_t *weig
 }
 #pragma GCC diagnostic pop
 
+/* `weights` are the halfwords that SXTB16 makes of a step's bytes, which then meet those of the input. */
+static int32_t dot_1(const int8_t *input, const uint32_t *weights, int32_t steps, int32_t sum)
+{
+    const uint32_t *const end = weights + 2 * steps;
+    if (steps & 1) {
+        const uint32_t x = qmcu_load_word(input);
+        sum = qmcu_smlad(qmcu_sxtb16(x), weights[0], sum);
+        sum = qmcu_smlad(qmcu_sxtb16_odd(x), weights[1], sum);
+        input += 4;
+        weights += 2;
+    }
+    for (; weights != end; weights += 4, input += 8) {
+        const uint32_t x = qmcu_load_word(input), y = qmcu_load_word(input + 4);
+        sum = qmcu_smlad(qmcu_sxtb16(x), weights[0], sum);
+        sum = qmcu_smlad(qmcu_sxtb16_odd(x), weights[1], sum);
+        sum = qmcu_smlad(qmcu_sxtb16(y), weights[2], sum);
+        sum = qmcu_smlad(qmcu_sxtb16_odd(y), weights[3], sum);
+    }
+    return sum;
+}
+
 void qmcu_fully_connected_any_dsp(const qmcu_fully_connected_any_dsp_params *params,
                                   const int8_t *input, const int8_t *weights,
                                   const int32_t *channels, int8_t *output)
@@ -49,7 +70,8 @@ void qmcu_fully_connected_any_dsp(const qmcu_fully_connected_any_dsp_params *par
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         const qmcu_channel *channel = (const qmcu_channel *)channels;
         const int8_t *filters = weights;
-        for (int32_t left = p->output_depth; left > 0; left -= 4) {
+        int32_t left = p->output_depth;
+        for (; left > 2; left -= 4) {
             int32_t sums[4] = {channel[0].bias, channel[1].bias, channel[2].bias, channel[3].bias};
             dot_4(input, filters, p->steps, sums);
             for (int32_t k = 0; k < 4 && k < left; ++k) {
@@ -57,6 +79,13 @@ void qmcu_fully_connected_any_dsp(const qmcu_fully_connected_any_dsp_params *par
             }
             channel += 4;
             filters += 16 * p->steps;
+        }
+        for (; left > 0; --left) {
+            const int32_t sum =
+                dot_1(input, (const uint32_t *)(const void *)filters, p->steps, channel->bias);
+            *output++ = qmcu_any_output(sum, channel, p->output_zero_point);
+            ++channel;
+            filters += 8 * p->steps;
         }
         input += p->input_depth;
     }

@@ -11,8 +11,9 @@ typedef struct {
     int32_t output_zero_point;
 } qmcu_fully_connected_any_dsp_params;
 
-/* weights: outputs in fours, in steps of 4 values of each, filled up with zeros; channels: one for
-   each output as any_dsp.h says, filled up to four. No scratch. Reads up to 3 bytes beyond the input
+/* weights: outputs in fours, in steps of 4 values of each, filled up with zeros; then one or two by
+   themselves, of each step the halfwords of bytes 0 and 2 and of 1 and 3. channels: one for each output
+   as any_dsp.h says, filled up as the weights are. No scratch. Reads up to 3 bytes beyond the input
    (times zero). */
 void qmcu_fully_connected_any_dsp(const qmcu_fully_connected_any_dsp_params *params,
                                   const int8_t *input, const int8_t *weights,

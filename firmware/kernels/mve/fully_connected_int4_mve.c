@@ -13,9 +13,11 @@ static inline int8x16_t high(int8x16_t pairs)
     return vshrq_n_s8(pairs, 4);
 }
 
-static inline const int8_t *multiply(const int8_t *x, const int8_t *w, int32_t steps,
+/* Always four: rows lie in pairs, filled up with zeros. */
+static inline const int8_t *multiply(const int8_t *x, const int8_t *w, int32_t steps, int32_t rows,
                                      int32_t sums[4])
 {
+    (void)rows;
     int32_t a = sums[0];
     int32_t b = sums[1];
     int32_t c = sums[2];

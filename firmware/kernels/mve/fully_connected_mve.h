@@ -14,8 +14,8 @@ typedef struct {
     int32_t activation_maximum;
 } qmcu_fully_connected_mve_params;
 
-/* weights: rows in fours, [groups][steps][4][16], filled up with zeros; channels: bias, multiplier
-   and shift of each four, [groups][3][4]. scratch: 16 * steps bytes, unless direct. */
+/* weights: rows in fours, [groups][steps][4][16], filled up with zeros, the last group [steps][rows][16]
+   if there are less (int4: four); channels: bias, multiplier and shift of each four, [groups][3][4]. scratch: 16 * steps bytes, unless direct. */
 void qmcu_fully_connected_mve(const qmcu_fully_connected_mve_params *params, const int8_t *input,
                               const int8_t *weights, const int32_t *channels, void *scratch,
                               int8_t *output);

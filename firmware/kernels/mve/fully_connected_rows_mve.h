@@ -5,9 +5,10 @@
 #include "fully_connected_mve.h"
 #include "mve.h"
 
-/* Four rows of weights times the values of `row`, added to sums; returns the weights behind them. */
+/* Four rows of weights (or the `rows` that are left) times the values of `row`, added to sums; returns
+   the weights behind them. */
 typedef const int8_t *qmcu_mve_four_rows(const int8_t *row, const int8_t *weights, int32_t steps,
-                                         int32_t sums[4]);
+                                         int32_t rows, int32_t sums[4]);
 
 static inline __attribute__((always_inline)) void
 qmcu_fully_connected_rows(const qmcu_fully_connected_mve_params *params, const int8_t *input,
@@ -29,7 +30,7 @@ qmcu_fully_connected_rows(const qmcu_fully_connected_mve_params *params, const i
         const int32_t *channel = channels;
         for (int32_t left = params->output_depth; left > 0; left -= 4, output += 4) {
             int32_t each[4] = {channel[0], channel[1], channel[2], channel[3]};
-            w = multiply(row, w, steps, each);
+            w = multiply(row, w, steps, left, each);
             int32x4_t sums = qmcu_mve_four(each[0], each[1], each[2], each[3]);
             sums = qmcu_mve_away(vqrdmulhq_s32(sums, vldrwq_s32(channel + 4)));
             sums = vrshlq_s32(sums, vldrwq_s32(channel + 8));

@@ -1,8 +1,6 @@
-/* Matrix products, one for each batch:
-   output = clamp(requantize(sum of (left - left_zero) * (right - right_zero)) + output_zero). */
 #include "batch_matmul.h"
 
-#include "accumulate.h"
+#include "batch_matmul_code.h"
 
 static int8_t *product(const qmcu_batch_matmul_params *p, const int8_t *left, const int8_t *right,
                        int8_t *output)
@@ -27,15 +25,5 @@ static int8_t *product(const qmcu_batch_matmul_params *p, const int8_t *left, co
 void qmcu_batch_matmul(const qmcu_batch_matmul_params *params, const int8_t *left,
                        const int8_t *right, int8_t *output)
 {
-    const qmcu_batch_matmul_params *const p = params;
-    const int32_t *const l = p->left_batch_steps;
-    const int32_t *const r = p->right_batch_steps;
-    for (int32_t i = 0; i < p->batches[0]; ++i) {
-        for (int32_t j = 0; j < p->batches[1]; ++j) {
-            for (int32_t k = 0; k < p->batches[2]; ++k) {
-                output = product(p, left + i * l[0] + j * l[1] + k * l[2],
-                                 right + i * r[0] + j * r[1] + k * r[2], output);
-            }
-        }
-    }
+    qmcu_batch_matmul_by(params, left, right, output, product);
 }

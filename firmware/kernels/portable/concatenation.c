@@ -1,19 +1,9 @@
-/* Joins tensors along an axis: each row of the output is a row of every part in turn. */
 #include "concatenation.h"
 
-#include <string.h>
+#include "concatenation_code.h"
 
 void qmcu_concatenation(const qmcu_concatenation_params *params, const int8_t *const *inputs,
                         const int8_t *constants, int8_t *output)
 {
-    const qmcu_concatenation_params *const p = params;
-    for (int32_t row = 0; row < p->rows; ++row) {
-        int32_t next = 0;
-        for (int32_t part = 0; part < p->parts; ++part) {
-            const int8_t *const source =
-                p->offsets[part] < 0 ? inputs[next++] : constants + p->offsets[part];
-            memcpy(output, source + row * p->sizes[part], (size_t)p->sizes[part]);
-            output += p->sizes[part];
-        }
-    }
+    qmcu_concatenation_by(params, inputs, constants, output, qmcu_copy_plain);
 }

@@ -6,10 +6,11 @@
 void qmcu_quantize_f32_s8(const qmcu_quantize_f32_s8_params *params, const float *input,
                           int8_t *output)
 {
+    const float scale = params->scale; /* here, for the output may be anything */
     const int32_t zero_point = params->zero_point;
-    for (int32_t i = 0; i < params->size; ++i) {
-        const int32_t value = qmcu_rounded_quotient(input[i], params->scale, INT8_MIN - zero_point,
-                                                    INT8_MAX - zero_point);
-        output[i] = (int8_t)(value + zero_point);
+    const int32_t minimum = INT8_MIN - zero_point, maximum = INT8_MAX - zero_point;
+    for (const float *const end = input + params->size; input != end; ++input) {
+        const int32_t value = qmcu_rounded_quotient(*input, scale, minimum, maximum);
+        *output++ = (int8_t)(value + zero_point);
     }
 }

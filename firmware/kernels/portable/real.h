@@ -5,20 +5,25 @@
 
 #include <stdint.h>
 
-/* round(value / scale), ties away from zero, within minimum and maximum; minimum for NaN. */
+/* The nearest number between minimum and maximum; minimum for NaN. */
+static inline float qmcu_within(float value, float minimum, float maximum)
+{
+#ifdef __ARM_FEATURE_NUMERIC_MAXMIN
+    return __builtin_fminf(__builtin_fmaxf(value, minimum), maximum);
+#else
+    value = value > minimum ? value : minimum;
+    return value < maximum ? value : maximum;
+#endif
+}
+
+/* round(value / scale), ties away from zero, within minimum and maximum; minimum for NaN. With
+   n = 2 * quotient towards zero that is (n + 1) / 2 rounded down, and n / 2 for negative ones. */
 static inline int32_t qmcu_rounded_quotient(float value, float scale, int32_t minimum,
                                             int32_t maximum)
 {
-    const float quotient = value / scale;
-    if (!(quotient > (float)minimum)) {
-        return minimum;
-    }
-    if (!(quotient < (float)maximum)) {
-        return maximum;
-    }
-    const int32_t whole = (int32_t)quotient;    /* towards zero */
-    const float rest = quotient - (float)whole; /* exact */
-    return whole + (rest >= 0.5f ? 1 : 0) - (rest <= -0.5f ? 1 : 0);
+    const float quotient = qmcu_within(value / scale, (float)minimum, (float)maximum);
+    const int32_t twice = (int32_t)(quotient + quotient);
+    return (twice + (int32_t)(~(uint32_t)twice >> 31)) >> 1;
 }
 
 #endif

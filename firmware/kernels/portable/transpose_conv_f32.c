@@ -7,28 +7,11 @@
 #include "transpose_conv_f32.h"
 
 #include "clamp_f32.h"
-
-/* Along one axis: the inputs first <= i < end that reach `position` = output + padding. */
-typedef struct {
-    int32_t first;
-    int32_t end;
-} reach;
-
-static reach reaching(int32_t position, int32_t stride, int32_t taps, int32_t size)
-{
-    reach inputs = {0, position / stride + 1};
-    if (position >= taps) {
-        inputs.first = (position - taps) / stride + 1;
-    }
-    if (inputs.end > size) {
-        inputs.end = size;
-    }
-    return inputs;
-}
+#include "reach.h"
 
 /* One output channel at the output whose inputs are `rows` and `columns`. */
 static float gather(const qmcu_transpose_conv_f32_params *p, const float *input,
-                    const float *filter, int32_t y, int32_t x, reach rows, reach columns)
+                    const float *filter, int32_t y, int32_t x, qmcu_reach rows, qmcu_reach columns)
 {
     float sum = 0.0f;
     for (int32_t row = rows.first; row < rows.end; ++row) {
@@ -55,10 +38,12 @@ void qmcu_transpose_conv_f32(const qmcu_transpose_conv_f32_params *params, const
         const float *const image =
             input + batch * p->input_height * p->input_width * p->input_depth;
         const int32_t y = row % p->output_height + p->padding_top;
-        const reach rows = reaching(y, p->stride_height, p->kernel_height, p->input_height);
+        const qmcu_reach rows =
+            qmcu_reaching(y, p->stride_height, p->kernel_height, p->input_height);
         for (int32_t column = 0; column < p->output_width; ++column) {
             const int32_t x = column + p->padding_left;
-            const reach columns = reaching(x, p->stride_width, p->kernel_width, p->input_width);
+            const qmcu_reach columns =
+                qmcu_reaching(x, p->stride_width, p->kernel_width, p->input_width);
             for (int32_t channel = 0; channel < p->output_depth; ++channel) {
                 const float sum =
                     gather(p, image, weights + channel * filter_size, y, x, rows, columns);

@@ -18,6 +18,7 @@ from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.int4 import pack_int4
 
 DSP = CompileOptions("native", dsp=True, fpu=True)
+SIZE = CompileOptions("native", "size", dsp=True)
 NEEDS_COMPILER = pytest.mark.skipif(
     find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
 )
@@ -105,13 +106,16 @@ def test_weights_stay_packed_in_flash() -> None:
         assert call.scratch_size < graph.tensors[1].elements
 
 
-def test_sums_too_large_for_four_filters_take_the_portable_kernel() -> None:
+def test_sums_too_large_for_four_filters_are_multiplied_as_bytes() -> None:
     # 9 * 64 values of 7 times 127 + 3 reach 524,160, below 2^19.
-    kernels = [
-        compile_graph(convolution(depth, 4, level=level), DSP).calls[0].kernel
-        for depth, level in ((64, 7), (65, 7), (65, 0))
-    ]
-    assert kernels == ["conv_2d_rows_int4_dsp", "conv_2d_int4", "conv_2d_rows_int4_dsp"]
+    for target, larger in ((DSP, "conv_2d_rows_pair_dsp"), (SIZE, "conv_2d_int4")):
+        calls = [
+            compile_graph(convolution(depth, 4, level=level), target).calls[0]
+            for depth, level in ((64, 7), (65, 7), (65, 0))
+        ]
+        kernels = ["conv_2d_rows_int4_dsp", larger, "conv_2d_rows_int4_dsp"]
+        assert [call.kernel for call in calls] == kernels
+        assert ("int4 weights unpacked" in calls[1].trade) == (target == DSP)
 
 
 def test_speed_unpacks_and_says_so() -> None:
@@ -127,11 +131,12 @@ def test_multipliers_from_a_half_on_have_a_kernel() -> None:
     graph = convolution(4, 4, kernel=1)
     out = replace(graph.tensors[2], quantization=Quantization((0.0025,), (5,)))
     coarse = replace(graph, tensors=(*graph.tensors[:2], out))
-    # 0.8; from 1 on there is none.
+    # 0.8; from 1 on there is none for packed weights.
     assert compile_graph(coarse, DSP).calls[0].kernel == "conv_1x1_int4_dsp"
     out = replace(out, quantization=Quantization((0.0019,), (5,)))
     coarser = replace(graph, tensors=(*graph.tensors[:2], out))
-    assert compile_graph(coarser, DSP).calls[0].kernel == "conv_2d_int4"
+    assert compile_graph(coarser, DSP).calls[0].int4 == "unpacked"
+    assert compile_graph(coarser, SIZE).calls[0].kernel == "conv_2d_int4"
 
 
 def test_cmsis_nn_leaves_int4_to_our_kernels() -> None:
@@ -145,7 +150,7 @@ def test_cmsis_nn_leaves_int4_to_our_kernels() -> None:
 @pytest.mark.parametrize("kind", EVERYDAY_INT4)
 def test_everyday_graphs_keep_their_weights_packed(kind: str) -> None:
     rng = np.random.default_rng(5)
-    kernels = [compile_graph(EVERYDAY_INT4[kind](rng), DSP).calls[0].kernel for _ in range(40)]
+    kernels = [compile_graph(EVERYDAY_INT4[kind](rng), SIZE).calls[0].kernel for _ in range(40)]
     assert all("_int4" in kernel for kernel in kernels)
     least = {"CONV_2D": 25, "DEPTHWISE_CONV_2D": 6, "FULLY_CONNECTED": 12}
     assert sum(kernel.endswith("_int4_dsp") for kernel in kernels) >= least[kind]

@@ -73,12 +73,14 @@ def _native(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     packed = dsp.int4_lowerings() if options.dsp else {}
     for kind in PACKED_KINDS:
         whole = [_for_int8(lower) for lower in found[kind]]
-        if options.optimize == "speed":
-            whole = [_unpacked(lower) for lower in found[kind]]
-        found[kind] = (
-            *whole,
-            *(_for_int4(lower) for lower in (*vectors.get(kind, ()), *packed.get(kind, ()))),
-        )
+        unpacked = [_unpacked(_for_int4(lower)) for lower in found[kind]]
+        smaller = [_for_int4(lower) for lower in (*vectors.get(kind, ()), *packed.get(kind, ()))]
+        if options.optimize == "size":
+            unpacked = []
+        # The vector kernels of depthwise layers, whose weights are few, know no int4.
+        unpacked_first = options.optimize == "speed" or (options.mve and not vectors.get(kind))
+        forms = (*unpacked, *smaller) if unpacked_first else (*smaller, *unpacked)
+        found[kind] = (*whole, *forms)
     return found
 
 

@@ -17,10 +17,10 @@ from qmcu.compile.kernel_sets.mve_packing import (
     Int8Array,
     Int32Array,
     by_fours,
+    pack_all_rows,
     pack_int4_pairs,
     pack_int4_rows,
     pack_pairs,
-    pack_rows,
 )
 from qmcu.compile.kernel_sets.mve_requantization import (
     channel_constants,
@@ -162,7 +162,7 @@ def _conv_2d(
 
 def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
     """FULLY_CONNECTED of any batch."""
-    return _fully_connected(context, "fully_connected_mve", pack_rows)
+    return _fully_connected(context, "fully_connected_mve", pack_all_rows)
 
 
 def lower_fully_connected_int4(context: OperatorContext) -> KernelCall | None:
@@ -182,7 +182,7 @@ def _fully_connected(
     if channels is None:
         return None
     packed = pack(weights.array)
-    steps = packed.shape[1]
+    steps = -(-inputs // LANES)
     direct = inputs % LANES == 0
     parameters = (
         ("batches", source.elements // inputs),
@@ -225,7 +225,7 @@ def lower_add(context: OperatorContext) -> KernelCall | None:
 
 # The narrow form fits whatever the one before it does: only `--optimize ram` looks for it.
 LOWERINGS: dict[str, Sequence[Lowering]] = {
-    "ADD": (lower_add,),
+    "ADD": (lower_add, mve_elementwise.add),
     "CONV_2D": (of_whole_window(lower_fully_connected), lower_conv_2d),
     "DEPTHWISE_CONV_2D": (
         *of_one_channel((lower_conv_2d,)),

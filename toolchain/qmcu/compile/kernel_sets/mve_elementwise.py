@@ -36,6 +36,12 @@ def lookup(context: OperatorContext) -> KernelCall | None:
     return renamed(call, "lookup_mve", fields)
 
 
+def add(context: OperatorContext) -> KernelCall | None:
+    """ADD and SUB with broadcasting, constants, scales of any ratio and limits."""
+    call, fields = portable(context)
+    return renamed(call, "add_any_mve", fields) if call.kernel == "add" else None
+
+
 def mul(context: OperatorContext) -> KernelCall | None:
     """MUL with broadcasting, any multiplier and limits."""
     call, fields = portable(context)
@@ -46,5 +52,6 @@ LOWERINGS: dict[str, tuple[Lowering, ...]] = {
     "AVERAGE_POOL_2D": (average_pool_2d,),
     "MAX_POOL_2D": (max_pool_2d,),
     "MUL": (mul,),
+    "SUB": (add,),
     **dict.fromkeys(TABLES, (lookup,)),
 }

@@ -74,6 +74,16 @@ def pack_rows(rows: Int8Array) -> Int8Array:
     )
 
 
+def pack_all_rows(rows: Int8Array) -> Int8Array:
+    """The same in one dimension; less than four rows at the end are not filled up."""
+    whole = len(rows) // 4 * 4
+    packed = [pack_rows(rows[:whole])] if whole else []
+    if whole < len(rows):
+        last = pack_filters(rows[whole:])
+        packed.append(last.reshape(len(last), -1, LANES).swapaxes(0, 1))
+    return np.concatenate([part.reshape(-1) for part in packed])
+
+
 def pack_int4_rows(rows: Int8Array) -> Int8Array:
     """int8 [outputs, inputs] to [groups, steps, 2, 16]: two of four rows in a vector."""
     packed = pack_rows(rows)

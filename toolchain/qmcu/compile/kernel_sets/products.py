@@ -1,12 +1,14 @@
-"""Portable calls whose products a core's instructions make: LSTM, SVDF and sums of int16."""
+"""Portable calls that a core has kernels of its own for: the same arguments, another name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from qmcu.compile.kernel_sets.dsp.elementwise import portable, renamed
 from qmcu.compile.lowering import Lowering, OperatorContext
-from qmcu.compile.plan import KernelCall
+from qmcu.compile.operators import OPERATORS
+from qmcu.compile.plan import FieldValue, KernelCall
 
-_KERNELS = {
+# LSTM, SVDF and sums of int16, by the operator and its types.
+_PRODUCTS = {
     "CONV_2D int16": "conv_2d_s16",
     "FULLY_CONNECTED int16": "fully_connected_s16",
     "SVDF": "svdf",
@@ -14,18 +16,51 @@ _KERNELS = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM int8+int16>int8": "lstm",
     "UNIDIRECTIONAL_SEQUENCE_LSTM int16": "lstm_s16",
 }
+# The second form of a TRANSPOSE_CONV is that of one whose output shape is computed.
+_SIMD = {
+    "BATCH_MATMUL": "batch_matmul",
+    "DEPTHWISE_CONV_2D int16": "depthwise_conv_2d_s16",
+    "SOFTMAX": "softmax",
+    "TRANSPOSE_CONV": "transpose_conv",
+    "TRANSPOSE_CONV int32+int8>int8": "transpose_conv",
+    "TRANSPOSE_CONV int16": "transpose_conv_s16",
+    "TRANSPOSE_CONV int32+int16>int16": "transpose_conv_s16",
+}
+_MOST_TAPS = 511  # of a depthwise window: products of int16, summed in 32 bits
+_MOST_PRODUCTS = 1 << 16  # of 9 and 8 bits, summed in 32 bits
+# Kernels that move bytes, of tensors of any type.
+_MOVING = ("concatenation", "pad", "strided_copy")
 
 
 def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     """Operator kind and types to the kernels of `core`, dsp, mve or scalar."""
-    return {kind: (_lowering(kernel, core),) for kind, kernel in _KERNELS.items()}
+    kernels = _PRODUCTS if core == "scalar" else _PRODUCTS | _SIMD | _moving()
+    return {kind: (_lowering(kernel, core),) for kind, kernel in kernels.items()}
+
+
+def _moving() -> dict[str, str]:
+    return {
+        kind if dtype == "int8" else f"{kind} {dtype}": form.kernel
+        for kind, forms in OPERATORS.items()
+        for form in forms
+        for dtype in form.types
+        if form.kernel in _MOVING
+    }
 
 
 def _lowering(kernel: str, core: str) -> Lowering:
     def lower(context: OperatorContext) -> KernelCall | None:
         call, fields = portable(context)
-        if call.kernel != kernel or context.input(0).is_constant:
+        if call.kernel != kernel or _is_too_long(context, kernel, fields):
             return None
         return renamed(call, f"{kernel}_{core}", fields)
 
     return lower
+
+
+def _is_too_long(context: OperatorContext, kernel: str, fields: Mapping[str, FieldValue]) -> bool:
+    """Whether sums outgrow the 32 bits that a kernel has for them."""
+    if kernel == "depthwise_conv_2d_s16":
+        return context.input(1).shape[1] * context.input(1).shape[2] > _MOST_TAPS
+    depth = fields.get("depth", 0)
+    return kernel == "batch_matmul" and isinstance(depth, int) and depth >= _MOST_PRODUCTS

@@ -19,14 +19,18 @@ _KERNELS = {
     "fully_connected_any_dsp": "sums of more than 24 bits or a multiplier of 1/2 or more: 1.25 "
     "instructions a MAC instead of 0.97",
 }
+# These move elements one by one, on any core.
+_ELEMENTS = ("slice", "strided_copy_wide")
 
 
 def reason(call: KernelCall, context: OperatorContext) -> str:
     """For a layer of a kind with native kernels: why it is slower, or "" where it is not."""
-    if call.kernel.endswith("_cmsis_nn"):
+    if call.kernel.endswith("_cmsis_nn") or call.kernel in _ELEMENTS:
         return ""
     if not call.kernel.endswith(("_dsp", "_mve", "_scalar")) and "_mve_" not in call.kernel:
         return f"plain C for {_declined(context)}: up to ten times the instructions"
+    if call.kernel == "fully_connected_any_dsp" and context.input(1).shape[0] == 1:
+        return ""  # by itself, not as one of four
     return _KERNELS.get(call.kernel, "")
 
 
@@ -39,6 +43,6 @@ def _declined(context: OperatorContext) -> str:
         return "these int4 weights"
     if context.operator.kind == "CONV_2D" and second and second.shape[3] != source.shape[3]:
         return "groups of channels"
-    if context.operator.kind == "ADD":
-        return "broadcasting, a constant or scales too far apart"
+    if context.operator.kind in ("ADD", "SUB"):
+        return "an output scale far below those of the inputs"
     return "this form of it"

@@ -32,7 +32,7 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     convolutions = (*transformed, *direct, *convolution.steep, general.lower_conv_2d)
     convolutions = (*convolutions, anything.conv_2d)
     found: dict[str, tuple[Lowering, ...]] = {
-        "ADD": (*tables, general.lower_add),
+        "ADD": (*tables, general.lower_add, elementwise.add),
         "AVERAGE_POOL_2D": (layers.average_all, general.lower_average_pool_2d),
         "CONV_2D": (of_whole_window(layers.fully_connected_pair), *convolutions),
         "DEPTHWISE_CONV_2D": (
@@ -42,10 +42,15 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
             general.lower_depthwise_conv_2d,
             anything.depthwise_conv_2d,
         ),
-        "FULLY_CONNECTED": (layers.fully_connected_pair, anything.fully_connected),
+        "FULLY_CONNECTED": (
+            anything.fully_connected_single,
+            layers.fully_connected_pair,
+            anything.fully_connected,
+        ),
         "MAX_POOL_2D": (elementwise.max_pool_2d,),
         "MEAN": (elementwise.mean,),
         "MUL": (elementwise.mul,),
+        "SUB": (elementwise.add,),
         **dict.fromkeys(elementwise.TABLES, (elementwise.lookup,)),
     }
     limited = {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}

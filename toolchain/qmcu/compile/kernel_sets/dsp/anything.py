@@ -10,6 +10,7 @@ import numpy as np
 
 from qmcu.compile.kernel_sets import records
 from qmcu.compile.kernel_sets.dsp.general import (
+    STEP,
     Int8Array,
     Int32Array,
     output_limits_are_int8,
@@ -22,6 +23,8 @@ from qmcu.compile.operators.weights import channel_multipliers, folded_bias, qua
 from qmcu.compile.operators.window import axes, sliding_window
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument, ScratchArgument
 from qmcu.compile.requantize import quantize_multiplier
+
+_SINGLES = 2  # the most outputs that are not worth a group of four
 
 
 def _channels(context: OperatorContext, filters: Int8Array, group: int) -> Int32Array | None:
@@ -44,6 +47,15 @@ def _channels(context: OperatorContext, filters: Int8Array, group: int) -> Int32
         plain = plain_channel(int(bias[i]), int(largest[i]), (multiplier, shift), zero_point)
         result[i] = (bias[i], multiplier, shift, 0) if plain is None else plain
     return records.words(result)
+
+
+def pack_with_singles(filters: Int8Array, fours: int) -> Int8Array:
+    """int8 [outputs, inputs] for fully_connected_any_dsp: the first `fours` filters in fours, the
+    others as halfwords, bytes 0, 2, 1 and 3 of each step."""
+    grouped = pack_filters(filters[:fours], 4).reshape(-1) if fours else np.zeros(0, np.int8)
+    steps = np.pad(filters[fours:], ((0, 0), (0, -filters.shape[1] % STEP))).reshape(-1, STEP)
+    halfwords = steps[:, [0, 2, 1, 3]].astype("<i2")
+    return np.concatenate([grouped, halfwords.reshape(-1).view(np.int8)])
 
 
 def _nested(
@@ -127,19 +139,26 @@ def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
     )
 
 
+def fully_connected_single(context: OperatorContext) -> KernelCall | None:
+    """FULLY_CONNECTED of one output, which would be a quarter of four."""
+    return fully_connected(context) if context.input(1).shape[0] == 1 else None
+
+
 def fully_connected(context: OperatorContext) -> KernelCall | None:
     """FULLY_CONNECTED of any batch."""
     source, target, weights = context.input(0), context.output(), context.input(1)
-    channels = None if source.is_constant else _channels(context, weights.array, 4)
+    outputs, inputs = weights.shape
+    fours = outputs - outputs % 4 if outputs % 4 <= _SINGLES else outputs
+    group = 1 if fours < outputs else 4
+    channels = None if source.is_constant else _channels(context, weights.array, group)
     if channels is None:
         return None
-    packed = pack_filters(weights.array, 4)
-    outputs, inputs = weights.shape
+    packed = pack_with_singles(weights.array, fours)
     parameters = (
         ("batches", source.elements // inputs),
         ("input_depth", inputs),
         ("output_depth", outputs),
-        ("steps", packed.shape[1]),
+        ("steps", -(-inputs // STEP)),
         ("output_zero_point", quantization_of(target).zero_point),
     )
     call = context.call(

@@ -1,4 +1,4 @@
-"""MUL, MEAN, MAX_POOL_2D and tables for the DSP extension: portable calls, kernels of their own."""
+"""Sums, products, means, maxima and tables for the DSP extension: portable calls, own kernels."""
 
 from dataclasses import replace
 
@@ -9,9 +9,12 @@ from qmcu.compile.operators.pooling import lower_pool
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 
 _LARGEST_PRODUCT = 255 * 255
+_LARGEST_SUM_SHIFT = 2  # to the left: sums have 28 bits, the high product wants 30
 # Operators that are a table of 256 results.
-TABLES = tuple(
-    kind for kind, forms in OPERATORS.items() if any(form.kernel == "lookup" for form in forms)
+TABLES = (
+    *(kind for kind, forms in OPERATORS.items() if any(form.kernel == "lookup" for form in forms)),
+    "QUANTIZE int8>uint8",
+    "QUANTIZE uint8>int8",
 )
 
 
@@ -50,6 +53,17 @@ def mean(context: OperatorContext) -> KernelCall | None:
     """MEAN over any dimensions, fastest where channels are kept."""
     call, fields = portable(context)
     return None if context.input(0).is_constant else renamed(call, "mean_dsp", fields)
+
+
+def add(context: OperatorContext) -> KernelCall | None:
+    """ADD and SUB with broadcasting, constants and scales of any ratio."""
+    if not output_limits_are_int8(context):
+        return None
+    call, fields = portable(context)
+    shift = fields.get("output_shift")
+    if call.kernel != "add" or not isinstance(shift, int) or shift > _LARGEST_SUM_SHIFT:
+        return None
+    return renamed(call, "add_any_dsp", fields)
 
 
 def mul(context: OperatorContext) -> KernelCall | None:

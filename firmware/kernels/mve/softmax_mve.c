@@ -1,0 +1,100 @@
+/* softmax for MVE: four elements at a time, the arithmetic of fixed_exponential.h. VQRDMULH is its high
+   multiply; what is divided is not negative, so that VRSHL rounds it likewise. */
+#include "softmax_mve.h"
+
+#include "mve.h"
+#include "softmax_reciprocal.h"
+
+/* exp(a) as Q0.31 for a in [-1/4, 0) as Q0.31: Taylor series around -1/8. */
+static inline int32x4_t exponential_of_quarter(int32x4_t a)
+{
+    const int32_t exp_of_minus_eighth = 1895147668;
+    const int32_t third = 715827883;
+    const int32x4_t x = vaddq_n_s32(a, 1 << 28);
+    const int32x4_t x2 = vqrdmulhq_s32(x, x);
+    const int32x4_t x3 = vqrdmulhq_s32(x2, x);
+    const int32x4_t x4 = vqrdmulhq_s32(x2, x2);
+    const int32x4_t cubic = vqrdmulhq_n_s32(vaddq_s32(vrshrq_n_s32(x4, 2), x3), third);
+    const int32x4_t series = vaddq_s32(x, vrshrq_n_s32(vaddq_s32(cubic, x2), 1));
+    return vaddq_n_s32(vqrdmulhq_n_s32(series, exp_of_minus_eighth), exp_of_minus_eighth);
+}
+
+/* exp(a) as Q0.31 for a <= 0 as Q5.26. */
+static inline int32x4_t exponential(int32x4_t a)
+{
+    /* exp(-2^k) as Q0.31 for k = -2 to 4 */
+    static const int32_t factors[7] = {1672461947, 1302514674, 790015084, 290630308,
+                                       39332535,   720401,     242};
+    const int32_t quarter = 1 << 24;
+    const int32x4_t low = vandq_s32(a, vdupq_n_s32(quarter - 1));
+    const int32x4_t fraction = vsubq_n_s32(low, quarter);
+    int32x4_t quarters = vsubq_s32(fraction, a);
+    int32x4_t result = exponential_of_quarter(vshlq_n_s32(fraction, 5));
+    /* Compared with a vector: GCC 12 breaks down over this comparison with a number. */
+    const int32x4_t zero = vdupq_n_s32(0);
+    for (int32_t k = 0; k < 7; ++k) {
+        const mve_pred16_t set = vcmpneq_s32(vandq_s32(quarters, vdupq_n_s32(quarter << k)), zero);
+        result = vqrdmulhq_m_n_s32(result, result, factors[k], set);
+    }
+    return vpselq_s32(vdupq_n_s32(INT32_MAX), result, vcmpeqq_n_s32(a, 0));
+}
+
+static int32_t largest_of(const int8_t *input, int32_t depth)
+{
+    int8_t largest = INT8_MIN;
+    for (int32_t i = 0; i < depth; i += 16) {
+        const mve_pred16_t live = vctp8q((uint32_t)(depth - i));
+        largest = vmaxvq_p_s8(largest, vldrbq_z_s8(input + i, live), live);
+    }
+    return largest;
+}
+
+typedef struct {
+    int32x4_t values; /* exp of what elements are less than the largest */
+    mve_pred16_t
+        counted; /* which of them are there, and not so much less that exp is taken for 0 */
+} exponentials;
+
+/* Of the first `left` of four elements. */
+static inline exponentials exponentials_of(const qmcu_softmax_params *p, const int8_t *input,
+                                           int32_t largest, int32_t left)
+{
+    const mve_pred16_t live = vctp32q((uint32_t)left);
+    const int32x4_t difference = vsubq_n_s32(vldrbq_z_s32(input, live), largest);
+    const int32x4_t scaled = vqrdmulhq_n_s32(vshlq_r_s32(difference, p->shift), p->multiplier);
+    const exponentials result = {exponential(scaled),
+                                 vcmpgeq_m_n_s32(difference, p->minimum_difference, live)};
+    return result;
+}
+
+static void softmax_row(const qmcu_softmax_params *p, const int8_t *input, int8_t *output)
+{
+    const int32_t depth = p->depth, largest = largest_of(input, depth);
+    int32_t sum = 0; /* Q12.19 */
+    for (int32_t i = 0; i < depth; i += 4) {
+        const exponentials e = exponentials_of(p, input + i, largest, depth - i);
+        sum = vaddvaq_p_s32(sum, vrshrq_n_s32(e.values, 12), e.counted);
+    }
+    const qmcu_softmax_reciprocal r = qmcu_softmax_reciprocal_of(sum);
+    if (r.exponent > 31) {
+        qmcu_mve_fill(output, INT8_MIN, depth);
+        return;
+    }
+    for (int32_t i = 0; i < depth; i += 4) {
+        const exponentials e = exponentials_of(p, input + i, largest, depth - i);
+        int32x4_t probability = vrshlq_n_s32(vqrdmulhq_n_s32(e.values, r.mantissa), -r.exponent);
+        probability = vminq_s32(probability, vdupq_n_s32(UINT8_MAX));
+        probability = vaddq_n_s32(probability, INT8_MIN);
+        probability = vpselq_s32(probability, vdupq_n_s32(INT8_MIN), e.counted);
+        vstrbq_p_s32(output + i, probability, vctp32q((uint32_t)(depth - i)));
+    }
+}
+
+void qmcu_softmax_mve(const qmcu_softmax_mve_params *params, const int8_t *input, int8_t *output)
+{
+    for (int32_t row = 0; row < params->rows; ++row) {
+        softmax_row(params, input, output);
+        input += params->depth;
+        output += params->depth;
+    }
+}

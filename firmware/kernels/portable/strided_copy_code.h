@@ -1,0 +1,43 @@
+/* The rows of a transposition or slice, the last two dimensions without a walk: rows may be short. */
+#ifndef QMCU_STRIDED_COPY_CODE_H
+#define QMCU_STRIDED_COPY_CODE_H
+
+#include "bytes.h"
+#include "strided_copy.h"
+
+/* to[i] = from[i * step]; cores have functions of their own. */
+typedef void qmcu_gather_function(int8_t *to, const int8_t *from, int32_t step, int32_t count);
+
+static inline void qmcu_gather_plain(int8_t *to, const int8_t *from, int32_t step, int32_t count)
+{
+    for (const int8_t *const end = to + count; to != end; from += step) {
+        *to++ = *from;
+    }
+}
+
+static inline __attribute__((always_inline)) void
+qmcu_strided_copy_by(const qmcu_strided_copy_params *params, const int8_t *input, int8_t *output,
+                     qmcu_copy_function *copy, qmcu_gather_function *gather)
+{
+    const qmcu_strided_copy_params *const p = params;
+    const int32_t length = p->shape[QMCU_WALK_RANK - 1];
+    const int32_t step = p->strides[QMCU_WALK_RANK - 1];
+    int32_t outer[QMCU_WALK_RANK];
+    memcpy(outer, p->shape, sizeof outer);
+    outer[QMCU_WALK_RANK - 2] = 1;
+    qmcu_walk walk = qmcu_walk_begin();
+    do {
+        const int8_t *row = input + p->start + qmcu_walk_offset(&walk, p->strides);
+        for (int32_t left = p->shape[QMCU_WALK_RANK - 2]; left > 0; --left) {
+            if (step == 1) {
+                copy(output, row, length);
+            } else {
+                gather(output, row, step, length);
+            }
+            output += length;
+            row += p->strides[QMCU_WALK_RANK - 2];
+        }
+    } while (qmcu_walk_next(&walk, outer));
+}
+
+#endif
