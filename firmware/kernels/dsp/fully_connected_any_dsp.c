@@ -1,5 +1,6 @@
 /* fully_connected for sums and multipliers of any size, four outputs at a time: 20 instructions for
-   16 products, straight from bytes. One or two that are left have their weights as halfwords: 7 for 4. */
+   16 products, straight from bytes. One or two that are left have their weights as halfwords: 24 for
+   16. */
 #include "fully_connected_any_dsp.h"
 
 #include "any_dsp.h"
@@ -39,28 +40,35 @@ __attribute__((naked)) static void dot_4(const int8_t *input, const int8_t *weig
           "stm r3, {r4-r7}\n\t"
           "pop {r3-r11, pc}");
 }
-#pragma GCC diagnostic pop
+/* Two steps of one filter, whose weights are the halfwords that SXTB16 makes of a step's bytes. */
+#define VALUES(BYTES, EVEN, ODD)              \
+    "sxtb16 r12, " BYTES "\n\t"               \
+    "smlad r3, r12, " EVEN ", r3\n\t"         \
+    "sxtb16 " BYTES ", " BYTES ", ror #8\n\t" \
+    "smlad r3, " BYTES ", " ODD ", r3\n\t"
+#define TWO_STEPS          \
+    "ldr r4, [r0], #4\n\t" \
+    "ldr r5, [r0], #4\n\t" \
+    "ldm r1!, {r6-r9}\n\t" VALUES("r4", "r6", "r7") VALUES("r5", "r8", "r9")
 
-/* `weights` are the halfwords that SXTB16 makes of a step's bytes, which then meet those of the input. */
-static int32_t dot_1(const int8_t *input, const uint32_t *weights, int32_t steps, int32_t sum)
+/* r0 input, r1 weights, r2 steps, r3 sum. Four steps a round, then one at a time. */
+__attribute__((naked)) static int32_t dot_1(const int8_t *input, const int8_t *weights,
+                                            int32_t steps, int32_t sum)
 {
-    const uint32_t *const end = weights + 2 * steps;
-    if (steps & 1) {
-        const uint32_t x = qmcu_load_word(input);
-        sum = qmcu_smlad(qmcu_sxtb16(x), weights[0], sum);
-        sum = qmcu_smlad(qmcu_sxtb16_odd(x), weights[1], sum);
-        input += 4;
-        weights += 2;
-    }
-    for (; weights != end; weights += 4, input += 8) {
-        const uint32_t x = qmcu_load_word(input), y = qmcu_load_word(input + 4);
-        sum = qmcu_smlad(qmcu_sxtb16(x), weights[0], sum);
-        sum = qmcu_smlad(qmcu_sxtb16_odd(x), weights[1], sum);
-        sum = qmcu_smlad(qmcu_sxtb16(y), weights[2], sum);
-        sum = qmcu_smlad(qmcu_sxtb16_odd(y), weights[3], sum);
-    }
-    return sum;
+    __asm("push {r4-r9, lr}\n\t"
+          "subs r2, r2, #4\n\t"
+          "blt 2f\n\t"
+          "1:\n\t" TWO_STEPS TWO_STEPS "subs r2, r2, #4\n\t"
+          "bge 1b\n\t"
+          "2: adds r2, r2, #4\n\t"
+          "beq 4f\n\t"
+          "3: ldr r4, [r0], #4\n\t"
+          "ldm r1!, {r6, r7}\n\t" VALUES("r4", "r6", "r7") "subs r2, r2, #1\n\t"
+                                                           "bne 3b\n\t"
+                                                           "4: mov r0, r3\n\t"
+                                                           "pop {r4-r9, pc}");
 }
+#pragma GCC diagnostic pop
 
 void qmcu_fully_connected_any_dsp(const qmcu_fully_connected_any_dsp_params *params,
                                   const int8_t *input, const int8_t *weights,
@@ -81,8 +89,7 @@ void qmcu_fully_connected_any_dsp(const qmcu_fully_connected_any_dsp_params *par
             filters += 16 * p->steps;
         }
         for (; left > 0; --left) {
-            const int32_t sum =
-                dot_1(input, (const uint32_t *)(const void *)filters, p->steps, channel->bias);
+            const int32_t sum = dot_1(input, filters, p->steps, channel->bias);
             *output++ = qmcu_any_output(sum, channel, p->output_zero_point);
             ++channel;
             filters += 8 * p->steps;

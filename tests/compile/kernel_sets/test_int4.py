@@ -173,7 +173,7 @@ def test_a_batch_for_mve_equals_the_interpreter(kind: str) -> None:
     outcome = chain.run(batch, "mps3-an547", "qemu", "native")
     assert outcome.problem == "" and all(outcome.equal)
     kernels = [kernel for kernel, _ in outcome.kernels]
-    assert all("int4" in k for k in kernels) and sum("int4_mve" in k for k in kernels) >= 11
+    assert sum("int4_mve" in kernel for kernel in kernels) >= 11
 
 
 @pytest.mark.slow

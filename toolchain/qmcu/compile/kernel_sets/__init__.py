@@ -111,7 +111,7 @@ def _for_bytes(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
         own = mve.LOWERINGS
         others = dsp.lowerings(options.optimize, fpu=options.fpu)
         # Such a core has the DSP extension too: what no vector kernel takes goes there.
-        return {kind: (*own.get(kind, ()), *found) for kind, found in others.items()}
+        return {kind: (*own.get(kind, ()), *others.get(kind, ())) for kind in {**others, **own}}
     if options.dsp:
         return dsp.lowerings(options.optimize, fpu=options.fpu)
     return scalar.lowerings()

@@ -7,7 +7,8 @@ from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.plan import FieldValue, KernelCall
 
-# LSTM, SVDF and sums of int16, by the operator and its types.
+# LSTM, SVDF, transposed convolutions and sums of int16, by the operator and its types; of those of
+# a TRANSPOSE_CONV int32 is that of an output shape which is computed.
 _PRODUCTS = {
     "CONV_2D int16": "conv_2d_s16",
     "FULLY_CONNECTED int16": "fully_connected_s16",
@@ -15,14 +16,13 @@ _PRODUCTS = {
     "SVDF int8+int16>int8": "svdf_s16",
     "UNIDIRECTIONAL_SEQUENCE_LSTM int8+int16>int8": "lstm",
     "UNIDIRECTIONAL_SEQUENCE_LSTM int16": "lstm_s16",
-}
-# The second form of a TRANSPOSE_CONV is that of one whose output shape is computed.
-_SIMD = {
-    "BATCH_MATMUL": "batch_matmul",
     "DEPTHWISE_CONV_2D int16": "depthwise_conv_2d_s16",
-    "SOFTMAX": "softmax",
     "TRANSPOSE_CONV": "transpose_conv",
     "TRANSPOSE_CONV int32+int8>int8": "transpose_conv",
+}
+_SIMD = {
+    "BATCH_MATMUL": "batch_matmul",
+    "SOFTMAX": "softmax",
     "TRANSPOSE_CONV int16": "transpose_conv_s16",
     "TRANSPOSE_CONV int32+int16>int16": "transpose_conv_s16",
 }
@@ -34,17 +34,19 @@ _MOVING = ("concatenation", "pad", "strided_copy")
 
 def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     """Operator kind and types to the kernels of `core`, dsp, mve or scalar."""
-    kernels = _PRODUCTS if core == "scalar" else _PRODUCTS | _SIMD | _moving()
+    kernels = _PRODUCTS if core == "scalar" else _PRODUCTS | _SIMD | _moving(core)
     return {kind: (_lowering(kernel, core),) for kind, kernel in kernels.items()}
 
 
-def _moving() -> dict[str, str]:
+def _moving(core: str) -> dict[str, str]:
+    # The library's copy of many bytes is as fast as the DSP extension can be.
+    kernels = (*_MOVING, "copy") if core == "mve" else _MOVING
     return {
         kind if dtype == "int8" else f"{kind} {dtype}": form.kernel
         for kind, forms in OPERATORS.items()
         for form in forms
         for dtype in form.types
-        if form.kernel in _MOVING
+        if form.kernel in kernels
     }
 
 
