@@ -70,32 +70,32 @@ static void store_column(uint32_t *to, int32_t row, const six r)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 /* r4 to r9 are d0 to d5; B^T d goes to r2 with distance r12. */
-#define TRANSFORM_AND_STORE                 \
-    "sub r10, r8, r6, lsl #2\n\t"           \
-    "sub r11, r7, r5, lsl #2\n\t"           \
-    "subs r4, r4, r6\n\t"                   \
-    "sub r9, r9, r7\n\t"                    \
-    "sub r8, r8, r6\n\t"                    \
-    "subs r7, r7, r5\n\t"                   \
-    "add r4, r8, r4, lsl #2\n\t"            \
-    "sub r9, r9, r7, lsl #2\n\t"            \
-    "add r5, r10, r11\n\t"                  \
-    "sub r6, r10, r11\n\t"                  \
-    "sub r10, r8, r7, lsl #1\n\t"           \
-    "add r7, r8, r7, lsl #1\n\t"            \
-    "add r11, r2, r12, lsl #1\n\t"          \
-    "str r4, [r2]\n\t"                      \
-    "str r5, [r2, r12]\n\t"                 \
-    "str r6, [r11]\n\t"                     \
-    "str r7, [r11, r12]\n\t"                \
-    "str r10, [r11, r12, lsl #1]\n\t"       \
-    "add r11, r11, r12\n\t"                 \
+#define TRANSFORM_AND_STORE           \
+    "sub r10, r8, r6, lsl #2\n\t"     \
+    "sub r11, r7, r5, lsl #2\n\t"     \
+    "subs r4, r4, r6\n\t"             \
+    "sub r9, r9, r7\n\t"              \
+    "sub r8, r8, r6\n\t"              \
+    "subs r7, r7, r5\n\t"             \
+    "add r4, r8, r4, lsl #2\n\t"      \
+    "sub r9, r9, r7, lsl #2\n\t"      \
+    "add r5, r10, r11\n\t"            \
+    "sub r6, r10, r11\n\t"            \
+    "sub r10, r8, r7, lsl #1\n\t"     \
+    "add r7, r8, r7, lsl #1\n\t"      \
+    "add r11, r2, r12, lsl #1\n\t"    \
+    "str r4, [r2]\n\t"                \
+    "str r5, [r2, r12]\n\t"           \
+    "str r6, [r11]\n\t"               \
+    "str r7, [r11, r12]\n\t"          \
+    "str r10, [r11, r12, lsl #1]\n\t" \
+    "add r11, r11, r12\n\t"           \
     "str r9, [r11, r12, lsl #1]\n\t"
 
 /* transform_column inside the image; distances in bytes. */
-__attribute__((naked)) static void transform_column_inside(
-    const int8_t *below, uint8_t *above, uint32_t *to, int32_t row_bytes, int32_t row,
-    int32_t pair, int32_t words)
+__attribute__((naked)) static void transform_column_inside(const int8_t *below, uint8_t *above,
+                                                           uint32_t *to, int32_t row_bytes,
+                                                           int32_t row, int32_t pair, int32_t words)
 {
     __asm("push {r4-r11, lr}\n\t"
           "ldr r12, [sp, #36]\n\t"
@@ -119,9 +119,7 @@ __attribute__((naked)) static void transform_column_inside(
           "uxtb16 r6, r6\n\t"
           "uxtb16 r7, r7\n\t"
           "uxtb16 r8, r8\n\t"
-          "uxtb16 r9, r9\n\t"
-          TRANSFORM_AND_STORE
-          "pop {r4-r9}\n\t"
+          "uxtb16 r9, r9\n\t" TRANSFORM_AND_STORE "pop {r4-r9}\n\t"
           "ldr r10, [sp, #40]\n\t"
           "add r2, r2, r10\n\t"
           "uxtb16 r4, r4, ror #8\n\t"
@@ -129,9 +127,7 @@ __attribute__((naked)) static void transform_column_inside(
           "uxtb16 r6, r6, ror #8\n\t"
           "uxtb16 r7, r7, ror #8\n\t"
           "uxtb16 r8, r8, ror #8\n\t"
-          "uxtb16 r9, r9, ror #8\n\t"
-          TRANSFORM_AND_STORE
-          "ldr r10, [sp, #40]\n\t"
+          "uxtb16 r9, r9, ror #8\n\t" TRANSFORM_AND_STORE "ldr r10, [sp, #40]\n\t"
           "add r2, r2, r10\n\t"
           "subs lr, lr, #1\n\t"
           "bne 1b\n\t"

@@ -25,111 +25,101 @@ typedef struct {
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 /* one column (r8, r9) for an output */
-#define TAP_LOWER(LOWER, WU, WL, LOWER0)                \
-    "smlatb " LOWER ", r8, " WU ", " LOWER0 "\n\t"      \
+#define TAP_LOWER(LOWER, WU, WL, LOWER0)           \
+    "smlatb " LOWER ", r8, " WU ", " LOWER0 "\n\t" \
     "smlad " LOWER ", r9, " WL ", " LOWER "\n\t"
-#define TAP_UPPER(UPPER, WU, WL, UPPER0)                \
-    "smlad " UPPER ", r8, " WU ", " UPPER0 "\n\t"       \
+#define TAP_UPPER(UPPER, WU, WL, UPPER0)          \
+    "smlad " UPPER ", r8, " WU ", " UPPER0 "\n\t" \
     "smlabt " UPPER ", r9, " WL ", " UPPER "\n\t"
 
 /* 4 channels; two columns of outputs a round. On the stack: weights and bias (7), multiplier,
    rounding, shift, row_bytes, depth, end (6), odd, and what is left for the next channel. STEP:
    bytes of packed columns from one output to the next; REST: what remains of a channel's columns at
    the end. */
-#define BEGIN                                               \
-    "push {r4-r11, lr}\n\t" \
-    "sub sp, sp, #72\n\t" \
-    "mov r12, #4\n\t" \
-    "strd r3, r12, [sp, #56]\n" \
-    "0: ldm r3, {r4-r7}\n\t" \
-    "add r6, r6, r0\n\t" \
+#define BEGIN                    \
+    "push {r4-r11, lr}\n\t"      \
+    "sub sp, sp, #72\n\t"        \
+    "mov r12, #4\n\t"            \
+    "strd r3, r12, [sp, #56]\n"  \
+    "0: ldm r3, {r4-r7}\n\t"     \
+    "add r6, r6, r0\n\t"         \
     "strd r4, r5, [sp, #40]\n\t" \
     "strd r6, r7, [sp, #48]\n\t" \
-    "str r2, [sp, #64]\n\t" \
-    "mov r12, r2\n\t" \
-    "ldm r1!, {r2-r11}\n\t" \
-    "stm sp, {r2-r11}\n\t" \
-    "str r1, [sp, #68]\n\t" \
+    "str r2, [sp, #64]\n\t"      \
+    "mov r12, r2\n\t"            \
+    "ldm r1!, {r2-r11}\n\t"      \
+    "stm sp, {r2-r11}\n\t"       \
+    "str r1, [sp, #68]\n\t"      \
     "mov r1, r12\n"
-#define END(STEP, REST)                                     \
-    "cmp r0, r7\n\t" \
-    "blo 1b\n\t" \
-    "ldr r2, [sp, #52]\n\t" \
-    "cbz r2, 2f\n\t" \
-    "subs r0, r0, #" STEP "\n\t" \
-    "subs r1, r1, r6\n\t" \
-    "movs r2, #0\n\t" \
-    "str r2, [sp, #52]\n\t" \
-    "b 1b\n" \
+#define END(STEP, REST)              \
+    "cmp r0, r7\n\t"                 \
+    "blo 1b\n\t"                     \
+    "ldr r2, [sp, #52]\n\t"          \
+    "cbz r2, 2f\n\t"                 \
+    "subs r0, r0, #" STEP "\n\t"     \
+    "subs r1, r1, r6\n\t"            \
+    "movs r2, #0\n\t"                \
+    "str r2, [sp, #52]\n\t"          \
+    "b 1b\n"                         \
     "2: ldrd r3, r12, [sp, #56]\n\t" \
-    "ldrd r2, r1, [sp, #64]\n\t" \
-    "adds r0, r0, #" REST "\n\t" \
-    "adds r2, r2, #1\n\t" \
-    "subs r12, r12, #1\n\t" \
-    "str r12, [sp, #60]\n\t" \
-    "bne 0b\n\t" \
-    "add sp, sp, #72\n\t" \
+    "ldrd r2, r1, [sp, #64]\n\t"     \
+    "adds r0, r0, #" REST "\n\t"     \
+    "adds r2, r2, #1\n\t"            \
+    "subs r12, r12, #1\n\t"          \
+    "str r12, [sp, #60]\n\t"         \
+    "bne 0b\n\t"                     \
+    "add sp, sp, #72\n\t"            \
     "pop {r4-r11, pc}"
 
 /* Two output rows, stride 1. */
-__attribute__((naked)) static void two_rows(
-    const uint32_t *packed, const qmcu_depthwise_channel *channels, int8_t *output,
-    const rows_geometry *geometry)
+__attribute__((naked)) static void two_rows(const uint32_t *packed,
+                                            const qmcu_depthwise_channel *channels, int8_t *output,
+                                            const rows_geometry *geometry)
 {
-    __asm(BEGIN
-          "1: ldm sp, {r2-r7, r12}\n\t"
-          "ldrd r8, r9, [r0], #8\n\t"
-          TAP_UPPER("r10", "r2", "r3", "r12")
-          TAP_LOWER("r11", "r2", "r3", "r12")
-          "ldrd r8, r9, [r0], #8\n\t"
-          TAP_UPPER("r10", "r4", "r5", "r10")
-          TAP_LOWER("r11", "r4", "r5", "r11")
-          TAP_LOWER("lr", "r2", "r3", "r12")
-          TAP_UPPER("r12", "r2", "r3", "r12")
-          "ldrd r8, r9, [r0]\n\t"
-          TAP_UPPER("r10", "r6", "r7", "r10")
-          TAP_LOWER("r11", "r6", "r7", "r11")
-          TAP_UPPER("r12", "r4", "r5", "r12")
-          TAP_LOWER("lr", "r4", "r5", "lr")
-          "ldrd r8, r9, [r0, #8]\n\t"
-          TAP_UPPER("r12", "r6", "r7", "r12")
-          TAP_LOWER("lr", "r6", "r7", "lr")
-          "add r8, sp, #28\n\t"
-          "ldm r8, {r2-r7}\n\t"
-          OUTPUT("r11", "[r1, r5]")
-          OUTPUT("r10", "[r1]")
-          "add r1, r1, r6\n\t"
-          OUTPUT("lr", "[r1, r5]")
-          OUTPUT("r12", "[r1]")
-          "add r1, r1, r6\n\t"
-          END("8", "16"));
+    __asm(
+        BEGIN
+        "1: ldm sp, {r2-r7, r12}\n\t"
+        "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER("r10", "r2", "r3", "r12") TAP_LOWER(
+            "r11", "r2", "r3", "r12") "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER("r10", "r4", "r5",
+                                                                            "r10")
+            TAP_LOWER("r11", "r4", "r5", "r11") TAP_LOWER("lr", "r2", "r3", "r12") TAP_UPPER(
+                "r12", "r2", "r3", "r12") "ldrd r8, r9, [r0]\n\t" TAP_UPPER("r10", "r6", "r7",
+                                                                            "r10")
+                TAP_LOWER("r11", "r6", "r7", "r11") TAP_UPPER("r12", "r4", "r5", "r12") TAP_LOWER(
+                    "lr", "r4", "r5", "lr") "ldrd r8, r9, [r0, #8]\n\t" TAP_UPPER("r12", "r6", "r7",
+                                                                                  "r12")
+                    TAP_LOWER("lr", "r6", "r7",
+                              "lr") "add r8, sp, #28\n\t"
+                                    "ldm r8, {r2-r7}\n\t" OUTPUT("r11", "[r1, r5]") OUTPUT(
+                                        "r10", "[r1]") "add r1, r1, r6\n\t" OUTPUT("lr", "[r1, r5]")
+                                        OUTPUT("r12", "[r1]") "add r1, r1, r6\n\t" END("8", "16"));
 }
 
 /* One output row, stride 2. */
-__attribute__((naked)) static void one_row(
-    const uint32_t *packed, const qmcu_depthwise_channel *channels, int8_t *output,
-    const rows_geometry *geometry)
+__attribute__((naked)) static void one_row(const uint32_t *packed,
+                                           const qmcu_depthwise_channel *channels, int8_t *output,
+                                           const rows_geometry *geometry)
 {
-    __asm(BEGIN
-          "1: ldm sp, {r2-r7, r12}\n\t"
-          "ldrd r8, r9, [r0], #8\n\t"
-          TAP_UPPER("r10", "r2", "r3", "r12")
-          "ldrd r8, r9, [r0], #8\n\t"
-          TAP_UPPER("r10", "r4", "r5", "r10")
-          "ldrd r8, r9, [r0], #8\n\t"
-          TAP_UPPER("r10", "r6", "r7", "r10")
-          TAP_UPPER("r12", "r2", "r3", "r12")
-          "ldrd r8, r9, [r0], #8\n\t"
-          TAP_UPPER("r12", "r4", "r5", "r12")
-          "ldrd r8, r9, [r0]\n\t"
-          TAP_UPPER("r12", "r6", "r7", "r12")
-          "add r8, sp, #28\n\t"
-          "ldm r8, {r2-r7}\n\t"
-          OUTPUT("r10", "[r1]")
-          "add r1, r1, r6\n\t"
-          OUTPUT("r12", "[r1]")
-          "add r1, r1, r6\n\t"
-          END("16", "8"));
+    __asm(
+        BEGIN
+        "1: ldm sp, {r2-r7, r12}\n\t"
+        "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER("r10", "r2", "r3",
+                                              "r12") "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER("r10",
+                                                                                           "r4",
+                                                                                           "r5",
+                                                                                           "r10") "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER("r10",
+                                                                                                                                        "r6",
+                                                                                                                                        "r7",
+                                                                                                                                        "r10")
+            TAP_UPPER("r12", "r2", "r3", "r12") "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER(
+                "r12", "r4", "r5",
+                "r12") "ldrd r8, r9, [r0]\n\t" TAP_UPPER("r12", "r6", "r7",
+                                                         "r12") "add r8, sp, #28\n\t"
+                                                                "ldm r8, {r2-r7}\n\t" OUTPUT("r10", "[r1]") "add r1, r1, r6\n\t" OUTPUT(
+                                                                    "r12",
+                                                                    "[r1]") "add r1, r1, "
+                                                                            "r6\n\t" END("16",
+                                                                                         "8"));
 }
 #pragma GCC diagnostic pop
 
@@ -187,11 +177,9 @@ static void pack_rows(const source *s, int32_t y, uint32_t *to, uint32_t *again)
 }
 
 /* The whole layer; unpack gives the constants of four channels, or is NULL where `channels` are such. */
-static inline __attribute__((always_inline)) void layer(const qmcu_depthwise_3x3_dsp_params *p,
-                                                        const int8_t *input,
-                                                        const int32_t *channels, void *scratch,
-                                                        int8_t *output,
-                                                        qmcu_depthwise_unpack *unpack)
+static inline __attribute__((always_inline)) void
+layer(const qmcu_depthwise_3x3_dsp_params *p, const int8_t *input, const int32_t *channels,
+      void *scratch, int8_t *output, qmcu_depthwise_unpack *unpack)
 {
     qmcu_depthwise_channel room[4];
     const int32_t stride = p->stride, columns = (p->output_width - 1) * stride + 3;
@@ -210,8 +198,7 @@ static inline __attribute__((always_inline)) void layer(const qmcu_depthwise_3x3
     }
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         for (int32_t channel = 0; channel < p->depth; channel += 4) {
-            const qmcu_depthwise_channel *four =
-                (const qmcu_depthwise_channel *)channels + channel;
+            const qmcu_depthwise_channel *four = (const qmcu_depthwise_channel *)channels + channel;
             if (unpack) {
                 unpack(channels, channel, room);
                 four = room;

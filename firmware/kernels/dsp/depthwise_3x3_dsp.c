@@ -1,11 +1,11 @@
 #include "depthwise_3x3_dsp.h"
 
 /* SUM is twice the sum */
-#define OUTPUT(SUM, TO)                   \
-    "smmlar r8, " SUM ", r2, r3\n\t"      \
-    "add r8, r8, " SUM ", asr #31\n\t"    \
-    "asr r8, r8, r4\n\t"                  \
-    "ssat r8, #8, r8\n\t"                 \
+#define OUTPUT(SUM, TO)                \
+    "smmlar r8, " SUM ", r2, r3\n\t"   \
+    "add r8, r8, " SUM ", asr #31\n\t" \
+    "asr r8, r8, r4\n\t"               \
+    "ssat r8, #8, r8\n\t"              \
     "strb r8, " TO "\n\t"
 
 #include "depthwise_3x3_code_dsp.h"

@@ -46,26 +46,25 @@ static inline void store(const int32_t sums[4], const qmcu_channel *channel, int
 }
 
 /* Two taps of four channels, r8 and the register TAP, times the weights at r12; like add_pair. */
-#define QMCU_PAIR(TAP)                     \
-    "pkhbt r10, r8, " TAP ", lsl #16\n\t"  \
-    "pkhtb r8, " TAP ", r8, asr #16\n\t"   \
-    "sxtb16 r9, r10\n\t"                   \
-    "ldr r11, [r12], #4\n\t"               \
-    "smlad r4, r9, r11, r4\n\t"            \
-    "sxtb16 r10, r10, ror #8\n\t"          \
-    "ldr r11, [r12], #4\n\t"               \
-    "smlad r5, r10, r11, r5\n\t"           \
-    "sxtb16 r9, r8\n\t"                    \
-    "ldrd r10, r11, [r12], #8\n\t"         \
-    "smlad r6, r9, r10, r6\n\t"            \
-    "sxtb16 r8, r8, ror #8\n\t"            \
+#define QMCU_PAIR(TAP)                    \
+    "pkhbt r10, r8, " TAP ", lsl #16\n\t" \
+    "pkhtb r8, " TAP ", r8, asr #16\n\t"  \
+    "sxtb16 r9, r10\n\t"                  \
+    "ldr r11, [r12], #4\n\t"              \
+    "smlad r4, r9, r11, r4\n\t"           \
+    "sxtb16 r10, r10, ror #8\n\t"         \
+    "ldr r11, [r12], #4\n\t"              \
+    "smlad r5, r10, r11, r5\n\t"          \
+    "sxtb16 r9, r8\n\t"                   \
+    "ldrd r10, r11, [r12], #8\n\t"        \
+    "smlad r6, r9, r10, r6\n\t"           \
+    "sxtb16 r8, r8, ror #8\n\t"           \
     "smlad r7, r8, r11, r7\n\t"
 
 /* The next channel's constants, at lr, and the output of its sum. */
-#define QMCU_CHANNEL(SUM)              \
-    "adds lr, lr, #4\n\t"              \
-    "ldm lr!, {r8, r9, r10}\n\t"       \
-    QMCU_OUTPUT(SUM, "r8", "r9", "r10")
+#define QMCU_CHANNEL(SUM) \
+    "adds lr, lr, #4\n\t" \
+    "ldm lr!, {r8, r9, r10}\n\t" QMCU_OUTPUT(SUM, "r8", "r9", "r10")
 
 /* One pixel of a 3 x 3 kernel; a, b and c are its first taps in the three rows. In assembly, since
    the compiler spills: 31 instructions an output, 46 otherwise. r0 to r2 rows, r3 depth, r4 to r7
@@ -74,37 +73,74 @@ __attribute__((naked)) static void pixel_3x3(const int8_t *a, const int8_t *b, c
                                              int32_t depth, const uint32_t *weights,
                                              const qmcu_channel *channel, int8_t *output)
 {
-    __asm("push {r3-r11, lr}\n\t"
-          "ldr r12, [sp, #40]\n\t"
-          "ldr lr, [sp, #44]\n\t"
-          "1: ldr r4, [lr]\n\t"
-          "ldr r5, [lr, #16]\n\t"
-          "ldr r6, [lr, #32]\n\t"
-          "ldr r7, [lr, #48]\n\t"
-          "ldr r8, [r0]\n\t"
-          "ldr r9, [r0, r3]\n\t" QMCU_PAIR("r9")
-          "ldr r8, [r0, r3, lsl #1]\n\t"
-          "ldr r9, [r1]\n\t" QMCU_PAIR("r9")
-          "ldr r8, [r1, r3]\n\t"
-          "ldr r9, [r1, r3, lsl #1]\n\t" QMCU_PAIR("r9")
-          "ldr r8, [r2]\n\t"
-          "ldr r9, [r2, r3]\n\t" QMCU_PAIR("r9")
-          "ldr r8, [r2, r3, lsl #1]\n\t" QMCU_PAIR("r8")
-          "adds r0, r0, #4\n\t"
-          "adds r1, r1, #4\n\t"
-          "adds r2, r2, #4\n\t"
-          QMCU_CHANNEL("r4") QMCU_CHANNEL("r5") QMCU_CHANNEL("r6") QMCU_CHANNEL("r7")
-          "ldr r8, [sp, #48]\n\t"
-          "strb r4, [r8], #1\n\t"
-          "strb r5, [r8], #1\n\t"
-          "strb r6, [r8], #1\n\t"
-          "strb r7, [r8], #1\n\t"
-          "str r8, [sp, #48]\n\t"
-          "ldr r8, [sp]\n\t"
-          "subs r8, r8, #4\n\t"
-          "str r8, [sp]\n\t"
-          "bgt 1b\n\t"
-          "pop {r3-r11, pc}");
+    __asm(
+        "push {r3-r11, lr}\n\t"
+        "ldr r12, [sp, #40]\n\t"
+        "ldr lr, [sp, #44]\n\t"
+        "1: ldr r4, [lr]\n\t"
+        "ldr r5, [lr, #16]\n\t"
+        "ldr r6, [lr, #32]\n\t"
+        "ldr r7, [lr, #48]\n\t"
+        "ldr r8, [r0]\n\t"
+        "ldr r9, [r0, r3]\n\t" QMCU_PAIR(
+            "r9") "ldr r8, [r0, r3, lsl #1]\n\t"
+                  "ldr r9, [r1]\n\t" QMCU_PAIR("r9") "ldr r8, [r1, r3]\n\t"
+                                                     "ldr r9, [r1, r3, lsl #1]\n\t" QMCU_PAIR(
+                                                         "r9") "ldr r8, [r2]\n\t"
+                                                               "ldr r9, [r2, r3]\n\t" QMCU_PAIR("r"
+                                                                                                "9") "ldr r8, [r2, r3, lsl #1]\n\t" QMCU_PAIR(
+                                                                   "r8") "adds r0, r0, #4\n\t"
+                                                                         "adds r1, r1, #4\n\t"
+                                                                         "adds r2, r2, "
+                                                                         "#4\n\t" QMCU_CHANNEL(
+                                                                             "r4") QMCU_CHANNEL("r"
+                                                                                                "5")
+                                                                             QMCU_CHANNEL("r6")
+                                                                                 QMCU_CHANNEL(
+                                                                                     "r7") "ldr "
+                                                                                           "r8, "
+                                                                                           "[sp, "
+                                                                                           "#48]"
+                                                                                           "\n\t"
+                                                                                           "strb "
+                                                                                           "r4, "
+                                                                                           "[r8], "
+                                                                                           "#1\n\t"
+                                                                                           "strb "
+                                                                                           "r5, "
+                                                                                           "[r8], "
+                                                                                           "#1\n\t"
+                                                                                           "strb "
+                                                                                           "r6, "
+                                                                                           "[r8], "
+                                                                                           "#1\n\t"
+                                                                                           "strb "
+                                                                                           "r7, "
+                                                                                           "[r8], "
+                                                                                           "#1\n\t"
+                                                                                           "str "
+                                                                                           "r8, "
+                                                                                           "[sp, "
+                                                                                           "#48]"
+                                                                                           "\n\t"
+                                                                                           "ldr "
+                                                                                           "r8, "
+                                                                                           "[sp]"
+                                                                                           "\n\t"
+                                                                                           "subs "
+                                                                                           "r8, "
+                                                                                           "r8, "
+                                                                                           "#4\n\t"
+                                                                                           "str "
+                                                                                           "r8, "
+                                                                                           "[sp]"
+                                                                                           "\n\t"
+                                                                                           "bgt "
+                                                                                           "1b\n\t"
+                                                                                           "pop "
+                                                                                           "{r3-"
+                                                                                           "r11, "
+                                                                                           "pc}");
 }
 
 /* One pixel of any kernel: `taps` are `count` pointers, an even number. */

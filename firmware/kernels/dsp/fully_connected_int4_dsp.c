@@ -8,22 +8,20 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #define STEP_CODE 136
-#define DIGITS(X, W)                                                \
-    "smlad r7, " X ", " W ", r7\n\t"                                \
-    QMCU_INT4_NEXT_12(W) "smlad r6, " X ", " W ", r6\n\t"           \
-    QMCU_INT4_NEXT_8(W) "smlad r5, " X ", " W ", r5\n\t"            \
-    QMCU_INT4_NEXT_4(W) "smlad r4, " X ", " W ", r4\n\t"
-#define STEP                                                        \
-    "ldm.w r0!, {r8, r10}\n\t"                                      \
-    "ldm.w r1!, {r2, r3, r12, lr}\n\t"                              \
-    "sxtb16 r9, r8, ror #8\n\t"                                     \
-    "sxtb16 r8, r8\n\t"                                             \
-    "sxtb16 r11, r10, ror #8\n\t"                                   \
-    "sxtb16 r10, r10\n\t"                                           \
-    DIGITS("r8", "r2") DIGITS("r9", "r3") DIGITS("r10", "r12") DIGITS("r11", "lr")
-#define OUTPUT(SUM)                                                 \
-    "lsls " SUM ", " SUM ", r8\n\t"                                 \
-    QMCU_INT4_OUTPUT(SUM, "r2", "r3", "r9", "r10", "[r0], #1")
+#define DIGITS(X, W)                                                                   \
+    "smlad r7, " X ", " W                                                              \
+    ", r7\n\t" QMCU_INT4_NEXT_12(W) "smlad r6, " X ", " W ", r6\n\t" QMCU_INT4_NEXT_8( \
+        W) "smlad r5, " X ", " W ", r5\n\t" QMCU_INT4_NEXT_4(W) "smlad r4, " X ", " W ", r4\n\t"
+#define STEP                                                                         \
+    "ldm.w r0!, {r8, r10}\n\t"                                                       \
+    "ldm.w r1!, {r2, r3, r12, lr}\n\t"                                               \
+    "sxtb16 r9, r8, ror #8\n\t"                                                      \
+    "sxtb16 r8, r8\n\t"                                                              \
+    "sxtb16 r11, r10, ror #8\n\t"                                                    \
+    "sxtb16 r10, r10\n\t" DIGITS("r8", "r2") DIGITS("r9", "r3") DIGITS("r10", "r12") \
+        DIGITS("r11", "lr")
+#define OUTPUT(SUM) \
+    "lsls " SUM ", " SUM ", r8\n\t" QMCU_INT4_OUTPUT(SUM, "r2", "r3", "r9", "r10", "[r0], #1")
 
 /* What stays the same for all filters; x16 is -16 times the sum of the values. */
 typedef struct {
@@ -53,22 +51,20 @@ __attribute__((naked)) static void multiply_quads(const int4_row *row, const int
           "str r2, [sp, #20]\n\t"
           "ldr pc, [sp, #8]\n\t"
           ".p2align 2\n"
-          "1:\n\t" STEP STEP STEP STEP
-          "2: ldr r2, [sp, #4]\n\t"
+          "1:\n\t" STEP STEP STEP STEP "2: ldr r2, [sp, #4]\n\t"
           "cmp r0, r2\n\t"
           "bne.w 1b\n\t"
-          "ldrd r2, r3, [sp, #12]\n\t"
-          QMCU_INT4_SUMS("r4", "r5", "r6", "r7", "r2")
-          "ldr r0, [sp, #24]\n\t"
-          "ldm r3, {r3, r8, r9, r10}\n\t"
-          OUTPUT("r4") OUTPUT("r5") OUTPUT("r6") OUTPUT("r7")
-          "ldr r2, [sp, #28]\n\t"
-          "str r0, [sp, #24]\n\t"
-          "subs r2, r2, #1\n\t"
-          "str r2, [sp, #28]\n\t"
-          "bne.w 0b\n\t"
-          "add sp, sp, #32\n\t"
-          "pop {r4-r11, pc}");
+          "ldrd r2, r3, [sp, #12]\n\t" QMCU_INT4_SUMS(
+              "r4", "r5", "r6", "r7", "r2") "ldr r0, [sp, #24]\n\t"
+                                            "ldm r3, {r3, r8, r9, r10}\n\t" OUTPUT("r4")
+                                                OUTPUT("r5") OUTPUT("r6")
+                                                    OUTPUT("r7") "ldr r2, [sp, #28]\n\t"
+                                                                 "str r0, [sp, #24]\n\t"
+                                                                 "subs r2, r2, #1\n\t"
+                                                                 "str r2, [sp, #28]\n\t"
+                                                                 "bne.w 0b\n\t"
+                                                                 "add sp, sp, #32\n\t"
+                                                                 "pop {r4-r11, pc}");
 }
 #pragma GCC diagnostic pop
 
@@ -91,8 +87,8 @@ static int32_t sum_row(const int8_t *from, int32_t count)
 }
 
 void qmcu_fully_connected_int4_dsp(const qmcu_fully_connected_int4_dsp_params *p,
-                                   const int8_t *input, const int16_t *weights,
-                                   const int32_t *sums, int8_t *output)
+                                   const int8_t *input, const int16_t *weights, const int32_t *sums,
+                                   int8_t *output)
 {
     const int32_t whole = p->output_depth / 4, left = p->output_depth % 4;
     for (int32_t batch = 0; batch < p->batches; ++batch) {

@@ -5,27 +5,26 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #define STEP_CODE 124
-#define HALF(X0, X1)                        \
-    "ldm r1!, {r2, r3, r12, lr}\n\t"        \
-    "smlad r4, " X0 ", r2, r4\n\t"          \
-    "sxtb16 r2, r2\n\t"                     \
-    "smlad r5, " X0 ", r2, r5\n\t"          \
-    "smlad r6, " X0 ", r3, r6\n\t"          \
-    "sxtb16 r3, r3\n\t"                     \
-    "smlad r7, " X0 ", r3, r7\n\t"          \
-    "smlad r4, " X1 ", r12, r4\n\t"         \
-    "sxtb16 r12, r12\n\t"                   \
-    "smlad r5, " X1 ", r12, r5\n\t"         \
-    "smlad r6, " X1 ", lr, r6\n\t"          \
-    "sxtb16 lr, lr\n\t"                     \
+#define HALF(X0, X1)                 \
+    "ldm r1!, {r2, r3, r12, lr}\n\t" \
+    "smlad r4, " X0 ", r2, r4\n\t"   \
+    "sxtb16 r2, r2\n\t"              \
+    "smlad r5, " X0 ", r2, r5\n\t"   \
+    "smlad r6, " X0 ", r3, r6\n\t"   \
+    "sxtb16 r3, r3\n\t"              \
+    "smlad r7, " X0 ", r3, r7\n\t"   \
+    "smlad r4, " X1 ", r12, r4\n\t"  \
+    "sxtb16 r12, r12\n\t"            \
+    "smlad r5, " X1 ", r12, r5\n\t"  \
+    "smlad r6, " X1 ", lr, r6\n\t"   \
+    "sxtb16 lr, lr\n\t"              \
     "smlad r7, " X1 ", lr, r7\n\t"
-#define STEP                                \
-    "ldm.w r0!, {r8, r10}\n\t"              \
-    "sxtb16 r9, r8, ror #8\n\t"             \
-    "sxtb16 r8, r8\n\t"                     \
-    "sxtb16 r11, r10, ror #8\n\t"           \
-    "sxtb16 r10, r10\n\t"                   \
-    HALF("r8", "r9") HALF("r10", "r11")
+#define STEP                      \
+    "ldm.w r0!, {r8, r10}\n\t"    \
+    "sxtb16 r9, r8, ror #8\n\t"   \
+    "sxtb16 r8, r8\n\t"           \
+    "sxtb16 r11, r10, ror #8\n\t" \
+    "sxtb16 r10, r10\n\t" HALF("r8", "r9") HALF("r10", "r11")
 /* SUM is twice the sum */
 #define OUTPUT(SUM, MULTIPLIER, ROUNDING, SHIFT)           \
     "smmlar r2, " SUM ", " MULTIPLIER ", " ROUNDING "\n\t" \
@@ -34,9 +33,10 @@
     "ssat r2, #8, r2\n\t"                                  \
     "strb r2, [r0], #1\n\t"
 
-__attribute__((naked)) static void multiply_quads(
-    const int8_t *input, const int16_t *weights, const qmcu_filter_quad *quads, int8_t *output,
-    const int8_t *input_end, int32_t first_round, int32_t count)
+__attribute__((naked)) static void multiply_quads(const int8_t *input, const int16_t *weights,
+                                                  const qmcu_filter_quad *quads, int8_t *output,
+                                                  const int8_t *input_end, int32_t first_round,
+                                                  int32_t count)
 {
     __asm("push {r0, r2, r3, r4-r11, lr}\n\t"
           "adr.w r4, 2f\n\t"
@@ -50,8 +50,7 @@ __attribute__((naked)) static void multiply_quads(
           "str r3, [sp, #4]\n\t"
           "ldr pc, [sp, #52]\n\t"
           ".p2align 2\n"
-          "1:\n\t" STEP STEP STEP STEP
-          "2: ldr r2, [sp, #48]\n\t"
+          "1:\n\t" STEP STEP STEP STEP "2: ldr r2, [sp, #48]\n\t"
           "cmp r0, r2\n\t"
           "bne.w 1b\n\t"
           "ldrd r3, r0, [sp, #4]\n\t"
@@ -61,19 +60,15 @@ __attribute__((naked)) static void multiply_quads(
           "subs r6, r6, r7\n\t"
           "asrs r6, r6, #7\n\t"
           "lsls r7, r7, #1\n\t"
-          "ldm r3!, {r8-r12, lr}\n\t"
-          OUTPUT("r5", "r8", "r9", "r10")
-          OUTPUT("r4", "r11", "r12", "lr")
-          "ldm r3!, {r8-r12, lr}\n\t"
-          OUTPUT("r7", "r8", "r9", "r10")
-          OUTPUT("r6", "r11", "r12", "lr")
-          "strd r3, r0, [sp, #4]\n\t"
-          "ldr r2, [sp, #56]\n\t"
-          "subs r2, r2, #1\n\t"
-          "str r2, [sp, #56]\n\t"
-          "bne.w 0b\n\t"
-          "add sp, sp, #12\n\t"
-          "pop {r4-r11, pc}");
+          "ldm r3!, {r8-r12, lr}\n\t" OUTPUT("r5", "r8", "r9", "r10") OUTPUT(
+              "r4", "r11", "r12", "lr") "ldm r3!, {r8-r12, lr}\n\t" OUTPUT("r7", "r8", "r9", "r10")
+              OUTPUT("r6", "r11", "r12", "lr") "strd r3, r0, [sp, #4]\n\t"
+                                               "ldr r2, [sp, #56]\n\t"
+                                               "subs r2, r2, #1\n\t"
+                                               "str r2, [sp, #56]\n\t"
+                                               "bne.w 0b\n\t"
+                                               "add sp, sp, #12\n\t"
+                                               "pop {r4-r11, pc}");
 }
 #pragma GCC diagnostic pop
 

@@ -12,24 +12,24 @@
 #define QMCU_INT4_NEXT_4(W) "and " W ", " W ", #0x000F000F\n\t"
 
 /* Twice each sum from J4, J8, J12 and J, in place; X16 is -16 X. */
-#define QMCU_INT4_SUMS(J4, J8, J12, J, X16)                    \
-    "sub " J ", " J ", " J12 "\n\t"                            \
-    "asr " J ", " J ", #11\n\t"                                \
-    "sub " J12 ", " J12 ", " J8 "\n\t"                         \
-    "add " J12 ", " X16 ", " J12 ", asr #7\n\t"                \
-    "sub " J8 ", " J8 ", " J4 "\n\t"                           \
-    "add " J8 ", " X16 ", " J8 ", asr #3\n\t"                  \
+#define QMCU_INT4_SUMS(J4, J8, J12, J, X16)     \
+    "sub " J ", " J ", " J12 "\n\t"             \
+    "asr " J ", " J ", #11\n\t"                 \
+    "sub " J12 ", " J12 ", " J8 "\n\t"          \
+    "add " J12 ", " X16 ", " J12 ", asr #7\n\t" \
+    "sub " J8 ", " J8 ", " J4 "\n\t"            \
+    "add " J8 ", " X16 ", " J8 ", asr #3\n\t"   \
     "add " J4 ", " X16 ", " J4 ", lsl #1\n\t"
 
 /* The output byte of SUM, which is twice the sum. With h = (SUM * multiplier + 2^31) >> 32 and s the
    exponent of the rounding division, rounding is 2^s + (output zero point << (s + 1)) and shift
    s + 1: 2 h leaves room for the sign, which turns ties away from zero, where s is 0 too. */
-#define QMCU_INT4_OUTPUT(SUM, H, MULTIPLIER, ROUNDING, SHIFT, TO)  \
-    "smmulr " H ", " SUM ", " MULTIPLIER "\n\t"                    \
-    "add " H ", " ROUNDING ", " H ", lsl #1\n\t"                   \
-    "add " H ", " H ", " SUM ", asr #31\n\t"                       \
-    "asr " H ", " H ", " SHIFT "\n\t"                              \
-    "ssat " H ", #8, " H "\n\t"                                    \
+#define QMCU_INT4_OUTPUT(SUM, H, MULTIPLIER, ROUNDING, SHIFT, TO) \
+    "smmulr " H ", " SUM ", " MULTIPLIER "\n\t"                   \
+    "add " H ", " ROUNDING ", " H ", lsl #1\n\t"                  \
+    "add " H ", " H ", " SUM ", asr #31\n\t"                      \
+    "asr " H ", " H ", " SHIFT "\n\t"                             \
+    "ssat " H ", #8, " H "\n\t"                                   \
     "strb " H ", " TO "\n\t"
 
 #endif

@@ -1,6 +1,7 @@
 /* svdf_s16 with the products of the DSP extension. */
 #include "svdf_s16_dsp.h"
 
+#include "copy_dsp.h"
 #include "dot_dsp.h"
 #include "svdf_s16_code.h"
 
@@ -21,5 +22,5 @@ void qmcu_svdf_s16_dsp(const qmcu_svdf_s16_dsp_params *params, const int8_t *inp
                        const int32_t *bias, int16_t *state, int8_t *output)
 {
     qmcu_svdf_s16_by(params, input, features, feature_bias, times, bias, state, output,
-                     qmcu_dot_dsp, times_dot);
+                     qmcu_dot_dsp, times_dot, qmcu_copy_bytes);
 }

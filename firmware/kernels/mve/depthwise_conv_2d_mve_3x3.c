@@ -16,7 +16,7 @@ typedef struct {
     const int8_t *records;
     const int8_t *records_end;
     int32_t count; /* stride 1: pairs of columns; stride 2: columns */
-    int32_t odd; /* stride 1: a column is left */
+    int32_t odd;   /* stride 1: a column is left */
     int32_t zero_point;
     int32_t window_step;
     int32_t output_step;
@@ -71,115 +71,131 @@ _Static_assert(sizeof(qmcu_mve_depthwise_3x3) == RECORD_SIZE, "record");
 
 /* r0 window, r1 output, sums in r2, r4, r6, r8, then r3 bias, r5 multiplier, r7 shift, r9 output
    zero point, r10 and r11 steps, r12 rows_t; q2 taps, q3 offsets of the outputs, q4 to q7 weights. */
-#define QMCU_BEGIN                 \
-    "push {r4-r11, lr}\n\t"        \
-    "vpush {d8-d15}\n\t"           \
-    "mov r12, r0\n\t"              \
-    "vldrw.u32 q2, [r12, " AT(ROWS_TAPS) "]\n\t" \
-    "vldrw.u32 q3, [r12, " AT(ROWS_OFFSETS) "]\n\t" \
-    "ldr r9, [r12, " AT(ROWS_ZERO_POINT) "]\n\t"       \
-    "ldrd r10, r11, [r12, " AT(ROWS_STEP) "]\n\t"
+#define QMCU_BEGIN                                                                    \
+    "push {r4-r11, lr}\n\t"                                                           \
+    "vpush {d8-d15}\n\t"                                                              \
+    "mov r12, r0\n\t"                                                                 \
+    "vldrw.u32 q2, [r12, " AT(                                                        \
+        ROWS_TAPS) "]\n\t"                                                            \
+                   "vldrw.u32 q3, [r12, " AT(                                         \
+                       ROWS_OFFSETS) "]\n\t"                                          \
+                                     "ldr r9, [r12, " AT(                             \
+                                         ROWS_ZERO_POINT) "]\n\t"                     \
+                                                          "ldrd r10, r11, [r12, " AT( \
+                                                              ROWS_STEP) "]\n\t"
 
-#define QMCU_CHANNEL                \
-    "1: ldr r2, [r12, " AT(ROWS_RECORDS) "]\n\t"      \
-    "ldrd r0, r1, [r12, " AT(ROWS_WINDOW) "]\n\t"        \
-    "vldrb.u8 q4, [r2, #5]\n\t"     \
-    "vldrb.u8 q5, [r2, #1]\n\t"     \
-    "vldrb.u8 q6, [r2, #4]\n\t"     \
-    "ldrsb r7, [r2, " AT(RECORD_SHIFT) "]\n\t"       \
-    "ldrd r3, r5, [r2, " AT(RECORD_BIAS) "]\n\t"    \
-    "vldrb.u8 q7, [r2], " AT(RECORD_SIZE) "\n\t"    \
-    "str r2, [r12, " AT(ROWS_RECORDS) "]\n\t"         \
-    "add r2, r0, #1\n\t"            \
-    "add r4, r1, #1\n\t"            \
-    "strd r2, r4, [r12, " AT(ROWS_WINDOW) "]\n\t"        \
-    "ldr lr, [r12, " AT(ROWS_COUNT) "]\n\t"
+#define QMCU_CHANNEL                                                                                                                               \
+    "1: ldr r2, [r12, " AT(                                                                                                                        \
+        ROWS_RECORDS) "]\n\t"                                                                                                                      \
+                      "ldrd r0, r1, [r12, " AT(                                                                                                    \
+                          ROWS_WINDOW) "]\n\t"                                                                                                     \
+                                       "vldrb.u8 q4, [r2, #5]\n\t"                                                                                 \
+                                       "vldrb.u8 q5, [r2, #1]\n\t"                                                                                 \
+                                       "vldrb.u8 q6, [r2, #4]\n\t"                                                                                 \
+                                       "ldrsb r7, [r2, " AT(                                                                                       \
+                                           RECORD_SHIFT) "]\n\t"                                                                                   \
+                                                         "ldrd r3, r5, [r2, " AT(                                                                  \
+                                                             RECORD_BIAS) "]\n\t"                                                                  \
+                                                                          "vldrb.u8 q7, "                                                          \
+                                                                          "[r2], " AT(                                                             \
+                                                                              RECORD_SIZE) "\n\t"                                                  \
+                                                                                           "str "                                                  \
+                                                                                           "r2, "                                                  \
+                                                                                           "[r12,"                                                 \
+                                                                                           " " AT(                                                 \
+                                                                                               ROWS_RECORDS) "]\n\t"                               \
+                                                                                                             "add r2, r0, #1\n\t"                  \
+                                                                                                             "add r4, r1, #1\n\t"                  \
+                                                                                                             "strd r2, r4, [r12, " AT(             \
+                                                                                                                 ROWS_WINDOW) "]\n\t"              \
+                                                                                                                              "ldr lr, [r12, " AT( \
+                                                                                                                                  ROWS_COUNT) "]\n\t"
 
-#define QMCU_END                   \
-    "ldrd r2, r4, [r12, " AT(ROWS_RECORDS) "]\n\t"   \
-    "cmp r2, r4\n\t"               \
-    "bne 1b\n\t"                   \
-    "vpop {d8-d15}\n\t"            \
-    "pop {r4-r11, pc}"
+#define QMCU_END                                               \
+    "ldrd r2, r4, [r12, " AT(ROWS_RECORDS) "]\n\t"             \
+                                           "cmp r2, r4\n\t"    \
+                                           "bne 1b\n\t"        \
+                                           "vpop {d8-d15}\n\t" \
+                                           "pop {r4-r11, pc}"
 
-#define QMCU_FOUR_WINDOWS          \
-    "vldrb.u8 q0, [r0, q2]\n\t"    \
-    "vmladav.s8 r2, q0, q4\n\t"    \
-    "vmladav.s8 r4, q0, q5\n\t"    \
-    "vmladav.s8 r6, q0, q6\n\t"    \
-    "vmladav.s8 r8, q0, q7\n\t"    \
+#define QMCU_FOUR_WINDOWS           \
+    "vldrb.u8 q0, [r0, q2]\n\t"     \
+    "vmladav.s8 r2, q0, q4\n\t"     \
+    "vmladav.s8 r4, q0, q5\n\t"     \
+    "vmladav.s8 r6, q0, q6\n\t"     \
+    "vmladav.s8 r8, q0, q7\n\t"     \
     "vmov q0[2], q0[0], r2, r6\n\t" \
     "vmov q0[3], q0[1], r4, r8\n\t" \
     "vadd.i32 q0, q0, r3\n\t"
 
-#define QMCU_ONE_WINDOW(SUM)             \
-    "vldrb.u8 q0, [r0, q2]\n\t"          \
-    "add r0, r0, r10\n\t"                \
+#define QMCU_ONE_WINDOW(SUM)    \
+    "vldrb.u8 q0, [r0, q2]\n\t" \
+    "add r0, r0, r10\n\t"       \
     "vmladav.s8 " SUM ", q0, q4\n\t"
 
 /* Negative products end at or below -128, however they are rounded. */
-#define QMCU_SATURATED             \
-    "vqrdmulh.s32 q0, q0, r5\n\t"  \
-    "vrshl.s32 q0, r7\n\t"         \
-    "vadd.i32 q0, q0, r9\n\t"      \
-    "vqmovnb.s32 q0, q0\n\t"       \
+#define QMCU_SATURATED            \
+    "vqrdmulh.s32 q0, q0, r5\n\t" \
+    "vrshl.s32 q0, r7\n\t"        \
+    "vadd.i32 q0, q0, r9\n\t"     \
+    "vqmovnb.s32 q0, q0\n\t"      \
     "vqmovnb.s16 q0, q0\n\t"
 
 /* A left shift before the multiplication, or a right shift after it; only the latter rounds, away
    from zero: one less for negative values. VSHL by -32 gives 0, by -31 the sign. */
-#define QMCU_SHIFTS                \
-    "asr r2, r7, #31\n\t"          \
-    "and r4, r7, r2\n\t"           \
-    "mvn r6, #31\n\t"              \
-    "sub r8, r6, r2\n\t"           \
-    "sub r6, r7, r4\n\t"           \
-    "mov r7, r4\n\t"               \
+#define QMCU_SHIFTS       \
+    "asr r2, r7, #31\n\t" \
+    "and r4, r7, r2\n\t"  \
+    "mvn r6, #31\n\t"     \
+    "sub r8, r6, r2\n\t"  \
+    "sub r6, r7, r4\n\t"  \
+    "mov r7, r4\n\t"      \
     "strd r6, r8, [r12, " AT(ROWS_LEFT) "]\n\t"
 
-#define QMCU_CLAMPED               \
-    "ldrd r2, r4, [r12, " AT(ROWS_LEFT) "]\n\t"  \
-    "vshl.s32 q0, r2\n\t"          \
-    "vqrdmulh.s32 q0, q0, r5\n\t"  \
-    "vmov q1, q0\n\t"              \
-    "vshl.u32 q1, r4\n\t"          \
-    "vsub.i32 q0, q0, q1\n\t"      \
-    "vrshl.s32 q0, r7\n\t"         \
-    "vadd.i32 q0, q0, r9\n\t"      \
-    "vldrw.u32 q1, [r12, " AT(ROWS_MINIMUM) "]\n\t" \
-    "vmax.s32 q0, q0, q1\n\t"      \
-    "vldrw.u32 q1, [r12, " AT(ROWS_MAXIMUM) "]\n\t" \
-    "vmin.s32 q0, q0, q1\n\t"
+#define QMCU_CLAMPED                                            \
+    "ldrd r2, r4, [r12, " AT(                                   \
+        ROWS_LEFT) "]\n\t"                                      \
+                   "vshl.s32 q0, r2\n\t"                        \
+                   "vqrdmulh.s32 q0, q0, r5\n\t"                \
+                   "vmov q1, q0\n\t"                            \
+                   "vshl.u32 q1, r4\n\t"                        \
+                   "vsub.i32 q0, q0, q1\n\t"                    \
+                   "vrshl.s32 q0, r7\n\t"                       \
+                   "vadd.i32 q0, q0, r9\n\t"                    \
+                   "vldrw.u32 q1, [r12, " AT(                   \
+                       ROWS_MINIMUM) "]\n\t"                    \
+                                     "vmax.s32 q0, q0, q1\n\t"  \
+                                     "vldrw.u32 q1, [r12, " AT( \
+                                         ROWS_MAXIMUM) "]\n\t"  \
+                                                       "vmin.s32 q0, q0, q1\n\t"
 
 /* Two rows; an odd last column goes with the one before it once more. */
-#define QMCU_STRIDE_1(SHIFTS, REQUANTIZE)                     \
-    __asm(QMCU_BEGIN QMCU_CHANNEL SHIFTS                      \
-          "dls lr, lr\n\t"                                    \
-          "2:\n\t" QMCU_FOUR_WINDOWS REQUANTIZE               \
-          "vstrb.32 q0, [r1, q3]\n\t"                         \
-          "add r0, r0, r10\n\t"                               \
-          "add r1, r1, r11\n\t"                               \
-          "le lr, 2b\n\t"                                     \
-          "ldr r2, [r12, " AT(ROWS_ODD) "]\n\t"                            \
-          "cbz r2, 3f\n\t"                                    \
-          "sub r0, r0, r10, lsr #1\n\t"                       \
-          "sub r1, r1, r11, lsr #1\n\t" QMCU_FOUR_WINDOWS REQUANTIZE \
-          "vstrb.32 q0, [r1, q3]\n\t"                         \
-          "3:\n\t" QMCU_END)
+#define QMCU_STRIDE_1(SHIFTS, REQUANTIZE)                                                          \
+    __asm(QMCU_BEGIN QMCU_CHANNEL SHIFTS                                                           \
+          "dls lr, lr\n\t"                                                                         \
+          "2:\n\t" QMCU_FOUR_WINDOWS REQUANTIZE "vstrb.32 q0, [r1, q3]\n\t"                        \
+          "add r0, r0, r10\n\t"                                                                    \
+          "add r1, r1, r11\n\t"                                                                    \
+          "le lr, 2b\n\t"                                                                          \
+          "ldr r2, [r12, " AT(ROWS_ODD) "]\n\t"                                                    \
+                                        "cbz r2, 3f\n\t"                                           \
+                                        "sub r0, r0, r10, lsr #1\n\t"                              \
+                                        "sub r1, r1, r11, lsr #1\n\t" QMCU_FOUR_WINDOWS REQUANTIZE \
+                                        "vstrb.32 q0, [r1, q3]\n\t"                                \
+                                        "3:\n\t" QMCU_END)
 
 /* One row, four columns at a time. */
-#define QMCU_STRIDE_2(SHIFTS, REQUANTIZE)                                                    \
-    __asm(QMCU_BEGIN QMCU_CHANNEL SHIFTS                                                     \
-          "2:\n\t" QMCU_ONE_WINDOW("r2") QMCU_ONE_WINDOW("r4") QMCU_ONE_WINDOW("r6")         \
-              QMCU_ONE_WINDOW("r8")                                                          \
-          "vmov q0[2], q0[0], r2, r6\n\t"                                                    \
-          "vmov q0[3], q0[1], r4, r8\n\t"                                                    \
-          "vadd.i32 q0, q0, r3\n\t" REQUANTIZE                                               \
-          "vctp.32 lr\n\t"                                                                   \
-          "vpst\n\t"                                                                         \
-          "vstrbt.32 q0, [r1, q3]\n\t"                                                       \
-          "add r1, r1, r11\n\t"                                                              \
-          "subs lr, lr, #4\n\t"                                                              \
-          "bgt 2b\n\t" QMCU_END)
+#define QMCU_STRIDE_2(SHIFTS, REQUANTIZE)                                                      \
+    __asm(QMCU_BEGIN QMCU_CHANNEL SHIFTS "2:\n\t" QMCU_ONE_WINDOW("r2") QMCU_ONE_WINDOW("r4")  \
+              QMCU_ONE_WINDOW("r6") QMCU_ONE_WINDOW("r8") "vmov q0[2], q0[0], r2, r6\n\t"      \
+                                                          "vmov q0[3], q0[1], r4, r8\n\t"      \
+                                                          "vadd.i32 q0, q0, r3\n\t" REQUANTIZE \
+                                                          "vctp.32 lr\n\t"                     \
+                                                          "vpst\n\t"                           \
+                                                          "vstrbt.32 q0, [r1, q3]\n\t"         \
+                                                          "add r1, r1, r11\n\t"                \
+                                                          "subs lr, lr, #4\n\t"                \
+                                                          "bgt 2b\n\t" QMCU_END)
 
 #define QMCU_NAKED(NAME) \
     static __attribute__((naked, noinline)) void NAME(__attribute__((unused)) rows_t *rows)
@@ -320,8 +336,8 @@ void qmcu_depthwise_conv_2d_mve_3x3(const params_t *params, const int8_t *input,
     for (int32_t batch = 0; batch < p->batches; batch++) {
         for (int32_t i = 0; i < p->depth; i += p->group) {
             const int32_t left = p->depth - i;
-            convolve(p, input + i, records + RECORD_SIZE * i, left < p->group ? left : p->group, scratch,
-                     output + i);
+            convolve(p, input + i, records + RECORD_SIZE * i, left < p->group ? left : p->group,
+                     scratch, output + i);
         }
         input += p->input_height * p->input_width * p->depth;
         output += p->output_height * p->output_width * p->depth;

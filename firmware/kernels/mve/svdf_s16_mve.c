@@ -2,6 +2,7 @@
 #include "svdf_s16_mve.h"
 
 #include "dot_mve.h"
+#include "mve.h"
 #include "svdf_s16_code.h"
 
 static inline uint32_t times_dot(uint32_t sum, const int16_t *a, const int16_t *b, int32_t count)
@@ -22,5 +23,5 @@ void qmcu_svdf_s16_mve(const qmcu_svdf_s16_mve_params *params, const int8_t *inp
                        const int32_t *bias, int16_t *state, int8_t *output)
 {
     qmcu_svdf_s16_by(params, input, features, feature_bias, times, bias, state, output,
-                     qmcu_dot_mve, times_dot);
+                     qmcu_dot_mve, times_dot, qmcu_mve_copy);
 }

@@ -10,13 +10,14 @@
 
 #include "svdf.h"
 #include "accumulate.h"
-#include <string.h>
+#include "bytes.h"
 
-static inline void remember(const qmcu_svdf_params *p, uint32_t sum, int8_t *state)
+static inline __attribute__((always_inline)) void remember(const qmcu_svdf_params *p, uint32_t sum,
+                                                           int8_t *state, qmcu_copy_function *move)
 {
     const int32_t scaled = qmcu_requantize((int32_t)sum, p->state_multiplier, p->state_shift);
     const int32_t value = p->state_zero_point + qmcu_clamp_s8(scaled, INT8_MIN, INT8_MAX);
-    memmove(state, state + 1, (size_t)(p->memory - 1));
+    move(state, state + 1, p->memory - 1);
     /* Modulo 2^8, as the interpreter stores it. */
     state[p->memory - 1] = (int8_t)(uint8_t)value;
 }
@@ -24,7 +25,7 @@ static inline void remember(const qmcu_svdf_params *p, uint32_t sum, int8_t *sta
 static inline __attribute__((always_inline)) void
 qmcu_svdf_by(const qmcu_svdf_params *params, const int8_t *input, const int8_t *features,
              const int32_t *feature_bias, const int8_t *times, const int32_t *bias, int8_t *state,
-             int8_t *output, qmcu_dot_function *dot)
+             int8_t *output, qmcu_dot_function *dot, qmcu_copy_function *move)
 {
     const qmcu_svdf_params *const p = params;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
@@ -36,7 +37,7 @@ qmcu_svdf_by(const qmcu_svdf_params *params, const int8_t *input, const int8_t *
             for (int32_t i = 0; i < p->rank; ++i) {
                 const uint32_t new_value =
                     dot((uint32_t)feature_bias[filter++], input, feature, p->input_depth);
-                remember(p, new_value, state);
+                remember(p, new_value, state, move);
                 sum = dot(sum, state, time, p->memory);
                 feature += p->input_depth;
                 time += p->memory;

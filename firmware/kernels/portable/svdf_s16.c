@@ -17,5 +17,5 @@ void qmcu_svdf_s16(const qmcu_svdf_params *params, const int8_t *input, const in
                    int16_t *state, int8_t *output)
 {
     qmcu_svdf_s16_by(params, input, features, feature_bias, times, bias, state, output, qmcu_dot,
-                     times_dot);
+                     times_dot, qmcu_move_plain);
 }

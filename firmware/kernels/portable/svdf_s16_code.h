@@ -5,16 +5,17 @@
 #include "svdf_s16.h"
 #include "accumulate.h"
 #include "accumulate_s16.h"
-#include <string.h>
+#include "bytes.h"
 
 /* sum + a[0] * b[0] + ... + a[count - 1] * b[count - 1] modulo 2^32 */
 typedef uint32_t qmcu_halfword_dot(uint32_t sum, const int16_t *a, const int16_t *b, int32_t count);
 
-static inline void remember(const qmcu_svdf_params *p, uint32_t sum, int16_t *state)
+static inline __attribute__((always_inline)) void remember(const qmcu_svdf_params *p, uint32_t sum,
+                                                           int16_t *state, qmcu_copy_function *move)
 {
     const int32_t scaled = qmcu_requantize((int32_t)sum, p->state_multiplier, p->state_shift);
     const int32_t value = p->state_zero_point + qmcu_clamp_s16(scaled, INT16_MIN, INT16_MAX);
-    memmove(state, state + 1, (size_t)(p->memory - 1) * sizeof *state);
+    move((int8_t *)state, (const int8_t *)(state + 1), 2 * (p->memory - 1));
     /* Modulo 2^16, as the interpreter stores it. */
     state[p->memory - 1] = (int16_t)(uint16_t)value;
 }
@@ -23,7 +24,7 @@ static inline __attribute__((always_inline)) void
 qmcu_svdf_s16_by(const qmcu_svdf_params *params, const int8_t *input, const int8_t *features,
                  const int32_t *feature_bias, const int16_t *times, const int32_t *bias,
                  int16_t *state, int8_t *output, qmcu_dot_function *dot,
-                 qmcu_halfword_dot *times_dot)
+                 qmcu_halfword_dot *times_dot, qmcu_copy_function *move)
 {
     const qmcu_svdf_params *const p = params;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
@@ -35,7 +36,7 @@ qmcu_svdf_s16_by(const qmcu_svdf_params *params, const int8_t *input, const int8
             for (int32_t i = 0; i < p->rank; ++i) {
                 const uint32_t new_value =
                     dot((uint32_t)feature_bias[filter++], input, feature, p->input_depth);
-                remember(p, new_value, state);
+                remember(p, new_value, state, move);
                 sum = times_dot(sum, state, time, p->memory);
                 state += p->memory;
                 time += p->memory;

@@ -32,6 +32,7 @@ EVERYWHERE = {
 }
 SIMD = EVERYWHERE | {
     *("SOFTMAX", "CONCATENATION", "PAD", "PADV2", "TRANSPOSE_CONV", "BATCH_MATMUL"),
+    *("TRANSPOSE", "MAXIMUM", "MINIMUM"),
 }
 FAST = {"dsp": SIMD, "mve": SIMD, "scalar": EVERYWHERE}
 # Those with kernels for int16 too.

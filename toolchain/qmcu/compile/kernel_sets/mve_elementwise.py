@@ -1,4 +1,4 @@
-"""Pooling, tables and products for MVE: portable calls, kernels of their own."""
+"""Pooling, means, tables, sums and products for MVE: portable calls, kernels of their own."""
 
 from dataclasses import replace
 
@@ -42,6 +42,12 @@ def add(context: OperatorContext) -> KernelCall | None:
     return renamed(call, "add_any_mve", fields) if call.kernel == "add" else None
 
 
+def mean(context: OperatorContext) -> KernelCall | None:
+    """MEAN over any dimensions, fastest where channels are kept."""
+    call, fields = portable(context)
+    return renamed(call, "mean_mve", fields) if call.kernel == "mean" else None
+
+
 def mul(context: OperatorContext) -> KernelCall | None:
     """MUL with broadcasting, any multiplier and limits."""
     call, fields = portable(context)
@@ -51,6 +57,7 @@ def mul(context: OperatorContext) -> KernelCall | None:
 LOWERINGS: dict[str, tuple[Lowering, ...]] = {
     "AVERAGE_POOL_2D": (average_pool_2d,),
     "MAX_POOL_2D": (max_pool_2d,),
+    "MEAN": (mean,),
     "MUL": (mul,),
     "SUB": (add,),
     **dict.fromkeys(TABLES, (lookup,)),

@@ -22,6 +22,8 @@ _PRODUCTS = {
 }
 _SIMD = {
     "BATCH_MATMUL": "batch_matmul",
+    "MAXIMUM": "maximum",
+    "MINIMUM": "minimum",
     "SOFTMAX": "softmax",
     "TRANSPOSE_CONV int16": "transpose_conv_s16",
     "TRANSPOSE_CONV int32+int16>int16": "transpose_conv_s16",

@@ -1,0 +1,16 @@
+/* minimum, 16 bytes at a time. */
+#include "minimum_mve.h"
+
+#include "pairs_mve.h"
+
+static inline int8x16_t vector(int8x16_t a, int8x16_t b)
+{
+    return vminq_s8(a, b);
+}
+
+void qmcu_minimum_mve(const qmcu_minimum_mve_params *params, const int8_t *input1,
+                      const int8_t *input2, int8_t *output)
+{
+    const qmcu_minimum_params *const p = params;
+    QMCU_PAIRS_OF_BYTES(vector, p, input1, input2, output);
+}
