@@ -10,11 +10,11 @@ static inline void gather(int8_t *to, const int8_t *from, int32_t step, int32_t 
     for (; count >= 4; count -= 4, to += 4) {
         uint32_t word = *(const uint8_t *)from;
         from += step;
-        word |= (uint32_t) * (const uint8_t *)from << 8;
+        word |= (uint32_t)*(const uint8_t *)from << 8;
         from += step;
-        word |= (uint32_t) * (const uint8_t *)from << 16;
+        word |= (uint32_t)*(const uint8_t *)from << 16;
         from += step;
-        word |= (uint32_t) * (const uint8_t *)from << 24;
+        word |= (uint32_t)*(const uint8_t *)from << 24;
         from += step;
         qmcu_store_word(to, word);
     }

@@ -9,9 +9,11 @@
 #include "accumulate_s16.h"
 
 /* The taps inside the image; image points at the first of them (and channel of the group). */
-static inline __attribute__((always_inline)) int64_t
-inside(const qmcu_conv_2d_s16_params *p, int64_t sum, const int16_t *image, const int8_t *filter,
-       qmcu_taps rows, qmcu_taps columns, qmcu_dot_s16_function *dot)
+static inline __attribute__((always_inline)) int64_t inside(const qmcu_conv_2d_s16_params *p,
+                                                            int64_t sum, const int16_t *image,
+                                                            const int8_t *filter, qmcu_taps rows,
+                                                            qmcu_taps columns,
+                                                            qmcu_dot_s16_function *dot)
 {
     const int32_t depth = p->window.input_depth / p->groups;
     const int32_t columns_inside = qmcu_taps_count(columns);

@@ -13,10 +13,12 @@
 #include "reach.h"
 
 /* One output channel at the output whose inputs are `rows` and `columns`. */
-static inline __attribute__((always_inline)) int64_t
-gather(const qmcu_transpose_conv_s16_params *p, int64_t sum, const int16_t *input,
-       const int8_t *filter, int32_t y, int32_t x, qmcu_reach rows, qmcu_reach columns,
-       qmcu_dot_s16_function *dot)
+static inline __attribute__((always_inline)) int64_t gather(const qmcu_transpose_conv_s16_params *p,
+                                                            int64_t sum, const int16_t *input,
+                                                            const int8_t *filter, int32_t y,
+                                                            int32_t x, qmcu_reach rows,
+                                                            qmcu_reach columns,
+                                                            qmcu_dot_s16_function *dot)
 {
     for (int32_t row = rows.first; row < rows.end; ++row) {
         const int32_t filter_row = (y - row * p->stride_height) * p->kernel_width;

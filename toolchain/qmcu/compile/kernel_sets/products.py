@@ -28,6 +28,7 @@ _SIMD = {
     "TRANSPOSE_CONV int16": "transpose_conv_s16",
     "TRANSPOSE_CONV int32+int16>int16": "transpose_conv_s16",
 }
+_VECTORS = {"RESIZE_BILINEAR": "resize_bilinear"}  # by MVE alone
 _MOST_TAPS = 511  # of a depthwise window: products of int16, summed in 32 bits
 _MOST_PRODUCTS = 1 << 16  # of 9 and 8 bits, summed in 32 bits
 # Kernels that move bytes, of tensors of any type.
@@ -37,6 +38,8 @@ _MOVING = ("concatenation", "pad", "strided_copy")
 def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     """Operator kind and types to the kernels of `core`, dsp, mve or scalar."""
     kernels = _PRODUCTS if core == "scalar" else _PRODUCTS | _SIMD | _moving(core)
+    if core == "mve":
+        kernels = kernels | _VECTORS
     return {kind: (_lowering(kernel, core),) for kind, kernel in kernels.items()}
 
 
