@@ -32,7 +32,7 @@ _VECTORS = {"RESIZE_BILINEAR": "resize_bilinear"}  # by MVE alone
 _MOST_TAPS = 511  # of a depthwise window: products of int16, summed in 32 bits
 _MOST_PRODUCTS = 1 << 16  # of 9 and 8 bits, summed in 32 bits
 # Kernels that move bytes, of tensors of any type.
-_MOVING = ("concatenation", "pad", "strided_copy")
+_MOVING = ("concatenation", "pad", "resize_nearest_neighbor", "strided_copy")
 
 
 def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
