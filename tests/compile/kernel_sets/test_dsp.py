@@ -9,12 +9,21 @@ from bench.operators.everyday import EVERYDAY
 from qmcu.builder import find_tool
 from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph
 from qmcu.compile.dead_channels import settle_dead_channels
+from qmcu.compile.kernel_sets.dsp.anything import pack_with_singles
 from qmcu.compile.kernel_sets.dsp.filters import lanes, window_order
 from qmcu.compile.kernel_sets.dsp.general import pack_filters, pack_taps
 from qmcu.compile.plan import ConstantArgument, KernelCall, ParametersArgument
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 
 DSP = CompileOptions("native", dsp=True, fpu=True)
+
+
+def test_single_filters_are_packed_as_halfwords() -> None:
+    filters = np.arange(-3, 5 * 6 - 3, dtype=np.int8).reshape(5, 6)
+    packed = pack_with_singles(filters, 4)
+    assert packed[:32].tolist() == pack_filters(filters[:4], 4).reshape(-1).tolist()
+    assert packed[32:].view("<i2").tolist() == [21, 23, 22, 24, 25, 0, 26, 0]
+    assert pack_with_singles(filters[:1], 0).view("<i2").tolist() == [-3, -1, -2, 0, 1, 0, 2, 0]
 
 
 def test_filters_are_packed_step_by_step() -> None:

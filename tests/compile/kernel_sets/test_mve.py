@@ -13,6 +13,7 @@ from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.mve import LOWERINGS, output_fits_over_input
 from qmcu.compile.kernel_sets.mve_packing import (
     by_fours,
+    pack_all_rows,
     pack_filters,
     pack_int4_pairs,
     pack_int4_rows,
@@ -62,6 +63,16 @@ def test_channels_lie_by_fours() -> None:
         [[0, 3, 6, 9], [1, 4, 7, 10], [2, 5, 8, 11]],
         [[12, 0, 0, 0], [13, 0, 0, 0], [14, 0, 0, 0]],
     ]
+
+
+def test_rows_that_are_no_four_are_not_filled_up() -> None:
+    rows = np.arange(6 * 20, dtype=np.int8).reshape(6, 20)
+    packed = pack_all_rows(rows)
+    assert packed[:128].tolist() == pack_rows(rows[:4]).reshape(-1).tolist()
+    last = packed[128:].reshape(2, 2, 16)
+    assert last[0].tolist() == rows[4:, :16].tolist()
+    assert last[1].tolist() == [[*row[16:], *[0] * 12] for row in rows[4:].tolist()]
+    assert pack_all_rows(rows[:4]).size == 128 and pack_all_rows(rows[:1]).size == 32
 
 
 def test_filters_are_packed_by_pairs_with_their_constants() -> None:
