@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from qmcu.cli.options import (
     PATH,
+    arenas_option,
     batch_option,
     board_option,
     cmsis_nn_option,
@@ -33,10 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--name", "names", metavar="A,B", help="Names of several models [default: their files']."
 )
-@click.option(
-    "--arenas", type=click.Choice(["shared", "own"]), default="shared", show_default=True,
-    help="Several models take turns in one arena, or each has its own.",
-)  # fmt: skip
+@arenas_option
 @kernels_option
 @optimize_option
 @cmsis_nn_option

@@ -6,6 +6,7 @@ import rich_click as click
 
 from qmcu.cli.options import (
     PATH,
+    arenas_option,
     board_option,
     cmsis_nn_option,
     declare,
@@ -18,7 +19,7 @@ from qmcu.cli.options import (
 
 
 @declare("export")
-@click.argument("model", required=False, type=PATH)
+@click.argument("models", nargs=-1, type=PATH, metavar="[MODEL]...")
 @board_option()
 @click.option("--kernels", help="Kernel set [default: native]; portable also runs on a computer.")
 @optimize_option
@@ -36,10 +37,11 @@ from qmcu.cli.options import (
     "--name",
     default="qmcu_model",
     show_default=True,
-    help="What a library's names in C begin with: several then fit into one program.",
+    help="What a library's names in C begin with; of several models A,B [default: their files'].",
 )
+@arenas_option
 def command(
-    model: Path | None,
+    models: tuple[Path, ...],
     board_name: str | None,
     kernels: str | None,
     optimize: str,
@@ -47,15 +49,18 @@ def command(
     io: str,
     places: tuple[str, ...],
     name: str,
+    arenas: str,
     **folders: Path | None,
 ) -> None:
-    """Write MODEL (.tflite) as a project or library for another build system.
+    """Write MODEL (.tflite) as a project or library for another build system; several in one.
 
     Each option with a path names a folder; several may be given. What is not given comes from
     ./qmcu.toml.
     """
     from qmcu.builder import BuildOptions
-    from qmcu.cli.build import places_of_project, what_to_build
+    from qmcu.builder.several import Several
+    from qmcu.cli.build import places_of_project, source_of, what_to_build
+    from qmcu.codegen.naming import DEFAULT
     from qmcu.codegen.places import parse_places
     from qmcu.errors import UsageError
     from qmcu.export import export_model
@@ -65,9 +70,14 @@ def command(
     if not targets:
         known = ", ".join(f"--{kind.replace('_', '-')}" for kind in folders)
         raise UsageError(f"nothing to write; give at least one of {known} with a folder.")
-    model, board, kernels = what_to_build(model, board_name, kernels)
+    model, board, kernels = what_to_build(models[0] if models else None, board_name, kernels)
+    source: Path | Several = model
+    if len(models) > 1:
+        source, name = source_of(model, models, name if name != DEFAULT else None, arenas), DEFAULT
+    else:
+        source_of(model, models, None, arenas)
     outside = parse_places(places or places_of_project())
     options = BuildOptions(kernels, optimize, cmsis_nn, io=io, places=outside)
-    export_model(model, board, targets, options, name)
+    export_model(source, board, targets, options, name)
     for kind, path in targets:
         show(f"wrote {path} ({kind}) for {board.name}")

@@ -253,6 +253,10 @@ oracle_option = click.option(
 seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of what is random."
 )
+arenas_option = click.option(
+    "--arenas", type=click.Choice(["shared", "own"]), default="shared", show_default=True,
+    help="Several models take turns in one arena, or each has its own.",
+)  # fmt: skip
 place_option = click.option(
     "--place", "places", multiple=True, metavar="WHAT=WHERE",
     help="weights, arena or state=external: in the board's memories outside the chip.",

@@ -17,6 +17,7 @@ from qmcu.codegen.templates import render
 from qmcu.compile import Plan
 from qmcu.compile.plan import C_TYPES
 from qmcu.conversion.preprocessing import read_preprocessing
+from qmcu.model.graph import Graph
 from qmcu.model.oracle import oracle_version
 from qmcu.model.vectors import random_vectors
 
@@ -44,24 +45,7 @@ def make_library(compiled: Compiled, board: Board, places: Places = INTERNAL) ->
     plan = compiled.plan
     sources = library_sources(plan, places)
     foreign = dict(compiled.library(sources))
-    needs = _needs(plan)
-    values = {
-        "plan": plan,
-        "board": board,
-        "version": qmcu.__version__,
-        "oracle": oracle_version(),
-        "inputs": [plan.tensor(i) for i in plan.inputs],
-        "outputs": [plan.tensor(i) for i in plan.outputs],
-        "io_types": [_common_type(plan, indices) for indices in (plan.inputs, plan.outputs)],
-        "ranges": {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)},
-        "samples": _samples(compiled),
-        "needs": needs,
-        "places": places,
-        "preprocessing": read_preprocessing(compiled.content),
-        "fast_flag": _FAST_FLAG,
-        "private_directories": _private_directories(sources | foreign),
-        "library_sources": [name for name in foreign if name.endswith(".c")],
-    }
+    values = model_values(plan, compiled.graph, compiled.content, board, places)
     files = {
         **sources,
         **foreign,
@@ -70,8 +54,46 @@ def make_library(compiled: Compiled, board: Board, places: Places = INTERNAL) ->
         "example/main.c": render("library/main.c.j2", values),
         "example/sample.h": render("library/sample.h.j2", values),
     }
+    return finish_library(board, files, foreign, values, [_PUBLIC])
+
+
+def model_values(
+    plan: Plan, graph: Graph | None, content: bytes, board: Board, places: Places
+) -> dict[str, Any]:
+    """What the templates know of a model, or without a `graph` of several as one."""
+    return {
+        "plan": plan,
+        "board": board,
+        "version": qmcu.__version__,
+        "oracle": oracle_version(),
+        "inputs": [plan.tensor(i) for i in plan.inputs],
+        "outputs": [plan.tensor(i) for i in plan.outputs],
+        "io_types": [_common_type(plan, indices) for indices in (plan.inputs, plan.outputs)],
+        "ranges": {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)},
+        "samples": _samples(graph, content) if graph is not None else [],
+        "needs": _needs(plan),
+        "places": places,
+        "preprocessing": read_preprocessing(content) if content else None,
+        "fast_flag": _FAST_FLAG,
+    }
+
+
+def finish_library(
+    board: Board,
+    files: Mapping[str, str],
+    foreign: Mapping[str, str],
+    values: Mapping[str, Any],
+    headers: Sequence[str],
+) -> Library:
+    """The library of these files, of which `foreign` are another's and `headers` are public."""
     own = sorted(n for n in files if n.startswith("src/") and n.endswith(".c"))
-    return Library(board, dict(sorted(files.items())), values | {"sources": own})
+    known = {
+        "private_directories": _private_directories(files),
+        "library_sources": [name for name in foreign if name.endswith(".c")],
+        "sources": own,
+        "headers": list(headers),
+    }
+    return Library(board, dict(sorted(files.items())), {**values, **known})
 
 
 def _needs(plan: Plan) -> str:
@@ -95,9 +117,9 @@ def _common_type(plan: Plan, indices: Sequence[int]) -> str:
     return found.pop() if len(found) == 1 else "void"
 
 
-def _samples(compiled: Compiled) -> list[tuple[str, str, int, str]]:
+def _samples(graph: Graph, content: bytes) -> list[tuple[str, str, int, str]]:
     """C name, type, length and values of the tensors of one random vector."""
-    vectors = random_vectors(compiled.graph, compiled.content, 1, seed=0)
+    vectors = random_vectors(graph, content, 1, seed=0)
     return [
         (f"sample_{role}_{i}", *_sample(array[0]))
         for role, arrays in (("input", vectors.inputs), ("output", vectors.expected))

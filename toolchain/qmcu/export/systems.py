@@ -111,10 +111,20 @@ def csolution_files(library: Library) -> Mapping[str, str]:
 
 def arduino_files(library: Library) -> Mapping[str, str]:
     """A library for Arduino's IDE, arduino-cli and PlatformIO."""
-    header = "src/qmcu_model.h"
-    values = {**library.values, "library_name": "qmcu_model"}
+    several = "parts" in library.values
+    names = [header.removeprefix("include/") for header in library.values["headers"]]
+    header = f"src/{names[0]}"
     files = {n: t for n, t in library.files.items() if not n.startswith("example/")}
-    files[header] = files.pop("include/qmcu_model.h")
+    for name in names:
+        files[f"src/{name}"] = files.pop(f"include/{name}")
+    samples = {n: t for n, t in library.example.items() if n.endswith("sample.h")}
+    values = {
+        **library.values,
+        "library_name": "qmcu_model",
+        "names": names,
+        "headers": [f"src/{name}" for name in names],
+        "sketch": ["Sample.ino", *samples],
+    }
     # Arduino gives a library no flags of its own.
     fast = library.values["fast_flag"].removeprefix("-")
     pragma = f'#pragma GCC optimize("{fast}", "fp-contract=off")\n'
@@ -125,8 +135,8 @@ def arduino_files(library: Library) -> Mapping[str, str]:
         **files,
         "library.properties": render("arduino/library.properties.j2", values),
         "library.json": render("arduino/library.json.j2", values),
-        f"{sample}/Sample.ino": render("arduino/Sample.ino.j2", values),
-        f"{sample}/sample.h": library.files["example/sample.h"],
+        f"{sample}/Sample.ino": render(f"arduino/Sample{'s' * several}.ino.j2", values),
+        **{f"{sample}/{name}": text for name, text in samples.items()},
         "README.md": _readme(library, usage, header, f"{sample}/Sample.ino"),
     }
 
@@ -138,4 +148,8 @@ def _readme(
     example: str = "example/main.c",
 ) -> str:
     values = {**library.values, "usage": usage, "header": header, "example": example}
+    if "parts" in values:
+        folder = header.rpartition("/")[0]
+        values["headers"] = [f"{folder}/{part['plan'].name}.h" for part in values["parts"]]
+        return render("library/several.md.j2", values)
     return render("library/README.md.j2", values)
