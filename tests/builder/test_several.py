@@ -1,6 +1,7 @@
 """Several models in one image: what they share, what is their own, none disturbs another."""
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -197,3 +198,23 @@ def test_commands_take_the_image_or_say_which_way(
     ):  # fmt: skip
         assert run(command) == 2
         assert message in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_list_of_models_is_data_of_others(image: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "copy"
+    shutil.copytree(image, directory)
+    listed = (directory / "models.json").read_text()
+    for name in ("../../x", "a\\u001b[2J", ""):
+        (directory / "models.json").write_text(listed.replace('"two"', f'"{name}"'))
+        for load in (Firmware.load, Firmware.load_all):
+            with pytest.raises(UsageError, match=r"models\.json is no list of models: .* cannot"):
+                load(directory)
+
+
+def test_what_is_signed_is_of_one_model(image: Path, tmp_path: Path, capsys: Capture) -> None:
+    pytest.importorskip("cryptography")
+    pytest.importorskip("cyclonedx")
+    assert run(["trust", "key", "-o", str(tmp_path / "key")]) == 0
+    for folder in (image, image / "models/two"):
+        assert run(["sign", str(folder), "--key", str(tmp_path / "key")]) == 2
+        assert "holds several models" in capsys.readouterr().err.replace("\n", " ")

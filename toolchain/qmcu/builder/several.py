@@ -13,7 +13,7 @@ from qmcu import documents
 from qmcu.builder.cmsis_nn import CmsisNn, needed_sources
 from qmcu.builder.memory import MemoryReport, memory_of_model
 from qmcu.codegen.models import Models
-from qmcu.codegen.naming import check_name
+from qmcu.codegen.naming import check_name, is_name
 from qmcu.codegen.project import kernel_objects
 from qmcu.compile.plan import Plan
 from qmcu.errors import UsageError
@@ -129,4 +129,12 @@ def models_of(directory: Path) -> tuple[str, ...]:
     path = directory / MODELS_FILE
     if not path.is_file():
         return ()
-    return documents.load(path, ModelList, "list of models", version=FORMAT).models
+    what = "list of models"
+    return documents.load(path, ModelList, what, version=FORMAT, check=_check_names).models
+
+
+def _check_names(listed: ModelList) -> None:
+    """Names become parts of paths and of messages. Raises ValueError."""
+    for name in listed.models:
+        if not is_name(name):
+            raise ValueError(f"{name!r} cannot be the name of a model")

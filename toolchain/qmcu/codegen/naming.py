@@ -17,9 +17,14 @@ _TAKEN = frozenset([
 ])  # fmt: skip
 
 
+def is_name(name: str) -> bool:
+    """Whether `name` can begin C identifiers and be a header's and a folder's name."""
+    return _NAME.fullmatch(name) is not None and name not in _TAKEN
+
+
 def check_name(name: str, what: str = "library") -> None:
-    """Raise UsageError unless `name` can begin C identifiers and be a header's name."""
-    if not _NAME.fullmatch(name) or name in _TAKEN:
+    """Raise UsageError unless `name` is one by `is_name`."""
+    if not is_name(name):
         raise UsageError(
             f"{name!r} cannot be a {what}'s name; give --name up to 31 of a-z, 0-9 and _, a letter "
             "first and no word of C."
