@@ -218,3 +218,10 @@ def test_what_is_signed_is_of_one_model(image: Path, tmp_path: Path, capsys: Cap
     for folder in (image, image / "models/two"):
         assert run(["sign", str(folder), "--key", str(tmp_path / "key")]) == 2
         assert "holds several models" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_name_is_made_of_every_file_s() -> None:
+    files = ("kws-int8", "model", "register", "1st", "qmcu_x", "Größe", "x" * 40, "-")
+    named = [name_models([Path(f"{file}.tflite"), Path("other")]).models[0][0] for file in files]
+    assert named == ["kws_int8", "nn_model", "nn_register", "nn_1st", "nn_qmcu_x", "gr_e", "x" * 31,
+                     "nn"]  # fmt: skip

@@ -88,10 +88,10 @@ def name_models(
 
 
 def _name_of(path: Path) -> str:
-    """A file's name as one in C: kws-int8.tflite is kws_int8."""
-    name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:31]
-    plain = name[:1].isalpha() and not name.startswith("qmcu")
-    return name if plain else f"model_{name}"[:31].rstrip("_")
+    """A file's name as one in C: kws-int8.tflite is kws_int8, model.tflite nn_model."""
+    name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")
+    plain = is_name(name[:31]) and not name.startswith("qmcu")
+    return (name if plain else f"nn_{name}")[:31].rstrip("_")
 
 
 def refuse_alone_only(protocol: str, monitor: Path | None, tuning: Path | None) -> None:
