@@ -1,9 +1,9 @@
 """Every bit of a small firmware flipped, in the emulator: `python -m bench.faults`.
 
-Three builds of a model of two layers: as it comes, as a release, and as a release that checks
-itself before each answer. Each bit of the model's constants, and a sample of those of the code,
-is flipped in flash before boot, or after the first answer; the device then infers. The table of
-docs/SECURITY.md is printed; the exit code is 1 when a flip of constants in a release gave a
+Builds of a model of two layers: as it comes, and as releases that check all of themselves in 64
+(the default), 16 and 1 inferences. Each bit of the model's constants, and a sample of those of the
+code, is flipped in flash before boot, or after the first answer; the device then infers. The table
+of docs/SECURITY.md is printed; the exit code is 1 when a flip of constants in a release gave a
 wrong output of which nothing told.
 """
 
@@ -19,7 +19,9 @@ from pathlib import Path
 from bench.faults.flips import Outcome, Subject, all_bits, build_subject, campaign
 from tests.support.firmware_project import write_chain
 
-BUILDS = {"as it comes": 0, "`--release --check-every 16`": 16, "`--release --check-every 1`": 1}
+# Inferences in which a release checks all of itself; 0 is firmware that is no release.
+EVERY = (0, 64, 16, 1)
+WHEN = ("before boot", "running")
 _PIECES = 8
 
 
@@ -29,6 +31,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, help="[default: two layers, 12 to 8 to 4]")
     parser.add_argument("--constants", type=int, metavar="N", help="a sample of those flips")
     parser.add_argument("--code", type=int, default=600, metavar="N", help="flips of code")
+    parser.add_argument("--every", type=int, nargs="+", default=EVERY, help="builds, 0: no release")
+    parser.add_argument("--when", nargs="+", choices=WHEN, default=WHEN)
     parser.add_argument("--jobs", type=int, default=1)
     return parser.parse_args()
 
@@ -50,16 +54,16 @@ def main() -> int:
         model = given.model or write_chain(Path(folder))
         print("| build | what | when | flips |", " | ".join(Outcome), "|")
         print("|---" * (4 + len(Outcome)) + "|")
-        for name, every in BUILDS.items():
+        for every in given.every:
+            name = f"`--release --check-every {every}`" if every else "as it comes"
             subject = build_subject(model, Path(folder) / f"every-{every}", given.board, every)
             for what, places, count in (
                 ("constants", subject.constants, given.constants),
                 ("code", subject.code, given.code),
             ):
                 flips = _sample(all_bits(places), count)
-                for running in (False, True):
-                    told = _run(pool, subject, flips, running)
-                    when = "running" if running else "before boot"
+                for when in given.when if flips else ():
+                    told = _run(pool, subject, flips, when == "running")
                     cells = [name, what, when, f"{len(flips):,}"]
                     cells += [f"{told[outcome]:,}" for outcome in Outcome]
                     print("|", " | ".join(cells), "|", flush=True)

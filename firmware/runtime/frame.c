@@ -1,6 +1,10 @@
 #include "frame.h"
 
+#include "board.h"
 #include "port.h"
+#ifdef QMCU_ACCESS
+#include "access.h"
+#endif
 
 uint32_t qmcu_crc32(uint32_t crc, const uint8_t *data, uint32_t size)
 {
@@ -43,6 +47,9 @@ static void put(qmcu_frame_writer *writer, uint8_t byte)
 void qmcu_frame_put(qmcu_frame_writer *writer, const void *data, uint32_t size)
 {
     const uint8_t *bytes = data;
+#ifdef QMCU_ACCESS
+    qmcu_access_answer_put(data, size);
+#endif
     writer->crc = qmcu_crc32(writer->crc, bytes, size);
     while (size-- > 0) {
         put(writer, *bytes++);
@@ -79,6 +86,12 @@ void qmcu_frame_begin(qmcu_frame_writer *writer, uint8_t type, uint16_t sequence
 
 void qmcu_frame_end(qmcu_frame_writer *writer)
 {
+#ifdef QMCU_ACCESS
+    uint8_t tag[QMCU_TAG_SIZE];
+    if (qmcu_access_answer_end(tag)) {
+        qmcu_frame_put(writer, tag, sizeof tag);
+    }
+#endif
     const uint32_t crc = writer->crc;
     qmcu_frame_put(writer, &crc, sizeof crc);
     flush(writer);

@@ -1,4 +1,7 @@
 #include "board.h"
+#ifdef QMCU_ACCESS
+#include "access.h"
+#endif
 #include "guard.h"
 #include "port.h"
 #include "protocol.h"
@@ -6,6 +9,9 @@
 int main(void)
 {
     qmcu_port_init();
+#ifdef QMCU_ACCESS
+    qmcu_access_start();
+#endif
 #if QMCU_RELEASE
     qmcu_guard_start();
 #endif

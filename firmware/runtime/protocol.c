@@ -11,19 +11,24 @@
 #include "monitor.h"
 #include "port.h"
 #include "stack.h"
+#ifdef QMCU_ACCESS
+#include "access.h"
+#endif
 
 #include <stdbool.h>
 #include <string.h>
 
 enum { HELLO = 0x01, INFER = 0x02, PROFILE = 0x03, TRACE = 0x04, BAUD = 0x05, RESET = 0x06 };
-enum { MONITOR = 0x07 };
+enum { MONITOR = 0x07, CHALLENGE = 0x08, OPEN = 0x09 };
 enum { READY = 0x80, RESPONSE = 0x80, FAULT = 0xFE, ERROR = 0xFF };
 enum {
     DAMAGED_FRAME = 1,
     UNKNOWN_REQUEST = 2,
     WRONG_LENGTH = 3,
     BAD_ARGUMENT = 4,
-    DAMAGED_IMAGE = 5
+    DAMAGED_IMAGE = 5,
+    NO_SESSION = 6,
+    LOCKED = 7
 };
 enum { PROTOCOL_VERSION = 2, HEADER_SIZE = 8, CRC_SIZE = 4, TRACE_ARGUMENTS = 12 };
 enum { BAUD_ARGUMENTS = 4, MONITOR_ARGUMENTS = 4 };
@@ -33,8 +38,30 @@ enum { BAUD_ARGUMENTS = 4, MONITOR_ARGUMENTS = 4 };
 #else
 #define HAS_MONITOR(type) false
 #endif
+/* Whether a type is one of those that open a session, in firmware that has sessions; then every
+   request but HELLO and CHALLENGE ends with a trailer. */
+#ifdef QMCU_ACCESS
+#define HAS_ACCESS(type) ((type) == CHALLENGE || (type) == OPEN)
+#define ARGUMENTS_OF(type) \
+    ((type) == CHALLENGE ? (uint32_t)QMCU_NONCE_SIZE : (uint32_t)TRACE_ARGUMENTS)
+#define TRAILER_OF(type) ((type) == HELLO || (type) == CHALLENGE ? 0u : (uint32_t)QMCU_TRAILER_SIZE)
+enum { ACCESS = 1, ARGUMENTS = QMCU_NONCE_SIZE };
+#else
+#define HAS_ACCESS(type) false
+#define ARGUMENTS_OF(type) TRACE_ARGUMENTS
+#define TRAILER_OF(type) 0
+enum { ACCESS = 0, ARGUMENTS = TRACE_ARGUMENTS };
+#endif
+#ifdef QMCU_NO_INFER
+enum { NO_INFER = 1 };
+#else
+enum { NO_INFER = 0 };
+#endif
 /* What HELLO says of the build. */
-enum { FLAGS = QMCU_DEBUG_PROTOCOL | QMCU_RELEASE << 1 | QMCU_RELEASE << 2 };
+enum {
+    FLAGS =
+        QMCU_DEBUG_PROTOCOL | QMCU_RELEASE << 1 | QMCU_RELEASE << 2 | ACCESS << 5 | NO_INFER << 6
+};
 #if QMCU_RELEASE
 enum { REPORT_SIZE = sizeof(qmcu_guard_report) };
 #else
@@ -57,7 +84,10 @@ typedef struct {
     uint32_t count; /* decoded bytes, the held ones included */
     uint32_t crc;   /* of the bytes that are no longer held */
     uint8_t header[HEADER_SIZE];
-    uint8_t arguments[TRACE_ARGUMENTS];
+    uint8_t arguments[ARGUMENTS];
+#ifdef QMCU_ACCESS
+    uint8_t trailer[QMCU_TRAILER_SIZE];
+#endif
     uint32_t tensor; /* where the next input byte goes */
     uint32_t position;
 } request;
@@ -82,6 +112,7 @@ static uint32_t input_bytes(void)
     return size;
 }
 
+#ifndef QMCU_NO_INFER
 static uint32_t output_bytes(void)
 {
     uint32_t size = 0;
@@ -90,6 +121,22 @@ static uint32_t output_bytes(void)
     }
     return size;
 }
+#endif
+
+#ifdef QMCU_ACCESS
+/* Takes byte `index` of the payload if it belongs to the trailer, by the length that the header
+   tells; a payload of another length is refused before anything is made of it. */
+static bool is_of_trailer(uint32_t index, uint8_t byte)
+{
+    const uint32_t size = TRAILER_OF(current.header[0]);
+    const uint32_t length = u32_at(current.header + 4);
+    if (length < size || index < length - size || index >= length) {
+        return false;
+    }
+    current.trailer[index - (length - size)] = byte;
+    return true;
+}
+#endif
 
 /* Where byte `index` of the frame goes; what is too long is dropped here and refused at the end. */
 static void store(uint32_t index, uint8_t byte)
@@ -104,8 +151,14 @@ static void store(uint32_t index, uint8_t byte)
         return;
     }
     index -= HEADER_SIZE;
-    if (current.header[0] == TRACE || current.header[0] == BAUD || HAS_MONITOR(current.header[0])) {
-        if (index < TRACE_ARGUMENTS) {
+#ifdef QMCU_ACCESS
+    if (is_of_trailer(index, byte)) {
+        return;
+    }
+#endif
+    if (current.header[0] == TRACE || current.header[0] == BAUD || HAS_MONITOR(current.header[0]) ||
+        HAS_ACCESS(current.header[0])) {
+        if (index < ARGUMENTS_OF(current.header[0])) {
             current.arguments[index] = byte;
             return;
         }
@@ -154,16 +207,24 @@ static bool receive(uint8_t byte)
 
 static void begin(qmcu_frame_writer *writer, uint8_t type, uint32_t length)
 {
+#ifdef QMCU_ACCESS
+    if (type == FAULT) {
+        qmcu_access_done();
+    }
+    length += qmcu_access_answer_begin();
+#endif
     qmcu_frame_begin(writer, type, working_sequence, length + sizeof working_crc);
     qmcu_frame_put_u32(writer, working_crc);
 }
 
+#ifndef QMCU_NO_INFER
 static void put_outputs(qmcu_frame_writer *writer)
 {
     for (uint32_t i = 0; i < QMCU_MODEL_OUTPUTS; ++i) {
         qmcu_frame_put(writer, qmcu_model_outputs[i].data, qmcu_model_outputs[i].size);
     }
 }
+#endif
 
 static void send_error(uint16_t code, const char *reason, uint32_t length)
 {
@@ -249,6 +310,21 @@ static void invoke(void)
 #endif
 }
 
+#ifdef QMCU_NO_INFER
+void qmcu_infer(void)
+{
+    qmcu_stack_paint();
+    invoke();
+    qmcu_protocol_check_stack();
+#if QMCU_RELEASE
+    qmcu_guard_check();
+#endif
+}
+
+__attribute__((weak)) void qmcu_application(void)
+{
+}
+#else
 static void infer(void)
 {
     qmcu_stack_paint();
@@ -267,6 +343,7 @@ static void infer(void)
     put_outputs(&writer);
     qmcu_frame_end(&writer);
 }
+#endif
 
 #if QMCU_DEBUG_PROTOCOL
 static void profile(void)
@@ -360,6 +437,57 @@ static void monitor(void)
 }
 #endif
 
+#ifdef QMCU_ACCESS
+/* A nonce for a nonce, and keys that depend on both and on what HELLO tells of this firmware. */
+static void challenge(void)
+{
+    static const uint8_t build_id[32] = QMCU_BUILD_ID;
+    uint8_t identity[QMCU_IDENTITY_SIZE];
+    uint8_t nonce[QMCU_NONCE_SIZE];
+    memcpy(identity, qmcu_model_sha256, 32);
+    memcpy(identity + 32, build_id, 32);
+    memcpy(identity + 64, qmcu_image_digest(), 32);
+    if (!qmcu_access_challenge(current.arguments, identity, nonce)) {
+        SEND_ERROR(LOCKED, "locked after failures");
+        return;
+    }
+    qmcu_frame_writer writer;
+    begin(&writer, RESPONSE | CHALLENGE, sizeof nonce);
+    qmcu_frame_put(&writer, nonce, sizeof nonce);
+    qmcu_frame_end(&writer);
+}
+
+/* Whether the request's tag is that of a session; else it is answered here. All that it carries
+   lies where it was received, for its length is right. */
+static bool is_admitted(uint8_t type, uint32_t payload)
+{
+    const bool has_inputs = type >= INFER && type <= TRACE;
+    const uint32_t inputs = has_inputs ? input_bytes() : 0;
+    qmcu_access_check_begin(type == OPEN);
+    qmcu_access_check_put(current.header, HEADER_SIZE);
+    qmcu_access_check_put(current.arguments, payload - inputs - QMCU_TRAILER_SIZE);
+    if (has_inputs) {
+        for (uint32_t i = 0; i < QMCU_MODEL_INPUTS; ++i) {
+            qmcu_access_check_put(qmcu_model_inputs[i].data, qmcu_model_inputs[i].size);
+        }
+    }
+    const qmcu_admission admission = qmcu_access_check_end(current.trailer);
+    if (admission == QMCU_LOCKED) {
+        SEND_ERROR(LOCKED, "locked after failures");
+    } else if (admission == QMCU_NO_SESSION) {
+        SEND_ERROR(NO_SESSION, "no session");
+    }
+    return admission == QMCU_ADMITTED;
+}
+
+static void opened(void)
+{
+    qmcu_frame_writer writer;
+    begin(&writer, RESPONSE | OPEN, 0);
+    qmcu_frame_end(&writer);
+}
+#endif
+
 static bool is_debug(uint8_t type)
 {
     return type == PROFILE || type == TRACE;
@@ -368,6 +496,11 @@ static bool is_debug(uint8_t type)
 static uint32_t expected_payload(uint8_t type)
 {
     switch (type) {
+#ifdef QMCU_ACCESS
+    case CHALLENGE:
+        return QMCU_NONCE_SIZE;
+    case OPEN:
+#endif
     case HELLO:
 #ifdef QMCU_MODEL_STATE_SIZE
     case RESET:
@@ -390,14 +523,15 @@ static void answer(void)
 {
     const uint32_t payload = current.count - HEADER_SIZE - CRC_SIZE;
     const uint8_t type = current.header[0];
-    const bool known = (type >= HELLO && type <= LAST_REQUEST) || HAS_MONITOR(type);
-    if (!known || (!QMCU_DEBUG_PROTOCOL && is_debug(type))) {
+    const bool known =
+        (type >= HELLO && type <= LAST_REQUEST) || HAS_MONITOR(type) || HAS_ACCESS(type);
+    if (!known || (NO_INFER && type == INFER) || (!QMCU_DEBUG_PROTOCOL && is_debug(type))) {
         SEND_ERROR(UNKNOWN_REQUEST, "unknown request");
 #ifdef QMCU_MODELS
     } else if (current.header[1] >= MODELS) {
         SEND_ERROR(BAD_ARGUMENT, "no such model");
 #endif
-    } else if (payload != expected_payload(type)) {
+    } else if (payload != expected_payload(type) + TRAILER_OF(type)) {
         SEND_ERROR(WRONG_LENGTH, "wrong payload length");
     } else if (type == HELLO) {
         hello();
@@ -405,8 +539,18 @@ static void answer(void)
     } else if (qmcu_guard_flags() & QMCU_DAMAGED) {
         SEND_ERROR(DAMAGED_IMAGE, "damaged image");
 #endif
+#ifdef QMCU_ACCESS
+    } else if (type == CHALLENGE) {
+        challenge();
+    } else if (!is_admitted(type, payload)) {
+        /* It was told why. */
+    } else if (type == OPEN) {
+        opened();
+#endif
+#ifndef QMCU_NO_INFER
     } else if (type == INFER) {
         infer();
+#endif
 #if QMCU_DEBUG_PROTOCOL
     } else if (type == PROFILE) {
         profile();
@@ -439,6 +583,9 @@ static void end_of_frame(void)
         working_sequence = (uint16_t)(current.header[2] | (current.header[3] << 8));
         working_crc = current.held;
         answer();
+#ifdef QMCU_ACCESS
+        qmcu_access_done();
+#endif
     } else {
         working_sequence = 0;
         working_crc = 0;
@@ -482,6 +629,9 @@ void qmcu_protocol_run(void)
             qmcu_protocol_receive(byte);
         }
         qmcu_baud_watch();
+#ifdef QMCU_NO_INFER
+        qmcu_application();
+#endif
 #if QMCU_RELEASE
         qmcu_guard_feed();
 #endif

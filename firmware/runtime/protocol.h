@@ -1,6 +1,8 @@
 #ifndef QMCU_PROTOCOL_H
 #define QMCU_PROTOCOL_H
 
+#include "board.h"
+
 #include <stdint.h>
 
 /* Causes beside the numbers of exceptions. */
@@ -32,6 +34,14 @@ void qmcu_protocol_receive(uint8_t byte);
 
 /* Forgets the frame that is being received. */
 void qmcu_protocol_reset(void);
+
+#ifdef QMCU_NO_INFER
+/* Firmware without INFER infers by itself: qmcu_application() is the user's, called again and again
+   while no request is being answered, and must come back within the watchdog's time. qmcu_infer()
+   runs the model on what it put in qmcu_model_inputs, guarded and monitored as INFER is. */
+void qmcu_application(void);
+void qmcu_infer(void);
+#endif
 
 /* After an inference on a painted stack: reports a fault if it needed more than there is. */
 void qmcu_protocol_check_stack(void);

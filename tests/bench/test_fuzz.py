@@ -77,8 +77,10 @@ def test_a_byte_too_far_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shutil.copytree(firmware_directory(), source)
     protocol = source / "runtime/protocol.c"
     text = protocol.read_text()
-    assert "if (index < TRACE_ARGUMENTS) {" in text
-    protocol.write_text(text.replace("if (index < TRACE_ARGUMENTS) {", "if (index < 4096) {"))
+    assert "if (index < ARGUMENTS_OF(current.header[0])) {" in text
+    protocol.write_text(
+        text.replace("if (index < ARGUMENTS_OF(current.header[0])) {", "if (index < 4096) {")
+    )
     monkeypatch.setattr("bench.fuzz.protocols.firmware_directory", lambda: source)
     counts = run_protocols(2.0, 3)
     assert any("runtime error" in f or "AddressSanitizer" in f

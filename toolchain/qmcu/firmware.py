@@ -1,11 +1,12 @@
 """A firmware directory, read once: what every command about a finished build passes on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qmcu import documents
+from qmcu.access import AccessKey, key_of_environment, load_access_key
 from qmcu.board import Board, load_built_board
 from qmcu.builder.firmware import FORMAT, read_file
 from qmcu.builder.memory import MemoryReport
@@ -50,12 +51,15 @@ class Firmware:
     memory: MemoryReport
     root: Path
     number: int = 0
+    # The key of a firmware that was built with --access, where it is known.
+    access: AccessKey | None = None
 
     @classmethod
-    def load(cls, directory: Path) -> "Firmware":
+    def load(cls, directory: Path, access: Path | None = None) -> "Firmware":
         """Read a firmware directory; of several models that of one, DIRECTORY/models/NAME.
 
-        Raises UsageError when it is none, damaged, or of several.
+        `access` is its key file, else QMCU_ACCESS names it. Raises UsageError when it is none,
+        damaged, of several, or was built without that option.
         """
         require_firmware(directory)
         root, number, place = directory, 0, directory.absolute()
@@ -67,22 +71,30 @@ class Firmware:
             raise UsageError(f"{directory} holds {len(names)} models; name one as {folders}.")
         memory = load_memory(directory)
         plan = load_plan(directory / "plan.json")
-        return cls(directory, plan, load_built_board(directory), memory, root, number)
+        firmware = cls(directory, plan, load_built_board(directory), memory, root, number)
+        if firmware.has_access_control:
+            key = load_access_key(access) if access is not None else key_of_environment()
+            return replace(firmware, access=key)
+        if access is not None:
+            raise UsageError(f"{directory} was built without --access; it takes no key.")
+        return firmware
 
     @classmethod
-    def load_all(cls, directory: Path, model: str | None = None) -> tuple["Firmware", ...]:
+    def load_all(
+        cls, directory: Path, model: str | None = None, access: Path | None = None
+    ) -> tuple["Firmware", ...]:
         """Each model of a firmware directory, in order, or the `model` of that name alone.
 
         Raises UsageError as `load`, and for a name that is none of theirs.
         """
         names = models_of(directory)
         if not names and model is None:
-            return (cls.load(directory),)
+            return (cls.load(directory, access),)
         if model is not None and model not in names:
             have = f"it holds {', '.join(names)}" if names else "it holds one; leave --model out"
             raise UsageError(f"{directory} has no model {printable(model)}; {have}.")
         chosen = names if model is None else (model,)
-        return tuple(cls.load(directory / MODELS_FOLDER / name) for name in chosen)
+        return tuple(cls.load(directory / MODELS_FOLDER / name, access) for name in chosen)
 
     @property
     def is_one_of_several(self) -> bool:
@@ -92,11 +104,19 @@ class Firmware:
     @property
     def is_release(self) -> bool:
         """Whether it was built with --release: the macro of its board.h."""
+        return self._defines("QMCU_RELEASE")
+
+    @property
+    def has_access_control(self) -> bool:
+        """Whether it was built with --access."""
+        return self._defines("QMCU_ACCESS")
+
+    def _defines(self, macro: str) -> bool:
         try:
             text = (self.root / "src/board.h").read_text()
         except (OSError, UnicodeDecodeError):
             return False
-        return "#define QMCU_RELEASE 1\n" in text
+        return f"#define {macro} 1\n" in text
 
     @property
     def elf(self) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import qmcu
 from qmcu import documents
+from qmcu.access import AccessKey, keep_private, load_access_key
 from qmcu.board import Board
 from qmcu.board.boot_stage import STAGE_SIZE, stage_problem
 from qmcu.board.image_definition import SEARCHED, definition_problem
@@ -27,7 +28,7 @@ from qmcu.codegen.monitor_limits import load_limits
 from qmcu.codegen.places import INTERNAL, Places, check_places
 from qmcu.codegen.platformio import platformio_files
 from qmcu.codegen.project import BuildFiles, write_files
-from qmcu.codegen.protocols import CHECK_EVERY, ProtocolOptions
+from qmcu.codegen.protocols import CHECK_EVERY, QMCU, ProtocolOptions
 from qmcu.compile import KERNEL_SETS, OPTIMIZATIONS, CompileOptions, Plan, compile_graph
 from qmcu.errors import DoesNotFitError, ToolError, UsageError
 from qmcu.files import BUILD_MARKER, replace_directory
@@ -54,7 +55,8 @@ class BuildOptions:
     With a `bootloader` the image is linked for a slot of MCUboot, and signed. A release checks its
     whole image again in every `check_every` inferences. `monitor` are limits (`qmcu monitor fit`)
     that inferences are held against, `tuning` the
-    forms of layers that `qmcu tune` chose.
+    forms of layers that `qmcu tune` chose. `access` is the file of the key (`qmcu trust
+    access-key`) without which only HELLO is answered; without `infer` nobody is answered INFER.
     Values are checked where they are used.
     """
 
@@ -73,13 +75,16 @@ class BuildOptions:
     check_every: int = CHECK_EVERY
     monitor: Path | None = None
     tuning: Path | None = None
+    access: Path | None = None
+    infer: bool = True
 
     @property
     def answers(self) -> ProtocolOptions:
         """What the firmware answers."""
-        debug = not self.release if self.debug_protocol is None else self.debug_protocol
+        usual = not self.release and self.infer
+        debug = usual if self.debug_protocol is None else self.debug_protocol
         every = self.check_every if self.release else CHECK_EVERY
-        return ProtocolOptions(debug, self.release, every)
+        return ProtocolOptions(debug, self.release, every, self.access is not None, self.infer)
 
 
 NATIVE = BuildOptions()
@@ -188,6 +193,7 @@ def build_compiled(
 ) -> MemoryReport:
     """As `build_firmware`, of plans that are made already."""
     models, plan, found = compiled.models, compiled.plan, compiled.cmsis_nn
+    key = _key_of(options)
     if options.bootloader is not None:
         board = board_in_slot(board, options.bootloader)
     chosen = choose_benchmark(options.protocol, options.benchmark, plan)
@@ -202,7 +208,10 @@ def build_compiled(
             places,
             options.answers,
             load_limits(options.monitor) if options.monitor is not None else None,
+            key,
         )
+        if key is not None:
+            keep_private(folder)
         result = _build(folder, files, board, plan, options)
         if options.release:
             seal_image(result, bool(places.weights))
@@ -218,6 +227,19 @@ def build_compiled(
         if models.several:
             write_parts(folder, models, report)
     return report
+
+
+def _key_of(options: BuildOptions) -> AccessKey | None:
+    """The key that the firmware gets, if any. Raises UsageError for options that exclude it."""
+    limited = options.access is not None or not options.infer
+    if limited and options.protocol != QMCU:
+        raise UsageError(
+            f"the commands of {options.protocol} know no keys and infer for anybody; leave out "
+            "--protocol, or --access and --no-infer."
+        )
+    if not options.infer and options.debug_protocol:
+        raise UsageError("PROFILE and TRACE infer, too; leave out --debug-protocol or --no-infer.")
+    return load_access_key(options.access) if options.access is not None else None
 
 
 def _build(

@@ -68,6 +68,15 @@ if TYPE_CHECKING:
     help="A release checks all of its image again in N inferences; 1: before each answer.",
 )  # fmt: skip
 @click.option(
+    "--access", type=PATH, metavar="KEYFILE",
+    help="All but HELLO needs a session with this key, which `qmcu trust access-key` makes.",
+)  # fmt: skip
+@click.option(
+    "--no-infer",
+    is_flag=True,
+    help="Nobody is answered INFER: the user's qmcu_application() infers.",
+)
+@click.option(
     "--monitor", type=PATH, metavar="LIMITS",
     help="Hold each inference against these limits, which `qmcu monitor fit` learned.",
 )  # fmt: skip
@@ -109,6 +118,8 @@ def command(
     debug_protocol: bool | None,
     release: bool,
     check_every: int,
+    access: Path | None,
+    no_infer: bool,
     monitor: Path | None,
     tuning: Path | None,
     bootloader: str,
@@ -166,6 +177,8 @@ def command(
         check_every,
         monitor,
         tuning,
+        access,
+        not no_infer,
     )
     chosen = get_current_context().get_parameter_source("optimize") is not ParameterSource.DEFAULT
     if tuning is not None and not chosen:
@@ -183,6 +196,11 @@ def command(
     emulators = loaded[0].board.emulators
     target = emulators[0] if emulators else None
     show(f"built {directory} for {board.name}", *summary_lines(report))
+    if access is not None:
+        show(
+            f"{directory} and its images hold the access key; keep them as you keep {access}, and "
+            "switch on the chip's read-out protection"
+        )
     if kernels == "cmsis-nn":
         show(f"CMSIS-NN {report.tools['CMSIS-NN']}")
     if len(loaded) > 1:
@@ -193,8 +211,9 @@ def command(
         show(f"built with --optimize {built.options.optimize}, for others do not fit:")
     show(*(f"  {line}" for line in built.tried))
     quoted = shlex.quote(str(directory))
-    if target is not None:
-        show(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}")
+    if target is not None and not no_infer:
+        key = f" --access {shlex.quote(str(access))}" if access is not None else ""
+        show(f"next: qmcu report {quoted}, qmcu test {quoted} --on {target}{key}")
     for excess in built.excess:
         show(f"over budget: {excess}")
     return 1 if built.excess else 0

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, declare_group, html_option, limit_option, output_option
+from qmcu.cli.options import (
+    PATH,
+    access_option,
+    declare,
+    declare_group,
+    html_option,
+    limit_option,
+    output_option,
+)
 
 if TYPE_CHECKING:
     from qmcu.device import Session
@@ -83,6 +91,7 @@ def fit(
 @declare("watch", command)
 @click.argument("directory", type=PATH)
 @click.option("--on", "target", help="Where it runs, as for `qmcu test` [default: as there].")
+@access_option
 @click.option("--data", type=PATH, help="Let it infer these inputs (.npz), so many a reading.")
 @click.option(
     "--batch", type=click.IntRange(min=1), default=100, show_default=True,
@@ -98,6 +107,7 @@ def fit(
 def watch(
     directory: Path,
     target: str | None,
+    access: Path | None,
     data: Path | None,
     batch: int,
     every: float,
@@ -123,7 +133,7 @@ def watch(
     from qmcu.report.monitor import window_table
     from qmcu.report.monitor_files import live_table, write_windows
 
-    firmware = Firmware.load(directory)
+    firmware = Firmware.load(directory, access)
     if not (directory / LIMITS_FILE).is_file():
         raise UsageError(f"{directory} was built without --monitor; there is nothing to watch.")
     limits = load_limits(directory / LIMITS_FILE)

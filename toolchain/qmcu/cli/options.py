@@ -34,6 +34,7 @@ EXAMPLES = {
     "serve": "qmcu serve firmware --link /tmp/board",
     "sign": "qmcu sign firmware --key release --material float=model.keras --result test.json",
     "trust key": "qmcu trust key -o release",
+    "trust access-key": "qmcu trust access-key -o device.key",
     "trust verify": "qmcu trust verify firmware --key release.pub",
     "trust check": "qmcu trust check firmware --policy policy.toml",
     "evidence sign": "qmcu evidence sign test.json --key release",
@@ -199,6 +200,10 @@ jobs_option = click.option(
 cluster_option = click.option(
     "--cluster", metavar="WHERE",
     help="Spread the work over a Dask cluster: local, tcp://HOST:PORT or a scheduler's file.",
+)  # fmt: skip
+access_option = click.option(
+    "--access", type=PATH, metavar="KEYFILE",
+    help="Key of firmware that was built with --access [default: the file of QMCU_ACCESS].",
 )  # fmt: skip
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), help="Take only the first inputs."

@@ -8,6 +8,7 @@ import rich_click as click
 
 from qmcu.cli.options import (
     PATH,
+    access_option,
     cluster_option,
     decision_option,
     declare,
@@ -35,6 +36,7 @@ DEFAULT_RANDOM = 20
 @click.option(
     "--model", metavar="NAME", help="Of several models in the image, this one [default: all]."
 )
+@access_option
 @click.option("--vectors", "file", type=PATH, help="Vector file (.npz).")
 @click.option("--random", "count", type=int, help="Number of random inputs [default: 20].")
 @click.option(
@@ -59,6 +61,7 @@ def command(
     directory: Path | None,
     target: str | None,
     model: str | None,
+    access: Path | None,
     file: Path | None,
     count: int | None,
     steps: int | None,
@@ -103,7 +106,7 @@ def command(
         raise UsageError("a vector file states its steps; --steps is for random inputs.")
     sign = signer(key, json_file)
     directory = directory or project_firmware()
-    loaded = Firmware.load_all(directory, model)
+    loaded = Firmware.load_all(directory, model, access)
     firmware = loaded[0]
     target = target or default_target(firmware.board)
     if len(loaded) > 1:

@@ -32,6 +32,17 @@ def key(kind: str, output: Path) -> None:
     show(f"private key {output}, readable by you alone", f"public key {path}: {public.id[:16]}")
 
 
+@declare("access-key", command)
+@click.option("-o", "--output", required=True, type=PATH, help="The key's file.")
+def access_key(output: Path) -> None:
+    """Make a key of random bytes for `qmcu build --access`, which you alone may read."""
+    from qmcu.access import make_access_key
+    from qmcu.report.console import show
+
+    make_access_key(output)
+    show(f"access key {output}, readable by you alone; next: qmcu build MODEL --access {output}")
+
+
 @declare("verify", command)
 @click.argument("directory", type=PATH)
 @KEYS

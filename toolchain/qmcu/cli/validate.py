@@ -4,13 +4,14 @@ from pathlib import Path
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, declare, json_option, seed_option
+from qmcu.cli.options import PATH, access_option, declare, json_option, seed_option
 from qmcu.cli.targets import on_option
 
 
 @declare("validate")
 @click.argument("directory", type=PATH)
 @on_option()
+@access_option
 @click.option("--random", "count", type=click.IntRange(min=1), default=50, show_default=True,
               help="Random inputs whose outputs are compared.")  # fmt: skip
 @seed_option
@@ -21,6 +22,7 @@ from qmcu.cli.targets import on_option
 def command(
     directory: Path,
     target: str | None,
+    access: Path | None,
     count: int,
     seed: int,
     by: str,
@@ -42,7 +44,7 @@ def command(
     from qmcu.validation import ValidateOptions, validate
 
     sign = signer(key, json_file)
-    firmware = Firmware.load(directory)
+    firmware = Firmware.load(directory, access)
     options = ValidateOptions(count, seed, by, show if reset else None)
     with stages() as tell:
         result = validate(firmware, target or "serial:auto", options, tell)

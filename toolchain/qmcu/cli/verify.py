@@ -6,6 +6,7 @@ import rich_click as click
 
 from qmcu.cli.options import (
     PATH,
+    access_option,
     cluster_option,
     declare,
     html_option,
@@ -34,6 +35,7 @@ from qmcu.cli.targets import on_option
     help="The float model (Keras, SavedModel, .onnx, .pt2, .tflite), to measure it too.",
 )  # fmt: skip
 @on_option()
+@access_option
 @click.option(
     "--honest-asr", type=float, help="Attack success rate (0 to 1) of a model without backdoor."
 )
@@ -56,6 +58,7 @@ def command(
     vectors: Path,
     float_model: Path | None,
     target: str | None,
+    access: Path | None,
     honest_asr: float | None,
     before: Path | None,
     also: tuple[str, ...],
@@ -86,7 +89,7 @@ def command(
     from qmcu.report.json_file import write_json
     from qmcu.report.verify import verification_lines, write_verify_junit
 
-    firmware = Firmware.load(directory)
+    firmware = Firmware.load(directory, access)
     target = target or default_target(firmware.board)
     trigger = load_trigger(trigger_file)
     with open_cluster(cluster, show) as workers, stages() as tell:

@@ -10,6 +10,8 @@ from typing import Any
 
 import qmcu
 from qmcu import documents
+from qmcu.access import HEADER as HEADER_OF_KEY
+from qmcu.access import NOTICE, AccessKey, key_files
 from qmcu.board import READY_DRIVERS, Board
 from qmcu.codegen.model_source import plan_kernels
 from qmcu.codegen.models import Models, image_sources
@@ -115,10 +117,13 @@ def generate_project(
     places: Places = INTERNAL,
     protocol: ProtocolOptions = DEBUG,
     monitor: MonitorLimits | None = None,
+    access: AccessKey | None = None,
 ) -> BuildFiles:
     """As `generate_image`, for one model: its `plan`, and `model`, the .tflite file."""
     models = Models.of(plan, model)
-    return generate_image(models, board, directory, library, benchmark, places, protocol, monitor)
+    return generate_image(
+        models, board, directory, library, benchmark, places, protocol, monitor, access
+    )
 
 
 def generate_image(
@@ -130,6 +135,7 @@ def generate_image(
     places: Places = INTERNAL,
     protocol: ProtocolOptions = DEBUG,
     monitor: MonitorLimits | None = None,
+    access: AccessKey | None = None,
 ) -> BuildFiles:
     """Write the project for `models` on `board` into the existing `directory`.
 
@@ -138,7 +144,8 @@ def generate_image(
     `benchmark` the firmware obeys MLPerf Tiny's runner, too. `places` says what lies in external
     memories; the board that is written has those that are used. `protocol` says what the firmware
     answers, `monitor` what it looks at of each inference: neither that nor a benchmark is there for
-    several models. The build id is the SHA-256 of all that is compiled.
+    several models. `access` is the key that sessions need; the protocol says whether there is one.
+    The build id is the SHA-256 of all that is compiled.
 
     Raises BoardError or UsageError where the places do not suit the board or the plan.
     """
@@ -148,6 +155,8 @@ def generate_image(
     sources = project_sources(models, board, benchmark, places)
     if monitor is not None:
         sources = dict(sorted({**sources, HEADER: monitor_header(plan, monitor)}.items()))
+    if access is not None:
+        sources = dict(sorted({**sources, **_access_sources(access)}.items()))
     sources |= library(sources)
     build_id = _digest(sources, board, places, protocol)
     files = BuildFiles(
@@ -178,6 +187,8 @@ def generate_image(
         folder = f"{MODELS_FOLDER}/{each.name}/" if models.several else ""
         outputs[f"{folder}plan.json"] = plan_to_json(each).encode()
         outputs[f"{folder}model.tflite"] = model
+    if access is not None:
+        outputs[NOTICE] = key_files(access)[NOTICE].encode()
     if monitor is not None:
         outputs[LIMITS_FILE] = documents.to_json(monitor).encode()
     described = _described(plan)
@@ -193,6 +204,8 @@ def _image(board: Board, places: Places, protocol: ProtocolOptions) -> dict[str,
     return {
         "parts": parts + ["external_flash"] * bool(places.weights),
         "debug_protocol": protocol.debug,
+        "access": protocol.access,
+        "no_infer": not protocol.infer,
         "release": protocol.release,
         "check_every": protocol.check_every,
         "protection": protection_of(board) if protocol.release else None,
@@ -241,6 +254,12 @@ def project_sources(
     port = _with_headers((ports / board.family, ports / "common"), (name,))
     sources |= {f"src/port/{p.name}": p.read_text() for p in port}
     return dict(sorted(sources.items()))
+
+
+def _access_sources(key: AccessKey) -> dict[str, str]:
+    folder = firmware_directory() / "protocols" / "access"
+    sources = {f"src/runtime/{p.name}": p.read_text() for p in folder.glob("*.[ch]")}
+    return sources | {HEADER_OF_KEY: key_files(key)[HEADER_OF_KEY]}
 
 
 def _benchmark_header(plan: Plan, benchmark: MlperfBenchmark) -> str:

@@ -15,12 +15,15 @@ class ProtocolOptions:
     """What the firmware answers beside HELLO, INFER and BAUD.
 
     With `debug` PROFILE and TRACE, which show what is in the arena; a `release` wipes the arena
-    after each answer, and checks all of its image again in every `check_every` inferences.
+    after each answer, and checks all of its image again in every `check_every` inferences. With
+    `access` all but HELLO needs a session with a key; without `infer` there is no INFER.
     """
 
     debug: bool = True
     release: bool = False
     check_every: int = CHECK_EVERY
+    access: bool = False
+    infer: bool = True
 
 
 DEBUG = ProtocolOptions()

@@ -24,11 +24,15 @@ class Frame:
     payload: bytes = b""
     model: int = 0
 
+    def header(self, longer: int = 0) -> bytes:
+        """The header, of a payload that is `longer` by so many bytes."""
+        length = len(self.payload) + longer
+        return _HEADER.pack(self.type, self.model, self.sequence, length)
+
     @cached_property
     def content(self) -> bytes:
         """Header and payload, as they are before the CRC and the byte stuffing."""
-        length = len(self.payload)
-        return _HEADER.pack(self.type, self.model, self.sequence, length) + self.payload
+        return self.header() + self.payload
 
     @cached_property
     def crc(self) -> int:

@@ -29,6 +29,8 @@ class Request(IntEnum):
     BAUD = 0x05
     RESET = 0x06
     MONITOR = 0x07
+    CHALLENGE = 0x08
+    OPEN = 0x09
 
 
 class Response(IntEnum):
@@ -42,6 +44,8 @@ class Response(IntEnum):
     BAUD = 0x85
     RESET = 0x86
     MONITOR = 0x87
+    CHALLENGE = 0x88
+    OPEN = 0x89
     FAULT = 0xFE
     ERROR = 0xFF
 
@@ -51,7 +55,8 @@ class Hello:
     """Who answers: protocol version, model, build and image in flash (hex digits), sizes in bytes.
 
     `debug` tells whether it knows PROFILE and TRACE, `release` whether it wipes its arena; `guard`
-    is what a release says of itself.
+    is what a release says of itself. `access`: all else needs a session with its key; `infers`:
+    it knows INFER.
     """
 
     protocol: int
@@ -68,6 +73,13 @@ class Hello:
     outputs: tuple[int, ...]
     board: str
     guard: "Guard | None" = None
+    access: bool = False
+    infers: bool = True
+
+    @property
+    def identity(self) -> bytes:
+        """What a session is bound to: model, build and image."""
+        return bytes.fromhex(self.model_sha256 + self.build_id + self.image_sha256)
 
     def __str__(self) -> str:
         return (
@@ -163,6 +175,8 @@ def parse_hello(payload: bytes) -> Hello:
         outputs=sizes[inputs:],
         board=payload[name_at + 1 : name_end].decode("ascii", "replace"),
         guard=_parse_guard(flags, payload[name_end:]) if told else None,
+        access=bool(flags & 32),
+        infers=not flags & 64,
     )
 
 

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from qmcu.device import messages
+from qmcu.device.admission import Again
 from qmcu.device.frames import Frame, FrameReader, encode
 from qmcu.device.link import LineLost
 from qmcu.device.messages import BAUD_ARGUMENT, Request, Response
 from qmcu.device.ports import serial_ports
 from qmcu.device.serial_link import SerialLink
-from qmcu.device.session import DAMAGED, HELLO_INTERVAL_S, UNKNOWN, Again, Refused, Session
+from qmcu.device.session import DAMAGED, HELLO_INTERVAL_S, UNKNOWN, Refused, Session
 from qmcu.errors import DeviceError
 
 # Rates that adapters commonly offer, in bit/s, fastest first.
@@ -90,10 +91,15 @@ class SerialSession(Session):
         if self._left_rate and self._sent > 1:
             self._mistrust(self._left_rate)
         self._left_rate = 0
-        for rate in RATES:
+        for rate in RATES if self._may_ask else ():
             if self.link.boot_baud < rate <= self._fastest and self._raise_rate(rate):
                 break
         _found[self.link.name] = self.link.baud
+
+    @property
+    def _may_ask(self) -> bool:
+        """Whether the board answers more than HELLO to us."""
+        return not self.hello.access or self._admission.is_open
 
     def _exchange(self, kind: Request, payload: bytes) -> bytes:
         for _ in range(_CUTS):

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.access import AccessKey
 from qmcu.closing import Closing
 from qmcu.device import messages
+from qmcu.device.admission import Admission, Again, NotAdmitted, refuse_strangers
 from qmcu.device.faults import describe_fault, describe_guard
 from qmcu.device.frames import Frame, FrameReader, encode
 from qmcu.device.link import CountUnit, Link
@@ -26,10 +28,6 @@ Inputs = Sequence[bytes | npt.NDArray[Any]]
 
 HELLO_INTERVAL_S = 0.2
 DAMAGED, UNKNOWN = 1, 2
-
-
-class Again(Exception):
-    """The request was lost for the stated reason and may be sent again."""
 
 
 class Refused(DeviceError):
@@ -70,12 +68,14 @@ class Session(Closing):
         input_types: Sequence[str] = (),
         keeps_state: bool = False,
         model: int = 0,
+        access: AccessKey | None = None,
     ) -> None:
         """Say HELLO until it is answered; compare model, build and image (hex digits) if given.
 
         `input_types` are those of the model's inputs, int8 when not given; `keeps_state` tells
         whether an inference depends on those before it, `model` which of several in the image the
-        requests are for. `timeout_s` bounds the wait for each
+        requests are for, `access` is the key of a firmware that has one: without it only HELLO is
+        answered. `timeout_s` bounds the wait for each
         answer, `known_as` tells in words whose a model's hash is. Raises DeviceError, naming what
         differs, and closes the link on any error.
         """
@@ -85,6 +85,7 @@ class Session(Closing):
         self._build = (build_id, image_sha256)
         self._known_as = known_as
         self._choose(model, model_sha256, input_types, keeps_state)
+        self._admission = Admission(access)
         self._reader = FrameReader()
         self._arrived: list[Frame] = []
         self._sequence = 0
@@ -123,6 +124,8 @@ class Session(Closing):
 
         Raises VectorError for a wrong count, size or type, GuestFault for a crash, or DeviceError.
         """
+        if not self.hello.infers:
+            raise DeviceError("the firmware was built with --no-infer: it infers for itself alone.")
         answer = self._exchange(Request.INFER, self._pack(inputs))
         return messages.parse_infer(answer, self.hello, self.unit)
 
@@ -221,6 +224,7 @@ class Session(Closing):
     def _open(self) -> None:
         """Learn who is there, and refuse what is not expected."""
         self.greet()
+        self._enter()
         self.unit = self.link.count_unit(self.hello.counter, self.hello.clock_hz)
 
     def _greet(self) -> Hello:
@@ -268,9 +272,26 @@ class Session(Closing):
 
     def _next(self, kind: Request, payload: bytes) -> Frame:
         self._sequence = self._sequence % 0xFFFF + 1
-        return Frame(kind, self._sequence, payload, self._model)
+        return self._admission.sealed(Frame(kind, self._sequence, payload, self._model))
+
+    def _enter(self) -> None:
+        """Open a session where the firmware wants one and we have a key. Raises DeviceError."""
+        for attempt in range(self.repetitions + 1):
+            try:
+                self._admission.enter(self.hello, self.link.name, self._once)
+                return
+            except Again as reason:
+                self._lost(attempt + 1)
+                last = reason
+        raise DeviceError(f"{self.link.name}: no session could be opened, because {last}.")
+
+    def _once(self, kind: Request, payload: bytes) -> bytes:
+        request = self._next(kind, payload)
+        self._send(request)
+        return self._await([request], time.monotonic() + self._open_timeout_s)
 
     def _exchange(self, kind: Request, payload: bytes) -> bytes:
+        self._admission.require(self.hello, kind)
         asked: list[Frame] = []
         for attempt in range(self.repetitions + 1):
             asked.append(self._next(kind, payload))
@@ -279,6 +300,9 @@ class Session(Closing):
                 return self._await(asked, time.monotonic() + self._timeout_s)
             except Again as reason:
                 self._lost(attempt + 1)
+                if isinstance(reason, NotAdmitted):
+                    self._enter()
+                    asked.clear()
                 self._give_up_state(kind, str(reason))
                 if attempt == self.repetitions:
                     raise DeviceError(
@@ -323,6 +347,7 @@ class Session(Closing):
     def _accept(self, asked: Sequence[Frame], frame: Frame) -> bytes | None:
         """The payload if `frame` answers one of `asked`; None for what is of no concern."""
         request = asked[-1]
+        frame = self._admission.unsealed(frame, request)
         if len(frame.payload) < 4:
             return None
         crc, payload = int.from_bytes(frame.payload[:4], "little"), frame.payload[4:]
@@ -340,6 +365,7 @@ class Session(Closing):
             return None
         if frame.type == Response.ERROR:
             code, reason = messages.parse_error(payload)
+            refuse_strangers(code, reason, self.link.name)
             refusal = Refused(f"the firmware refused {_name(request.type)}: {reason} ({code}).")
             refusal.code = code
             raise refusal

@@ -47,6 +47,7 @@ def open_session(target: str, firmware: Firmware, *, timeout_s: float = ANSWER_L
         "image_sha256": image.sha256,
         "timeout_s": timeout_s,
         "known_as": partial(_builds_of_model, firmware.directory),
+        "access": firmware.access,
     }
     if is_serial(target):
         return _serial_session(target, board, image, options)
