@@ -1,6 +1,6 @@
-/* The firmware's frame decoder, protocol and MLPerf Tiny commands on this machine, fed with frames
-   and commands that were mutated before or after their CRC was made. With -DLIBFUZZER it has no
-   main of its own. */
+/* The firmware's frame decoder, protocol, sessions and MLPerf Tiny commands on this machine, fed
+   with frames and commands that were mutated before or after their CRC was made. With -DLIBFUZZER it
+   has no main of its own. */
 #include "baud.h"
 #include "board.h"
 #include "frame.h"
@@ -12,6 +12,11 @@
 #include "stack.h"
 #if MLPERF
 #include "mlperf_tiny.h"
+#endif
+
+#if SESSIONS
+/* Whole, for its keys: some frames are to have a right tag. */
+#include "access.c"
 #endif
 
 #include <setjmp.h>
@@ -41,6 +46,11 @@ const uint8_t qmcu_model_sha256[32] = {9};
 
 static void first(void)
 {
+#if SESSIONS
+    if (sealing != TO_SEAL) {
+        abort(); /* a layer runs for a request that was not admitted */
+    }
+#endif
     memcpy(qmcu_model_arena + 20, qmcu_model_arena, 17);
 }
 
@@ -60,6 +70,11 @@ void qmcu_model_invoke(void)
     first();
     second();
 }
+
+#if SESSIONS
+uint32_t qmcu_stack_bottom[1];
+static uint32_t numbered;
+#endif
 
 void fuzz_stop(void)
 {
@@ -228,13 +243,41 @@ static size_t stuffed(const uint8_t *raw, size_t size, uint8_t *out)
     return used;
 }
 
+#if SESSIONS
+/* Mostly of the right length, with the number that comes next and the right tag: the new length. */
+static uint32_t seal(uint8_t *raw, uint32_t length)
+{
+    static const uint32_t sizes[] = {0, 0, 17, 17, 29, 4, 0, 4, 16, 0};
+    if (drawn(4) == 0 || raw[0] >= sizeof sizes / sizeof *sizes) {
+        return length;
+    }
+    length = sizes[raw[0]];
+    const bool plain = raw[0] <= 1 || raw[0] == 8;
+    const uint32_t told = length + (plain ? 0 : QMCU_TRAILER_SIZE);
+    memcpy(raw + 4, &told, sizeof told);
+    if (plain) {
+        return told;
+    }
+    uint8_t code[QMCU_HMAC_SIZE];
+    qmcu_hmac hmac;
+    ++numbered;
+    const uint32_t number = drawn(8) == 0 ? drawn(20) : last_number + numbered;
+    memcpy(raw + 8 + length, &number, sizeof number);
+    qmcu_hmac_begin(&hmac, raw[0] == 9 ? &challenged.to_device : &live.to_device);
+    qmcu_hmac_put(&hmac, raw, 8 + length + QMCU_NUMBER_SIZE);
+    qmcu_hmac_end(&hmac, code);
+    memcpy(raw + 8 + length + QMCU_NUMBER_SIZE, code, QMCU_TAG_SIZE);
+    return told;
+}
+#endif
+
 /* A request of any type and length, with a right CRC most of the time. */
 static size_t frame(uint8_t *out)
 {
     uint8_t raw[600];
     static const uint32_t lengths[] = {0, 4, 12, 17, 24, 29, 1, 60, 255, 500};
     uint32_t length = lengths[drawn(sizeof lengths / sizeof *lengths)];
-    raw[0] = (uint8_t)(drawn(8) == 0 ? drawn(256) : drawn(7));
+    raw[0] = (uint8_t)(drawn(8) == 0 ? drawn(256) : drawn(SESSIONS ? 10 : 7));
     raw[1] = 0;
     raw[2] = (uint8_t)drawn(256);
     raw[3] = (uint8_t)drawn(256);
@@ -247,6 +290,9 @@ static size_t frame(uint8_t *out)
         const uint32_t trace[3] = {drawn(4), drawn(80), drawn(80)};
         memcpy(raw + 8, trace, sizeof trace);
     }
+#if SESSIONS
+    length = seal(raw, length);
+#endif
     const uint32_t crc = qmcu_crc32(0, raw, 8 + length);
     memcpy(raw + 8 + length, &crc, sizeof crc);
     return stuffed(raw, 12 + length, out);
@@ -286,6 +332,10 @@ int main(int count, char **arguments)
     while ((double)(clock() - started) < seconds * CLOCKS_PER_SEC) {
         uint8_t data[2 * LARGEST];
         size_t size = 0;
+#if SESSIONS
+        numbered = 0;
+        clock_now += drawn(8) == 0 ? 2000000000 : 0; /* what is locked opens again */
+#endif
         for (uint32_t parts = 1 + drawn(3); parts > 0; --parts) {
             size_t part = MLPERF && drawn(2) ? text(data + size) : frame(data + size);
             if (drawn(2)) {

@@ -22,11 +22,11 @@ from qmcu.resources import firmware_directory
 _HERE = Path(__file__).parent
 _SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1")
 _TOLD = re.compile(r"(\d+) inputs, (\d+) answered")
-PROTOCOLS = ("qmcu", "mlperf-tiny")
+PROTOCOLS = ("qmcu", "access", "mlperf-tiny")
 
 
 def run_protocols(seconds: float, seed: int) -> dict[str, Count]:
-    """Both protocols, each for half of `seconds`, by the driver in driver.c."""
+    """Each protocol for its share of `seconds`, by the driver in driver.c."""
     compiler = shutil.which("cc")
     if compiler is None:
         print("no compiler for this machine: protocols are left out")
@@ -55,10 +55,14 @@ def build_driver(compiler: str, protocol: str, folder: Path) -> Path:
     runtime = [firmware / f"runtime/{name}.c" for name in ("frame", "protocol", "baud")]
     mlperf = [firmware / f"protocols/mlperf_tiny/{name}.c" for name in ("mlperf_tiny", "text")]
     program = folder / f"driver-{protocol}"
-    chosen = runtime + (mlperf if protocol == "mlperf-tiny" else [])
+    # access.c is a part of the driver.
+    access = [firmware / "protocols/access/hmac.c", firmware / "runtime/sha256.c"]
+    more = {"mlperf-tiny": mlperf, "access": access}
+    chosen = runtime + more.get(protocol, [])
     includes = [f"-I{_HERE / 'stubs'}", f"-I{firmware / 'runtime'}"]
-    includes += [f"-I{firmware / 'protocols/mlperf_tiny'}"]
+    includes += [f"-I{firmware / 'protocols' / name}" for name in ("mlperf_tiny", "access")]
     defines = [f"-DMLPERF={int(protocol == 'mlperf-tiny')}"]
+    defines += [f"-DSESSIONS={int(protocol == 'access')}"]
     subprocess.run(
         [compiler, "-std=gnu11", *_SANITIZERS, *defines, *includes, "-include",
          str(_HERE / "stubs/no_assembler.h"), str(_HERE / "driver.c"), *map(str, chosen),

@@ -17,13 +17,25 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.monitor", description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument(
+        "--strip", type=int, default=0, metavar="N", help="beside it, STRIP with N blends an input"
+    )
     given = parser.parse_args()
-    names = ("attack", "ASR", "false alarms", "found", *STATISTICS, "AUROC of all", "instructions")
-    print("| " + " | ".join((*names, "flash", "RAM")) + " |")
-    print("|---" * (len(names) + 2) + "|")
+    names: tuple[str, ...] = (
+        "attack",
+        "ASR",
+        "false alarms",
+        "found",
+        *STATISTICS,
+        "AUROC of all",
+        "instructions",
+    )
+    names += ("flash", "RAM") + ("STRIP: false alarms, found (AUROC)",) * bool(given.strip)
+    print("| " + " | ".join(names) + " |")
+    print("|---" * len(names) + "|")
     with tempfile.TemporaryDirectory(prefix="qmcu-monitor-") as folder:
         for attacked in given.folders:
-            told = measure(attacked, Path(folder))
+            told = measure(attacked, Path(folder), blends=given.strip)
             by = (
                 f"{share:.0%} ({area:.2f})"
                 for share, area in zip(told.found_by, told.aurocs, strict=True)
@@ -35,6 +47,9 @@ def main() -> None:
                 f"({told.more_instructions / told.instructions:.2%})",
                 f"+{told.more_flash:,}", f"+{told.more_ram:,}",
             )  # fmt: skip
+            if told.perturbed is not None:
+                strip = told.perturbed
+                cells += (f"{strip.false_alarms:.1%}, {strip.found:.0%} ({strip.auroc:.2f})",)
             print("| " + " | ".join(cells) + " |", flush=True)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from bench.backdoor.intervals import auroc
+from bench.monitor.perturbed import Perturbed, perturb
 
 from qmcu import documents
 from qmcu.arrays import read_arrays
@@ -41,13 +42,15 @@ class Measured:
     more_instructions: int
     more_flash: int
     more_ram: int
+    perturbed: Perturbed | None
 
 
-def measure(folder: Path, work: Path, board: str = "stm32f746") -> Measured:
+def measure(folder: Path, work: Path, board: str = "stm32f746", blends: int = 0) -> Measured:
     """Measure the attacked model in `folder`, as `qmcu attack --data digits` writes it.
 
     Ranges and centres are of the training inputs, limits of half the test inputs; the other half
-    is inferred, without and with the trigger.
+    is inferred, without and with the trigger. With `blends` each input is also blended with so
+    many training inputs, as STRIP does.
     """
     content = (folder / "model.tflite").read_bytes()
     graph = parse_model(content, folder.name)
@@ -73,6 +76,11 @@ def measure(folder: Path, work: Path, board: str = "stm32f746") -> Measured:
     with open_session("unicorn", firmwares[1]) as session:
         usual, _, alarmed, _ = _seen(session, clean)
         odd, classes, raised, raised_by = _seen(session, triggered)
+        perturbed = None
+        if blends:
+            overlays = _integers(graph, dataset.train_inputs[:blends])
+            held_out = _integers(graph, real[:half])
+            perturbed = perturb(session, graph, overlays, held_out, clean, triggered)
     counts = [_instructions(firmware, clean[0]) for firmware in firmwares]
     sizes = [[f.memory.used(kind) for kind in ("flash", "RAM")] for f in firmwares]
     return Measured(
@@ -89,6 +97,7 @@ def measure(folder: Path, work: Path, board: str = "stm32f746") -> Measured:
         more_instructions=counts[1] - counts[0],
         more_flash=sizes[1][0] - sizes[0][0],
         more_ram=sizes[1][1] - sizes[0][1],
+        perturbed=perturbed,
     )
 
 

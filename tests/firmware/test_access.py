@@ -222,15 +222,15 @@ def test_failures_lock_it_also_over_a_reset(right: Firmware, keys: tuple[Path, P
             Session(line, access=right.access)
         line.device._failure = None
     # A second is enough after the fifth; the next failure locks it for two.
-    line.device._counted += 216_000_000
+    line.device.counter.instructions += 216_000_000
     with pytest.raises(DeviceError, match="does not take this access key"):
         Session(line, access=wrong)
     line.device._failure = None
-    line.device._counted += 216_000_000
+    line.device.counter.instructions += 216_000_000
     with locked:
         Session(line, access=right.access)
     line.device._failure = None
-    line.device._counted += 216_000_000
+    line.device.counter.instructions += 216_000_000
     with Session(line, access=right.access) as session:
         session.infer([INPUT])
     line.device._failure = None
@@ -263,6 +263,16 @@ def test_without_randomness_a_recording_is_answered_after_power_was_off(right: F
     again = Recorded(right)
     answers = [again.ask(data) for data in line.sent]
     assert [answer.type for answer in answers][-1] == 0x82
+
+
+def test_with_a_generator_it_is_not(built: Built, keys: tuple[Path, Path]) -> None:
+    firmware = Firmware.load(built("arduino-nano-33-ble"), keys[0])
+    line = Recorded(firmware)
+    with Session(line, access=firmware.access) as session:
+        session.infer([INPUT])
+    again = Recorded(firmware)
+    answers = [again.ask(data) for data in line.sent]
+    assert code_of(answers[-2]) == code_of(answers[-1]) == 6
 
 
 def test_it_goes_on_over_a_line_that_harms(

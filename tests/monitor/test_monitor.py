@@ -11,7 +11,8 @@ from qmcu import documents
 from qmcu.board import load_board
 from qmcu.builder import BuildOptions, build_firmware
 from qmcu.cli import run
-from qmcu.codegen.monitor_limits import STATISTICS, MonitorLimits, load_limits
+from qmcu.codegen.monitor import _place
+from qmcu.codegen.monitor_limits import STATISTICS, MonitoredLayer, MonitorLimits, load_limits
 from qmcu.device.targets import open_session
 from qmcu.errors import DeviceError, UsageError
 from qmcu.firmware import Firmware
@@ -83,6 +84,27 @@ def test_the_device_counts_what_the_host_computes(write, tmp_path: Path) -> None
         )
         assert read_counters(session, reset=True) == reading
         assert read_counters(session).inferences == 0
+
+
+def test_every_activation_is_looked_at_before_another_takes_its_place(tmp_path: Path) -> None:
+    """An ADD in place writes over what it reads: what is there after it is another tensor."""
+    directory, model = tmp_path / "firmware", write_residual(tmp_path)
+    build_firmware(model, load_board("stm32f746"), directory, BuildOptions())
+    firmware, oracle = Firmware.load(directory), Oracle(model.read_bytes())
+    graph, plan = firmware.model.graph, firmware.plan
+    row = usual_inputs(graph.input_tensors[0].shape, 1)[0]
+    expected = oracle.all_tensors([row])
+    overwritten = 0
+    with open_session("unicorn", firmware) as session:
+        for operator in graph.operators:
+            tensor = graph.tensors[operator.outputs[0]]
+            looked = MonitoredLayer(tensor.index, tensor.name, 1, tensor.elements)
+            after, offset, _, count = _place(plan, looked)
+            seen = session.trace(after + 1, offset, count, [row])
+            assert seen == expected[tensor.index].tobytes(), tensor.name
+            later = session.trace(len(plan.layers), offset, count, [row])
+            overwritten += seen != later
+    assert overwritten
 
 
 def test_firmware_without_a_monitor_says_so(tmp_path: Path) -> None:

@@ -6,6 +6,9 @@
 #define QMCU_UART_BAUD 115200u
 #define QMCU_DEBUG_PROTOCOL 1
 #define QMCU_RELEASE 1
+#if SESSIONS
+#define QMCU_ACCESS 1
+#endif
 #define QMCU_BUILD_ID {1, 2, 3}
 
 #endif

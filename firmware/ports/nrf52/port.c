@@ -6,6 +6,9 @@
 #if QMCU_RELEASE
 #include "guard.h"
 #endif
+#ifdef QMCU_ACCESS
+#include "access.h"
+#endif
 
 #define CLOCK_TASKS_HFCLKSTART 0x40000000u
 #define CLOCK_EVENTS_HFCLKSTARTED 0x40000100u
@@ -14,6 +17,7 @@
 #define FICR_VARIANT 0x10000130u
 #define FICR_REVISION 0x10000134u
 #define UICR_APPROTECT 0x10001208u
+#define RNG 0x4000D000u
 #define WDT 0x40010000u
 #define GPIO 0x50000000u /* P0; P1 is 0x300 further */
 
@@ -56,5 +60,23 @@ uint32_t qmcu_port_watchdog_start(void)
 void qmcu_port_watchdog_feed(void)
 {
     QMCU_REGISTER(WDT + 0x600) = 0x6E524635u;
+}
+#endif
+
+#ifdef QMCU_ACCESS
+/* PS, "RNG": thermal noise, a byte at a time, with bias correction. One that gives nothing leaves
+   the board mute rather than with nonces that can be foreseen. */
+bool qmcu_port_random(uint8_t *data, uint32_t size)
+{
+    QMCU_REGISTER(RNG + 0x504) = 1; /* CONFIG: DERCEN */
+    QMCU_REGISTER(RNG + 0x000) = 1; /* START */
+    for (uint32_t i = 0; i < size; ++i) {
+        QMCU_REGISTER(RNG + 0x100) = 0; /* EVENTS_VALRDY */
+        while (QMCU_REGISTER(RNG + 0x100) == 0) {
+        }
+        data[i] = (uint8_t)QMCU_REGISTER(RNG + 0x508); /* VALUE */
+    }
+    QMCU_REGISTER(RNG + 0x004) = 1; /* STOP */
+    return true;
 }
 #endif

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from qmcu.codegen.monitor_limits import MonitoredLayer, MonitorLimits
-from qmcu.compile.plan import ARENA, Plan
+from qmcu.compile.plan import ARENA, Layer, Plan
 from qmcu.errors import UsageError
 
 HEADER = "src/monitor_limits.h"
@@ -45,12 +45,29 @@ def _braces(items: "Sequence[str] | object") -> str:
 
 def _place(plan: Plan, layer: MonitoredLayer) -> tuple[int, int, int, int]:
     """The layer after which it is there, its offset, stride and count."""
-    shared = next((p.tensors for p in plan.placements if layer.tensor in p.tensors), ())
-    after = [i for i, step in enumerate(plan.layers) if {*step.writes} & {*shared, layer.tensor}]
+    after = _written(plan, layer.tensor)
     tensor = next((t for t in plan.tensors if t.index == layer.tensor), None)
-    if not after or tensor is None or tensor.space != ARENA:
+    if after is None or tensor is None or tensor.space != ARENA:
         raise UsageError(
             f"the firmware does not keep {layer.name}, which the monitor looks at; fit limits "
             "anew, or build with --kernels portable."
         )
-    return after[-1], tensor.offset, layer.stride, layer.count
+    return after, tensor.offset, layer.stride, layer.count
+
+
+def _written(plan: Plan, tensor: int) -> int | None:
+    """The layer after which a tensor is whole, and not yet written over by one in its place.
+
+    One that only has another shape than a tensor in the same place is written with that.
+    """
+    own = [i for i, step in enumerate(plan.layers) if tensor in step.writes]
+    if own:
+        return own[-1]
+    shared = next((p.tensors for p in plan.placements if tensor in p.tensors), ())
+    reader = next((i for i, step in enumerate(plan.layers) if tensor in _read(plan, step)), None)
+    before = [i for i, step in enumerate(plan.layers[:reader]) if {*step.writes} & {*shared}]
+    return before[-1] if before else None
+
+
+def _read(plan: Plan, step: Layer) -> set[int]:
+    return {index for call in plan.calls[step.first : step.last] for index in call.reads}

@@ -3,6 +3,7 @@
 Registers remember what was written; those that firmware waits for follow what enables them.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -38,7 +39,7 @@ _F4_RCC, _F4_PWR = 0x40023800, 0x40007000
 _L4_RCC, _L4_PWR = 0x40021000, 0x40007000
 _H7_RCC, _H7_PWR = 0x58024400, 0x58024800
 _U5_RCC, _U5_PWR = 0x46020C00, 0x46020800
-_NRF_HFCLK = 0x40000000
+_NRF_HFCLK, _NRF_RNG = 0x40000000, 0x4000D000
 _NRF_FICR, _NRF_UICR = 0x10000100, 0x10001000
 _MCG = 0x40064000
 _RA = 0x4001E000
@@ -149,9 +150,9 @@ FAMILIES = {
             Ready(_L4_RCC + 0x08, 0b11, _L4_RCC + 0x08, 2),
         ),
     ),
-    # FICR (PART; variant and revision 3), UICR (erased), CLOCK, NVMC, GPIO.
+    # FICR (PART; variant and revision 3), UICR (erased), CLOCK, RNG, WDT, NVMC, GPIO.
     "nrf52": Registers(
-        (0x10000000, 0x10001000, 0x40000000, _NRF_WDT, 0x4001E000, 0x50000000),
+        (0x10000000, 0x10001000, 0x40000000, _NRF_RNG, _NRF_WDT, 0x4001E000, 0x50000000),
         {
             _NRF_FICR: 0x52840,
             _NRF_FICR + 0x30: 8,
@@ -159,6 +160,8 @@ FAMILIES = {
             _NRF_UICR + 0x208: 0xFFFF_FFFF,
         },
         (Ready(_NRF_HFCLK, 1, _NRF_HFCLK + 0x100, 0),),
+        # EVENTS_VALRDY and VALUE: the one thing that is not the same in each run.
+        {_NRF_RNG + 0x100: lambda value: 1, _NRF_RNG + 0x508: lambda value: secrets.randbits(8)},
     ),
     # SIM, PORTA and PORTB, watchdog, MCG, oscillator.
     "k64": Registers(

@@ -6,6 +6,7 @@ classes when they are asked for. What damaged offsets lead to raises what `flatb
 """
 
 import re
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ _SCALARS = {
 }  # fmt: skip
 _WORDS = ("enum", "union", "table")
 _OFFSET_BYTES = 4
+_U16, _I32 = struct.Struct("<H"), struct.Struct("<i")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Field:
     many: bool
     default: bool | int | float
 
-    @property
+    @cached_property
     def is_scalar(self) -> bool:
         """Whether it, or each element of it, is a number."""
         return self.type in _SCALARS
@@ -52,6 +54,12 @@ class Field:
         """Of numbers: flatbuffers' class for the type."""
         return getattr(number_types, f"{_SCALARS[self.type]}Flags")
 
+    @cached_property
+    def packer(self) -> struct.Struct:
+        """Of numbers: what reads one."""
+        packer: struct.Struct = self.flags.packer_type
+        return packer
+
 
 class View:
     """A table where it lies in a file's bytes; fields are named as in `Field`."""
@@ -59,12 +67,16 @@ class View:
     def __init__(self, schema: "Schema", name: str, content: Any, position: int) -> None:
         self._schema, self._fields, self.name = schema, schema.tables[name], name
         self._table = Table(content, position)
+        # Where the places of its fields are told, and how many bytes that is; 0 until asked for.
+        self._places = self._places_size = 0
 
     def number(self, name: str) -> Any:
         """A scalar, or its default."""
         field = self._fields[name]
         offset = self._offset(field)
-        return self._table.Get(field.flags, offset + self._table.Pos) if offset else field.default
+        if not offset:
+            return field.default
+        return field.packer.unpack_from(self._table.Bytes, offset + self._table.Pos)[0]
 
     def text(self, name: str) -> bytes | None:
         """A string's bytes, None when it has none."""
@@ -117,7 +129,20 @@ class View:
         return bool(self._offset(self._fields[name]))
 
     def _offset(self, field: Field) -> int:
-        return int(self._table.Offset(_OFFSET_BYTES + 2 * field.slot))
+        """As flatbuffers' Table.Offset, which looks for the vtable each time."""
+        if not self._places_size:
+            self._find_places()
+        at = _OFFSET_BYTES + 2 * field.slot
+        if at >= self._places_size:
+            return 0
+        return int(_U16.unpack_from(self._table.Bytes, self._places + at)[0])
+
+    def _find_places(self) -> None:
+        content, position = self._table.Bytes, self._table.Pos
+        places = position - _I32.unpack_from(content, position)[0]
+        if places < 0:
+            raise ValueError("a vtable lies before the file")
+        self._places, self._places_size = places, _U16.unpack_from(content, places)[0]
 
 
 class TableObject:
@@ -135,7 +160,7 @@ class TableObject:
     @classmethod
     def read(cls, view: View) -> Any:
         """The object with everything that is below the table."""
-        found = cls()
+        found = cls.__new__(cls)  # every attribute is set here
         for field in cls.fields.values():
             setattr(found, field.name, cls._part(view, field))
         return found
