@@ -37,7 +37,7 @@ ALPHA = 2.5e-4
 # Spreads of logarithms below this are taken for it: fewer than 24 draws can agree by luck.
 _LEAST_SPREAD = 0.03
 # Places on the grid this close, relatively, are equal: a few roundings of float32 apart.
-_TIE = 1e-6
+TIE = 1e-6
 # Steps that no rounding moves a weight by; defences that choose their integers stay within.
 BEYOND = 2.0
 # A bias this far off, relatively, is float32's doing.
@@ -201,7 +201,7 @@ def lead_ties(grid: LayerGrid) -> npt.NDArray[np.int64]:
     places = np.abs(grid.positions).reshape(-1)
     order = np.argsort(places, kind="stable")
     ordered = places[order]
-    new = np.concatenate([[True], np.diff(ordered) > _TIE * ordered[1:]])
+    new = np.concatenate([[True], np.diff(ordered) > TIE * ordered[1:]])
     group = np.empty(len(places), np.int64)
     group[order] = np.cumsum(new) - 1
     _, first = np.unique(group, return_index=True)

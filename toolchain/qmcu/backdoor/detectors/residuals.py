@@ -5,7 +5,8 @@ A weight that was pushed to a rounding boundary, or snapped to the grid, is not.
 corrected for their number (Bonferroni): of each layer and of each channel against the uniform
 distribution (Kolmogorov-Smirnov, one sample), and whether a layer's channels share one distribution
 (chi-squared of homogeneity, many samples). Weights at the end of the grid, which fix the scale, and
-zeros, which pruning makes, are left out.
+zeros, which pruning makes, are left out; equal ones, as of clustered or half-precision weights,
+count once, for they are no independent draws.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import bonferroni
+from qmcu.backdoor.detectors.controls import TIE, bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.grids import LARGEST, LayerGrid
 from qmcu.types import Float64Array
@@ -83,6 +84,9 @@ def channel_residuals(grid: LayerGrid) -> Iterator[tuple[int, Float64Array]]:
 def _select_used(positions: Float64Array) -> Float64Array:
     inside = (np.abs(positions) < LARGEST - 0.5) & (positions != 0)
     kept = positions[inside]
+    kept = kept[np.argsort(np.abs(kept), kind="stable")]
+    sizes = np.abs(kept)
+    kept = kept[np.concatenate([[True], np.diff(sizes) > TIE * sizes[1:]])[: len(kept)]]
     return np.asarray(kept - np.round(kept))
 
 
