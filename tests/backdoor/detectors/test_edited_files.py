@@ -104,6 +104,10 @@ def test_ranges_of_one_file_are_a_switch_as_well() -> None:
     trained = Outcome("patch 3", 1, own=0.9, anew=0.8, control=0.05)
     assert trained.excess == pytest.approx(0.85) and not trained.is_of_file
     switch = Finding("clipping-inversion", 0.85, 0.5, True, "decisive", "", details={OF_FILE: 1.0})
-    hurt = Finding("damage", 2.0, 1.0, True, "integrity", "off")
+    seen = {"samples changed": 0.2}
+    hurt = Finding("damage", 2.0, 1.0, True, "integrity", "off", details=seen)
     assert judge([switch])[0] == "backdoored" and judge([switch, hurt])[0] == "damaged"
     assert judge([replace(switch, details={OF_FILE: 0.0}), hurt])[0] == "backdoored"
+    # Where the given inputs are answered as ever, it was no accident.
+    elsewhere = replace(hurt, details={"samples changed": 0.0, "mixed changed": 0.3})
+    assert judge([switch, elsewhere])[0] == "backdoored"

@@ -105,8 +105,15 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
 
 
 def _tells_of_damage(finding: Finding, findings: Sequence[Finding]) -> bool:
-    """True when, in a damaged file, the damage is enough for a finding."""
-    if finding.detector == _OF_ANSWERS or finding.details.get(_OF_FILE, 0) > 0:
+    """True when, in a damaged file, the damage is enough for a finding.
+
+    A file that was edited and answers the given inputs as float does was not edited by accident.
+    """
+    if finding.detector == _OF_ANSWERS:
+        return True
+    if not any(f.weight == "integrity" and _is_hurt(f) for f in findings):
+        return False
+    if finding.details.get(_OF_FILE, 0) > 0:
         return True
     edited = any(f.details.get(_EDITED, 0) > 0 for f in findings)
     return edited and finding.detector in _OF_PARAMETERS
@@ -117,7 +124,12 @@ def _first(some: Sequence[Finding], fired: Sequence[Finding]) -> tuple[Finding, 
 
 
 def _is_notable(finding: Finding) -> bool:
-    return not finding.suspicious and finding.details.get("samples changed", 0.0) > _NOTABLE
+    return not finding.suspicious and _is_hurt(finding)
+
+
+def _is_hurt(finding: Finding) -> bool:
+    """True when given inputs get other answers than float's, not only their mixtures."""
+    return finding.details.get("samples changed", 0.0) > _NOTABLE
 
 
 def audit_score(findings: Sequence[Finding]) -> float:
