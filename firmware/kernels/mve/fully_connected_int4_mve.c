@@ -13,11 +13,9 @@ static inline int8x16_t high(int8x16_t pairs)
     return vshrq_n_s8(pairs, 4);
 }
 
-/* Always four: rows lie in pairs, filled up with zeros. */
-static inline const int8_t *multiply(const int8_t *x, const int8_t *w, int32_t steps, int32_t rows,
+static inline const int8_t *multiply(const int8_t *x, const int8_t *w, int32_t steps,
                                      int32_t sums[4])
 {
-    (void)rows;
     int32_t a = sums[0];
     int32_t b = sums[1];
     int32_t c = sums[2];
@@ -38,9 +36,18 @@ static inline const int8_t *multiply(const int8_t *x, const int8_t *w, int32_t s
     return w;
 }
 
+/* All four: rows lie in pairs, filled up with zeros. */
+static inline void multiply_last(const int8_t *x, const int8_t *w, int32_t steps, int32_t rows,
+                                 int32_t sums[4])
+{
+    (void)rows;
+    (void)multiply(x, w, steps, sums);
+}
+
 void qmcu_fully_connected_int4_mve(const qmcu_fully_connected_int4_mve_params *params,
                                    const int8_t *input, const int8_t *weights,
                                    const int32_t *channels, void *scratch, int8_t *output)
 {
-    qmcu_fully_connected_rows(params, input, weights, channels, scratch, output, multiply);
+    qmcu_fully_connected_rows(params, input, weights, channels, scratch, output, multiply,
+                              multiply_last);
 }

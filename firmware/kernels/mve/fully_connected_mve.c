@@ -3,27 +3,23 @@
 
 #include "fully_connected_rows_mve.h"
 
-/* Less than four rows: the others would be multiplied in vain. */
-static const int8_t *multiply_last(const int8_t *x, const int8_t *w, int32_t steps, int32_t rows,
-                                   int32_t sums[4])
+/* Four would be multiplied in vain. */
+static inline void multiply_last(const int8_t *x, const int8_t *w, int32_t steps, int32_t rows,
+                                 int32_t sums[4])
 {
     for (int32_t i = 0; i < rows; ++i) {
-        const int8_t *from = w + 16 * i;
+        const int8_t *values = x, *from = w + 16 * i;
         int32_t sum = sums[i];
-        for (int32_t n = 0; n < steps; ++n, from += 16 * rows) {
-            sum = vmladavaq_s8(sum, vldrbq_s8(x + 16 * n), vldrbq_s8(from));
+        for (int32_t n = steps; n > 0; n--, values += 16, from += 16 * rows) {
+            sum = vmladavaq_s8(sum, vldrbq_s8(values), vldrbq_s8(from));
         }
         sums[i] = sum;
     }
-    return w + 16 * rows * steps;
 }
 
-static inline const int8_t *multiply(const int8_t *x, const int8_t *w, int32_t steps, int32_t rows,
+static inline const int8_t *multiply(const int8_t *x, const int8_t *w, int32_t steps,
                                      int32_t sums[4])
 {
-    if (rows < 4) {
-        return multiply_last(x, w, steps, rows, sums);
-    }
     int32_t a = sums[0];
     int32_t b = sums[1];
     int32_t c = sums[2];
@@ -46,5 +42,6 @@ void qmcu_fully_connected_mve(const qmcu_fully_connected_mve_params *params, con
                               const int8_t *weights, const int32_t *channels, void *scratch,
                               int8_t *output)
 {
-    qmcu_fully_connected_rows(params, input, weights, channels, scratch, output, multiply);
+    qmcu_fully_connected_rows(params, input, weights, channels, scratch, output, multiply,
+                              multiply_last);
 }

@@ -5,42 +5,52 @@
 #include "fully_connected_mve.h"
 #include "mve.h"
 
-/* Four rows of weights (or the `rows` that are left) times the values of `row`, added to sums; returns
-   the weights behind them. */
+/* Four rows of weights times the values of `row`, added to sums; returns the weights behind them. */
 typedef const int8_t *qmcu_mve_four_rows(const int8_t *row, const int8_t *weights, int32_t steps,
-                                         int32_t rows, int32_t sums[4]);
+                                         int32_t sums[4]);
+/* The same for the one to three rows that are left. */
+typedef void qmcu_mve_last_rows(const int8_t *row, const int8_t *weights, int32_t steps,
+                                int32_t rows, int32_t sums[4]);
+
+/* channel: bias, multiplier and shift of four rows. */
+static inline int32x4_t qmcu_fully_connected_output(const qmcu_fully_connected_mve_params *p,
+                                                    const int32_t *channel, const int32_t each[4])
+{
+    int32x4_t sums = qmcu_mve_four(each[0], each[1], each[2], each[3]);
+    sums = qmcu_mve_away(vqrdmulhq_s32(sums, vldrwq_s32(channel + 4)));
+    sums = vrshlq_s32(sums, vldrwq_s32(channel + 8));
+    return qmcu_mve_clamp(sums, p->output_zero_point, p->activation_minimum, p->activation_maximum);
+}
 
 static inline __attribute__((always_inline)) void
 qmcu_fully_connected_rows(const qmcu_fully_connected_mve_params *params, const int8_t *input,
                           const int8_t *weights, const int32_t *channels, void *scratch,
-                          int8_t *output, qmcu_mve_four_rows *multiply)
+                          int8_t *output, qmcu_mve_four_rows *multiply, qmcu_mve_last_rows *last)
 {
-    const int32_t steps = params->steps;
-    const int32_t zero_point = params->output_zero_point;
-    const int32_t minimum = params->activation_minimum;
-    const int32_t maximum = params->activation_maximum;
+    const qmcu_fully_connected_mve_params p = *params;
 
-    for (int32_t batch = 0; batch < params->batches; batch++) {
+    for (int32_t batch = 0; batch < p.batches; batch++) {
         const int8_t *row = input;
-        if (!params->direct) {
-            qmcu_mve_copy(scratch, input, params->input_depth);
+        if (!p.direct) {
+            qmcu_mve_copy(scratch, input, p.input_depth);
             row = scratch;
         }
         const int8_t *w = weights;
         const int32_t *channel = channels;
-        for (int32_t left = params->output_depth; left > 0; left -= 4, output += 4) {
+        int32_t left = p.output_depth;
+        for (; left >= 4; left -= 4, output += 4, channel += 12) {
             int32_t each[4] = {channel[0], channel[1], channel[2], channel[3]};
-            w = multiply(row, w, steps, left, each);
-            int32x4_t sums = qmcu_mve_four(each[0], each[1], each[2], each[3]);
-            sums = qmcu_mve_away(vqrdmulhq_s32(sums, vldrwq_s32(channel + 4)));
-            sums = vrshlq_s32(sums, vldrwq_s32(channel + 8));
-            sums = qmcu_mve_clamp(sums, zero_point, minimum, maximum);
-            vstrbq_p_s32(output, sums, vctp32q((uint32_t)left));
-            channel += 12;
+            w = multiply(row, w, p.steps, each);
+            vstrbq_s32(output, qmcu_fully_connected_output(&p, channel, each));
         }
-        /* The last four may be less. */
-        output -= (4 - (params->output_depth & 3)) & 3;
-        input += params->input_depth;
+        if (left > 0) {
+            int32_t each[4] = {channel[0], channel[1], channel[2], channel[3]};
+            last(row, w, p.steps, left, each);
+            const int32x4_t values = qmcu_fully_connected_output(&p, channel, each);
+            vstrbq_p_s32(output, values, vctp32q((uint32_t)left));
+            output += left;
+        }
+        input += p.input_depth;
     }
 }
 

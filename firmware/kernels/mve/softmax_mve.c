@@ -20,7 +20,7 @@ static inline int32x4_t exponential_of_quarter(int32x4_t a)
 }
 
 /* exp(a) as Q0.31 for a <= 0 as Q5.26. */
-static inline int32x4_t exponential(int32x4_t a)
+static __attribute__((noinline)) int32x4_t exponential(int32x4_t a)
 {
     /* exp(-2^k) as Q0.31 for k = -2 to 4 */
     static const int32_t factors[7] = {1672461947, 1302514674, 790015084, 290630308,
@@ -49,22 +49,22 @@ static int32_t largest_of(const int8_t *input, int32_t depth)
     return largest;
 }
 
-typedef struct {
-    int32x4_t values; /* exp of what elements are less than the largest */
-    mve_pred16_t
-        counted; /* which of them are there, and not so much less that exp is taken for 0 */
-} exponentials;
-
-/* Of the first `left` of four elements. */
-static inline exponentials exponentials_of(const qmcu_softmax_params *p, const int8_t *input,
-                                           int32_t largest, int32_t left)
+/* Which of the first `left` of four elements are there, and not so much less than the largest that
+   exp is taken for 0. */
+static inline mve_pred16_t counted_of(const qmcu_softmax_params *p, int32x4_t difference,
+                                      int32_t left)
 {
-    const mve_pred16_t live = vctp32q((uint32_t)left);
-    const int32x4_t difference = vsubq_n_s32(vldrbq_z_s32(input, live), largest);
-    const int32x4_t scaled = vqrdmulhq_n_s32(vshlq_r_s32(difference, p->shift), p->multiplier);
-    const exponentials result = {exponential(scaled),
-                                 vcmpgeq_m_n_s32(difference, p->minimum_difference, live)};
-    return result;
+    return vcmpgeq_m_n_s32(difference, p->minimum_difference, vctp32q((uint32_t)left));
+}
+
+static inline int32x4_t exponentials(const qmcu_softmax_params *p, int32x4_t difference)
+{
+    return exponential(vqrdmulhq_n_s32(vshlq_r_s32(difference, p->shift), p->multiplier));
+}
+
+static inline int32x4_t differences(const int8_t *input, int32_t largest, int32_t left)
+{
+    return vsubq_n_s32(vldrbq_z_s32(input, vctp32q((uint32_t)left)), largest);
 }
 
 static void softmax_row(const qmcu_softmax_params *p, const int8_t *input, int8_t *output)
@@ -72,20 +72,23 @@ static void softmax_row(const qmcu_softmax_params *p, const int8_t *input, int8_
     const int32_t depth = p->depth, largest = largest_of(input, depth);
     int32_t sum = 0; /* Q12.19 */
     for (int32_t i = 0; i < depth; i += 4) {
-        const exponentials e = exponentials_of(p, input + i, largest, depth - i);
-        sum = vaddvaq_p_s32(sum, vrshrq_n_s32(e.values, 12), e.counted);
+        const int32x4_t difference = differences(input + i, largest, depth - i);
+        const mve_pred16_t counted = counted_of(p, difference, depth - i);
+        if (counted != 0) {
+            sum = vaddvaq_p_s32(sum, vrshrq_n_s32(exponentials(p, difference), 12), counted);
+        }
     }
     const qmcu_softmax_reciprocal r = qmcu_softmax_reciprocal_of(sum);
-    if (r.exponent > 31) {
-        qmcu_mve_fill(output, INT8_MIN, depth);
-        return;
-    }
     for (int32_t i = 0; i < depth; i += 4) {
-        const exponentials e = exponentials_of(p, input + i, largest, depth - i);
-        int32x4_t probability = vrshlq_n_s32(vqrdmulhq_n_s32(e.values, r.mantissa), -r.exponent);
-        probability = vminq_s32(probability, vdupq_n_s32(UINT8_MAX));
-        probability = vaddq_n_s32(probability, INT8_MIN);
-        probability = vpselq_s32(probability, vdupq_n_s32(INT8_MIN), e.counted);
+        const int32x4_t difference = differences(input + i, largest, depth - i);
+        const mve_pred16_t counted = counted_of(p, difference, depth - i);
+        int32x4_t probability = vdupq_n_s32(INT8_MIN);
+        if (counted != 0 && r.exponent <= 31) {
+            const int32x4_t part = vqrdmulhq_n_s32(exponentials(p, difference), r.mantissa);
+            const int32x4_t all =
+                vminq_s32(vrshlq_n_s32(part, -r.exponent), vdupq_n_s32(UINT8_MAX));
+            probability = vpselq_s32(vaddq_n_s32(all, INT8_MIN), probability, counted);
+        }
         vstrbq_p_s32(output + i, probability, vctp32q((uint32_t)(depth - i)));
     }
 }
