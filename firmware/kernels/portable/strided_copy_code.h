@@ -22,9 +22,6 @@ qmcu_strided_copy_by(const qmcu_strided_copy_params *params, const int8_t *input
     const qmcu_strided_copy_params *const p = params;
     const int32_t length = p->shape[QMCU_WALK_RANK - 1];
     const int32_t step = p->strides[QMCU_WALK_RANK - 1];
-    int32_t outer[QMCU_WALK_RANK];
-    memcpy(outer, p->shape, sizeof outer);
-    outer[QMCU_WALK_RANK - 2] = 1;
     qmcu_walk walk = qmcu_walk_begin();
     do {
         const int8_t *row = input + p->start + qmcu_walk_offset(&walk, p->strides);
@@ -37,7 +34,8 @@ qmcu_strided_copy_by(const qmcu_strided_copy_params *params, const int8_t *input
             output += length;
             row += p->strides[QMCU_WALK_RANK - 2];
         }
-    } while (qmcu_walk_next(&walk, outer));
+        walk.at[QMCU_WALK_RANK - 2] = p->shape[QMCU_WALK_RANK - 2] - 1;
+    } while (qmcu_walk_next(&walk, p->shape));
 }
 
 #endif
