@@ -90,7 +90,7 @@ def test_a_state_in_the_shared_arena_is_found_only_in_turn(
     assert not all(r.passed for r in run_interleaved(turns(directory), "unicorn"))
 
 
-def test_each_is_a_firmware_of_its_own(image: Path) -> None:
+def test_each_is_a_firmware_of_its_own(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     register = Firmware.load(image / "models/shifter")
     assert (register.number, register.root, register.is_one_of_several) == (1, image, True)
     vectors = random_vectors(*register.model, 2, seed=3)
@@ -98,6 +98,11 @@ def test_each_is_a_firmware_of_its_own(image: Path) -> None:
     assert result.passed and result.traced == 0 and result.profile is not None
     with pytest.raises(UsageError, match=r"holds 4 models; name one as .*models/one or .*again\.$"):
         Firmware.load(image)
+    places = (("", "models/shifter"), ("models", "shifter"), ("models/one", "../shifter"))
+    for here, path in (*places, ("models/shifter", ".")):
+        monkeypatch.chdir(image / here)
+        found = Firmware.load(Path(path))
+        assert (found.number, found.elf.resolve()) == (1, (image / "firmware.elf").resolve())
     with pytest.raises(UsageError, match="no model nobody; it holds one, shifter, two, again"):
         Firmware.load_all(image, "nobody")
 

@@ -62,9 +62,10 @@ class Firmware:
         damaged, of several, or was built without that option.
         """
         require_firmware(directory)
-        root, number, place = directory, 0, directory.absolute()
+        root, number, place = directory, 0, directory.resolve()
         if place.parent.name == MODELS_FOLDER and place.name in models_of(place.parents[1]):
-            root = place.parents[1]
+            near = directory if directory.parent.name == MODELS_FOLDER else place
+            root = near.parents[1]
             number = models_of(root).index(place.name)
         elif names := models_of(directory):
             folders = " or ".join(str(directory / MODELS_FOLDER / name) for name in names)
