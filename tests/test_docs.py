@@ -20,7 +20,7 @@ FOREIGN = {
 }  # fmt: skip
 _CODE = re.compile(r"`([^`\n]+)`|^    (.+)$", re.M)
 # A command, what it is of in a group, and what follows up to the next command or a comment.
-_CALL = re.compile(r"(?:^|(?<=[\s'(|]))qmcu ([a-z]+)( [a-z|]+)?(.*?)(?=\bqmcu |[`#;&]|$)")
+_CALL = re.compile(r"(?:^|(?<=[\s'(|]))qmcu ([a-z]+)( [a-z|-]*[a-z])?(.*?)(?=\bqmcu |[`#;&]|$)")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 
