@@ -106,10 +106,8 @@ def test_a_compile_error_is_quoted(
 
     real: Callable[..., object] = generate_image
 
-    def broken(
-        models: object, board: object, content: object, folder: Path, *rest: object
-    ) -> object:
-        files = real(models, board, content, folder, *rest)
+    def broken(models: object, board: object, folder: Path, *rest: object) -> object:
+        files = real(models, board, folder, *rest)
         with (folder / "src/model.c").open("a") as stream:
             stream.write("int broken(void) { return nothing; }\n")
         return files
