@@ -189,6 +189,7 @@ GENERATORS: dict[str, Generator] = {
     **_real(reals.binary, "MAXIMUM", "MINIMUM", types=("int16", "int32", "int64", "float32")),
     **_real(reals.comparison, *_RELATIONS, types=("int8", "int32", "int64", "float32")),
     **_real(reals.comparison, "EQUAL", "NOT_EQUAL", types=("bool",)),
+    **_real(reals.comparison, "GREATER", types=("int16",)),
     **_real(reals.binary, "LOGICAL_AND", "LOGICAL_OR", types=("bool",)),
     **_real(reals.unary, "LOGICAL_NOT", types=("bool",)),
     "ELU": lookups.elu,

@@ -111,9 +111,14 @@ def fully_connected(rng: Rng, dtype: str = "int8") -> Graph:
     source = quantization(rng, dtype=dtype)
     values = _weights(rng, (outputs, columns), 0)
     scales = _weights_quantization(rng, values, 0)
+    if not scales.per_channel and chance(rng, 0.3):
+        scales = replace(scales, zero_points=(zero_point(rng),))
     operator = SingleOperator("FULLY_CONNECTED")
     operator.input(shape, source, dtype)
-    operator.constant("weights", values, scales)
+    if dtype == "int8" and not scales.per_channel and chance(rng, 0.15):
+        operator.input((outputs, columns), scales)
+    else:
+        operator.constant("weights", values, scales)
     target = _bias_and_target(rng, operator, source, scales, values, 0)
     rows = prod(shape[:flatten])
     result = (*shape[:-1], outputs) if keep else (rows, outputs)

@@ -97,6 +97,8 @@ def _binary(
 
 def shapes(rng: Rng) -> tuple[Shape, Shape]:
     """Two shapes that broadcast: equal, with ones, of different ranks, scalars."""
+    if chance(rng, 0.1):
+        return _deep(rng)
     rank = int(rng.integers(1, 6))
     full = tuple(int(n) for n in rng.integers(1, 7 if rank < 5 else 4, size=rank))
     if chance(rng, 0.35):
@@ -106,3 +108,13 @@ def shapes(rng: Rng) -> tuple[Shape, Shape]:
     cut = int(rng.integers(0, rank + 1))
     shorter = pick(rng, second, second[cut:], (), full[-1:])
     return (shorter, first) if chance(rng, 0.5) else (first, shorter)
+
+
+def _deep(rng: Rng) -> tuple[Shape, Shape]:
+    """Six dimensions, most of which only one of the two has."""
+    full = [int(n) for n in rng.integers(1, 4, size=6)]
+    owners = [int(pick(rng, d % 2, d % 2, d % 2, 0, 1, 2)) for d in range(len(full))]
+    return (
+        tuple(1 if owner == 1 else n for n, owner in zip(full, owners, strict=True)),
+        tuple(1 if owner == 0 else n for n, owner in zip(full, owners, strict=True)),
+    )

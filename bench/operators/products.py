@@ -97,8 +97,8 @@ def _extreme(rng: Rng, kind: str, dtype: str) -> Graph:
 
 
 def sum_(rng: Rng, dtype: str = "int8") -> Graph:
-    """Ranks 1 to 4, outputs that fit and that saturate."""
-    shape = _shape(rng, 1, 4, 7)
+    """Ranks 1 to 4 and at times 5 to 7, outputs that fit and that saturate."""
+    shape = _shape(rng, 5, 7, 3) if chance(rng, 0.2) else _shape(rng, 1, 4, 7)
     stated, result, keep = _reduced(rng, shape)
     source = quantization_of(rng, dtype)
     count = np.prod(shape) / np.prod(result)
@@ -110,9 +110,9 @@ def sum_(rng: Rng, dtype: str = "int8") -> Graph:
 
 
 def add_n(rng: Rng, dtype: str = "int8") -> Graph:
-    """2 to 6 inputs that are quantized alike, some of them constant."""
+    """2 to 6 inputs that are quantized alike, at times 16 to 24; some of them constant."""
     shape = _shape(rng, 1, 4, 6)
-    count = int(rng.integers(2, 7))
+    count = int(rng.integers(2, 7)) if chance(rng, 0.9) else int(rng.integers(16, 25))
     source = quantization_of(rng, dtype)
     operator = SingleOperator("ADD_N")
     for part in range(count):
@@ -158,7 +158,8 @@ def l2_normalization(rng: Rng, dtype: str = "int8") -> Graph:
 
 def _broadcast(rng: Rng, most: int) -> tuple[Shape, Shape]:
     """A shape, and one that broadcasts to it."""
-    shape = _shape(rng, 1, most, 6)
+    shape = _shape(rng, 6, most, 3) if most > 5 and chance(rng, 0.1) else _shape(rng, 1, 5, 6)
+    shape = shape[-most:]
     if chance(rng, 0.3):
         return shape, shape
     short = shape[int(rng.integers(len(shape))) :]
@@ -167,7 +168,7 @@ def _broadcast(rng: Rng, most: int) -> tuple[Shape, Shape]:
 
 def prelu(rng: Rng, dtype: str = "int8") -> Graph:
     """Alpha per channel, per pixel, one for all, constant or not."""
-    shape, slopes = _broadcast(rng, 4)
+    shape, slopes = _broadcast(rng, 4 if dtype == "float32" else 6)
     source = quantization_of(rng, dtype)
     slope_type = "float32" if dtype == "float32" else "int8"
     alpha = quantization_of(rng, slope_type)
@@ -183,7 +184,7 @@ def prelu(rng: Rng, dtype: str = "int8") -> Graph:
 
 def squared_difference(rng: Rng, dtype: str = "int8") -> Graph:
     """Scales alike and far apart, either input repeated or constant."""
-    shapes = list(_broadcast(rng, 4))
+    shapes = list(_broadcast(rng, 6))
     result = shapes[0]
     if chance(rng, 0.5):
         shapes.reverse()
@@ -262,7 +263,7 @@ def _arg(rng: Rng, kind: str, dtype: str) -> Graph:
 
 def div(rng: Rng) -> Graph:
     """Quotients that fit and that saturate; divisors that are zero too, and constant."""
-    shapes = list(_broadcast(rng, 5))
+    shapes = list(_broadcast(rng, 6))
     result = shapes[0]
     if chance(rng, 0.5):
         shapes.reverse()

@@ -51,9 +51,9 @@ def binary(rng: Rng, kind: str, dtype: str = "float32") -> Graph:
 def comparison(rng: Rng, kind: str, dtype: str = "int8") -> Graph:
     """Scales alike, near and far apart; any broadcasting, constant operands."""
     first = second = None
-    if dtype == "int8":
-        first = quantization(rng, 1e-4, 0.9)
-        second = pick(rng, first, quantization(rng, 1e-4, 0.9))
+    if dtype in ("int8", "int16"):
+        first = quantization(rng, 1e-4, 0.9, dtype)
+        second = pick(rng, first, quantization(rng, 1e-4, 0.9, dtype))
     return _binary(rng, kind, dtype, (first, second, None), "bool", {})
 
 

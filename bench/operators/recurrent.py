@@ -5,7 +5,6 @@ from bench.operators.single import (
     SingleOperator,
     chance,
     float32,
-    fused_activation,
     log_uniform,
     pick,
     quantization,
@@ -24,7 +23,9 @@ def svdf(rng: Rng, dtype: str = "int8") -> Graph:
     memory, filters = int(rng.integers(1, 12)), rank * units
     options: dict[str, OptionValue] = {
         "rank": rank,
-        "fused_activation_function": fused_activation(rng),
+        "fused_activation_function": str(
+            pick(rng, "NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1")
+        ),
         "asymmetric_quantize_inputs": False,
     }
     operator = SingleOperator("SVDF")

@@ -59,12 +59,20 @@ def _pool(rng: Rng, kind: str, dtype: str) -> Graph:
 
 
 def mean(rng: Rng, dtype: str = "int8") -> Graph:
-    """Any rank from 1 to 4, any axes (also negative and repeated), keep_dims or not."""
+    """Any rank to 4 and at times to 7, any axes (also negative and repeated), keep_dims or not."""
     rank = int(pick(rng, 1, 2, 3, 4, 4))
-    shape = tuple(int(n) for n in rng.integers(1, 10, size=rank))
+    deep = chance(rng, 0.35)
+    if deep:
+        rank = int(rng.integers(5, 8))
+    longest = (2, 4) if deep and chance(rng, 0.7) else (1, 4 if deep else 10)
+    shape = tuple(int(n) for n in rng.integers(*longest, size=rank))
+    # The interpreter has room for four axes of real numbers.
+    most = min(rank, 4) if dtype == "float32" else rank
     axes = sorted(
-        int(a) for a in rng.choice(rank, size=int(rng.integers(1, rank + 1)), replace=False)
+        int(a) for a in rng.choice(rank, size=int(rng.integers(1, most + 1)), replace=False)
     )
+    if deep and chance(rng, 0.6):
+        axes = list(range(int(rng.integers(2)), rank, 2))
     keep = chance(rng, 0.5)
     result = tuple(1 if i in axes else n for i, n in enumerate(shape) if keep or i not in axes)
     stated = [a - rank if chance(rng, 0.3) else a for a in axes]

@@ -131,5 +131,6 @@ def pick(rng: np.random.Generator, *choices: Any) -> Any:
 
 
 def fused_activation(rng: np.random.Generator) -> str:
-    """A fused activation."""
-    return str(pick(rng, "NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1"))
+    """A fused activation; of some the interpreter computes nothing."""
+    ignored = str(rng.permutation(["TANH", "SIGN_BIT"])[0]) if chance(rng, 0.1) else "NONE"
+    return str(pick(rng, "NONE", ignored, "RELU", "RELU6", "RELU_N1_TO_1"))

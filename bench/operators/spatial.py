@@ -35,17 +35,23 @@ def space_to_depth(rng: Rng, dtype: str = "int8") -> Graph:
 
 
 def space_to_batch_nd(rng: Rng, dtype: str = "int8") -> Graph:
-    """Three and four dimensions."""
+    """Three and four dimensions, with and without padding."""
     spatial = int(pick(rng, 1, 2, 2))
     batches, depth = _sizes(rng, 4, 5)
     output = _sizes(rng, *[6] * spatial)
     block = _sizes(rng, *[4] * spatial)
     lengths = [size * factor for size, factor in zip(output, block, strict=True)]
+    paddings = np.zeros((spatial, 2), np.int32)
+    for axis, whole in enumerate(lengths):
+        if chance(rng, 0.5):
+            paddings[axis, 0] = rng.integers(0, whole)
+            paddings[axis, 1] = rng.integers(0, whole - paddings[axis, 0])
+            lengths[axis] -= int(paddings[axis].sum())
     same = quantization_of(rng, dtype)
     operator = SingleOperator("SPACE_TO_BATCH_ND")
     operator.input((batches, *lengths, depth), same, dtype)
     operator.constant("block", np.array(block, np.int32))
-    operator.constant("paddings", np.zeros((spatial, 2), np.int32))
+    operator.constant("paddings", paddings)
     result = (batches * int(np.prod(block)), *output, depth)
     return operator.graph((result, same), version=2, dtype=dtype)
 

@@ -72,9 +72,11 @@ def test_computed_weights_are_a_matrix_product(dtype: str, activation: str) -> N
     compare(graph)
 
 
-def test_computed_weights_with_a_bias_are_refused() -> None:
-    (problem,) = unsupported(product("int8", "NONE", bias=True))
-    assert "is computed at run time, a constant is needed" in problem
+@pytest.mark.parametrize("activation", ["NONE", "RELU_N1_TO_1"])
+def test_computed_weights_with_a_bias_have_a_kernel_of_their_own(activation: str) -> None:
+    graph = product("int8", activation, bias=True)
+    assert [call.kernel for call in compile_graph(graph).calls] == ["fully_connected_offset"]
+    compare(graph)
 
 
 def parts(kind: str, count: int) -> Graph:
@@ -132,3 +134,44 @@ def test_an_operator_without_inputs_is_refused_in_words(kind: str) -> None:
     out = Tensor(1, "y", (1, 4), "int8", Quantization((0.5,), (0,)))
     graph = Graph("m", (tensor, out), (Operator(0, kind, (), (1,), {}),), (0,), (1,))
     assert unsupported(graph)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype"), [("ADD", "int8"), ("LESS", "int32"), ("MAXIMUM", "float32")]
+)
+@pytest.mark.parametrize("fixed", [False, True])
+def test_inputs_that_take_turns_in_six_dimensions(kind: str, dtype: str, fixed: bool) -> None:
+    grid = GRID if dtype == "int8" else None
+    operator = SingleOperator(kind)
+    operator.input((2, 1, 3, 1, 2, 1), grid, dtype)
+    second = (1, 3, 1, 2, 1, 3)
+    if fixed:
+        operator.constant("fixed", np.arange(18).reshape(second).astype(dtype), grid)
+    else:
+        operator.input(second, grid, dtype)
+    truth = kind == "LESS"
+    options: dict[str, OptionValue] = {"fused_activation_function": "NONE"} if kind == "ADD" else {}
+    compare(
+        operator.graph(
+            ((2, 3, 3, 2, 2, 3), None if truth else grid),
+            options=options,
+            dtype="bool" if truth else dtype,
+        )
+    )
+
+
+def test_a_model_without_operators_gives_its_input() -> None:
+    tensor = Tensor(0, "same", (2, 3), "int8", GRID)
+    compare(Graph("none", (tensor,), (), (0,), (0,)))
+
+
+def test_sums_of_many_inputs_wrap_as_the_interpreter_s_do() -> None:
+    operator = SingleOperator("ADD_N")
+    for _ in range(40):
+        operator.input((1, 5), Quantization((0.05,), (-128,)))
+    graph = operator.graph(((1, 5), Quantization((1.0,), (0,))))
+    most = [np.full((1, 5), 127, np.int8)] * 40
+    (expected,) = Oracle(write_model(graph)).run(most)
+    # The sum of 40 times 255 is not what comes out.
+    assert run_on_host(graph, [most]) == [[expected.tobytes()]]
+    assert expected.max() < 127

@@ -1,7 +1,8 @@
 /* Elementwise sum of any number of inputs that are quantized alike.
 
    The reference scales each to half of 2^20 before it adds, which is exact, and begins with a zero
-   that is not offset: so one zero point more than there are inputs is subtracted. */
+   that is not offset: so one zero point more than there are inputs is subtracted. Sums of more than 15 inputs may wrap
+   around at 32 bits, as the reference's do. */
 #include "add_n.h"
 
 #include "requantize.h"
@@ -14,7 +15,8 @@ void qmcu_add_n(const qmcu_add_n_params *params, const int8_t *const *inputs, in
         for (int32_t input = 0; input < p->count; ++input) {
             sum += inputs[input][i];
         }
-        const int32_t scaled = qmcu_requantize(sum * (1 << 19), p->multiplier, p->shift);
+        const int32_t scaled =
+            qmcu_requantize((int32_t)((uint32_t)sum << 19), p->multiplier, p->shift);
         output[i] = qmcu_clamp_s8(scaled + p->output_zero_point, INT8_MIN, INT8_MAX);
     }
 }

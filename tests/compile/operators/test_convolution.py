@@ -66,7 +66,6 @@ def test_operands_are_refused(
         ({"stride_h": 0}, "stride_h is 0"),
         ({"dilation_w_factor": -1}, "dilation_w_factor is -1"),
         ({"stride_w": 40000}, "must be below 32768"),
-        ({"fused_activation_function": "TANH"}, "fused activation TANH"),
     ],
 )
 def test_options_are_refused(graph: Graph, options: dict[str, Any], reason: str) -> None:

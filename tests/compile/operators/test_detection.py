@@ -11,6 +11,7 @@ from tests.support.host_run import run_on_host
 from qmcu.compile import unsupported
 from qmcu.model.graph import Graph
 from qmcu.model.oracle import Oracle
+from qmcu.model.reader import parse_model
 from qmcu.model.writer import write_model
 
 
@@ -55,3 +56,22 @@ def test_a_reader_of_what_is_not_written_is_refused() -> None:
     assert unsupported(graph) == []
     (problem,) = unsupported(replace(graph, outputs=graph.outputs[:3]))
     assert "number of detections is no output" in problem
+
+
+@pytest.mark.parametrize("shape", [(), (1, 1), (1, 1, 1)])
+def test_outputs_whose_shape_the_file_leaves_open_follow_from_the_options(
+    shape: tuple[int, ...],
+) -> None:
+    graph = _with(max_classes_per_detection=1)
+    outputs = dict(enumerate(graph.output_tensors))
+    opened = [replace(t, shape=shape if i < 3 else ()) for i, t in outputs.items()]
+    tensors = tuple(next((o for o in opened if o.index == t.index), t) for t in graph.tensors)
+    file = write_model(replace(graph, tensors=tensors))
+    read = parse_model(file)
+    assert [t.shape for t in read.output_tensors] == [t.shape for t in graph.output_tensors]
+    rng = np.random.default_rng(1)
+    inputs = [rng.normal(size=t.shape).astype(np.float32) for t in graph.input_tensors]
+    for one, other in zip(
+        Oracle(file).run(inputs), Oracle(write_model(graph)).run(inputs), strict=True
+    ):
+        assert one.tobytes() == other.tobytes()

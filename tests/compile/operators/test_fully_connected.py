@@ -1,16 +1,21 @@
 """FULLY_CONNECTED: what is refused, and how."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from bench.operators.convolutions import fully_connected
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
+from tests.compile.operators.host_kernel import run_plan
 
 from qmcu.compile import compile_graph, unsupported
+from qmcu.compile.kernel_sets import CompileOptions
 from qmcu.compile.plan import ConstantArgument
 from qmcu.compile.requantize import quantize_multiplier
 from qmcu.model.graph import Graph
+from qmcu.model.oracle import Oracle
+from qmcu.model.writer import write_model
 
 
 @pytest.fixture
@@ -31,8 +36,7 @@ def graph() -> Graph:
     ("position", "changes", "reason"),
     [
         (0, {"dtype": "float32"}, "input 0 input0 is float32"),
-        (1, {"data": None}, "computed at run time"),
-        (1, {"zero_point": -1}, "zero point -1, 0 is needed"),
+        (1, {"data": None, "dtype": "int16"}, "is int16, int8 or int4 is needed"),
         (1, {"shape": (1, 1, 1)}, "3 dimensions, 2 is needed"),
         (2, {"dtype": "int16"}, "bias bias is int16"),
         (2, {"scale": 1e6}, "bias bias has scale 1e+06"),
@@ -69,3 +73,30 @@ def test_output_of_another_shape_is_refused(graph: Graph) -> None:
         with_output(graph, shape=(*shape[:-1], shape[-1] + 1))
     )
     assert "does not match" in refusal(with_output(graph, shape=(7, *shape)))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"zero_point": -7}, {"data": None}, {"data": None, "zero_point": 5}]
+)
+def test_weights_with_a_zero_point_or_computed_have_a_kernel_of_their_own(
+    graph: Graph, changes: dict[str, Any]
+) -> None:
+    changed = with_operand(graph, 1, **changes)
+    if "data" in changes:
+        changed = replace(changed, inputs=(*changed.inputs, changed.operators[0].inputs[1]))
+    plans = [
+        compile_graph(changed, options)
+        for options in (CompileOptions(), CompileOptions(kernels="native", dsp=True))
+    ]
+    for plan in plans:
+        assert [call.kernel for call in plan.calls] == ["fully_connected_offset"]
+    rng = np.random.default_rng(3)
+    inputs = [rng.integers(-128, 128, t.shape).astype(np.int8) for t in changed.input_tensors]
+    (expected,) = Oracle(write_model(changed)).run(inputs)
+    assert run_plan(plans[0], inputs)[0].tobytes() == expected.tobytes()
+
+
+def test_a_zero_point_of_scales_by_channel_is_not_used() -> None:
+    graphs = (fully_connected(np.random.default_rng(seed)) for seed in range(100))
+    graph = next(g for g in graphs if g.tensors[1].quantization.per_channel)  # type: ignore[union-attr]
+    assert compile_graph(graph).calls[0].kernel == "fully_connected"

@@ -8,6 +8,8 @@ from tests.compile.operators.host_kernel import run_plan
 
 from qmcu.compile import compile_graph, unsupported
 from qmcu.model.graph import Graph, Quantization
+from qmcu.model.oracle import Oracle
+from qmcu.model.writer import write_model
 
 SAME = Quantization((0.5,), (3,))
 
@@ -35,9 +37,23 @@ def test_ranks_above_four(shape: tuple[int, ...], axes: list[int], result: tuple
     assert np.abs(found - exact).max() <= 1.0
 
 
-def test_too_many_groups_are_refused() -> None:
-    graph = _mean((2, 3, 2, 3, 2), [1, 3], (2, 2, 2))
-    assert "more than 2 separate groups" in refusal(graph)
+@pytest.mark.parametrize(
+    ("shape", "axes", "result"),
+    [
+        ((2, 3, 2, 3, 2), [1, 3], (2, 2, 2)),
+        ((2, 3, 2, 3, 2), [0, 2, 4], (3, 3)),
+        ((2, 1, 3, 2, 2, 3, 2), [0, 2, 4, 6], (1, 2, 3)),
+    ],
+)
+def test_dimensions_that_lie_apart(
+    shape: tuple[int, ...], axes: list[int], result: tuple[int, ...]
+) -> None:
+    graph = _mean(shape, axes, result)
+    values = np.random.default_rng(1).integers(-128, 128, size=shape).astype(np.int8)
+    plan = compile_graph(graph)
+    assert [call.kernel for call in plan.calls] == ["mean_any"]
+    (expected,) = Oracle(write_model(graph)).run([values])
+    assert run_plan(plan, [values])[0].tobytes() == expected.tobytes()
 
 
 def test_axes_must_be_constant_and_exist() -> None:

@@ -168,3 +168,17 @@ def test_weights_may_be_computed_at_run_time() -> None:
     rng = np.random.default_rng(0)
     inputs = [rng.normal(size=shape).astype(np.float32) for shape in ((2, 5), (3, 5))]
     _assert_same(*_both(graph, *inputs))
+
+
+def test_int16_is_compared_by_the_numbers_that_it_stands_for() -> None:
+    grids = (Quantization((0.5,), (0,)), Quantization((0.25,), (0,)))
+    operator = SingleOperator("GREATER")
+    for grid in grids:
+        operator.input((1, 4), grid, "int16")
+    graph = operator.graph(((1, 4), None), dtype="bool")
+    first, second = np.array([[1, 2, 3, -4]], np.int16), np.array([[1, 4, 7, -9]], np.int16)
+    wanted = [[True, False, False, True]]
+    oracle = Oracle(write_model(graph))
+    assert oracle.run([first, second])[0].tolist() == wanted
+    assert run_plan(compile_graph(graph), [first, second])[0].tolist() == wanted
+    assert "#0 GREATER" in oracle.origin

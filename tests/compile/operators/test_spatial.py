@@ -1,11 +1,16 @@
 """Operators that move or mix pixels: equal to NumPy, and what is refused."""
 
 import numpy as np
+import pytest
 from bench.operators.single import SingleOperator
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 from tests.compile.operators.graphs import graph, runs
+from tests.compile.operators.host_kernel import run_plan
 
+from qmcu.compile import compile_graph
 from qmcu.model.graph import Graph, Quantization
+from qmcu.model.oracle import Oracle
+from qmcu.model.writer import write_model
 
 SAME = Quantization((0.5,), (3,))
 
@@ -47,12 +52,21 @@ def test_blocks_that_do_not_fit_are_refused() -> None:
     assert "or no block" in refusal(with_operand(model, 1, data=zero))
 
 
-def test_padding_that_the_interpreter_leaves_open_is_refused() -> None:
+@pytest.mark.parametrize("dtype", ["int8", "float32"])
+def test_padding_that_the_interpreter_leaves_open_is_the_zero_point(dtype: str) -> None:
+    grid = SAME if dtype == "int8" else None
     operator = SingleOperator("SPACE_TO_BATCH_ND")
-    operator.input((1, 3, 2), SAME)
+    operator.input((1, 3, 2), grid, dtype)
     operator.constant("block", np.array([2], np.int32))
     operator.constant("paddings", np.array([[1, 0]], np.int32))
-    assert "memory that it never sets" in refusal(operator.graph(((2, 2, 2), SAME)))
+    graph = operator.graph(((2, 2, 2), grid), dtype=dtype)
+    values = np.arange(1, 7).reshape(1, 3, 2).astype(dtype)
+    zero = SAME.zero_point if grid else 0
+    wanted = [[[zero, zero], [3, 4]], [[1, 2], [5, 6]]]
+    oracle, plan = Oracle(write_model(graph)), compile_graph(graph)
+    assert oracle.run([values])[0].tolist() == wanted
+    assert run_plan(plan, [values])[0].tolist() == wanted
+    assert "#0 SPACE_TO_BATCH_ND" in oracle.origin
 
 
 def _mirror(before: int, mode: str) -> Graph:

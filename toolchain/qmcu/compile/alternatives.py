@@ -70,7 +70,8 @@ def portable_form(context: OperatorContext) -> OperatorSupport:
 def has_faster(context: OperatorContext, faster: Faster) -> Sequence[Lowering]:
     """Those of `faster` for the operator in its types: int8 under the operator's name alone."""
     kind, types = context.operator.kind, context.types
-    return faster.get(kind if types == "int8" else f"{kind} {types}", ())
+    found = faster.get(kind if types == "int8" else f"{kind} {types}", ())
+    return () if found and portable_form(context).stands_alone else found
 
 
 def forms(context: OperatorContext, faster: Faster) -> Iterator[KernelCall]:

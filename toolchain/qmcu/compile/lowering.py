@@ -161,7 +161,8 @@ class OperatorSupport:
 
     `types` are those of the operator's main input in this form (docs/OPERATORS.md has a column for
     each); the constraints say what the other tensors must be. With `aliases` the operator moves no
-    data (RESHAPE): the planner then lets the output share the input's bytes. `note` says in a
+    data (RESHAPE): the planner then lets the output share the input's bytes. No faster kernel
+    computes an operator in a form that `stands_alone`. `note` says in a
     sentence or two for docs/OPERATORS.md where the interpreter's bytes depend on its machine.
     """
 
@@ -170,6 +171,7 @@ class OperatorSupport:
     constraints: tuple[Constraint, ...]
     lower: Callable[[OperatorContext], KernelCall]
     aliases: bool = False
+    stands_alone: bool = False
     types: tuple[str, ...] = ("int8",)
     note: str = ""
 

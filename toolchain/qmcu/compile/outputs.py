@@ -1,4 +1,7 @@
-"""Every output of a model has bytes of its own: constants are copied to where outputs are read."""
+"""Every output of a model has bytes of its own: constants are copied to where outputs are read.
+
+So are inputs that a model without operators gives as they are.
+"""
 
 from dataclasses import replace
 
@@ -6,12 +9,12 @@ from qmcu.model.graph import Graph, Operator
 
 
 def give_outputs_bytes(graph: Graph) -> Graph:
-    """The graph with a RESHAPE, which copies, behind each output that is a constant."""
+    """The graph with a RESHAPE, which copies, behind each output that no operator makes."""
     tensors, operators = list(graph.tensors), list(graph.operators)
     number = max((operator.index for operator in operators), default=-1) + 1
     outputs = []
     for index in graph.outputs:
-        if not tensors[index].is_constant:
+        if not tensors[index].is_constant and graph.operators:
             outputs.append(index)
             continue
         copy = replace(tensors[index], index=len(tensors), data=None)

@@ -5,11 +5,30 @@ What is new stands beside the operator: an activation behind it, a copy of a con
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from qmcu.compile.operators import walk
+from qmcu.compile.operators.checks import IGNORED_ACTIVATIONS
 from qmcu.model.graph import Graph, Operator, Tensor
 
 # The interpreter adds activation tensors only, and joins so many parts with constants among them.
 _MOST_PARTS = 10
 _RECTIFIERS = ("RELU", "RELU6")
+# Of two inputs that are repeated along each other's dimensions.
+_BROADCASTING = frozenset(
+    {
+        "ADD", "DIV", "EQUAL", "FLOOR_DIV", "FLOOR_MOD", "GREATER", "GREATER_EQUAL", "LESS",
+        "LESS_EQUAL", "LOGICAL_AND", "LOGICAL_OR", "MAXIMUM", "MINIMUM", "MUL", "NOT_EQUAL",
+        "PRELU", "SQUARED_DIFFERENCE", "SUB",
+    }
+)  # fmt: skip
+# Of which the interpreter computes no other fused activation than the rectifiers.
+_RECTIFIED = frozenset(
+    {
+        "ADD", "AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "DIV", "FULLY_CONNECTED",
+        "L2_POOL_2D", "MAX_POOL_2D", "MUL", "SUB", "TRANSPOSE_CONV",
+    }
+)  # fmt: skip
 
 
 def stage(graph: Graph) -> Graph:
@@ -35,11 +54,17 @@ class _Staging:
         self._number = max((o.index for o in self.graph.operators), default=-1)
 
     def add(self, operator: Operator) -> None:
+        fused = operator.options.get("fused_activation_function")
+        if operator.kind in _RECTIFIED and fused in IGNORED_ACTIVATIONS:
+            options = dict(operator.options) | {"fused_activation_function": "NONE"}
+            operator = replace(operator, options=options)
         if len(operator.outputs) != 1 or self.graph.operand(operator, 0) is None:
             # What it lacks is told by whoever lowers it.
             self.operators.append(operator)
         elif operator.kind in ("ADD_N", "PACK"):
             self._add_parts(operator)
+        elif operator.kind in _BROADCASTING and len(operator.inputs) == 2:
+            self._add_broadcast(operator)
         elif operator.kind == "RESHAPE" and not self._is_constant(operator, 1):
             # The output has its shape already.
             short = len(operator.inputs) == 1
@@ -78,6 +103,49 @@ class _Staging:
             self.operators.append(Operator(self._next(), "RESHAPE", (index,), (copy,)))
         inputs = tuple(copies.get(i, i) for i in operator.inputs)
         self.operators.append(replace(operator, inputs=inputs))
+
+    def _add_broadcast(self, operator: Operator) -> None:
+        """With inputs that are repeated beforehand where the walk over both had too many turns."""
+        inputs = [self.graph.operand(operator, i) for i in range(2)]
+        output = self.tensors[operator.outputs[0]].shape
+        if (
+            any(tensor is None for tensor in inputs)
+            or walk.turns(output, *(t.shape for t in inputs if t is not None)) <= walk.RANK
+        ):
+            self.operators.append(operator)
+            return
+        # The last dimensions become one, which both inputs have whole.
+        kept = walk.RANK - 1
+        self.operators.append(
+            replace(
+                operator,
+                inputs=tuple(self._repeated(t, output, kept) for t in inputs if t is not None),
+            )
+        )
+
+    def _repeated(self, tensor: Tensor, output: tuple[int, ...], kept: int) -> int:
+        """A tensor of `output`'s rank and of its lengths along the dimensions from `kept` on."""
+        shape = (1,) * (len(output) - len(tensor.shape)) + tensor.shape
+        front, wanted = shape[:kept], output[kept:]
+        rows = int(np.prod(front))
+        flat = self._reshaped(tensor, (rows, *shape[kept:]))
+        whole = self._new(replace(tensor, shape=(rows, *wanted)))
+        lengths = np.array((rows, *wanted), np.int32)
+        number = len(self.tensors)
+        self.tensors.append(
+            Tensor(number, f"{tensor.name} whole", lengths.shape, "int32", data=lengths.tobytes())
+        )
+        self.operators.append(Operator(self._next(), "BROADCAST_TO", (flat, number), (whole,)))
+        return self._reshaped(self.tensors[whole], (*front, *wanted))
+
+    def _reshaped(self, tensor: Tensor, shape: tuple[int, ...]) -> int:
+        """The same bytes in another shape."""
+        if tensor.is_constant:
+            self.tensors.append(replace(tensor, index=len(self.tensors), shape=shape))
+            return len(self.tensors) - 1
+        result = self._new(replace(tensor, shape=shape))
+        self.operators.append(Operator(self._next(), "RESHAPE", (tensor.index,), (result,)))
+        return result
 
     def _add_product(self, operator: Operator) -> None:
         """Weights that are computed, without a bias: a matrix product."""

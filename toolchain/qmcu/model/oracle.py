@@ -23,11 +23,12 @@ from qmcu.model.engines import (
 from qmcu.model.inspect import inspect_graph
 from qmcu.model.interpreter import Interpreter
 from qmcu.model.oracle_messages import DTYPES
-from qmcu.model.passes import simplify
+from qmcu.model.passes import is_undefined, simplify
 from qmcu.model.pieces import Pieces, is_own
 from qmcu.model.reader import parse_model
 from qmcu.model.unpack import standalone
 from qmcu.model.unwritten import blank_unwritten, leaves_bytes
+from qmcu.model.writer import write_model
 from qmcu.types import Array, Progress
 
 # A slow machine under load still multiplies so often in a second with the reference kernels.
@@ -61,16 +62,28 @@ class Oracle:
                 self._fail(f"no oracle takes or gives {tensor.dtype} ({tensor.name})")
         # Inferences since the last reset, of `run`'s state and of `all_tensors`'.
         self._since = [0, 0]
+        # What tflite-micro computes as other operators, since its own bytes would be by chance.
+        self._defined = tuple(
+            f"{operator} of subgraph {body.name}" if number else str(operator)
+            for number, body in enumerate((graph, *graph.subgraphs))
+            for operator in body.operators
+            if is_undefined(body, operator)
+        )
         self._pieces = self._cut()
         if self._pieces is None:
-            self._engine = self._open(standalone(model, source=name))
+            content = standalone(model, source=name)
+            if self._defined:
+                self._graph = simplify(graph)
+                content = write_model(self._graph)
+            self._engine = self._open(content)
 
     @property
     def origin(self) -> str:
         """What the outputs come from, in words."""
-        if self._pieces is None:
-            return oracle_version()
-        return f"{oracle_version()} ({self._pieces.origin})"
+        parts = [] if self._pieces is None else [self._pieces.origin]
+        if self._defined:
+            parts.append(f"with other operators for {', '.join(self._defined)}")
+        return f"{oracle_version()} ({'; '.join(parts)})" if parts else oracle_version()
 
     def _cut(self) -> Pieces | None:
         """The model in pieces, where tflite-micro lacks one of its operators."""

@@ -11,6 +11,7 @@ from qmcu.errors import ModelError
 from qmcu.files import regular_size
 from qmcu.model.file_kinds import describe_folder, describe_other
 from qmcu.model.flatbuffer_tables import View
+from qmcu.model.open_shapes import settle_open_shapes
 from qmcu.model.schema import IDENTIFIER, VERSION, schema
 
 _MAX_BYTES = (1 << 31) - 1
@@ -66,13 +67,19 @@ def unpack_model(data: bytes, source: str) -> Any:
     Raises ModelError when the file is something else, damaged, or would unpack to far more than
     it holds.
     """
+    return _unpacked(data, source)[0]
+
+
+def _unpacked(data: bytes, source: str) -> tuple[Any, bool]:
+    """The ModelT, and whether shapes were settled that the file leaves open."""
     check_identifier(data, len(data), source)
     try:
         root = schema.root(data, "Model")
         if root.number("version") != VERSION:
             _fail(source, f"schema version is {root.number('version')}, {VERSION} is needed")
         _check_counts(root, source)
-        return schema.ModelT.read(root)
+        model = schema.ModelT.read(root)
+        return model, settle_open_shapes(model)
     except DAMAGE:
         _fail(
             source,
@@ -151,10 +158,10 @@ def standalone(data: bytes, *, batch: int | None = None, source: str = "model") 
     free in the file becomes `batch`, 1 when that is None. Where nothing is to be done the result
     is `data` itself. Raises ModelError when bytes lie outside the file.
     """
-    model = unpack_model(data, source)
+    model, changed = _unpacked(data, source)
     # Buffer 0 is empty by the schema.
     moved = [b is not None and b.offset > 1 for b in (model.buffers or [])[1:]]
-    changed = any(moved)
+    changed |= any(moved)
     model.buffers = [
         _inside(buffer_data(data, i, b, source) if i else None)
         for i, b in enumerate(model.buffers or [])

@@ -39,7 +39,7 @@ def binary_operands(allowed: str, result: str | None = None) -> tuple[Constraint
     return (
         checks.operands(2),
         *types,
-        checks.broadcast_rank(walk.RANK),
+        checks.BROADCAST_RANK,
         Constraint("inputs broadcast to the output's shape (NumPy's rules)", _check_broadcast),
     )
 
@@ -100,7 +100,7 @@ def _check_activation(context: OperatorContext) -> str | None:
 
 
 # The fused activation of what is not quantized.
-ACTIVATION = Constraint(f"fused activation {', '.join(checks.ACTIVATIONS)}", _check_activation)
+ACTIVATION = Constraint(checks.ACTIVATION_TEXT, _check_activation)
 
 
 def _support_activated(kind: str, dtype: str, *more: Constraint) -> OperatorSupport:

@@ -82,7 +82,7 @@ def _lower_plain(context: OperatorContext) -> KernelCall:
     return broadcast_call(context, f"{context.operator.kind.lower()}_{suffix}", ())
 
 
-# The interpreter walks over at most four dimensions.
+# The interpreter walks over at most four dimensions and ends itself at more.
 _RANKS = (checks.input_rank(0, 4, 0), checks.input_rank(0, 4, 1))
 _PRELU_SCALES = Constraint(
     "input scale below 2^22 output scales, product with alpha's below 2^14 (int16: 2^14, 2^6)",
@@ -94,8 +94,14 @@ _DIFFERENCE_SCALES = Constraint(
 )
 
 
-def _plain(kind: str, dtype: str, suffix: str) -> OperatorSupport:
-    constraints = (checks.operands(2), checks.types(dtype, same=True), *_RANKS, BROADCAST)
+def _plain(kind: str, dtype: str, suffix: str, *ranks: Constraint) -> OperatorSupport:
+    constraints = (
+        checks.operands(2),
+        checks.types(dtype, same=True),
+        *ranks,
+        checks.BROADCAST_RANK,
+        BROADCAST,
+    )
     kernel = f"{kind.lower()}_{suffix}"
     return OperatorSupport(kind, kernel, constraints, _lower_plain, types=(dtype,))
 
@@ -110,14 +116,14 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.types("int16", 0, same=True),
             checks.types("int8", 1, outputs=False),
             checks.quantized(),
-            *_RANKS,
+            checks.BROADCAST_RANK,
             BROADCAST,
             _PRELU_SCALES,
         ),
         _lower_prelu,
         types=("int16",),
     ),
-    _plain("PRELU", "float32", "f32"),
+    _plain("PRELU", "float32", "f32", *_RANKS),
     OperatorSupport(
         "SQUARED_DIFFERENCE",
         "squared_difference",
@@ -131,7 +137,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.operands(2),
             checks.types("int16", same=True),
             checks.quantized(symmetric=True),
-            *_RANKS,
+            checks.BROADCAST_RANK,
             BROADCAST,
             _DIFFERENCE_SCALES,
         ),

@@ -15,6 +15,12 @@ from qmcu.compile.requantize import quantize_multiplier
 from qmcu.model.graph import Tensor
 
 ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
+# What the interpreter does not compute where they are fused: `staging` takes them away.
+IGNORED_ACTIVATIONS = ("TANH", "SIGN_BIT")
+ACTIVATION_TEXT = (
+    f"fused activation {', '.join(ACTIVATIONS)}; {' and '.join(IGNORED_ACTIVATIONS)} do nothing, "
+    "as in the interpreter"
+)
 
 
 def operands(
@@ -250,22 +256,27 @@ def rank(role: str, get: Callable[[OperatorContext], Tensor], low: int, high: in
     return Constraint(f"{role} has {wanted} dimensions", check)
 
 
-def broadcast_rank(high: int) -> Constraint:
-    """Inputs 0 and 1 have up to `high` dimensions; more where nothing is repeated."""
+# The interpreter has room for so many in a shape; more overwrite its stack.
+_MOST_BROADCAST = 6
 
-    def check(context: OperatorContext) -> str | None:
-        first, second = context.input(0), context.input(1)
-        if first.shape == second.shape:
-            return None
-        for position, tensor in enumerate((first, second)):
-            if len(tensor.shape) > high:
-                return (
-                    f"input {position} {tensor} has {len(tensor.shape)} dimensions, 0 to {high} "
-                    "is needed where the inputs' shapes differ"
-                )
+
+def _broadcast_problem(context: OperatorContext) -> str | None:
+    first, second = context.input(0), context.input(1)
+    if first.shape == second.shape:
         return None
+    for position, tensor in enumerate((first, second)):
+        if len(tensor.shape) > _MOST_BROADCAST:
+            return (
+                f"input {position} {tensor} has {len(tensor.shape)} dimensions, 0 to "
+                f"{_MOST_BROADCAST} is needed where the inputs' shapes differ"
+            )
+    return None
 
-    return Constraint(f"inputs have 0 to {high} dimensions, or one shape", check)
+
+# More dimensions only where nothing is repeated.
+BROADCAST_RANK = Constraint(
+    f"inputs have 0 to {_MOST_BROADCAST} dimensions, or one shape", _broadcast_problem
+)
 
 
 def input_rank(low: int, high: int, position: int = 0) -> Constraint:
@@ -321,7 +332,7 @@ def fused_activation() -> Constraint:
             return f"output {context.output().name} has scale {scale}, too small for {activation}"
         return None
 
-    return Constraint(f"fused activation {', '.join(ACTIVATIONS)}", check)
+    return Constraint(ACTIVATION_TEXT, check)
 
 
 def multiplier_problem(real: float) -> str | None:

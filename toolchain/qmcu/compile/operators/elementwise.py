@@ -39,7 +39,7 @@ BROADCAST = Constraint("inputs broadcast to the output's shape (NumPy's rules)",
 OPERANDS = (
     checks.operands(2),
     checks.int8(),
-    checks.broadcast_rank(walk.RANK),
+    checks.BROADCAST_RANK,
     BROADCAST,
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
-from qmcu.compile.operators import checks, walk
+from qmcu.compile.operators import checks
 from qmcu.compile.operators.elementwise import BROADCAST, broadcast_call
 from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.plan import FieldValue, KernelCall
@@ -100,7 +100,7 @@ def _support(
         checks.types("int16", same=True),
         # A product with zeros of scale 0 is 0.
         checks.quantized(symmetric=True, empty=kind == "MUL"),
-        checks.broadcast_rank(walk.RANK),
+        checks.BROADCAST_RANK,
         BROADCAST,
         *further,
     )

@@ -1,8 +1,11 @@
 """FULLY_CONNECTED."""
 
+import math
+
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.weights import (
+    bias_values,
     channel_multipliers,
     constant_bias,
     constant_weights,
@@ -13,7 +16,7 @@ from qmcu.compile.operators.weights import (
     quantization_of,
     requantization,
 )
-from qmcu.compile.plan import KernelCall
+from qmcu.compile.plan import KernelCall, ParametersArgument
 
 
 def _format_problem(context: OperatorContext) -> str | None:
@@ -52,6 +55,67 @@ def _int4_problem(context: OperatorContext) -> str | None:
     return (
         f"int4 weights {weights.name} have {count} scales, 1 is needed: the interpreter takes int4 "
         "per tensor only here"
+    )
+
+
+def has_offset(context: OperatorContext) -> bool:
+    """Whether the weights' zero point counts: only where they have one scale."""
+    grid = quantization_of(context.input(1))
+    return not grid.per_channel and grid.zero_point != 0
+
+
+def _offset_problem(context: OperatorContext) -> str | None:
+    if not has_offset(context):
+        return None
+    return f"weights {context.input(1).name} have one scale and a zero point"
+
+
+# What the usual kernels need; others subtract the zero point.
+SYMMETRIC = Constraint("weights of one scale have zero point 0", _offset_problem)
+
+
+def _computed_problem(context: OperatorContext) -> str | None:
+    weights, bias = context.input(1), context.optional_input(2)
+    grid = weights.quantization
+    if len(weights.shape) != 2 or weights.elements < 1:
+        return f"weights {weights} have not 2 dimensions"
+    if grid is None or grid.per_channel or not 0 <= grid.scale < math.inf:
+        return f"weights {weights.name} have not one scale"
+    if weights.dtype != "int8" and not (weights.is_constant and weights.dtype == "int4"):
+        return f"weights {weights} are not int8"
+    if bias is not None and (bias.dtype, bias.elements) != ("int32", weights.shape[0]):
+        return f"bias {bias} is not {weights.shape[0]} int32"
+    return None
+
+
+def _lower_offset(context: OperatorContext) -> KernelCall:
+    source, weights, bias = context.input(0), context.input(1), context.optional_input(2)
+    outputs, depth = weights.shape
+    fields, (multipliers, shifts) = requantization(context, channel_multipliers(context))
+    parameters = (
+        ("batches", source.elements // depth),
+        ("input_depth", depth),
+        ("output_depth", outputs),
+        ("input_zero_point", quantization_of(source).zero_point),
+        ("weights_zero_point", quantization_of(weights).zero_point),
+        *(field for field in fields if field[0] != "requantization_step"),
+    )
+    return context.call(
+        "fully_connected_offset",
+        (
+            ParametersArgument("qmcu_fully_connected_offset_params", parameters),
+            context.operand(source),
+            context.constant("weights", weights.array, "weights")
+            if weights.is_constant
+            else context.operand(weights),
+            context.constant("bias", bias_values(bias, outputs), "bias")
+            if bias is None or bias.is_constant
+            else context.operand(bias),
+            multipliers,
+            shifts,
+            context.operand(context.output()),
+        ),
+        macs=source.elements * outputs,
     )
 
 
@@ -102,6 +166,7 @@ SUPPORT = (
             checks.operands(2, 1),
             checks.int8(0),
             *constant_weights(1, 2, 0),
+            SYMMETRIC,
             Constraint("int4 weights quantized per tensor", _int4_problem),
             *constant_bias(2, 1, 0),
             *SHAPES,
@@ -109,5 +174,23 @@ SUPPORT = (
             multipliers_in_range(),
         ),
         lower=_lower,
+    ),
+    OperatorSupport(
+        kind="FULLY_CONNECTED",
+        kernel="fully_connected_offset",
+        constraints=(
+            checks.operands(2, 1),
+            checks.int8(0),
+            Constraint(
+                "weights of one scale, int8 or constant int4, which have a zero point or are "
+                "computed; a bias of int32 or none",
+                _computed_problem,
+            ),
+            *SHAPES,
+            checks.fused_activation(),
+            multipliers_in_range(),
+        ),
+        lower=_lower_offset,
+        stands_alone=True,
     ),
 )

@@ -4,7 +4,7 @@ from itertools import groupby
 from math import prod
 
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
-from qmcu.compile.operators import checks
+from qmcu.compile.operators import checks, reduction
 from qmcu.compile.operators.weights import multipliers_in_range, quantization_of
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 from qmcu.compile.requantize import quantize_multiplier
@@ -67,8 +67,22 @@ def _run_fields(name: str, runs: list[Run]) -> tuple[tuple[str, FieldValue], ...
 
 
 def _lower(context: OperatorContext) -> KernelCall:
+    kept, reduced = _runs(context.input(0).shape, _axes(context))
+    walk = (*_run_fields("kept", kept), *_run_fields("reduced", reduced))
+    return _call(context, "mean", "qmcu_mean_params", walk)
+
+
+def _lower_any(context: OperatorContext) -> KernelCall:
+    return _call(context, "mean_any", "qmcu_mean_any_params", reduction.walk_fields(context))
+
+
+def _call(
+    context: OperatorContext,
+    kernel: str,
+    struct: str,
+    walk: tuple[tuple[str, FieldValue], ...],
+) -> KernelCall:
     source, target = context.input(0), context.output()
-    kept, reduced = _runs(source.shape, _axes(context))
     count = source.elements // target.elements
     multiplier, shift = quantize_multiplier(_multiplier(context)[0])
     division, divisor = 0, 1
@@ -77,17 +91,16 @@ def _lower(context: OperatorContext) -> KernelCall:
         division, divisor = min(count.bit_length() - 1, 32, 31 + shift), count
     offset = (-quantization_of(source).zero_point * count + (1 << 31)) % (1 << 32) - (1 << 31)
     parameters = (
-        *_run_fields("kept", kept),
-        *_run_fields("reduced", reduced),
+        *walk,
         ("sum_offset", offset),
         ("multiplier", (multiplier << division) // divisor),
         ("shift", shift - division),
         ("output_zero_point", quantization_of(target).zero_point),
     )
     return context.call(
-        "mean_s16" if source.dtype == "int16" else "mean",
+        f"{kernel}_s16" if source.dtype == "int16" else kernel,
         (
-            ParametersArgument("qmcu_mean_params", parameters),
+            ParametersArgument(struct, parameters),
             context.operand(source),
             context.operand(target),
         ),
@@ -99,11 +112,10 @@ _SHAPES = (
     checks.input_rank(1, 8),
     Constraint("one axis or more, each a dimension of the input", _axes_problem),
     checks.output_shape("output is the input without the axes", _expected_shape),
-    Constraint(
-        "at most 2 separate groups each of neighbouring reduced and kept dimensions",
-        _runs_problem,
-    ),
     multipliers_in_range(_multiplier),
+)
+_FEW = Constraint(
+    "at most 2 separate groups each of neighbouring reduced and kept dimensions", _runs_problem
 )
 
 _BYTES = (checks.operands(2), checks.int8(0), *_SHAPES)
@@ -114,9 +126,16 @@ _HALFWORDS = (
     *_SHAPES,
 )
 
+_KINDS = ("MEAN", "SUM")
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport("MEAN", "mean", _BYTES, _lower),
-    OperatorSupport("SUM", "mean", _BYTES, _lower),
-    OperatorSupport("MEAN", "mean_s16", _HALFWORDS, _lower, types=("int16",)),
-    OperatorSupport("SUM", "mean_s16", _HALFWORDS, _lower, types=("int16",)),
+    *(OperatorSupport(kind, "mean", (*_BYTES, _FEW), _lower) for kind in _KINDS),
+    *(OperatorSupport(kind, "mean_any", _BYTES, _lower_any) for kind in _KINDS),
+    *(
+        OperatorSupport(kind, "mean_s16", (*_HALFWORDS, _FEW), _lower, types=("int16",))
+        for kind in _KINDS
+    ),
+    *(
+        OperatorSupport(kind, "mean_any_s16", _HALFWORDS, _lower_any, types=("int16",))
+        for kind in _KINDS
+    ),
 )

@@ -54,7 +54,10 @@ def wide_sums(bias: int, multipliers: Multipliers = channel_multipliers) -> Cons
         tensor, weights = context.optional_input(bias), context.input(1)
         values = np.zeros(1, np.int64) if tensor is None else tensor.array.astype(np.int64)
         most = max(abs(int(values.min())), abs(int(values.max())))
-        if most + weights.elements * _LARGEST_PRODUCT >= _LARGEST_SUM:
+        product = _LARGEST_PRODUCT
+        if context.operator.kind == "FULLY_CONNECTED" and fully_connected.has_offset(context):
+            product *= 2
+        if most + weights.elements * product >= _LARGEST_SUM:
             return f"bias up to {most}, sums below 2^47 are needed"
         return None
 
@@ -144,7 +147,12 @@ def _lower_fully_connected(context: OperatorContext) -> KernelCall:
         ("output_depth", outputs),
     )
     macs = source.elements * outputs
-    return _call(context, "fully_connected_s16", fields, macs=macs, takes_int32=True)
+    if fully_connected.has_offset(context):
+        fields = (*fields, ("weights_zero_point", quantization_of(context.input(1)).zero_point))
+        kernel = "fully_connected_offset_s16"
+    else:
+        kernel = "fully_connected_s16"
+    return _call(context, kernel, fields, macs=macs, takes_int32=True)
 
 
 def _lower_transpose_conv(context: OperatorContext) -> KernelCall:
@@ -164,6 +172,7 @@ def _support(
     *middle: Constraint,
     axis: int = 0,
     biases: tuple[str, ...] = ("int64",),
+    stands_alone: bool = False,
 ) -> OperatorSupport:
     """The form of an operator; `middle` is what it needs of its shapes."""
     transposed = kind == "TRANSPOSE_CONV"
@@ -184,6 +193,7 @@ def _support(
             wide_sums(bias, multipliers),
         ),
         lower,
+        stands_alone=stands_alone,
         types=("int16",),
     )
 
@@ -207,8 +217,17 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "FULLY_CONNECTED",
         "fully_connected_s16",
         _lower_fully_connected,
+        fully_connected.SYMMETRIC,
         *fully_connected.SHAPES,
         biases=("int32", "int64"),
+    ),
+    _support(
+        "FULLY_CONNECTED",
+        "fully_connected_offset_s16",
+        _lower_fully_connected,
+        *fully_connected.SHAPES,
+        biases=("int32", "int64"),
+        stands_alone=True,
     ),
     _support(
         "TRANSPOSE_CONV",

@@ -78,15 +78,6 @@ def _image(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     return shape if len(shape) == 4 else (*shape[:2], 1, shape[2])  # type: ignore[return-value]
 
 
-def _check_unpadded(context: OperatorContext) -> str | None:
-    if not context.input(2).array.any():
-        return None
-    return (
-        f"pads by {context.input(2).name}: the interpreter fills what it pads with memory that it "
-        "never sets, so there is nothing to be equal to; put a PAD in front instead"
-    )
-
-
 def _batched_shape(context: OperatorContext) -> tuple[int, ...] | None:
     """The output's shape, or None where the block does not fit."""
     batches, height, width, depth = _image(context.input(0).shape)
@@ -182,11 +173,13 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
         "SPACE_TO_BATCH_ND",
         "space_to_batch_nd",
-        (
-            *_BATCHES,
-            Constraint("no padding, whose value the interpreter leaves open", _check_unpadded),
-        ),
+        _BATCHES,
         _lower_space_to_batch,
         types=_TYPES,
+        note=(
+            "What it pads the interpreter fills with memory that it never sets. Here it is filled "
+            "by a PAD in front, with zeros (zero points where they are quantized), and the "
+            "expected bytes are the interpreter's of those two operators."
+        ),
     ),
 )

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 RANK = 5
 
 
@@ -21,6 +23,19 @@ def broadcast_strides(shape: Sequence[int], output_shape: Sequence[int]) -> tupl
     return (0,) * missing + tuple(own)
 
 
+def turns(output: Sequence[int], *shapes: Sequence[int]) -> int:
+    """How many dimensions a walk over operands of these shapes has, repeated to `output`'s.
+
+    0 where they do not broadcast.
+    """
+    try:
+        if np.broadcast_shapes(*map(tuple, shapes)) != tuple(output):
+            return 0
+    except ValueError:
+        return 0
+    return len(_runs(output, [broadcast_strides(shape, output) for shape in shapes])[0])
+
+
 def fused(
     shape: Sequence[int], *operands: Sequence[int]
 ) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]:
@@ -29,6 +44,16 @@ def fused(
     `operands` are the strides of each operand along `shape`. Returns the shape and the strides.
     Dimensions of length 1 vanish; neighbours that every operand walks evenly become one.
     """
+    lengths, steps = _runs(shape, operands)
+    missing = RANK - len(lengths)
+    strides = tuple((0,) * missing + tuple(step) for step in steps)
+    return (1,) * missing + tuple(lengths), strides
+
+
+def _runs(
+    shape: Sequence[int], operands: Sequence[Sequence[int]]
+) -> tuple[list[int], list[list[int]]]:
+    """The lengths of the walk's dimensions and each operand's strides along them."""
     lengths: list[int] = []
     steps: list[list[int]] = [[] for _ in operands]
     for d in reversed(range(len(shape))):
@@ -44,6 +69,4 @@ def fused(
         lengths.insert(0, shape[d])
         for operand, step in zip(operands, steps, strict=True):
             step.insert(0, operand[d])
-    missing = RANK - len(lengths)
-    strides = tuple((0,) * missing + tuple(step) for step in steps)
-    return (1,) * missing + tuple(lengths), strides
+    return lengths, steps

@@ -39,30 +39,23 @@ def constant_weights(
                 f"weights {tensor.name} are quantized along dimension {quantization.axis}, "
                 f"{axis} is needed"
             )
-        # The interpreter looks at the zero point of one kind alone, and takes the others' as 0.
-        used = context.operator.kind == "FULLY_CONNECTED" and not quantization.per_channel
-        return _quantization_problem(tensor, quantization, tensor.shape[axis], used=used)
+        return _quantization_problem(tensor, quantization, tensor.shape[axis])
 
     return (
         constant(position, "weights", dtypes),
         rank("weights", lambda context: context.input(position), dimensions, dimensions),
         Constraint(
             f"weights quantized per tensor or along dimension {axis}; their zero point is taken as "
-            "0, as the interpreter does, and is so in FULLY_CONNECTED per tensor",
+            "0, as the interpreter does (in FULLY_CONNECTED one of a whole tensor counts)",
             check,
         ),
     )
 
 
-def _quantization_problem(
-    tensor: Tensor, quantization: Quantization, channels: int, *, used: bool
-) -> str | None:
+def _quantization_problem(tensor: Tensor, quantization: Quantization, channels: int) -> str | None:
     if quantization.per_channel and len(quantization.scales) != channels:
         count = len(quantization.scales)
         return f"weights {tensor.name} have {count} scales for {channels} channels"
-    if used and any(quantization.zero_points):
-        point = next(z for z in quantization.zero_points if z)
-        return f"weights {tensor.name} have zero point {point}, 0 is needed"
     for scale in quantization.scales:
         if not (math.isfinite(scale) and scale >= 0):
             return f"weights {tensor.name} have scale {scale}, a finite number is needed"

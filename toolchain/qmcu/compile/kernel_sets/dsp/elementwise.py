@@ -52,7 +52,9 @@ def max_pool_2d(context: OperatorContext) -> KernelCall | None:
 def mean(context: OperatorContext) -> KernelCall | None:
     """MEAN over any dimensions, fastest where channels are kept."""
     call, fields = portable(context)
-    return None if context.input(0).is_constant else renamed(call, "mean_dsp", fields)
+    if context.input(0).is_constant or call.kernel != "mean":
+        return None
+    return renamed(call, "mean_dsp", fields)
 
 
 def add(context: OperatorContext) -> KernelCall | None:
