@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from bench.operators.single import (
     SingleOperator,
+    chance,
     float32,
     log_uniform,
     pick,
@@ -46,8 +47,9 @@ def tanh(rng: Rng) -> Graph:
 
 def hard_swish(rng: Rng) -> Graph:
     """Ranges far smaller and far larger than [-3, 3], outputs that fit or saturate."""
-    source = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
-    factor = pick(rng, log_uniform(rng, 0.3, 1.5), log_uniform(rng, 0.02, 50))
+    low, high = (1e-12, 1e6) if chance(rng, 0.2) else (1e-3, 1.0)
+    source = Quantization((log_uniform(rng, low, high),), (zero_point(rng),))
+    factor = pick(rng, log_uniform(rng, 0.3, 1.5), log_uniform(rng, 0.01, 1e4))
     target = Quantization((float32(source.scale * factor),), (zero_point(rng),))
     return _unary(rng, "HARD_SWISH", source, target)
 

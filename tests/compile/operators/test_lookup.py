@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pytest
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 
+from qmcu.compile import unsupported
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators import fixed_point, lookup
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
@@ -97,12 +98,22 @@ def test_other_types_and_sizes_are_refused(kind: str) -> None:
         ("LEAKY_RELU", 1e9, "less than 2.22"),
         ("LOGISTIC", 8.0, "scale 8, 2.-27 to 8"),
         ("TANH", 1e-9, "scale 1e-09, 2.-27 to 8"),
-        ("HARD_SWISH", 3.2, "64 times"),
-        ("HARD_SWISH", 1e-7, "from 2.-21"),
+        ("HARD_SWISH", 6.4, "less than 128 times"),
     ],
 )
 def test_input_scales_are_refused(kind: str, scale: float, reason: str) -> None:
     assert re.search(reason, refusal(with_operand(_model(kind), 0, scale=scale)))
+
+
+@pytest.mark.parametrize("scale", [3e-12, 2e-8, 4e-7, 0.05, 7e4])
+@pytest.mark.parametrize("ratio", [1e-4, 1.0, 127.0])
+def test_hard_swish_of_any_scale(scale: float, ratio: float) -> None:
+    """Shifts of more than 15 bits leave the interpreter's 16 with a mask of ones."""
+    model = with_operand(_model("HARD_SWISH"), 0, scale=float(np.float32(scale)))
+    model = with_output(model, scale=float(np.float32(scale / ratio)))
+    (expected,) = Oracle(write_model(model)).run([np.arange(-128, 128).astype(np.int8)])
+    table = lookup.hard_swish_table(OperatorContext(model, model.operators[0]))
+    assert unsupported(model) == [] and table.astype(np.int8).tolist() == expected.tolist()
 
 
 def test_large_alpha_is_refused() -> None:

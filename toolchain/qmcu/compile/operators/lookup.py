@@ -121,9 +121,11 @@ def _int16_multiplier(real: float) -> tuple[int, int]:
 
 
 def _hard_swish_multipliers(context: OperatorContext) -> tuple[float, float]:
-    """From the input, 128 times finer, to the output, and to 3.0 = 32768."""
-    fine = _input(context).scale / 128
-    return fine / _output(context).scale, fine / (3 / 32768)
+    """From the input, 128 times finer, to the output, and to 3.0 = 32768: float32 as there."""
+    fine = np.float32(_input(context).scale) / np.float32(128)
+    target, gate = np.float32(_output(context).scale), np.float32(3) / np.float32(32768)
+    with np.errstate(over="ignore"):
+        return float(fine / target), float(fine / gate)
 
 
 def _multiply_int16(a: Values, b: int) -> Values:
@@ -132,6 +134,14 @@ def _multiply_int16(a: Values, b: int) -> Values:
 
 def _saturate_int16(values: Values) -> Values:
     return np.clip(values, -(1 << 15), (1 << 15) - 1)
+
+
+def _rounding_divide_int16(values: Values, exponent: int) -> Values:
+    """values / 2**exponent, rounded; from exponent 16 on with the mask of 16 ones that is left."""
+    mask = (1 << exponent) - 1 if exponent < 16 else -1
+    threshold = (mask >> 1) + (values < 0)
+    rounded: Values = (values >> exponent) + ((values & mask) > threshold)
+    return rounded
 
 
 def hard_swish_table(context: OperatorContext) -> Values:
@@ -147,12 +157,12 @@ def hard_swish_table(context: OperatorContext) -> Values:
     gate = _multiply_int16(gate, gate_multiplier)
     if gate_exponent > 0:
         gate = _saturate_int16(gate << 1)
-    gate = fixed_point.rounding_divide(gate, max(0, -gate_exponent))
+    gate = _rounding_divide_int16(gate, max(0, -gate_exponent))
     gate = (gate + (1 << 15)) >> 1
     product = gate * value
     # Rounded towards zero, which cancels the bias of the rounding above.
     product = np.sign(product) * (np.abs(product) >> 15)
-    scaled = fixed_point.rounding_divide(product, -output_exponent)
+    scaled = _rounding_divide_int16(product, -output_exponent)
     return _clip(scaled + _output(context).zero_point)
 
 
@@ -237,14 +247,14 @@ def _check_sigmoidal_scale(context: OperatorContext) -> str | None:
 
 
 def _check_hard_swish_scales(context: OperatorContext) -> str | None:
-    to_output, _ = _hard_swish_multipliers(context)
-    scale, ratio = _input(context).scale, to_output * 128
-    # Within these the 16-bit intermediate values neither wrap around nor vanish.
-    if 2.0**-21 <= scale < 2.0**23 and 2.0**-8 <= ratio < 2.0**6:
+    to_output, to_gate = _hard_swish_multipliers(context)
+    # The interpreter's shift of a gate is of at most 31 bits, its output is never finer.
+    if 0 < to_output < 1 and quantize_multiplier(to_output)[1] <= 0 and 0 < to_gate < 2.0**30:
         return None
+    ratio = to_output * 128
     return (
-        f"input scale {scale:.3g} is {ratio:.3g} times the output's; an input scale from 2^-21 "
-        "to 2^23 and 2^-8 to 64 times the output's is needed"
+        f"input scale {_input(context).scale:.3g} is {ratio:.3g} times the output's; less than 128 "
+        "times the output's is needed"
     )
 
 
@@ -326,7 +336,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         "HARD_SWISH",
         hard_swish_table,
         Constraint(
-            "input scale 2^-21 to 2^23, and 2^-8 to 64 times the output's", _check_hard_swish_scales
+            "input scale less than 128 times the output's, and below 2^23", _check_hard_swish_scales
         ),
     ),
     support("ABS", abs_table, INPUT_RATIO),
