@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qmcu.conversion.calibration import read_samples
+from qmcu.conversion.calibration import pixel_note, read_samples
 from qmcu.conversion.samples import SampleOptions
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import UsageError, VectorError
@@ -121,3 +121,32 @@ def test_generators_and_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         read_samples(f"{source}:wrong", ROW, SampleOptions(limit=5))
     with pytest.raises(UsageError, match="has no absent"):
         read_samples(f"{source}:absent", ROW)
+
+
+@pytest.mark.parametrize(
+    ("shape", "hint"),
+    [
+        (
+            (5, 3, 4, 6),
+            r"channels are first and the model's are last; give inputs\.transpose",
+        ),
+        ((5, 72), r"inputs\.reshape\(-1, 4, 6, 3\) if in this order"),
+        ((4, 6, 3), r"this is one row; give inputs\[None\]"),
+    ],
+)
+def test_rows_of_another_shape_are_told_what_makes_them_right(
+    shape: tuple[int, ...], hint: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, inputs=np.zeros(shape, np.float32))
+    with pytest.raises(VectorError, match=hint):
+        read_samples(str(path), IMAGE)
+
+
+def test_pixels_as_files_have_them_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    pixels = np.arange(4 * 72).reshape(4, 4, 6, 3) % 256
+    np.savez(path, inputs=pixels)
+    assert "image is whole numbers 0 to 255" in (pixel_note(read_samples(str(path), IMAGE)) or "")
+    np.savez(path, inputs=pixels / 255)
+    assert pixel_note(read_samples(str(path), IMAGE)) is None

@@ -10,11 +10,14 @@ from tests.support.onnx_models import Builder, run_theirs
 
 import qmcu
 from qmcu.cli.main import run
+from qmcu.conversion.compare import compare
 from qmcu.conversion.files import OpenOptions, convert_file, float_graph_of
 from qmcu.errors import ModelError, ToolError, UsageError
 from qmcu.model.onnx.write import count_moves
 from qmcu.model.oracle import Oracle
 from qmcu.model.reader import read_model
+from qmcu.report.html import render_page
+from qmcu.report.html.conversion_page import conversion_page
 
 SHAPE = (3, 6, 5)
 
@@ -49,7 +52,9 @@ def test_a_quantized_file_needs_no_calibration_and_keeps_its_scales(
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     output = tmp_path / "m.tflite"
     path = _quantized(tmp_path / "m.onnx")
-    assert run(["convert", str(path), "-o", str(output), "--compare"]) == 0
+    page = tmp_path / "m.html"
+    assert run(["convert", str(path), "-o", str(output), "--compare", "--html", str(page)]) == 0
+    assert "Layer by layer" in page.read_text("utf-8")
     text = " ".join(capsys.readouterr().out.split())
     assert "outputs of 200 inputs differ from onnxruntime" in text and "by at most 1 steps" in text
     assert "the file's own scales" in text and "108 of 108 integer weights" in text
@@ -70,7 +75,13 @@ def test_a_float_file_is_calibrated_on_rows_in_its_own_order(tmp_path: Path) -> 
     assert {t.dtype for t in graph.tensors} <= {"int8", "int32"}
     assert "qmcu's ONNX reader" in converted.conversion.converter
     assert "TensorFlow" in converted.conversion.converter
-    assert converted.float_model is not None
+    assert converted.float_model is not None and converted.samples is not None
+    # What is compared lies as the .tflite has it, and is drawn layer by layer.
+    assert converted.samples.inputs["x"].shape == (8, 6, 5, 3)
+    cost = compare(converted.float_model, converted.conversion, converted.samples)
+    assert cost.layers and min(layer.snr for layer in cost.layers) > 20
+    text = render_page(conversion_page(path, converted.conversion, cost))
+    assert "Signal to noise by layer" in text and cost.layers[0].name in text
     import onnx
 
     x = np.load(samples)["inputs"][:1]

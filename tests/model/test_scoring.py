@@ -19,6 +19,7 @@ from qmcu.model.scoring import (
     parse_decision,
     read_labels,
     score,
+    shifted_labels,
 )
 from qmcu.types import Array
 
@@ -117,3 +118,14 @@ def test_the_option(text: str, decision: Decision) -> None:
 def test_another_word_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"is none of argmax, threshold\[=T\]"):
         parse_decision(text)
+
+
+def test_labels_counted_from_one_are_told() -> None:
+    with pytest.raises(VectorError, match=r"from 1 to 3 .* counted from 1; give labels - 1"):
+        decision_by(np.array([1, 3, 2]), 3)
+    with pytest.raises(VectorError, match="leave out the rows with -1"):
+        decision_by(np.array([0, -1, 2]), 3)
+    outputs = np.eye(6)[[0, 1, 2, 3, 4]]
+    rule = Decision(Rule.ARGMAX)
+    assert shifted_labels(rule, np.array([1, 2, 3, 4, 5]), outputs) == -1
+    assert shifted_labels(rule, np.array([0, 1, 2, 3, 4]), outputs) == 0

@@ -206,3 +206,32 @@ def test_gelu_and_its_error_function_are_near(
     assert np.ptp(theirs) > 1
     np.testing.assert_allclose(ours, theirs, atol=within)
     assert any("is computed by" in note for note in read.net.notes) == (within > 1e-4)
+
+
+def test_weights_in_another_file_have_to_be_beside_it(tmp_path: Path) -> None:
+    import onnx
+
+    b = Builder(IMAGE)
+    path = tmp_path / "m.onnx"
+    onnx.save(b.model(_conv(b, "x")), path, save_as_external_data=True, size_threshold=1,
+              location="weights.bin")  # fmt: skip
+    weights = tmp_path / "weights.bin"
+    assert read_onnx(path).written.graph.operators
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:100])
+    with pytest.raises(ModelError, match=r"the file weights\.bin with its weights is cut off"):
+        read_onnx(path)
+    weights.unlink()
+    with pytest.raises(ModelError, match=r"keeps its weights in weights\.bin, which is not beside"):
+        read_onnx(path)
+
+
+def test_other_files_are_named_and_newer_operator_sets_noted(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_text("version https://git-lfs.github.com/spec/v1\nsize 9\n")
+    with pytest.raises(ModelError, match="is a Git LFS pointer"):
+        read_onnx(path)
+    b = Builder(IMAGE)
+    model = b.model(b.add("Relu", "x"))
+    model.opset_import[0].version = 99
+    assert any("operator set 99" in note for note in read_onnx_model(model, "m").net.notes)

@@ -5,11 +5,21 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from qmcu.cli.options import PATH, decision_option, declare, limit_option, oracle_option
+from qmcu.cli.options import (
+    PATH,
+    decision_option,
+    declare,
+    html_option,
+    limit_option,
+    oracle_option,
+)
 from qmcu.cli.sample_options import sample_options
 
 if TYPE_CHECKING:
+    from qmcu.conversion.files import Converted
     from qmcu.conversion.samples import SampleOptions
+    from qmcu.model.convert import Conversion
+    from qmcu.model.scoring import Decision
 
 
 @declare("convert")
@@ -48,6 +58,7 @@ if TYPE_CHECKING:
     "quantized .onnx its weights and each layer's results beside onnxruntime's.",
 )  # fmt: skip
 @decision_option
+@html_option("of --compare with each layer's signal and noise")
 @click.option(
     "--keep-layout", is_flag=True,
     help="Leave the axes of an ONNX model's inputs and outputs; else channels go last.",
@@ -56,7 +67,8 @@ if TYPE_CHECKING:
 def command(
     model: Path, calibration: str | None, output: Path, weights: str, exact: bool,
     per_tensor: bool, sampling: "SampleOptions", signature: str | None, custom: tuple[str, ...],
-    trust: bool, compare: bool, decision: str | None, keep_layout: bool, ranges: bool,
+    trust: bool, compare: bool, decision: str | None, html_file: Path | None,
+    keep_layout: bool, ranges: bool,
 ) -> None:  # fmt: skip
     """Quantize MODEL to int8, input and output too.
 
@@ -71,9 +83,11 @@ def command(
     from qmcu.model.int4_file import pack_conversion, pack_file
     from qmcu.model.scoring import parse_decision
     from qmcu.report.console import show
-    from qmcu.report.conversion import conversion_lines, int4_lines, proof_lines, ranges_table
+    from qmcu.report.conversion import conversion_lines, int4_lines, ranges_table
 
     rule = None if decision is None else parse_decision(decision)
+    if html_file is not None and not compare:
+        raise UsageError("--html is the page of --compare; give that too.")
     if exact and weights != "int4":
         raise UsageError("--exact is about int4 weights; give --weights int4 too.")
     if calibration is None and model.suffix == ".tflite" and weights == "int4":
@@ -101,13 +115,31 @@ def command(
         lines = list(int4_lines(packed, output))
     write_atomic(output, conversion.model)
     show(*conversion_lines(conversion, output, unsupported(conversion.graph)), *lines)
-    if compare and model.suffix == ".onnx" and converted.float_model is None:
-        show(*proof_lines(model, conversion))
-    if converted.float_model is not None and converted.samples is not None:
-        from qmcu.conversion.compare import compare as compare_forms
-        from qmcu.conversion.compare import comparison_lines
-
-        found = compare_forms(converted.float_model, conversion, converted.samples, rule)
-        show(*comparison_lines(found))
+    _show_comparison(model, converted, conversion, rule, compare, html_file)
     if ranges:
         show(ranges_table(conversion))
+
+
+def _show_comparison(
+    model: Path, converted: "Converted", conversion: "Conversion", rule: "Decision | None",
+    wanted: bool, html_file: Path | None,
+) -> None:  # fmt: skip
+    """What the conversion cost, printed and as a page, where it was asked for."""
+    from qmcu.report.console import show
+    from qmcu.report.conversion import proof_lines, proof_of
+
+    found = proof = None
+    if converted.float_model is not None and converted.samples is not None:
+        from qmcu.conversion.compare import compare, comparison_lines
+
+        found = compare(converted.float_model, conversion, converted.samples, rule)
+        show(*comparison_lines(found))
+    elif wanted and model.suffix == ".onnx":
+        proof = proof_of(model, conversion)
+        show(*proof_lines(proof))
+    if html_file is not None:
+        from qmcu.report.html import write_page
+        from qmcu.report.html.conversion_page import conversion_page
+
+        write_page(conversion_page(model, conversion, found, proof), html_file)
+        show(f"wrote {html_file}")

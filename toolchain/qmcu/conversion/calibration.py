@@ -2,6 +2,7 @@
 
 import importlib
 import itertools
+import math
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +22,8 @@ from qmcu.model.signature import input_key
 from qmcu.text import first_line
 from qmcu.types import Array
 
+# Fewer numbers than this a row are no picture.
+_PIXELS = 48
 _FUNCTION = re.compile(r"[\w./\\-]+:\w+")
 
 
@@ -94,7 +97,7 @@ def _fitted(what: str, array: Array, spec: InputSpec) -> Array:
         wanted = ["any" if n is None else n for n in expected]
         raise VectorError(
             f"{what} is {array.dtype} {list(array.shape)}; rows of {wanted} "
-            "real numbers are needed."
+            f"real numbers are needed{_shape_hint(array, expected)}."
         )
     whole = np.dtype(spec.dtype).kind in "iub"
     if whole and array.dtype.kind == "f" and not np.array_equal(array, np.floor(array)):
@@ -102,6 +105,46 @@ def _fitted(what: str, array: Array, spec: InputSpec) -> Array:
             f"{what} holds fractions and the model takes {spec.dtype}, whole numbers."
         )
     return array.astype(np.dtype(spec.dtype) if whole else np.float32)
+
+
+def _shape_hint(array: Array, expected: Sequence[int | None]) -> str:
+    """What was probably meant by rows of another shape, and what makes them right."""
+    if array.dtype.kind not in "biuf" or None in expected or not array.size:
+        return ""
+    wanted = tuple(int(n) for n in expected if n is not None)
+    row = array.shape[1:]
+    if array.shape == wanted:
+        return ": this is one row; give inputs[None], or better a hundred rows"
+    if len(row) == len(wanted) > 1 and row == (*wanted[1:], wanted[0]):
+        axes = (0, len(row), *range(1, len(row)))
+        return f": its channels are last and the model's are first; give inputs.transpose{axes}"
+    if len(row) == len(wanted) > 1 and row == (wanted[-1], *wanted[:-1]):
+        axes = (0, *range(2, len(row) + 1), 1)
+        return f": its channels are first and the model's are last; give inputs.transpose{axes}"
+    if math.prod(row) == math.prod(wanted):
+        return f": as many numbers in another shape; inputs.reshape{(-1, *wanted)} if in this order"
+    return ""
+
+
+def pixel_note(samples: Samples) -> str | None:
+    """A line for inputs that look like pixels as files have them, which few models are trained on.
+
+    None where they do not.
+    """
+    for name, array in samples.inputs.items():
+        if (
+            array.dtype != np.float32
+            or samples.preprocessing is not None
+            or array[0].size < _PIXELS
+        ):
+            continue
+        low, high = float(array.min()), float(array.max())
+        if low >= 0 and 200 < high <= 255 and np.array_equal(array, np.floor(array)):
+            return (
+                f"{name} is whole numbers {low:g} to {high:g}, as pixels are in files: right only "
+                "if the model was trained on these; one trained on 0 to 1 needs them / 255"
+            )
+    return None
 
 
 def _check_finite(source: str, name: str, array: Array) -> None:

@@ -23,6 +23,7 @@ from qmcu.model.scoring import (
     decision_by,
     decision_of,
     score,
+    shifted_labels,
 )
 from qmcu.model.vectors import quantize
 from qmcu.tensorflow import load_tensorflow, quiet
@@ -51,7 +52,7 @@ class Comparison:
 
     `changed` is the share of answers that int8 gives otherwise; of a regression the mean absolute
     difference of int8's outputs from float's, in the model's unit, and `spread` the standard
-    deviation of float's.
+    deviation of float's. `shift` is what labels seem to be off by.
     """
 
     samples: int
@@ -61,6 +62,8 @@ class Comparison:
     changed: float
     layers: tuple[LayerLoss, ...]
     spread: float = 0.0
+    # What added to the labels makes most of them right that are not.
+    shift: int = 0
 
     def worst(self, count: int) -> list[LayerLoss]:
         """The layers that lose most, the worst first."""
@@ -128,7 +131,8 @@ def _judged(
         changed, spread = float(np.abs(whole - plain).mean()), float(plain.std())
     else:
         changed, spread = float(np.mean(plain != whole)), 0.0
-    return Comparison(len(answers), rule, scores[0], scores[1], changed, layers, spread)
+    shift = 0 if labels is None else shifted_labels(rule, labels, outputs[0])
+    return Comparison(len(answers), rule, scores[0], scores[1], changed, layers, spread, shift)
 
 
 def _decibels(signal: float, noise: float) -> float:
@@ -186,6 +190,11 @@ def comparison_lines(found: Comparison, count: int = 5) -> Iterator[str]:
         yield f"on {found.samples} samples, {found.decision}:"
         yield f"  float {found.float_score}"
         yield f"  int8  {found.int8_score}"
+    if found.shift:
+        yield (
+            f"warning: with labels {found.shift:+d} most answers are right: the labels seem to be "
+            "counted from another class"
+        )
     if found.decision.rule == Rule.REGRESSION:
         yield (
             f"int8 is {found.changed:.4g} from float in the mean over {found.samples} samples "

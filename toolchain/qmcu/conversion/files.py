@@ -1,12 +1,12 @@
 """A model's file converted: to int8 by calibration, or to float32 as it is."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from qmcu.conversion.calibration import read_samples
+from qmcu.conversion.calibration import pixel_note, read_samples
 from qmcu.conversion.preprocessing import write_preprocessing
 from qmcu.conversion.process import ConverterProcess
 from qmcu.conversion.quantizing import FLOAT, MODEL
@@ -32,7 +32,10 @@ class OpenOptions:
 
 @dataclass(frozen=True, eq=False)
 class Converted:
-    """A conversion with its samples and, where it was asked for, the same model in float32."""
+    """A conversion with its samples, and where it was asked for the same model in float32.
+
+    The samples have their axes as the .tflite has them.
+    """
 
     conversion: Conversion
     samples: Samples | None
@@ -94,6 +97,8 @@ def convert_file(
         if keep_float and not process.quantized:
             plain = (process.folder / FLOAT).read_bytes()
         notes = (*process.notes, *answer.get("notes", ()))
+        if samples is not None and (pixels := pixel_note(samples)) is not None:
+            notes = (*notes, pixels)
         quantized = process.quantized
     if samples is not None and samples.preprocessing is not None:
         data = write_preprocessing(data, samples.preprocessing)
@@ -101,7 +106,18 @@ def convert_file(
         source, data, 0 if samples is None else len(samples),
         _no_problems if quantized else problems, converter=answer["converter"], notes=notes,
     )  # fmt: skip
+    if samples is not None and answer.get("orders"):
+        samples = _in_order(samples, answer["orders"])
     return Converted(conversion, samples, plain)
+
+
+def _in_order(samples: Samples, orders: Mapping[str, Sequence[int]]) -> Samples:
+    """The samples with the axes that the .tflite has."""
+    inputs = {
+        name: np.transpose(a, orders[name]) if name in orders else a
+        for name, a in samples.inputs.items()
+    }
+    return replace(samples, inputs=inputs)
 
 
 def _no_problems(graph: Graph) -> Sequence[str]:

@@ -16,12 +16,14 @@ import numpy as np
 
 from qmcu.errors import ModelError, ToolError
 from qmcu.extras import install_command
+from qmcu.model.file_kinds import describe_other
 from qmcu.text import first_line
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 _HALVES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64")
 # Unrolled, a layer's operators are in the file once for each step.
 _MAX_STEPS = 256
+_HEAD = 512
 _MISSING_CLASS = ("Could not locate class", "Unknown layer", "Could not locate function")
 
 
@@ -45,7 +47,11 @@ def open_file(
     """
     if source.suffix == ".keras" and not zipfile.is_zipfile(source):
         # Keras would say that there is no such file.
-        raise ModelError(f"{source} is no loadable Keras model: no .zip archive, or one cut off.")
+        with source.open("rb") as file:
+            other = describe_other(file.read(_HEAD), source.stat().st_size)
+        if other is None or "zip archive" in other or "Keras model" in other:
+            other = "no .zip archive, or one cut off"
+        raise ModelError(f"{source} is no loadable Keras model: {other}.")
     names = _custom_objects(custom)
     version, config = describe_file(source)
     old = version.startswith(("1.", "2."))
@@ -60,7 +66,7 @@ def open_file(
     try:
         model = _load(keras, source, names, trust)
     except Exception as error:
-        raise _reason(source, error, version, old and not legacy) from error
+        raise explain(source, error, version, lacking=old and not legacy) from error
     _refuse_quantized(source, model)
     model, notes = _in_float32(source, model, names)
     _refuse_not_finite(source, model)
@@ -147,8 +153,8 @@ def _custom_objects(modules: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-def _reason(source: Path, error: Exception, version: str, lacking: bool) -> Exception:
-    """Why a file did not load, with the way out."""
+def explain(source: Path, error: Exception, version: str, *, lacking: bool) -> Exception:
+    """Why a file did not load, with the way out; `lacking` where it wants Keras 2."""
     text = str(error)
     if lacking:
         return ToolError(
@@ -165,7 +171,23 @@ def _reason(source: Path, error: Exception, version: str, lacking: bool) -> Exce
             "module that defines it with --custom, or export the model where that code is "
             "(`model.export(FOLDER)`) and convert that folder."
         )
+    for sign, meaning in _DAMAGES.items():
+        if sign in text:
+            return ModelError(f"{source} is no loadable Keras model: {meaning}.")
     return ModelError(f"{source} is no loadable Keras model: {first_line(error)}.")
+
+
+# What libraries say of damaged and half files, and what that means.
+_DAMAGES = {
+    "CRC-32": "a part of it is damaged (its checksum is wrong); copy or download it again",
+    "truncated file": "it is cut off; copy or download it again",
+    "No model config found": "it holds weights alone; save the whole model, "
+    "`model.save('model.keras')`",
+    "named 'config.json'": "the archive holds no config.json, which every .keras file has; save "
+    "the model with `model.save('model.keras')`",
+    "Expected a model.weights": "the archive holds no weights; save the whole model, "
+    "`model.save('model.keras')`",
+}
 
 
 def _lambda(source: Path) -> ModelError:

@@ -77,7 +77,12 @@ class OnnxFile:
         quantized = quantize_file(self._path, data, list(samples.values()), order)
         (self._folder / MODEL).write_bytes(quantized)
         made_by = f"{self._reader}, quantized by TensorFlow {tensorflow.__version__}"
-        return {"converter": made_by, "files": [FLOAT, MODEL], "notes": notes}
+        net = self._model.net
+        moved = {m.name: list(m.order) for m in self._model.written.inputs}
+        pairs = zip(net.inputs, net.input_names, strict=True)
+        orders = {file_name: moved[own] for own, file_name in pairs if own in moved}
+        files = [FLOAT, MODEL]
+        return {"converter": made_by, "files": files, "notes": notes, "orders": orders}
 
     def _samples(self, order: Mapping[str, Any]) -> dict[str, Array] | None:
         """The samples with axes as the .tflite has them, by the file's names."""

@@ -152,7 +152,37 @@ def decision_by(labels: Array, outputs: int, wanted: Decision | None = None) -> 
         raise VectorError(
             f"{wanted.rule} does not go with a model of {outputs} outputs and labels of {kind}."
         )
+    if wanted.rule == Rule.ARGMAX:
+        _require_classes(labels, outputs)
     return wanted
+
+
+def _require_classes(labels: Array, outputs: int) -> None:
+    low, high = int(labels.min()), int(labels.max())
+    if low >= 0 and high < outputs:
+        return
+    cause = ""
+    if low == 1 and high == outputs:
+        cause = ": they are counted from 1; give labels - 1"
+    elif low == -1:
+        cause = ": leave out the rows with -1"
+    raise VectorError(
+        f"the labels run from {low} to {high} and the model's {outputs} outputs are the classes 0 "
+        f"to {outputs - 1}{cause}."
+    )
+
+
+def shifted_labels(decision: Decision, labels: Array, outputs: Array) -> int:
+    """By how much labels seem to be off, 1 or -1: as many more answers are then right; else 0.
+
+    Classes are counted from 0, and lists with a background in front of them from 1.
+    """
+    if decision.rule != Rule.ARGMAX or not len(labels):
+        return 0
+    answers = answers_by(decision, outputs)
+    shares = {shift: float(np.mean(answers == labels + shift)) for shift in (0, 1, -1)}
+    best = max(shares, key=lambda shift: shares[shift])
+    return best if shares[best] > max(0.5, 2 * shares[0]) else 0
 
 
 def decision_of(graph: Graph) -> Decision:

@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qmcu.model.clipping import Clipping
 from qmcu.model.convert import Conversion
 from qmcu.model.int4_file import Int4Model
 from qmcu.report.plain import Cell, PlainTable, line
+
+if TYPE_CHECKING:
+    from qmcu.model.onnx.proof import OnnxProof
 
 
 def conversion_lines(
@@ -44,8 +48,8 @@ def clipping_lines(found: Sequence[Clipping]) -> Iterator[Cell]:
         yield line(("warning", "yellow"), f": {one}") if one.much else f"note: {one}"
 
 
-def proof_lines(source: Path, conversion: Conversion, rows: int = 200) -> Iterator[Cell]:
-    """A quantized ONNX file beside its .tflite: weights, outputs and each layer, in steps.
+def proof_of(source: Path, conversion: Conversion, rows: int = 200) -> "OnnxProof | None":
+    """A quantized ONNX file beside its .tflite; None where scales of it are by calibration.
 
     Raises ToolError without onnx or onnxruntime.
     """
@@ -55,9 +59,15 @@ def proof_lines(source: Path, conversion: Conversion, rows: int = 200) -> Iterat
 
     read = read_onnx(source)
     if write_model(read.written.graph) != conversion.model:
+        return None
+    return prove_onnx(source, read, conversion.model, random_inputs(read, rows))
+
+
+def proof_lines(proof: "OnnxProof | None") -> Iterator[Cell]:
+    """Weights, outputs and each layer, in steps."""
+    if proof is None:
         yield "  not compared with onnxruntime: scales that the file lacks are by calibration"
         return
-    proof = prove_onnx(source, read, conversion.model, random_inputs(read, rows))
     yield f"  {proof}"
     yield from (f"    {layer}" for layer in proof.layers)
 

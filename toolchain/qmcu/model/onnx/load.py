@@ -7,6 +7,7 @@ import numpy as np
 
 from qmcu.errors import ModelError
 from qmcu.extras import load_module
+from qmcu.model.file_kinds import describe_other
 from qmcu.model.onnx.net import Net, Node, Value
 from qmcu.text import first_line
 from qmcu.types import Array
@@ -14,6 +15,7 @@ from qmcu.types import Array
 PURPOSE = "reading an ONNX model"
 _DOMAINS = {"", "ai.onnx", "com.microsoft"}
 _OLDEST = 7
+_HEAD = 512
 
 
 def load_net(path: Path) -> Net:
@@ -25,15 +27,44 @@ def load_net(path: Path) -> Net:
     onnx = load_module("onnx", PURPOSE)
     if not path.is_file():
         raise ModelError(f"{path} does not exist.")
+    with path.open("rb") as file:
+        other = describe_other(file.read(_HEAD), path.stat().st_size)
+    if other is not None:
+        raise ModelError(f"{path} is no ONNX model: {other.replace('.tflite', '.onnx')}.")
     try:
-        model = onnx.load(path)
-    except FileNotFoundError as error:
-        raise ModelError(
-            f"{path} keeps its weights in another file that is not there: {error}."
-        ) from error
+        model = onnx.load(path, load_external_data=False)
     except Exception as error:  # a damaged file raises whatever its first bad byte leads to
-        raise ModelError(f"{path} is no readable ONNX model: {first_line(error)}.") from error
+        raise ModelError(
+            f"{path} is no readable ONNX model ({first_line(error)}): cut off or damaged; get "
+            "it again."
+        ) from error
+    _load_external(onnx, model, path)
     return net_of_model(model, str(path))
+
+
+def _load_external(onnx: Any, model: Any, path: Path) -> None:
+    """Weights that lie in files beside the model's."""
+    names = {
+        entry.value
+        for tensor in model.graph.initializer
+        for entry in tensor.external_data
+        if entry.key == "location"
+    }
+    missing = [name for name in sorted(names) if not (path.parent / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"{path} keeps its weights in {missing[0]}, which is not beside it: copy that file "
+            "into the same folder, or export with external_data=False."
+        )
+    try:
+        load_module("onnx.external_data_helper", PURPOSE).load_external_data_for_model(
+            model, str(path.parent)
+        )
+    except Exception as error:
+        raise ModelError(
+            f"{path}: the file {', '.join(sorted(names))} with its weights is cut off or another "
+            f"model's ({first_line(error)})."
+        ) from error
 
 
 def net_of_model(model: Any, name: str) -> Net:
@@ -60,6 +91,18 @@ def _require_opset(model: Any, name: str) -> None:
             f"{name} is written in ONNX operator set {version}; {_OLDEST} is the oldest that is "
             "read: export it again, or convert it with onnx.version_converter."
         )
+
+
+def _newer_opset(model: Any) -> str | None:
+    """A line for a file of a newer operator set than the onnx package knows, None for others."""
+    known = int(load_module("onnx.defs", PURPOSE).onnx_opset_version())
+    version = _opset(model)
+    if version <= known:
+        return None
+    return (
+        f"the file is of operator set {version} and the onnx package here knows {known}: what "
+        "newer sets changed is read as before; a newer onnx or an export in an older set is safe"
+    )
 
 
 def _opset(model: Any) -> int:
@@ -102,6 +145,8 @@ def _net(onnx: Any, model: Any, name: str) -> Net:
     inputs = [v.name for v in graph.input if values[v.name].array is None]
     outputs = [v.name for v in graph.output]
     net = Net(name, values, [], inputs, outputs, opset=_opset(model))
+    if (note := _newer_opset(model)) is not None:
+        net.notes.append(note)
     net.input_names, net.output_names = tuple(inputs), tuple(outputs)
     for index, proto in enumerate(graph.node):
         net.nodes.append(_node(onnx, net, proto, index))
