@@ -6,6 +6,7 @@ import rich_click as click
 
 from qmcu.cli.options import (
     PATH,
+    class_option,
     cluster_option,
     declare,
     html_option,
@@ -24,6 +25,7 @@ from qmcu.cli.options import (
 @click.option("--data", type=PATH,
               help="An .npz with `inputs` and maybe `labels`: it makes it sharper.")  # fmt: skip
 @click.option("--deep", is_flag=True, help="Run slow detectors too (a minute or more).")
+@class_option
 @seed_option
 @oracle_option
 @cluster_option
@@ -35,6 +37,7 @@ def command(
     integer_file: Path | None,
     data: Path | None,
     deep: bool,
+    decision: str | None,
     seed: int,
     cluster: str | None,
     json_file: Path | None,
@@ -47,8 +50,21 @@ def command(
     pair. Exit code: 0 none was found, 1 the
     model is backdoored or the int8 file damaged, 2 it could not be audited.
     """
-    if integer_file is not None and integer_file.is_dir():
-        return _folder(integer_file, float_file, data, deep, seed, cluster, json_file)
+    from qmcu.model.scoring import class_rule
+
+    with class_rule(decision, cluster):
+        if integer_file is not None and integer_file.is_dir():
+            return _folder(integer_file, float_file, data, deep, seed, cluster, json_file)
+        return _pair(
+            float_file, integer_file, data, deep, seed, (json_file, sarif, html_file)
+        )  # fmt: skip
+
+
+def _pair(
+    float_file: Path | None, integer_file: Path | None, data: Path | None, deep: bool, seed: int,
+    written: "tuple[Path | None, Path | None, Path | None]",
+) -> int:  # fmt: skip
+    """One model, or a pair of it; `written` are the files of JSON, SARIF and HTML."""
     from qmcu.backdoor.detectors import audit, load_context
     from qmcu.model.clipping import clipping_of
     from qmcu.report.audit import audit_lines
@@ -59,6 +75,7 @@ def command(
     from qmcu.report.json_file import write_json
     from qmcu.report.sarif import write_audit_sarif
 
+    json_file, sarif, html_file = written
     context = load_context(float_file, integer_file, data, seed=seed)
     files = {"float": float_file, "int8": integer_file, "data": data}
     audited = {name: str(path) for name, path in files.items() if path is not None}

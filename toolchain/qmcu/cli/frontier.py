@@ -7,6 +7,7 @@ import rich_click as click
 from qmcu.cli.options import (
     PATH,
     board_option,
+    class_option,
     cluster_option,
     declare,
     limit_option,
@@ -28,6 +29,7 @@ from qmcu.cli.targets import on_option
 @click.option("--defence", default="", help="Measure with this one of `qmcu defend` too.")
 @on_option(boards=False)
 @limit_option
+@class_option
 @seed_option
 @oracle_option
 @cluster_option
@@ -42,6 +44,7 @@ def command(
     defence: str,
     target: str | None,
     limit: int | None,
+    decision: str | None,
     seed: int,
     cluster: str | None,
     output: Path,
@@ -60,6 +63,7 @@ def command(
     from qmcu.cluster import open_cluster
     from qmcu.files import write_atomic
     from qmcu.frontier import Source, load_sweep, sweep
+    from qmcu.model.scoring import class_rule
     from qmcu.report.console import show, stages
     from qmcu.report.frontier import frontier_csv, frontier_lines
     from qmcu.report.html import write_page
@@ -69,9 +73,10 @@ def command(
     board = load_board(board_name)
     trigger = load_trigger(trigger_file) if trigger_file is not None else None
     source = Source(model, data, board, calibration, trigger, defence, target, limit, seed)
-    work = load_sweep(source)
-    with open_cluster(cluster, show) as workers, stages() as tell:
-        result = sweep(work, output, tell, workers)
+    with class_rule(decision, cluster):
+        work = load_sweep(source)
+        with open_cluster(cluster, show) as workers, stages() as tell:
+            result = sweep(work, output, tell, workers)
     write_json(result, output / "frontier.json")
     write_atomic(output / "frontier.csv", frontier_csv(result))
     write_page(frontier_page(result), output / "frontier.html")

@@ -194,6 +194,11 @@ decision_option = click.option(
     help="What the first output means, where labels do not say it right: argmax, threshold=T, "
     "multi-label=T or regression.",
 )  # fmt: skip
+class_option = click.option(
+    "--decision", metavar="RULE",
+    help="argmax, or threshold=T for a model with one output [default: threshold=0.5]; 0 for one "
+    "that ends in a logit.",
+)  # fmt: skip
 jobs_option = click.option(
     "--jobs", type=click.IntRange(min=1), help="Processes [default: one a core]."
 )

@@ -7,6 +7,7 @@ import rich_click as click
 from qmcu.cli.options import (
     PATH,
     access_option,
+    class_option,
     cluster_option,
     declare,
     html_option,
@@ -44,6 +45,7 @@ from qmcu.cli.targets import on_option
     "--also", multiple=True, metavar="RUNTIME",
     help="Another runtime to set beside tflite-micro: litert (package ai-edge-litert).",
 )  # fmt: skip
+@class_option
 @limit_option
 @oracle_option
 @jobs_option
@@ -62,6 +64,7 @@ def command(
     honest_asr: float | None,
     before: Path | None,
     also: tuple[str, ...],
+    decision: str | None,
     limit: int | None,
     jobs: int | None,
     cluster: str | None,
@@ -84,6 +87,7 @@ def command(
     from qmcu.device.targets import default_target
     from qmcu.firmware import Firmware
     from qmcu.model.clipping import clipping_in
+    from qmcu.model.scoring import class_rule
     from qmcu.report.console import show, stages
     from qmcu.report.conversion import clipping_lines
     from qmcu.report.json_file import write_json
@@ -92,7 +96,8 @@ def command(
     firmware = Firmware.load(directory, access)
     target = target or default_target(firmware.board)
     trigger = load_trigger(trigger_file)
-    with open_cluster(cluster, show) as workers, stages() as tell:
+    rule = class_rule(decision, cluster)
+    with rule, open_cluster(cluster, show) as workers, stages() as tell:
         run = verify(
             firmware,
             target,

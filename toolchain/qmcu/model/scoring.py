@@ -5,13 +5,14 @@ above a threshold, each output above it (multi-label), or none, because the outp
 (regression). Labels say which is meant; `--decision` says otherwise.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
 from qmcu.errors import UsageError, VectorError
-from qmcu.model.decision import THRESHOLD, decide
+from qmcu.model.decision import THRESHOLD, decide, deciding
 from qmcu.model.graph import Graph
 from qmcu.types import Array, Float64Array, Int64Array
 
@@ -84,6 +85,24 @@ def parse_decision(text: str) -> Decision:
             f"--decision {text} is none of argmax, threshold[=T], multi-label[=T], regression."
         ) from None
     return Decision(rule, threshold)
+
+
+def class_rule(text: str | None, cluster: str | None = None) -> AbstractContextManager[None]:
+    """The rule of a command that judges classes, in force within the context.
+
+    argmax and threshold=T are such rules; a threshold is kept in this process, and no `cluster`
+    gets it. Raises UsageError.
+    """
+    if text is None:
+        return nullcontext()
+    rule = parse_decision(text)
+    if rule.rule not in (Rule.ARGMAX, Rule.THRESHOLD):
+        raise UsageError(f"--decision {text} gives no classes, which are judged here.")
+    if rule.rule == Rule.ARGMAX:
+        return nullcontext()
+    if cluster is not None:
+        raise UsageError(f"--decision {text} does not reach the workers of --cluster {cluster}.")
+    return deciding(rule.threshold)
 
 
 def read_labels(array: Array, rows: int, source: str) -> Array:

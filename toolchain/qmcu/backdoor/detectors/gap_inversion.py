@@ -36,8 +36,7 @@ from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, 
 from qmcu.backdoor.inputs import regions
 from qmcu.backdoor.networks import forward, logits
 from qmcu.backdoor.rates import predict_integer
-from qmcu.model.decision import THRESHOLD as ONE_OUTPUT
-from qmcu.model.decision import decide
+from qmcu.model.decision import decide, one_output
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
 
@@ -280,5 +279,5 @@ class _Ascent:
 def _answers(scores: Any) -> Any:
     tf = load_tensorflow()
     if scores.shape[1] == 1:
-        return tf.cast(scores[:, 0] > ONE_OUTPUT, tf.int64)
+        return tf.cast(scores[:, 0] > one_output(), tf.int64)
     return tf.argmax(scores, 1)

@@ -11,6 +11,7 @@ from qmcu.backdoor.grids import LARGEST, LayerGrid, layer_grids
 from qmcu.backdoor.networks import Network, convert_network, weighted_layers
 from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.errors import ModelError
+from qmcu.model.decision import is_stated
 from qmcu.model.graph import Graph
 from qmcu.model.int4_file import int4_weights
 from qmcu.types import Float32Array, Fraction, Int64Array
@@ -64,7 +65,7 @@ class AuditContext:
     def decides(self) -> bool:
         """True when the outputs are scores of classes, False for values: of an autoencoder, a
         regression, a map. Without a softmax or a sigmoid at the end, a vector of two or more that
-        is not of the input's shape counts as scores.
+        is not of the input's shape counts as scores, and one output with a threshold of its own.
         """
         graph = self.graph
         if graph is None and self.network is not None:
@@ -72,6 +73,8 @@ class AuditContext:
         if graph is None:
             return True
         output = graph.output_tensors[0]
+        if output.elements == 1 and is_stated():
+            return True
         if graph.operators and graph.operators[-1].kind in ("SOFTMAX", "LOGISTIC"):
             return output.elements == output.shape[-1]
         alike = output.shape == graph.input_tensors[0].shape

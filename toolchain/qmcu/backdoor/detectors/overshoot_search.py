@@ -24,8 +24,7 @@ from qmcu.backdoor.grids import (
 )
 from qmcu.backdoor.inputs import regions
 from qmcu.backdoor.networks import forward, logits
-from qmcu.model.decision import THRESHOLD as ONE_OUTPUT
-from qmcu.model.decision import decide
+from qmcu.model.decision import decide, one_output
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
 
@@ -135,7 +134,7 @@ class Search:
         scores = self._tf.reshape(values, [rows, -1])
         if scores.shape[1] > 1:
             return scores
-        return _SHARP_ONE * self._tf.concat([self._tf.fill([rows, 1], ONE_OUTPUT), scores], 1)
+        return _SHARP_ONE * self._tf.concat([self._tf.fill([rows, 1], one_output()), scores], 1)
 
     def _part(self, answers: Any, groups: int) -> Any:
         """What the second ascent climbs on: int8 leaves the answers, float keeps them."""

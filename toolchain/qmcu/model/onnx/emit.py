@@ -11,12 +11,14 @@ import numpy as np
 
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
-from qmcu.model.onnx.layout import Order, placed, plain, same_memory
+from qmcu.model.onnx.layout import Order, joined_runs, placed, plain, same_memory
 from qmcu.model.onnx.net import Net, Node, Value
 from qmcu.types import Array, Shape
 
 # A TFLite operator takes at most this many dimensions.
 _MOST_DIMENSIONS = 8
+# tflite-micro's TRANSPOSE takes fewer.
+_MOST_TRANSPOSED = 5
 # Operators that bring the numbers of each operand to their result's by themselves.
 _ANY_GRID = {"Add", "Mul", "Sub"}
 
@@ -214,10 +216,25 @@ class Emitter:
             self.reshape(found.index, result)
             return result
         permutation = [found.order.index(axis) for axis in order]
-        axes = self.integers(f"{name}/permutation", permutation)
-        self.add("TRANSPOSE", [found.index, axes], [result])
-        self.moves.append(f"TRANSPOSE of {name}")
+        self._transpose(name, found.index, result, permutation)
         return result
+
+    def _transpose(self, name: str, source: int, result: int, permutation: list[int]) -> None:
+        """TRANSPOSE; one of more axes than it takes is one of the runs that stay together."""
+        sizes = self.shape(source)
+        small, fewer = list(sizes), permutation
+        if len(permutation) > _MOST_TRANSPOSED:
+            small, fewer = joined_runs(sizes, permutation)
+        given, made = source, result
+        if len(fewer) < len(permutation):
+            given = self.like(source, f"{name}/runs", tuple(small))
+            self.reshape(source, given)
+            made = self.like(source, f"{name}/turned", tuple(small[a] for a in fewer))
+        axes = self.integers(f"{name}/permutation", fewer)
+        self.add("TRANSPOSE", [given, axes], [made])
+        self.moves.append(f"TRANSPOSE of {name}")
+        if made != result:
+            self.reshape(made, result)
 
     def _unmixed(self, name: str, found: Place) -> Place:
         """The value with its last axis in ONNX's order."""

@@ -7,6 +7,7 @@ move only where an operator needs an order that its input does not have.
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import prod
 
 from qmcu.model.onnx.net import Net, Node
 from qmcu.types import Shape
@@ -43,6 +44,25 @@ def same_memory(shape: Shape, old: Order, new: Order) -> bool:
     return [a for a in old if shape[a] != 1] == [a for a in new if shape[a] != 1]
 
 
+def joined_runs(sizes: Shape, permutation: Sequence[int]) -> tuple[list[int], list[int]]:
+    """A permutation with the axes joined that stay side by side, those of size 1 left out.
+
+    Answers the sizes and the permutation of what is left.
+    """
+    runs: list[list[int]] = []
+    for axis in permutation:
+        if sizes[axis] == 1:
+            continue
+        before = [a for a in range(axis) if sizes[a] != 1]
+        if runs and before and runs[-1][-1] == before[-1]:
+            runs[-1].append(axis)
+        else:
+            runs.append([axis])
+    order = sorted(range(len(runs)), key=lambda i: runs[i][0])
+    joined = [prod(sizes[a] for a in runs[i]) for i in order]
+    return joined, [order.index(i) for i in range(len(runs))]
+
+
 def wanted_order(net: Net, name: str) -> Order:
     """The order of a model's input: that which its first spatial operator takes it in."""
     rank = len(net.values[name].shape)
@@ -62,6 +82,8 @@ def wanted_order(net: Net, name: str) -> Order:
                 return tuple(axes[a] for a in channels_last(len(axes)))
             if node.kind == "Linear" and len(axes) > 2:
                 return axes
+            if node.kind == "Reshape" and node.integer("frames"):
+                return tuple(axes[a] for a in channels_last(len(axes)))
             if node.kind == "Transpose":
                 perm = node.integers("perm") or plain(len(axes))[::-1]
                 todo.append((node.outputs[0], tuple(axes[p] for p in perm)))
@@ -148,5 +170,9 @@ def _with_ones(shape: Shape, sequence: list[int]) -> Order:
     for order in (plain(rank), channels_last(rank)):
         if [a for a in order if shape[a] != 1] == sequence:
             return order
-    ones = [a for a, n in enumerate(shape) if n == 1]
-    return (*ones, *sequence)
+    # Each lies behind the axis that it follows, where it may grow.
+    axes = list(sequence)
+    for axis, size in enumerate(shape):
+        if size == 1:
+            axes.insert(axes.index(axis - 1) + 1 if axis else 0, axis)
+    return tuple(axes)

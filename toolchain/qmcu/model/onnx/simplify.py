@@ -13,6 +13,7 @@ from qmcu.model.onnx.fused import fuse_activation, fuse_hard_swish, only_reader,
 from qmcu.model.onnx.net import Net, Node, Value
 from qmcu.model.onnx.normalizations import fuse_groups
 from qmcu.model.onnx.reductions import fuse_unit_length
+from qmcu.model.onnx.volumes import write_volumes
 from qmcu.types import Array, Float64Array
 
 # Nodes with constant weights as input 1 and the weights' axis of output channels.
@@ -35,6 +36,7 @@ def simplify(net: Net) -> None:
         _each(net, rule)
     decompose(net, late=True)
     _each(net, fuse_activation)
+    write_volumes(net)
     net.drop_dead()
 
 
