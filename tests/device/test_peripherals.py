@@ -30,6 +30,7 @@ F_RCC, F_PWR = 0x40023800, 0x40007000
         ("stm32u5", 0x46020C00, 24, 0x46020C00, 25),
         ("stm32u5", 0x46020C1C, 1, 0x46020C1C, 3),
         ("nrf53", 0x50005000, 0, 0x50005100, 0),
+        ("imxrt1060", 0x400D8000, 13, 0x400D8000, 31),
     ],
 )
 def test_ready_follows_enable(family: str, enable: int, bit: int, status: int, ready: int) -> None:

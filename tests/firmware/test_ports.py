@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import shutil
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from qmcu.board import Board, list_boards, load_board
 from qmcu.builder.firmware import finish_image
 from qmcu.codegen import generate_project
 from qmcu.device.families import FAMILIES, RegisterPage
+from qmcu.device.image import read_image
 from qmcu.device.targets import open_session
 from qmcu.device.unicorn import UnicornLink
 from qmcu.errors import DeviceError, ToolError
@@ -99,6 +101,30 @@ def test_an_image_definition_says_what_the_rp2350_starts(firmware: Builder, tmp_
         finish_image(directory / "firmware.bin", board)
     describe_anew(directory, directory / "firmware.elf")
     with pytest.raises(DeviceError, match="the RP2350's boot ROM would not start this image: its"):
+        open_session("unicorn", Firmware.load(directory))
+
+
+def test_the_imxrt_begins_as_its_tables_say(firmware: Builder, tmp_path: Path) -> None:
+    """FCFB, the image vector table and its boot data; the ROM's call sets the stack."""
+    directory = tmp_path / "teensy"
+    shutil.copytree(firmware("teensy41"), directory)
+    image = (directory / "firmware.bin").read_bytes()
+    assert image[:8] == b"FCFB" + (0x56010000).to_bytes(4, "little")
+    assert image[0x50:0x54] == (8 << 20).to_bytes(4, "little")
+    # LUT 0: command EBh; address by 4 lines; mode FFh; 4 dummy cycles; read by 4 lines.
+    assert image[0x80:0x8C].hex() == "eb04180aff1e043204260000"
+    table = struct.unpack("<11I", image[0x1000:0x102C])
+    assert table[0] == 0x432000D1
+    assert table[2:] == (0, 0, 0x60001020, 0x60001000, 0, 0, 0x60000000, 8 << 20, 0)
+    elf = read_image(directory / "firmware.elf")
+    assert table[1] & 1 and elf.function_at(table[1]) == "qmcu_boot"
+    content = (directory / "firmware.elf").read_bytes()
+    assert content.count(b"FCFB") == 1
+    (directory / "firmware.elf").write_bytes(content.replace(b"FCFB", bytes(4)))
+    describe_anew(directory, directory / "firmware.elf")
+    with pytest.raises(
+        DeviceError, match=r"the i\.MX RT's boot ROM would not start this image: fl"
+    ):
         open_session("unicorn", Firmware.load(directory))
 
 
@@ -214,6 +240,9 @@ def rate(board: Board, session: Any) -> float:
             return base_hz / (16 * (divisor + (registers[0x0A] & 0x1F) / 32))
         case "pl011":
             return base_hz / (16 * (registers[0x24] + registers[0x28] / 64))
+        case "imxrt-lpuart":
+            samples = (registers[0x10] >> 24 & 31) + 1
+            return 24_000_000 / (samples * (registers[0x10] & 0x1FFF))
         case "nrf-uart" | "nrf-uarte":
             return registers[0x524] * 16_000_000 / (1 << 32)
     raise AssertionError(board.uart.driver)

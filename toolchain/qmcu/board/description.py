@@ -14,7 +14,7 @@ CPUS = (
 # Name to version of the register layout.
 UART_DRIVERS = {
     "stm32-usart-v1": 1, "stm32-usart-v2": 2, "cmsdk": 1, "nrf-uart": 1, "nrf-uarte": 1,
-    "kinetis-uart": 1, "pl011": 1, "renesas-sci-b": 1,
+    "kinetis-uart": 1, "pl011": 1, "renesas-sci-b": 1, "imxrt-lpuart": 1,
 }  # fmt: skip
 COUNTERS = ("dwt", "systick")
 # Driver of an external memory to its kind.

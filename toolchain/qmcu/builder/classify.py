@@ -13,7 +13,7 @@ _KERNEL_FOLDER, _RUNTIME_FOLDER, _PORT_FOLDER = "kernels", "runtime", "port"
 _CMSIS_NN_FOLDER = "cmsis_nn"
 _STARTUP_NAMES = ("startup", "vectors")
 # What the chip itself reads: vector table, boot stage, configuration.
-_CHIP_SECTIONS = (".vectors", ".boot2", ".flash_configuration", ".image_definition")
+_CHIP_SECTIONS = (".vectors", ".boot2", ".flash_configuration", ".image_definition", ".boot_table")
 _PROTOCOL_NAMES = ("protocol", "frame", "mlperf_tiny")
 _PARAMETER_MARKS = ("_parameters", "_tensors_")
 _MODEL_TABLES = ("qmcu_model_layers", "qmcu_model_inputs", "qmcu_model_outputs", "qmcu_models")

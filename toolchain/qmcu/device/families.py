@@ -39,6 +39,7 @@ _F4_RCC, _F4_PWR = 0x40023800, 0x40007000
 _L4_RCC, _L4_PWR = 0x40021000, 0x40007000
 _H7_RCC, _H7_PWR = 0x58024400, 0x58024800
 _U5_RCC, _U5_PWR = 0x46020C00, 0x46020800
+_RT_PLL = 0x400D8000
 _NRF_HFCLK, _NRF_RNG = 0x40000000, 0x4000D000
 _NRF_FICR, _NRF_UICR = 0x10000100, 0x10001000
 _MCG = 0x40064000
@@ -74,6 +75,12 @@ def _rp(
             pll: locked,
         },
     )
+
+
+def _imxrt_pll(value: Callable[[int], int]) -> int:
+    """PLL_ARM: LOCK when it is enabled and has power."""
+    word = value(_RT_PLL) & ~(1 << 31)
+    return word | (1 << 31 if word & (1 << 13 | 1 << 12) == 1 << 13 else 0)
 
 
 def _u5_voltage(value: Callable[[int], int]) -> int:
@@ -205,6 +212,12 @@ FAMILIES = {
             Ready(_U5_RCC + 0x1C, 0b11, _U5_RCC + 0x1C, 2),
         ),
         computed={_U5_PWR + 0x0C: _u5_voltage},
+    ),
+    # DCDC (settled), watchdog, PLL1, IOMUXC, clocks; what the boot ROM left: PLL1 at 792 MHz.
+    "imxrt1060": Registers(
+        (0x40080000, 0x400B8000, _RT_PLL, 0x401F8000, 0x400FC000),
+        {0x40080000: 1 << 31, _RT_PLL: 1 << 13 | 66, 0x400FC014: 0xA8200, 0x400FC018: 0x2DAE8324},
+        computed={_RT_PLL: _imxrt_pll},
     ),
     # FICR (PART; nothing to trim), UICR (erased), cache, clocks, debug port, watchdog, GPIO.
     "nrf53": Registers(

@@ -242,6 +242,21 @@ class RenesasSciB(StatusUart):
     )
 
 
+class ImxrtLpuart(StatusUart):
+    """The LPUART of NXP's i.MX RT: CTRL (TE, RE), STAT (RDRF; TDRE, TC), DATA."""
+
+    SIZE = 0x30
+    LAYOUT = Layout(
+        control=0x18,
+        control_bits=1 << 19 | 1 << 18,
+        status=0x14,
+        receive=0x1C,
+        transmit=0x1C,
+        received=1 << 21,
+        ready=1 << 23 | 1 << 22,
+    )
+
+
 class NrfUart(Uart):
     """The UART (without DMA) of nRF51 and nRF52: events RXDRDY and TXDRDY, tasks, RXD, TXD.
 
@@ -350,6 +365,7 @@ UARTS: dict[str, type[Uart]] = {
     "nrf-uart": NrfUart,
     "nrf-uarte": NrfUarte,
     "renesas-sci-b": RenesasSciB,
+    "imxrt-lpuart": ImxrtLpuart,
 }
 
 
