@@ -38,6 +38,12 @@ def test_a_small_model(board: str, tmp_path: Path) -> None:
     check(write_residual(tmp_path), board)
 
 
+@pytest.mark.parametrize("board", ["rp2350", "nrf5340-dk", "mps2-an505"])
+def test_a_cortex_m33_gets_what_a_cortex_m4_gets(board: str, tmp_path: Path) -> None:
+    model = write_residual(tmp_path)
+    assert plans(model, board) == plans(model, "stm32f407")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("board", ["stm32f407", "mps3-an547", "rpi-pico"])
 def test_real_models(board: str) -> None:
