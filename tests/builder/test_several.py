@@ -20,7 +20,7 @@ from qmcu.comparison import RunOptions, Turn, run_interleaved, run_vectors
 from qmcu.device import open_session
 from qmcu.device.session import Refused
 from qmcu.device.targets import about_model
-from qmcu.errors import DoesNotFitError, UsageError
+from qmcu.errors import DeviceError, DoesNotFitError, UsageError
 from qmcu.firmware import Firmware, load_memory
 from qmcu.model.vectors import random_vectors
 from qmcu.model.writer import write_model
@@ -230,3 +230,17 @@ def test_a_name_is_made_of_every_file_s() -> None:
     named = [name_models([Path(f"{file}.tflite"), Path("other")]).models[0][0] for file in files]
     assert named == ["kws_int8", "nn_model", "nn_register", "nn_1st", "nn_qmcu_x", "gr_e", "x" * 31,
                      "nn"]  # fmt: skip
+
+
+def test_a_key_opens_every_model(
+    models: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "key"
+    assert run(["trust", "access-key", "-o", str(key)]) == 0
+    directory = tmp_path / "guarded"
+    options = BuildOptions("portable", access=key)
+    build_firmware(name_models(models[:2]), BOARD, directory, options)
+    with pytest.raises(DeviceError, match="only to who has its key"):
+        run_interleaved(turns(directory), "unicorn")
+    monkeypatch.setenv("QMCU_ACCESS", str(key))
+    assert [r.passed for r in run_interleaved(turns(directory), "unicorn")] == [True, True]
