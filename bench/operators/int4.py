@@ -49,7 +49,14 @@ def _coarser(tensor: Tensor, factor: int, single: bool) -> Tensor:
 
 def _int4(generators: Mapping[str, Generator]) -> dict[str, Generator]:
     def of(generator: Generator) -> Generator:
-        return lambda rng: int4_form(generator(rng))
+        def make(rng: Rng) -> Graph:
+            graph = generator(rng)
+            while not graph.tensors[graph.operators[0].inputs[1]].is_constant:
+                # Weights that are computed have 8 bits.
+                graph = generator(rng)
+            return int4_form(graph)
+
+        return make
 
     return {kind: of(generators[kind]) for kind in KINDS}
 
