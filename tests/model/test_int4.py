@@ -104,7 +104,7 @@ def test_a_scale_a_channel_is_refused_where_the_interpreter_refuses_it() -> None
 @pytest.mark.parametrize("kind", INT4)
 def test_packed_files_answer_as_int8_does(kind: str) -> None:
     packed = 0
-    for seed in range(12):
+    for seed in range(24):
         graph = GENERATORS[kind](np.random.default_rng(seed))
         grid = graph.tensors[graph.operators[0].inputs[1]]
         if not grid.is_constant or (grid.quantization and any(grid.quantization.zero_points)):
