@@ -32,3 +32,9 @@ def test_every_operator_has_a_portable_kernel() -> None:
     assert {
         form.kernel for forms in OPERATORS.values() for form in forms if form.kernel
     } <= portable
+
+
+def test_every_kernel_defines_something() -> None:
+    for folder in kernel_directories():
+        for path in folder.glob("*.c"):
+            assert "(" in path.read_text(), path
