@@ -183,7 +183,7 @@ def test_harmed_answers_are_never_taken(line: Recorded, right: Firmware, at: int
             out += encode(Frame(frame.type, frame.sequence, bytes(payload)))
         return out
 
-    with Session(line, access=right.access, timeout_s=0.05) as session:
+    with Session(line, access=right.access) as session:
         line.change = forge
         with pytest.raises(DeviceError, match="INFER failed 4 times"):
             session.infer([INPUT])
