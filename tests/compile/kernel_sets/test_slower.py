@@ -12,6 +12,7 @@ from tests.support.places import REPOSITORY, SHARED
 from qmcu.compile import CompileOptions, compile_graph, kernel_sets
 from qmcu.compile.kernel_sets import PACKED_KINDS, dsp
 from qmcu.compile.kernel_sets.dsp.elementwise import TABLES
+from qmcu.compile.kernel_sets.slower import ALONE
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.support import unsupported
 from qmcu.errors import QmcuError
@@ -24,6 +25,7 @@ CORES = {
     "mve": CompileOptions("native", dsp=True, fpu=True, mve=True),
     "scalar": CompileOptions("native"),
 }
+TIMES = "up to ten times the instructions"
 WILD = SHARED / "models" / "wild"
 EVERYWHERE = {
     *("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "AVERAGE_POOL_2D", "ADD"),
@@ -78,6 +80,9 @@ def test_random_graphs_never_fall_to_plain_c(kind: str, core: str) -> None:
     rng = np.random.default_rng(11)
     for _ in range(60 if kind in EVERYDAY else 10):
         (call,) = compile_graph(graph_of(kind, rng), CORES[core]).calls
+        if call.kernel in ALONE:
+            assert call.slower == f"plain C for {ALONE[call.kernel]}: {TIMES}"
+            continue
         assert is_plain(call.kernel) == (kind not in {*EVERYDAY, *FAST[core]}), call
         assert "plain C" not in call.slower, call
 

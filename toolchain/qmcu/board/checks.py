@@ -43,7 +43,8 @@ def check_board(board: Board) -> None:
         if not low <= number <= high:
             raise ValueError(f"{key} is {number}, it can be {low} to {high}")
     uart = board.uart
-    for pin in filter(None, (uart.tx, uart.rx, *(p for m in board.external for p in m.pins))):
+    external = (pin for memory in board.external for pin in memory.pins)
+    for pin in (*(p for p in (uart.tx, uart.rx) if p is not None), *external):
         try:
             pin_numbers(pin)
         except ValueError as error:

@@ -67,17 +67,17 @@ def portable_form(context: OperatorContext) -> OperatorSupport:
     return found
 
 
-def has_faster(context: OperatorContext, faster: Faster) -> Sequence[Lowering]:
+def faster_lowerings(context: OperatorContext, faster: Faster) -> Sequence[Lowering]:
     """Those of `faster` for the operator in its types: int8 under the operator's name alone."""
     kind, types = context.operator.kind, context.types
-    found = faster.get(kind if types == "int8" else f"{kind} {types}", ())
-    return () if found and portable_form(context).stands_alone else found
+    return faster.get(kind if types == "int8" else f"{kind} {types}", ())
 
 
 def forms(context: OperatorContext, faster: Faster) -> Iterator[KernelCall]:
     """The forms of an operator that `faster` and plain C know, in the order of the rules."""
-    known = has_faster(context, faster)
-    for lower in known:
+    known = faster_lowerings(context, faster)
+    alone = bool(known) and portable_form(context).stands_alone
+    for lower in () if alone else known:
         call = lower(context)
         if call is not None:
             yield _explained(call, context)

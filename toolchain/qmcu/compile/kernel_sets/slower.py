@@ -19,6 +19,13 @@ _KERNELS = {
     "fully_connected_any_dsp": "sums of more than 24 bits or a multiplier of 1/2 or more: 1.25 "
     "instructions a MAC instead of 0.97",
 }
+# Forms that plain C alone has.
+ALONE = {
+    "fully_connected_offset": "weights with a zero point, or computed ones",
+    "fully_connected_offset_s16": "weights with a zero point, or computed ones",
+    "mean_any": "more than two separate groups of dimensions",
+    "mean_any_s16": "more than two separate groups of dimensions",
+}
 # These move elements one by one, on any core.
 _ELEMENTS = ("slice", "strided_copy_wide")
 
@@ -28,7 +35,8 @@ def reason(call: KernelCall, context: OperatorContext) -> str:
     if call.kernel.endswith("_cmsis_nn") or call.kernel in _ELEMENTS:
         return ""
     if not call.kernel.endswith(("_dsp", "_mve", "_scalar")) and "_mve_" not in call.kernel:
-        return f"plain C for {_declined(context)}: up to ten times the instructions"
+        what = ALONE.get(call.kernel) or _declined(context)
+        return f"plain C for {what}: up to ten times the instructions"
     if call.kernel == "fully_connected_any_dsp" and context.input(1).shape[0] == 1:
         return ""  # by itself, not as one of four
     return _KERNELS.get(call.kernel, "")
