@@ -1,5 +1,6 @@
 """Fixtures that every test folder shares."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from tests.support.places import SHARED
 # A busy machine is no failure of what is tested, and the same code is tried by the same examples.
 settings.register_profile("qmcu", deadline=None, derandomize=True)
 settings.load_profile("qmcu")
+# What a script starts in the background ignores Ctrl-C, and so would every process of the tests.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
