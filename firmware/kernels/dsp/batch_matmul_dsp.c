@@ -2,25 +2,8 @@
    side by side. The left zero point is taken from each value, the right one times the row's sum. */
 #include "batch_matmul_dsp.h"
 
-#include "batch_matmul_code.h"
+#include "batch_matmul_columns.h"
 #include "dsp.h"
-
-/* What the right zero point multiplies. */
-static int32_t sum_of_row(const qmcu_batch_matmul_params *p, const int8_t *a)
-{
-    int32_t sum = 0;
-    for (int32_t k = 0; k < p->depth; ++k) {
-        sum += a[k * p->left_step] - p->left_zero_point;
-    }
-    return sum;
-}
-
-/* From the sum of (left - left_zero) * right. */
-static int8_t output_of(const qmcu_batch_matmul_params *p, uint32_t sum, int32_t all)
-{
-    sum -= (uint32_t)all * (uint32_t)p->right_zero_point;
-    return qmcu_output_s8(sum, p->multiplier, p->shift, p->output_zero_point, INT8_MIN, INT8_MAX);
-}
 
 /* The sum of (left - left_zero) * right for one column. */
 static uint32_t dot(const qmcu_batch_matmul_params *p, const int8_t *a, const int8_t *b)
@@ -82,25 +65,7 @@ static void four(const qmcu_batch_matmul_params *p, const int8_t *a, const int8_
 static int8_t *product(const qmcu_batch_matmul_params *p, const int8_t *left, const int8_t *right,
                        int8_t *output)
 {
-    for (int32_t row = 0; row < p->rows; ++row) {
-        const int8_t *const a = left + row * p->left_row_step;
-        const int32_t all = sum_of_row(p, a);
-        int32_t column = 0;
-        if (p->right_column_step == 1) {
-            for (; column + 4 <= p->columns; column += 4) {
-                int32_t sums[4];
-                four(p, a, right + column, sums);
-                for (int32_t i = 0; i < 4; ++i) {
-                    *output++ = output_of(p, (uint32_t)sums[i], all);
-                }
-            }
-        }
-        for (; column < p->columns; ++column) {
-            const uint32_t sum = dot(p, a, right + column * p->right_column_step);
-            *output++ = output_of(p, sum, all);
-        }
-    }
-    return output;
+    return qmcu_matmul_rows(p, left, right, output, dot, four);
 }
 
 void qmcu_batch_matmul_dsp(const qmcu_batch_matmul_dsp_params *params, const int8_t *left,

@@ -75,13 +75,12 @@ def faster_lowerings(context: OperatorContext, faster: Faster) -> Sequence[Lower
 
 def forms(context: OperatorContext, faster: Faster) -> Iterator[KernelCall]:
     """The forms of an operator that `faster` and plain C know, in the order of the rules."""
-    known = faster_lowerings(context, faster)
-    alone = bool(known) and portable_form(context).stands_alone
-    for lower in () if alone else known:
+    known, portable = faster_lowerings(context, faster), portable_form(context)
+    for lower in () if portable.stands_alone else known:
         call = lower(context)
         if call is not None:
             yield _explained(call, context)
-    call = portable_form(context).lower(context)
+    call = portable.lower(context)
     yield _explained(call, context) if known else call
 
 
