@@ -5,7 +5,7 @@ file from a Graph.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -189,3 +189,28 @@ class Graph:
 
     def __str__(self) -> str:
         return f"{self.name}: {len(self.operators)} operators, {len(self.tensors)} tensors"
+
+
+def without_unused(graph: Graph) -> Graph:
+    """The graph without tensors that nobody names; the others are numbered anew, in their order."""
+    used = sorted(graph.used)
+    new = {-1: -1} | {old: number for number, old in enumerate(used)}
+
+    def renumbered(indices: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(new[i] for i in indices)
+
+    return replace(
+        graph,
+        tensors=tuple(replace(graph.tensors[i], index=new[i]) for i in used),
+        operators=tuple(
+            replace(
+                op,
+                inputs=renumbered(op.inputs),
+                outputs=renumbered(op.outputs),
+                intermediates=renumbered(op.intermediates),
+            )
+            for op in graph.operators
+        ),
+        inputs=renumbered(graph.inputs),
+        outputs=renumbered(graph.outputs),
+    )

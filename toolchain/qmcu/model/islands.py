@@ -7,9 +7,7 @@ DEQUANTIZE before and QUANTIZE behind them, and the second lose theirs.
 
 from dataclasses import replace
 
-import numpy as np
-
-from qmcu.model.graph import Graph, Operator, Tensor
+from qmcu.model.graph import Graph, Operator, Tensor, without_unused
 from qmcu.model.reader import parse_model
 from qmcu.model.writer import write_model
 
@@ -95,22 +93,5 @@ def _operator(kind: str, source: int, result: int, version: int) -> Operator:
 
 def _renumbered(graph: Graph, operators: list[Operator]) -> Graph:
     """The graph with these operators, and without tensors that nobody has any more."""
-    graph = replace(
-        graph, operators=tuple(replace(op, index=i) for i, op in enumerate(operators))
-    )  # fmt: skip
-    used = sorted(graph.used)
-    new = dict(zip(used, np.arange(len(used)).tolist(), strict=True))
-    return replace(
-        graph,
-        tensors=tuple(replace(graph.tensors[i], index=new[i]) for i in used),
-        operators=tuple(
-            replace(
-                op,
-                inputs=tuple(new.get(i, -1) for i in op.inputs),
-                outputs=tuple(new[i] for i in op.outputs),
-            )
-            for op in graph.operators
-        ),
-        inputs=tuple(new[i] for i in graph.inputs),
-        outputs=tuple(new[i] for i in graph.outputs),
-    )
+    numbered = tuple(replace(op, index=i) for i, op in enumerate(operators))
+    return without_unused(replace(graph, operators=numbered))

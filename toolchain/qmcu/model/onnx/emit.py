@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qmcu.errors import ModelError
-from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor, without_unused
 from qmcu.model.onnx.layout import Order, joined_runs, placed, plain, same_memory
 from qmcu.model.onnx.net import Net, Node, Value
 from qmcu.types import Array, Shape
@@ -326,19 +326,4 @@ class Emitter:
             name, tuple(self.tensors), tuple(self.operators), tuple(inputs), tuple(outputs),
             input_names=names["inputs"], output_names=names["outputs"],
         )  # fmt: skip
-        used = sorted(graph.used)
-        new = {old: i for i, old in enumerate(used)}
-        return replace(
-            graph,
-            tensors=tuple(replace(self.tensors[i], index=new[i]) for i in used),
-            operators=tuple(
-                replace(
-                    op,
-                    inputs=tuple(new.get(i, -1) for i in op.inputs),
-                    outputs=tuple(new[i] for i in op.outputs),
-                )
-                for op in self.operators
-            ),
-            inputs=tuple(new[i] for i in inputs),
-            outputs=tuple(new[i] for i in outputs),
-        )
+        return without_unused(graph)
