@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from qmcu.backdoor.detectors.method import AuditContext
-from qmcu.backdoor.grids import LayerGrid, deployed_biases
+from qmcu.backdoor.grids import LayerGrid, beyond_rounding, deployed_biases
 from qmcu.backdoor.networks import Network, forward
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
@@ -40,8 +40,6 @@ _LEAST_SPREAD = 0.03
 TIE = 1e-6
 # Steps that no rounding moves a weight by; defences that choose their integers stay within.
 BEYOND = 2.0
-# A bias this far off, relatively, is float32's doing.
-_FLOAT32 = 1e-5
 # With n independent signs no p-value below 2**-n means anything; 4.5 standard deviations of 24
 # draws are 8e-5, 2**-13.6.
 LEAST_SIGNS = 14
@@ -180,7 +178,7 @@ class Controls:
         for variable, own, error, step in zip(
             self.biases, self.network.biases, self._bias_errors, self._bias_steps, strict=True
         ):
-            edited = np.abs(error) > step + _FLOAT32 * np.abs(own)
+            edited = beyond_rounding(error, step, own)
             variable.assign((own + np.where(edited & (number == 0), error, 0.0)).astype(np.float32))
 
 
@@ -192,6 +190,11 @@ def _round_like(error: Float64Array, step: Float64Array, rng: np.random.Generato
     return np.where(far, rng.uniform(-0.5, 0.5, error.shape) * step, error)
 
 
+def begin_ties(ordered: Float64Array) -> npt.NDArray[np.bool_]:
+    """Which of ascending sizes differ from the one before: where a group of equal ones begins."""
+    return np.append(True, np.diff(ordered) > TIE * ordered[1:])[: len(ordered)]
+
+
 def lead_ties(grid: LayerGrid) -> npt.NDArray[np.int64]:
     """For each weight the first one, in flat order, with the same distance from 0 on the grid.
 
@@ -201,9 +204,8 @@ def lead_ties(grid: LayerGrid) -> npt.NDArray[np.int64]:
     places = np.abs(grid.positions).reshape(-1)
     order = np.argsort(places, kind="stable")
     ordered = places[order]
-    new = np.concatenate([[True], np.diff(ordered) > TIE * ordered[1:]])
     group = np.empty(len(places), np.int64)
-    group[order] = np.cumsum(new) - 1
+    group[order] = np.cumsum(begin_ties(ordered)) - 1
     _, first = np.unique(group, return_index=True)
     return np.asarray(first[group], np.int64)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import TIE, bonferroni
+from qmcu.backdoor.detectors.controls import begin_ties, bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.grids import LARGEST, LayerGrid
 from qmcu.types import Float64Array
@@ -85,8 +85,7 @@ def _select_used(positions: Float64Array) -> Float64Array:
     inside = (np.abs(positions) < LARGEST - 0.5) & (positions != 0)
     kept = positions[inside]
     kept = kept[np.argsort(np.abs(kept), kind="stable")]
-    sizes = np.abs(kept)
-    kept = kept[np.concatenate([[True], np.diff(sizes) > TIE * sizes[1:]])[: len(kept)]]
+    kept = kept[begin_ties(np.abs(kept))]
     return np.asarray(kept - np.round(kept))
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from qmcu.backdoor.detectors.controls import BEYOND
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.grids import LARGEST, LayerGrid, deployed_biases
+from qmcu.backdoor.grids import LARGEST, LayerGrid, beyond_rounding, deployed_biases
 
 # Share of weights that may differ: converters compute scales in other precisions.
 THRESHOLD = 0.001
@@ -72,6 +72,6 @@ def _wrong_biases(context: AuditContext) -> tuple[int, int]:
     wrong = total = 0
     deployed = deployed_biases(graph, context.grids)
     for (values, steps), biases in zip(deployed, network.biases, strict=True):
-        wrong += int(np.count_nonzero(np.abs(values - biases) > steps + 1e-5 * np.abs(biases)))
+        wrong += int(np.count_nonzero(beyond_rounding(values - biases, steps, biases)))
         total += len(biases)
     return wrong, total

@@ -19,6 +19,8 @@ from qmcu.types import Float64Array, Int8Array
 
 LARGEST = 127
 LARGEST_INT4 = 7
+# A bias this far off, relatively, is float32's doing.
+_FLOAT32 = 1e-5
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,13 @@ def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> Layer
         integers=tensor.array,
         largest=LARGEST if tensor.dtype == "int8" else LARGEST_INT4,
     )
+
+
+def beyond_rounding(
+    errors: Float64Array, steps: Float64Array, biases: npt.NDArray[Any]
+) -> npt.NDArray[np.bool_]:
+    """Which errors of `biases` neither rounding in these steps nor float32 explains: [channels]."""
+    return np.asarray(np.abs(errors) > steps + _FLOAT32 * np.abs(biases))
 
 
 def deployed_biases(
