@@ -198,6 +198,9 @@ def build_compiled(
         board = board_in_slot(board, options.bootloader)
     chosen = choose_benchmark(options.protocol, options.benchmark, plan)
     with replace_directory(directory) as folder:
+        if key is not None:
+            # Before the key is in it; what is written there later is closed, too.
+            folder.chmod(0o700)
         places = options.places
         files = generate_image(
             models,
