@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import brevitas.nn as qnn
-import msgspec
-import numpy as np
 import torch
-from bench.frontdoor.__main__ import RESULTS
+from bench.frontdoor.digits import TRAINED, load, measure, train
 from brevitas.export import export_onnx_qcdq
 from brevitas.quant import (
     Int8ActPerTensorFloat,
@@ -21,18 +19,14 @@ from brevitas.quant import (
     Int32Bias,
     Uint8ActPerTensorFloat,
 )
-from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 import qmcu
-from qmcu.files import write_atomic
 from qmcu.model.onnx import read_onnx
 from qmcu.model.onnx.proof import prove_onnx, random_inputs
-from qmcu.model.oracle import Oracle
 
 _WEIGHTS = {"weight_quant": Int8WeightPerChannelFloat, "bias_quant": Int32Bias,
             "return_quant_tensor": True}  # fmt: skip
-_TRAINED = 1297
 
 
 class Digits(nn.Module):
@@ -53,27 +47,14 @@ class Digits(nn.Module):
         return self.out(self.last(self.body(x).flatten(1)))
 
 
-def train(model: nn.Module, x: Tensor, y: Tensor, epochs: int = 8) -> None:
-    """Cross entropy by Adam, in batches of 64."""
-    optimizer = torch.optim.Adam(model.parameters(), 3e-3)
-    for _ in range(epochs):
-        for part in torch.randperm(len(x)).split(64):
-            optimizer.zero_grad()
-            nn.functional.cross_entropy(model(x[part]), y[part]).backward()
-            optimizer.step()
-    model.eval()
-
-
 def main() -> int:
     """Train, convert, run; store the figures."""
     torch.manual_seed(3)
-    digits = load_digits()
-    images = (digits.images[:, None] / 16).astype(np.float32)
-    x, y = torch.tensor(images), torch.tensor(digits.target)
+    x, y = load()
     model = Digits()
-    train(model, x[:_TRAINED], y[:_TRAINED])
+    train(model, x[:TRAINED], y[:TRAINED])
     with torch.no_grad():
-        theirs = model(x[_TRAINED:]).argmax(1).numpy()
+        theirs = model(x[TRAINED:]).argmax(1).numpy()
     with tempfile.TemporaryDirectory(prefix="qmcu-trained-") as name:
         folder = Path(name)
         path, output = folder / "digits.onnx", folder / "digits.tflite"
@@ -81,33 +62,8 @@ def main() -> int:
         conversion = qmcu.convert(path, None, output)
         read = read_onnx(path)
         proof = prove_onnx(path, read, conversion.model, random_inputs(read, 200))
-        (tensor,) = conversion.graph.input_tensors
-        grid = tensor.quantization
-        assert grid is not None
-        rows = np.rint(images[_TRAINED:].transpose(0, 2, 3, 1) / np.float32(grid.scale))
-        rows = np.clip(rows + grid.zero_point, -128, 127).astype(np.int8)
-        rows = rows.reshape(-1, *tensor.shape[1:])
-        (answers,) = Oracle(conversion.model).run_many([rows])
-        ours = answers.reshape(len(rows), -1).argmax(1)
-        np.savez(folder / "vectors.npz", inputs=rows, labels=digits.target[_TRAINED:])
-        firmware = qmcu.build(output, "stm32f407", folder / "firmware")
-        result = qmcu.test(firmware, vectors=qmcu.vectors(output, folder / "vectors.npz", limit=20))
-    labels = digits.target[_TRAINED:]
-    document = {
-        "network": "digits, trained with Brevitas", "converter": conversion.converter,
-        "weights": proof.weights, "equal_weights": proof.equal_weights,
-        "output_steps": proof.largest, "inputs": proof.inputs,
-        "accuracy_pytorch": round(float((theirs == labels).mean()), 4),
-        "accuracy_int8": round(float((ours == labels).mean()), 4),
-        "answers_equal": int((ours == theirs).sum()), "images": len(labels),
-        "board": "stm32f407", "vectors": result.vectors,
-        "equal": result.vectors - len(result.differences),
-        "flash": firmware.memory.used("flash"), "ram": firmware.memory.used("RAM"),
-    }  # fmt: skip
-    text = msgspec.json.format(msgspec.json.encode(document), indent=2)
-    write_atomic(RESULTS / "trained_brevitas.json", text + b"\n")
-    print(text.decode())
-    return 0 if result.passed and proof.equal_weights == proof.weights else 1
+        network = "digits, trained with Brevitas"
+        return measure(network, conversion, proof, theirs, output, "trained_brevitas.json")
 
 
 if __name__ == "__main__":
