@@ -85,6 +85,17 @@ def test_words_sent_before_the_end_are_read_also_when_it_ended_during_a_write(
         link.read(10)
 
 
+def test_words_that_came_between_a_look_and_the_end_are_read(
+    link: QemuLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link.write(b"ar")
+    link._process.wait(10)
+    monkeypatch.setattr("select.select", lambda read, write, other, wait: ([], write, other))
+    link.write(b"x")
+    monkeypatch.undo()
+    assert link.read(10) == b"a"
+
+
 def test_close_kills_and_may_be_repeated(link: QemuLink) -> None:
     pid = link._process.pid
     link.close()
