@@ -35,6 +35,18 @@ def test_build_and_test(firmware: qmcu.Firmware) -> None:
     assert qmcu.test(str(firmware.directory), on="unicorn", random=1, seed=5).passed
 
 
+def test_several_models_are_built_and_tested_in_turn(model: Path, tmp_path: Path) -> None:
+    one, two = qmcu.build(
+        [model, model], "stm32f407", tmp_path / "fw", names=["a", "b"], arenas="own",
+        kernels="portable",
+    )  # fmt: skip
+    assert (one.plan.name, two.plan.name, one.root) == ("a", "b", tmp_path / "fw")
+    results = qmcu.test([one, two], random=2)
+    assert [(r.model, r.vectors, r.passed) for r in results] == [("a", 2, True), ("b", 2, True)]
+    with pytest.raises(qmcu.QmcuError, match="names and arenas are of several models"):
+        qmcu.build(model, "stm32f407", names=["a"])
+
+
 def test_vectors_can_be_kept_or_passed_on(
     model: Path, firmware: qmcu.Firmware, tmp_path: Path
 ) -> None:

@@ -7,12 +7,12 @@ from qmcu.project import Project, load_project, project_firmware, write_project
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    project = Project(Path("m.tflite"), "stm32f746", Path("v.npz"))
+    project = Project((Path("m.tflite"),), "stm32f746", Path("v.npz"))
     path = write_project(tmp_path, project)
     assert path == tmp_path / "qmcu.toml"
     assert load_project(tmp_path) == project.resolve(tmp_path)
     assert load_project(tmp_path) == Project(
-        tmp_path / "m.tflite", "stm32f746", tmp_path / "v.npz", "native"
+        (tmp_path / "m.tflite",), "stm32f746", tmp_path / "v.npz", "native"
     )
 
 
@@ -21,7 +21,7 @@ def test_no_file_is_no_project(tmp_path: Path) -> None:
 
 
 def test_vectors_are_optional(tmp_path: Path) -> None:
-    write_project(tmp_path, Project(Path("m.tflite"), "stm32f746"))
+    write_project(tmp_path, Project((Path("m.tflite"),), "stm32f746"))
     project = load_project(tmp_path)
     assert project is not None
     assert project.vectors is None
@@ -46,12 +46,28 @@ def test_places_are_a_list(tmp_path: Path) -> None:
         ('place = "weights=external"', "place must be a list of texts in quotes"),
         ("model = 3", "model must be a text in quotes, not 3"),
         ("model = ", "not valid TOML"),
+        ('models = ["a", "b"]\nmodel = "m"\nboard = "b"', "has model and models"),
+        ('models = ["a"]\nboard = "b"', "models lists several"),
+        ('models = ["a", "b"]\nboard = "b"\nvectors = "v"', "vectors are of one model"),
+        ('model = "a"\nboard = "b"\narenas = "own"', "arenas is of several models"),
+        ('models = ["a", "b"]\nboard = "b"\narenas = "any"', 'arenas is "shared" or "own"'),
     ],
 )
 def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "qmcu.toml").write_text(text)
     with pytest.raises(UsageError, match=message):
         load_project(tmp_path)
+
+
+def test_several_models_become_one_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = Project((Path("a-b.tflite"), Path("c.tflite")), "stm32f746", arenas="own")
+    write_project(Path(), project)
+    assert load_project(Path()) == project
+    assert project_firmware() == Path("build/a_b-c-stm32f746")
+    named = Project(project.models, "stm32f746", names=("x", "y"))
+    write_project(Path(), named, force=True)
+    assert project_firmware() == Path("build/x-y-stm32f746")
 
 
 def test_without_a_folder_the_firmware_is_the_projects(

@@ -180,7 +180,7 @@ def _writers() -> dict[str, Reader]:
         written = path.with_suffix(".sarif")
         write_sarif([result], written)
         page = _Tags()
-        page.feed(render_page(test_page(result)))
+        page.feed(render_page(test_page([result])))
         if page.hostile:
             raise AssertionError(f"the page has {page.hostile}")
         return json.loads(written.read_text())["runs"]

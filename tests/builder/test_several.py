@@ -1,5 +1,6 @@
 """Several models in one image: what they share, what is their own, none disturbs another."""
 
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -196,7 +197,7 @@ def test_commands_take_the_image_or_say_which_way(
     assert run(["report", str(image)]) == 0
     assert "memory by model" in capsys.readouterr().out
     for command, message in (
-        (["test", str(image), "--json", str(tmp_path / "t")], "add --model NAME, of one, shifter"),
+        (["test", str(image), "--resume", str(tmp_path / "t")], "add --model NAME, of one, shift"),
         (["report", str(image), "--html", str(tmp_path / "t")], "--html is of one model"),
         (["build", str(image / "models/one/model.tflite"), "--board", BOARD.name, "--name", "x"],
          "--name and --arenas are for several models"),
@@ -216,13 +217,17 @@ def test_a_list_of_models_is_data_of_others(image: Path, tmp_path: Path) -> None
                 load(directory)
 
 
-def test_what_is_signed_is_of_one_model(image: Path, tmp_path: Path, capsys: Capture) -> None:
-    pytest.importorskip("cryptography")
-    pytest.importorskip("cyclonedx")
-    assert run(["trust", "key", "-o", str(tmp_path / "key")]) == 0
-    for folder in (image, image / "models/two"):
-        assert run(["sign", str(folder), "--key", str(tmp_path / "key")]) == 2
-        assert "holds several models" in capsys.readouterr().err.replace("\n", " ")
+def test_a_run_in_turn_is_written_as_one(image: Path, tmp_path: Path) -> None:
+    files = {kind: tmp_path / f"test.{kind}" for kind in ("json", "junit", "sarif", "html")}
+    asked = [text for kind, path in files.items() for text in (f"--{kind}", str(path))]
+    assert run(["test", str(image), "--random", "1", "--steps", "2", *asked]) == 0
+    document = json.loads(files["json"].read_text())
+    assert document["schema"] == "tests-1" and document["passed"] is True
+    assert [r["model"] for r in document["results"]] == ["one", "shifter", "two", "again"]
+    assert files["junit"].read_text().count("<testsuite ") == 4
+    assert json.loads(files["sarif"].read_text())["runs"][0]["results"] == []
+    page = files["html"].read_text()
+    assert all(f"Outputs of {name}" in page for name in ("one", "shifter", "two", "again"))
 
 
 def test_a_name_is_made_of_every_file_s() -> None:

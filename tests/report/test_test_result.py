@@ -72,7 +72,7 @@ def test_differences_in_words() -> None:
 
 def test_junit(tmp_path: Path) -> None:
     path = tmp_path / "result.xml"
-    write_junit(result(2, 3, layer=True), path)
+    write_junit([result(2, 3, layer=True)], path)
     suite = next(iter(junitparser.JUnitXml.fromfile(str(path))))
     assert (suite.tests, suite.failures, suite.errors) == (9, 3, 0)
     failed = [case.name for case in suite if case.result]

@@ -10,10 +10,12 @@ from tests.support.firmware_project import write_chain, write_residual
 
 from qmcu.board import load_board
 from qmcu.builder import BuildOptions, build_firmware, find_tool
+from qmcu.builder.several import name_models
 from qmcu.builder.tuned import Tuning, load_tuning
 from qmcu.cli.main import run
 from qmcu.compile.serialization import load_plan
 from qmcu.errors import CheckFailedError, UsageError
+from qmcu.firmware import Firmware
 from qmcu.report.json_file import write_json
 from qmcu.tuning import tune
 from qmcu.tuning.measuring import Bench
@@ -160,3 +162,23 @@ def test_other_bytes_are_told(
 def test_a_board_that_nothing_emulates_is_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match="ek-ra8d1 has no emulator to count on; tune for a board"):
         tune(folder / "residual.tflite", load_board("ek-ra8d1"), BuildOptions())
+
+
+def test_of_several_models_each_takes_its_own(slowest: Path, folder: Path) -> None:
+    chain, residual = write_chain(slowest.parent), folder / "residual.tflite"
+    directory = slowest.parent / "several"
+    several = name_models([chain, residual])
+    build_firmware(several, BOARD, directory, BuildOptions(optimize="speed", tuning=[slowest]))
+    other, tuned = Firmware.load_all(directory)
+    assert not any(call.trade.startswith("tuned: ") for call in other.plan.calls)
+    kernels = {call.operator: call.kernel for call in tuned.plan.calls}
+    for layer in load_tuning(slowest).layers:
+        assert kernels[layer.operator] == layer.form(layer.chosen).kernel
+    for paths, words in (
+        ([slowest, folder / "tune.json"], "are tunings for the same model"),
+        ([folder / "tune.json"], "is none of chain"),
+    ):
+        models = several if len(paths) > 1 else name_models([chain, chain], "chain,other")
+        options = BuildOptions(optimize="speed", tuning=paths)
+        with pytest.raises(UsageError, match=words):
+            build_firmware(models, BOARD, directory, options)

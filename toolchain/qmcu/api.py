@@ -18,13 +18,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
     from qmcu.backdoor.defences.files import Defended
     from qmcu.backdoor.detectors import AuditResult
     from qmcu.backdoor.verification import Verification
     from qmcu.board import Board
+    from qmcu.builder.several import Several
     from qmcu.comparison import TestResult
     from qmcu.firmware import Firmware
     from qmcu.model.convert import Conversion
@@ -79,24 +80,47 @@ def inspect(model: PathLike) -> "Inspection":
     return inspect_graph(read_model(Path(model)))
 
 
+@overload
 def build(
     model: PathLike, board: "str | Board", output: PathLike | None = None, **options: Any
-) -> "Firmware":
+) -> "Firmware": ...
+@overload
+def build(
+    model: Sequence[PathLike],
+    board: "str | Board",
+    output: PathLike | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    arenas: str = "shared",
+    **options: Any,
+) -> "tuple[Firmware, ...]": ...
+def build(
+    model: PathLike | Sequence[PathLike],
+    board: "str | Board",
+    output: PathLike | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    arenas: str | None = None,
+    **options: Any,
+) -> "Firmware | tuple[Firmware, ...]":
     """Compile a .tflite into firmware for `board` (a name, or a Board) in the folder `output`.
 
     `options` are the fields of `qmcu.BuildOptions`: kernels, optimize, io, batch and so on. Without
-    `output` the folder is build/MODEL-BOARD. Raises ModelError, UnsupportedModelError (with every
+    `output` the folder is build/MODEL-BOARD. A list of models becomes one image, and a `Firmware`
+    for each in order: under `names` [default: their files'], taking turns in one arena (`arenas`
+    "shared") or with one each ("own"). Raises ModelError, UnsupportedModelError (with every
     reason), DoesNotFitError (with how far off), ToolError without a compiler, UsageError.
     """
     from qmcu.board import load_board
     from qmcu.builder import BuildOptions, build_firmware
+    from qmcu.builder.several import default_folder
     from qmcu.firmware import Firmware
 
-    path = Path(model)
+    source = _source(model, names, arenas)
     board = load_board(board) if isinstance(board, str) else board
-    folder = Path(output) if output is not None else Path("build") / f"{path.stem}-{board.name}"
-    build_firmware(path, board, folder, _options(BuildOptions(), options, "build"))
-    return Firmware.load(folder)
+    folder = Path(output) if output is not None else default_folder(source, board.name)
+    build_firmware(source, board, folder, _options(BuildOptions(), options, "build"))
+    return Firmware.load(folder) if isinstance(source, Path) else Firmware.load_all(folder)
 
 
 def vectors(
@@ -119,6 +143,7 @@ def vectors(
     return made
 
 
+@overload
 def test(
     firmware: "Firmware | PathLike",
     *,
@@ -128,19 +153,45 @@ def test(
     steps: int | None = None,
     seed: int = 0,
     **options: Any,
-) -> "TestResult":
+) -> "TestResult": ...
+@overload
+def test(
+    firmware: "Sequence[Firmware]",
+    *,
+    on: str | None = None,
+    random: int = 20,
+    steps: int | None = None,
+    seed: int = 0,
+) -> "tuple[TestResult, ...]": ...
+def test(
+    firmware: "Firmware | PathLike | Sequence[Firmware]",
+    *,
+    on: str | None = None,
+    vectors: "Vectors | PathLike | None" = None,
+    random: int = 20,
+    steps: int | None = None,
+    seed: int = 0,
+    **options: Any,
+) -> "TestResult | tuple[TestResult, ...]":
     """Run vectors on the firmware and compare every output byte with the interpreter's.
 
     `on` is an emulator (unicorn, qemu, renode) or serial:PORT; the board's default when None.
     Without `vectors` (a file of them or what `qmcu.vectors` gave) `random` inputs are made, or as
     many sequences of `steps` of a model that keeps a state. `options` are the fields of
-    `qmcu.RunOptions`. The result's `passed` is true when all bytes are equal. Raises UsageError,
-    VectorError, DeviceError or GuestFault (the firmware crashed, and where).
+    `qmcu.RunOptions`. The models of one image, as `build` gives them, run in turn on random inputs,
+    and a result of each comes back. The result's `passed` is true when all bytes are equal. Raises
+    UsageError, VectorError, DeviceError or GuestFault (the firmware crashed, and where).
     """
-    from qmcu.comparison import RunOptions, run_vectors
+    from qmcu.comparison import RunOptions, run_in_turn, run_vectors
     from qmcu.device.targets import default_target
+    from qmcu.errors import UsageError
     from qmcu.model.vectors import Vectors, load_vectors, random_vectors
 
+    if isinstance(firmware, Sequence) and not isinstance(firmware, str):
+        if vectors is not None or options:
+            raise UsageError("several models in turn take random inputs and no options.")
+        target = on or default_target(firmware[0].board)
+        return run_in_turn(firmware, target, random, steps, seed)
     loaded = _firmware(firmware)
     graph, content = loaded.model
     if vectors is None:
@@ -232,6 +283,25 @@ def verify(
         lambda stage, done, total: None,
     )
     return run.result
+
+
+def _source(
+    model: PathLike | Sequence[PathLike], names: Sequence[str] | None, arenas: str | None
+) -> "Path | Several":
+    """What an image is of. Raises UsageError for what only several models can have."""
+    from qmcu.builder.several import name_models
+    from qmcu.errors import UsageError
+
+    if isinstance(model, (str, os.PathLike)):
+        if names is not None or arenas is not None:
+            raise UsageError("names and arenas are of several models in one image; give a list.")
+        return Path(model)
+    if arenas not in (None, "shared", "own"):
+        raise UsageError(f"arenas is 'shared' or 'own', not {arenas!r}.")
+    if len(model) < 2:
+        raise UsageError("a list of models is of several; give one alone as a path.")
+    listed = ",".join(names) if names is not None else None
+    return name_models([Path(one) for one in model], listed, "own" if arenas == "own" else "shared")
 
 
 def _firmware(firmware: "Firmware | PathLike") -> "Firmware":

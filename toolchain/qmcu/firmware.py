@@ -102,6 +102,13 @@ class Firmware:
         """Whether other models are in the same image."""
         return self.root != self.directory
 
+    def together(self) -> tuple["Firmware", ...]:
+        """Every model of the image, in order: this one where it is alone."""
+        if not self.is_one_of_several:
+            return (self,)
+        parts = (self.load(self.root / MODELS_FOLDER / name) for name in models_of(self.root))
+        return tuple(replace(part, access=self.access) for part in parts)
+
     @property
     def is_release(self) -> bool:
         """Whether it was built with --release: the macro of its board.h."""

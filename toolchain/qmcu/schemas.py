@@ -26,7 +26,7 @@ from qmcu.builder.fits import Fits
 from qmcu.builder.savings import MemoryDocument
 from qmcu.builder.tuned import Tuning
 from qmcu.codegen.monitor_limits import MonitorLimits
-from qmcu.comparison import TestResult
+from qmcu.comparison import TestResult, Tests
 from qmcu.documents import written_names
 from qmcu.files import write_atomic
 from qmcu.frontier import Frontier
@@ -41,6 +41,7 @@ PUBLISHED: Mapping[type, str] = {
     MemoryDocument: "qmcu report --json",
     Fits: "qmcu boards --fits MODEL --json",
     TestResult: "qmcu test --json",
+    Tests: "qmcu test --json, of several models in one image",
     Validation: "qmcu validate --json",
     Verification: "qmcu verify --json",
     AuditResult: "qmcu audit --json",

@@ -1,6 +1,6 @@
 """From a .tflite file and a board to a firmware directory: read, compile, generate, build."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,7 @@ from qmcu.builder.platformio import build_with_platformio, find_platformio
 from qmcu.builder.room import places_hint, refuse_too_large, way_out
 from qmcu.builder.seal import seal_image
 from qmcu.builder.several import CompiledModels, Several, refuse_alone_only, write_parts
-from qmcu.builder.tuned import tuned_options
+from qmcu.builder.tuned import refuse_unused, tuned_options, tunings_of
 from qmcu.builder.uf2 import uf2_file
 from qmcu.codegen import Models, choose_benchmark, generate_image
 from qmcu.codegen.monitor_limits import load_limits
@@ -55,9 +55,9 @@ class BuildOptions:
     With a `bootloader` the image is linked for a slot of MCUboot, and signed. A release checks its
     whole image again in every `check_every` inferences. `monitor` are limits (`qmcu monitor fit`)
     that inferences are held against, `tuning` the
-    forms of layers that `qmcu tune` chose. `access` is the file of the key (`qmcu trust
-    access-key`) without which only HELLO is answered; without `infer` nobody is answered INFER.
-    Values are checked where they are used.
+    forms of layers that `qmcu tune` chose, a file for each of several models. `access` is the file
+    of the key (`qmcu trust access-key`) without which only HELLO is answered; without `infer`
+    nobody is answered INFER. Values are checked where they are used.
     """
 
     kernels: str = "native"
@@ -74,9 +74,16 @@ class BuildOptions:
     bootloader: Bootloader | None = None
     check_every: int = CHECK_EVERY
     monitor: Path | None = None
-    tuning: Path | None = None
+    tuning: Path | Sequence[Path] | None = None
     access: Path | None = None
     infer: bool = True
+
+    @property
+    def tunings(self) -> tuple[Path, ...]:
+        """Each file of `tuning`."""
+        if isinstance(self.tuning, (str, Path)):
+            return (Path(self.tuning),)
+        return tuple(self.tuning or ())
 
     @property
     def answers(self) -> ProtocolOptions:
@@ -126,9 +133,10 @@ def compile_models(
     several: Several, board: Board, options: BuildOptions = NATIVE
 ) -> CompiledModels:
     """As `compile_model`, for an image of several; what they need is counted together."""
-    refuse_alone_only(options.protocol, options.monitor, options.tuning)
+    refuse_alone_only(options.protocol, options.monitor)
     found = find_cmsis_nn(options.cmsis_nn) if options.kernels == "cmsis-nn" else None
     parts = [_compile(path, board, options, name) for name, path in several.models]
+    refuse_unused(options.tunings, {p.plan.name: p.graph.sha256 for p in parts})
     plans, contents = tuple(p.plan for p in parts), tuple(p.content for p in parts)
     compiled = CompiledModels(Models(plans, contents, several.arenas == "own"), found)
     check_places(compiled.plan, board, options.places)
@@ -142,11 +150,17 @@ def compile_plan(model: Path, board: Board, options: BuildOptions = NATIVE) -> P
 
 
 def _compile(model: Path, board: Board, options: BuildOptions, name: str = "") -> Compiled:
+    """A model on its own, or the one called `name` of several, which takes a tuning of its own."""
     target = compile_options(board, options)
     content = read_file(model, options.batch, options.io)
     graph = parse_model(content, name or model.stem, source=str(model))
-    if options.tuning is not None:
-        target = tuned_options(target, options.tuning, graph.sha256, board)
+    tunings = options.tunings
+    if name:
+        tunings = tunings_of(tunings, graph.sha256)
+    elif len(tunings) > 1:
+        raise UsageError(f"{len(tunings)} tunings are given for one model; give one.")
+    for path in tunings:
+        target = tuned_options(target, path, graph.sha256, board)
     return Compiled(compile_graph(graph, target), graph, content, None)
 
 

@@ -94,7 +94,16 @@ def _name_of(path: Path) -> str:
     return (name if plain else f"nn_{name}")[:31].rstrip("_")
 
 
-def refuse_alone_only(protocol: str, monitor: Path | None, tuning: Path | None) -> None:
+def default_folder(source: Path | Several, board: str) -> Path:
+    """Where firmware is put when nobody says where: build/MODEL-BOARD."""
+    if isinstance(source, Several):
+        stem = "-".join(name for name, _ in source.models)
+    else:
+        stem = source.stem
+    return Path("build") / f"{stem}-{board}"
+
+
+def refuse_alone_only(protocol: str, monitor: Path | None) -> None:
     """Raise UsageError for what only an image of one model can have."""
     if protocol != "qmcu":
         raise UsageError(
@@ -102,8 +111,6 @@ def refuse_alone_only(protocol: str, monitor: Path | None, tuning: Path | None) 
         )
     if monitor is not None:
         raise UsageError(f"{monitor} holds limits of one model; build it alone to watch it.")
-    if tuning is not None:
-        raise UsageError(f"{tuning} is the tuning of one model; build it alone, or leave it out.")
 
 
 def write_parts(folder: Path, models: Models, report: MemoryReport) -> None:

@@ -1,5 +1,6 @@
 """Forms of layers that were chosen by counting: what `qmcu tune` writes and `qmcu build` takes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -114,6 +115,27 @@ def _check(tuning: Tuning) -> None:
                 layer.form(name)
             except KeyError:
                 raise ValueError(f"layer {layer.layer} does not list its form {name}") from None
+
+
+def refuse_unused(paths: Sequence[Path], models: Mapping[str, str]) -> None:
+    """Raise UsageError for a tuning of none of `models` (name to SHA-256), or two of one."""
+    seen: dict[str, Path] = {}
+    for path in paths:
+        tuning = load_tuning(path)
+        if tuning.model_sha256 not in models.values():
+            raise UsageError(
+                f"{path} is a tuning for the model {tuning.model_sha256[:16]}, which is none of "
+                f"{', '.join(f'{name} ({digest[:16]})' for name, digest in models.items())}."
+            )
+        if tuning.model_sha256 in seen:
+            other = seen[tuning.model_sha256]
+            raise UsageError(f"{other} and {path} are tunings for the same model; give one.")
+        seen[tuning.model_sha256] = path
+
+
+def tunings_of(paths: Sequence[Path], model_sha256: str) -> tuple[Path, ...]:
+    """Those of the tunings that are for a model. Raises UsageError when one is none."""
+    return tuple(path for path in paths if load_tuning(path).model_sha256 == model_sha256)
 
 
 def tuned_options(

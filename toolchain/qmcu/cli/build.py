@@ -81,8 +81,8 @@ if TYPE_CHECKING:
     help="Hold each inference against these limits, which `qmcu monitor fit` learned.",
 )  # fmt: skip
 @click.option(
-    "--tuning", type=PATH, metavar="FILE",
-    help="Forms of layers that `qmcu tune` chose; with its --optimize.",
+    "--tuning", multiple=True, type=PATH, metavar="FILE",
+    help="Forms of layers that `qmcu tune` chose; with its --optimize. Of several models one each.",
 )  # fmt: skip
 @click.option(
     "--bootloader", type=click.Choice(["none", "mcuboot"]), default="none", show_default=True,
@@ -107,7 +107,7 @@ def command(
     models: tuple[Path, ...],
     board_name: str | None,
     names: str | None,
-    arenas: str,
+    arenas: str | None,
     kernels: str | None,
     optimize: str,
     cmsis_nn: Path | None,
@@ -121,7 +121,7 @@ def command(
     access: Path | None,
     no_infer: bool,
     monitor: Path | None,
-    tuning: Path | None,
+    tuning: tuple[Path, ...],
     bootloader: str,
     slot: str | None,
     image_key: Path | None,
@@ -143,6 +143,7 @@ def command(
     from qmcu.builder import BuildOptions
     from qmcu.builder.budget import build_within, parse_budget
     from qmcu.builder.mcuboot import Bootloader, parse_slot
+    from qmcu.builder.several import default_folder
     from qmcu.builder.tuned import load_tuning
     from qmcu.codegen.places import parse_places
     from qmcu.errors import UsageError
@@ -157,10 +158,9 @@ def command(
             raise UsageError("--bootloader mcuboot signs the image; give --image-key KEY.")
         place = parse_slot(slot) if slot is not None else None
         boot = Bootloader(image_key, image_version, security_counter, place)
-    model, board, kernels = what_to_build(models[0] if models else None, board_name, kernels)
-    source = source_of(model, models, names, arenas)
-    stem = model.stem if isinstance(source, Path) else "-".join(name for name, _ in source.models)
-    directory = output or Path("build") / f"{stem}-{board.name}"
+    models, board, kernels = what_to_build(models, board_name, kernels)
+    source = source_of(models, names, arenas)
+    directory = output or default_folder(source, board.name)
     options = BuildOptions(
         kernels,
         optimize,
@@ -181,11 +181,11 @@ def command(
         not no_infer,
     )
     chosen = get_current_context().get_parameter_source("optimize") is not ParameterSource.DEFAULT
-    if tuning is not None and not chosen:
-        options = replace(options, optimize=load_tuning(tuning).optimize)
+    if tuning and not chosen:
+        options = replace(options, optimize=load_tuning(tuning[0]).optimize)
     built = build_within(
         source, board, directory, options, parse_budget(budget) if budget else None,
-        settle=not chosen and tuning is None,
+        settle=not chosen and not tuning,
     )  # fmt: skip
     report = built.report
     loaded = Firmware.load_all(directory)
@@ -219,18 +219,23 @@ def command(
     return 1 if built.excess else 0
 
 
-def source_of(
-    model: Path, models: tuple[Path, ...], names: str | None, arenas: str
-) -> "Path | Several":
-    """What the image is of. Raises UsageError for what only several models can have."""
+def source_of(models: tuple[Path, ...], names: str | None, arenas: str | None) -> "Path | Several":
+    """What the image is of; ./qmcu.toml says what is not given of models that come from it.
+
+    Raises UsageError for what only several models can have.
+    """
     from qmcu.builder.several import name_models
     from qmcu.errors import UsageError
+    from qmcu.project import load_project
 
     if len(models) > 1:
+        project = load_project(Path())
+        if project is not None and models == project.models:
+            names, arenas = names or ",".join(project.names) or None, arenas or project.arenas
         return name_models(models, names, "own" if arenas == "own" else "shared")
-    if names is not None or arenas != "shared":
+    if names is not None or arenas is not None:
         raise UsageError("--name and --arenas are for several models in one image; give them all.")
-    return model
+    return models[0]
 
 
 def places_of_project() -> tuple[str, ...]:
@@ -242,9 +247,9 @@ def places_of_project() -> tuple[str, ...]:
 
 
 def what_to_build(
-    model: Path | None, board_name: str | None, kernels: str | None
-) -> "tuple[Path, Board, str]":
-    """Model, board and kernel set from the command line, else from ./qmcu.toml.
+    models: tuple[Path, ...], board_name: str | None, kernels: str | None
+) -> "tuple[tuple[Path, ...], Board, str]":
+    """Models, board and kernel set from the command line, else from ./qmcu.toml.
 
     Raises UsageError when neither says, BoardError for an unknown board.
     """
@@ -253,16 +258,16 @@ def what_to_build(
     from qmcu.project import load_project
 
     project = load_project(Path())
-    if model is None and project is None:
+    if not models and project is None:
         raise UsageError(
             "no MODEL given and there is no qmcu.toml here; name a .tflite file or "
             "run `qmcu init` first."
         )
     if project is not None:
         # A model named on the command line keeps the project's board, for it is the same work.
-        model = model or project.model
+        models = models or project.models
         board_name = board_name or project.board
         kernels = kernels or project.kernels
-    if model is None or board_name is None:
+    if board_name is None:
         raise UsageError("no board given; add --board NAME (`qmcu boards` lists them).")
-    return model, load_board(board_name), kernels or "native"
+    return models, load_board(board_name), kernels or "native"

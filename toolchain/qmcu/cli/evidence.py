@@ -42,5 +42,5 @@ def verify(file: Path, keys: tuple[Path, ...], firmware: Path | None) -> None:
 
     found = verify_evidence(file, [load_public(path) for path in keys])
     if firmware is not None:
-        refuse_other(found, Firmware.load(firmware))
+        refuse_other(found, Firmware.load_all(firmware)[0])
     show(*evidence_lines(found))

@@ -49,7 +49,7 @@ def command(
     io: str,
     places: tuple[str, ...],
     name: str,
-    arenas: str,
+    arenas: str | None,
     **folders: Path | None,
 ) -> None:
     """Write MODEL (.tflite) as a project or library for another build system; several in one.
@@ -58,7 +58,6 @@ def command(
     ./qmcu.toml.
     """
     from qmcu.builder import BuildOptions
-    from qmcu.builder.several import Several
     from qmcu.cli.build import places_of_project, source_of, what_to_build
     from qmcu.codegen.naming import DEFAULT
     from qmcu.codegen.places import parse_places
@@ -70,12 +69,11 @@ def command(
     if not targets:
         known = ", ".join(f"--{kind.replace('_', '-')}" for kind in folders)
         raise UsageError(f"nothing to write; give at least one of {known} with a folder.")
-    model, board, kernels = what_to_build(models[0] if models else None, board_name, kernels)
-    source: Path | Several = model
+    models, board, kernels = what_to_build(models, board_name, kernels)
     if len(models) > 1:
-        source, name = source_of(model, models, name if name != DEFAULT else None, arenas), DEFAULT
+        source, name = source_of(models, name if name != DEFAULT else None, arenas), DEFAULT
     else:
-        source_of(model, models, None, arenas)
+        source = source_of(models, None, arenas)
     outside = parse_places(places or places_of_project())
     options = BuildOptions(kernels, optimize, cmsis_nn, io=io, places=outside)
     export_model(source, board, targets, options, name)

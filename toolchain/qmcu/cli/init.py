@@ -23,5 +23,5 @@ def command(model: Path, board: str, vectors: Path | None, kernels: str, force: 
     from qmcu.report.console import show
 
     load_board(board)
-    path = write_project(Path(), Project(model, board, vectors, kernels), force=force)
+    path = write_project(Path(), Project((model,), board, vectors, kernels), force=force)
     show(f"wrote {path}; next: qmcu build, then qmcu test")

@@ -264,8 +264,8 @@ seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of what is random."
 )
 arenas_option = click.option(
-    "--arenas", type=click.Choice(["shared", "own"]), default="shared", show_default=True,
-    help="Several models take turns in one arena, or each has its own.",
+    "--arenas", type=click.Choice(["shared", "own"]),
+    help="Several models take turns in one arena [default], or each has its own.",
 )  # fmt: skip
 place_option = click.option(
     "--place", "places", multiple=True, metavar="WHAT=WHERE",

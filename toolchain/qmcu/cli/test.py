@@ -1,6 +1,6 @@
 """`qmcu test`: run firmware on a device and compare every output byte."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from qmcu.cli.options import (
 from qmcu.cli.targets import on_option
 
 if TYPE_CHECKING:
-    from qmcu.firmware import Firmware
+    from qmcu.comparison import TestResult
 
 DEFAULT_RANDOM = 20
 
@@ -87,7 +87,7 @@ def command(
     """
     from qmcu.cli.options import signer
     from qmcu.cluster import open_cluster
-    from qmcu.comparison import RunOptions, run_vectors
+    from qmcu.comparison import RunOptions, run_in_turn, run_vectors
     from qmcu.device.targets import default_target
     from qmcu.errors import UsageError
     from qmcu.firmware import Firmware
@@ -96,9 +96,6 @@ def command(
     from qmcu.model.vectors import load_vectors, random_vectors
     from qmcu.project import load_project, project_firmware
     from qmcu.report.console import progress, show
-    from qmcu.report.json_file import write_json
-    from qmcu.report.sarif import write_sarif
-    from qmcu.report.test_result import profile_table, test_lines, write_junit
 
     if file is not None and count is not None:
         raise UsageError("--vectors and --random exclude each other; give one.")
@@ -110,14 +107,17 @@ def command(
     firmware = loaded[0]
     target = target or default_target(firmware.board)
     if len(loaded) > 1:
-        one = {"--vectors": file, "--resume": resume, "--cluster": cluster, "--json": json_file,
-               "--junit": junit, "--sarif": sarif, "--html": html_file, "--trace": trace,
+        one = {"--vectors": file, "--resume": resume, "--cluster": cluster, "--trace": trace,
                "--decision": decision}  # fmt: skip
         for option, given in one.items():
             if given:
                 names = ", ".join(each.plan.name for each in loaded)
                 raise UsageError(f"{option} is for one model; add --model NAME, of {names}.")
-        return _in_turn(loaded, target, count, steps, seed, layers)
+        check_operators(firmware.root)
+        many = DEFAULT_RANDOM if count is None else count
+        results = run_in_turn(loaded, target, many, steps, seed, progress)
+        _write(results, json_file, junit, sarif, html_file)
+        return _tell(results, layers, sign(json_file) if json_file is not None else ())
     if file is None and count is None:
         project = load_project(Path())
         file = project.vectors if project is not None else None
@@ -140,53 +140,42 @@ def command(
         rule = None if decision is None else parse_decision(decision)
         options = RunOptions(jobs, resume, trace, workers, rule)
         result = run_vectors(firmware, target, vectors, source, options, advance)
+    _write([result], json_file, junit, sarif, html_file)
+    return _tell([result], layers, sign(json_file) if json_file is not None else ())
+
+
+def _write(
+    results: "Sequence[TestResult]",
+    json_file: Path | None,
+    junit: Path | None,
+    sarif: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Write the files that were asked for."""
+    from qmcu.comparison import Tests
+    from qmcu.report.json_file import write_json
+    from qmcu.report.sarif import write_sarif
+    from qmcu.report.test_result import write_junit
+
     if json_file is not None:
-        write_json(result, json_file)
-        show(*sign(json_file))
+        write_json(results[0] if len(results) == 1 else Tests(tuple(results)), json_file)
     if junit is not None:
-        write_junit(result, junit)
+        write_junit(results, junit)
     if sarif is not None:
-        write_sarif([result], sarif)
+        write_sarif(results, sarif)
     if html_file is not None:
         from qmcu.report.html import write_page
         from qmcu.report.html.test_page import test_page
 
-        write_page(test_page(result), html_file)
-    show(*test_lines(result))
-    if layers and result.profile is not None:
-        show(profile_table(result.profile))
-    return 0 if result.passed else 1
+        write_page(test_page(results), html_file)
 
 
-def _in_turn(
-    loaded: "Sequence[Firmware]",
-    target: str,
-    count: int | None,
-    steps: int | None,
-    seed: int,
-    layers: bool,
-) -> int:
-    """Random inputs on the models of an image, an inference of each in turn."""
-    from qmcu.comparison import Turn, run_interleaved
-    from qmcu.model.custom import check_operators
-    from qmcu.model.vectors import random_vectors
-    from qmcu.report.console import progress, show
+def _tell(results: "Sequence[TestResult]", layers: bool, signed: Iterable[str]) -> int:
+    """Print the results; returns the exit code."""
+    from qmcu.report.console import show
     from qmcu.report.test_result import profile_table, test_lines
 
-    count = DEFAULT_RANDOM if count is None else count
-    check_operators(loaded[0].root)
-    turns = []
-    for firmware in loaded:
-        graph, content = firmware.model
-        # Steps are of models that keep a state; of the others each input stands alone.
-        rows = steps if firmware.plan.states else None
-        with progress(f"expected bytes of {firmware.plan.name}", count) as advance:
-            vectors = random_vectors(graph, content, count, seed=seed, steps=rows, progress=advance)
-        what = "inputs" if vectors.steps == 1 else "sequences"
-        turns.append(Turn(firmware, vectors, f"{count} random {what}, seed {seed}, in turn"))
-    total = sum(len(turn.vectors) for turn in turns)
-    with progress(f"running on {target}", total) as advance:
-        results = run_interleaved(turns, target, progress=advance)
+    show(*signed)
     for result in results:
         show(*test_lines(result))
         if layers and result.profile is not None:

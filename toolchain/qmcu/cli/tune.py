@@ -60,12 +60,17 @@ def command(
     """
     from qmcu.builder import BuildOptions
     from qmcu.cli.build import what_to_build
+    from qmcu.errors import UsageError
     from qmcu.report.console import progress, show
     from qmcu.report.json_file import write_json
     from qmcu.report.tune import totals_lines, tuning_table
     from qmcu.tuning import tune
 
-    model, board, kernels = what_to_build(model, board_name, kernels)
+    given = (model,) if model is not None else ()
+    models, board, kernels = what_to_build(given, board_name, kernels)
+    if len(models) > 1:
+        raise UsageError("./qmcu.toml names several models; name one, for each is tuned alone.")
+    model = models[0]
     options = BuildOptions(kernels, optimize, cmsis_nn, batch=batch, io=io)
     with progress(f"counting forms on {board.name}", 1) as advance:
         found = tune(model, board, options, target=target, cache=cache, seed=seed, progress=advance)

@@ -4,13 +4,14 @@
 request finds the first layer whose output differs (`trace`). `result` is pure data.
 """
 
-from qmcu.comparison.interleaved import Turn, run_interleaved
+from qmcu.comparison.interleaved import Turn, run_in_turn, run_interleaved
 from qmcu.comparison.result import (
     Accuracy,
     Difference,
     LayerDifference,
     Profile,
     TestResult,
+    Tests,
     VectorDifference,
 )
 from qmcu.comparison.run import RunOptions, run_and_keep, run_vectors
@@ -22,9 +23,11 @@ __all__ = [
     "Profile",
     "RunOptions",
     "TestResult",
+    "Tests",
     "Turn",
     "VectorDifference",
     "run_and_keep",
+    "run_in_turn",
     "run_interleaved",
     "run_vectors",
 ]

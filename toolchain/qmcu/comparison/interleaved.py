@@ -1,7 +1,8 @@
 """The models of one image in turn, an inference each: none may disturb what another answers."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from qmcu.comparison.result import TestResult
@@ -13,7 +14,7 @@ from qmcu.device.team import at_item
 from qmcu.errors import QmcuError
 from qmcu.firmware import Firmware
 from qmcu.model.scoring import Decision
-from qmcu.model.vectors import Vectors
+from qmcu.model.vectors import Vectors, random_vectors
 from qmcu.types import Progress
 
 # A sequence that is lost more often in a row is not begun again.
@@ -55,6 +56,33 @@ class Turn:
             del self.results[index - step :]
         except QmcuError as error:
             raise at_item(f"{self.firmware.plan.name}: vector", index, error) from error
+
+
+def run_in_turn(
+    loaded: Sequence[Firmware],
+    target: str,
+    count: int,
+    steps: int | None = None,
+    seed: int = 0,
+    watch: Callable[[str, int], AbstractContextManager[Progress]] | None = None,
+) -> tuple[TestResult, ...]:
+    """`count` random inputs on each of the models of an image, an inference of each in turn.
+
+    Models that keep a state get sequences of `steps`. `watch` opens a progress report by its title
+    and its total. Raises as `run_vectors`.
+    """
+    watch = watch or (lambda title, total: nullcontext(lambda done, total: None))
+    turns = []
+    for firmware in loaded:
+        graph, content = firmware.model
+        # Steps are of models that keep a state; of the others each input stands alone.
+        rows = steps if firmware.plan.states else None
+        with watch(f"expected bytes of {firmware.plan.name}", count) as advance:
+            vectors = random_vectors(graph, content, count, seed=seed, steps=rows, progress=advance)
+        what = "inputs" if vectors.steps == 1 else "sequences"
+        turns.append(Turn(firmware, vectors, f"{count} random {what}, seed {seed}, in turn"))
+    with watch(f"running on {target}", sum(len(turn.vectors) for turn in turns)) as advance:
+        return run_interleaved(turns, target, progress=advance)
 
 
 def run_interleaved(

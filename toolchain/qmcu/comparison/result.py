@@ -162,6 +162,22 @@ class TestResult:
         return f"{self.equal} of {self.vectors} outputs equal on {self.device} ({self.board})"
 
 
+@dataclass(frozen=True)
+class Tests:
+    """Runs of the models of one image in turn, in the order of their numbers."""
+
+    __test__ = False
+    __schema__ = "tests-1"
+    __shown__ = ("passed",)
+
+    results: tuple[TestResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True when all outputs of all models were equal."""
+        return all(result.passed for result in self.results)
+
+
 def compare(
     name: str, shape: Sequence[int], expected: bytes, got: bytes, dtype: str = "int8"
 ) -> Difference | None:

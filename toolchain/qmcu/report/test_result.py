@@ -1,6 +1,6 @@
 """A test run as lines, and as JUnit XML."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +82,21 @@ def profile_table(profile: Profile) -> PlainTable:
     return table
 
 
-def write_junit(result: TestResult, path: Path) -> None:
-    """One test case a vector. Raises UsageError when the file cannot be written."""
+def write_junit(results: Sequence[TestResult], path: Path) -> None:
+    """A suite a run, a test case a vector. Raises UsageError when the file cannot be written."""
     import junitparser
 
     # Its type hints are incomplete.
     junit: Any = junitparser
+    document = junit.JUnitXml()
+    for result in results:
+        document.add_testsuite(_suite(junit, result))
+    document.update_statistics()
+    write_atomic(path, document.tostring())
+
+
+def _suite(junit: Any, result: TestResult) -> Any:
+    """The suite of one run."""
     suite = junit.TestSuite(printable(f"qmcu {result.model} on {result.board}"))
     suite.add_property("device", result.device)
     suite.add_property("build_id", result.build_id)
@@ -105,7 +114,4 @@ def write_junit(result: TestResult, path: Path) -> None:
         if result.layer_difference is not None:
             case.result = [junit.Failure(printable(result.layer_difference), "difference")]
         suite.add_testcase(case)
-    document = junit.JUnitXml()
-    document.add_testsuite(suite)
-    document.update_statistics()
-    write_atomic(path, document.tostring())
+    return suite

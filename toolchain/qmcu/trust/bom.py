@@ -23,25 +23,22 @@ def bill_of_materials(
     bom = load_module("cyclonedx.model.bom", _PURPOSE).Bom(
         serial_number=uuid.uuid5(uuid.NAMESPACE_OID, firmware.image.sha256)
     )
-    plan = firmware.plan
+    together = firmware.together()
     root = _component(
-        kinds.FIRMWARE, plan.name, sums["firmware.elf"], "firmware",
+        kinds.FIRMWARE, "-".join(one.plan.name for one in together), sums["firmware.elf"],
+        "firmware",
         {"board": firmware.board.name, "image-sha256": firmware.image.sha256,
          "build-id": firmware.image.build_id},
     )  # fmt: skip
     bom.metadata.component = root
     bom.metadata.timestamp = None
-    described = {
-        "operators": ", ".join(sorted({call.kind for call in plan.calls})),
-        "kernels": plan.kernels,
-        "multiply-accumulates": str(plan.macs),
-        "inputs": _tensors(firmware, plan.inputs),
-        "outputs": _tensors(firmware, plan.outputs),
-    }
-    model = _component(
-        kinds.MACHINE_LEARNING_MODEL, plan.name, plan.model_sha256, "model", described
-    )
-    parts = [model]
+    parts = [
+        _component(
+            kinds.MACHINE_LEARNING_MODEL, one.plan.name, one.plan.model_sha256,
+            "model" if len(together) == 1 else f"model-{one.plan.name}", _described(one),
+        )
+        for one in together
+    ]  # fmt: skip
     for role, (name, digest) in materials.items():
         kind = kinds.MACHINE_LEARNING_MODEL if role == "float" else kinds.DATA
         parts.append(_component(kind, name, digest, f"material-{role}", {"role": role}))
@@ -71,6 +68,18 @@ def _component(
         hashes=[model.HashType(alg=model.HashAlgorithm.SHA_256, content=digest)],
         properties=[model.Property(name=f"qmcu:{k}", value=v) for k, v in properties.items()],
     )  # fmt: skip
+
+
+def _described(firmware: Firmware) -> dict[str, str]:
+    """What the BOM says of a model beside its name and sum."""
+    plan = firmware.plan
+    return {
+        "operators": ", ".join(sorted({call.kind for call in plan.calls})),
+        "kernels": plan.kernels,
+        "multiply-accumulates": str(plan.macs),
+        "inputs": _tensors(firmware, plan.inputs),
+        "outputs": _tensors(firmware, plan.outputs),
+    }
 
 
 def _tensors(firmware: Firmware, indices: tuple[int, ...]) -> str:

@@ -9,7 +9,8 @@ import msgspec
 
 from qmcu import documents
 from qmcu.errors import CheckFailedError, UsageError
-from qmcu.files import read_regular, write_atomic
+from qmcu.files import MODELS_FOLDER, read_regular, write_atomic
+from qmcu.firmware import Firmware
 from qmcu.trust.envelope import SUFFIX, Signed, Statement, open_sealed, seal, statement
 from qmcu.trust.keys import PrivateKey, PublicKey
 
@@ -19,7 +20,8 @@ VALIDATION = "urn:qmcu:validation:v1"
 # Names of subjects.
 IMAGE, MODEL, INTEGER_MODEL, FLOAT_MODEL = "image", "model.tflite", "int8", "float"
 _KINDS = {
-    "test-1": TEST_RESULT, "audit-1": AUDIT, "verify-1": VERIFY, "validation-1": VALIDATION,
+    "test-1": TEST_RESULT, "tests-1": TEST_RESULT, "audit-1": AUDIT, "verify-1": VERIFY,
+    "validation-1": VALIDATION,
 }  # fmt: skip
 _COMMANDS = ("test", "audit", "verify", "validate")
 # Documents that name image and model themselves.
@@ -47,16 +49,66 @@ class Evidence:
         """The result in a few words."""
         result = self.result
         if self.kind == "test":
-            counts = f"{result.get('equal')} of {result.get('vectors')}"
-            return f"{counts} outputs equal on {result.get('board')} ({result.get('device')})"
+            return "; ".join(map(_test_outcome, self.tests))
         if self.kind == "validation":
             outcomes = [c.get("outcome") for c in result.get("checks") or () if isinstance(c, dict)]
             counts = ", ".join(f"{outcomes.count(o)} {o}" for o in ("confirmed", "wrong"))
             return f"{counts} on {result.get('board')}"
         return f"verdict {result.get('verdict')}"
 
+    @property
+    def tests(self) -> tuple[Mapping[str, Any], ...]:
+        """The tests in it: several where models of one image ran in turn."""
+        return _tests_in(self.result) if self.kind == "test" else ()
+
+    def is_about(self, model_sha256: str) -> bool:
+        """Whether it is of the model with that SHA-256."""
+        about = self.signed.statement.subject
+        return any(_is_model(s.name) and s.digest.sha256 == model_sha256 for s in about)
+
     def __str__(self) -> str:
         return f"{self.kind}: {self.outcome}, signed by {self.signed.signer}"
+
+
+def model_names(firmware: Firmware) -> dict[str, str]:
+    """What statements call the models of an image, and their SHA-256."""
+    if not firmware.is_one_of_several:
+        return {MODEL: firmware.plan.model_sha256}
+    return {_model_name(f.plan.name): f.plan.model_sha256 for f in firmware.together()}
+
+
+def stranger(subjects: Mapping[str, str], firmware: Firmware) -> str | None:
+    """The first of `subjects` (name to SHA-256) that is not what the image is or is made of.
+
+    An empty text when they name neither image nor model, None when they are of this image.
+    """
+    models = set(model_names(firmware).values())
+    known = {n: d for n, d in subjects.items() if n == IMAGE or _is_model(n)}
+    for name, digest in known.items():
+        if digest not in ({firmware.image.sha256} if name == IMAGE else models):
+            return name
+    return None if known else ""
+
+
+def _model_name(name: str) -> str:
+    return f"{MODELS_FOLDER}/{name}/{MODEL}"
+
+
+def _is_model(name: str) -> bool:
+    return name in (MODEL, INTEGER_MODEL) or name.endswith(f"/{MODEL}")
+
+
+def _tests_in(result: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """The tests in a document of `qmcu test`."""
+    if "results" not in result:
+        return (result,)
+    listed = result["results"]
+    return tuple(t for t in listed if isinstance(t, dict)) if isinstance(listed, list) else ()
+
+
+def _test_outcome(test: Mapping[str, Any]) -> str:
+    counts = f"{test.get('equal')} of {test.get('vectors')}"
+    return f"{counts} outputs equal on {test.get('board')} ({test.get('device')})"
 
 
 def result_statement(path: Path) -> dict[str, Any]:
@@ -81,6 +133,8 @@ def _subjects(schema: str, result: Mapping[str, Any]) -> dict[str, str]:
     if schema == "audit-1":
         sums = result.get("sha256")
         return {k: str(v) for k, v in sums.items()} if isinstance(sums, dict) else {}
+    if schema == "tests-1":
+        return _subjects_in_turn(_tests_in(result))
     test = result if schema in _OF_AN_IMAGE else result.get("test")
     if not isinstance(test, dict):
         return {}
@@ -88,13 +142,23 @@ def _subjects(schema: str, result: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in found.items() if value}
 
 
+def _subjects_in_turn(tests: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The image that all tests are of, and each model; nothing when they are of several images."""
+    images = {str(t.get("image_sha256") or "") for t in tests}
+    models = {_model_name(str(t.get("model"))): str(t.get("model_sha256")) for t in tests}
+    if len(images) != 1 or len(models) != len(tests) or "" in images:
+        return {}
+    return {IMAGE: images.pop(), **models}
+
+
 def _predicate(
     schema: str, result: Mapping[str, Any], subjects: Mapping[str, str]
 ) -> dict[str, Any]:
-    if schema != "test-1":
+    if _KINDS[schema] != TEST_RESULT:
         return {"result": dict(result)}
     passed = bool(result.get("passed"))
-    wrong = [str(d.get("vector")) for d in result.get("differences") or () if isinstance(d, dict)]
+    differing = [d for t in _tests_in(result) for d in t.get("differences") or ()]
+    wrong = [str(d.get("vector")) for d in differing if isinstance(d, dict)]
     return {
         "result": "PASSED" if passed else "FAILED",
         "configuration": [{"name": n, "digest": {"sha256": d}} for n, d in subjects.items()],
@@ -133,11 +197,16 @@ def evidence_of(signed: Signed) -> Evidence | None:
     Raises CheckFailedError when what it says of itself does not hold together.
     """
     said: Statement = signed.statement
-    schema = next((s for s, kind in _KINDS.items() if kind == said.predicate_type), None)
-    if schema is None:
+    schemas = [s for s, kind in _KINDS.items() if kind == said.predicate_type]
+    if not schemas:
         return None
-    result = said.predicate.get("qmcu" if schema == "test-1" else "result")
+    result = said.predicate.get("qmcu" if said.predicate_type == TEST_RESULT else "result")
     subjects = {s.name: s.digest.sha256 for s in said.subject}
+    # Of those with one type the document names its own.
+    schema = schemas[0]
+    if isinstance(result, dict) and result.get("schema") in schemas:
+        schema = str(result["schema"])
     if not isinstance(result, dict) or _subjects(schema, result) != subjects:
         raise CheckFailedError(f"{signed.path} is about other files than the result in it.")
-    return Evidence(schema.partition("-")[0], signed, result)
+    kind = "test" if said.predicate_type == TEST_RESULT else schema.partition("-")[0]
+    return Evidence(kind, signed, result)

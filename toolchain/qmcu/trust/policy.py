@@ -6,7 +6,9 @@ audit = ["clean"]                 # verdicts of `qmcu audit` that are good enoug
 verify = ["absent", "removed"]    # the same of `qmcu verify`; every one must be
 materials = ["float", "calibration"]   # what the manifest must name
 release = true                    # built with --release
-model_sha256 = "..."              # exactly this model
+model_sha256 = "..."              # exactly this model; of several in one image a list of all
+
+Of an image of several models each needs results of its own; materials of one are float-NAME.
 
 [test]                            # a result of `qmcu test` with all bytes equal
 vectors = 100                     # at least so many
@@ -15,7 +17,7 @@ device = "serial"                 # unicorn, qemu, renode or serial: where it ra
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,7 +28,6 @@ from qmcu.errors import CheckFailedError, UsageError
 from qmcu.files import read_toml
 from qmcu.firmware import Firmware
 from qmcu.text import nearest
-from qmcu.trust.evidence import Evidence
 from qmcu.trust.keys import PublicKey, load_public
 from qmcu.trust.verifying import Trusted, verify_trust
 from qmcu.types import Count, Sha256
@@ -53,7 +54,7 @@ class Demands(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verify: tuple[str, ...] = ()
     materials: tuple[str, ...] = ()
     release: bool = False
-    model_sha256: Sha256 | None = None
+    model_sha256: Sha256 | tuple[Sha256, ...] | None = None
     test: TestDemand | None = None
 
 
@@ -103,7 +104,7 @@ def require(policy: Policy, firmware: Firmware, files: Mapping[str, bytes]) -> T
     if lines:
         more = "" if len(lines) == 1 else f" ({len(lines)} lines are unmet)"
         raise CheckFailedError(
-            f"{firmware.directory} does not keep the policy {policy.path}{more}: "
+            f"{firmware.root} does not keep the policy {policy.path}{more}: "
             f"{'; '.join(lines)}; nothing was written."
         )
     trusted = verify_trust(firmware, policy.keys)
@@ -118,44 +119,64 @@ def _lines(demands: Demands, firmware: Firmware, trusted: Trusted) -> Iterator[s
     board = firmware.board.name
     if demands.boards and board not in demands.boards:
         yield f"boards = {', '.join(demands.boards)}: it is for {board}"
-    for kind, good in (("audit", demands.audit), ("verify", demands.verify)):
-        if good:
-            found = [str(e.result.get("verdict")) for e in trusted.evidence if e.kind == kind]
-            bad = [verdict for verdict in found if verdict not in good]
-            if bad or not found:
-                there = f"the verdict is {bad[0]}" if bad else f"no {kind} of this model is signed"
-                yield f"{kind} = {', '.join(good)}: {there}"
+    together = firmware.together()
+    for one in together:
+        whose = f" of {one.plan.name}" if len(together) > 1 else ""
+        yield from _verdicts(demands, one.plan.model_sha256, whose, trusted)
+    names = tuple(one.plan.name for one in together) if len(together) > 1 else ()
     yield from _other_files(trusted)
-    missing = [m for m in demands.materials if m not in trusted.materials]
+    missing = [m for m in demands.materials if not _is_named(m, names, trusted.materials)]
     if missing:
         yield f"materials: the manifest does not name {' and '.join(missing)}"
     if demands.release and not trusted.release:
         yield "release = true: it was built without --release"
-    model = firmware.plan.model_sha256
-    if demands.model_sha256 and demands.model_sha256 != model:
-        yield f"model_sha256 = {demands.model_sha256[:16]}: the model is {model[:16]}"
+    asked, models = demands.model_sha256, [one.plan.model_sha256 for one in together]
+    allowed = (asked,) if isinstance(asked, str) else asked or ()
+    if allowed and set(allowed) != set(models):
+        told = " and ".join(digest[:16] for digest in models)
+        is_or_are = "the model is" if len(models) == 1 else "the models are"
+        yield f"model_sha256 = {', '.join(a[:16] for a in allowed)}: {is_or_are} {told}"
+
+
+def _verdicts(demands: Demands, model: str, whose: str, trusted: Trusted) -> Iterator[str]:
+    """What results of one model of the image lack; `whose` says which where there are several."""
+    about = [e for e in trusted.evidence if e.is_about(model)]
+    for kind, good in (("audit", demands.audit), ("verify", demands.verify)):
+        if good:
+            found = [str(e.result.get("verdict")) for e in about if e.kind == kind]
+            bad = [verdict for verdict in found if verdict not in good]
+            if bad or not found:
+                of = whose or " of this model"
+                there = f"the verdict{whose} is {bad[0]}" if bad else f"no {kind}{of} is signed"
+                yield f"{kind} = {', '.join(good)}: {there}"
     if demands.test is not None:
-        tests = [e for e in trusted.evidence if e.kind == "test"]
-        problems = [_test_problem(demands.test, e) for e in tests]
+        tests = [t for e in about for t in e.tests if t.get("model_sha256") == model]
+        problems = [_test_problem(demands.test, test) for test in tests]
         if all(problems):
-            yield f"test: {problems[0] if problems else 'no test of this image is signed'}"
+            missing = f"no test{whose or ' of this image'} is signed"
+            yield f"test: {problems[0]}{whose}" if problems else f"test: {missing}"
+
+
+def _is_named(role: str, names: Sequence[str], materials: Mapping[str, str]) -> bool:
+    """Whether the manifest names a material, of several models for all together or for each."""
+    each = bool(names) and all(f"{role}-{name}" in materials for name in names)
+    return role in materials or each
 
 
 def _other_files(trusted: Trusted) -> Iterator[str]:
-    """Audits of a float model other than the one that the manifest names."""
-    named = trusted.materials.get("float")
+    """Audits of a float model other than those that the manifest names."""
+    named = [d for r, d in trusted.materials.items() if r == "float" or r.startswith("float-")]
     for evidence in trusted.evidence:
         audited = evidence.signed.statement.digest("float")
-        if named and audited and named != audited:
+        if named and audited and audited not in named:
             yield (
                 f"{evidence.kind}: {evidence.signed.path.name} is of the float model "
-                f"{audited[:16]}, the manifest names {named[:16]}"
+                f"{audited[:16]}, the manifest names {' and '.join(d[:16] for d in named)}"
             )
 
 
-def _test_problem(demand: TestDemand, evidence: Evidence) -> str:
+def _test_problem(demand: TestDemand, result: Mapping[str, Any]) -> str:
     """Why a test is not good enough, or an empty text."""
-    result = evidence.result
     board, device, vectors = result.get("board"), str(result.get("device")), _count(result)
     if result.get("passed") is not True or result.get("equal") != vectors:
         return f"only {result.get('equal')} of {vectors} outputs are equal on {board}"
@@ -170,6 +191,6 @@ def _test_problem(demand: TestDemand, evidence: Evidence) -> str:
     return ""
 
 
-def _count(result: Any) -> int:
+def _count(result: Mapping[str, Any]) -> int:
     found = result.get("vectors")
     return found if isinstance(found, int) else 0

@@ -15,7 +15,7 @@ from qmcu.firmware import Firmware
 from qmcu.text import printable
 from qmcu.trust.bom import bill_of_materials
 from qmcu.trust.envelope import SUFFIX, seal, statement
-from qmcu.trust.evidence import IMAGE, INTEGER_MODEL, MODEL, result_statement
+from qmcu.trust.evidence import IMAGE, model_names, result_statement, stranger
 from qmcu.trust.keys import PrivateKey
 
 FOLDER = "trust"
@@ -45,21 +45,22 @@ def sign_firmware(
 ) -> list[Path]:
     """Write and sign what is known of `firmware`; returns the files, manifest first.
 
+    Of an image of several models all are signed together, whichever of them `firmware` is.
     `materials` are files that led to the image, `results` JSON files of `qmcu audit`, `verify` and
     `test`. Raises UsageError when one cannot be read, CheckFailedError when one is of another image
     or model.
     """
-    refuse_several(firmware)
-    image, model = firmware.image, firmware.model
-    folder = firmware.directory / FOLDER
-    sums = file_sums(firmware.directory)
+    for one in firmware.together():
+        _ = one.model  # what is signed is what was compiled
+    folder = firmware.root / FOLDER
+    sums = file_sums(firmware.root)
     given = {m.role: _sum(m.path) for m in materials}
     bom = bill_of_materials(
         firmware, sums, {m.role: (m.path.name, given[m.role]) for m in materials}
     )
     about = {
-        IMAGE: image.sha256,
-        MODEL: hashlib.sha256(model.content).hexdigest(),
+        IMAGE: firmware.image.sha256,
+        **{name: sums[name] for name in model_names(firmware)},
         **{name: digest for name, digest in sums.items() if name in IMAGES},
         BOM: hashlib.sha256(bom.encode()).hexdigest(),
     }
@@ -74,15 +75,6 @@ def sign_firmware(
     for name, content in made.items():
         write_atomic(folder / name, seal(content, key))
     return [folder / name for name in (*made, BOM)]
-
-
-def refuse_several(firmware: Firmware) -> None:
-    """Raise UsageError for an image of several models: what is signed is of one."""
-    if firmware.is_one_of_several:
-        raise UsageError(
-            f"{firmware.root} holds several models, and a signature is of an image of one; build "
-            "each alone to sign it."
-        )
 
 
 def file_sums(directory: Path) -> dict[str, str]:
@@ -114,6 +106,7 @@ def _provenance(
     given: Mapping[str, str],
 ) -> dict[str, object]:
     plan, memory = firmware.plan, firmware.memory
+    names = [one.plan.name for one in firmware.together()]
     inputs = [name for name in sums if name not in IMAGES and name != "firmware.map"]
     dependencies = [{"name": n, "digest": {"sha256": sums[n]}} for n in inputs]
     dependencies += [
@@ -129,7 +122,7 @@ def _provenance(
             "buildType": BUILD_TYPE,
             "externalParameters": {
                 "board": firmware.board.name,
-                "model": plan.name,
+                **({"model": plan.name} if len(names) == 1 else {"models": names}),
                 "kernels": plan.kernels,
                 "optimize": plan.optimize,
             },
@@ -153,7 +146,7 @@ def parse_materials(assignments: Sequence[str]) -> list[Material]:
     found = []
     for text in assignments:
         role, _, path = text.partition("=")
-        if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", role) or not path:
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", role) or not path:
             raise UsageError(f"--material {text} is no ROLE=FILE, such as float=model.keras.")
         found.append(Material(role, Path(path)))
     twice = [m.role for m in found if sum(o.role == m.role for o in found) > 1]
@@ -164,17 +157,14 @@ def parse_materials(assignments: Sequence[str]) -> list[Material]:
 
 def _refuse_other(path: Path, subjects: Sequence[Mapping[str, Any]], firmware: Firmware) -> None:
     """Evidence must be of this image, or of this model."""
-    ours = {
-        IMAGE: firmware.image.sha256,
-        MODEL: firmware.plan.model_sha256,
-        INTEGER_MODEL: firmware.plan.model_sha256,
-    }
     said = {s["name"]: s["digest"]["sha256"] for s in subjects}
-    for name, digest in said.items():
-        if name in ours and digest != ours[name]:
-            raise CheckFailedError(
-                f"{printable(path)} is of another {'image' if name == IMAGE else 'model'} (SHA-256 "
-                f"{digest[:16]}, this one's is {ours[name][:16]}); it says nothing of this build."
-            )
-    if not set(said) & set(ours):
+    name = stranger(said, firmware)
+    if name == "":
         raise CheckFailedError(f"{printable(path)} is about neither this image nor its model.")
+    if name is not None:
+        ours = [firmware.image.sha256] if name == IMAGE else model_names(firmware).values()
+        raise CheckFailedError(
+            f"{printable(path)} is of another {'image' if name == IMAGE else 'model'} (SHA-256 "
+            f"{said[name][:16]}, this one's is {' or '.join(o[:16] for o in ours)}); it says "
+            "nothing of this build."
+        )

@@ -10,7 +10,7 @@ from qmcu.errors import CheckFailedError, UsageError
 from qmcu.files import read_regular
 from qmcu.firmware import Firmware
 from qmcu.trust.envelope import SUFFIX, Signed, open_sealed
-from qmcu.trust.evidence import IMAGE, INTEGER_MODEL, MODEL, Evidence, evidence_of
+from qmcu.trust.evidence import IMAGE, Evidence, evidence_of, model_names, stranger
 from qmcu.trust.keys import PublicKey
 from qmcu.trust.signing import (
     BOM,
@@ -18,7 +18,6 @@ from qmcu.trust.signing import (
     MANIFEST,
     PROVENANCE,
     file_sums,
-    refuse_several,
 )
 
 
@@ -43,31 +42,31 @@ def verify_trust(firmware: Firmware, keys: Sequence[PublicKey]) -> Trusted:
     Raises CheckFailedError that names the first thing that does not hold, UsageError when there is
     nothing signed.
     """
-    refuse_several(firmware)
-    folder = firmware.directory / FOLDER
+    folder = firmware.root / FOLDER
     if not (folder / MANIFEST).is_file():
         raise UsageError(
-            f"{firmware.directory} is not signed (it holds no {FOLDER}/{MANIFEST}); "
-            "`qmcu sign` does it."
+            f"{firmware.root} is not signed (it holds no {FOLDER}/{MANIFEST}); `qmcu sign` does it."
         )
     manifest = open_sealed(folder / MANIFEST, keys)
     said = manifest.statement
     if said.predicate_type != PROVENANCE:
         raise CheckFailedError(f"{manifest.path} is no manifest of a build.")
     _compare(manifest, IMAGE, firmware.image.sha256)
-    _compare(manifest, MODEL, hashlib.sha256(firmware.model.content).hexdigest())
+    models = model_names(firmware)
+    for name, one in zip(models, firmware.together(), strict=True):
+        _compare(manifest, name, hashlib.sha256(one.model.content).hexdigest())
     _compare(manifest, BOM, hashlib.sha256(read_regular(folder / BOM)).hexdigest())
     files, materials = _dependencies(manifest)
-    present = file_sums(firmware.directory)
+    present = file_sums(firmware.root)
     for subject in said.subject:
-        if subject.name not in (IMAGE, MODEL, BOM):
+        if subject.name not in (IMAGE, *models, BOM):
             files[subject.name] = subject.digest.sha256
     for name, digest in files.items():
         if name not in present:
-            raise CheckFailedError(f"{firmware.directory / name} was signed and is gone.")
+            raise CheckFailedError(f"{firmware.root / name} was signed and is gone.")
         if present[name] != digest:
             raise CheckFailedError(
-                f"{firmware.directory / name} was changed after it was signed (SHA-256 "
+                f"{firmware.root / name} was changed after it was signed (SHA-256 "
                 f"{present[name][:16]} instead of {digest[:16]})."
             )
     found = [
@@ -87,18 +86,11 @@ def _evidence(path: Path, keys: Sequence[PublicKey], firmware: Firmware) -> Evid
 
 
 def refuse_other(found: Evidence, firmware: Firmware) -> None:
-    """Raise CheckFailedError unless a result is of this image, or of its model."""
-    ours = {
-        IMAGE: firmware.image.sha256,
-        MODEL: firmware.plan.model_sha256,
-        INTEGER_MODEL: firmware.plan.model_sha256,
-    }
+    """Raise CheckFailedError unless a result is of this image, or of a model in it."""
     said = {s.name: s.digest.sha256 for s in found.signed.statement.subject}
-    shared = set(said) & set(ours)
-    if not shared or any(said[name] != ours[name] for name in shared):
+    if stranger(said, firmware) is not None:
         raise CheckFailedError(
-            f"{found.signed.path} is a result of another image or model than "
-            f"{firmware.directory} holds."
+            f"{found.signed.path} is a result of another image or model than {firmware.root} holds."
         )
 
 
