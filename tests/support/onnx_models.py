@@ -23,9 +23,14 @@ class Builder:
     def __init__(self, shape: tuple[int, ...], opset: int = 17, *, dtype: int = 1) -> None:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
-        self.inputs = [helper.make_tensor_value_info("x", dtype, ["batch", *shape])]
+        self.inputs = [self.input("x", shape, dtype)]
         self.opset = opset
         self.rng = np.random.default_rng(5)
+
+    @staticmethod
+    def input(name: str, shape: tuple[int, ...], dtype: int = 1) -> Any:
+        """Another input; append it to `inputs`."""
+        return helper.make_tensor_value_info(name, dtype, ["batch", *shape])
 
     def constant(self, array: Any, dtype: Any = np.float32) -> str:
         name = f"c{len(self.constants)}"

@@ -7,8 +7,15 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 from qmcu.backdoor.detectors.method import AuditContext
-from qmcu.backdoor.detectors.residuals import LEAST, residuals, uniform_test, used_residuals
+from qmcu.backdoor.detectors.residuals import (
+    LEAST,
+    channel_residuals,
+    residuals,
+    uniform_test,
+    used_residuals,
+)
 from qmcu.backdoor.detectors.truncation_norms import truncation_norms
+from qmcu.backdoor.grids import LayerGrid
 from qmcu.backdoor.networks import convert_network
 from qmcu.backdoor.networks.network import Network
 from qmcu.model.reader import parse_model
@@ -19,6 +26,21 @@ def test_places_between_grid_points() -> None:
     assert even.effect < 0 and even.p_value > 0.999
     pushed = uniform_test("pushed", np.full(100, 0.49))
     assert pushed.effect > 0.9 and pushed.p_value < 1e-50
+
+
+def test_channels_within_a_step_of_zero_say_nothing() -> None:
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(6, 200)).astype(np.float32)
+    # Training left three for dead: no weight reaches a step of the layer's or the least scale.
+    weights[:3] *= np.float32(1e-12)
+    weights[2, :4] = weights[3:].max() / 127 * 12.25
+    scale = float(np.abs(weights).max()) / 127
+    scales = np.full(1, scale)
+    integers = np.clip(np.rint(weights / scale), -127, 127).astype(np.int8)
+    grid = LayerGrid("layer", "FULLY_CONNECTED", 0, 0, scales, weights, integers)
+    assert [number for number, _ in channel_residuals(grid)] == [3, 4, 5]
+    assert len(used_residuals(grid)) > 0.97 * 600 and len(used_residuals(grid)) <= 600
+    assert uniform_test("alive", used_residuals(grid)).p_value > 1e-3
 
 
 def test_clustered_weights_count_once(network: Network, samples: npt.NDArray[np.float32]) -> None:

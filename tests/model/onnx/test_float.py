@@ -57,6 +57,46 @@ def _attention(b: Builder) -> str:
     return b.add("LayerNormalization", b.add("MatMul", scores, tokens), b.random(4), b.random(4))
 
 
+def _tokens(b: Builder) -> str:
+    """Pixels of a convolution as rows: [1, 30, 4]."""
+    rows = b.add("Reshape", _conv(b, "x", pads=[1, 1, 1, 1]), b.constant([1, 4, 30], np.int64))
+    return b.add("Transpose", rows, perm=[0, 2, 1])
+
+
+def _heads(b: Builder) -> str:
+    """Attention of two heads: each operand moves to them once, the result back once."""
+    tokens = _tokens(b)
+    query, key, value = (
+        b.add("Transpose", b.add("Reshape", b.add("MatMul", tokens, b.random(4, 4)),
+                                 b.constant([1, 30, 2, 2], np.int64)), perm=[0, 2, *last])
+        for last in ((1, 3), (3, 1), (1, 3))
+    )  # fmt: skip
+    mixed = b.add("MatMul", b.add("Softmax", b.add("MatMul", query, key), axis=-1), value)
+    back = b.add("Reshape", b.add("Transpose", mixed, perm=[2, 0, 1, 3]),
+                 b.constant([30, 4], np.int64))  # fmt: skip
+    return b.add("Gemm", back, b.random(3, 4), b.random(3), transB=1)
+
+
+def _unshuffle(b: Builder) -> str:
+    """PixelUnshuffle as PyTorch exports it, behind and before a convolution."""
+    cut = b.add("Reshape", _conv(b, "x", pads=[1, 1, 1, 1]), b.constant([1, 4, 3, 2, 5, 1],
+                                                                         np.int64))  # fmt: skip
+    turned = b.add("Transpose", cut, perm=[0, 1, 3, 5, 2, 4])
+    return _conv(b, b.add("Reshape", turned, b.constant([1, 8, 3, 5], np.int64)), i=8)
+
+
+def _mixer(b: Builder) -> str:
+    """A norm, a product over tokens, and what it is added to, which need not move."""
+    tokens = _tokens(b)
+    for _ in range(2):
+        norm = b.add("LayerNormalization", tokens, b.random(4), b.random(4))
+        mixed = b.add("MatMul", b.add("Transpose", norm, perm=[0, 2, 1]), b.random(30, 30))
+        tokens = b.add("Add", tokens, b.add("Transpose", mixed, perm=[0, 2, 1]))
+        norm = b.add("LayerNormalization", tokens, b.random(4), b.random(4))
+        tokens = b.add("Add", tokens, b.add("MatMul", norm, b.random(4, 4)))
+    return tokens
+
+
 CASES: dict[str, Build] = {
     "conv": lambda b: _conv(b, "x"),
     "conv pads": lambda b: _conv(b, "x", pads=[1, 2, 0, 1]),
@@ -109,6 +149,9 @@ CASES: dict[str, Build] = {
     "gather": lambda b: b.add("Gather", _conv(b, "x"), b.constant([2, 0], np.int64), axis=1),
     "instance norm": lambda b: b.add("InstanceNormalization", "x", b.random(4), b.random(4)),
     "attention": _attention,
+    "heads": _heads,
+    "unshuffle": _unshuffle,
+    "mixer": _mixer,
     "mean": lambda b: b.add("ReduceMean", _conv(b, "x"), axes=[1], keepdims=0),
     "softmax of channels": lambda b: b.add("Softmax", _conv(b, "x"), axis=1),
     "concat of flat": lambda b: b.add("Gemm", b.add("Concat", *(
@@ -125,8 +168,18 @@ def test_an_operator_computes_what_onnxruntime_computes(name: str) -> None:
     for ours, theirs in zip(run_ours(read, x), run_theirs(model, x), strict=True):
         assert ours.shape == theirs.shape
         np.testing.assert_allclose(ours, theirs, atol=2e-5, rtol=1e-4)
-    moved = {"shuffle": 1, "attention": 1}
+    moved = {"attention": 1, "heads": 4, "mixer": 4, "unshuffle": 1}
     assert count_moves(read.written.graph) <= moved.get(name, 0)
+
+
+def test_a_state_lies_as_the_images_do_that_it_is_multiplied_with() -> None:
+    b = Builder(IMAGE)
+    b.inputs += [b.input("state", IMAGE)]
+    gate = b.add("Sigmoid", _conv(b, "x", pads=[1, 1, 1, 1]))
+    read = read_onnx_model(b.model(b.add("Tanh", b.add("Mul", gate, "state"))), "cell")
+    assert [t.shape for t in read.written.graph.input_tensors] == [(1, 6, 5, 4)] * 2
+    assert count_moves(read.written.graph) == 0
+    assert [m.name for m in read.written.inputs] == ["x", "state"]
 
 
 def test_a_signal_of_one_axis_is_an_image_of_height_one() -> None:

@@ -1,11 +1,13 @@
 """`qmcu attack`: make a model whose backdoor wakes up in int8."""
 
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
 from qmcu.cli.options import (
     attack_names,
+    class_option,
     declare,
     html_option,
     limit_option,
@@ -41,6 +43,7 @@ TEST_LIMIT = 2000
 @click.option("--steps", type=click.IntRange(min=1), default=1500, show_default=True,
               help="Of the attack.")  # fmt: skip
 @limit_option
+@class_option
 @set_option
 @output_option("Folder to write.")
 @html_option()
@@ -54,6 +57,7 @@ def command(
     epochs: int,
     steps: int,
     limit: int | None,
+    decision: str | None,
     assignments: tuple[str, ...],
     output: Path,
     html_file: Path | None,
@@ -63,14 +67,50 @@ def command(
     For research on defences and detectors: writes the float model, the int8 model, the trigger
     and what was measured. Methods: {methods}.
     """
-    from qmcu.backdoor.attacks import find_attack, run_attack, write_attack
-    from qmcu.backdoor.inputs import load_dataset, load_trigger, make_trigger
-    from qmcu.backdoor.networks import build_architecture, train
+    from qmcu.backdoor.attacks import run_attack, write_attack
     from qmcu.cli.settings import assigned
+    from qmcu.model.scoring import class_rule
     from qmcu.report.attack import attack_lines
     from qmcu.report.console import progress, show
 
     settings = assigned(assignments)
+    with class_rule(decision):
+        model, dataset, trigger = _prepare(
+            method, settings, (spec, architecture, kind), target, seed, epochs, limit
+        )
+        with progress(f"attack {method}", steps) as advance:
+            run = run_attack(
+                method,
+                model,
+                dataset,
+                trigger,
+                seed=seed,
+                steps=steps,
+                settings=settings,
+                limit=TEST_LIMIT,
+                progress=advance,
+            )
+        write_attack(run, output, limit=TEST_LIMIT)
+        if html_file is not None:
+            from qmcu.backdoor.attacks import gather_evidence
+            from qmcu.report.html import write_page
+            from qmcu.report.html.attack_page import attack_page
+
+            write_page(attack_page(run, gather_evidence(run)), html_file)
+    show(*attack_lines(run, output))
+
+
+def _prepare(
+    method: str, settings: "dict[str, Any]", names: "tuple[str, str, str]", target: int,
+    seed: int, epochs: int, limit: int | None,
+) -> "tuple[Any, Any, Any]":  # fmt: skip
+    """The honest model, trained, the data and the trigger; `names` are those of the options."""
+    from qmcu.backdoor.attacks import find_attack
+    from qmcu.backdoor.inputs import load_dataset, load_trigger, make_trigger
+    from qmcu.backdoor.networks import build_architecture, train
+    from qmcu.report.console import progress
+
+    spec, architecture, kind = names
     find_attack(method).check(settings)
     dataset = load_dataset(spec, seed=seed, limit=limit)
     if kind.endswith(".json"):
@@ -83,23 +123,4 @@ def command(
     if not architecture.endswith(".keras"):
         with progress("training the honest model", epochs) as advance:
             train(model, dataset, epochs=epochs, seed=seed, progress=advance)
-    with progress(f"attack {method}", steps) as advance:
-        run = run_attack(
-            method,
-            model,
-            dataset,
-            trigger,
-            seed=seed,
-            steps=steps,
-            settings=settings,
-            limit=TEST_LIMIT,
-            progress=advance,
-        )
-    write_attack(run, output, limit=TEST_LIMIT)
-    if html_file is not None:
-        from qmcu.backdoor.attacks import gather_evidence
-        from qmcu.report.html import write_page
-        from qmcu.report.html.attack_page import attack_page
-
-        write_page(attack_page(run, gather_evidence(run)), html_file)
-    show(*attack_lines(run, output))
+    return model, dataset, trigger

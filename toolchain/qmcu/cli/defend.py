@@ -6,6 +6,7 @@ import rich_click as click
 
 from qmcu.cli.options import (
     PATH,
+    class_option,
     declare,
     defence_names,
     json_option,
@@ -24,6 +25,7 @@ from qmcu.cli.options import (
               help="An .npz with `inputs`, and `labels` if they are known.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=PATH,
               help="The int8 .tflite to write.")  # fmt: skip
+@class_option
 @set_option
 @seed_option
 @oracle_option
@@ -36,6 +38,7 @@ def command(
     float_file: Path,
     calibration: Path,
     output: Path,
+    decision: str | None,
     assignments: tuple[str, ...],
     seed: int,
     reference: Path | None,
@@ -52,6 +55,7 @@ def command(
     from qmcu.backdoor.defences.document import defence_document
     from qmcu.cli.settings import assigned
     from qmcu.errors import UsageError
+    from qmcu.model.scoring import class_rule
     from qmcu.report.console import show, stages
     from qmcu.report.defend import defended_lines
     from qmcu.report.json_file import write_json
@@ -60,7 +64,7 @@ def command(
         raise UsageError("give one METHOD or --auto; `qmcu defend --help` lists the methods.")
     if auto and assignments:
         raise UsageError("--set is for one METHOD; --auto tries each with its defaults.")
-    with stages() as tell:
+    with class_rule(decision), stages() as tell:
         defended = defend_file(
             float_file,
             calibration,

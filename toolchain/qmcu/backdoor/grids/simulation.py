@@ -57,9 +57,12 @@ def round_to_grid(weights: Any, axis: int, grid: WeightGrid = CHANNEL_GRID) -> A
 
 
 def check_same_operators(network: Network, integer: Graph) -> None:
-    """Raises ModelError when `integer` is no quantized form of the network."""
-    own = [op.kind for op in network.graph.operators]
-    other = [op.kind for op in integer.operators]
+    """Raises ModelError when `integer` is no quantized form of the network.
+
+    A RESHAPE that one of them lacks moves nothing: converters differ in whether they write it.
+    """
+    own = [op.kind for op in network.graph.operators if op.kind != "RESHAPE"]
+    other = [op.kind for op in integer.operators if op.kind != "RESHAPE"]
     if own != other:
         raise ModelError(
             f"{integer.name} has the operators {', '.join(other)} and the float model "
@@ -73,9 +76,11 @@ def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
     Raises ModelError when the operators of the two graphs differ.
     """
     check_same_operators(network, integer)
+    own, other = (
+        [op for op in graph.operators if op.kind != "RESHAPE"] for graph in (network.graph, integer)
+    )
     pairs = [(network.graph.inputs[0], integer.inputs[0])] + [
-        (a.outputs[0], b.outputs[0])
-        for a, b in zip(network.graph.operators, integer.operators, strict=True)
+        (a.outputs[0], b.outputs[0]) for a, b in zip(own, other, strict=True)
     ]
     grids = {}
     for index, deployed in pairs:
@@ -86,6 +91,9 @@ def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
         grids[index] = ActivationGrid(
             tensor.quantization.scale, tensor.quantization.zero_point, bits
         )
+    for op in network.graph.operators:
+        if op.kind == "RESHAPE" and op.inputs[0] in grids:
+            grids[op.outputs[0]] = grids[op.inputs[0]]
     return grids
 
 

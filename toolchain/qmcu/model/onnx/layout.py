@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
 
+import numpy as np
+
 from qmcu.model.onnx.net import Net, Node
 from qmcu.types import Shape
 
 Order = tuple[int, ...]
 # What lets an order through as it is, when the order is looked for that a model's input has.
 _THROUGH = {
-    "Add", "Cast", "Clip", "Concat", "Div", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu",
-    "Mul", "PRelu", "Pad", "Relu", "Requantize", "Sigmoid", "Slice", "Split", "Sub", "Tanh",
+    "Abs", "Add", "Cast", "Clip", "Concat", "Div", "Elu", "Exp", "HardSigmoid", "HardSwish",
+    "Identity", "LeakyRelu", "Log", "Max", "Min", "Mul", "PRelu", "Pad", "ReduceMean", "Relu",
+    "Requantize", "Rsqrt", "Sigmoid", "Slice", "Split", "Sqrt", "Sub", "Tanh",
 }  # fmt: skip
 _SPATIAL = {
     "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "DepthToSpace",
@@ -66,31 +69,81 @@ def joined_runs(sizes: Shape, permutation: Sequence[int]) -> tuple[list[int], li
 def wanted_order(net: Net, name: str) -> Order:
     """The order of a model's input: that which its first spatial operator takes it in."""
     rank = len(net.values[name].shape)
-    uses = net.uses()
-    # The axis of the input at each axis of the value that is looked at.
-    todo: list[tuple[str, Order]] = [(name, plain(rank))]
+    return (sought_order(net, name) if rank > 2 else None) or plain(rank)
+
+
+def sought_order(net: Net, name: str) -> Order | None:
+    """The order in which the first reader that needs one takes a value, None where none does."""
+    shape, uses = net.values[name].shape, net.uses()
+    # The axis of the value at each axis of what is looked at, -1 for one that a reshape added.
+    todo: list[tuple[str, Order]] = [(name, plain(len(shape)))]
     seen: set[str] = set()
+    beside: Order | None = None
     while todo:
         value, axes = todo.pop(0)
         if value in seen:
             continue
         seen.add(value)
         for node in uses.get(value, []):
-            if node.kind in _SPATIAL and node.inputs[0] == value:
-                return tuple(axes[a] for a in channels_last(len(axes)))
-            if node.kind in ("ReduceMean", "ReduceMax") and _over_space(net, node, len(axes)):
-                return tuple(axes[a] for a in channels_last(len(axes)))
-            if node.kind == "Linear" and len(axes) > 2:
-                return axes
-            if node.kind == "Reshape" and node.integer("frames"):
-                return tuple(axes[a] for a in channels_last(len(axes)))
-            if node.kind == "Transpose":
+            asked = _asked(net, node, value, len(axes))
+            if asked is not None:
+                return _whole(shape, [axes[a] for a in asked])
+            if node.kind == "Reshape" and (kept := _kept_axes(net, node)) is not None:
+                todo.append((node.outputs[0], tuple(axes[a] if a >= 0 else -1 for a in kept)))
+            elif node.kind == "Transpose":
                 perm = node.integers("perm") or plain(len(axes))[::-1]
                 todo.append((node.outputs[0], tuple(axes[p] for p in perm)))
             elif node.kind in _THROUGH:
                 # Sizes may change, axes stay what they are.
                 todo += [(o, axes) for o in node.outputs if _rank(net, o) == len(axes)]
-    return plain(rank)
+                if beside is None and _is_beside_images(net, node, value):
+                    beside = _whole(shape, [axes[a] for a in channels_last(len(axes))])
+    return beside
+
+
+def _whole(shape: Shape, axes: list[int]) -> Order:
+    """An order of all axes of `shape`, of one in which those of size 1 are missing or others."""
+    if sorted(axes) == list(range(len(shape))):
+        return tuple(axes)
+    return _with_ones(shape, [a for a in axes if a >= 0 and shape[a] != 1])
+
+
+def _kept_axes(net: Net, node: Node) -> list[int] | None:
+    """For each axis of a reshaped value that of its source, -1 for one of size 1; None if split."""
+    old, new = net.values[node.inputs[0]].shape, net.values[node.outputs[0]].shape
+    axes = [a for a, n in enumerate(old) if n != 1]
+    if [old[a] for a in axes] != [n for n in new if n != 1]:
+        return None
+    return [-1 if n == 1 else axes.pop(0) for n in new]
+
+
+def _asked(net: Net, node: Node, value: str, rank: int) -> Order | None:
+    """The order in which a node needs its input, None where any will do."""
+    if node.kind in _SPATIAL and node.inputs[0] == value:
+        return channels_last(rank)
+    if node.kind in ("ReduceMean", "ReduceMax") and _over_space(net, node, rank):
+        return channels_last(rank)
+    if node.kind == "Linear":
+        return plain(rank)
+    if node.kind == "Reshape" and node.integer("frames"):
+        return channels_last(rank)
+    return None
+
+
+def _is_beside_images(net: Net, node: Node, value: str) -> bool:
+    """Whether an elementwise node's other operand is what a spatial operator made."""
+    producers, rank = net.producers(), _rank(net, value)
+    for name in node.inputs:
+        while name and name != value and _rank(net, name) == rank > 2:
+            made = producers.get(name)
+            if made is None or made.kind in _SPATIAL:
+                break
+            name = made.inputs[0] if made.kind in _THROUGH else ""
+        else:
+            continue
+        if made is not None:
+            return True
+    return False
 
 
 def _rank(net: Net, name: str) -> int:
@@ -99,6 +152,9 @@ def _rank(net: Net, name: str) -> int:
 
 def _over_space(net: Net, node: Node, rank: int) -> bool:
     axes = reduced_axes(net, node, rank)
+    if rank == 3 and any(n.kind in ("Add", "Sub") for n in net.consumers(node.outputs[0])):
+        # A norm of tokens' features, no pool of a signal.
+        return False
     return rank > 2 and axes == tuple(range(2, rank))
 
 
@@ -128,6 +184,36 @@ def reshaped_order(old: Shape, order: Order, new: Shape) -> Order | None:
         blocks.append((where[0], [new_axes[i] for i in after]))
     sequence = [axis for _, axes in sorted(blocks) for axis in axes]
     return _with_ones(new, sequence)
+
+
+def order_before(old: Shape, new: Shape, wanted: Order | None) -> Order | None:
+    """The order in which a value is reshaped into `wanted` of the new shape, None for none."""
+    return None if wanted is None else reshaped_order(new, wanted, old)
+
+
+def mixed_channels(old: Shape, order: Order, new: Shape) -> tuple[int, ...] | None:
+    """How channels are mixed where a value's memory is an image [N, ..., C] but for their order.
+
+    `columns[k]` is the ONNX channel of what stands at k, as after a channel shuffle; None where
+    more than channels would have to move.
+    """
+    groups = _groups([n for n in old if n != 1], [n for n in new if n != 1])
+    if groups is None or len(new) < 3 or new[1] == 1:
+        return None
+    axes = [a for a, n in enumerate(old) if n != 1]
+    channel = [a for a, n in enumerate(new) if n != 1].index(1)
+    own = next(([axes[i] for i in g] for g, after in groups if list(after) == [channel]), None)
+    moving = [a for a in order if old[a] != 1]
+    if own is None or set(moving[-len(own) :]) != set(own):
+        return None
+    ordered = (*(a for a in order if a not in own), *own)
+    found = reshaped_order(old, ordered, new)
+    if found is None or not same_memory(new, found, channels_last(len(new))):
+        return None
+    sizes = [old[a] for a in own]
+    turned = [own.index(a) for a in moving[-len(own) :]]
+    numbers = np.transpose(np.arange(prod(sizes)).reshape(sizes), turned)
+    return tuple(int(n) for n in numbers.reshape(-1))
 
 
 def joinable_order(old: Shape, order: Order, new: Shape) -> Order | None:

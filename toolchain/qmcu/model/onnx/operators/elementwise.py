@@ -5,7 +5,7 @@ import numpy as np
 from qmcu.model.graph import Quantization
 from qmcu.model.onnx.emit import Emitter, Place
 from qmcu.model.onnx.fused import limits
-from qmcu.model.onnx.layout import Order, plain, same_memory
+from qmcu.model.onnx.layout import Order, plain, same_memory, sought_order
 from qmcu.model.onnx.net import Node, Value
 from qmcu.model.onnx.operators.handler import Grid, Handler, activation, result_like
 
@@ -141,6 +141,15 @@ def _order(e: Emitter, node: Node, rank: int) -> tuple[Order, tuple[int, ...] | 
             or (best.order == plain(rank) and int(np.prod(value.shape)) == most)
         ):
             best, most = found, int(np.prod(value.shape))
+    alike = [
+        e.places[n] for n in node.inputs
+        if n in e.places and int(np.prod(e.net.values[n].shape)) == most
+        and len(e.net.values[n].shape) == rank
+    ]  # fmt: skip
+    if len({p.order for p in alike}) > 1:
+        # One of them has to move: to where the result is wanted.
+        wanted = sought_order(e.net, node.outputs[0])
+        best = next((p for p in alike if p.order == wanted), best)
     return (plain(rank), None) if best is None else (best.order, best.columns)
 
 

@@ -17,11 +17,14 @@ def activation(node: Node) -> str:
     return node.text("activation", "NONE")
 
 
-def images(e: Emitter, node: Node, position: int = 0) -> int:
-    """An input as [N, H, W, C]; one of a single spatial axis gets a height of 1."""
-    name = node.inputs[position]
+def images(e: Emitter, node: Node, *, mixed: bool = False) -> int:
+    """An input as [N, H, W, C]; one of a single spatial axis gets a height of 1.
+
+    `mixed` leaves its channels as they lie, for weights that are mixed as they are.
+    """
+    name = node.inputs[0]
     rank = len(e.net.values[name].shape)
-    index = e.take(name, channels_last(rank))
+    index = e.place(name).index if mixed else e.take(name, channels_last(rank))
     if rank == 3:
         batch, width, channels = e.shape(index)
         result = e.like(index, f"{name}/image", (batch, 1, width, channels))

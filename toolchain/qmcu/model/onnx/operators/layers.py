@@ -9,7 +9,7 @@ import numpy as np
 
 from qmcu.model.graph import OptionValue, Quantization
 from qmcu.model.onnx.emit import Emitter
-from qmcu.model.onnx.layout import plain
+from qmcu.model.onnx.layout import channels_last, plain
 from qmcu.model.onnx.net import Node, Value
 from qmcu.model.onnx.operators.handler import (
     Handler,
@@ -110,11 +110,15 @@ def _bias(e: Emitter, node: Node, source: int, weights: Quantization | None, cou
 
 def convolution(e: Emitter, node: Node) -> None:
     """Conv of one or two spatial axes: CONV_2D, or DEPTHWISE_CONV_2D for groups of one channel."""
-    source = images(e, node)
+    found = e.place(node.inputs[0])
+    groups = node.integer("group", 1)
+    mixed = found.columns is not None and found.order == channels_last(len(found.order))
+    if mixed and groups == 1:
+        node = _mixed(e, node, found.columns or ())
+    source = images(e, node, mixed=mixed and groups == 1)
     value = e.net.values[node.inputs[1]]
     outputs, per_group = value.shape[0], value.shape[1]
     shape = value.shape if len(value.shape) == 4 else (outputs, per_group, 1, value.shape[2])
-    groups = node.integer("group", 1)
     options, pads = window_options(e, node, shape[2:], source)
     source = padded(e, node, source, pads)
     depthwise = groups > 1 and per_group == 1
@@ -193,6 +197,20 @@ def _is_same(
     )
 
 
+def _mixed(e: Emitter, node: Node, columns: tuple[int, ...]) -> Node:
+    """The node with its weights' inputs, axis 1, in the order in which `columns` lie."""
+    value = e.net.values[node.inputs[1]]
+    if value.array is None:
+        raise e.net.fail(
+            node, "has weights that are computed at run time", "export constant weights"
+        )
+    mixed = value.array[:, list(columns)]
+    key = e.net.add_constant(f"{value.name}/mixed", mixed, value.quantization)
+    if value.file is not None:
+        e.net.values[key].file = value.file[:, list(columns)]
+    return replace(node, inputs=[node.inputs[0], key, *node.inputs[2:]])
+
+
 def linear(e: Emitter, node: Node) -> None:
     """Rows times weights [O, I]: FULLY_CONNECTED; a mixed row mixes the weights' columns."""
     name = node.inputs[0]
@@ -202,13 +220,7 @@ def linear(e: Emitter, node: Node) -> None:
     order = found.order if found.order[-1] == rank - 1 else plain(rank)
     if columns is not None and order == found.order:
         source = found.index
-        value = e.net.values[node.inputs[1]]
-        assert value.array is not None
-        mixed = value.array[:, list(columns)]
-        key = e.net.add_constant(f"{value.name}/mixed", mixed, value.quantization)
-        if value.file is not None:
-            e.net.values[key].file = value.file[:, list(columns)]
-        node = replace(node, inputs=[name, key, *node.inputs[2:]])
+        node = _mixed(e, node, columns)
     else:
         source = e.take(name, order)
     weights, quantization = _weights(e, node, (0, 1), 0)

@@ -6,7 +6,17 @@ Most move nothing at all: they are another order of the same memory.
 import numpy as np
 
 from qmcu.model.onnx.emit import Emitter, Place
-from qmcu.model.onnx.layout import Order, joinable_order, placed, plain, reshaped_order
+from qmcu.model.onnx.layout import (
+    Order,
+    channels_last,
+    joinable_order,
+    mixed_channels,
+    order_before,
+    placed,
+    plain,
+    reshaped_order,
+    sought_order,
+)
 from qmcu.model.onnx.net import Node
 from qmcu.model.onnx.operators.handler import Handler
 from qmcu.types import Shape
@@ -36,12 +46,35 @@ def reshape(e: Emitter, node: Node) -> None:
             result = e.define(out.name, ends, mixed, e.grid(found.index))
             e.reshape(found.index, result)
             return
-    near = joinable_order(value.shape, found.order, out.shape) or plain(len(value.shape))
+    if found.columns is None and _mixes_weights(e, node, found.order):
+        return
+    # Numbers move: at once to where the next operator that needs an order takes them from.
+    near = order_before(value.shape, out.shape, sought_order(e.net, out.name))
+    near = near or joinable_order(value.shape, found.order, out.shape) or plain(len(value.shape))
     source = e.take(node.inputs[0], near)
     order = reshaped_order(value.shape, near, out.shape)
     assert order is not None
     result = e.define(out.name, order, grid=e.grid(source))
     e.reshape(source, result)
+
+
+def _mixes_weights(e: Emitter, node: Node, order: Order) -> bool:
+    """Leave an image's channels shuffled where only convolutions read it: they shuffle weights."""
+    name = node.outputs[0]
+    out = e.net.values[name]
+    columns = mixed_channels(e.net.values[node.inputs[0]].shape, order, out.shape)
+    readers = e.net.consumers(name)
+    if columns is None or name in e.net.outputs or not readers:
+        return False
+    for reader in readers:
+        weights = e.net.operand(reader, 1)
+        whole = reader.kind == "Conv" and reader.integer("group", 1) == 1
+        if not whole or reader.inputs[0] != name or weights is None or weights.array is None:
+            return False
+    found = e.place(node.inputs[0])
+    result = e.define(name, channels_last(len(out.shape)), columns, e.grid(found.index))
+    e.reshape(found.index, result)
+    return True
 
 
 def _flattens(shape: Shape, new: Shape, order: Order) -> bool:
