@@ -15,7 +15,7 @@ EXPECTED = {
     "mps2-an500", "mps2-an505", "mps3-an547", "netduinoplus2", "nrf52840-dk", "nrf5340-dk",
     "nucleo-f429zi", "nucleo-f446re", "nucleo-f767zi", "nucleo-g474re", "nucleo-h743zi",
     "nucleo-l4r5zi", "nucleo-u575zi-q", "portenta-h7", "rp2350", "rpi-pico", "stm32f407",
-    "stm32f746", "teensy41",
+    "stm32f746", "stm32n6570-dk", "teensy41",
 }  # fmt: skip
 GOOD = (boards_directory() / "stm32f746.toml").read_text().replace("renode = ", "# renode = ")
 

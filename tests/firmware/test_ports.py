@@ -186,13 +186,13 @@ def test_the_k64_stops_its_watchdog_first(
     ]  # fmt: skip
 
 
-def ra8_on_m33(folder: Path) -> Path:
-    """The firmware of ek-ra8d1 for a Cortex-M33, which Unicorn knows: its port, not its kernels."""
-    text = (boards_directory() / "ek-ra8d1.toml").read_text()
+def on_m33(name: str, core: str, folder: Path) -> Path:
+    """A board's firmware for a Cortex-M33, which Unicorn knows: its port, not its kernels."""
+    text = (boards_directory() / f"{name}.toml").read_text()
     none = re.search(r"^none = .*$", text, re.MULTILINE)
     assert none is not None
     for old, new in (
-        ('cpu = "cortex-m85"\ncompile_for = "cortex-m55"\nfpu = "auto"', 'cpu = "cortex-m33"'),
+        (core, 'cpu = "cortex-m33"'),
         (none[0], "unicorn = true"),
     ):
         assert text.count(old) == 1
@@ -208,7 +208,8 @@ def ra8_on_m33(folder: Path) -> Path:
 
 
 def test_the_steps_of_the_ra8_port(tmp_path: Path) -> None:
-    with open_session("unicorn", Firmware.load(ra8_on_m33(tmp_path))) as session:
+    core = 'cpu = "cortex-m85"\ncompile_for = "cortex-m55"\nfpu = "auto"'
+    with open_session("unicorn", Firmware.load(on_m33("ek-ra8d1", core, tmp_path))) as session:
         assert session.hello.clock_hz == 480_000_000
         outputs = session.infer([bytes(SIZE)]).outputs
         assert bytes(outputs[0]) == bytes([ADDED] * SIZE)
@@ -223,6 +224,26 @@ def test_the_steps_of_the_ra8_port(tmp_path: Path) -> None:
         assert word(session, 0x40400D14) & 0xFF == 1 << 7
         brr = link_of(session).uart._registers[0x10] >> 8 & 0xFF
         assert 120_000_000 / (8 * (brr + 1)) == pytest.approx(115_200, rel=0.005)
+
+
+def test_the_steps_of_the_stm32n6_port(tmp_path: Path) -> None:
+    core = 'cpu = "cortex-m55"\nfpu = "auto"'
+    with open_session("unicorn", Firmware.load(on_m33("stm32n6570-dk", core, tmp_path))) as session:
+        assert session.hello.clock_hz == 64_000_000 // 4 * 75 // 2 == 600_000_000
+        assert bytes(session.infer([bytes(SIZE)]).outputs[0]) == bytes([ADDED] * SIZE)
+        rcc = 0x56028000
+        # Core and buses by IC1, IC2, IC6 and IC11; the boot ROM's bypass is off; HCLK is halved.
+        assert word(session, rcc + 0x20) == 0x3333_0000
+        assert word(session, rcc + 0x80) == 4 << 20 | 75
+        assert word(session, rcc + 0x24) == 1 << 20
+        assert word(session, rcc + 0xA40) == 1 << 10 | 1 << 5 | 1 << 1 | 1
+        assert [word(session, rcc + at) >> 16 for at in (0xC4, 0xC8, 0xD8, 0xEC)] == [1, 2, 3, 2]
+        # GPIOE and USART1 by their set registers; PE5 and PE6 with function 7.
+        assert (word(session, rcc + 0xA5C), word(session, rcc + 0xA6C)) == (1 << 4, 1 << 4)
+        assert word(session, 0x56021020) == 7 << 20 | 7 << 24
+        assert word(session, 0x56021000) == 2 << 10 | 2 << 12
+        brr = link_of(session).uart._registers[0x0C]
+        assert 200_000_000 / brr == pytest.approx(115_200, rel=0.005)
 
 
 def rate(board: Board, session: Any) -> float:

@@ -1,5 +1,5 @@
 /* The independent watchdog (IWDG) of every STM32, by its own oscillator of about 32 kHz; the
- * reference manuals' chapters "Independent watchdog" of F4, F7, L4+, G4 and H7 agree. */
+ * reference manuals' chapters "Independent watchdog" of F4, F7, L4+, G4, H7 and N6 agree. */
 #ifndef QMCU_STM32_WATCHDOG_H
 #define QMCU_STM32_WATCHDOG_H
 
@@ -8,9 +8,12 @@
 
 enum { QMCU_IWDG_KR = 0x00, QMCU_IWDG_PR = 0x04, QMCU_IWDG_RLR = 0x08, QMCU_IWDG_SR = 0x0C };
 
-/* Only the RCC of an H7 lies there; its first core's IWDG1 is in domain D3. */
+/* Only the RCC of an H7 lies there, whose first core's IWDG1 is in domain D3, or of an N6. */
 static inline uintptr_t qmcu_iwdg(void)
 {
+    if (qmcu_stm32.rcc == 0x56028000u) {
+        return 0x56004800u;
+    }
     return qmcu_stm32.rcc == 0x58024400u ? 0x58004800u : 0x40003000u;
 }
 

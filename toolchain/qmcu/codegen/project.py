@@ -33,6 +33,8 @@ _LOCAL_INCLUDE = re.compile(r'^#include "([\w./]+)"', re.MULTILINE)
 
 _FAST = ("src/kernels/", "src/model")
 _LIBRARY = ("src/cmsis_nn/",)
+# Of the linker, by default: where a segment of an ELF file begins.
+_PAGE = 0x1_0000
 
 # From the project's own sources (path to text) to those of a library.
 Library = Callable[[Mapping[str, str]], Mapping[str, str]]
@@ -169,7 +171,7 @@ def generate_image(
     if protocol.release:
         flags = (*files.plain_compile_flags, "-fstack-protector-strong")
         files = replace(files, plain_compile_flags=flags)
-    if 0 not in board.sections.values():
+    if 0 not in board.sections.values() or board.flash.start % _PAGE:
         # Else the linker would load the ELF file's own header in front of what comes first.
         flags = (*files.plain_link_flags, "-Wl,-z,max-page-size=512")
         files = replace(files, plain_link_flags=flags)

@@ -39,6 +39,7 @@ _F4_RCC, _F4_PWR = 0x40023800, 0x40007000
 _L4_RCC, _L4_PWR = 0x40021000, 0x40007000
 _H7_RCC, _H7_PWR = 0x58024400, 0x58024800
 _U5_RCC, _U5_PWR = 0x46020C00, 0x46020800
+_N6_RCC = 0x56028000
 _RT_PLL = 0x400D8000
 _NRF_HFCLK, _NRF_RNG = 0x40000000, 0x4000D000
 _NRF_FICR, _NRF_UICR = 0x10000100, 0x10001000
@@ -212,6 +213,15 @@ FAMILIES = {
             Ready(_U5_RCC + 0x1C, 0b11, _U5_RCC + 0x1C, 2),
         ),
         computed={_U5_PWR + 0x0C: _u5_voltage},
+    ),
+    # Watchdog, GPIOE, clocks; what the boot ROM left: PLL1 with bypass, and core and buses on it.
+    "stm32n6": Registers(
+        (0x56004000, 0x56021000, _N6_RCC),
+        {_N6_RCC: 0x108, _N6_RCC + 0x20: 0x3300_0000 | 0x33_0000, _N6_RCC + 0x80: 0x0880_0000},
+        (
+            Ready(_N6_RCC, 1 << 3 | 1 << 4 | 1 << 8, _N6_RCC + 0x04, 0),
+            Ready(_N6_RCC + 0x20, 3 << 24 | 3 << 16, _N6_RCC + 0x20, 4),
+        ),
     ),
     # DCDC (settled), watchdog, PLL1, IOMUXC, clocks; what the boot ROM left: PLL1 at 792 MHz.
     "imxrt1060": Registers(
