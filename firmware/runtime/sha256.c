@@ -1,5 +1,7 @@
 #include "sha256.h"
 
+#include <string.h>
+
 /* The first 32 bits of the fractions of the cube roots of the first 64 primes. */
 static const uint32_t constants[64] = {
     0x428A2F98, 0x71374491, 0xB5C0FBCF, 0xE9B5DBA5, 0x3956C25B, 0x59F111F1, 0x923F82A4, 0xAB1C5ED5,
@@ -40,17 +42,20 @@ static void compress(qmcu_sha256 *hash)
                    (rotated(late, 17) ^ rotated(late, 19) ^ late >> 10);
         }
         w[i & 15] = word;
+        /* Rotated by 6, 11 and 25, and by 2, 13 and 22, each within the next. */
         const uint32_t e = v[4];
         const uint32_t a = v[0];
-        const uint32_t first = v[7] + (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) +
-                               ((e & v[5]) ^ (~e & v[6])) + constants[i] + word;
-        const uint32_t second = (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) +
-                                ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-        for (uint32_t k = 7; k > 0; --k) {
-            v[k] = v[k - 1];
+        const uint32_t first = v[7] + rotated(e ^ rotated(e ^ rotated(e, 14), 5), 6) +
+                               (v[6] ^ (e & (v[5] ^ v[6]))) + constants[i] + word;
+        uint32_t next = first + rotated(a ^ rotated(a ^ rotated(a, 9), 11), 2) +
+                        ((a & v[1]) | (v[2] & (a | v[1])));
+        v[3] += first;
+        /* Each takes the place of the one behind it; a plain copy would call memmove. */
+        for (uint32_t k = 0; k < 8; ++k) {
+            const uint32_t here = v[k];
+            v[k] = next;
+            next = here;
         }
-        v[4] += first;
-        v[0] = first + second;
     }
     for (uint32_t i = 0; i < 8; ++i) {
         hash->state[i] += v[i];
@@ -64,9 +69,7 @@ void qmcu_sha256_begin(qmcu_sha256 *hash)
         0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A,
         0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19,
     };
-    for (uint32_t i = 0; i < 8; ++i) {
-        hash->state[i] = first[i];
-    }
+    memcpy(hash->state, first, sizeof first);
     hash->length = 0;
 }
 
@@ -88,10 +91,9 @@ void qmcu_sha256_end(qmcu_sha256 *hash, uint8_t *digest)
         qmcu_sha256_put(hash, &byte, 1);
         byte = 0;
     } while ((hash->length & 63) != 56);
-    for (uint32_t i = 0; i < 8; ++i) {
-        byte = i < 4 ? 0 : (uint8_t)(bits >> (56 - 8 * i));
-        qmcu_sha256_put(hash, &byte, 1);
-    }
+    const uint8_t length[8] = {[4] = (uint8_t)(bits >> 24), [5] = (uint8_t)(bits >> 16),
+                               [6] = (uint8_t)(bits >> 8),  [7] = (uint8_t)bits};
+    qmcu_sha256_put(hash, length, sizeof length);
     for (uint32_t i = 0; i < 32; ++i) {
         digest[i] = (uint8_t)(hash->state[i >> 2] >> (24 - 8 * (i & 3)));
     }

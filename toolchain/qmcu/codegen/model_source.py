@@ -1,6 +1,6 @@
 """The model as C: model.h, model.c (the calls) and model_data.{h,c} (the constants)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from qmcu.codegen.c_source import (
@@ -11,6 +11,7 @@ from qmcu.codegen.c_source import (
     pointer,
     struct_fields,
 )
+from qmcu.codegen.layer_source import LayerSource, layer_functions
 from qmcu.codegen.places import INTERNAL, Places, is_movable
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import (
@@ -24,19 +25,6 @@ from qmcu.compile.plan import (
     TensorListArgument,
     initial_name,
 )
-
-
-@dataclass(frozen=True)
-class LayerSource:
-    """One layer as the template prints it."""
-
-    name: str
-    title: str
-    kernel: str
-    parameters: tuple[str, str] | None
-    tensor_lists: tuple[tuple[str, str, str], ...]
-    arguments: str
-    passes: tuple["LayerSource", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,10 +70,10 @@ def model_sources(
     As a `part` of an image it says NAME_invoke, NAME_INPUTS and the like for qmcu_model_invoke.
     """
     names = constant_names(plan) if part is None else part.names
-    sources, functions = _functions([_layer(plan, call, names) for call in plan.calls])
+    sources, functions = layer_functions([_layer(plan, call, names) for call in plan.calls])
     values = {
         "plan": plan,
-        "calls": list(sources.values()),
+        "calls": sources,
         "functions": functions,
         "controls": [_control(plan, control) for control in plan.controls],
         "layers": plan.layers,
@@ -105,24 +93,6 @@ def model_sources(
 def under_name(text: str, name: str) -> str:
     """C text of a model with `name` in the place of qmcu_model, in symbols and macros."""
     return text.replace("qmcu_model_", f"{name}_").replace("QMCU_MODEL_", f"{name.upper()}_")
-
-
-def _functions(
-    layers: Sequence[LayerSource],
-) -> tuple[dict[LayerSource, LayerSource], dict[str, str]]:
-    """The layers that need a function, and for each layer's name that of its function.
-
-    Streamed layers do the same with the same bytes many times: one function serves.
-    """
-    sources: dict[LayerSource, LayerSource] = {}
-    functions: dict[str, str] = {}
-    for layer in layers:
-        arguments = layer.arguments.replace(f"&{layer.name}_parameters", "&parameters")
-        alike = replace(layer, name="", title="", arguments=arguments)
-        if layer.passes or layer.tensor_lists:
-            alike = layer
-        functions[layer.name] = sources.setdefault(alike, layer).name
-    return sources, functions
 
 
 @dataclass(frozen=True)
@@ -246,7 +216,7 @@ def _layer(plan: Plan, call: KernelCall, names: Mapping[Constant, str]) -> Layer
 
 def _pass(
     call: KernelCall, i: int, tensors: Mapping[int, PlanTensor], names: Mapping[Constant, str]
-) -> "LayerSource":
+) -> LayerSource:
     """A pass over the layer's output, as a call of the layer's name and its own number."""
     step = call.passes[i]
     own = replace(
