@@ -91,8 +91,10 @@ void qmcu_sha256_end(qmcu_sha256 *hash, uint8_t *digest)
         qmcu_sha256_put(hash, &byte, 1);
         byte = 0;
     } while ((hash->length & 63) != 56);
-    const uint8_t length[8] = {[4] = (uint8_t)(bits >> 24), [5] = (uint8_t)(bits >> 16),
-                               [6] = (uint8_t)(bits >> 8),  [7] = (uint8_t)bits};
+    const uint8_t length[8] = {[4] = (uint8_t)(bits >> 24),
+                               [5] = (uint8_t)(bits >> 16),
+                               [6] = (uint8_t)(bits >> 8),
+                               [7] = (uint8_t)bits};
     qmcu_sha256_put(hash, length, sizeof length);
     for (uint32_t i = 0; i < 32; ++i) {
         digest[i] = (uint8_t)(hash->state[i >> 2] >> (24 - 8 * (i & 3)));

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from qmcu.compile.control import Flat, flatten
+from qmcu.compile.early_ends import branch_at_early_ends
 from qmcu.compile.lowering import IO_TYPES, OperatorContext, OperatorSupport, fitting_form
 from qmcu.compile.operators import forms_of
 from qmcu.compile.outputs import give_outputs_bytes
@@ -49,7 +50,7 @@ def unsupported(graph: Graph) -> list[str]:
 
 def prepared(graph: Graph) -> tuple[Flat, Resolved]:
     """The graph as it is lowered: simplified, subgraphs, outputs and variables resolved."""
-    flat = flatten(simplify(graph))
+    flat = branch_at_early_ends(flatten(simplify(graph)))
     return flat, resolve_variables(give_outputs_bytes(stage(show_states(flat.graph))))
 
 

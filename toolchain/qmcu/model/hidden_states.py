@@ -6,10 +6,8 @@ from math import prod
 from typing import Any
 
 from qmcu.model.custom import custom_operator, operator_options
+from qmcu.model.early_ends import CIRCULAR
 from qmcu.model.graph import Graph, Operator, Tensor
-
-# Its output is a variable in the file: what it gives is what it keeps.
-CIRCULAR = "CUSTOM:CIRCULAR_BUFFER"
 
 
 def _delayed(shape: tuple[int, ...], options: Mapping[str, Any]) -> int:
@@ -43,7 +41,8 @@ def hidden_state(graph: Graph, operator: Operator) -> tuple[int, str]:
     described = custom_operator(operator.kind)
     if described is not None and described.problem(graph, operator) is None:
         return described.amount(described.state, graph, operator), "uint8"
-    if described is None and operator.kind == CIRCULAR and len(operator.inputs) == 1:
+    if described is None and operator.kind == CIRCULAR:
+        # A variable in the file: what it gives is what it keeps.
         output = graph.tensors[operator.outputs[0]]
         return (output.elements if output.is_variable else 0), output.dtype
     if described is None and operator.kind in _SIGNAL and len(operator.inputs) == 1:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from qmcu.errors import ModelError
+from qmcu.model.early_ends import ends_early
 from qmcu.model.engines import InterpreterDiedError
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle_messages import Form, Message, join, split
@@ -28,7 +29,8 @@ class Interpreter:
         self.worker = self._open(model, fresh)
 
     def _open(self, content: bytes, fresh: bool) -> Worker:
-        header = {"do": "open", "fresh": fresh}
+        # What ends early leaves its outputs as they were, where no other tensor lies over them.
+        header = {"do": "open", "fresh": fresh, "keep": ends_early(self.graph)}
         self.worker = Worker()
         try:
             self._ask(header, content, OPEN_LIMIT_S, "refuses the model")

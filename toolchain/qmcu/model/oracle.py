@@ -12,6 +12,7 @@ from typing import NoReturn
 import numpy as np
 
 from qmcu.errors import ModelError
+from qmcu.model.early_ends import ends_early
 from qmcu.model.engines import (
     TFLITE_MICRO,
     Engine,
@@ -93,6 +94,11 @@ class Oracle:
         if not any(is_own(simple, operator) for operator in simple.operators):
             return None
         self._graph = simple
+        if ends_early(simple):
+            self._fail(
+                "a CIRCULAR_BUFFER of it ends inferences early, and it has operators that "
+                "tflite-micro lacks: there are no expected bytes for the two together"
+            )
         return Pieces(simple, lambda m: Oracle(m, name=self._name, limit_s=self._limit_s))
 
     def _open(self, content: bytes) -> Engine:

@@ -38,7 +38,8 @@ _MEMORY_BYTES = 2 << 30
 _ARENA_SIZES = tuple(1 << n for n in range(18, 30, 2))
 _LOG_BYTES = 4000
 _PR_SET_PDEATHSIG = 1
-# What an interpreter keeps of an inference.
+# What an interpreter is for, and what it keeps of an inference for that.
+_RUN, _TRACE = "run", "tensors"
 _OUTPUTS, _TENSORS = "kAllocationRecording", "kPreserveAllTensors"
 
 
@@ -49,15 +50,19 @@ class _Worker:
         self._log = log
         self._model = b""
         self._fresh = False
+        self._kept = {_RUN: _OUTPUTS, _TRACE: _TENSORS}
         self._interpreters: dict[str, Any] = {}
         self._reference: ReferenceRunner | None = None
 
     def open(self, header: Mapping[str, Any], payload: bytes) -> Message:
-        """Take the model; `fresh` says that a reset needs a new interpreter."""
+        """Take the model; `fresh` says that a reset needs a new interpreter, `keep` that
+        outputs keep their values until they are computed again."""
         self._model, self._fresh = payload, bool(header["fresh"])
+        if header["keep"]:
+            self._kept[_RUN] = _TENSORS
         # Memory beyond what this process has already: arena, model, the schema's objects.
         _limit_memory(_MEMORY_BYTES + 8 * len(payload))
-        self._interpreter(_OUTPUTS)
+        self._interpreter(_RUN)
         return {}, b""
 
     def reference(self, header: Mapping[str, Any], payload: bytes) -> Message:
@@ -69,8 +74,8 @@ class _Worker:
 
     def reset(self, header: Mapping[str, Any], payload: bytes) -> Message:
         """State as it is before the first inference."""
-        for config in list(self._interpreters):
-            self._reset(config)
+        for purpose in list(self._interpreters):
+            self._reset(purpose)
         return {}, b""
 
     def run(self, header: Mapping[str, Any], payload: bytes) -> Message:
@@ -80,8 +85,8 @@ class _Worker:
         rows = []
         for row in range(header["rows"]):
             if row in resets:
-                self._reset(_OUTPUTS)
-            interpreter = self._infer(_OUTPUTS, [array[row] for array in inputs])
+                self._reset(_RUN)
+            interpreter = self._infer(_RUN, [array[row] for array in inputs])
             rows.append([interpreter.get_output(i) for i in range(header["outputs"])])
         outputs = [np.stack([row[i] for row in rows]) for i in range(header["outputs"])]
         return {"dtypes": [a.dtype.name for a in outputs]}, join(outputs)
@@ -89,21 +94,22 @@ class _Worker:
     def tensors(self, header: Mapping[str, Any], payload: bytes) -> Message:
         """One inference and the tensors asked for, by index in the first subgraph."""
         inputs = split(payload, header["inputs"], 1)
-        interpreter = self._infer(_TENSORS, [array[0] for array in inputs])
+        interpreter = self._infer(_TRACE, [array[0] for array in inputs])
         values = [interpreter.GetTensor(i, 0)["tensor_data"] for i in header["wanted"]]
         return {"dtypes": [a.dtype.name for a in values]}, join(values)
 
-    def _infer(self, config: str, inputs: Sequence[Array]) -> Any:
-        interpreter = self._interpreter(config)
+    def _infer(self, purpose: str, inputs: Sequence[Array]) -> Any:
+        interpreter = self._interpreter(purpose)
         for position, value in enumerate(inputs):
             interpreter.set_input(value, position)
         interpreter.invoke()
         return interpreter
 
-    def _interpreter(self, config: str) -> Any:
-        if config not in self._interpreters:
-            self._interpreters[config] = self._new(getattr(runtime.InterpreterConfig, config))
-        return self._interpreters[config]
+    def _interpreter(self, purpose: str) -> Any:
+        if purpose not in self._interpreters:
+            config = getattr(runtime.InterpreterConfig, self._kept[purpose])
+            self._interpreters[purpose] = self._new(config)
+        return self._interpreters[purpose]
 
     def _new(self, config: Any) -> Any:
         problem: Exception = ValueError("no arena size")
@@ -117,11 +123,11 @@ class _Worker:
                 problem = error
         raise problem
 
-    def _reset(self, config: str) -> None:
+    def _reset(self, purpose: str) -> None:
         if self._fresh:
-            self._interpreters.pop(config, None)
-        elif config in self._interpreters:
-            self._interpreters[config].reset()
+            self._interpreters.pop(purpose, None)
+        elif purpose in self._interpreters:
+            self._interpreters[purpose].reset()
 
     def said(self) -> str:
         """What the interpreter printed since this was last asked: its last lines."""

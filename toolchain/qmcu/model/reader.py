@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 from qmcu.errors import ModelError
 from qmcu.model.custom import with_shapes
 from qmcu.model.decoding import DECODING, METADATA, look_up, lut_tensors
+from qmcu.model.early_ends import CIRCULAR
 from qmcu.model.graph import ITEM_SIZES, Graph, Operator, OptionValue, Quantization, Tensor
-from qmcu.model.hidden_states import CIRCULAR
 from qmcu.model.schema import ENUM_OPTIONS, OPTION_TABLES, enum_names, snake_case
 from qmcu.model.unpack import DAMAGE, buffer_data, fixed_shape, read_model_file, unpack_model
 from qmcu.text import printable

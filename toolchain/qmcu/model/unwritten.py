@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from qmcu.model.custom import operator_options
+from qmcu.model.early_ends import blank_before_first, ends_early
 from qmcu.model.graph import Graph, Operator
 from qmcu.types import Array
 
@@ -18,7 +19,8 @@ FRAMER, STACKER = "CUSTOM:SignalFramer", "CUSTOM:SignalStacker"
 
 def leaves_bytes(graph: Graph) -> bool:
     """Whether an operator may leave a part of its outputs as it was."""
-    return any(op.kind in (DETECTION, FRAMER, STACKER) for op in graph.operators)
+    writes_all = not any(op.kind in (DETECTION, FRAMER, STACKER) for op in graph.operators)
+    return not writes_all or ends_early(graph)
 
 
 def blank_unwritten(graph: Graph, values: Mapping[int, Array], since: Array) -> dict[int, Array]:
@@ -41,7 +43,7 @@ def blank_unwritten(graph: Graph, values: Mapping[int, Array], since: Array) -> 
         except (KeyError, TypeError, ValueError, ZeroDivisionError):
             # Options or shapes that are refused by name when the model is compiled.
             continue
-    return changed
+    return blank_before_first(graph, changed, since) if ends_early(graph) else changed
 
 
 def _detections(operator: Operator, values: dict[int, Array]) -> None:

@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+from qmcu.model.early_ends import CIRCULAR
 from qmcu.model.graph import Graph
 
 # Operators that do something beside their outputs: they stay.
 _ACTING = frozenset(
-    {"ASSIGN_VARIABLE", "CALL_ONCE", "IF", "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM", "WHILE"}
-)
+    {
+        "ASSIGN_VARIABLE", "CALL_ONCE", CIRCULAR, "IF", "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "WHILE",
+    }
+)  # fmt: skip
 
 
 def drop_unread(graph: Graph) -> Graph:
