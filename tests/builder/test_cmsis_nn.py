@@ -15,7 +15,8 @@ from tests.support.cmsis_nn import copy_of
 from qmcu.builder import find_tool
 from qmcu.builder.cmsis_nn import FUNCTIONS, VARIABLE, CmsisNn, find_cmsis_nn, needed_sources
 from qmcu.compile import CompileOptions, compile_graph
-from qmcu.compile.kernel_sets.cmsis_nn import Core, _convolve_size, _depthwise_size, fallback_reason
+from qmcu.compile.kernel_sets.cmsis_nn import _convolve_size, _depthwise_size, fallback_reason
+from qmcu.compile.kernel_sets.cmsis_nn_calls import Core
 from qmcu.errors import ToolError
 
 
@@ -68,6 +69,38 @@ def test_only_what_is_reached_is_taken_with_the_licence(nowhere: Path) -> None:
         "src/cmsis_nn/arm_softmax_s8.c", "src/cmsis_nn/helpers.c", "src/cmsis_nn/LICENSE",
         "src/cmsis_nn/Include/arm_nnfunctions.h", "src/cmsis_nn/Include/Internal/config.h",
     }  # fmt: skip
+
+
+def test_tables_that_sources_read_come_with_them(nowhere: Path) -> None:
+    copy = copy_of(nowhere / "mine")
+    (copy / "Source" / "tables.c").write_text("const uint16_t sigmoid_table[2] = {1, 2};\n")
+    helper = "int arm_helper(int a)\n{\n    return sigmoid_table[a];\n}\n"
+    (copy / "Source" / "helpers.c").write_text(helper)
+    taken = needed_sources(find_cmsis_nn(copy), {"x.c": "void f(void) { arm_softmax_s8(1); }"})
+    assert "src/cmsis_nn/tables.c" in taken
+
+
+def test_a_copy_without_what_a_model_calls_is_refused(nowhere: Path) -> None:
+    library = find_cmsis_nn(copy_of(nowhere / "mine"))
+    with pytest.raises(ToolError, match="has no source of arm_svdf_s8; get a whole copy"):
+        needed_sources(library, {"x.c": "void f(void) { arm_svdf_s8(1); }"})
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["ADD int16", "BATCH_MATMUL", "CONV_2D int16", "DEPTHWISE_CONV_2D int16",
+     "FULLY_CONNECTED int16", "MUL int16", "SOFTMAX int16", "SVDF",
+     "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM int16"],
+)  # fmt: skip
+def test_what_the_library_computes_otherwise_stays_ours(kind: str) -> None:
+    rng = np.random.default_rng(5)
+    target = CompileOptions("cmsis-nn", dsp=True, fpu=True)
+    calls = [compile_graph(GENERATORS[kind](rng), target).calls[0] for _ in range(60)]
+    own = [fallback_reason(call) == "" for call in calls]
+    assert any(own) and not all(own)
+    assert all(
+        call.kernel.endswith("_cmsis_nn") == is_own for call, is_own in zip(calls, own, strict=True)
+    )
 
 
 def test_layers_that_cmsis_nn_lacks_say_why() -> None:
@@ -166,8 +199,11 @@ def convolution_arguments(
 )
 @pytest.mark.parametrize(
     "kind",
-    ["ADD", "AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D",
-     "MUL", "SOFTMAX"],
+    ["ADD", "ADD int16", "AVERAGE_POOL_2D", "AVERAGE_POOL_2D int16", "BATCH_MATMUL",
+     "BATCH_MATMUL int16", "CONV_2D", "CONV_2D int16", "DEPTHWISE_CONV_2D",
+     "DEPTHWISE_CONV_2D int16", "FULLY_CONNECTED", "FULLY_CONNECTED int16", "MAX_POOL_2D",
+     "MAX_POOL_2D int16", "MUL", "MUL int16", "SOFTMAX", "SOFTMAX int16", "SOFTMAX int8>int16",
+     "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM int16"],
 )  # fmt: skip
 def test_firmware_with_the_library_equals_the_interpreter(kind: str) -> None:
     for batch in batches(kind, 16, 4):

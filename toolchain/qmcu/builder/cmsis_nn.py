@@ -13,7 +13,8 @@ from pathlib import Path
 from qmcu.errors import ToolError
 
 VARIABLE = "QMCU_CMSIS_NN"
-# What the adapters call; all of it has been there since version 7.
+# What a copy is known by: what the adapters of common layers call, all of it since version 7.
+# Whether one has what else a model's adapters call is seen when its sources are taken.
 FUNCTIONS = (
     "arm_convolve_wrapper_s8", "arm_depthwise_conv_wrapper_s8", "arm_fully_connected_wrapper_s8",
     "arm_elementwise_add_s8", "arm_elementwise_mul_s8", "arm_avgpool_s8", "arm_max_pool_s8",
@@ -22,6 +23,7 @@ FUNCTIONS = (
 _HEADER = Path("Include") / "arm_nnfunctions.h"
 _CALL = re.compile(r"\b(arm_\w+)\s*\(")
 _DEFINITION = re.compile(r"^[A-Za-z_][\w \t*\n]*?\b(arm_\w+)\s*\([^;{]*\)\s*\{", re.MULTILINE)
+_TABLE = re.compile(r"^const\s+\w+\s+(\w+)\s*\[", re.MULTILINE)
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 _RELEASE = re.compile(r'<release version="([^"]+)"')
 _PROJECT_FOLDER = "src/cmsis_nn"
@@ -108,7 +110,9 @@ def needed_sources(library: CmsisNn, adapters: Mapping[str, str]) -> dict[str, s
     """
     files = {p.name: p for p in sorted((library.path / "Source").rglob("*.c"))}
     index = {name: path for path in files.values() for name in _defined(path)}
-    pending = sorted({n for text in adapters.values() for n in _CALL.findall(text)})
+    tables = {name: path for path in files.values() for name in _TABLE.findall(_text(path))}
+    called = {n for text in adapters.values() for n in _CALL.findall(text)}
+    pending = sorted(called)
     result: dict[str, str] = {}
     seen: set[str] = set()
     while pending:
@@ -118,13 +122,18 @@ def needed_sources(library: CmsisNn, adapters: Mapping[str, str]) -> dict[str, s
         seen.add(name)
         path = files.get(f"{name}.c") or index.get(name)
         if path is None:
-            if name in FUNCTIONS:
-                raise ToolError(f"{library} has no source of {name}; get a whole copy.")
+            if name in called:
+                raise ToolError(
+                    f"{library} has no source of {name}; get a whole copy, and a newer one if that "
+                    "function is not in it."
+                )
             continue
         key = f"{_PROJECT_FOLDER}/{path.name}"
         if key not in result:
-            result[key] = path.read_text(errors="replace")
+            result[key] = _text(path)
             pending += _CALL.findall(result[key])
+            for name in set(re.findall(r"\w+", result[key])) & tables.keys():
+                result[f"{_PROJECT_FOLDER}/{tables[name].name}"] = _text(tables[name])
     result |= _headers(library, result.values())
     licence = library.path / "LICENSE"
     if licence.is_file():
@@ -133,7 +142,11 @@ def needed_sources(library: CmsisNn, adapters: Mapping[str, str]) -> dict[str, s
 
 
 def _defined(path: Path) -> list[str]:
-    return _DEFINITION.findall(path.read_text(errors="replace"))
+    return _DEFINITION.findall(_text(path))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(errors="replace")
 
 
 def _headers(library: CmsisNn, texts: Iterable[str]) -> dict[str, str]:

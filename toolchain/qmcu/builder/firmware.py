@@ -113,7 +113,11 @@ class Compiled:
 
     def library(self, own: Mapping[str, str]) -> Mapping[str, str]:
         """What the kernels among `own` (name to C text) that are adapters need of CMSIS-NN."""
-        adapters = {name: text for name, text in own.items() if name.endswith("_cmsis_nn.c")}
+        adapters = {
+            name: text
+            for name, text in own.items()
+            if name.endswith(("_cmsis_nn.c", "_cmsis_nn.h"))
+        }
         return needed_sources(self.cmsis_nn, adapters) if self.cmsis_nn and adapters else {}
 
 

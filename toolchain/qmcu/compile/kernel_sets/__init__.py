@@ -9,7 +9,7 @@ is tried, and the portable one always fits.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qmcu.compile.kernel_sets import cmsis_nn, dsp, mve, scalar
+from qmcu.compile.kernel_sets import cmsis_nn, cmsis_nn_calls, dsp, mve, scalar
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.operators.weights import has_int4_weights
@@ -54,7 +54,7 @@ def lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     own = _native(options)
     if options.kernels == "native":
         return own
-    return cmsis_nn.lowerings(cmsis_nn.Core(options.dsp, options.mve), own, OPERATORS)
+    return cmsis_nn.lowerings(cmsis_nn_calls.Core(options.dsp, options.mve), own, OPERATORS)
 
 
 def keeps_to_plain_arena(options: CompileOptions) -> bool:

@@ -5,10 +5,20 @@ the library's rules (its *_get_buffer_size functions) for plain, DSP and MVE cor
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from qmcu.compile.kernel_sets import cmsis_nn_recurrent, cmsis_nn_wide
+from qmcu.compile.kernel_sets.cmsis_nn_calls import (
+    SUFFIX,
+    Core,
+    channels,
+    portable_call,
+    renamed,
+    spread,
+    with_scratch,
+)
 from qmcu.compile.lowering import (
     Forms,
     Lowering,
@@ -23,82 +33,11 @@ from qmcu.compile.plan import (
     FieldValue,
     KernelCall,
     ParametersArgument,
-    ScratchArgument,
 )
 
 # Input channels that the library's MVE depthwise convolution takes at a time.
 _MVE_BLOCK = 124
-# The name of an adapter ends so.
-_SUFFIX = "_cmsis_nn"
 Fields = Mapping[str, FieldValue]
-
-
-@dataclass(frozen=True)
-class Core:
-    """The instruction sets that the library is compiled for."""
-
-    dsp: bool
-    mve: bool
-
-
-def _portable(
-    context: OperatorContext, support: OperatorSupport
-) -> tuple[KernelCall, dict[str, int]]:
-    """The portable call and its scalar parameters."""
-    call = support.lower(context)
-    for argument in call.arguments:
-        if isinstance(argument, ParametersArgument):
-            # A window's fields by their own names: window.input_height is input_height.
-            fields = {k.rpartition(".")[2]: v for k, v in argument.fields}
-            return call, {k: v for k, v in fields.items() if isinstance(v, int)}
-    raise ValueError(f"{call.kernel} has no parameters")
-
-
-def _renamed(call: KernelCall, extra: Sequence[tuple[str, int]] = ()) -> KernelCall:
-    """The call of the adapter: same arguments, more parameters."""
-    kernel = call.kernel + _SUFFIX
-    arguments = tuple(
-        ParametersArgument(f"qmcu_{kernel}_params", (*a.fields, *extra))
-        if isinstance(a, ParametersArgument)
-        else a
-        for a in call.arguments
-    )
-    return replace(call, kernel=kernel, arguments=arguments)
-
-
-def _with_scratch(call: KernelCall, size: int) -> KernelCall:
-    """Scratch before the output; one word where the library needs none."""
-    *before, output = call.arguments
-    return replace(call, arguments=(*before, ScratchArgument(max(4, size)), output))
-
-
-def _channels(context: OperatorContext, call: KernelCall, count: int) -> KernelCall:
-    """One int32 multiplier and shift for each channel, and the plain bias: what the library takes.
-
-    The library adds the input's zero point itself, so that padding is right.
-    """
-    bias = context.optional_input(2)
-    plain = np.zeros(count, np.int32) if bias is None else bias.array.astype(np.int32).reshape(-1)
-    arguments: list[Argument] = []
-    for argument in call.arguments:
-        constant = argument.constant if isinstance(argument, ConstantArgument) else None
-        if constant is None:
-            arguments.append(argument)
-        elif constant.role == "bias":
-            arguments.append(context.constant("bias", plain, "bias"))
-        elif constant.name.endswith(("_multipliers", "_shifts")):
-            arguments.append(_spread(context, constant.name, constant.ctype, constant.data, count))
-        else:
-            arguments.append(argument)
-    return replace(call, arguments=tuple(arguments))
-
-
-def _spread(
-    context: OperatorContext, name: str, ctype: str, data: bytes, count: int
-) -> ConstantArgument:
-    values = np.frombuffer(data, "<i4" if ctype == "int32_t" else "i1").astype(np.int32)
-    whole = values if len(values) == count else np.repeat(values[:1], count)
-    return context.constant(name.rsplit("_", 1)[1], whole, "requantization")
 
 
 def _convolve_size(f: Fields, core: Core) -> int:
@@ -138,9 +77,9 @@ def _one_row_size(g: Mapping[str, int], whole: int) -> int:
 def _conv_2d(context: OperatorContext, support: OperatorSupport, core: Core) -> KernelCall | None:
     if context.input(1).shape[3] != context.input(0).shape[3]:
         return None
-    call, fields = _portable(context, support)
+    call, fields = portable_call(context, support)
     filters = context.output().shape[3]
-    return _with_scratch(_channels(context, _renamed(call), filters), _convolve_size(fields, core))
+    return with_scratch(channels(context, renamed(call), filters), _convolve_size(fields, core))
 
 
 def _depthwise_size(f: Mapping[str, int], core: Core) -> int:
@@ -162,25 +101,25 @@ def _depthwise_size(f: Mapping[str, int], core: Core) -> int:
 
 
 def _depthwise(context: OperatorContext, support: OperatorSupport, core: Core) -> KernelCall | None:
-    call, fields = _portable(context, support)
+    call, fields = portable_call(context, support)
     count = context.output().shape[3]
-    return _with_scratch(_channels(context, _renamed(call), count), _depthwise_size(fields, core))
+    return with_scratch(channels(context, renamed(call), count), _depthwise_size(fields, core))
 
 
 def _fully_connected(
     context: OperatorContext, support: OperatorSupport, core: Core
 ) -> KernelCall | None:
     # The zero point is in the bias already, which also serves as the sums that MVE cores want.
-    call, fields = _portable(context, support)
+    call, fields = portable_call(context, support)
     arguments: list[Argument] = []
     count = context.input(1).shape[0] if fields["requantization_step"] else 1
     for argument in call.arguments:
         constant = argument.constant if isinstance(argument, ConstantArgument) else None
         if constant is not None and constant.name.endswith(("_multipliers", "_shifts")):
-            arguments.append(_spread(context, constant.name, constant.ctype, constant.data, count))
+            arguments.append(spread(context, constant.name, constant.ctype, constant.data, count))
         else:
             arguments.append(argument)
-    return _renamed(replace(call, arguments=tuple(arguments)))
+    return renamed(replace(call, arguments=tuple(arguments)))
 
 
 def _elementwise(
@@ -189,7 +128,7 @@ def _elementwise(
     target = context.output()
     if any(context.input(i).shape != target.shape for i in range(2)):
         return None
-    call, _ = _portable(context, support)
+    call, _ = portable_call(context, support)
     kept = []
     for argument in call.arguments:
         if isinstance(argument, ParametersArgument):
@@ -200,43 +139,86 @@ def _elementwise(
             )
             argument = ParametersArgument(argument.ctype, (("size", target.elements), *fields))
         kept.append(argument)
-    return _renamed(replace(call, arguments=tuple(kept)))
+    return renamed(replace(call, arguments=tuple(kept)))
 
 
 def _average_pool(
     context: OperatorContext, support: OperatorSupport, core: Core
 ) -> KernelCall | None:
-    call, fields = _portable(context, support)
+    call, fields = portable_call(context, support)
     size = 4 * fields["depth"] if core.dsp and not core.mve else 0
-    return _with_scratch(_renamed(call), size)
+    return with_scratch(renamed(call), size)
 
 
 def _plain(context: OperatorContext, support: OperatorSupport, core: Core) -> KernelCall | None:
-    call, _ = _portable(context, support)
-    return _renamed(call)
+    call, _ = portable_call(context, support)
+    return renamed(call)
+
+
+def _product_s16(
+    context: OperatorContext, support: OperatorSupport, core: Core
+) -> KernelCall | None:
+    # Shifted left, the largest product would leave the library's 32 bits.
+    _, fields = portable_call(context, support)
+    return None if fields["output_shift"] > 0 else _elementwise(context, support, core)
+
+
+def _softmax_s16(
+    context: OperatorContext, support: OperatorSupport, core: Core
+) -> KernelCall | None:
+    # Of one class the library gives 2^15, which is -1.
+    _, fields = portable_call(context, support)
+    return None if fields["depth"] == 1 else _plain(context, support, core)
 
 
 _Lower = Callable[[OperatorContext, OperatorSupport, Core], KernelCall | None]
+# By the operator and its types, as `compile.alternatives` asks; those of int8 by its name alone.
 _LOWERINGS: dict[str, _Lower] = {
     "ADD": _elementwise,
+    "ADD int16": _elementwise,
     "AVERAGE_POOL_2D": _average_pool,
+    "AVERAGE_POOL_2D int16": _average_pool,
+    "BATCH_MATMUL": cmsis_nn_wide.batch_matmul,
+    "BATCH_MATMUL int16": cmsis_nn_wide.batch_matmul,
     "CONV_2D": _conv_2d,
+    "CONV_2D int16": cmsis_nn_wide.conv_2d,
     "DEPTHWISE_CONV_2D": _depthwise,
+    "DEPTHWISE_CONV_2D int16": cmsis_nn_wide.depthwise,
     "FULLY_CONNECTED": _fully_connected,
+    "FULLY_CONNECTED int16": cmsis_nn_wide.fully_connected,
     "MAX_POOL_2D": _plain,
+    "MAX_POOL_2D int16": _plain,
     "MUL": _elementwise,
+    "MUL int16": _product_s16,
     "SOFTMAX": _plain,
+    "SOFTMAX int16": _softmax_s16,
+    "SOFTMAX int8>int16": _plain,
+    "SVDF": cmsis_nn_recurrent.svdf,
+    "SVDF int8+int16>int8": cmsis_nn_recurrent.svdf,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM int16": cmsis_nn_recurrent.lstm,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM int8+int16>int8": cmsis_nn_recurrent.lstm,
 }
+# Why the library does not serve, by the operator.
+_ELSE_ANY = (
+    "CMSIS-NN has no kernel for these shapes (groups, broadcasting, constant input) or types, or "
+    "its sums could leave 32 bits"
+)
+_ELSE = {
+    "SVDF": "CMSIS-NN has no kernel for these types, or for a state with a zero point",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "CMSIS-NN has no kernel for these types, or would clamp "
+    "the cell's state elsewhere, or its sums could leave 32 bits",
+}
+_KINDS = {kind.partition(" ")[0] for kind in _LOWERINGS}
 
 
 def lowerings(
     core: Core, others: Mapping[str, Sequence[Lowering]], operators: Mapping[str, Forms]
 ) -> dict[str, Sequence[Lowering]]:
-    """Operator kind to lowerings: CMSIS-NN first, then `others`, with the reason why."""
+    """Operator kind and types to lowerings: CMSIS-NN first, then `others`."""
 
     def first(kind: str) -> Lowering:
         def lower(context: OperatorContext) -> KernelCall | None:
-            support = fitting_form(operators[kind], context)
+            support = fitting_form(operators[context.operator.kind], context)
             if context.input(0).is_constant or has_int4_weights(context):
                 return None
             assert not isinstance(support, str), support
@@ -252,10 +234,10 @@ def lowerings(
 
 def fallback_reason(call: KernelCall) -> str:
     """Why a layer of a cmsis-nn plan is not CMSIS-NN's, or an empty string where it is."""
-    if call.kernel.endswith(_SUFFIX):
+    if call.kernel.endswith(SUFFIX):
         return ""
     if call.int4 != "none":
         return "qmcu calls no CMSIS-NN kernel for int4 weights"
-    if call.kind in _LOWERINGS:
-        return "CMSIS-NN has no kernel for these shapes (groups, broadcasting, constant input)"
+    if call.kind in _KINDS:
+        return _ELSE.get(call.kind, _ELSE_ANY)
     return f"qmcu calls no CMSIS-NN kernel for {call.kind}"

@@ -1,0 +1,23 @@
+#include "batch_matmul_s16_cmsis_nn.h"
+
+#include "batch_matmul_call_cmsis_nn.h"
+
+void qmcu_batch_matmul_s16_cmsis_nn(const qmcu_batch_matmul_s16_cmsis_nn_params *params,
+                                    const int16_t *left, const int16_t *right, void *scratch,
+                                    int16_t *output)
+{
+    const qmcu_batch_matmul_cmsis_nn_params *const p = params;
+    const cmsis_nn_context context = {scratch, 0};
+    /* The library takes the upper 16 bits of the multiplier. */
+    const qmcu_batch_matmul_call c =
+        qmcu_batch_matmul_call_of(p, p->multiplier << 16, INT16_MIN, INT16_MAX);
+    int16_t *turned = (int16_t *)((int32_t *)scratch + p->columns);
+    if (p->left_turned) {
+        QMCU_TURNED(int16_t, left, turned, p->left_matrices, p->rows, p->depth);
+    }
+    if (p->right_turned) {
+        QMCU_TURNED(int16_t, right, turned, p->right_matrices, p->columns, p->depth);
+    }
+    (void)arm_batch_matmul_s16(&context, &c.settings, &c.requantization, &c.left, left, &c.right,
+                               right, &c.target, output);
+}
