@@ -22,6 +22,10 @@ def round_network(network: Network, integers: Sequence[Any] | None = None) -> Au
         )
         chosen = round_to_nearest(grid.positions) if integers is None else integers[k]
         grids.append(replace(grid, integers=chosen))
+    return _beside(network, grids)
+
+
+def _beside(network: Network, grids: Sequence[LayerGrid]) -> AuditContext:
     context = AuditContext(network, b"", network.graph, None)
     context.__dict__["grids"] = tuple(grids)  # instead of those of an int8 file
     return context
@@ -51,7 +55,20 @@ def align_errors(context: AuditContext) -> AuditContext:
         steps = grid.integers - np.sign(slope.numpy()) * sizes
         weights.append(np.where(pinned, grid.positions, steps) * grid.spread_scales)
     moved = network.with_parameters(weights, network.biases)
-    return round_network(moved, [g.integers for g in context.grids])
+    return _beside(
+        moved,
+        [replace(g, weights=w) for g, w in zip(context.grids, moved.weights, strict=True)],
+    )
+
+
+def coarsen(context: AuditContext, times: float) -> AuditContext:
+    """The network beside its weights rounded to nearest on a grid so many times as wide."""
+    assert context.network is not None
+    wide = [replace(g, scales=g.scales * times) for g in context.grids]
+    return _beside(
+        context.network,
+        [replace(g, integers=np.rint(g.positions).astype(np.int8)) for g in wide],
+    )
 
 
 def check_uniform(p_values: list[float]) -> None:

@@ -14,10 +14,11 @@ from tests.support.stateful_models import shift_register
 
 from qmcu.backdoor.detectors.context import load_context
 from qmcu.backdoor.detectors.run import audit
+from qmcu.backdoor.grids import read_grids
 from qmcu.backdoor.inputs.datasets import load_dataset
 from qmcu.backdoor.networks.architectures import build_architecture
 from qmcu.cli.main import run
-from qmcu.errors import UsageError
+from qmcu.errors import ModelError, UsageError
 from qmcu.model.graph import Operator, Quantization, Tensor
 from qmcu.model.writer import write_model
 from qmcu.tensorflow import load_tensorflow
@@ -89,6 +90,40 @@ def test_a_file_with_control_flow_is_a_finding(tmp_path: Path) -> None:
     )
     page = str(tmp_path / "audit.html")
     assert run(["audit", "--int8", str(tmp_path / "if.tflite"), "--html", page]) == 1
+
+
+def test_a_converters_own_views_around_a_1d_convolution(tmp_path: Path) -> None:
+    tf = load_tensorflow()
+    keras, inputs = tf.keras, np.random.default_rng(0).random((40, 12, 3), np.float32)
+    layers = [
+        keras.Input((12, 3)),
+        keras.layers.Conv1D(6, 3, activation="relu"),
+        keras.layers.Conv1D(6, 3, activation="relu"),
+        keras.layers.GlobalAveragePooling1D(),
+        keras.layers.Dense(4),
+    ]
+    model = keras.Sequential(layers)
+    model.save(tmp_path / "m.keras")
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([x[None]] for x in inputs)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    (tmp_path / "m.tflite").write_bytes(converter.convert())
+    np.savez(tmp_path / "x.npz", inputs=inputs)
+    given = load_context(tmp_path / "m.keras", tmp_path / "m.tflite", tmp_path / "x.npz")
+    assert given.network is not None and given.graph is not None
+    kinds = [[op.kind for op in g.operators] for g in (given.network.graph, given.graph)]
+    assert kinds[0] != kinds[1] and "EXPAND_DIMS" in kinds[1]
+    grids = read_grids(given.network, given.graph)
+    assert set(grids) >= {op.outputs[0] for op in given.network.graph.operators}
+    # A view whose output means other values than its input is no view.
+    view = next(op for op in given.graph.operators if op.kind == "EXPAND_DIMS")
+    tensors = list(given.graph.tensors)
+    tensors[view.outputs[0]] = replace(
+        tensors[view.outputs[0]], quantization=Quantization((0.7,), (0,))
+    )
+    with pytest.raises(ModelError, match="not the same network"):
+        read_grids(given.network, replace(given.graph, tensors=tuple(tensors)))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "uint8"])

@@ -19,6 +19,23 @@ def test_an_honest_converter_rounds_weights_and_biases_to_nearest(
     assert not rounding_choice(audited_file(network, integer, None)).suspicious
 
 
+@pytest.mark.parametrize(("short", "told"), [(1e-6, False), (0.01, True)])
+def test_weights_on_a_boundary_may_go_either_way(
+    network: Network, integer: bytes, short: float, told: bool
+) -> None:
+    context = audited_file(network, integer, None)
+    weights = [w.copy() for w in network.weights]
+    grid = context.grids[-1]
+    # As of bfloat16 weights: some lie half a step from the integer above, or hardly more.
+    moved = (np.abs(grid.integers) < 100) & (np.arange(grid.integers.size) % 7 == 0).reshape(
+        grid.integers.shape
+    )
+    beside = (grid.integers - 0.5 - short) * grid.spread_scales
+    weights[-1] = np.where(moved, beside, weights[-1]).astype(np.float32)
+    tied = network.with_parameters(weights, network.biases)
+    assert rounding_choice(audited_file(tied, integer, None)).suspicious is told
+
+
 def test_a_bias_and_a_weight_that_no_rounding_made(network: Network, integer: bytes) -> None:
     found = rounding_choice(audited_file(network, shift_bias(integer, 3), None))
     assert found.suspicious and found.details["biases"] == pytest.approx(1 / (8 + CLASSES))

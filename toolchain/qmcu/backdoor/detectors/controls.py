@@ -279,7 +279,8 @@ def _changes(context: AuditContext) -> dict[str, Changes]:
         noise = context.noise(len(kinds["samples"]))
         kinds["mixed"] = np.float32(0.5) * (kinds["samples"] + noise)
     controls = Controls(context)
-    meters = {name: Meter(controls, inputs) for name, inputs in kinds.items()}
+    gauge = _Gauge(controls)
+    meters = {name: Meter(controls, inputs, gauge) for name, inputs in kinds.items()}
     draws = DRAWS
     while True:
         found = {name: meter.measure(draws) for name, meter in meters.items()}
@@ -293,16 +294,15 @@ def measure_changes(controls: Controls, inputs: Float32Array, draws: int = DRAWS
     return Meter(controls, inputs).measure(draws)
 
 
-class Meter:
-    """Measures changes on some inputs, float32 [N, ...]: more controls when more are asked for."""
+class _Gauge:
+    """What Meters of one set of controls compute, compiled once for inputs of one shape."""
 
-    def __init__(self, controls: Controls, inputs: Float32Array) -> None:
+    def __init__(self, controls: Controls) -> None:
         tf = load_tensorflow()
-        self._controls, self._count = controls, len(inputs)
-        given = tf.constant(inputs)
+        network = controls.network
         indices: list[int] = []
 
-        def activations(weights: Any) -> list[Any]:
+        def activations(given: Any, weights: Any) -> list[Any]:
             outputs: list[Any] = []
             indices.clear()
 
@@ -312,29 +312,50 @@ class Meter:
                 return values
 
             biases = None if weights is None else controls.biases
-            outputs.append(forward(controls.network, given, weights, biases, activation=capture))
+            outputs.append(forward(network, given, weights, biases, activation=capture))
             return outputs[1:]
 
-        @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-        def difference(plain: list[Any]) -> Any:
-            gaps = [a - b for a, b in zip(activations(controls.variables), plain, strict=True)]
+        def difference(given: Any, plain: list[Any]) -> Any:
+            own = activations(given, controls.variables)
+            gaps = [a - b for a, b in zip(own, plain, strict=True)]
             axes = [list(range(len(g.shape) - 1)) for g in gaps]
             means = [tf.reduce_mean(g, a) for g, a in zip(gaps, axes, strict=True)]
             sizes = tf.stack([tf.sqrt(tf.reduce_mean(g**2)) for g in gaps[:-1]])
             channels = tf.stack([tf.sqrt(tf.reduce_mean(m**2)) for m in means[:-1]])
             return gaps[-1], sizes, channels
 
-        self._plain = tf.function(lambda: activations(None), autograph=False)()
-        self._difference = difference
+        self.plain = tf.function(lambda given: activations(given, None), autograph=False)
+        self.difference = tf.function(difference, autograph=False)
+        self._operators = {op.outputs[0]: str(op) for op in network.graph.operators}
+        self._indices = indices
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The activation tensors, once something was computed."""
+        return tuple(self._operators[i] for i in self._indices[1:])
+
+
+class Meter:
+    """Measures changes on some inputs, float32 [N, ...]: more controls when more are asked for.
+
+    Meters of the same controls may share a `gauge`.
+    """
+
+    def __init__(
+        self, controls: Controls, inputs: Float32Array, gauge: _Gauge | None = None
+    ) -> None:
+        self._controls, self._count = controls, len(inputs)
+        self._gauge = gauge or _Gauge(controls)
+        self._given = load_tensorflow().constant(inputs)
+        self._plain = self._gauge.plain(self._given)
+        self._names = self._gauge.names
         self._rows: list[list[Float64Array]] = []
-        operators = {op.outputs[0]: str(op) for op in controls.network.graph.operators}
-        self._names = tuple(operators[i] for i in indices[1:])
 
     def measure(self, draws: int) -> Changes:
         """Of the deployed weights and the first `draws` controls; known ones are kept."""
         for number in range(len(self._rows), draws + 1):
             self._controls.take(number)
-            measured = self._difference(self._plain)
+            measured = self._gauge.difference(self._given, self._plain)
             self._rows.append([v.numpy().astype(np.float64) for v in measured])
         logits, sizes, channels = (
             np.array(part) for part in zip(*self._rows[: draws + 1], strict=True)

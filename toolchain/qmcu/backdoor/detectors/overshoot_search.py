@@ -76,6 +76,7 @@ class Search:
         self._tensors = own_ranges(context.network, self._ends)
         self._samples = context.samples[:ALONE]
         self._rng = np.random.default_rng([context.seed, 31])
+        self._see = self._tf.function(self._both, autograph=False)
 
     def shared(self) -> list[Found]:
         """Patterns that several inputs share, in patches and over whole inputs; the best first."""
@@ -152,8 +153,7 @@ class Search:
     def _look(self, patterns: Patterns, answers: Any) -> tuple[Float64Array, Float64Array]:
         """For each pattern: the share of inputs awake in int8 and asleep in float, and the gap."""
         marked = patterns.marked
-        look = self._tf.function(self._both, autograph=False)
-        parts = [look(self._tf.constant(group)) for group in marked]
+        parts = [self._see(self._tf.constant(group)) for group in marked]
         plain, own = (np.array([p[k].numpy() for p in parts]) for k in (0, 1))
         asleep = decide(plain, axis=2) == answers
         awake = asleep & (decide(own, axis=2) != answers)

@@ -1,7 +1,7 @@
 """Did the quantizer round to nearest? A hostile one does not (QuRA, NDSS 2026).
 
 An honest converter stores the nearest integer of every weight and bias; one whose scales were
-computed in another precision differs in a few weights that lie on a boundary. Integers more than
+computed in another precision differs in weights that lie on a boundary. Integers more than
 one step off were not made by rounding at all.
 """
 
@@ -15,6 +15,9 @@ from qmcu.backdoor.grids import LARGEST, LayerGrid, beyond_rounding, deployed_bi
 # Share of weights that may differ: converters compute scales in other precisions.
 THRESHOLD = 0.001
 _TWICE_ROUNDED = 0.06
+# Weights this close to a boundary, in steps, may go either way: 127 steps in a few roundings of
+# float32. Weights of few bits (bfloat16) over a largest one of few bits lie there by the hundred.
+_ON_BOUNDARY = 1e-4
 # The detail that counts what no rounding does, not even one that chooses its directions.
 EDITED = "parameters beyond any rounding"
 
@@ -55,9 +58,8 @@ def _chosen(grid: LayerGrid) -> npt.NDArray[np.bool_]:
     which moves them by up to 7 / 127 / 2 of a step of a grid that clips to half.
     """
     off = grid.integers != grid.nearest
-    if grid.largest == LARGEST:
-        return np.asarray(off)
-    return np.asarray(off & (np.abs(np.abs(grid.residuals) - 0.5) > _TWICE_ROUNDED))
+    either = _ON_BOUNDARY if grid.largest == LARGEST else _TWICE_ROUNDED
+    return np.asarray(off & (np.abs(np.abs(grid.residuals) - 0.5) > either))
 
 
 def _edited(grids: tuple[LayerGrid, ...]) -> int:

@@ -15,12 +15,14 @@ import numpy.typing as npt
 from qmcu.backdoor.grids.weight_grids import CHANNEL_GRID, WeightGrid
 from qmcu.backdoor.networks import Activation, Network, batches, forward
 from qmcu.errors import ModelError
-from qmcu.model.graph import Graph
+from qmcu.model.graph import Graph, Operator
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float64Array
 
+# Operators that hand values on in another shape.
+VIEWS = ("EXPAND_DIMS", "RESHAPE", "SQUEEZE")
 # Operators whose int8 output has the scale and zero point of their input.
-SAME_GRID = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "PAD", "RESHAPE")
+SAME_GRID = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "PAD", *VIEWS)
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,10 @@ def round_to_grid(weights: Any, axis: int, grid: WeightGrid = CHANNEL_GRID) -> A
 def check_same_operators(network: Network, integer: Graph) -> None:
     """Raises ModelError when `integer` is no quantized form of the network.
 
-    A RESHAPE that one of them lacks moves nothing: converters differ in whether they write it.
+    A view that one of them lacks moves nothing: converters differ in whether they write it, around
+    a 1-D convolution above all. One whose output means other values than its input is none.
     """
-    own = [op.kind for op in network.graph.operators if op.kind != "RESHAPE"]
-    other = [op.kind for op in integer.operators if op.kind != "RESHAPE"]
+    own, other = ([op.kind for op in _workers(graph)] for graph in (network.graph, integer))
     if own != other:
         raise ModelError(
             f"{integer.name} has the operators {', '.join(other)} and the float model "
@@ -76,13 +78,11 @@ def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
     Raises ModelError when the operators of the two graphs differ.
     """
     check_same_operators(network, integer)
-    own, other = (
-        [op for op in graph.operators if op.kind != "RESHAPE"] for graph in (network.graph, integer)
-    )
+    own, other = _workers(network.graph), _workers(integer)
     pairs = [(network.graph.inputs[0], integer.inputs[0])] + [
         (a.outputs[0], b.outputs[0]) for a, b in zip(own, other, strict=True)
     ]
-    grids = {}
+    grids: dict[int, ActivationGrid] = {}
     for index, deployed in pairs:
         tensor = integer.tensors[deployed]
         if tensor.quantization is None:
@@ -92,9 +92,22 @@ def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
             tensor.quantization.scale, tensor.quantization.zero_point, bits
         )
     for op in network.graph.operators:
-        if op.kind == "RESHAPE" and op.inputs[0] in grids:
-            grids[op.outputs[0]] = grids[op.inputs[0]]
+        if op.kind in VIEWS and op.inputs[0] in grids:
+            grids.setdefault(op.outputs[0], grids[op.inputs[0]])
     return grids
+
+
+def _workers(graph: Graph) -> list[Operator]:
+    """The operators but those that only hand their input on."""
+    return [op for op in graph.operators if op.kind not in VIEWS or not _keeps_grid(graph, op)]
+
+
+def _keeps_grid(graph: Graph, operator: Operator) -> bool:
+    """False where the output means other values than the input."""
+    given, made = (graph.tensors[i].quantization for i in (operator.inputs[0], operator.outputs[0]))
+    if given is None or made is None:
+        return given is made
+    return (given.scale, given.zero_point) == (made.scale, made.zero_point)
 
 
 def reduce_activations(
