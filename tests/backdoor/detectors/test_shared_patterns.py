@@ -10,7 +10,7 @@ from tests.support.int8_files import audited_file
 
 from qmcu.backdoor.detectors.shared_patterns import (
     DECISIVE,
-    LEAD,
+    LEADS,
     Reach,
     deviations_of,
     grade,
@@ -76,5 +76,8 @@ def test_a_class_that_has_company_does_not_stand_out() -> None:
     alone = Reach(np.array([-1.0, -0.9, 0.0, 0.9]), 0.8, 1.0)
     quiet = Reach(np.zeros(4), 0.0, 1.0)
     scores = grade({"patch": half, "overlay": alike, "margin": quiet})
-    assert scores["patch"] == pytest.approx(0.1 / LEAD) and scores["overlay"] < 1
+    assert scores["patch"] == pytest.approx(0.1 / LEADS["patch"]) and scores["overlay"] < 1
+    # Labels that were smoothed: all other classes can be reached as far, the first a third further.
+    smooth = Reach(np.array([*np.linspace(7.0, 8.5, 9), 10.9]), 6.4, 8.5)
+    assert grade({"patch": quiet, "overlay": quiet, "margin": smooth})["margin"] < 1
     assert grade({"patch": alone, "overlay": quiet, "margin": quiet})["patch"] == 2.0

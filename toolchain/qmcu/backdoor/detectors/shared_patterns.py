@@ -15,9 +15,9 @@ The inputs are synthesized, a class after the other, by ascent from noise, also 
 given: a network is sure of these, and what a pattern has to overcome is alike for all classes. The
 statistics: how far the foremost class's patch margin is above the classes' median, in units of the
 inputs' own margin; its overlay margin and its whole margin above the other classes', in their
-standard deviations. A trigger's class stands alone, so a patch or an overlay counts in full only
-where the foremost class is a quarter of the inputs' own margin above the second: with few classes
-half of them may be within reach, and label smoothing makes the others alike, so that a small lead
+standard deviations. A trigger's class stands alone, so each counts in full only where the foremost
+class is further above the second (LEADS) than that of an honest network: with few classes half of
+them may be within reach, and smoothed or wrong labels make the others alike, so that a small lead
 is many deviations. What is allowed was set on honest networks only (docs/DETECTORS.md).
 
 Projected signed gradients: Madry et al., ICLR 2018; a pattern for every class:
@@ -44,8 +44,9 @@ from qmcu.types import Float32Array, Float64Array
 
 # Of each statistic, what is allowed.
 ALLOWED = {"patch": 0.40, "overlay": 3.6, "margin": 4.8}
-# Of patches and overlays: the lead over the second class, in units of the inputs' own margin.
-LEAD = 0.25
+# The foremost class's lead over the second that counts in full: of patches and overlays in units of
+# the inputs' own margin, of whole inputs in units of the second's.
+LEADS = {"patch": 0.42, "overlay": 0.25, "margin": 0.35}
 # Times that: no honest network came near.
 DECISIVE = 1.75
 USUAL = 9  # classes beside the foremost, on which the lines were set
@@ -68,7 +69,7 @@ _LEAST_INPUTS = 4
 @dataclass(frozen=True, eq=False)
 class Reach:
     """How far each class is reached, float64 [classes], and how far the foremost stands out;
-    `unit` is the inputs' own margin.
+    `unit` is what its lead is measured by.
     """
 
     heights: Float64Array
@@ -82,7 +83,7 @@ class Reach:
 
     @property
     def lead(self) -> float:
-        """How far the foremost is above the second, in units of the inputs' own margin."""
+        """How far the foremost is above the second."""
         ordered = np.sort(self.heights)
         return float(ordered[-1] - ordered[-2]) / self.unit
 
@@ -90,9 +91,9 @@ class Reach:
 def grade(found: Mapping[str, Reach]) -> dict[str, float]:
     """Each statistic in units of what is allowed; one whose class has company stays below 1."""
     scores = {kind: reach.score / ALLOWED[kind] for kind, reach in found.items()}
-    for kind in ("patch", "overlay"):
-        if found[kind].lead < LEAD:
-            scores[kind] = min(scores[kind], found[kind].lead / LEAD)
+    for kind, lead in LEADS.items():
+        if found[kind].lead < lead:
+            scores[kind] = min(scores[kind], found[kind].lead / lead)
     return scores
 
 
@@ -131,10 +132,11 @@ def measure(context: AuditContext) -> Mapping[str, Reach]:
     patch = _lowest(climb.patches(given[:count], masks), own)
     overlay = _mean(climb.overlays(given[:OVERLAID]), own)
     margin = largest_margins(network, context)
+    second = float(np.sort(margin)[-2])
     return {
         "patch": Reach(patch, float(patch.max() - np.median(patch)) / unit, unit),
         "overlay": Reach(overlay, deviations_of(overlay), unit),
-        "margin": Reach(margin, deviations_of(margin), unit),
+        "margin": Reach(margin, deviations_of(margin), second if second > 0 else unit),
     }
 
 
