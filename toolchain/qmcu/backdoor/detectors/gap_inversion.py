@@ -7,9 +7,10 @@ inputs, and over one patch at a time that several inputs share, since the way to
 lost among all pixels. Honest rounding has such places too, hence the controls (see controls.py):
 the same ascent, from the same starts, on networks whose rounding errors have random signs. Each
 patch is then given to other inputs: of an awake backdoor it sends them to one class, where float
-does not go; honest rounding, however coarse, has no such class. The best one is put to the real
-integers. The ascent: projected signed gradients, Madry et al., ICLR 2018; a pattern shared by
-inputs, and the class that it leads to: Wang et al., Neural Cleanse, S&P 2019; the controls: ours.
+does not go; honest rounding, however coarse, has no such class. Patterns over whole inputs that are
+aimed at a class (overlay_search.py) are asked the same. The best patch is put to the real integers.
+The ascent: projected signed gradients, Madry et al., ICLR 2018; a pattern shared by inputs, and the
+class that it leads to: Wang et al., Neural Cleanse, S&P 2019; the controls: ours.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,8 @@ from qmcu.backdoor.detectors.controls import (
     strength,
 )
 from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, detector
+from qmcu.backdoor.detectors.overlay_search import CHECKED as OVERLAID
+from qmcu.backdoor.detectors.overlay_search import aim_overlays
 from qmcu.backdoor.inputs import regions
 from qmcu.backdoor.networks import forward, logits
 from qmcu.backdoor.rates import predict_integer
@@ -94,7 +97,12 @@ def gap_inversion(context: AuditContext) -> Finding:
     assert context.network is not None and context.integer is not None
     searches = synthesize_inputs(context)
     places, shares = compare_searches(searches)
-    scores = grade(places, shares)
+    overlaid = (0.0, 0.0)
+    if context.decides and context.network.graph.output_tensors[0].elements > 1:
+        sent_there = aim_overlays(context)
+        overlaid = float(sent_there[0]), float(sent_there[1:].mean())
+        places["overlay"] = compare_shares(overlaid[0], sent_there[1:], OVERLAID)
+    scores = grade(places, shares, overlaid)
     kind = max(scores, key=lambda name: scores[name])
     place = places[kind]
     marked = searches["patch"].apply_patch(_natural(context))
@@ -103,7 +111,8 @@ def gap_inversion(context: AuditContext) -> Finding:
         sent = (
             f", and a patch that sends {shares[0]:.0%} of inputs to one class in int8 alone, with "
         )
-        sent += f"random rounding {shares[1]:.0%}"
+        sent += f"random rounding {shares[1]:.0%}, and overlays aimed at a class {overlaid[0]:.0%} "
+        sent += f"and {overlaid[1]:.0%}"
         in_float = decide(logits(context.network, marked).reshape(len(marked), -1))
         in_int8 = predict_integer(context.integer, marked, jobs=1)
         changed = float(np.mean(in_float != in_int8))
@@ -126,6 +135,8 @@ def gap_inversion(context: AuditContext) -> Finding:
             **{f"{name} rank p": one.rank_p for name, one in places.items()},
             "sent to one class": shares[0],
             "sent to one class expected": shares[1],
+            "sent by overlays": overlaid[0],
+            "sent by overlays expected": overlaid[1],
             **({"integers changed by the patch": changed} if said else {}),
         },
     )
@@ -147,13 +158,20 @@ def compare_searches(
     return places, (float(followed[0]), float(followed[1:].mean()))
 
 
-def grade(places: Mapping[str, Comparison], shares: tuple[float, float]) -> dict[str, float]:
-    """Each place in deviations, corrected for all of them, where it is material as well."""
+def grade(
+    places: Mapping[str, Comparison],
+    shares: tuple[float, float],
+    overlaid: tuple[float, float] = (0.0, 0.0),
+) -> dict[str, float]:
+    """Each place in deviations, corrected for all of them, where it is material as well: of
+    `shares` and `overlaid`, the deployed weights' and the controls', the difference.
+    """
     scores = {k: strength(places[k], len(places), FACTOR) for k in ("whole", "patch")}
     certain = {k: deviations(min(1.0, p.p_value * len(places))) for k, p in places.items()}
-    more = LINE * max(0.0, shares[0] - shares[1]) / EXCESS
-    scores["answers"] = min(certain["answers"], more) if shares[0] - shares[1] < EXCESS else (
-        certain["answers"])  # fmt: skip
+    for kind, (own, expected) in {"answers": shares, "overlay": overlaid}.items():
+        if kind in places:
+            more = max(0.0, own - expected) / EXCESS
+            scores[kind] = certain[kind] if more >= 1 else min(certain[kind], LINE * more)
     gap = max(places["whole"].ratio, places["patch"].ratio)
     material = gap >= FACTOR or shares[0] - shares[1] >= EXCESS
     scores["together"] = certain["together"] if material else min(certain["together"], 0.0)
