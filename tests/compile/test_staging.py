@@ -72,6 +72,19 @@ def test_computed_weights_are_a_matrix_product(dtype: str, activation: str) -> N
     compare(graph)
 
 
+@pytest.mark.parametrize("activation", ["NONE", "RELU"])
+def test_computed_weights_are_as_long_as_the_rows_of_whatever_input(activation: str) -> None:
+    # 2 x 3 x 16 values are 2 rows of 48.
+    operator = SingleOperator("FULLY_CONNECTED")
+    operator.input((2, 3, 16), None, "float32")
+    operator.input((5, 48), None, "float32")
+    options: dict[str, OptionValue] = {
+        "fused_activation_function": activation, "weights_format": "DEFAULT",
+        "keep_num_dims": False, "asymmetric_quantize_inputs": False,
+    }  # fmt: skip
+    compare(operator.graph(((2, 5), None), options=options, version=4, dtype="float32"))
+
+
 @pytest.mark.parametrize("activation", ["NONE", "RELU_N1_TO_1"])
 def test_computed_weights_with_a_bias_have_a_kernel_of_their_own(activation: str) -> None:
     graph = product("int8", activation, bias=True)

@@ -157,14 +157,26 @@ class _Staging:
         if not fits or dtypes not in ({"int8"}, {"float32"}):
             self.operators.append(operator)
             return
+        source, output = self.tensors[operator.inputs[0]], self.tensors[operator.outputs[0]]
+        assert weights is not None
+        # Rows as long as the weights', whatever the dimensions of the input are.
+        depth, units = weights.shape[-1], weights.shape[0]
+        given, made = source.index, output.index
+        if source.shape[-1:] != (depth,) and source.elements % max(1, depth) == 0:
+            rows = source.elements // depth
+            given = self._reshaped(source, (rows, depth))
+            if output.shape != (rows, units):
+                made = self._new(replace(output, shape=(rows, units)))
         product = replace(
-            operator, kind="BATCH_MATMUL", inputs=operator.inputs[:2],
+            operator, kind="BATCH_MATMUL", inputs=(given, operator.inputs[1]), outputs=(made,),
             options={"adj_x": False, "adj_y": True},
         )  # fmt: skip
         if activation == "NONE":
             self.operators.append(product)
         else:
             self._add_before(product, activation)
+        if made != output.index:
+            self.operators.append(Operator(self._next(), "RESHAPE", (made,), (output.index,)))
 
     def _add_apart(self, operator: Operator, activation: str) -> None:
         """The operator without its fused activation, and that."""

@@ -1,7 +1,9 @@
-"""Shapes that a file leaves open and that an operator's options give: the end of a detector.
+"""Shapes that a file leaves open and that its operators give.
 
 Converters write no dimensions, or ones, for what TFLite_Detection_PostProcess gives; tflite-micro,
-which needs to know them, would write far behind such outputs.
+which needs to know them, would write far behind such outputs. Where a batch is free, they write 1
+behind SPACE_TO_BATCH_ND too (dilated convolutions along one dimension), although it makes more of
+it; tflite-micro would compute a part of the result alone.
 """
 
 from math import prod
@@ -12,10 +14,73 @@ import numpy as np
 from qmcu.model.unwritten import DETECTION
 
 _MOST = 1 << 20
+# Of the schema's BuiltinOperator.
+_BATCH_TO_SPACE, _SPACE_TO_BATCH = 37, 38
 
 
 def settle_open_shapes(model: Any) -> bool:
     """Give such tensors of the schema's ModelT their shapes; whether there were any."""
+    batches = [_settle_batches(model, subgraph) for subgraph in _items(model.subgraphs)]
+    return _settle_detections(model) or any(batches)
+
+
+def _settle_batches(model: Any, subgraph: Any) -> bool:
+    """Free batches behind a SPACE_TO_BATCH_ND, as far as they are multiplied."""
+    codes = [max(c.deprecatedBuiltinCode, c.builtinCode) for c in _items(model.operatorCodes)]
+    tensors, changed = _items(subgraph.tensors), False
+    multiplied: set[int] = set()
+    for operator in _items(subgraph.operators):
+        inputs = [int(i) for i in _items(operator.inputs)]
+        if not 0 <= operator.opcodeIndex < len(codes) or not inputs:
+            continue
+        code = codes[operator.opcodeIndex]
+        taken = multiplied.intersection(inputs)
+        if code == _SPACE_TO_BATCH:
+            taken = taken | {inputs[0]}
+        if not taken or not all(0 <= i < len(tensors) for i in taken):
+            continue
+        batch = max(_batch(tensors[i]) for i in taken)
+        if code in (_SPACE_TO_BATCH, _BATCH_TO_SPACE):
+            block = _block(model, tensors, inputs)
+            exact = code == _SPACE_TO_BATCH or (block and batch % block == 0)
+            if not block or not exact:
+                continue
+            batch = batch * block if code == _SPACE_TO_BATCH else batch // block
+        for index in (int(i) for i in _items(operator.outputs)):
+            if not 0 <= index < len(tensors) or not _is_batch_free(tensors[index]):
+                continue
+            multiplied.add(index)
+            if _batch(tensors[index]) != batch:
+                rest = np.asarray(tensors[index].shape, np.int32)[1:]
+                tensors[index].shape = np.array([batch, *rest], np.int32)
+                changed = True
+    return changed
+
+
+def _is_batch_free(tensor: Any) -> bool:
+    signature = _items(tensor.shapeSignature)
+    return len(signature) > 0 and int(signature[0]) == -1 and len(_items(tensor.shape)) > 0
+
+
+def _batch(tensor: Any) -> int:
+    shape = _items(tensor.shape)
+    return min(_MOST, max(1, int(shape[0]))) if len(shape) else 1
+
+
+def _block(model: Any, tensors: Any, inputs: list[int]) -> int:
+    """The elements of a constant block, 0 where it is none."""
+    if len(inputs) < 2 or not 0 <= inputs[1] < len(tensors):
+        return 0
+    number, buffers = tensors[inputs[1]].buffer, _items(model.buffers)
+    data = _items(buffers[number].data) if 0 < number < len(buffers) else []
+    content = bytes(int(b) & 0xFF for b in data[:64])
+    if not content or len(content) % 4:
+        return 0
+    found = prod(np.frombuffer(content, "<i4").tolist())
+    return found if 0 < found <= _MOST else 0
+
+
+def _settle_detections(model: Any) -> bool:
     codes = [_custom(code) for code in _items(model.operatorCodes)]
     changed = False
     for subgraph in _items(model.subgraphs):

@@ -180,6 +180,7 @@ def standalone(data: bytes, *, batch: int | None = None, source: str = "model") 
             if shape is not None:
                 tensor.shape = np.array(shape, np.int32)
                 changed = True
+    changed |= settle_open_shapes(model)
     return pack_model(model) if changed else data
 
 
