@@ -51,6 +51,10 @@ def test_places_are_a_list(tmp_path: Path) -> None:
         ('models = ["a", "b"]\nboard = "b"\nvectors = "v"', "vectors are of one model"),
         ('model = "a"\nboard = "b"\narenas = "own"', "arenas is of several models"),
         ('models = ["a", "b"]\nboard = "b"\narenas = "any"', 'arenas is "shared" or "own"'),
+        ('models = ["a", "b"]\nnames = ["a,b"]', "each name by itself, without commas"),
+        ("x = " + "9" * 5000, "not valid TOML: Exceeds the limit"),
+        (f"x = 1\n{'.'.join('a' * 5000)} = 1", "line 2 has a key of more than 100 parts"),
+        (f"x = {{ {'.'.join('a' * 5000)} = 1 }}", "line 1 has a key of more than 100 parts"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -1,6 +1,7 @@
 """Files that mean harm or are none: one sentence, exit code 2, nothing raw on the terminal."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,10 @@ import pytest
 from tests.support.firmware_project import build_chain, write_chain
 from tests.support.places import SHARED
 
+from qmcu.backdoor.inputs.triggers import Trigger
 from qmcu.cli import run
+from qmcu.conversion.keras_files import refuse_large_texts
+from qmcu.errors import ModelError, VectorError
 
 HOSTILE = SHARED / "hostile"
 
@@ -67,6 +71,68 @@ def test_an_output_over_an_input(tmp_path: Path, capsys: pytest.CaptureFixture[s
     ):
         assert "would replace the input" in sentence(capsys, *arguments)
     assert model.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build", "{model}", "--board", "stm32f746", "--tuning", "/dev/zero"),
+        ("build", "{model}", "--board", "stm32f746", "--monitor", "/dev/zero"),
+        ("trigger", "show", "/dev/zero"),
+    ],
+)
+def test_a_device_is_no_document(
+    arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [a.replace("{model}", str(write_chain(tmp_path))) for a in arguments]
+    assert "it is a device or a pipe, a file is needed; `qmcu " in sentence(capsys, *given)
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [(b"[" * 100_000, "is no vector file"), (b'{"steps": 1e400}', "is no vector file")],
+)
+def test_a_vector_file_s_head(
+    head: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "v.npz"
+    np.savez(path, qmcu=np.frombuffer(head, np.uint8))
+    assert words in sentence(capsys, "test", build_chain(tmp_path), "--vectors", path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "target", "words"),
+    [((0, 2, 1), 0, "its mask [0, 2, 1] has no values"), ((2, 2, 1), 1 << 70, "no class that a")],
+)
+def test_a_trigger_of_nothing(
+    shape: tuple[int, ...], target: int, words: str, tmp_path: Path
+) -> None:
+    ones = np.ones(shape, np.float32)
+    with pytest.raises(VectorError, match=re.escape(words)):
+        Trigger("n", "patch", ones, ones, target, 0.0, 1.0)
+
+
+def test_an_arena_that_no_core_addresses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = build_chain(tmp_path)
+    plan = directory / "plan.json"
+    for size, words in ((1 << 62, "which no core addresses"), ('"\\ud800"', "JSON is malformed")):
+        plan.write_text(re.sub(r'"arena_size": [^,]+', f'"arena_size": {size}', plan.read_text()))
+        assert words in sentence(capsys, "test", directory)
+
+
+def test_a_keras_file_of_spaces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("model.weights.h5", b"")
+        with archive.open("config.json", "w") as stream:
+            for _ in range(65):
+                stream.write(b" " * (1 << 20))
+    with pytest.raises(ModelError, match=r"config\.json would unpack to 68,157,440 bytes"):
+        refuse_large_texts(path)
+    # Not the scratch file that the weights are unpacked to.
+    assert f"{path}: its model.weights.h5 is empty" in sentence(capsys, "size", path)
 
 
 @pytest.mark.skipif(not HOSTILE.is_dir(), reason="the hostile files are not beside the checkout")

@@ -13,6 +13,7 @@ from qmcu.cli.main import run
 from qmcu.conversion.compare import compare
 from qmcu.conversion.files import OpenOptions, convert_file, float_graph_of
 from qmcu.errors import ModelError, ToolError, UsageError
+from qmcu.model.onnx.load import load_net
 from qmcu.model.onnx.write import count_moves
 from qmcu.model.oracle import Oracle
 from qmcu.model.reader import read_model
@@ -163,3 +164,16 @@ def test_a_damaged_program_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(ModelError, match=r"bad\.pt2 is no file of torch\.export"):
         convert_file(path, None)
+
+
+def test_a_constant_with_a_size_below_zero(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    path = _float(tmp_path / "m.onnx")
+    model = onnx.load(path)
+    weights = next(t for t in model.graph.initializer if len(t.dims) == 4)
+    weights.dims[0] = -weights.dims[0]
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(
+        ModelError, match=r"is no valid ONNX model: .* has the sizes \[-4, 3, 3, 3\]"
+    ):
+        load_net(path)

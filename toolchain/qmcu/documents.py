@@ -19,6 +19,7 @@ import msgspec
 
 import qmcu
 from qmcu.errors import QmcuError, UsageError
+from qmcu.files import read_regular
 from qmcu.types import Number
 
 T = TypeVar("T")
@@ -120,10 +121,9 @@ def load(
     """
     again = f"`{made_by}` writes it"
     try:
-        text = path.read_bytes()
-    except OSError as cause:
-        reason = cause.strerror or cause
-        raise error(f"{path} cannot be read: {reason}; {again}.") from cause
+        text = read_regular(path, error)
+    except error as cause:
+        raise error(f"{str(cause).rstrip('.')}; {again}.") from cause
     try:
         _check_version(text, getattr(kind, "__schema__", version))
         document = parse(text, kind)
@@ -143,4 +143,5 @@ def _check_version(text: bytes, version: int | str | None) -> None:
 
 
 def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+    """A sentence as a clause; JSON stays JSON."""
+    return sentence if sentence[:2].isupper() else sentence[:1].lower() + sentence[1:]

@@ -146,6 +146,8 @@ def _check(path: Path, key: str, value: Any) -> None:
             raise UsageError(
                 f"{path}: {key} must be a list of texts in quotes, not {printable(repr(value))}."
             )
+        if key == "names" and any("," in name for name in value):
+            raise UsageError(f"{path}: names lists each name by itself, without commas.")
         return
     if not isinstance(value, str) or not value:
         raise UsageError(f"{path}: {key} must be a text in quotes, not {printable(repr(value))}.")

@@ -87,6 +87,8 @@ class _Homes:
 
 def _placement_problems(plan: Plan) -> Iterator[str]:
     steps = len(plan.calls)
+    if not 0 <= plan.arena_size < 1 << 32:
+        yield f"the arena has {plan.arena_size} bytes, which no core addresses"
     for p in plan.placements:
         if p.size < 0 or p.offset < 0 or p.end > plan.arena_size:
             yield f"{p.name} lies at {p.offset} to {p.end}, the arena has {plan.arena_size} bytes"

@@ -8,6 +8,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,15 @@ import numpy as np
 from qmcu.errors import ModelError, ToolError
 from qmcu.extras import install_command
 from qmcu.model.file_kinds import describe_other
-from qmcu.text import first_line
+from qmcu.text import first_line, printable
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 _HALVES = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64")
 # Unrolled, a layer's operators are in the file once for each step.
 _MAX_STEPS = 256
 _HEAD = 512
+# Of a configuration; the largest models' have a few megabytes.
+_MAX_TEXT = 64 << 20
 _MISSING_CLASS = ("Could not locate class", "Unknown layer", "Could not locate function")
 
 
@@ -53,6 +56,7 @@ def open_file(
             other = "no .zip archive, or one cut off"
         raise ModelError(f"{source} is no loadable Keras model: {other}.")
     names = _custom_objects(custom)
+    refuse_large_texts(source)
     version, config = describe_file(source)
     old = version.startswith(("1.", "2."))
     keras = _keras_2() if old else None
@@ -72,6 +76,24 @@ def open_file(
     _refuse_not_finite(source, model)
     model, unrolled = _unrolled(model, names, legacy)
     return KerasModel(model, keras, notes + unrolled)
+
+
+def refuse_large_texts(source: Path) -> None:
+    """Raise ModelError for a .keras file with more to read than weights and a configuration.
+
+    Keras unpacks its texts whole, before it looks at them.
+    """
+    if source.suffix != ".keras":
+        return
+    with suppress(OSError, ValueError, RuntimeError, zipfile.BadZipFile):  # Keras says what it is
+        with zipfile.ZipFile(source) as archive:
+            entries = archive.infolist()
+        for entry in entries:
+            if entry.filename.endswith(".json") and entry.file_size > _MAX_TEXT:
+                raise ModelError(
+                    f"{source}: {printable(entry.filename)} would unpack to {entry.file_size:,} "
+                    f"bytes, and {_MAX_TEXT:,} are read; it is no model's configuration."
+                )
 
 
 def describe_file(source: Path) -> tuple[str, str]:

@@ -65,7 +65,14 @@ def read_preprocessing(model: bytes, source: str = "model") -> Preprocessing | N
             fields = json.loads(bytes(table.buffers[entry.buffer].data).decode())
             fields |= {key: tuple(fields[key]) for key in ("mean", "std")}
             return Preprocessing(**fields)
-        except (ValueError, TypeError, KeyError, IndexError, UsageError) as error:
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            IndexError,
+            RecursionError,
+            UsageError,
+        ) as error:
             raise ModelError(
                 f"{source}: its metadata {METADATA} cannot be read ({error}); convert it again."
             ) from error

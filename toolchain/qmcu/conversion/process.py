@@ -15,6 +15,7 @@ from typing import Any
 import qmcu.errors
 from qmcu.closing import Closing
 from qmcu.conversion.confine import can_confine, wrapper
+from qmcu.conversion.keras_files import refuse_large_texts
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import ModelError, QmcuError, ToolError
 from qmcu.extras import missing_package
@@ -44,6 +45,7 @@ class ConverterProcess(Closing):
             raise ModelError(f"{source} does not exist.")
         if source.suffix not in _OTHERS:
             _require_tensorflow()
+            refuse_large_texts(source)
         self._source = source
         self._folder = ScratchFolder("convert")
         self.folder = Path(self._folder.name)

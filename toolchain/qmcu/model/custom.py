@@ -227,7 +227,7 @@ def check_operators(directory: Path) -> None:
         return
     try:
         listed = [(o["name"], o["reference_sha256"]) for o in json.loads(path.read_text())]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
     for name, digest in listed:
         described = custom_operator(f"CUSTOM:{name}")

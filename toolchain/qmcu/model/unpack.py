@@ -13,6 +13,7 @@ from qmcu.model.file_kinds import describe_folder, describe_other
 from qmcu.model.flatbuffer_tables import View
 from qmcu.model.open_shapes import settle_open_shapes
 from qmcu.model.schema import IDENTIFIER, VERSION, schema
+from qmcu.text import printable
 
 _MAX_BYTES = (1 << 31) - 1
 _HEAD_BYTES = 512
@@ -43,7 +44,7 @@ def read_model_file(path: Path) -> bytes:
                 raise ModelError(f"{path} has {size:,} bytes; no .tflite file is so large.")
             return head + stream.read(_MAX_BYTES)
     except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise ModelError(f"{printable(path)} cannot be read: {error.strerror or error}.") from error
 
 
 def check_identifier(head: bytes, size: int, source: str) -> None:

@@ -227,7 +227,7 @@ def load_vectors(path: Path, graph: Graph) -> Vectors:
             raise VectorError(f"{path} has format {header['format']}, {FORMAT} is read here.")
         sha256, origin = str(header["model_sha256"]), dict(header["origin"])
         steps = int(header.get("steps", 1))
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise VectorError(
             f"{path} is no vector file; make one with `qmcu vectors make`."
         ) from error

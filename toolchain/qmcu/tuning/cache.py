@@ -56,7 +56,7 @@ class CountCache:
         """A file's content; empty when it is missing or damaged, so that it is made again."""
         try:
             found = json.loads((self.directory / f"{key}.json").read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 

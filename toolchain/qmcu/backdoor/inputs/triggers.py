@@ -23,6 +23,8 @@ from qmcu.types import Array, Count, Float32Array, Int8Array, Shape
 Setting = float | int | str
 
 FORMAT = 1
+# No classifier has more.
+_MOST_CLASSES = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,11 @@ class Trigger:
             raise VectorError(f"trigger {self.name}: mask is not within 0 to 1, or NaN is in it.")
         if not (np.isfinite([self.low, self.high]).all() and self.low < self.high):
             raise VectorError(f"trigger {self.name}: {self.low} to {self.high} is no range.")
-        if self.target < 0:
-            raise VectorError(f"trigger {self.name}: class {self.target} is below 0.")
+        if not self.mask.size:
+            raise VectorError(f"trigger {self.name}: its mask {list(self.shape)} has no values.")
+        if not 0 <= self.target < _MOST_CLASSES:
+            what = "below 0" if self.target < 0 else "no class that a model has"
+            raise VectorError(f"trigger {self.name}: class {self.target} is {what}.")
 
     @property
     def shape(self) -> Shape:

@@ -165,6 +165,9 @@ def value_of_proto(onnx: Any, proto: Any) -> Value:
 
 
 def _array(onnx: Any, tensor: Any) -> Array:
+    if any(size < 0 for size in tensor.dims):
+        # numpy would take one of them for what is left.
+        raise ValueError(f"the tensor {tensor.name} has the sizes {list(tensor.dims)}")
     array = np.asarray(onnx.numpy_helper.to_array(tensor))
     if array.dtype.name in ("int4", "int2"):
         return array.astype(np.int8)

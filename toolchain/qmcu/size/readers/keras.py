@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from qmcu.errors import ModelError
 from qmcu.scratch import ScratchFolder
 from qmcu.size.contents import Contents, FileKind, Role, StoredTensor
 from qmcu.size.mapped import fail, map_file
@@ -55,8 +56,15 @@ def _unpacked(archive: Archive, member: Member) -> Hdf5:
                     left -= len(block)
         except DAMAGE as error:
             fail(archive.path, f"its weights are damaged ({str(error)[:80]})")
+        if not member.size:
+            fail(archive.path, f"its {_WEIGHTS} is empty")
         data = map_file(path)
-        return read_part(path, data, 0, len(data))
+        try:
+            return read_part(path, data, 0, len(data))
+        except ModelError as error:
+            # The file that the user gave is the archive.
+            inside = str(error).removeprefix(f"{path}: ")
+            raise ModelError(f"{archive.path}: {_WEIGHTS} in it: {inside}") from error
 
 
 def _scaled(
