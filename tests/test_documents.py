@@ -104,5 +104,5 @@ def test_a_schema_is_a_version_and_the_error_is_the_readers(tmp_path: Path) -> N
     assert documents.load(path, Whole, "whole", version="whole-2") == WHOLE
     with pytest.raises(VectorError, match="its schema is 'whole-2', and this qmcu reads 'whole-1'"):
         documents.load(path, Whole, "whole", version="whole-1", error=VectorError)
-    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+    with pytest.raises(UsageError, match="cannot be read: it is a folder"):
         documents.load(tmp_path, Whole, "whole")

@@ -539,12 +539,27 @@ def test_an_arduino_library_compiles_and_its_sketch_runs(
     )
     assert set(fields) >= {"name", "version", "author", "maintainer", "sentence", "paragraph",
                            "category", "url", "architectures"}  # fmt: skip
+    # What arduino-lint calls an error: an empty field, a URL that is none, a name of other letters.
+    assert all(fields.values()) and re.fullmatch(r"https://[^/ ]+/\S*", fields["url"])
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,62}", fields["name"])
     assert (folder / "src" / fields["includes"]).is_file()
     manifest = json.loads((folder / "library.json").read_text())
     assert manifest["name"] == fields["name"] and manifest["version"] == fields["version"]
     assert (folder / manifest["build"]["srcDir"]).is_dir()
     for example in manifest["examples"]:
         assert all((folder / example["base"] / name).is_file() for name in example["files"])
+
+
+def test_an_int_of_16_bits_is_refused(exported: Exporter, tmp_path: Path) -> None:
+    """As AVR's is: sums of the kernels would wrap without a word."""
+    source = exported("arduino") / "src/qmcu_model.c"
+    small = tmp_path / "limits.h"
+    small.write_text("#define INT_MAX 32767\n")
+    include = ["-I", str(tmp_path), "-I", str(source.parent)]
+    done = subprocess.run(
+        ["cc", "-fsyntax-only", *include, str(source)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode and "compute in an int of 32 bits" in done.stderr
 
 
 def test_platformio_packs_the_library(
