@@ -1,14 +1,28 @@
-/* svdf with the products of the vector extension MVE. */
+/* svdf by the vector extension MVE, as svdf_code_mve.h says. */
 #include "svdf_mve.h"
 
-#include "dot_mve.h"
-#include "mve.h"
-#include "svdf_code.h"
+#include "svdf_code_mve.h"
+
+static inline int32_t dot(const int8_t *a, const int8_t *b, int32_t count)
+{
+    int32_t sum = 0;
+    __asm volatile("wlstp.8 lr, %[count], 1f\n\t"
+                   "2: vldrb.8 q0, [%[a]], #16\n\t"
+                   "vldrb.8 q1, [%[b]], #16\n\t"
+                   "vmladava.s8 %[sum], q0, q1\n\t"
+                   "letp lr, 2b\n"
+                   "1:"
+                   : [sum] "+Te"(sum), [a] "+r"(a), [b] "+r"(b)
+                   : [count] "r"(count)
+                   : "q0", "q1", "lr", "memory");
+    return sum;
+}
+
+QMCU_SVDF_BY_VECTORS(by_vectors, int8_t, INT8_MIN, INT8_MAX, vstrbq_scatter_offset_p_s32, dot)
 
 void qmcu_svdf_mve(const qmcu_svdf_mve_params *params, const int8_t *input, const int8_t *features,
                    const int32_t *feature_bias, const int8_t *times, const int32_t *bias,
                    int8_t *state, int8_t *output)
 {
-    qmcu_svdf_by(params, input, features, feature_bias, times, bias, state, output, qmcu_dot_mve,
-                 qmcu_mve_copy);
+    by_vectors(params, input, features, feature_bias, times, bias, state, output);
 }

@@ -1,0 +1,48 @@
+/* Four rows of weights times one vector, for the kernels that take four units at a time. */
+#ifndef QMCU_QUAD_MVE_H
+#define QMCU_QUAD_MVE_H
+
+#include "mve.h"
+
+/* Of the rows that are live the sums with their biases; of the others something, without reading
+   behind the rows. */
+static inline int32x4_t qmcu_quad_mve(const int8_t *input, const int8_t *rows, int32_t count,
+                                      const int32_t *bias, int32_t live)
+{
+    const int8_t *const last = rows + (live > 4 ? 3 : live - 1) * count;
+    const int8_t *a = rows, *b = rows + count, *c = b + count, *d = c + count;
+    b = b < last ? b : last;
+    c = c < last ? c : last;
+    d = d < last ? d : last;
+    int32_t sum_a = 0, sum_b = 0, sum_c = 0, sum_d = 0;
+    /* GCC has no loops whose last round is predicated by itself, and too few registers for this. */
+    __asm volatile(
+        "wlstp.8 lr, %[count], 1f\n\t"
+        "2: vldrb.8 q0, [%[input]], #16\n\t"
+        "vldrb.8 q1, [%[a]], #16\n\t"
+        "vmladava.s8 %[sum_a], q0, q1\n\t"
+        "vldrb.8 q1, [%[b]], #16\n\t"
+        "vmladava.s8 %[sum_b], q0, q1\n\t"
+        "vldrb.8 q1, [%[c]], #16\n\t"
+        "vmladava.s8 %[sum_c], q0, q1\n\t"
+        "vldrb.8 q1, [%[d]], #16\n\t"
+        "vmladava.s8 %[sum_d], q0, q1\n\t"
+        "letp lr, 2b\n"
+        "1:"
+        : [sum_a] "+Te"(sum_a), [sum_b] "+Te"(sum_b), [sum_c] "+Te"(sum_c), [sum_d] "+Te"(sum_d),
+          [input] "+r"(input), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d)
+        : [count] "r"(count)
+        : "q0", "q1", "lr", "memory");
+    const mve_pred16_t lanes = vctp32q((uint32_t)live);
+    return vaddq_s32(qmcu_mve_four(sum_a, sum_b, sum_c, sum_d), vldrwq_z_s32(bias, lanes));
+}
+
+/* Sums scaled by one multiplier and shift, within the bounds. */
+static inline int32x4_t qmcu_quad_scaled(int32x4_t sums, int32_t multiplier, int32_t shift,
+                                         int32_t minimum, int32_t maximum)
+{
+    return qmcu_mve_clamp(qmcu_mve_requantize(sums, vdupq_n_s32(multiplier), vdupq_n_s32(shift)), 0,
+                          minimum, maximum);
+}
+
+#endif
