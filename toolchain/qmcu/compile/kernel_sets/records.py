@@ -18,6 +18,7 @@ def _words(*names: str) -> np.dtype[Any]:
 
 
 CHANNEL = _words("bias", "multiplier", "rounding", "shift")
+SCALE = _words("multiplier", "left", "rounding", "right")
 FILTER_PAIR = _words(
     *("multiplier0", "rounding0", "shift0", "multiplier1", "rounding1", "shift1"),
     *("joint_bias", "bias0"),
@@ -49,6 +50,7 @@ MVE_DEPTHWISE_3X3 = np.dtype(
 # C struct to its header and record.
 RECORDS: dict[str, tuple[str, np.dtype[Any]]] = {
     "qmcu_channel": ("dsp.h", CHANNEL),
+    "qmcu_scale": ("scale_dsp.h", SCALE),
     "qmcu_filter_pair": ("multiply_run_dsp.h", FILTER_PAIR),
     "qmcu_filter_quad": ("fully_connected_pair_dsp.h", FILTER_QUAD),
     "qmcu_int4_quad": ("multiply_int4_dsp.h", INT4_QUAD),

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 from qmcu.compile.kernel_sets import products
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
-from qmcu.compile.kernel_sets.dsp import anything, convolution, elementwise, general, int4, layers
+from qmcu.compile.kernel_sets.dsp import (
+    anything,
+    convolution,
+    elementwise,
+    general,
+    int4,
+    layers,
+    recurrent,
+)
 from qmcu.compile.kernel_sets.limits import with_limits
 from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering
@@ -54,7 +62,7 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
         **dict.fromkeys(elementwise.TABLES, (elementwise.lookup,)),
     }
     limited = {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}
-    return limited | products.lowerings("dsp")
+    return limited | products.lowerings("dsp") | recurrent.LOWERINGS
 
 
 def int4_lowerings() -> dict[str, Sequence[Lowering]]:

@@ -1,0 +1,36 @@
+/* Requantization of int32 to int32, by one high product where that is proved for the values. */
+#ifndef QMCU_SCALE_DSP_H
+#define QMCU_SCALE_DSP_H
+
+#include "dsp.h"
+#include "requantize.h"
+
+/* left is 1 more than the shift to the left that comes first, right 1 more than the shift to the
+   right that comes last, rounding 2^(right - 1). Where right is 0 nothing is proved, and rounding is
+   the shift of the general form. */
+typedef struct {
+    int32_t multiplier;
+    int32_t left;
+    int32_t rounding;
+    int32_t right;
+} qmcu_scale;
+
+/* Equal to qmcu_requantize: with h the high product, floor((2 h + 2^r - (value < 0)) / 2^(r + 1)) is
+   h / 2^r with ties away from zero; and h where r is 0. */
+static inline int32_t qmcu_scaled(int32_t value, const qmcu_scale *scale)
+{
+    if (scale->right == 0) {
+        return qmcu_requantize(value, scale->multiplier, scale->rounding);
+    }
+    const int32_t h = qmcu_smmulr((int32_t)((uint32_t)value << scale->left), scale->multiplier);
+    return (2 * h + scale->rounding + (value >> 31)) >> scale->right;
+}
+
+static inline int32_t qmcu_saturate_s16(int32_t a)
+{
+    int32_t r;
+    __asm("ssat %0, #16, %1" : "=r"(r) : "r"(a));
+    return r;
+}
+
+#endif

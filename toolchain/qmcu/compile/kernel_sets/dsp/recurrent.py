@@ -1,0 +1,160 @@
+"""UNIDIRECTIONAL_SEQUENCE_LSTM and SVDF of int8 for the DSP extension.
+
+Four filters at a time multiply one input: the four gates of an LSTM's unit, four filters of an
+SVDF. Sums and products are scaled by one high product where no value leaves its bits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.compile.kernel_sets import records
+from qmcu.compile.kernel_sets.dsp.elementwise import portable
+from qmcu.compile.kernel_sets.dsp.general import STEP, pack_filters
+from qmcu.compile.lowering import Lowering, OperatorContext
+from qmcu.compile.plan import (
+    Argument,
+    ConstantArgument,
+    FieldValue,
+    KernelCall,
+    ParametersArgument,
+    ScratchArgument,
+)
+
+_GROUP = 4
+# Products of two int16, of which one is a function's value below 2^15.
+_LARGEST_PRODUCT = (1 << 15) * ((1 << 15) - 1)
+Int32Array = npt.NDArray[np.int32]
+# A multiplier, a shift to the left, the largest size of what is scaled.
+Scale = tuple[int, int, int]
+
+
+def _scales(wanted: Sequence[Scale]) -> Int32Array:
+    """qmcu_scale of each, as scale_dsp.h says."""
+    result = records.make(records.SCALE, len(wanted))
+    for i, (multiplier, shift, largest) in enumerate(wanted):
+        left, right = max(shift, 0), max(-shift, 0)
+        high = ((largest << left) * multiplier >> 31) + 1
+        proved = largest << left < 1 << 30 and 2 * high + (1 << right) + 2 < 1 << 31
+        result[i] = (
+            (multiplier, left + 1, 1 << right, right + 1) if proved else (multiplier, 0, shift, 0)
+        )
+    return records.words(result)
+
+
+def _values(call: KernelCall, ending: str) -> npt.NDArray[np.int64]:
+    """A constant of the portable call."""
+    for argument in call.arguments:
+        constant = argument.constant if isinstance(argument, ConstantArgument) else None
+        if constant is not None and constant.name.endswith(ending):
+            kind = {"int8_t": "i1", "int16_t": "<i2", "int32_t": "<i4"}[constant.ctype]
+            return np.frombuffer(constant.data, kind).reshape(constant.shape).astype(np.int64)
+    raise ValueError(f"{call.kernel} has no {ending}")
+
+
+def _largest(weights: npt.NDArray[np.int64], most: int, bias: npt.NDArray[np.int64]) -> int:
+    """The largest size of a sum of weights [sums, values] times values up to `most`."""
+    return int((np.abs(weights).sum(axis=1) * most + np.abs(bias)).max())
+
+
+def _integers(fields: dict[str, FieldValue], name: str) -> tuple[int, ...]:
+    value = fields[name]
+    found = value if isinstance(value, tuple) else (value,)
+    return tuple(int(v) for v in found)
+
+
+def _call(
+    call: KernelCall,
+    fields: dict[str, FieldValue],
+    packed: dict[str, ConstantArgument],
+    scales: ConstantArgument,
+    scratch: int,
+) -> KernelCall:
+    """The call with `packed` constants by their names' ends, scales behind them, and scratch."""
+    kernel = f"{call.kernel}_dsp"
+    arguments: list[Argument] = []
+    added = False
+    for argument in call.arguments:
+        constant = argument.constant if isinstance(argument, ConstantArgument) else None
+        ends = [e for e in packed if constant is not None and constant.name.endswith(e)]
+        if isinstance(argument, ParametersArgument):
+            argument = ParametersArgument(f"qmcu_{kernel}_params", tuple(fields.items()))
+        elif ends:
+            argument = packed[max(ends, key=len)]
+        # Scales come before the table of an LSTM, the state of an SVDF.
+        last = constant is not None and constant.name.endswith("_table")
+        if not added and (last or (len(arguments) > 1 and constant is None)):
+            arguments.append(scales)
+            added = True
+        arguments.append(argument)
+    arguments.insert(-1, ScratchArgument(max(4, scratch)))
+    return replace(call, kernel=kernel, arguments=tuple(arguments))
+
+
+def _filled(count: int) -> int:
+    """What a copy takes of a row that does not end with a step; others are read where they are."""
+    return -(-count // STEP) * STEP if count % STEP else 0
+
+
+def lstm(context: OperatorContext) -> KernelCall | None:
+    """UNIDIRECTIONAL_SEQUENCE_LSTM of int8: the four gates of a unit side by side."""
+    call, fields = portable(context)
+    if call.kernel != "lstm":
+        return None
+    packed, wanted = {}, []
+    for prefix, weights, bias in (("", "_weights", "_bias"),
+                                  ("recurrent_", "_recurrent", "_recurrent_bias")):  # fmt: skip
+        values, biases = _values(call, weights), _values(call, f"_{prefix}bias")
+        multipliers = _integers(fields, f"{prefix}multipliers")
+        for gate, pair in enumerate(
+            zip(multipliers, _integers(fields, f"{prefix}shifts"), strict=True)
+        ):
+            wanted.append((*pair, _largest(values[gate], 128, biases[gate])))
+        rows = values.transpose(1, 0, 2).reshape(-1, values.shape[2]).astype(np.int8)
+        filters = pack_filters(rows, _GROUP)
+        packed[weights] = context.constant(weights[1:], filters, "weights")
+        sums = np.ascontiguousarray(biases.T).astype(np.int32)
+        packed[f"{call.layer}{bias}"] = context.constant(bias[1:], sums, "bias")
+    for name in ("forget", "cell", "hidden"):
+        (multiplier,), (shift,) = (
+            _integers(fields, f"{name}_{part}") for part in ("multiplier", "shift")
+        )
+        wanted.append((multiplier, shift, _LARGEST_PRODUCT))
+    scales = context.constant("scales", _scales(wanted), "requantization")
+    (depth,), (units,) = (_integers(fields, f"sizes.{name}") for name in ("depth", "units"))
+    return _call(call, fields, packed, scales, _filled(depth) + _filled(units))
+
+
+def svdf(context: OperatorContext) -> KernelCall | None:
+    """SVDF with a state of int8 or int16."""
+    call, fields = portable(context)
+    if call.kernel not in ("svdf", "svdf_s16"):
+        return None
+    features, feature_bias = _values(call, "_features"), _values(call, "_feature_bias")
+    times = _values(call, "_times")
+    bias = _values(call, f"{call.layer}_bias")
+    most = 128 if call.kernel == "svdf" else 1 << 15
+    (state,), (state_shift,) = (_integers(fields, f"state_{n}") for n in ("multiplier", "shift"))
+    (output,), (output_shift,) = (_integers(fields, f"output_{n}") for n in ("multiplier", "shift"))
+    wanted = (
+        (state, state_shift, _largest(features, 128, feature_bias)),
+        (output, output_shift, _largest(times.reshape(len(bias), -1), most, bias)),
+    )
+    padded = np.pad(feature_bias, (0, -len(feature_bias) % _GROUP)).astype(np.int32)
+    packed = {
+        "_features": context.constant(
+            "features", pack_filters(features.astype(np.int8), _GROUP), "weights"
+        ),
+        "_feature_bias": context.constant("feature_bias", padded, "bias"),
+    }
+    scales = context.constant("scales", _scales(wanted), "requantization")
+    return _call(call, fields, packed, scales, _filled(features.shape[1]))
+
+
+LOWERINGS: dict[str, Sequence[Lowering]] = {
+    "SVDF": (svdf,),
+    "SVDF int8+int16>int8": (svdf,),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM int8+int16>int8": (lstm,),
+}
