@@ -24,12 +24,14 @@ static inline int32_t exponential_of_quarter(int32_t a)
     return exp_of_minus_eighth + multiply(x + ((cubic + x2 + 1) >> 1), exp_of_minus_eighth);
 }
 
-/* exp_of_negative; inlined at its two calls it takes 240 bytes more. */
-static __attribute__((noinline)) int32_t exponential(int32_t a)
+/* exp_of_negative of the difference's product; inlined at its two calls it takes 240 bytes more. */
+static __attribute__((noinline)) int32_t exponential(const qmcu_softmax_params *p,
+                                                     int32_t difference)
 {
     /* exp(-2^k) as Q0.31 for k = 0 to 4 */
     static const int32_t factors[5] = {790015084, 290630308, 39332535, 720401, 242};
     const int32_t quarter = 1 << 24;
+    const int32_t a = qmcu_requantize(difference, p->multiplier, p->shift);
     if (a == 0) {
         return INT32_MAX;
     }
