@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from qmcu.compile.kernel_sets import quads_s16
 from qmcu.compile.kernel_sets.dsp.elementwise import portable, renamed
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
@@ -40,7 +41,13 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     kernels = _PRODUCTS if core == "scalar" else _PRODUCTS | _SIMD | _moving(core)
     if core == "mve":
         kernels = kernels | _VECTORS
-    return {kind: (_lowering(kernel, core),) for kind, kernel in kernels.items()}
+    found: dict[str, Sequence[Lowering]] = {
+        kind: (_lowering(kernel, core),) for kind, kernel in kernels.items()
+    }
+    if core != "scalar":
+        for kind, faster in quads_s16.lowerings(core).items():
+            found[kind] = (*faster, *found[kind])
+    return found
 
 
 def _moving(core: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Why a layer runs on a slower kernel than its kind has, and what that costs, for people."""
 
+from qmcu.compile.kernel_sets.dsp.anything import SINGLES
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.plan import KernelCall
 
@@ -37,8 +38,8 @@ def reason(call: KernelCall, context: OperatorContext) -> str:
     if not call.kernel.endswith(("_dsp", "_mve", "_scalar")) and "_mve_" not in call.kernel:
         what = ALONE.get(call.kernel) or _declined(context)
         return f"plain C for {what}: up to ten times the instructions"
-    if call.kernel == "fully_connected_any_dsp" and context.input(1).shape[0] == 1:
-        return ""  # by itself, not as one of four
+    if call.kernel == "fully_connected_any_dsp" and context.input(1).shape[0] <= SINGLES:
+        return ""  # by themselves, not as some of four
     return _KERNELS.get(call.kernel, "")
 
 

@@ -24,7 +24,7 @@ from qmcu.compile.operators.window import axes, sliding_window
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument, ScratchArgument
 from qmcu.compile.requantize import quantize_multiplier
 
-_SINGLES = 2  # the most outputs that are not worth a group of four
+SINGLES = 2  # the most outputs that are not worth a group of four
 
 
 def _channels(context: OperatorContext, filters: Int8Array, group: int) -> Int32Array | None:
@@ -140,15 +140,15 @@ def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
 
 
 def fully_connected_single(context: OperatorContext) -> KernelCall | None:
-    """FULLY_CONNECTED of one output, which would be a quarter of four."""
-    return fully_connected(context) if context.input(1).shape[0] == 1 else None
+    """FULLY_CONNECTED of one output or two, which would be a part of four."""
+    return fully_connected(context) if context.input(1).shape[0] <= SINGLES else None
 
 
 def fully_connected(context: OperatorContext) -> KernelCall | None:
     """FULLY_CONNECTED of any batch."""
     source, target, weights = context.input(0), context.output(), context.input(1)
     outputs, inputs = weights.shape
-    fours = outputs - outputs % 4 if outputs % 4 <= _SINGLES else outputs
+    fours = outputs - outputs % 4 if outputs % 4 <= SINGLES else outputs
     group = 1 if fours < outputs else 4
     channels = None if source.is_constant else _channels(context, weights.array, group)
     if channels is None:

@@ -1,0 +1,14 @@
+#ifndef QMCU_CONV_2D_S16_QUADS_MVE_H
+#define QMCU_CONV_2D_S16_QUADS_MVE_H
+
+#include "conv_2d_s16_quads.h"
+
+typedef qmcu_conv_2d_s16_quads_params qmcu_conv_2d_s16_quads_mve_params;
+
+/* As qmcu_conv_2d_s16 without groups; weights, bias and multipliers as quads_s16_mve.h says;
+   scratch holds a window, filled up to fours. */
+void qmcu_conv_2d_s16_quads_mve(const qmcu_conv_2d_s16_quads_mve_params *params,
+                                const int16_t *input, const int8_t *weights, const int32_t *bias,
+                                const int32_t *multipliers, void *scratch, int16_t *output);
+
+#endif

@@ -1,0 +1,14 @@
+#ifndef QMCU_FULLY_CONNECTED_S16_QUADS_MVE_H
+#define QMCU_FULLY_CONNECTED_S16_QUADS_MVE_H
+
+#include "fully_connected_s16_quads.h"
+
+typedef qmcu_fully_connected_s16_quads_params qmcu_fully_connected_s16_quads_mve_params;
+
+/* As qmcu_fully_connected_s16; weights, bias and multipliers as quads_s16_mve.h says. */
+void qmcu_fully_connected_s16_quads_mve(const qmcu_fully_connected_s16_quads_mve_params *params,
+                                        const int16_t *input, const int8_t *weights,
+                                        const int32_t *bias, const int32_t *multipliers,
+                                        int16_t *output);
+
+#endif
