@@ -42,7 +42,11 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     found: dict[str, tuple[Lowering, ...]] = {
         "ADD": (*tables, general.lower_add, elementwise.add),
         "AVERAGE_POOL_2D": (layers.average_all, general.lower_average_pool_2d),
-        "CONV_2D": (of_whole_window(layers.fully_connected_pair), *convolutions),
+        "CONV_2D": (
+            of_whole_window(anything.fully_connected_single),
+            of_whole_window(layers.fully_connected_pair),
+            *convolutions,
+        ),
         "DEPTHWISE_CONV_2D": (
             *of_one_channel(convolutions),
             layers.depthwise_3x3,
