@@ -49,7 +49,11 @@ class Evidence:
         """The result in a few words."""
         result = self.result
         if self.kind == "test":
-            return "; ".join(map(_test_outcome, self.tests))
+            several = len(self.tests) > 1
+            return "; ".join(
+                f"{test.get('model')}: {_test_outcome(test)}" if several else _test_outcome(test)
+                for test in self.tests
+            )
         if self.kind == "validation":
             outcomes = [c.get("outcome") for c in result.get("checks") or () if isinstance(c, dict)]
             counts = ", ".join(f"{outcomes.count(o)} {o}" for o in ("confirmed", "wrong"))
