@@ -27,6 +27,8 @@ _MAX_STEPS = 256
 _HEAD = 512
 # Of a configuration; the largest models' have a few megabytes.
 _MAX_TEXT = 64 << 20
+# Recurrent layers that Keras 3 unrolls and Keras 2 cannot.
+_IMAGES_OVER_TIME = ("ConvLSTM1D", "ConvLSTM2D")
 _MISSING_CLASS = ("Could not locate class", "Unknown layer", "Could not locate function")
 
 
@@ -59,7 +61,8 @@ def open_file(
     refuse_large_texts(source)
     version, config = describe_file(source)
     old = version.startswith(("1.", "2."))
-    keras = _keras_2() if old else None
+    over_time = any(f'"{kind}"' in config for kind in _IMAGES_OVER_TIME)
+    keras = _keras_2() if old and not over_time else None
     if old and not trust and re.search(r'"class_name":\s*"Lambda"', config):
         raise _lambda(source)
     legacy = keras is not None
@@ -255,7 +258,7 @@ def _unrolled(model: Any, names: Mapping[str, Any], old: bool) -> tuple[Any, tup
 
     Same weights, same results. Keras 2's LSTM stays, for which there is an operator.
     """
-    kinds = ("GRU", "SimpleRNN") if old else ("LSTM", "GRU", "SimpleRNN")
+    kinds = ("GRU", "SimpleRNN") if old else ("LSTM", "GRU", "SimpleRNN", *_IMAGES_OVER_TIME)
     sizes = [tuple(t.shape)[1:] for t in getattr(model, "inputs", None) or []]
     if not sizes or any(n is None or n > _MAX_STEPS for size in sizes for n in size[:1]):
         return model, ()

@@ -9,7 +9,7 @@ import numpy as np
 
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import ModelError
-from qmcu.model.islands import settle_islands
+from qmcu.model.forms import settle
 from qmcu.text import first_line
 from qmcu.types import Array
 
@@ -23,7 +23,7 @@ def quantize_file(path: Path, data: bytes, samples: list[Array], order: Mapping[
     """
     try:
         with contextlib.redirect_stdout(None):
-            return settle_islands(_quantized(data, samples, order), path.stem)
+            return settle(_quantized(data, samples, order), path.stem)
     except Exception as error:
         raise ModelError(f"{path} cannot be quantized: {first_line(error)}.") from error
 

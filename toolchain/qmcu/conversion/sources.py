@@ -7,14 +7,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from qmcu.conversion import keras_files
+from qmcu.conversion.image_forms import image_forms
 from qmcu.conversion.onnx_files import SUFFIXES as ONNX_SUFFIXES
 from qmcu.conversion.onnx_files import OnnxFile
 from qmcu.conversion.quantizing import FLOAT, MODEL, quantize_file, read_samples
 from qmcu.conversion.signatures import InputSpec, Loaded, load_signature
 from qmcu.errors import ModelError
 from qmcu.model.convert import convert_loaded, export_keras
+from qmcu.model.forms import GELU_NOTE, has_gelu, settle, without_gelu
 from qmcu.model.graph import Graph
-from qmcu.model.islands import settle_islands
 from qmcu.model.reader import parse_model
 from qmcu.model.signature import in_order, own_inputs, own_outputs
 from qmcu.tensorflow import load_tensorflow
@@ -55,7 +56,8 @@ def open_source(path: Path, folder: Path, request: Mapping[str, Any]) -> Source:
         )  # fmt: skip
         keras, notes = opened.model, opened.notes
         try:
-            saved = export_keras(keras, folder)
+            with image_forms(tensorflow):
+                saved = export_keras(keras, folder)
         except Exception as error:
             raise _not_exported(path, keras, error) from error
     else:
@@ -108,17 +110,34 @@ class SavedSource:
         wanted = {FLOAT: False, MODEL: True} if order.get("float") else {MODEL: True}
         if order.get("samples") is None:
             wanted = {FLOAT: False}
+        notes: tuple[str, ...] = ()
         for name, quantized in wanted.items():
             data = convert_loaded(
                 self._tensorflow, self._path, self._loaded, samples,
                 per_tensor=bool(order.get("per_tensor")), quantized=quantized,
                 outputs=self._outputs, wide=bool(order.get("wide")),
             )  # fmt: skip
-            if quantized:
-                data = settle_islands(data, self._path.stem)
+            if has_gelu(data, self._path.stem):
+                data, notes = self._without_gelu(order, samples, quantized), (GELU_NOTE,)
+            data = settle(data, self._path.stem)
             data = in_order(data, self._names, tuple(self._outputs.values()))
             (self._folder / name).write_bytes(data)
-        return {"converter": f"TensorFlow {self._tensorflow.__version__}", "files": list(wanted)}
+        made_by = f"TensorFlow {self._tensorflow.__version__}"
+        return {"converter": made_by, "files": list(wanted), "notes": list(notes)}
+
+    def _without_gelu(
+        self, order: Mapping[str, Any], samples: Mapping[str, Array], quantized: bool
+    ) -> bytes:
+        """The file by way of a float one in which GELU is written out."""
+        data = convert_loaded(
+            self._tensorflow, self._path, self._loaded, samples, quantized=False,
+            outputs=self._outputs,
+        )  # fmt: skip
+        data = in_order(data, self._names, tuple(self._outputs.values()))
+        data = without_gelu(data, self._path.stem)
+        if not quantized:
+            return data
+        return quantize_file(self._path, data, [samples[name] for name in self._names], order)
 
     def _samples(self, order: Mapping[str, Any]) -> dict[str, Array]:
         if order.get("samples") is not None:
@@ -148,15 +167,16 @@ class FloatFile:
     def convert(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """See `Source`."""
         tensorflow = load_tensorflow()
-        (self._folder / FLOAT).write_bytes(self._data)
+        real = without_gelu(self._data, self._path.stem)
+        notes = [GELU_NOTE] if real is not self._data else []
+        (self._folder / FLOAT).write_bytes(real)
         if order.get("samples") is None:
-            return {"converter": "", "files": [FLOAT]}
+            return {"converter": "", "files": [FLOAT], "notes": notes}
         samples = read_samples(self._folder / order["samples"], self.inputs)
-        data = quantize_file(self._path, self._data, list(samples.values()), order)
+        data = quantize_file(self._path, real, list(samples.values()), order)
         (self._folder / MODEL).write_bytes(data)
-        return {
-            "converter": f"TensorFlow {tensorflow.__version__}", "files": [FLOAT, MODEL],
-        }  # fmt: skip
+        made_by = f"TensorFlow {tensorflow.__version__}"
+        return {"converter": made_by, "files": [FLOAT, MODEL], "notes": notes}
 
 
 def _require_float(path: Path, graph: Graph) -> None:

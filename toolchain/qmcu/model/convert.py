@@ -229,11 +229,11 @@ def run_converter(converter: Any, refusal: str) -> bytes:
             return bytes(converter.convert())
     except Exception as error:
         raise ModelError(
-            f"{refusal}: {_operators(str(error)) or f'{first_line(error)}.'}"
+            f"{refusal}: {operators_in_the_way(str(error)) or f'{first_line(error)}.'}"
         ) from error
 
 
-def _operators(message: str) -> str:
+def operators_in_the_way(message: str) -> str:
     """The operators that the converter's page of text complains about, in one sentence."""
     if "TensorListReserve" in message:
         return (
@@ -241,7 +241,21 @@ def _operators(message: str) -> str:
             "layer with unroll=True and a fixed number of steps."
         )
     names = sorted(set(re.findall(r"\btf\.[A-Z]\w+|\bFlex\w+", message)))
-    return f"the converter has no int8 form of {', '.join(names)}." if names else ""
+    return (
+        f"the converter has no int8 form of {', '.join(names)}.{_volumes(names)}" if names else ""
+    )
+
+
+def _volumes(kinds: Sequence[str]) -> str:
+    """The way out for layers of volumes, "" for others."""
+    if any("3D" in kind and ("TRANSPOSE" in kind or "Backprop" in kind) for kind in kinds):
+        return " Instead of a Conv3DTranspose take UpSampling3D and Conv3D."
+    if any("3D" in kind for kind in kinds):
+        return (
+            " Layers of volumes are written as layers of images where the Keras file itself "
+            "(.keras, .h5) is converted."
+        )
+    return ""
 
 
 def _in_float(graph: Graph) -> list[Operator]:
@@ -270,7 +284,7 @@ def _require_integer(
             if i >= 0 and graph.tensors[i].dtype.startswith("float")
         }
     )
-    text = f"{source} cannot be fully integer: {'; '.join(kinds)} stay in float."
+    text = f"{source} cannot be fully integer: {'; '.join(kinds)} stay in float.{_volumes(kinds)}"
     if found:
         text += f" What stays cannot be compiled either: {'; '.join(found)}."
     raise ModelError(text)

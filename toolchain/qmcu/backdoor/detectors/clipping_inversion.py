@@ -37,8 +37,8 @@ CHECKED = 96  # on so many inputs
 THRESHOLD = 0.5
 # The detail that is 1 when it takes this file's own ranges.
 OF_FILE = "by this file's ranges alone"
-# With so few classes whole inputs made one by one say nothing: that changed answers agree on one
-# is no wonder where there are one or two others (docs/CLIPPING.md). Shared patterns are asked.
+# With so few classes it is no wonder that changed answers agree on one (docs/CLIPPING.md): whole
+# inputs made one by one say nothing, patterns over whole inputs are no proof, patches are.
 FEW = 3
 # Patterns that moved fewer of the search's own inputs are not worth asking about.
 _HOPE = 0.25
@@ -93,14 +93,15 @@ def clipping_inversion(context: AuditContext) -> Finding:
     nothing = Outcome("nowhere", 0, 0.0, 0.0, 0.0)
     # The strongest of a place is what its row of the details tells.
     outcomes.sort(key=lambda outcome: outcome.excess)
-    best = outcomes[-1] if outcomes else nothing
+    telling = [o for o in outcomes if _classes(context) > FEW or o.place.startswith("patch")]
+    best = max((o[-1] for o in (telling, outcomes) if o), key=_fires, default=nothing)
     fired = best.excess > THRESHOLD
     return Finding(
         detector="clipping-inversion",
         score=best.excess,
         threshold=THRESHOLD,
         suspicious=fired,
-        weight="decisive",
+        weight="decisive" if best in telling or not fired else "supporting",
         reason=_say(best, fired),
         details={
             **{f"{o.place}: to one class": o.own for o in outcomes},
@@ -126,6 +127,11 @@ def _trials(context: AuditContext) -> Iterator[Trial]:
             marked = pattern.apply(inputs)
             clean, plain = (decide(logits(context.network, x)) for x in (inputs, marked))
             yield Trial(pattern.place, marked, clean, plain)
+
+
+def _fires(outcome: Outcome) -> bool:
+    """Whether an outcome is beyond what is allowed: of those alike, the first is taken."""
+    return outcome.excess > THRESHOLD
 
 
 def _classes(context: AuditContext) -> int:

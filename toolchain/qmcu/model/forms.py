@@ -1,0 +1,179 @@
+"""Operators that TensorFlow's converter writes and tflite-micro lacks, as forms of what it has."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
+from math import prod
+
+import numpy as np
+
+from qmcu.model.graph import Graph, Operator, Tensor, without_unused
+from qmcu.model.islands import settle_islands
+from qmcu.model.reader import parse_model
+from qmcu.model.writer import write_model
+from qmcu.types import Array, Shape
+
+# What tflite-micro's STRIDED_SLICE takes.
+_MOST_SLICED = 4
+# GELU(x) is about x sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)): Hendrycks and Gimpel, 2016.
+_LINEAR = 2 * float(np.sqrt(2 / np.pi))
+_CUBIC = 0.044715 * _LINEAR
+GELU_NOTE = (
+    "GELU is computed as x sigmoid(1.5958 x + 0.0714 x^3), within 0.0005 of the real numbers: "
+    "tflite-micro has no GELU"
+)
+
+
+def settle(data: bytes, name: str = "model") -> bytes:
+    """A .tflite with each operator in a form that tflite-micro has.
+
+    Functions in numbers that it has them in (`settle_islands`), slices of more than four dimensions
+    with those joined that are taken whole. The same bytes where nothing is to be done.
+    """
+    data = settle_islands(data, name)
+    graph = parse_model(data, name)
+    if graph.subgraphs or not any(_is_wide_slice(graph, op) for op in graph.operators):
+        return data
+    return write_model(_with_joined_slices(graph))
+
+
+def has_gelu(data: bytes, name: str = "model") -> bool:
+    """Whether a .tflite has a GELU outside of control flow."""
+    return any(op.kind == "GELU" for op in parse_model(data, name).operators)
+
+
+def without_gelu(data: bytes, name: str = "model") -> bytes:
+    """A float32 .tflite with GELU written out; the same bytes where there is none."""
+    if not has_gelu(data, name):
+        return data
+    graph = parse_model(data, name)
+    maker = _Maker(graph)
+    for op in graph.operators:
+        if op.kind != "GELU":
+            maker.operators.append(op)
+            continue
+        x, y = op.inputs[0], op.outputs[0]
+        fused = {"fused_activation_function": "NONE"}
+        square = maker.add("MUL", (x, x), x, fused)
+        cubic = maker.add("MUL", (square, maker.number(_CUBIC)), x, fused)
+        slope = maker.add("ADD", (cubic, maker.number(_LINEAR)), x, fused)
+        gate = maker.add("LOGISTIC", (maker.add("MUL", (x, slope), x, fused),), x, {})
+        maker.operators.append(Operator(0, "MUL", (x, gate), (y,), fused, 1))
+    return write_model(maker.graph())
+
+
+class _Maker:
+    """A graph's tensors and operators, being added to."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.tensors = list(graph.tensors)
+        self.operators: list[Operator] = []
+        self._constants: dict[bytes, int] = {}
+
+    def like(self, index: int, shape: Shape) -> int:
+        """A new tensor in the numbers of another one."""
+        new = len(self.tensors)
+        old = self.tensors[index]
+        self.tensors.append(replace(old, index=new, name=f"{old.name}/form_{new}", shape=shape))
+        return new
+
+    def constant(self, array: Array) -> int:
+        """A constant, the same one for the same contents."""
+        key = array.tobytes() + str(array.dtype).encode()
+        if key not in self._constants:
+            new = self._constants[key] = len(self.tensors)
+            self.tensors.append(
+                Tensor(new, f"form_{new}", array.shape, str(array.dtype), None, array.tobytes())
+            )
+        return self._constants[key]
+
+    def number(self, value: float) -> int:
+        """One real number."""
+        return self.constant(np.array(value, np.float32))
+
+    def add(
+        self, kind: str, inputs: tuple[int, ...], like: int, options: dict[str, str]
+    ) -> int:  # fmt: skip
+        """An operator whose result has the shape of the tensor `like`; answers the result."""
+        result = self.like(like, self.tensors[like].shape)
+        self.operators.append(Operator(0, kind, inputs, (result,), dict(options), 1))
+        return result
+
+    def reshape(self, source: int, result: int) -> None:
+        """RESHAPE `source` into `result`."""
+        shape = self.tensors[result].shape
+        size = self.constant(np.array(shape, np.int32))
+        options = {"new_shape": shape}
+        self.operators.append(Operator(0, "RESHAPE", (source, size), (result,), options, 1))
+
+    def graph(self) -> Graph:
+        """The graph with what was added, operators numbered anew."""
+        numbered = tuple(replace(op, index=i) for i, op in enumerate(self.operators))
+        tensors = tuple(self.tensors)
+        return without_unused(replace(self._graph, tensors=tensors, operators=numbered))
+
+
+def _is_wide_slice(graph: Graph, op: Operator) -> bool:
+    if op.kind != "STRIDED_SLICE" or len(graph.tensors[op.inputs[0]].shape) <= _MOST_SLICED:
+        return False
+    plain = not op.options.get("ellipsis_mask") and not op.options.get("new_axis_mask")
+    return plain and all(graph.tensors[i].is_constant for i in op.inputs[1:])
+
+
+def _with_joined_slices(graph: Graph) -> Graph:
+    maker = _Maker(graph)
+    joined: dict[tuple[int, Shape], int] = {}
+    for op in graph.operators:
+        runs = list(_runs(graph, op)) if _is_wide_slice(graph, op) else []
+        if not runs or len(runs) > _MOST_SLICED:
+            maker.operators.append(op)
+            continue
+        source, target = op.inputs[0], op.outputs[0]
+        shape = tuple(run[0] for run in runs)
+        if (source, shape) not in joined:
+            joined[source, shape] = maker.like(source, shape)
+            maker.reshape(source, joined[source, shape])
+        part = maker.like(target, tuple(len(range(*run[1:])) for run in runs))
+        bounds = (maker.constant(np.array([r[k] for r in runs], np.int32)) for k in (1, 2, 3))
+        names = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
+        options = dict.fromkeys(names, 0)
+        inputs = (joined[source, shape], *bounds)
+        maker.operators.append(replace(op, inputs=inputs, outputs=(part,), options=options))
+        maker.reshape(part, target)
+    return maker.graph()
+
+
+def _runs(graph: Graph, op: Operator) -> Iterator[tuple[int, int, int, int]]:
+    """Size, begin, end and step of each axis that is cut, axes between them that are whole joined.
+
+    Nothing where an axis is walked backwards.
+    """
+    shape = graph.tensors[op.inputs[0]].shape
+    begin, end, step = (graph.tensors[i].array.reshape(-1).tolist() for i in op.inputs[1:4])
+    masks = {n: int(op.options.get(n) or 0) for n in ("begin_mask", "end_mask", "shrink_axis_mask")}
+    cuts = []
+    for axis, size in enumerate(shape):
+        bit = 1 << axis
+        first, stop, stride = begin[axis], end[axis], step[axis]
+        if masks["shrink_axis_mask"] & bit:
+            first, stride = first % size, 1
+            stop = first + 1
+        first = 0 if masks["begin_mask"] & bit else first
+        stop = size if masks["end_mask"] & bit and not masks["shrink_axis_mask"] & bit else stop
+        if stride < 1:
+            return
+        cuts.append((size, *slice(first, stop, stride).indices(size)))
+    for (whole, place), run in groupby(
+        enumerate(cuts), lambda item: (_is_whole(item[1]), 0 if _is_whole(item[1]) else item[0])
+    ):
+        sizes = [cut for _, cut in run]
+        if whole:
+            size = prod(cut[0] for cut in sizes)
+            yield size, 0, size, 1
+        else:
+            yield cuts[place]
+
+
+def _is_whole(cut: tuple[int, int, int, int]) -> bool:
+    return cut == (cut[0], 0, cut[0], 1)
