@@ -1,10 +1,11 @@
 """What damaged and half Keras files are told."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from qmcu.conversion.keras_files import explain
+from qmcu.conversion.keras_files import explain, without_time_major
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,14 @@ from qmcu.conversion.keras_files import explain
 def test_what_libraries_say_is_told_with_what_to_do(said: str, told: str) -> None:
     error = explain(Path("m.keras"), ValueError(said), "3.1", lacking=False)
     assert f"m.keras is no loadable Keras model: {told}" in str(error) or told in str(error)
+
+
+def test_a_setting_of_keras_2_alone_is_left_out() -> None:
+    class Layer:
+        def __init__(self, filters: int, unroll: bool = False) -> None:
+            self.given = filters, unroll
+
+    keras = SimpleNamespace(layers=SimpleNamespace(ConvLSTM2D=Layer))
+    made = without_time_major(keras, "ConvLSTM2D")
+    assert made.__name__ == "ConvLSTM2D" and issubclass(made, Layer)
+    assert made(4, unroll=True, time_major=False).given == (4, True)

@@ -34,7 +34,7 @@ def _form(tf: Any, name: str, function: Callable[..., Any]) -> Callable[..., Any
 
     def convolution(*given: Any, **named: Any) -> Any:
         x = given[0] if given else named["input"]
-        filters = given[1] if len(given) > 1 else named.get("filters", named.get("filter"))
+        filters: Any = given[1] if len(given) > 1 else named.get("filters", named.get("filter"))
         last = named.get("data_format") in (None, "NDHWC")
         if len(x.shape) != _VOLUME or not last or x.shape[-1] != filters.shape[-2]:
             return function(*given, **named)

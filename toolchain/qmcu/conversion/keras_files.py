@@ -68,6 +68,8 @@ def open_file(
     legacy = keras is not None
     if keras is None:
         keras = tensorflow.keras
+        if old and over_time:
+            names |= {kind: without_time_major(keras, kind) for kind in _IMAGES_OVER_TIME}
     elif "QuantizeWrapper" in config or "QuantizeLayer" in config:
         names |= _quantization_aware(source)
     try:
@@ -128,6 +130,16 @@ def _keras_2() -> Any:
     # Layers that augment would do so in the exported graph: they are told by this alone.
     keras.backend.set_learning_phase(0)
     return keras
+
+
+def without_time_major(keras: Any, kind: str) -> Any:
+    """A recurrent layer of Keras 3 that takes the one setting of Keras 2 that it lacks."""
+    layer = getattr(keras.layers, kind)
+
+    def __init__(self: Any, *given: Any, time_major: bool = False, **named: Any) -> None:
+        layer.__init__(self, *given, **named)
+
+    return type(kind, (layer,), {"__init__": __init__})
 
 
 def _quantization_aware(source: Path) -> dict[str, Any]:

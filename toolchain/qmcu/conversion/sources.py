@@ -50,10 +50,12 @@ def open_source(path: Path, folder: Path, request: Mapping[str, Any]) -> Source:
         if not (path / "saved_model.pb").is_file():
             raise ModelError(f"{path} is a directory without saved_model.pb, no SavedModel.")
     elif path.suffix in keras_files.SUFFIXES:
-        opened = keras_files.open_file(
-            tensorflow, path, trust=bool(request.get("trust")),
-            custom=tuple(request.get("custom", ())),
-        )  # fmt: skip
+        # Layers of Keras 2 take their functions when they are made.
+        with image_forms(tensorflow):
+            opened = keras_files.open_file(
+                tensorflow, path, trust=bool(request.get("trust")),
+                custom=tuple(request.get("custom", ())),
+            )  # fmt: skip
         keras, notes = opened.model, opened.notes
         try:
             with image_forms(tensorflow):

@@ -151,16 +151,17 @@ def _runs(graph: Graph, op: Operator) -> Iterator[tuple[int, int, int, int]]:
     """
     shape = graph.tensors[op.inputs[0]].shape
     begin, end, step = (graph.tensors[i].array.reshape(-1).tolist() for i in op.inputs[1:4])
-    masks = {n: int(op.options.get(n) or 0) for n in ("begin_mask", "end_mask", "shrink_axis_mask")}
+    masks = {n: op.options.get(n) or 0 for n in ("begin_mask", "end_mask", "shrink_axis_mask")}
     cuts = []
     for axis, size in enumerate(shape):
         bit = 1 << axis
         first, stop, stride = begin[axis], end[axis], step[axis]
-        if masks["shrink_axis_mask"] & bit:
+        begins, ends, shrinks = (isinstance(m, int) and bool(m & bit) for m in masks.values())
+        first = 0 if begins else first
+        stop = size if ends else stop
+        if shrinks:
             first, stride = first % size, 1
             stop = first + 1
-        first = 0 if masks["begin_mask"] & bit else first
-        stop = size if masks["end_mask"] & bit and not masks["shrink_axis_mask"] & bit else stop
         if stride < 1:
             return
         cuts.append((size, *slice(first, stop, stride).indices(size)))
