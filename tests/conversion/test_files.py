@@ -73,8 +73,9 @@ CONVERTED: dict[str, tuple[Callable[[], Any], tuple[int, ...], str]] = {
     "volumes over time": (
         lambda: keras.Sequential(
             [keras.Input((3, 6, 6, 1)), L.Conv3D(2, 2, activation="gelu"),
-             L.ConvLSTM2D(2, 3, return_sequences=True), L.TimeDistributed(L.Flatten()), L.GRU(3)]),
-        (3, 6, 6, 1), "recurrent layers were unrolled: conv_lstm2d, gru GELU is computed as"),
+             L.ConvLSTM2D(2, 3, return_sequences=True, name="images"),
+             L.TimeDistributed(L.Flatten()), L.GRU(3, name="rows")]),
+        (3, 6, 6, 1), "recurrent layers were unrolled: images, rows GELU is computed as"),
     "int32": (
         lambda: keras.Sequential(
             [keras.Input((5,), dtype="int32"), L.Embedding(9, 4), L.Flatten(), L.Dense(2)]),
