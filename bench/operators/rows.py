@@ -61,6 +61,8 @@ def row_chain(rng: Rng) -> Graph:
             break
         step = pick(rng, _convolution, _convolution, _depthwise, _depthwise, _pool, _sum, _relu)
         step(chain)
+    if chance(rng, 0.4):
+        _mean(chain)
     read = {i for operator in chain.operators for i in operator.inputs}
     outputs = [i for i in chain.images[1:] if i not in read or chance(rng, 0.08)]
     return Graph("rows", tuple(chain.tensors), tuple(chain.operators), (0,), tuple(outputs))
@@ -126,6 +128,35 @@ def _pool(chain: _Chain) -> None:
     operator.input(source.shape, source.quantization)
     shape = (1, *output, source.shape[3])
     chain.add(operator.graph((shape, source.quantization), options=options), source.index)
+
+
+def _mean(chain: _Chain) -> None:
+    """Of the whole image, by one window or over its axes."""
+    rng, source = chain.rng, chain.last()
+    _, height, width, depth = source.shape
+    kind = str(pick(rng, "AVERAGE_POOL_2D", "MEAN", "SUM"))
+    operator = SingleOperator(kind)
+    operator.input(source.shape, source.quantization)
+    if kind == "AVERAGE_POOL_2D":
+        options: dict[str, OptionValue] = {
+            "padding": str(pick(rng, "SAME", "VALID")),
+            "stride_h": height,
+            "stride_w": width,
+            "filter_height": height,
+            "filter_width": width,
+            "fused_activation_function": _activation(rng),
+        }
+        shape: tuple[int, ...] = (1, 1, 1, depth)
+        quantization = source.quantization
+    else:
+        operator.constant("axes", np.array([1, 2], np.int32))
+        keep = chance(rng, 0.5)
+        options = {"keep_dims": keep}
+        shape = (1, 1, 1, depth) if keep else (1, depth)
+        assert source.quantization is not None
+        scale = float32(source.quantization.scale * rng.uniform(0.2, 3))
+        quantization = Quantization((scale,), (zero_point(rng),))
+    chain.add(operator.graph((shape, quantization), options=options), source.index)
 
 
 def _sum(chain: _Chain) -> None:

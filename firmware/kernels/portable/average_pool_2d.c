@@ -1,8 +1,7 @@
-/* The average over the part of the window that lies inside the image, rounded to the nearest integer
-   with ties away from zero, then clamped. */
+/* The average over the part of the window that lies inside the image. */
 #include "average_pool_2d.h"
 
-#include "requantize.h"
+#include "average.h"
 #include "window.h"
 
 static int8_t pool(const qmcu_average_pool_2d_params *p, const int8_t *image, int32_t rows,
@@ -15,8 +14,7 @@ static int8_t pool(const qmcu_average_pool_2d_params *p, const int8_t *image, in
             sum += image[(row * p->input_width + column) * p->depth];
         }
     }
-    const int32_t mean = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
-    return qmcu_clamp_s8(mean, p->activation_minimum, p->activation_maximum);
+    return qmcu_average_s8(sum, count, p->activation_minimum, p->activation_maximum);
 }
 
 void qmcu_average_pool_2d(const qmcu_average_pool_2d_params *params, const int8_t *input,

@@ -23,11 +23,11 @@ from qmcu.report.plan import plan_lines
 RAM = CompileOptions("portable", "ram")
 
 
-def streamed_plans(count: int) -> Iterator[tuple[Graph, Plan]]:
+def streamed_plans(count: int, kernel: str = "move_rows") -> Iterator[tuple[Graph, Plan]]:
     for seed in range(1000):
         graph = row_chain(np.random.default_rng(seed))
         plan = compile_streamed(graph, CompileOptions(), seed)
-        if any(call.kernel == "move_rows" for call in plan.calls):
+        if any(call.kernel == kernel for call in plan.calls):
             yield graph, plan
             count -= 1
         if not count:
@@ -36,10 +36,31 @@ def streamed_plans(count: int) -> Iterator[tuple[Graph, Plan]]:
 
 def test_streamed_chains_give_the_interpreters_bytes_under_the_sanitizers() -> None:
     for graph, plan in streamed_plans(6):
-        rng = np.random.default_rng(3)
-        inputs = [random_array(rng, graph, t, 1)[0] for t in graph.input_tensors]
-        expected = [output.tobytes() for output in Oracle(write_model(graph)).run(inputs)]
-        assert run_on_host(plan, [inputs]) == [expected]
+        assert_equal_on_host(graph, plan)
+
+
+@pytest.mark.parametrize("kernel", ["average_of_sums", "mean_of_sums"])
+def test_means_of_whole_images_are_summed_up_row_by_row(kernel: str) -> None:
+    for graph, plan in streamed_plans(3, kernel):
+        assert sum(call.kernel == "sum_rows" for call in plan.calls) > 1
+        assert_equal_on_host(graph, plan)
+
+
+def assert_equal_on_host(graph: Graph, plan: Plan) -> None:
+    rng = np.random.default_rng(3)
+    inputs = [random_array(rng, graph, t, 1)[0] for t in graph.input_tensors]
+    expected = [output.tobytes() for output in Oracle(write_model(graph)).run(inputs)]
+    assert run_on_host(plan, [inputs]) == [expected]
+
+
+def test_the_first_rows_are_computed_as_few_at_a_time_as_later_ones() -> None:
+    for graph, plan in streamed_plans(20):
+        sizes: dict[tuple[int, str], list[int]] = {}
+        for call in plan.calls:
+            part = plan.tensor(call.writes[0])
+            if part.part is not None and call.kernel != "move_rows":
+                sizes.setdefault((call.operator, call.kernel), []).append(part.shape[1])
+        assert all(rows[0] <= max(rows[1:]) for rows in sizes.values() if len(rows) > 1), graph
 
 
 def test_nothing_is_computed_twice() -> None:
@@ -144,4 +165,21 @@ def test_rows_may_be_read_under_another_name() -> None:
         )
         plan = compile_streamed(longer, CompileOptions(), checked)
         checked += any(p.part is not None and p.part.tensor == last.index for p in plan.tensors)
+    assert checked > 5
+
+
+def test_rows_may_be_read_of_what_was_written_under_another_name() -> None:
+    checked = 0
+    for graph, _ in streamed_plans(20):
+        image = graph.tensors[0]
+        flat = replace(image, index=len(graph.tensors), name="flat", shape=(1, image.elements))
+        reshape = Operator(len(graph.operators), "RESHAPE", (flat.index,), (0,))
+        longer = replace(
+            graph,
+            tensors=(*graph.tensors, flat),
+            operators=(reshape, *graph.operators),
+            inputs=(flat.index,),
+        )
+        plan = compile_streamed(longer, CompileOptions(), checked)
+        checked += any(p.part is not None and p.part.tensor == 0 for p in plan.tensors)
     assert checked > 5

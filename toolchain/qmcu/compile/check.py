@@ -325,19 +325,19 @@ def _sources(plan: Plan) -> dict[int, tuple[int, ...]]:
     written = {i for call in plan.calls for i in call.writes} | {*plan.inputs}
     written |= {state.tensor for state in plan.states}
     parts = {t.index: t.part.tensor for t in plan.tensors if t.part is not None}
-    written |= {*parts.values()}  # row by row
+    written |= {parts[i] for i in written if i in parts}  # row by row
     found: dict[int, tuple[int, ...]] = {}
     for placement in _all_placements(plan):
         for order in (placement.tensors, placement.tensors[::-1]):
             before: tuple[int, ...] = ()
             for index in order:
                 if index in parts:
-                    found[index] = (index,)
-                elif index in written:
+                    continue
+                if index in written:
                     before = found[index] = (index,)
                 else:
                     found[index] = (*found.get(index, ()), *before)
-    return found
+    return found | {i: found.get(whole, (whole,)) for i, whole in parts.items()}
 
 
 def _read_problems(

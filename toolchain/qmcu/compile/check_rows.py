@@ -50,15 +50,17 @@ class RowContents:
         self._segments = [*kept, _Segment(start, end, *_origin(tensor))]
 
     def holds(self, index: int, sources: Sequence[int]) -> bool:
-        """Whether all bytes of the tensor are there, under its own name or one of `sources`."""
+        """Whether all bytes of the tensor are there, under its own name or one of `sources`.
+
+        Of rows it is the whole tensor that has such names.
+        """
         tensor = self.tensors[index]
         owner, first = _origin(tensor)
         start, end = tensor.offset, tensor.offset + tensor.size
         found = [s.between(start, end) for s in self._segments if s.start < end and start < s.end]
-        names = [owner] if tensor.part is not None else [owner, *sources]
         return sum(s.end - s.start for s in found) == tensor.size and any(
             all(s.tensor == name and s.first == first + s.start - start for s in found)
-            for name in names
+            for name in (owner, *sources)
         )
 
 

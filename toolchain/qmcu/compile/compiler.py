@@ -31,6 +31,7 @@ from qmcu.compile.paddings import fold_paddings
 from qmcu.compile.plan import (
     ARENA,
     STATE,
+    Control,
     KernelCall,
     Part,
     Placement,
@@ -129,15 +130,8 @@ def _compile(
     if seed is not None:
         streamed, calls = stream_anyhow(streamed, calls, _forms_of_rows(faster), seed)
     elif options.optimize == "ram":
-        if options.kernels != "cmsis-nn" and not controls:
-            streamed, calls = stream(streamed, calls, _forms_of_rows(faster), _streamed_peak)
-        calls = save_ram(
-            streamed.graph,
-            calls,
-            streamed.roots,
-            lambda call: [] if _is_streamed(streamed, call) else _forms(graph, call, faster),
-            controls,
-        )
+        by_rows = options.kernels != "cmsis-nn" and not controls
+        streamed, calls = _ram_saved(streamed, calls, faster, controls, by_rows)
     elif keeps_to_plain_arena(options):
         calls = save_ram(
             graph,
@@ -147,8 +141,7 @@ def _compile(
             controls,
             enough=_lower(graph, {}, flat.pinned)[0],
         )
-    in_rows = frozenset(call.operator for call in calls if _is_streamed(streamed, call))
-    calls = take_forms(graph, calls, options, in_rows)
+    calls = take_forms(graph, calls, options, _streamed_operators(streamed, calls))
     choices = [
         live_buffers(streamed.graph, calls, streamed.roots, overlay=overlay, controls=controls)
         for overlay in (True, False)
@@ -178,6 +171,34 @@ def _compile(
         state_size=state_size,
         controls=controls,
     )
+
+
+def _ram_saved(
+    whole: Streamed,
+    calls: tuple[KernelCall, ...],
+    faster: Faster,
+    controls: Sequence[Control],
+    by_rows: bool,
+) -> tuple[Streamed, tuple[KernelCall, ...]]:
+    """With layers streamed, if they may be `by_rows`, and slower forms; or these alone."""
+
+    def with_slower_forms(
+        streamed: Streamed, calls: tuple[KernelCall, ...]
+    ) -> tuple[Streamed, tuple[KernelCall, ...]]:
+        in_rows = _streamed_operators(streamed, calls)
+        return streamed, save_ram(
+            streamed.graph,
+            calls,
+            streamed.roots,
+            lambda call: [] if call.operator in in_rows else _forms(whole.graph, call, faster),
+            controls,
+        )
+
+    choices = [with_slower_forms(whole, calls)]
+    if by_rows:
+        rows = stream(whole, calls, _forms_of_rows(faster), _streamed_peak)
+        choices.append(with_slower_forms(*rows))
+    return min(choices, key=lambda c: arena_peak(c[0].graph, c[1], c[0].roots, controls))
 
 
 def _state(tensor: int, initial: bytes) -> State:
@@ -256,8 +277,11 @@ def _forms_of_rows(faster: Faster) -> Forms:
     return forms
 
 
-def _is_streamed(streamed: Streamed, call: KernelCall) -> bool:
-    return any(t in streamed.parts for t in (*call.reads, *call.writes))
+def _streamed_operators(streamed: Streamed, calls: Sequence[KernelCall]) -> frozenset[int]:
+    """The operators of which some call reads or writes rows alone."""
+    return frozenset(
+        c.operator for c in calls if any(t in streamed.parts for t in (*c.reads, *c.writes))
+    )
 
 
 def _described(placements: Sequence[Placement], streamed: Streamed) -> tuple[Placement, ...]:

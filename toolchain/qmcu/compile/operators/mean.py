@@ -6,7 +6,8 @@ from math import prod
 from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, reduction
 from qmcu.compile.operators.weights import multipliers_in_range, quantization_of
-from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
+from qmcu.compile.operators.window import Fields
+from qmcu.compile.plan import KernelCall, ParametersArgument
 from qmcu.compile.requantize import quantize_multiplier
 
 # The kernel walks over this many kept and as many reduced runs of neighbouring dimensions.
@@ -15,7 +16,8 @@ _RUNS = 2
 Run = tuple[int, int]
 
 
-def _axes(context: OperatorContext) -> set[int]:
+def axes_of(context: OperatorContext) -> set[int]:
+    """The dimensions that are gone in the output, or are 1."""
     rank = len(context.input(0).shape)
     return {int(a) % rank for a in context.input(1).array.reshape(-1)}
 
@@ -29,7 +31,7 @@ def _axes_problem(context: OperatorContext) -> str | None:
 
 
 def _expected_shape(context: OperatorContext) -> tuple[int, ...]:
-    shape, axes = context.input(0).shape, _axes(context)
+    shape, axes = context.input(0).shape, axes_of(context)
     if context.operator.options.get("keep_dims", False):
         return tuple(1 if i in axes else size for i, size in enumerate(shape))
     return tuple(size for i, size in enumerate(shape) if i not in axes)
@@ -47,7 +49,7 @@ def _runs(shape: tuple[int, ...], axes: set[int]) -> tuple[list[Run], list[Run]]
 
 
 def _runs_problem(context: OperatorContext) -> str | None:
-    kept, reduced = _runs(context.input(0).shape, _axes(context))
+    kept, reduced = _runs(context.input(0).shape, axes_of(context))
     if max(len(kept), len(reduced)) <= _RUNS:
         return None
     return f"input {context.input(0)} has more than {_RUNS} separate groups of dimensions"
@@ -58,7 +60,7 @@ def _multiplier(context: OperatorContext) -> list[float]:
     return [source.scale / target.scale]
 
 
-def _run_fields(name: str, runs: list[Run]) -> tuple[tuple[str, FieldValue], ...]:
+def _run_fields(name: str, runs: list[Run]) -> Fields:
     padded = [(1, 0)] * (_RUNS - len(runs)) + runs
     return (
         (f"{name}_sizes", tuple(size for size, _ in padded)),
@@ -67,7 +69,7 @@ def _run_fields(name: str, runs: list[Run]) -> tuple[tuple[str, FieldValue], ...
 
 
 def _lower(context: OperatorContext) -> KernelCall:
-    kept, reduced = _runs(context.input(0).shape, _axes(context))
+    kept, reduced = _runs(context.input(0).shape, axes_of(context))
     walk = (*_run_fields("kept", kept), *_run_fields("reduced", reduced))
     return _call(context, "mean", "qmcu_mean_params", walk)
 
@@ -80,8 +82,21 @@ def _call(
     context: OperatorContext,
     kernel: str,
     struct: str,
-    walk: tuple[tuple[str, FieldValue], ...],
+    walk: Fields,
 ) -> KernelCall:
+    source, target = context.input(0), context.output()
+    return context.call(
+        f"{kernel}_s16" if source.dtype == "int16" else kernel,
+        (
+            ParametersArgument(struct, (*walk, *fields_of_sums(context))),
+            context.operand(source),
+            context.operand(target),
+        ),
+    )
+
+
+def fields_of_sums(context: OperatorContext) -> Fields:
+    """What makes an output of the sum of its inputs."""
     source, target = context.input(0), context.output()
     count = source.elements // target.elements
     multiplier, shift = quantize_multiplier(_multiplier(context)[0])
@@ -90,20 +105,11 @@ def _call(
         # The division by the count, as far as the shift leaves room for it.
         division, divisor = min(count.bit_length() - 1, 32, 31 + shift), count
     offset = (-quantization_of(source).zero_point * count + (1 << 31)) % (1 << 32) - (1 << 31)
-    parameters = (
-        *walk,
+    return (
         ("sum_offset", offset),
         ("multiplier", (multiplier << division) // divisor),
         ("shift", shift - division),
         ("output_zero_point", quantization_of(target).zero_point),
-    )
-    return context.call(
-        f"{kernel}_s16" if source.dtype == "int16" else kernel,
-        (
-            ParametersArgument(struct, parameters),
-            context.operand(source),
-            context.operand(target),
-        ),
     )
 
 

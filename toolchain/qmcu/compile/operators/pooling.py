@@ -47,7 +47,19 @@ def pool_fields(context: OperatorContext) -> Fields:
 
 def lower_pool(context: OperatorContext, kernel: str) -> KernelCall:
     """The call of a pooling kernel; all take the same parameters."""
-    source, target = context.input(0), context.output()
+    parameters = (*pool_fields(context), *_limits(context))
+    return context.call(
+        kernel,
+        (
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
+            context.operand(context.input(0)),
+            context.operand(context.output()),
+        ),
+    )
+
+
+def _limits(context: OperatorContext) -> Fields:
+    target = context.output()
     quantization = quantization_of(target)
     low, high = activation_range(
         context.text("fused_activation_function", "NONE"),
@@ -55,19 +67,23 @@ def lower_pool(context: OperatorContext, kernel: str) -> KernelCall:
         quantization.zero_point,
         target.dtype,
     )
-    parameters = (
-        *pool_fields(context),
-        ("activation_minimum", low),
-        ("activation_maximum", high),
+    return ("activation_minimum", low), ("activation_maximum", high)
+
+
+def is_whole_image(context: OperatorContext) -> bool:
+    """Whether there is one window, which is the image."""
+    windows = _windows(context)
+    sizes = context.input(0).shape[1:3]
+    return all(
+        axis.kernel == size and axis.output == 1 and not axis.padding
+        for axis, size in zip(windows, sizes, strict=True)
     )
-    return context.call(
-        kernel,
-        (
-            ParametersArgument(f"qmcu_{kernel}_params", parameters),
-            context.operand(source),
-            context.operand(target),
-        ),
-    )
+
+
+def fields_of_sums(context: OperatorContext) -> Fields:
+    """What makes an average of the sum over a whole image."""
+    height, width = _kernel(context)
+    return ("count", height * width), *_limits(context)
 
 
 # What the operators need of their shapes and options, in every type.

@@ -18,6 +18,7 @@ from qmcu.compile.plan import (
 from qmcu.compile.streams.cost import instructions
 from qmcu.compile.streams.memory import Move, Placed
 from qmcu.compile.streams.rows import Step
+from qmcu.compile.streams.sums import Addition, addition_calls
 from qmcu.model.graph import Graph
 
 # All forms of an operator, the fastest first; none where it cannot be lowered.
@@ -77,6 +78,9 @@ def band_calls(
     calls: list[KernelCall] = []
     contents: dict[str, Constant] = {}
     for p in placed:
+        if p.sums is not None:
+            calls += _added(lowering.graph, p, p.sums)
+            continue
         call = lowering.call(p.step, scratch.get(p.step.of.operator.index))
         if call is None:
             return None
@@ -86,6 +90,16 @@ def band_calls(
         indices = {**p.reads, p.step.of.output: p.write}
         calls.append(_renamed(_on_rows(call, layer, indices, temporary), contents))
     return tuple(calls)
+
+
+def _added(graph: Graph, placed: Placed, sums: tuple[int | None, int]) -> tuple[KernelCall, ...]:
+    """The calls that add a step's rows to the sums of their operator."""
+    step, of = placed.step, placed.step.of
+    (image,) = of.inputs
+    addition = Addition(
+        of.operator, of.call.layer, step.first, step.last, placed.reads[image], *sums
+    )
+    return addition_calls(graph, addition, image)
 
 
 def _move_call(call: KernelCall, layer: str, move: Move) -> KernelCall:

@@ -30,6 +30,11 @@ class Streamed:
     buffers: frozenset[int] = frozenset()
 
 
+def plain(graph: Graph, roots: Mapping[int, int]) -> Streamed:
+    """A graph of which nothing is streamed."""
+    return Streamed(graph, roots, {}, {})
+
+
 @dataclass(frozen=True)
 class Move:
     """Rows that are kept go to the start of their buffer; both are indices of tensors."""
@@ -43,13 +48,15 @@ class Move:
 class Placed:
     """A step with the tensors of its rows: what it reads, by the whole tensor, and what it writes.
 
-    `move` goes before it.
+    `move` goes before it. `sums` are those before it, None at first, and those after it, where it
+    adds rows up.
     """
 
     step: Step
     reads: Mapping[int, int]
     write: int
     move: Move | None
+    sums: tuple[int | None, int] | None = None
 
 
 class Unaligned(Exception):
@@ -111,6 +118,7 @@ class _Rows:
         # Of each tensor that is not whole: its buffer and the row at that buffer's start.
         self._now: dict[int, tuple[int, int]] = {}
         self._known: dict[tuple[int, int, int, int], int] = {}
+        self._sums: dict[int, int] = {}
 
     def result(self) -> Streamed:
         graph = replace(self._before.graph, tensors=tuple(self._tensors))
@@ -120,9 +128,19 @@ class _Rows:
         step = self._steps[at]
         start, end = step.needs
         reads = {t: self._window(t, start, end) for t in step.of.inputs}
+        if step.of.sums:
+            return Placed(step, reads, step.of.output, None, self._added(step.of.output))
         move = self._make_room(at)
         write = self._window(step.of.output, step.first, step.last)
         return Placed(step, reads, write, move)
+
+    def _added(self, t: int) -> tuple[int | None, int]:
+        """The channels' sums for the mean `t` as they are and, in a new tensor, will be."""
+        before = self._sums.get(t)
+        shape = (self._tensors[t].elements,)
+        sums = replace(self._tensors[t], shape=shape, dtype="int32", quantization=None)
+        self._sums[t] = self._add(replace(sums, name=f"{sums.name}_sums"), None)
+        return before, self._sums[t]
 
     def _make_room(self, at: int) -> Move | None:
         step, kept = self._steps[at], self._kept[at]
@@ -203,6 +221,8 @@ def lay_over(before: Streamed, steps: Sequence[Step], source: int, target: int) 
 
     `source` lies as far behind the start as it must, and no step reads what was written over.
     """
+    if steps[-1].of.sums:
+        return None  # its output has no rows
     graph, places = before.graph, dict(before.places)
     first_root, second_root = before.roots[source], before.roots[target]
     distance = distance_behind(before, steps, source, target)
@@ -212,12 +232,14 @@ def lay_over(before: Streamed, steps: Sequence[Step], source: int, target: int) 
     buffer = replace(
         graph.tensors[source], index=len(graph.tensors), shape=(size,), dtype="int8", data=None
     )
-    roots = {**before.roots, buffer.index: buffer.index}
-    for t, root in before.roots.items():
-        if root in (first_root, second_root):
-            roots[t] = buffer.index
-        if root == first_root and distance:
-            places[t] = places.get(t, 0) + distance
+    # Names of the same bytes stay side by side.
+    groups = {
+        r: [t for t, root in before.roots.items() if root == r] for r in (first_root, second_root)
+    }
+    moved = dict.fromkeys((*groups[first_root], *groups[second_root], buffer.index), buffer.index)
+    roots = {t: root for t, root in before.roots.items() if t not in moved} | moved
+    if distance:
+        places |= {t: places.get(t, 0) + distance for t in groups[first_root]}
     return replace(
         before,
         graph=replace(graph, tensors=(*graph.tensors, buffer)),

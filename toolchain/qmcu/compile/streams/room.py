@@ -66,7 +66,7 @@ class Room:
         apart = max(inside, *outside[:first], *outside[last:], 0)
         source, target = steps[0].of.inputs[0], steps[-1].of.output
         size, start, stop = self.buffers[roots[source]]
-        if stop >= last:
+        if stop >= last or steps[-1].of.sums:
             return apart, inside
         if start >= 0:
             # What is laid over a tensor at another place has that tensor lie over nothing.

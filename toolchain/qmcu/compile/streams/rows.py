@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators.window import axes
 from qmcu.compile.plan import KernelCall
+from qmcu.compile.streams.sums import is_average
 from qmcu.model.graph import Graph, Operator, Tensor
 
 _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
@@ -24,7 +25,8 @@ class RowOperator:
     """An operator over images [1, height, width, channels] whose rows can be computed apart.
 
     Row y of the output needs `extent` rows of each of `inputs` from row y * stride - padding on.
-    `call` is what it was lowered to as a whole.
+    `call` is what it was lowered to as a whole. One that `sums` makes one pixel of all rows: its
+    row y is row y of the input added to the sums.
     """
 
     call: KernelCall
@@ -35,6 +37,7 @@ class RowOperator:
     extent: int = 1
     stride: int = 1
     padding: int = 0
+    sums: bool = False
 
     def needs(self, first: int, last: int) -> tuple[int, int]:
         """The rows of the inputs that rows [first, last) of the output are made of."""
@@ -66,6 +69,9 @@ def _row_operator(graph: Graph, call: KernelCall, operator: Operator | None) -> 
         return None
     context = OperatorContext(graph, operator)
     inputs, output = tuple(dict.fromkeys(call.reads)), call.writes[0]
+    if inputs == operator.inputs[:1] and is_average(context):
+        height = graph.tensors[inputs[0]].shape[1]
+        return RowOperator(call, operator, inputs, output, (height, height), sums=True)
     images = [graph.tensors[i] for i in (*inputs, output)]
     if not inputs or not all(map(_is_image, images)):
         return None
@@ -128,26 +134,42 @@ def steps_of(operators: Sequence[RowOperator], kept: frozenset[int], rows: int) 
     """The steps that compute all rows, `rows` of the last operator's output at a time.
 
     Of each other output in `kept`, which is read elsewhere, the same share at a time; of what lies
-    between, each row once, when it is needed first.
+    between, each row once, when it is needed first. The rows that the first ones need are computed
+    as many at a time as later ones: as if the last output had rows before its first.
     """
     done = {o.output: 0 for o in operators}
-    heights = {o.output: o.heights[1] for o in operators}
-    last_height = operators[-1].heights[1]
     steps: list[Step] = []
-    for band in range(1, -(-last_height // rows) + 1):
-        need = {
-            t: min(heights[t], -(-heights[t] * rows * band // last_height))
-            for t in kept
-            if t in heights
-        }
-        for o in reversed(operators):
-            end = max(need.get(o.output, 0), done[o.output])
-            need[o.output] = end
-            if end > done[o.output]:
-                for t in o.inputs:
-                    need[t] = max(need.get(t, 0), o.needs(done[o.output], end)[1])
+    for band in range(_first_band(operators, kept, rows), -(-operators[-1].heights[1] // rows) + 1):
+        ends = _ends(operators, kept, rows * band)
         for o in operators:
-            if need[o.output] > done[o.output]:
-                steps.append(Step(o, done[o.output], need[o.output]))
-                done[o.output] = need[o.output]
+            if ends[o.output] > done[o.output]:
+                steps.append(Step(o, done[o.output], ends[o.output]))
+                done[o.output] = ends[o.output]
     return tuple(steps)
+
+
+def _first_band(operators: Sequence[RowOperator], kept: frozenset[int], rows: int) -> int:
+    """The first band for which any row is computed; the one that ends at `rows` is number 1."""
+    band = 1
+    while True:
+        ends = _ends(operators, kept, rows * (band - 1))
+        if all(ends[o.output] <= 0 for o in operators):
+            return band
+        band -= 1
+
+
+def _ends(operators: Sequence[RowOperator], kept: frozenset[int], last_end: int) -> dict[int, int]:
+    """For rows up to `last_end` of the last output, which may lie before its first: those of each.
+
+    Those before its first need others of what it is made of: so many of them are below zero.
+    """
+    last_height = operators[-1].heights[1]
+    ends = {
+        o.output: -(-o.heights[1] * last_end // last_height) for o in operators if o.output in kept
+    }
+    for o in reversed(operators):
+        end = ends[o.output] = min(ends[o.output], o.heights[1])
+        needed = (end - 1) * o.stride - o.padding + o.extent
+        for t in o.inputs:
+            ends[t] = max(ends.get(t, needed), needed)
+    return ends
