@@ -15,7 +15,7 @@ from qmcu.compile.plan import (
     TensorArgument,
     TensorListArgument,
 )
-from qmcu.compile.streams.cost import instructions
+from qmcu.compile.streams.cost import row_instructions
 from qmcu.compile.streams.memory import Move, Placed
 from qmcu.compile.streams.rows import Step
 from qmcu.compile.streams.sums import Addition, addition_calls
@@ -48,7 +48,7 @@ class BandLowering:
         if most_scratch is None:
             return forms[0] if forms else None
         small = (form for form in forms if form.scratch_size <= most_scratch)
-        return min(small, key=instructions, default=None)
+        return min(small, key=row_instructions, default=None)
 
     def _lower(self, step: Step, rows_in: int, rows_out: int) -> Sequence[KernelCall]:
         o, tensors = step.of, list(self.graph.tensors)

@@ -38,8 +38,13 @@ def instructions(call: KernelCall) -> float:
     """About how many instructions the call's multiplications take."""
     for words, rate in _RATES:
         if all(word in call.kernel for word in words):
-            return rate * call.macs * _filled_up(call)
-    return _PLAIN * call.macs * _filled_up(call)
+            return rate * call.macs
+    return _PLAIN * call.macs
+
+
+def row_instructions(call: KernelCall) -> float:
+    """The same of a call for few rows, with the outputs that fill up those computed together."""
+    return instructions(call) * _filled_up(call)
 
 
 def _filled_up(call: KernelCall) -> float:

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from qmcu.compile.plan import KernelCall
 from qmcu.compile.streams.calls import BandLowering, Forms, band_calls
-from qmcu.compile.streams.cost import instructions
+from qmcu.compile.streams.cost import row_instructions
 from qmcu.compile.streams.memory import Streamed, Unaligned, lay_over, place_rows
 from qmcu.compile.streams.ranges import Range, overhead, ranges_of, trade_of
 from qmcu.compile.streams.room import Room
@@ -68,7 +68,7 @@ def stream(
     The same calls where none saves enough. `forms` lowers an operator of which some rows are asked.
     """
     search = _Search(BandLowering(streamed.graph, forms), peak)
-    now = _Now(streamed, tuple(calls), _MOST_SHARE * sum(map(instructions, calls)))
+    now = _Now(streamed, tuple(calls), _MOST_SHARE * sum(map(row_instructions, calls)))
     # The range that saves most by itself may be in the way of others: several are tried first.
     firsts = search.best(now)[:_FIRSTS]
     ends = [_streamed_on(search, search.taken(now, found)) for found in firsts] or [now]
@@ -192,8 +192,8 @@ class _Search:
             return None
         new_calls = (*calls[: candidate.first], *inner, *calls[candidate.last :])
         new_calls = tuple(_with_overlays(call, new) for call in new_calls)
-        cost = overhead(streamed.graph, candidate) + sum(map(instructions, inner))
-        cost -= sum(map(instructions, calls[candidate.first : candidate.last]))
+        cost = overhead(streamed.graph, candidate) + sum(map(row_instructions, inner))
+        cost -= sum(map(row_instructions, calls[candidate.first : candidate.last]))
         peak = self.peak(new, new_calls)
         return _Found(candidate, new, new_calls, peak, cost, scratch)
 
