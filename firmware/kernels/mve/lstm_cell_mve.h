@@ -30,10 +30,8 @@ static inline int32x4_t qmcu_lstm_units_mve(const qmcu_lstm_params *p, const int
         sum = qmcu_mve_clamp(sum, 0, -p->clip, p->clip);
     }
     vstrhq_p_s32(cell, sum, live);
-    /* As qmcu_sigmoid_argument. */
-    const int32_t half = p->tanh_shift > 0 ? (int32_t)(1u << (p->tanh_shift - 1)) : 0;
-    const int32x4_t argument =
-        vshlq_r_s32(vaddq_n_s32(vmulq_n_s32(sum, p->tanh_multiplier), half), -p->tanh_shift);
+    const qmcu_sigmoid_s16_params scaling = {4, p->tanh_multiplier, p->tanh_shift};
+    const int32x4_t argument = qmcu_sigmoid_argument_mve(&scaling, sum);
     const int32x4_t scaled =
         qmcu_mve_requantize(vmulq_s32(qmcu_tanh_mve(argument, table), out),
                             vdupq_n_s32(p->hidden_multiplier), vdupq_n_s32(p->hidden_shift));

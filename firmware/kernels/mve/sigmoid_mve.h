@@ -2,10 +2,18 @@
 #ifndef QMCU_SIGMOID_MVE_H
 #define QMCU_SIGMOID_MVE_H
 
+#include "sigmoid_s16.h"
+
 #include <arm_mve.h>
-#include <stdint.h>
 
 enum { QMCU_SIGMOID_LAST = 254 }; /* the last step with an entry behind it */
+
+static inline int32x4_t qmcu_sigmoid_argument_mve(const qmcu_sigmoid_s16_params *params,
+                                                  int32x4_t input)
+{
+    const int32_t half = params->shift > 0 ? (int32_t)(1u << (params->shift - 1)) : 0;
+    return vshlq_r_s32(vaddq_n_s32(vmulq_n_s32(input, params->multiplier), half), -params->shift);
+}
 
 static inline int32x4_t qmcu_logistic_mve(int32x4_t argument, const int16_t *table)
 {

@@ -29,7 +29,15 @@ _SIMD = {
     "TRANSPOSE_CONV int16": "transpose_conv_s16",
     "TRANSPOSE_CONV int32+int16>int16": "transpose_conv_s16",
 }
-_VECTORS = {"RESIZE_BILINEAR": "resize_bilinear"}  # by MVE alone
+# By MVE alone.
+_VECTORS = {
+    "ADD int16": "add_s16",
+    "LOGISTIC int16": "logistic_s16",
+    "MUL int16": "mul_s16",
+    "RESIZE_BILINEAR": "resize_bilinear",
+    "SUB int16": "add_s16",
+    "TANH int16": "tanh_s16",
+}
 _MOST_TAPS = 511  # of a depthwise window: products of int16, summed in 32 bits
 _MOST_PRODUCTS = 1 << 16  # of 9 and 8 bits, summed in 32 bits
 # Kernels that move bytes, of tensors of any type.
