@@ -8,13 +8,14 @@
 
 enum { QMCU_IWDG_KR = 0x00, QMCU_IWDG_PR = 0x04, QMCU_IWDG_RLR = 0x08, QMCU_IWDG_SR = 0x0C };
 
-/* Only the RCC of an H7 lies there, whose first core's IWDG1 is in domain D3, or of an N6. */
+/* Only the RCC of an H7 lies there; its first core's IWDG1 is in domain D3. A board may say it. */
 static inline uintptr_t qmcu_iwdg(void)
 {
-    if (qmcu_stm32.rcc == 0x56028000u) {
-        return 0x56004800u;
-    }
+#ifdef QMCU_IWDG_BASE
+    return QMCU_IWDG_BASE;
+#else
     return qmcu_stm32.rcc == 0x58024400u ? 0x58004800u : 0x40003000u;
+#endif
 }
 
 static inline void qmcu_iwdg_feed(void)
