@@ -92,13 +92,18 @@ def _cover(start: int, end: int) -> tuple[int, int]:
 def _armv8(board: Board) -> Protection | None:
     """Any multiples of 32, none of which overlap; the stack has its limit register."""
     start, end = board.flash.start & ~31, (board.flash.end + 31) & ~31
-    if end > _SRAM or board.ram.end > _SRAM_END or board.ram.start < _SRAM:
+    if board.ram.end > _SRAM_END or board.ram.start < _SRAM:
         return None
+    # Where the image lies in RAM, too, what is writable begins behind it.
+    inside = start >= _SRAM and end <= board.ram.start
+    if end > _SRAM and not inside:
+        return None
+    writable = end if inside else _SRAM
     regions = [
         _region8("below the image", 0, start, _READ_ONLY8 | _XN8, _CODE8),
         _region8("image", start, end, _READ_ONLY8, _CODE8),
-        _region8("behind the image", end, _SRAM, _READ_ONLY8 | _XN8, _CODE8),
-        _region8("RAM", _SRAM, _SRAM_END, _READ_WRITE8 | _XN8, _DATA8),
+        _region8("behind the image", end, writable, _READ_ONLY8 | _XN8, _CODE8),
+        _region8("RAM", writable, _SRAM_END, _READ_WRITE8 | _XN8, _DATA8),
     ]
     return Protection(0, tuple(r for r in regions if r is not None), 0, _ATTRIBUTES8)
 
