@@ -1,5 +1,7 @@
 #include "multiply_sums_dsp.h"
 
+#include "rounds_dsp.h"
+
 /* A naked function uses its parameters in the registers where they arrive. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
@@ -23,17 +25,5 @@
 __attribute__((naked)) void qmcu_multiply_sums_dsp(const uint32_t *columns, const int8_t *weights,
                                                    int32_t steps, int32_t *sums)
 {
-    __asm("push {r3-r11, lr}\n\t"
-          "ldm r3, {r4-r7}\n\t"
-          "subs r2, r2, #4\n\t"
-          "blt 2f\n\t"
-          "1:\n\t" STEP STEP STEP STEP "subs r2, r2, #4\n\t"
-          "bge 1b\n\t"
-          "2: adds r2, r2, #4\n\t"
-          "beq 4f\n\t"
-          "3:\n\t" STEP "subs r2, r2, #1\n\t"
-          "bne 3b\n\t"
-          "4: ldr r3, [sp]\n\t"
-          "stm r3, {r4-r7}\n\t"
-          "pop {r3-r11, pc}");
+    QMCU_ROUNDS(STEP);
 }

@@ -103,6 +103,15 @@ def _checked(path: Path, origin: str) -> CmsisNn:
     return CmsisNn(path, version, origin)
 
 
+def library_sources(library: CmsisNn | None, kernels: Mapping[str, str]) -> Mapping[str, str]:
+    """What those of `kernels` (name to C text) that are adapters need of CMSIS-NN, if it is used.
+
+    Raises as `needed_sources` does.
+    """
+    adapters = {n: t for n, t in kernels.items() if n.endswith(("_cmsis_nn.c", "_cmsis_nn.h"))}
+    return needed_sources(library, adapters) if library is not None and adapters else {}
+
+
 def needed_sources(library: CmsisNn, adapters: Mapping[str, str]) -> dict[str, str]:
     """Path in the project to text of what `adapters` (name to C text) reach, licence included.
 

@@ -11,7 +11,7 @@ from qmcu.access import AccessKey, keep_private, load_access_key
 from qmcu.board import Board
 from qmcu.board.boot_stage import STAGE_SIZE, stage_problem
 from qmcu.board.image_definition import SEARCHED, definition_problem
-from qmcu.builder.cmsis_nn import CmsisNn, find_cmsis_nn, needed_sources
+from qmcu.builder.cmsis_nn import CmsisNn, find_cmsis_nn, library_sources
 from qmcu.builder.compiling import BuildResult, build_project
 from qmcu.builder.elf_layout import read_digest, read_layout
 from qmcu.builder.linker_map import parse_map
@@ -113,12 +113,7 @@ class Compiled:
 
     def library(self, own: Mapping[str, str]) -> Mapping[str, str]:
         """What the kernels among `own` (name to C text) that are adapters need of CMSIS-NN."""
-        adapters = {
-            name: text
-            for name, text in own.items()
-            if name.endswith(("_cmsis_nn.c", "_cmsis_nn.h"))
-        }
-        return needed_sources(self.cmsis_nn, adapters) if self.cmsis_nn and adapters else {}
+        return library_sources(self.cmsis_nn, own)
 
 
 def compile_model(model: Path, board: Board, options: BuildOptions = NATIVE) -> Compiled:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import qmcu
 from qmcu import documents
-from qmcu.builder.cmsis_nn import CmsisNn, needed_sources
+from qmcu.builder.cmsis_nn import CmsisNn, library_sources
 from qmcu.builder.memory import MemoryReport, memory_of_model
 from qmcu.codegen.models import Models
 from qmcu.codegen.naming import check_name, is_name
@@ -55,12 +55,7 @@ class CompiledModels:
 
     def library(self, own: Mapping[str, str]) -> Mapping[str, str]:
         """What the kernels among `own` (name to C text) that are adapters need of CMSIS-NN."""
-        adapters = {
-            name: text
-            for name, text in own.items()
-            if name.endswith(("_cmsis_nn.c", "_cmsis_nn.h"))
-        }
-        return needed_sources(self.cmsis_nn, adapters) if self.cmsis_nn and adapters else {}
+        return library_sources(self.cmsis_nn, own)
 
 
 def name_models(

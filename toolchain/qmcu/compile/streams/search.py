@@ -37,10 +37,11 @@ _Bounded = tuple[tuple[int, int], int, Range]
 
 @dataclass(frozen=True)
 class _Now:
-    """What is streamed so far, and the most instructions that may still be added."""
+    """What is streamed so far, its peak, and the most instructions that may still be added."""
 
     streamed: Streamed
     calls: tuple[KernelCall, ...]
+    peak: tuple[int, int]
     most: float
 
 
@@ -68,12 +69,13 @@ def stream(
     The same calls where none saves enough. `forms` lowers an operator of which some rows are asked.
     """
     search = _Search(BandLowering(streamed.graph, forms), peak)
-    now = _Now(streamed, tuple(calls), _MOST_SHARE * sum(map(row_instructions, calls)))
+    most = _MOST_SHARE * sum(map(row_instructions, calls))
+    now = _Now(streamed, tuple(calls), peak(streamed, calls), most)
     # The range that saves most by itself may be in the way of others: several are tried first.
     firsts = search.best(now)[:_FIRSTS]
     ends = [_streamed_on(search, search.taken(now, found)) for found in firsts] or [now]
-    peaks = [peak(end.streamed, end.calls)[0] for end in ends]
-    good = (e for e, reached in zip(ends, peaks, strict=True) if reached <= _AS_GOOD * min(peaks))
+    least = min(end.peak[0] for end in ends)
+    good = (end for end in ends if end.peak[0] <= _AS_GOOD * least)
     best = max(good, key=lambda end: end.most)
     return best.streamed, best.calls
 
@@ -121,8 +123,7 @@ class _Search:
 
         Of those within `_AS_GOOD` of the least peak that is the one that costs least.
         """
-        before = self.peak(now.streamed, now.calls)
-        limit = (1 - _LEAST_SHARE) * before[0]
+        limit = (1 - _LEAST_SHARE) * now.peak[0]
         by_layers = self._promising(now, limit)
         # Of each layers the rows at a time that could save most, if they are not too slow.
         ones = (
@@ -162,16 +163,15 @@ class _Search:
 
     def taken(self, now: _Now, found: _Found) -> _Now:
         """With a range streamed; its first call says what that trades."""
-        before = self.peak(now.streamed, now.calls)
         text = (
             f"{trade_of(now.calls, found.range)}; the arena's peak is {found.peak[0]:,} bytes "
-            f"instead of {before[0]:,}"
+            f"instead of {now.peak[0]:,}"
         )
         calls = tuple(
             replace(call, trade=text) if i == found.range.first else call
             for i, call in enumerate(found.calls)
         )
-        return _Now(found.streamed, calls, now.most - found.cost)
+        return _Now(found.streamed, calls, found.peak, now.most - found.cost)
 
     def tried(
         self,
