@@ -94,8 +94,10 @@ def clipping_inversion(context: AuditContext) -> Finding:
     # The strongest of a place is what its row of the details tells.
     outcomes.sort(key=lambda outcome: outcome.excess)
     telling = [o for o in outcomes if _classes(context) > FEW or o.place.startswith("patch")]
-    best = max((o[-1] for o in (telling, outcomes) if o), key=_fires, default=nothing)
-    fired = best.excess > THRESHOLD
+    # What is no proof is told only where nothing that is one is beyond the threshold.
+    strongest = [*telling[-1:], *outcomes[-1:]]
+    firing = [outcome for outcome in strongest if outcome.excess > THRESHOLD]
+    best, fired = (firing or strongest or [nothing])[0], bool(firing)
     return Finding(
         detector="clipping-inversion",
         score=best.excess,
@@ -127,11 +129,6 @@ def _trials(context: AuditContext) -> Iterator[Trial]:
             marked = pattern.apply(inputs)
             clean, plain = (decide(logits(context.network, x)) for x in (inputs, marked))
             yield Trial(pattern.place, marked, clean, plain)
-
-
-def _fires(outcome: Outcome) -> bool:
-    """Whether an outcome is beyond what is allowed: of those alike, the first is taken."""
-    return outcome.excess > THRESHOLD
 
 
 def _classes(context: AuditContext) -> int:
