@@ -10,10 +10,11 @@ import pytest
 from tests.support.firmware_project import build_chain
 
 from qmcu.cli import run
-from qmcu.cluster import Cluster, Piece, open_cluster
+from qmcu.cluster import CARRIED, Cluster, Piece, open_cluster
 from qmcu.device import infer_all
 from qmcu.errors import DeviceError, ModelError, UsageError
 from qmcu.firmware import Firmware
+from qmcu.model import engines
 from qmcu.model.vectors import random_vectors
 
 pytestmark = pytest.mark.slow
@@ -33,6 +34,10 @@ def power(base: int, exponent: int) -> int:
 
 def refuse(name: str) -> None:
     raise ModelError(f"{name} is no model.")
+
+
+def setting(name: str) -> str | None:
+    return os.environ.get(name)
 
 
 def die() -> None:
@@ -73,6 +78,16 @@ def test_a_killed_worker_loses_nothing(cluster: Cluster) -> None:
 def test_what_a_piece_raises_is_raised_here(cluster: Cluster) -> None:
     with pytest.raises(ModelError, match=r"^x is no model\.$"):
         cluster.run([Piece("a", refuse, ("x",))], lambda key, result: None)
+
+
+def test_workers_compute_expected_bytes_as_here(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert engines.VARIABLE in CARRIED
+    monkeypatch.setenv(engines.VARIABLE, engines.PORTABLE)
+    found: list[str] = []
+    cluster.run([Piece("a", setting, (engines.VARIABLE,))], lambda key, value: found.append(value))
+    assert found == [engines.PORTABLE]
 
 
 def test_a_piece_that_kills_its_workers_is_named(cluster: Cluster) -> None:

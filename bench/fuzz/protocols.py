@@ -52,7 +52,7 @@ def build_driver(compiler: str, protocol: str, folder: Path) -> Path:
     With clang, -DLIBFUZZER -fsanitize=fuzzer makes a libFuzzer program of the same file.
     """
     firmware = firmware_directory()
-    runtime = [firmware / f"runtime/{name}.c" for name in ("frame", "protocol", "baud")]
+    runtime = [firmware / f"runtime/{name}.c" for name in ("crc32", "frame", "protocol", "baud")]
     mlperf = [firmware / f"protocols/mlperf_tiny/{name}.c" for name in ("mlperf_tiny", "text")]
     program = folder / f"driver-{protocol}"
     # access.c is a part of the driver.

@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-uint32_t qmcu_crc32(uint32_t crc, const uint8_t *data, uint32_t size);
-
 typedef struct {
     uint8_t block[254];
     uint8_t used;

@@ -1,7 +1,7 @@
 #include "guard.h"
 
 #include "board.h"
-#include "frame.h"
+#include "crc32.h"
 #include "image.h"
 #include "port.h"
 

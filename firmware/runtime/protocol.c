@@ -4,6 +4,7 @@
 
 #include "baud.h"
 #include "board.h"
+#include "crc32.h"
 #include "frame.h"
 #include "guard.h"
 #include "image.h"

@@ -10,7 +10,7 @@ Dask is an optional extra (`pip install qmcu[cluster]`).
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from typing import Any
 import qmcu
 from qmcu.errors import DeviceError, QmcuError, UsageError
 from qmcu.extras import load_module
-from qmcu.model.engines import VARIABLE as ORACLE
-from qmcu.model.engines import choose_engine
 from qmcu.types import Progress
 
 LOCAL = "local"
+# Settings in the environment that hold on the workers too: what computes expected bytes.
+CARRIED = ("QMCU_ORACLE",)
 _WAIT_S = 10
 _SCHEMES = ("tcp://", "tls://", "ucx://", "ws://", "wss://", "inproc://")
 
@@ -63,7 +63,7 @@ class Cluster:
         for piece in pieces:
             before = [futures[key] for key in piece.after if key in futures]
             futures[piece.key] = self.client.submit(
-                _call, piece.function, piece.arguments, os.environ.get(ORACLE), before,
+                _call, piece.function, piece.arguments, _settings(), before,
                 key=f"{piece.key}-{os.urandom(4).hex()}", pure=False,
             )  # fmt: skip
         names = {future.key: key for key, future in futures.items()}
@@ -145,17 +145,23 @@ def _check_workers(client: Any, spec: str) -> None:
         )
 
 
+def _settings() -> dict[str, str]:
+    return {name: os.environ[name] for name in CARRIED if name in os.environ}
+
+
 def _version() -> str:
     return qmcu.__version__
 
 
 def _call(
-    function: Callable[..., Any], arguments: tuple[Any, ...], oracle: str | None, _before: object
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    settings: Mapping[str, str],
+    _before: object,
 ) -> Any:
     """On the worker. A QmcuError is an answer: raised there, Dask would print its traceback."""
     try:
-        if oracle is not None:
-            choose_engine(oracle)
+        os.environ |= settings
         return function(*arguments)
     except QmcuError as error:
         return error

@@ -1,7 +1,7 @@
 #include "access.h"
 
 #include "access_key.h"
-#include "frame.h"
+#include "crc32.h"
 #include "hmac.h"
 #include "port.h"
 

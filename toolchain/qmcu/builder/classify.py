@@ -14,7 +14,7 @@ _CMSIS_NN_FOLDER = "cmsis_nn"
 _STARTUP_NAMES = ("startup", "vectors")
 # What the chip itself reads: vector table, boot stage, configuration.
 _CHIP_SECTIONS = (".vectors", ".boot2", ".flash_configuration", ".image_definition", ".boot_table")
-_PROTOCOL_NAMES = ("protocol", "frame", "mlperf_tiny")
+_PROTOCOL_NAMES = ("protocol", "frame", "crc32", "mlperf_tiny")
 _PARAMETER_MARKS = ("_parameters", "_tensors_")
 _MODEL_TABLES = ("qmcu_model_layers", "qmcu_model_inputs", "qmcu_model_outputs", "qmcu_models")
 # Of an image of several models, each in a folder of its name: what stands between the name of
