@@ -2,13 +2,13 @@
 mutated models that are taken."""
 
 import argparse
+import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from bench.fuzz.builds import accepted_mutants
 from bench.fuzz.protocols import corrupted_frames, run_protocols
-from bench.fuzz.readers import readers
+from bench.fuzz.readers import MAKERS
 from bench.fuzz.run import Count, default_seed, run_all, write_counts
 
 
@@ -22,9 +22,14 @@ def main() -> int:
     parser.add_argument("--counts", type=Path, default=Path("build/fuzz.json"))
     given = parser.parse_args()
     seed = default_seed() if given.seed is None else given.seed
-    with tempfile.TemporaryDirectory(prefix="qmcu-fuzz-") as folder:
-        names = list(readers(Path(folder)))
-    wanted = given.only or [*names, "protocols", "frames", "builds"]
+    names = list(MAKERS)
+    every = [*names, "protocols", "frames", "builds"]
+    wanted = given.only or every
+    unknown = sorted(set(wanted) - set(every))
+    if unknown:
+        parser.error(f"--only {unknown[0]}: there are {', '.join(every)}")
+    # What was counted is written, and folders are removed, however it is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {seed}")
     seconds = 60.0 * given.minutes
     share = seconds / len(wanted)

@@ -5,9 +5,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.fuzz.mutate import mutated
+from bench.fuzz.models import model_seeds
 from bench.fuzz.run import Count
-from tests.support.firmware_project import write_chain, write_residual
+from bench.fuzz.structure import mutated_model
 
 from qmcu.board import load_board
 from qmcu.builder import BuildOptions, build_firmware
@@ -29,11 +29,11 @@ def accepted_mutants(seconds: float, seed: int) -> Count:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="qmcu-fuzz-") as name:
         folder = Path(name)
-        seeds = [p.read_bytes() for p in (write_chain(folder), write_residual(folder))]
+        seeds = model_seeds()
         number = seed
         while time.monotonic() - started < seconds and len(count.failures) < 10:
             number += 1
-            content = mutated(random.Random(number), seeds)
+            content = mutated_model(random.Random(number), seeds)
             if content in seeds or not _is_taken(content):
                 continue
             count.inputs += 1

@@ -3,13 +3,18 @@
 import io
 import json
 import os
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
-from tests.support.firmware_project import build_chain, write_chain, write_residual
+from bench.fuzz.models import model_seeds
+from bench.fuzz.mutate import mutated
+from bench.fuzz.structure import mutated_model
+from tests.support.firmware_project import build_chain
 
 from qmcu import documents
 from qmcu.arrays import read_arrays
@@ -22,11 +27,12 @@ from qmcu.cli import run
 from qmcu.codegen.monitor_limits import MonitoredLayer, MonitorLimits, load_limits
 from qmcu.comparison import TestResult
 from qmcu.comparison.result import Difference, VectorDifference
-from qmcu.compile import unsupported
+from qmcu.compile import compile_graph, unsupported
 from qmcu.compile.serialization import load_plan
 from qmcu.device.image import read_image
 from qmcu.device.journal import Journal, run_key
 from qmcu.device.messages import InferResult
+from qmcu.errors import UsageError
 from qmcu.firmware import Firmware
 from qmcu.flash.files import read_hex
 from qmcu.model.inspect import inspect_graph
@@ -47,46 +53,56 @@ Allowed = tuple[type[Exception], ...]
 
 @dataclass(frozen=True)
 class Reader:
-    """`read(path)` reads the file that the mutated bytes were written to; `seeds` are good ones."""
+    """`read(path)` reads the file that the mutated bytes were written to; `seeds` are good ones.
+
+    `parse`, where there is one, reads the bytes themselves, which is quicker.
+    """
 
     read: Callable[[Path], object]
     seeds: tuple[bytes, ...]
     name: str = "input"
     allowed: Allowed = ()
+    parse: Callable[[bytes], object] | None = None
+    mutate: Callable[[random.Random, Sequence[bytes]], bytes] = mutated
 
 
-def readers(folder: Path) -> Mapping[str, Reader]:
-    """Every reader by its name; their good inputs are made in `folder`."""
-    models = tuple(p.read_bytes() for p in (write_chain(folder), write_residual(folder)))
-    firmware = build_chain(folder)
-    content = {p.name: p.read_bytes() for p in firmware.iterdir() if p.is_file()}
-    return {
-        "tflite": Reader(_model, models, "m.tflite"),
-        "npz": Reader(read_arrays, (_npz(),), "x.npz"),
-        "board-toml": Reader(lambda p: load_board(str(p)), _boards(), "b.toml"),
-        "project-toml": Reader(lambda p: load_project(p.parent), (_PROJECT,), "qmcu.toml"),
-        "shelf-toml": Reader(load_shelf, (_SHELF,), "shelf.toml"),
-        "plan-json": Reader(load_plan, (content["plan.json"],), "plan.json"),
-        "board-json": Reader(_built_board(folder), (content["board.json"],), "board.json"),
-        "report-json": Reader(_report(firmware, folder), (content["report.json"],), "report.json"),
-        "audit-json": Reader(load_audit, (_AUDIT,), "a.json"),
-        "journal": Reader(_journal, (_journal_seed(folder),), "journal"),
-        "elf": Reader(read_image, (content["firmware.elf"],), "f.elf"),
-        "elf-layout": Reader(_layout, (content["firmware.elf"],), "f.elf"),
-        "map": Reader(lambda p: parse_map(p.read_text(errors="replace")),
-                      (content["firmware.map"],), "f.map"),
-        "hex": Reader(lambda p: read_hex(p.read_bytes()), (content["firmware.hex"],), "f.hex",
-                      (ValueError,)),
-        "trigger": Reader(_read_trigger(folder), (_trigger(folder),), "t.json"),
-        **_trust_readers(folder),
-        **_writers(),
-    }  # fmt: skip
+@cache
+def _built(folder: Path) -> Mapping[str, bytes]:
+    """The files of firmware that is built in the folder."""
+    return {p.name: p.read_bytes() for p in _firmware(folder).iterdir() if p.is_file()}
 
 
-def _model(path: Path) -> object:
-    graph = parse_model(path.read_bytes(), "m", source=str(path))
+@cache
+def _firmware(folder: Path) -> Path:
+    return build_chain(folder)
+
+
+def _models(folder: Path) -> Reader:
+    return Reader(lambda p: _model(p.read_bytes()), model_seeds(), "m.tflite", parse=_model,
+                  mutate=mutated_model)  # fmt: skip
+
+
+def _plans(folder: Path) -> Reader:
+    return Reader(lambda p: _plan(p.read_bytes()), model_seeds(), "m.tflite", parse=_plan,
+                  mutate=mutated_model)  # fmt: skip
+
+
+def _model(data: bytes) -> object:
+    graph = parse_model(data, "m")
     unsupported(graph)
     return inspect_graph(graph)
+
+
+# Inputs and constants of more than a board holds take the planner and folding longer than they say.
+_PLANNED_BYTES = 1 << 20
+
+
+def _plan(data: bytes) -> object:
+    """What `qmcu build` does before there is C: all but a model that is huge is planned."""
+    graph = parse_model(data, "m")
+    if any(t.size > _PLANNED_BYTES for t in graph.tensors):
+        raise UsageError("larger than boards")
+    return compile_graph(graph)
 
 
 def _npz() -> bytes:
@@ -99,15 +115,14 @@ def _boards() -> tuple[bytes, ...]:
     return tuple(p.read_bytes() for p in sorted(boards_directory().glob("*.toml")))
 
 
-def _built_board(folder: Path) -> Callable[[Path], object]:
-    def read(path: Path) -> object:
-        (path.parent / "report.json").write_text("{}")
-        return load_built_board(path.parent)
-
-    return read
+def _built_board(path: Path) -> object:
+    (path.parent / "report.json").write_text("{}")
+    return load_built_board(path.parent)
 
 
-def _report(firmware: Path, folder: Path) -> Callable[[Path], object]:
+def _report(folder: Path) -> Callable[[Path], object]:
+    firmware = _firmware(folder)
+
     def read(path: Path) -> object:
         for name in ("plan.json", "board.json"):
             if not (path.parent / name).exists():
@@ -168,7 +183,7 @@ class _Tags(HTMLParser):
             self.hostile.append(f"{tag} {events}")
 
 
-def _writers() -> dict[str, Reader]:
+def _writers() -> Reader:
     """Results of others, written as SARIF and as pages: whole, and nothing in them runs.
 
     The seeds are made without an emulator or an interpreter, which no forked process may inherit.
@@ -185,12 +200,10 @@ def _writers() -> dict[str, Reader]:
             raise AssertionError(f"the page has {page.hostile}")
         return json.loads(written.read_text())["runs"]
 
-    return {
-        "writers": Reader(write, (seed, documents.to_json(_DIFFERING).encode()), "t.json"),
-        "monitor-json": Reader(load_limits, (_LIMITS,), "monitor.json"),
-    }
+    return Reader(write, (seed, documents.to_json(_DIFFERING).encode()), "t.json")
 
 
+@cache
 def _trust_readers(folder: Path) -> dict[str, Reader]:
     public_path, public = make_key(folder / "key")
     private = load_private(folder / "key")
@@ -232,3 +245,36 @@ _LIMITS = documents.to_json(
         classes=(30, 31), held_out=60, false_alarms=0.01,
     )
 ).encode()  # fmt: skip
+
+# Every reader by its name; good inputs are made in the folder that is given.
+MAKERS: dict[str, Callable[[Path], Reader]] = {
+    "tflite": _models,
+    "tflite-plan": _plans,
+    "npz": lambda _: Reader(read_arrays, (_npz(),), "x.npz"),
+    "board-toml": lambda _: Reader(lambda p: load_board(str(p)), _boards(), "b.toml"),
+    "project-toml": lambda _: Reader(lambda p: load_project(p.parent), (_PROJECT,), "qmcu.toml"),
+    "shelf-toml": lambda _: Reader(load_shelf, (_SHELF,), "shelf.toml"),
+    "plan-json": lambda f: Reader(load_plan, (_built(f)["plan.json"],), "plan.json"),
+    "board-json": lambda f: Reader(_built_board, (_built(f)["board.json"],), "board.json"),
+    "report-json": lambda f: Reader(_report(f), (_built(f)["report.json"],), "report.json"),
+    "audit-json": lambda _: Reader(load_audit, (_AUDIT,), "a.json"),
+    "journal": lambda f: Reader(_journal, (_journal_seed(f),), "journal"),
+    "elf": lambda f: Reader(read_image, (_built(f)["firmware.elf"],), "f.elf"),
+    "elf-layout": lambda f: Reader(_layout, (_built(f)["firmware.elf"],), "f.elf"),
+    "map": lambda f: Reader(lambda p: parse_map(p.read_text(errors="replace")),
+                            (_built(f)["firmware.map"],), "f.map"),
+    "hex": lambda f: Reader(lambda p: read_hex(p.read_bytes()), (_built(f)["firmware.hex"],),
+                            "f.hex", (ValueError,)),
+    "trigger": lambda f: Reader(_read_trigger(f), (_trigger(f),), "t.json"),
+    "envelope": lambda f: _trust_readers(f)["envelope"],
+    "policy-toml": lambda f: _trust_readers(f)["policy-toml"],
+    "public-key": lambda f: _trust_readers(f)["public-key"],
+    "private-key": lambda f: _trust_readers(f)["private-key"],
+    "writers": lambda _: _writers(),
+    "monitor-json": lambda _: Reader(load_limits, (_LIMITS,), "monitor.json"),
+}  # fmt: skip
+
+
+def readers(folder: Path) -> Mapping[str, Reader]:
+    """Every reader by its name; their good inputs are made in `folder`."""
+    return {name: make(folder) for name, make in MAKERS.items()}

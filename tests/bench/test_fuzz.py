@@ -1,15 +1,20 @@
 """The fuzzer takes good input, tells failures with their seed, and finds what it should."""
 
+import os
 import random
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
+from bench.fuzz import run
 from bench.fuzz.builds import accepted_mutants
+from bench.fuzz.models import model_seeds
 from bench.fuzz.mutate import mutated
 from bench.fuzz.protocols import PROTOCOLS, corrupted_frames, run_protocols
-from bench.fuzz.readers import Reader, readers
-from bench.fuzz.run import run_reader
+from bench.fuzz.readers import MAKERS, Reader, readers
+from bench.fuzz.run import input_of, run_guarded, run_reader
+from bench.fuzz.structure import model_of, mutated_model
 
 from qmcu.errors import UsageError
 
@@ -18,7 +23,7 @@ def test_every_reader_takes_its_seeds(tmp_path: Path) -> None:
     (tmp_path / "makers").mkdir()
     (tmp_path / "inputs").mkdir()
     for name, reader in readers(tmp_path / "makers").items():
-        for seed in reader.seeds:
+        for seed in reader.seeds if name != "tflite-plan" else reader.seeds[:20]:
             path = tmp_path / "inputs" / reader.name
             path.unlink(missing_ok=True)
             path.write_bytes(seed)
@@ -46,19 +51,60 @@ def test_a_seed_makes_the_same_input_again() -> None:
     for number in range(50):
         first, second = (mutated(random.Random(number), seeds) for _ in range(2))
         assert first == second
+        first, second = (mutated_model(random.Random(number), model_seeds()) for _ in range(2))
+        assert first == second
 
 
-def test_failures_are_told(tmp_path: Path) -> None:
+def test_every_number_and_offset_of_a_model_is_a_place() -> None:
+    places = model_of(model_seeds()[1]).places
+    assert all(len(found) > 5 for kind, found in places.items()), places
+    # The first of the file leads to its first table.
+    assert places["offset"][0].at == 0
+
+
+def test_failures_are_told_once_a_kind(tmp_path: Path) -> None:
     def read(path: Path) -> None:
         data = path.read_bytes()
         if len(data) > 8:
             raise KeyError(len(data))
         raise UsageError("an internal error, in words" if len(data) < 8 else "a sentence")
 
-    count = run_reader("mine", Reader(read, (b"12345678",)), tmp_path, 5, 2.0)
-    assert len(count.failures) == 10
-    assert any("KeyError" in f and "test_fuzz.py" in f for f in count.failures)
+    reader = Reader(read, (b"12345678",))
+    count = run_reader("mine", reader, tmp_path, 5, 0.3)
+    assert len(count.failures) == 2 and count.inputs > 50
     assert all(f.startswith("mine seed ") for f in count.failures)
+    told = next(f for f in count.failures if "KeyError at test_fuzz.py" in f)
+    assert len(input_of(reader, int(told.split()[2].rstrip(":")))) > 8
+
+
+def test_a_reader_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(data: bytes) -> None:
+        while len(data) > 8:
+            pass
+        raise UsageError("a sentence")
+
+    monkeypatch.setattr(run, "HANG_S", 0.5)
+    reader = Reader(read, (b"12345678",), parse=read)  # type: ignore[arg-type]
+    count = run_reader("mine", reader, tmp_path, 5, 0.1)
+    assert [f for f in count.failures if "_Hang" in f and "more than 0.5 s" in f]
+
+
+def test_a_reader_that_kills_its_process_is_told_with_the_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read(data: bytes) -> None:
+        if len(data) > 8:
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise UsageError("a sentence")
+
+    reader = Reader(read, (b"12345678",), parse=read)  # type: ignore[arg-type]
+    monkeypatch.setitem(MAKERS, "mine", lambda _: reader)
+    monkeypatch.setattr(run, "_RESTARTS", 2)
+    count = run_guarded("mine", 5, 5.0)
+    assert len(count.failures) == 2 and count.inputs
+    for told in count.failures:
+        assert "the process ended (-9)" in told
+        assert len(input_of(reader, int(told.split()[2].rstrip(":")))) > 8
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no compiler for this machine (cc)")

@@ -106,3 +106,11 @@ def test_which_models_keep_a_state() -> None:
     graph = shift_register()
     assert is_stateful(graph)
     assert not is_stateful(replace(graph, operators=graph.operators[2:5]))
+
+
+def test_variables_that_no_board_holds_are_told_before_they_are_made() -> None:
+    register = shift_register()
+    tensors = [replace(t, shape=(1 << 20, 300)) if t.index in (2, 4) else t
+               for t in register.tensors]  # fmt: skip
+    problems = unsupported(replace(register, tensors=tuple(tensors)))
+    assert any("its variables take 314,572,800 bytes" in problem for problem in problems)

@@ -12,6 +12,8 @@ from tests.support.small_models import dense, two_inputs
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 from qmcu.model.reader import parse_model, read_model
+from qmcu.model.schema import schema
+from qmcu.model.unpack import pack_model, unpack_model
 from qmcu.model.writer import write_model
 
 DENSE = write_model(dense())
@@ -158,3 +160,55 @@ def test_custom_options_and_variables_survive() -> None:
     read = parse_model(write_model(graph), "dense")
     assert read.operators[0].custom == b"\x01\x02\xff"
     assert read.tensors[4].is_variable
+
+
+@pytest.mark.parametrize(
+    ("operator", "missing"),
+    [
+        (Operator(0, "RELU", (), (3,)), "lacks its input 0"),
+        (Operator(0, "RELU", (-1,), (3,)), "lacks its input 0"),
+        (Operator(0, "ASSIGN_VARIABLE", (0,), ()), "lacks its input 1"),
+        (Operator(0, "READ_VARIABLE", (), (3,)), "lacks its input 0"),
+        (Operator(0, "CAST", (), (3,)), "lacks its input 0"),
+        (Operator(0, "CUSTOM:SignalWindow", (), (3,)), "lacks its input 0"),
+        (Operator(0, "CUSTOM:CIRCULAR_BUFFER", (0,), ()), "has no output"),
+    ],
+    ids=str,
+)
+def test_an_operator_has_what_it_works_on(operator: Operator, missing: str) -> None:
+    assert missing in error_of(replace(dense(), operators=(operator,)))
+
+
+def test_what_one_table_is_named_for_is_counted_before_it_is_made() -> None:
+    """A file of some 300 KB whose sparsity would unpack to billions of tables."""
+    model = unpack_model(DENSE, "seed")
+    tensor = schema.TensorT()
+    tensor.sparsity = schema.SparsityParametersT()
+    tensor.sparsity.dimMetadata = [schema.DimensionMetadataT()] * 2
+    model.subgraphs[0].tensors.append(tensor)
+    content = bytearray(pack_model(model))
+    root = schema.root(bytes(content), "Model")
+    last = root.item("subgraphs", 0).length("tensors") - 1
+    sparsity = root.item("subgraphs", 0).item("tensors", last).table("sparsity")
+    assert sparsity is not None
+    # The vector's length lies before its elements: all of them name the first one's table.
+    at = sparsity.item("dimMetadata", 0).position
+    places = [i for i in range(0, len(content) - 4, 4)
+              if i + int.from_bytes(content[i : i + 4], "little") == at]  # fmt: skip
+    begin = len(content)
+    count = 300_000
+    content += count.to_bytes(4, "little") + bytes(4 * count)
+    vector = next(i for i in places if content[i - 4 : i] == (2).to_bytes(4, "little"))
+    name = next(i for i in range(0, begin - 4, 4)
+                if i + int.from_bytes(content[i : i + 4], "little") == vector - 4)  # fmt: skip
+    content[name : name + 4] = (begin - name).to_bytes(4, "little")
+    with pytest.raises(ModelError, match="unpacks to more than 200,000 tensors"):
+        parse_model(bytes(content))
+
+
+def test_a_string_that_ends_outside_is_damage() -> None:
+    content = bytearray(DENSE)
+    at = DENSE.index(b"\x04\0\0\0qmcu\0")
+    content[at : at + 4] = (1 << 20).to_bytes(4, "little")
+    with pytest.raises(ModelError, match="damaged or truncated"):
+        parse_model(bytes(content))

@@ -12,6 +12,9 @@ from qmcu.model.graph import Graph, Operator, Tensor
 
 Handle = tuple[str, str]
 
+# Of all variables: what they begin with is made here, byte by byte.
+_MOST_BYTES = 256 << 20
+
 
 @dataclass(frozen=True)
 class Resolved:
@@ -35,12 +38,19 @@ def resolve_variables(graph: Graph) -> Resolved:
     resolution.run()
     if resolution.problems:
         return Resolved(graph, {}, tuple(resolution.problems))
-    initial = {
-        index: default_bytes(graph.tensors[index])
+    variables = {
+        index: graph.tensors[index]
         for operator in graph.operators
         for index in operator.inputs
         if index >= 0 and graph.tensors[index].is_variable
     }
+    kept = [*variables.values(), *(v.tensor for v in resolution.variables.values())]
+    size = sum(tensor.size for tensor in kept)
+    if size > _MOST_BYTES:
+        largest = max(kept, key=lambda tensor: tensor.size)
+        problem = f"its variables take {size:,} bytes, {largest} most; no board keeps as much"
+        return Resolved(graph, {}, (problem,))
+    initial = {index: default_bytes(tensor) for index, tensor in variables.items()}
     if not resolution.variables:
         return Resolved(graph, initial)
     return Resolved(resolution.rewritten(), initial | resolution.initial())

@@ -146,7 +146,7 @@ def _depthwise(graph: Graph, operator: Operator) -> int:
 
 
 def _fully_connected(graph: Graph, operator: Operator) -> int:
-    return _output(graph, operator) * _shape(graph, operator, 1)[-1]
+    return _output(graph, operator) * prod(_shape(graph, operator, 1)[-1:])
 
 
 def _transpose_conv(graph: Graph, operator: Operator) -> int:

@@ -27,6 +27,8 @@ def settle_open_shapes(model: Any) -> bool:
 def _settle_batches(model: Any, subgraph: Any) -> bool:
     """Free batches behind a SPACE_TO_BATCH_ND, as far as they are multiplied."""
     codes = [max(c.deprecatedBuiltinCode, c.builtinCode) for c in _items(model.operatorCodes)]
+    if _SPACE_TO_BATCH not in codes:
+        return False
     tensors, changed = _items(subgraph.tensors), False
     multiplied: set[int] = set()
     for operator in _items(subgraph.operators):
@@ -82,6 +84,8 @@ def _block(model: Any, tensors: Any, inputs: list[int]) -> int:
 
 def _settle_detections(model: Any) -> bool:
     codes = [_custom(code) for code in _items(model.operatorCodes)]
+    if DETECTION not in codes:
+        return False
     changed = False
     for subgraph in _items(model.subgraphs):
         tensors = _items(subgraph.tensors)

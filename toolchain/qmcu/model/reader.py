@@ -16,6 +16,7 @@ from qmcu.model.custom import with_shapes
 from qmcu.model.decoding import DECODING, METADATA, look_up, lut_tensors
 from qmcu.model.early_ends import CIRCULAR
 from qmcu.model.graph import ITEM_SIZES, Graph, Operator, OptionValue, Quantization, Tensor
+from qmcu.model.operands import missing_operand
 from qmcu.model.schema import ENUM_OPTIONS, OPTION_TABLES, enum_names, snake_case
 from qmcu.model.unpack import DAMAGE, buffer_data, fixed_shape, read_model_file, unpack_model
 from qmcu.text import printable
@@ -25,8 +26,6 @@ _MAX_RANK = 8
 _ZERO_POINTS = {
     "int4": (-8, 7), "int8": (-128, 127), "uint8": (0, 255), "int16": (-(2**15), 2**15 - 1),
 }  # fmt: skip
-# Operators that exist for what they do, not for what they give.
-_WITHOUT_OUTPUT = frozenset({"CALL_ONCE", "ASSIGN_VARIABLE"})
 # Options that name a subgraph, by operator.
 _CALLS = {
     "CALL_ONCE": ("init_subgraph_index",),
@@ -311,8 +310,8 @@ class _Parser:
         between = self._indices(
             f"the intermediates of {where}", operator.intermediates, tensors, optional=True
         )
-        if not outputs and kind not in _WITHOUT_OUTPUT and not kind.startswith("CUSTOM"):
-            self._fail(f"{where} has no output")
+        if (missing := missing_operand(kind, inputs, outputs)) is not None:
+            self._fail(f"{where} {missing}")
         return Operator(
             index, kind, inputs, outputs, self._options(where, kind, operator),
             custom=self._custom(where, operator), intermediates=between,

@@ -150,6 +150,7 @@ def enum_values(enum: str) -> dict[str, int]:
     return schema.enums[enum]
 
 
+@cache
 def snake_case(name: str) -> str:
     """`strideH` to `stride_h`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -10,7 +10,7 @@ import numpy as np
 from qmcu.errors import ModelError
 from qmcu.files import regular_size
 from qmcu.model.file_kinds import describe_folder, describe_other
-from qmcu.model.flatbuffer_tables import View
+from qmcu.model.flatbuffer_tables import Limits, TooMuchError
 from qmcu.model.open_shapes import settle_open_shapes
 from qmcu.model.schema import IDENTIFIER, VERSION, schema
 from qmcu.text import printable
@@ -20,7 +20,7 @@ _HEAD_BYTES = 512
 _MAX_SUBGRAPHS = 1000
 _MAX_PARTS = 200_000
 # Many tensors may name one long name: together they may take so much.
-_MAX_NAMES_BYTES = 64 << 20
+_MAX_TEXT_BYTES = 64 << 20
 # What the flatbuffer library raises when offsets lead outside the file.
 DAMAGE = (
     struct.error, IndexError, ValueError, TypeError, KeyError, AttributeError, OverflowError,
@@ -78,36 +78,22 @@ def _unpacked(data: bytes, source: str) -> tuple[Any, bool]:
         root = schema.root(data, "Model")
         if root.number("version") != VERSION:
             _fail(source, f"schema version is {root.number('version')}, {VERSION} is needed")
-        _check_counts(root, source)
-        model = schema.ModelT.read(root)
+        # Before anything is unpacked: most damage shows here.
+        subgraphs = root.length("subgraphs")
+        if subgraphs > _MAX_SUBGRAPHS:
+            _fail(source, f"it has {subgraphs:,} subgraphs; {_MAX_SUBGRAPHS:,} are read at most")
+        model = schema.ModelT.read(root, Limits(_MAX_PARTS, _MAX_TEXT_BYTES))
         return model, settle_open_shapes(model)
+    except TooMuchError as error:
+        most = {"tables": f"{_MAX_PARTS:,} tensors, operators and buffers",
+                "text": f"{_MAX_TEXT_BYTES:,} bytes of names"}  # fmt: skip
+        _fail(source, f"it unpacks to more than {most[error.what]}, which no model needs")
     except DAMAGE:
         _fail(
             source,
             f"the file is damaged or truncated ({len(data)} bytes): an offset in it leads outside; "
             "get the model again",
         )
-
-
-def _check_counts(root: View, source: str) -> None:
-    """Tables may be named many times, so that a small file would unpack to billions of them."""
-    subgraphs, names = root.length("subgraphs"), 0
-    counted = ("buffers", "operatorCodes", "metadata", "signatureDefs")
-    parts = sum(root.length(name) for name in counted)
-    if subgraphs > _MAX_SUBGRAPHS:
-        _fail(source, f"it has {subgraphs:,} subgraphs; {_MAX_SUBGRAPHS:,} are read at most")
-    for graph in root.items("subgraphs"):
-        parts += graph.length("tensors") + graph.length("operators")
-        if parts > _MAX_PARTS:
-            break
-        names += sum(tensor.length("name") for tensor in graph.items("tensors"))
-    for index in range(root.length("signatureDefs")):
-        definition = root.item("signatureDefs", index)
-        parts += definition.length("inputs") + definition.length("outputs")
-    if parts > _MAX_PARTS:
-        _fail(source, f"it has {parts:,} tensors, operators and buffers; {_MAX_PARTS:,} are read")
-    if names > _MAX_NAMES_BYTES:
-        _fail(source, f"its tensors' names take {names:,} bytes")
 
 
 _BUFFER: Any = schema.object("Buffer")

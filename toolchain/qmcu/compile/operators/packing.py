@@ -33,7 +33,7 @@ def _check_split_parts(context: OperatorContext) -> str | None:
     for position in range(len(context.operator.outputs)):
         output = context.output(position)
         wanted = (*shape[:axis], *output.shape[axis : axis + 1], *shape[axis + 1 :])
-        if output.shape != wanted:
+        if len(output.shape) != len(shape) or output.shape != wanted:
             return f"output {position} {output} is no part of {context.input(0)} on axis {axis}"
         total += output.shape[axis]
     if total != shape[axis]:

@@ -35,6 +35,9 @@ def operand_types(inputs: Sequence[str], outputs: Sequence[str]) -> Constraint:
             found = [tensors[i].dtype if i >= 0 else "absent" for i in indices]
             if found != list(wanted):
                 return f"its {role} are {', '.join(found)}; {', '.join(wanted)} are needed"
+        for tensor in (context.input(0), context.output()):
+            if not tensor.shape:
+                return f"{tensor} is a single number; rows are needed"
         return None
 
     return Constraint(f"operands {', '.join(inputs)}, results {', '.join(outputs)}", check)

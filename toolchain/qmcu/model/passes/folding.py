@@ -68,11 +68,11 @@ def _values(operator: Operator, tensors: list[Tensor]) -> Mapping[int, bytes] | 
         return None
     if operator.kind in ("SHAPE", "RANK") and operator.inputs and operator.inputs[0] >= 0:
         # A tensor's shape is known even where its values are not.
+        if outputs[0].dtype not in _WHOLE:
+            return None
         shape = tensors[operator.inputs[0]].shape
         found: Array = np.array(shape if operator.kind == "SHAPE" else len(shape))
         results: list[Array] | None = [found.astype(np.dtype(outputs[0].dtype))]
-        if outputs[0].dtype not in _WHOLE:
-            return None
     else:
         inputs = [tensors[i] if i >= 0 else None for i in operator.inputs]
         if not all(t is not None and t.is_constant and t.dtype != "int4" for t in inputs):
