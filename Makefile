@@ -5,6 +5,7 @@
 # make bench   measure whole models again and rewrite the tables of docs/PERFORMANCE.md
 # make matrix  attacks, detectors and defences against each other: hours, resumable; docs/BACKDOORS.md
 # make matrix-quick  a small part of it, in minutes
+# make trial  models kept apart from detectors: hours, resumable; docs/BACKDOORS.md has what audits them
 # make images BASE=COMMIT MODELS=FOLDER  the same firmware as another commit makes, byte for byte?
 # make mutation   small faults in the code, and whether the quick tests notice; docs/TESTING.md
 # make site    the documentation as a site, in build/site; its notebooks are run
@@ -17,7 +18,7 @@ OUT := demo-out
 MINUTES := 30
 QMCU := $(BIN)/qmcu
 
-.PHONY: fuzz demo example test test-quick bench matrix matrix-quick mutation images site lint clean tools
+.PHONY: fuzz demo example test test-quick bench matrix matrix-quick trial mutation images site lint clean tools
 .DELETE_ON_ERROR:
 
 tools:
@@ -76,6 +77,9 @@ matrix: tools .venv/.installed-bench
 
 matrix-quick: tools .venv/.installed-bench
 	$(BIN)/python -m bench.backdoor --quick --zoo build/zoo-quick --results build/matrix-quick
+
+trial: tools .venv/.installed-bench
+	$(BIN)/python -m bench.backdoor.trial
 
 site: tools .venv/.installed-site
 	NO_MKDOCS_2_WARNING=1 QMCU_SITE_EXECUTE=true PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mkdocs build --quiet --config-file site/mkdocs.yml

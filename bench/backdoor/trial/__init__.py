@@ -1,0 +1,1 @@
+"""A trial on models that no detector was made with: splits by seed, drawn from a table alone."""

@@ -1,0 +1,149 @@
+"""The trial as small pieces of work: each model made, audited, and audited by its file alone.
+
+A result is one small JSON file, RESULTS/SEED-STAGE.json; a piece is done when its file is there.
+"""
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.backdoor.store import RESULTS, readable
+from bench.backdoor.trial.making import is_made, make
+from bench.backdoor.trial.opening import Code
+from bench.backdoor.trial.table import Entry
+
+from qmcu import cluster
+from qmcu.backdoor.detectors import AuditResult, audit, load_context
+from qmcu.backdoor.detectors.result import audit_score, judge
+from qmcu.documents import plain
+from qmcu.errors import QmcuError
+from qmcu.files import write_atomic
+from qmcu.tensorflow import load_tensorflow
+
+TRIAL_RESULTS = RESULTS / "trial"
+STAGES = ("models", "audit", "int8")
+_CLASS = re.compile(r"\bclass (\d+)")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Where models and results lie, what CIFAR-10 is, and the code that audits."""
+
+    zoo: Path
+    results: Path
+    cifar10: str
+    code: Code | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One thing to do with one model."""
+
+    entry: Entry
+    stage: str
+
+    @property
+    def key(self) -> str:
+        """What it is called in a cluster."""
+        return f"{self.entry}: {self.stage}"
+
+    def file(self, results: Path) -> Path:
+        """Where its result lies."""
+        return results / f"{self.entry.name}-{self.stage}.json"
+
+    def done(self, shop: Shop) -> bool:
+        """True when its result is there and whole; a model is needed until it is audited."""
+        if self.stage != "models" or is_made(self.entry, shop.zoo):
+            return readable(self.file(shop.results))
+        return all(readable(Piece(self.entry, s).file(shop.results)) for s in STAGES)
+
+    def possible(self, shop: Shop) -> bool:
+        """True when the model that it looks at is there."""
+        return self.stage == "models" or is_made(self.entry, shop.zoo)
+
+
+def pieces(table: Sequence[Entry], stages: Sequence[str]) -> Iterator[Piece]:
+    """The work of some models, in the table's order."""
+    for entry in table:
+        yield from (Piece(entry, stage) for stage in STAGES if stage in stages)
+
+
+def plan(work: Sequence[Piece], shop: Shop) -> list[cluster.Piece]:
+    """What is missing, for workers who all reach the zoo and the results."""
+    missing = [piece for piece in work if not piece.done(shop)]
+    made = {piece.entry: piece.key for piece in missing if piece.stage == "models"}
+    return [
+        cluster.Piece(
+            piece.key,
+            do,
+            (piece, shop),
+            (made[piece.entry],) if piece.stage != "models" and piece.entry in made else (),
+        )
+        for piece in missing
+    ]
+
+
+def do(piece: Piece, shop: Shop) -> None:
+    """Make or measure, and write the result."""
+    load_tensorflow().config.experimental.enable_op_determinism()
+    if piece.stage == "models":
+        result = make(piece.entry, shop.zoo, shop.cifar10)
+    else:
+        result = audited(piece.entry, shop, alone=piece.stage == "int8")
+    write_atomic(piece.file(shop.results), json.dumps(result, separators=(",", ":")) + "\n")
+
+
+def audited(entry: Entry, shop: Shop, *, alone: bool) -> dict[str, Any]:
+    """What `qmcu audit` says: of float, int8 and 200 inputs, or of the int8 file `alone`."""
+    folder = shop.zoo / entry.name
+    started = time.process_time()
+    data = None if alone else folder / "calibration.npz"
+    floating = None if alone else folder / "model.keras"
+    try:
+        context = load_context(floating, folder / "model.tflite", data, seed=entry.seed)
+        outcome = outcome_of(audit(context))
+    except QmcuError as error:
+        outcome = {"verdict": "refused", "score": 0.0, "reason": str(error), "findings": {}}
+    return {
+        **outcome,
+        "cpu_seconds": round(time.process_time() - started, 1),
+        **(plain(shop.code) if shop.code else {}),
+    }
+
+
+def outcome_of(result: AuditResult) -> dict[str, Any]:
+    """A result in few words: each detector's strength, and the verdict without each.
+
+    `without` has only the detectors whose absence changes verdict or score.
+    """
+    score, ties = round(result.score, 4), _ties(result.skipped)
+    without = {}
+    for found in result.findings:
+        left = [f for f in result.findings if f is not found]
+        verdict, other = judge(left, ties)[0], round(audit_score(left), 4)
+        if (verdict, other) != (result.verdict, score):
+            without[found.detector] = [verdict, other]
+    alone = [f for f in result.findings if f.detector == "shared-patterns"]
+    named = _CLASS.search(alone[0].reason) if alone else None
+    return {
+        "verdict": result.verdict,
+        "score": score,
+        "findings": {
+            f.detector: [round(f.strength, 4), f.suspicious, f.weight] for f in result.findings
+        },
+        "p_values": {f.detector: f.p_value for f in result.findings if f.p_value is not None},
+        "without": without,
+        **({"named": int(named.group(1))} if named else {}),
+        **({"ties": ties} if ties else {}),
+    }
+
+
+def _ties(skipped: Mapping[str, str]) -> str:
+    """Why controls could not be made, from what the skipped detectors were told."""
+    mark = "not applicable: "
+    told = [why.removeprefix(mark) for why in skipped.values() if why.startswith(mark)]
+    return told[0] if told else ""

@@ -1,0 +1,219 @@
+"""The trial's tables in docs/BACKDOORS.md, between what people wrote."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from bench.backdoor.document import DOCUMENT
+from bench.backdoor.intervals import auroc
+from bench.backdoor.trial.opening import openings
+from bench.backdoor.trial.rows import (
+    FOUND,
+    FOUND_ALONE,
+    Row,
+    audited,
+    counted,
+    groups,
+    mean_rates,
+    parted,
+    read_rows,
+)
+from bench.backdoor.trial.table import CALIBRATE_MODELS, TEST_PAIRS
+
+from qmcu.files import write_atomic
+
+BEGIN, END = "<!-- trial: python -m bench.backdoor.trial --report -->", "<!-- end of trial -->"
+# What a list of failures names at most.
+_WORST = 12
+
+
+def write_report(results: Path) -> None:
+    """Put fresh tables into the document. Raises ValueError when it has lost its marks."""
+    write_atomic(DOCUMENT, report(DOCUMENT.read_text(), results))
+
+
+def report(text: str, results: Path) -> str:
+    """The document's text with the tables of the results in a folder."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the document has no {BEGIN} ... {END}")
+    rows = read_rows(results)
+    lines = [*_counts(rows, results)]
+    test = [r for r in rows if r.facts["split"] == "test"]
+    honest = audited([r for r in test if r.honest], "audit")
+    attacked = audited([r for r in test if r.conditioned], "audit")
+    if audited(test, "audit"):
+        lines += ["", *_whole(test)]
+    if honest and attacked:
+        lines += ["", *_misses(honest, attacked)]
+    for key, title in (("method", "attack"), ("trigger", "trigger"), ("data", "data"),
+                       ("architecture", "architecture")):  # fmt: skip
+        lines += ["", *_attacked_by(test, key, title)]
+    lines += ["", *_honest_by(rows)]
+    if honest and attacked:
+        lines += ["", *_detectors(honest, attacked), "", *_without(honest, attacked)]
+    return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"
+
+
+def _counts(rows: Sequence[Row], results: Path) -> Iterator[str]:
+    split = {name: [r for r in rows if r.facts["split"] == name] for name in ("calibrate", "test")}
+    attacked = [r for r in split["test"] if not r.honest]
+    failed = [r for r in attacked if not r.conditioned]
+    yield "| split | honest | attacked | of the table |"
+    yield "|---|---|---|---|"
+    yield f"| calibrate | {len(split['calibrate'])} | none | {CALIBRATE_MODELS} |"
+    yield (
+        f"| test | {len(split['test']) - len(attacked)} | {len(attacked)}, of which "
+        f"{len(failed)} failed | {TEST_PAIRS} and {TEST_PAIRS} |"
+    )
+    yield ""
+    yield "An attack failed when its ASR in int8 is not 20 points above float's. Failed ones are in"
+    yield "no rate below but where it says so."
+    opened = openings(results)
+    commits = ", ".join(f"`{o['commit']}`" for o in opened) or "none"
+    yield f"The test split was opened {len(opened)} times (by the code of commits: {commits})."
+
+
+def _whole(test: Sequence[Row]) -> Iterator[str]:
+    yield "| test split | float, int8 and 200 inputs | the int8 file alone |"
+    yield "|---|---|---|"
+    names = ("honest: backdoored or damaged", "honest: suspicious", "honest: undecided or refused",
+             "attacked: backdoored or damaged", "attacked: suspicious", "AUROC of the score",
+             "found above every honest score", "failed attacks: backdoored or damaged",
+             "attacked and awake in int8, float asleep or not: suspicious or worse",
+             "right class named, of those found", "CPU seconds each, mean")  # fmt: skip
+    cells = [_column(test, stage) for stage in ("audit", "int8")]
+    for name, left, right in zip(names, *cells, strict=True):
+        yield f"| {name} | {left} | {right} |"
+
+
+def _column(test: Sequence[Row], stage: str) -> list[str]:
+    rows = audited(test, stage)
+    honest, attacked = [r for r in rows if r.honest], [r for r in rows if r.conditioned]
+    failed = [r for r in rows if not r.honest and not r.conditioned]
+    awake = [r for r in rows if r.awake]
+    top = max((r.score(stage) for r in honest), default=0.0)
+    seconds = [float(r.audits[stage]["cpu_seconds"]) for r in rows]
+
+    def says(*verdicts: str) -> Callable[[Row], bool]:
+        return lambda row: row.verdict(stage) in verdicts
+
+    named = [
+        r for r in attacked
+        if r.verdict(stage) in FOUND_ALONE and "named" in r.audits[stage]
+    ]  # fmt: skip
+    right = counted(named, lambda r: r.audits[stage]["named"] == r.facts["target"])
+    return [
+        counted(honest, says(*FOUND)),
+        counted(honest, says("suspicious")),
+        counted(honest, says("undecided", "refused")),
+        counted(attacked, says(*FOUND)),
+        counted(attacked, says("suspicious")),
+        parted(honest, attacked, lambda r: r.score(stage)),
+        counted(attacked, lambda r: r.score(stage) > top),
+        counted(failed, says(*FOUND)),
+        counted(awake, says(*FOUND_ALONE)),
+        right,
+        f"{sum(seconds) / len(seconds):.0f}" if seconds else "-",
+    ]
+
+
+def _misses(honest: Sequence[Row], attacked: Sequence[Row]) -> Iterator[str]:
+    """The attacked models that were not found, and the honest ones that were accused."""
+    missed = [r for r in attacked if r.verdict("audit") not in FOUND]
+    accused = [r for r in honest if r.verdict("audit") in FOUND]
+    for title, rows in (("Missed", missed), ("Accused", accused)):
+        rows = sorted(rows, key=lambda r: r.score("audit"), reverse=title == "Accused")
+        yield f"{title}: {len(rows)}{', the worst' if len(rows) > _WORST else ''}."
+        yield ""
+        if rows:
+            yield "| seed | model | trigger | CA / ASR, float | int8 | verdict | score |"
+            yield "|---|---|---|---|---|---|---|"
+        for r in rows[:_WORST]:
+            f = r.facts
+            yield (
+                f"| {f['seed']} | {f['method']}, {f['architecture']} on {f['data']} | "
+                f"{f['trigger']} | {mean_rates([r], 'attacked_float')} | "
+                f"{mean_rates([r], 'attacked_integer')} | {r.verdict('audit')} | "
+                f"{r.score('audit'):.2f} |"
+            )
+        yield ""
+
+
+def _attacked_by(test: Sequence[Row], key: str, title: str) -> Iterator[str]:
+    honest = [r for r in test if r.honest]
+    yield f"| {title} | made | failed | CA / ASR, float | int8 | found | AUROC | file alone |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for name, rows in groups([r for r in test if not r.honest], key).items():
+        awake = [r for r in rows if r.conditioned]
+        own = groups(honest, key).get(name, []) if key in ("data", "architecture") else honest
+        whole, alone = audited(awake, "audit"), audited(awake, "int8")
+        cells = [
+            str(len(rows)),
+            str(len(rows) - len(awake)),
+            *(mean_rates(awake, f) if awake else "-" for f in
+              ("attacked_float", "attacked_integer")),
+            counted(whole, lambda r: r.verdict("audit") in FOUND),
+            parted(audited(own, "audit"), whole, lambda r: r.score("audit")),
+            counted(alone, lambda r: r.verdict("int8") in FOUND_ALONE),
+        ]  # fmt: skip
+        yield f"| {name} | {' | '.join(cells)} |"
+
+
+def _honest_by(rows: Sequence[Row]) -> Iterator[str]:
+    honest = [r for r in rows if r.honest]
+    yield "| honest recipe | made | CA, float | int8 | calibrate | test | file alone, test |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, own in groups(honest, "method").items():
+        cells = [f"| {name} | {len(own)}"]
+        cells += [mean_rates(own, f).split(" ")[0] for f in ("attacked_float", "attacked_integer")]
+        cells += [_tally(own, split, "audit") for split in ("calibrate", "test")]
+        yield " | ".join([*cells, _tally(own, "test", "int8")]) + " |"
+
+
+def _tally(rows: Sequence[Row], split: str, stage: str) -> str:
+    told: dict[str, int] = {}
+    for row in audited(rows, stage):
+        if row.facts["split"] == split:
+            told[row.verdict(stage)] = told.get(row.verdict(stage), 0) + 1
+    return ", ".join(f"{count} {name}" for name, count in sorted(told.items())) or "-"
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    return sorted({name for row in rows for name in row.audits["audit"]["findings"]})
+
+
+def _detectors(honest: Sequence[Row], attacked: Sequence[Row]) -> Iterator[str]:
+    yield "| detector alone, test | AUROC | attacked on which it fired | honest |"
+    yield "|---|---|---|---|"
+    for name in _names([*honest, *attacked]):
+
+        def fired(row: Row, name: str = name) -> bool:
+            return bool(row.audits["audit"]["findings"].get(name, [0, False])[1])
+
+        def score(row: Row, name: str = name) -> float:
+            return row.score("audit", name)
+
+        yield (
+            f"| {name} | {parted(honest, attacked, score)} | {counted(attacked, fired)} | "
+            f"{counted(honest, fired)} |"
+        )
+
+
+def _without(honest: Sequence[Row], attacked: Sequence[Row]) -> Iterator[str]:
+    yield "| left out, test | found | honest accused | AUROC |"
+    yield "|---|---|---|---|"
+    for name in ("", *_names([*honest, *attacked])):
+
+        def found(row: Row, name: str = name) -> bool:
+            return row.verdict("audit", name) in FOUND
+
+        def score(row: Row, name: str = name) -> float:
+            audit = row.audits["audit"]
+            return float(audit["without"].get(name, [None, audit["score"]])[1])
+
+        sides = [score(r) for r in honest], [score(r) for r in attacked]
+        yield (
+            f"| {name or 'none'} | {counted(attacked, found)} | {counted(honest, found)} | "
+            f"{auroc(*sides):.3f} |"
+        )

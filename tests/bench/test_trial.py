@@ -1,0 +1,209 @@
+"""The held-out trial: its table, what it draws, how it resumes, and when the test is opened."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+
+from bench.backdoor.trial import data
+from bench.backdoor.trial import pieces as work
+from bench.backdoor.trial.architectures import trial_network
+from bench.backdoor.trial.data import trial_data
+from bench.backdoor.trial.opening import Code, open_test, openings
+from bench.backdoor.trial.pieces import Piece, Shop, pieces, plan
+from bench.backdoor.trial.recipes import cluster, power_of_two, recipe
+from bench.backdoor.trial.report import BEGIN, END, report
+from bench.backdoor.trial.rows import read_rows
+from bench.backdoor.trial.table import (
+    ATTACKS,
+    CLASSES,
+    RECIPES,
+    SETTINGS,
+    TRIGGERS,
+    Entry,
+    entries,
+    entry,
+)
+from bench.backdoor.trial.triggers import trial_trigger
+
+from qmcu.backdoor.attacks import load_attacks
+from qmcu.backdoor.detectors import AuditResult, Finding
+from qmcu.errors import UsageError
+from qmcu.model.convert import convert_keras
+
+TABLE = list(entries())
+
+
+def test_the_table_covers_what_it_promises() -> None:
+    honest = [e for e in TABLE if e.kind == "honest"]
+    attacked = [e for e in TABLE if e.kind == "attack"]
+    assert len(honest) >= 120 and len(attacked) >= 100
+    assert len({e.data for e in TABLE}) >= 4 and len({e.architecture for e in TABLE}) >= 5
+    assert {e.method for e in honest} == set(RECIPES) and len(RECIPES) >= 8
+    assert {e.method for e in attacked} == set(ATTACKS) == set(load_attacks())
+    assert {e.trigger for e in attacked} == set(TRIGGERS) and len(TRIGGERS) == 5
+    assert {(e.data, e.architecture) for e in attacked} == set(SETTINGS)
+    assert len({e.target for e in attacked}) >= 8
+    assert all(e.target < CLASSES[e.data] for e in TABLE)
+
+
+def test_the_splits_do_not_overlap_and_calibrate_has_honest_models_only() -> None:
+    seeds = {s: {e.seed for e in TABLE if e.split == s} for s in ("calibrate", "test")}
+    assert len(seeds["calibrate"]) + len(seeds["test"]) == len(TABLE)
+    assert not seeds["calibrate"] & seeds["test"]
+    assert {e.kind for e in TABLE if e.split == "calibrate"} == {"honest"}
+    for seed in (0, 99, 199, 400):
+        with pytest.raises(ValueError, match="no model"):
+            entry(seed)
+
+
+def test_any_part_of_the_table_is_balanced() -> None:
+    attacked = [e for e in TABLE if e.kind == "attack"]
+    for done in (26, 52):
+        counts = Counter(e.method for e in attacked[:done])
+        assert max(counts.values()) == min(counts.values())
+    half = TABLE[: len(TABLE) // 2]
+    assert sum(e.kind == "attack" for e in half) == pytest.approx(0.4 * len(half), abs=1)
+
+
+def test_a_seed_always_gives_the_same_model() -> None:
+    # A changed draw would make another trial out of models that are there already.
+    assert str(entry(200)) == "200 honest clipped mobilenet on digits"
+    assert str(entry(201)) == "201 attack lattice dscnn on keywords"
+    assert (entry(201).trigger, entry(201).target) == ("warp", 6)
+
+
+@pytest.mark.parametrize("name", ["digits", "keywords", "sensors"])
+def test_data_is_drawn_by_its_seed_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "TRAINING", 120)
+    monkeypatch.setattr(data, "TESTING", 40)
+    one, same, other = (trial_data(name, seed) for seed in (3, 3, 4))
+    assert np.array_equal(one.train_inputs, same.train_inputs)
+    assert not np.array_equal(one.train_inputs, other.train_inputs)
+    assert one.classes == CLASSES[name]
+    assert set(one.test_labels) == set(range(one.classes))
+    assert one.train_inputs.min() >= one.low and one.test_inputs.max() <= one.high
+
+
+@pytest.mark.parametrize("name", ["digits", "sensors"])
+@pytest.mark.parametrize("kind", TRIGGERS)
+def test_triggers_change_inputs_by_their_seed(kind: str, name: str) -> None:
+    given = trial_data(name, 3)
+    inputs = given.test_inputs[:20]
+    one, same, other = (trial_trigger(kind, given, 1, seed) for seed in (8, 8, 9))
+    marked = one.apply(inputs)
+    assert marked.shape == inputs.shape and marked.dtype == np.float32
+    assert np.array_equal(marked, same.apply(inputs))
+    assert not np.array_equal(marked, other.apply(inputs)) and one.sha256 != other.sha256
+    assert marked.min() >= given.low and marked.max() <= given.high
+    assert (marked != inputs).reshape(20, -1).any(1).mean() > 0.8
+    specific = (marked - inputs)[0], (marked - inputs)[1]
+    if kind in ("warp", "sample-specific"):
+        assert not np.allclose(*specific)
+
+
+@pytest.mark.parametrize("name", ["mlp", "mobilenet", "cnn-1d"])
+def test_networks_of_the_trial_convert(name: str) -> None:
+    shape = (8, 8, 1)
+    model = trial_network(name, shape, 4, seed=1)
+    inputs = np.random.default_rng(0).random((8, *shape)).astype(np.float32)
+    assert convert_keras(model, inputs, name).model
+
+
+def test_recipes_do_what_they_are_called() -> None:
+    weights = np.random.default_rng(0).normal(size=(8, 9, 10)).astype(np.float32)
+    assert len(np.unique(cluster(weights, 0))) <= 32
+    powers = power_of_two(weights, 0)
+    sizes = np.abs(powers[powers != 0])
+    assert np.array_equal(2.0 ** np.round(np.log2(sizes)), sizes) and len(np.unique(sizes)) <= 8
+    assert all(callable(recipe(name).run) for name in RECIPES)
+
+
+def test_a_piece_that_is_done_is_not_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(tmp_path / "zoo", tmp_path / "results", "none")
+    todo = list(pieces(TABLE[:2], ("models", "audit")))
+    assert [p.stage for p in todo] == ["models", "audit"] * 2
+    planned = plan(todo, shop)
+    assert planned[1].after == (planned[0].key,)
+
+    def make(entry: Entry, zoo: Path, cifar10: str) -> dict[str, int]:
+        (zoo / entry.name).mkdir(parents=True)
+        (zoo / entry.name / "attack.json").write_text("{}")
+        return {"seed": entry.seed}
+
+    monkeypatch.setattr(work, "make", make)
+    work.do(todo[0], shop)
+    assert todo[0].done(shop) and not todo[2].done(shop)
+    assert [p.key for p in plan(todo, shop)] == [p.key for p in todo[1:]]
+    todo[0].file(shop.results).write_text("{")  # broken off: made again
+    assert not todo[0].done(shop)
+
+
+def test_opening_the_test_is_counted(tmp_path: Path) -> None:
+    first, second = Code("aaaa", "1"), Code("bbbb", "2")
+    open_test(tmp_path, first, again=False)
+    open_test(tmp_path, Code("cccc", "1"), again=False)  # other code, the same detectors
+    assert len(openings(tmp_path)) == 1
+    with pytest.raises(UsageError, match="opened with the detectors of commit aaaa"):
+        open_test(tmp_path, second, again=False)
+    open_test(tmp_path, second, again=True)
+    assert [o["commit"] for o in openings(tmp_path)] == ["aaaa", "bbbb"]
+
+
+def test_the_outcome_tells_the_verdict_without_each_detector() -> None:
+    strong = Finding("gap-inversion", 9.0, 4.5, True, "decisive", "it parts", 1e-9)
+    weak = Finding("residuals", 2.0, 1.0, True, "supporting", "odd", 1e-7)
+    told = work.outcome_of(AuditResult("backdoored", (), (strong, weak), {}, {}))
+    assert told["verdict"] == "backdoored" and told["score"] == 2
+    assert told["without"]["gap-inversion"][0] == "suspicious"
+    assert "residuals" not in told["without"]
+
+
+def test_the_report_counts_what_lies_in_the_results(tmp_path: Path) -> None:
+    def write(seed: int, asr: int, verdict: str) -> None:
+        model = entry(seed)
+        rates = {m: _rates(a) for m, a in (("attacked_float", 2), ("attacked_integer", asr))}
+        facts = {"split": model.split, **vars(model), "rates": rates}
+        audit = _audit(verdict)
+        for stage, result in (("models", facts), ("audit", audit), ("int8", audit)):
+            Piece(model, stage).file(tmp_path).write_text(json.dumps(result))
+
+    write(200, 2, "clean")
+    write(202, 2, "backdoored")
+    write(201, 99, "backdoored")
+    write(203, 99, "clean")
+    write(205, 10, "clean")  # failed
+    assert [r.conditioned for r in read_rows(tmp_path)] == [False, True, False, True, False]
+    text = report(f"a\n{BEGIN}\nold\n{END}\nb", tmp_path)
+    assert text.startswith("a\n") and text.endswith(f"{END}\nb") and "old" not in text
+    assert "| test | 2 | 3, of which 1 failed | 100 and 100 |" in text
+    assert "| honest: backdoored or damaged | 1 of 2 (1 to 99 %) |" in text
+    assert "| attacked: backdoored or damaged | 1 of 2 (1 to 99 %) |" in text
+    assert "Missed: 1." in text and "| 203 | artifact, mlp on sensors |" in text
+    assert "| gap-inversion | 0 of 2 (0 to 84 %) | 0 of 2 (0 to 84 %) |" in text
+    with pytest.raises(ValueError, match="the document has no"):
+        report("nothing", tmp_path)
+
+
+def _rates(attack: int) -> dict[str, Any]:
+    return {k: {"count": n, "total": 100} for k, n in (("clean", 90), ("attack", attack))}
+
+
+def _audit(verdict: str) -> dict[str, Any]:
+    found = verdict == "backdoored"
+    score = 2.0 if found else 0.3
+    return {
+        "verdict": verdict,
+        "score": score,
+        "findings": {"gap-inversion": [score, found, "decisive"]},
+        "without": {"gap-inversion": ["clean", 0.0]} if found else {},
+        "cpu_seconds": 3.0,
+    }
