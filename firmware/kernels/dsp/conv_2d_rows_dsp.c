@@ -110,34 +110,65 @@ static inline void lay_out_3x3x3(const int8_t *from, int32_t row_bytes, uint32_t
     to[1] = load_byte(third + 8);
 }
 
+/* The last value of each row, where rows are whole words and one more: two rows in a halfword pair. */
+static void lay_out_last(const int8_t *from, int32_t row_bytes, int32_t rows, uint32_t *to)
+{
+    for (int32_t step = 1;; step ^= 2) {
+        uint32_t values = load_byte(from);
+        if (rows > 1) {
+            values = qmcu_pack_low(values, load_byte(from + row_bytes));
+        }
+        *to = values;
+        to += step;
+        rows -= 2;
+        if (rows <= 0) {
+            return;
+        }
+        from += 2 * row_bytes;
+    }
+}
+
+/* Weights are in the same order, that of window_order in the compiler: rows are filled up to words
+   where that takes no step more. */
 static void lay_out(const qmcu_conv_2d_rows_dsp_params *p, const int8_t *from, uint32_t *column,
                     int8_t *bytes)
 {
-    const int32_t run = p->kernel_width * p->input_depth;
-    int32_t rows = p->kernel_height;
+    const int32_t run = p->kernel_width * p->input_depth, row_bytes = p->row_bytes;
+    int32_t rows = p->kernel_height, words = (run + 3) / 4;
     if (run == 9 && rows == 3) {
-        lay_out_3x3x3(from, p->row_bytes, column);
-    } else if (run == 4) {
-        do {
-            const uint32_t a = qmcu_load_word(from);
-            from += p->row_bytes;
-            column[0] = qmcu_sxtb16(a);
-            column[1] = qmcu_sxtb16_odd(a);
-            column += 4;
-        } while (--rows);
-    } else if (run % 4 == 0) {
-        do {
-            column = expand(from, run / 4, column);
-            from += p->row_bytes;
-        } while (--rows);
-    } else {
+        lay_out_3x3x3(from, row_bytes, column);
+        return;
+    }
+    const int32_t filled = words * rows <= 2 * p->steps;
+    if (!filled && run % 4 == 1) {
+        lay_out_last(from + run - 1, row_bytes, rows, column + run / 4 * rows * 4);
+        words = run / 4;
+    } else if (!filled) {
         int8_t *to = bytes;
         do {
             copy_words(to, from, run);
             to += run;
-            from += p->row_bytes;
+            from += row_bytes;
         } while (--rows);
-        expand(bytes, 2 * p->steps, column);
+        from = bytes;
+        rows = 1;
+        words = 2 * p->steps;
+    }
+    if (words == 1) {
+        do {
+            column = expand_word(from, column);
+            from += row_bytes;
+        } while (--rows);
+    } else if (words == 2) {
+        do {
+            column = expand_word(from + 4, expand_word(from, column));
+            from += row_bytes;
+        } while (--rows);
+    } else {
+        do {
+            column = expand(from, words, column);
+            from += row_bytes;
+        } while (--rows);
     }
 }
 

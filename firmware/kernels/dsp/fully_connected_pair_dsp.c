@@ -1,30 +1,11 @@
-/* 4 filters x 1 input, straight from bytes; weights in pairs as in multiply_pair_dsp.c. 31
- * instructions for 32 products. */
+/* 4 filters x 1 input, straight from bytes; weights in pairs as quad_pair_code_dsp.h
+ * says. */
 #include "fully_connected_pair_dsp.h"
+
+#include "quad_pair_code_dsp.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-#define STEP_CODE 124
-#define HALF(X0, X1)                 \
-    "ldm r1!, {r2, r3, r12, lr}\n\t" \
-    "smlad r4, " X0 ", r2, r4\n\t"   \
-    "sxtb16 r2, r2\n\t"              \
-    "smlad r5, " X0 ", r2, r5\n\t"   \
-    "smlad r6, " X0 ", r3, r6\n\t"   \
-    "sxtb16 r3, r3\n\t"              \
-    "smlad r7, " X0 ", r3, r7\n\t"   \
-    "smlad r4, " X1 ", r12, r4\n\t"  \
-    "sxtb16 r12, r12\n\t"            \
-    "smlad r5, " X1 ", r12, r5\n\t"  \
-    "smlad r6, " X1 ", lr, r6\n\t"   \
-    "sxtb16 lr, lr\n\t"              \
-    "smlad r7, " X1 ", lr, r7\n\t"
-#define STEP                      \
-    "ldm.w r0!, {r8, r10}\n\t"    \
-    "sxtb16 r9, r8, ror #8\n\t"   \
-    "sxtb16 r8, r8\n\t"           \
-    "sxtb16 r11, r10, ror #8\n\t" \
-    "sxtb16 r10, r10\n\t" HALF("r8", "r9") HALF("r10", "r11")
 /* SUM is twice the sum */
 #define OUTPUT(SUM, MULTIPLIER, ROUNDING, SHIFT)           \
     "smmlar r2, " SUM ", " MULTIPLIER ", " ROUNDING "\n\t" \
@@ -50,7 +31,7 @@ __attribute__((naked)) static void multiply_quads(const int8_t *input, const int
           "str r3, [sp, #4]\n\t"
           "ldr pc, [sp, #52]\n\t"
           ".p2align 2\n"
-          "1:\n\t" STEP STEP STEP STEP "2: ldr r2, [sp, #48]\n\t"
+          "1:\n\t" QMCU_QUAD_STEP QMCU_QUAD_STEP QMCU_QUAD_STEP QMCU_QUAD_STEP "2: ldr r2, [sp, #48]\n\t"
           "cmp r0, r2\n\t"
           "bne.w 1b\n\t"
           "ldrd r3, r0, [sp, #4]\n\t"
@@ -77,7 +58,7 @@ void qmcu_fully_connected_pair_dsp(const qmcu_fully_connected_pair_dsp_params *p
                                    const int32_t *quads, int8_t *output)
 {
     const qmcu_filter_quad *const q = (const qmcu_filter_quad *)quads;
-    const int32_t first_round = (((p->steps - 1) & 3) + 1) * STEP_CODE;
+    const int32_t first_round = (((p->steps - 1) & 3) + 1) * QMCU_QUAD_STEP_CODE;
     const int32_t whole = p->output_depth / 4, left = p->output_depth % 4;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         const int8_t *const end = input + 8 * p->steps;

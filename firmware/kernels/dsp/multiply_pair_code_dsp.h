@@ -1,6 +1,7 @@
-/* 2 filters x 2 columns. A weight halfword holds w0 + 256 * w1 exactly (|w| <= 127), so one SMLAD
-   does 4 products: joint += x * (w0 + 256 * w1). SXTB16 takes w0 out of it for sum0; sum1 is then
-   (joint - sum0) / 256 (exact mod 2^32 while |sum1| < 2^23). 23 instructions for 32 products. */
+/* 2 filters x 2 columns. A weight halfword holds w0 + 256 * w1 exactly (unless w1 is -128 and w0
+   negative), so one SMLAD does 4 products: joint += x * (w0 + 256 * w1). SXTB16 takes w0 out of it for
+   sum0; sum1 is then (joint - sum0) / 256 (exact mod 2^32 while |sum1| < 2^23). 23 instructions for 32
+   products. */
 #ifndef QMCU_MULTIPLY_PAIR_CODE_DSP_H
 #define QMCU_MULTIPLY_PAIR_CODE_DSP_H
 

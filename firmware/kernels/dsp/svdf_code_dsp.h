@@ -8,10 +8,10 @@
 #include "svdf.h"
 #include <string.h>
 
-/* Moves a filter's memory at `state` on by one, puts `fresh` behind it, modulo its type, and adds its
-   products with `times` to the sum. */
-typedef int32_t qmcu_svdf_pass(void *state, const void *times, int32_t memory, int32_t fresh,
-                               int32_t sum);
+/* Moves `count` filters' memories on by one, puts the new values of `sums` behind them, modulo their
+   type, and leaves the products with `times` in sums instead. */
+typedef void qmcu_svdf_pass(void *state, const void *times, int32_t memory, int32_t *sums,
+                            int32_t count);
 
 /* saturate limits a new value to the type of the state, whose values are of `size` bytes. */
 static inline __attribute__((always_inline)) void
@@ -21,6 +21,10 @@ qmcu_svdf_dsp_by(const qmcu_svdf_params *p, const int8_t *input, const int8_t *f
                  int32_t size, int32_t (*saturate)(int32_t), qmcu_svdf_pass *pass)
 {
     const int32_t steps = (p->input_depth + 3) / 4, filters = p->units * p->rank;
+    /* Copies stay where no store can reach them. */
+    const qmcu_scale to_state = scales[0], to_output = scales[1];
+    const int32_t memory = p->memory, rank = p->rank, state_zero_point = p->state_zero_point;
+    const int32_t output_zero_point = p->output_zero_point;
     int8_t *place = state;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         const int8_t *from = input + batch * p->input_depth;
@@ -30,23 +34,29 @@ qmcu_svdf_dsp_by(const qmcu_svdf_params *p, const int8_t *input, const int8_t *f
         }
         const int8_t *time = times;
         const int32_t *unit_bias = bias;
-        int32_t sum = *unit_bias++, left_of_unit = p->rank, sums[4];
-        for (int32_t filter = 0; filter < filters; ++filter) {
-            if (filter % 4 == 0) {
-                memcpy(sums, feature_bias + filter, sizeof sums);
-                qmcu_dot_4_dsp(from, features + 4 * steps * filter, steps, sums);
+        uint32_t sum = 0;
+        int32_t left_of_unit = rank;
+        for (int32_t filter = 0; filter < filters; filter += 4) {
+            int32_t sums[4];
+            memcpy(sums, feature_bias + filter, sizeof sums);
+            qmcu_dot_4_dsp(from, features + 4 * steps * filter, steps, sums);
+            for (int32_t i = 0; i < 4; ++i) {
+                sums[i] = saturate(qmcu_scaled(sums[i], &to_state)) + state_zero_point;
             }
-            const int32_t fresh =
-                saturate(qmcu_scaled(sums[filter % 4], scales)) + p->state_zero_point;
-            sum = pass(place, time, p->memory, fresh, sum);
-            place += size * p->memory;
-            time += size * p->memory;
-            if (--left_of_unit == 0) {
-                *output++ =
-                    (int8_t)qmcu_saturate_s8((int32_t)((uint32_t)qmcu_scaled(sum, scales + 1) +
-                                                       (uint32_t)p->output_zero_point));
-                left_of_unit = p->rank;
-                sum = filter + 1 < filters ? *unit_bias++ : 0;
+            const int32_t count = filters - filter < 4 ? filters - filter : 4;
+            pass(place, time, memory, sums, count);
+            place += size * memory * count;
+            time += size * memory * count;
+            for (int32_t i = 0; i < count; ++i) {
+                sum += (uint32_t)sums[i];
+                if (--left_of_unit == 0) {
+                    const uint32_t scaled =
+                        (uint32_t)qmcu_scaled((int32_t)(sum + (uint32_t)*unit_bias++), &to_output);
+                    *output++ =
+                        (int8_t)qmcu_saturate_s8((int32_t)(scaled + (uint32_t)output_zero_point));
+                    left_of_unit = rank;
+                    sum = 0;
+                }
             }
         }
     }

@@ -3,23 +3,34 @@
 
 #include "svdf_code_dsp.h"
 
-static inline int32_t pass(void *memory, const void *times, int32_t count, int32_t fresh,
-                           int32_t sum)
+/* Of a filter first what is no two values, then twos; the last two are the last word's upper half and
+   the new one. Out of line, for the registers. */
+static __attribute__((noinline)) void pass(void *memories, const void *times, int32_t memory,
+                                           int32_t *sums, int32_t count)
 {
-    int16_t *state = memory;
+    int16_t *state = memories;
     const int16_t *time = times;
-    int32_t kept = count - 1;
-    for (; kept >= 2; kept -= 2, state += 2, time += 2) {
-        const uint32_t values = qmcu_load_word(state + 1);
-        qmcu_store_word(state, values);
-        sum = qmcu_smlad(values, qmcu_load_word(time), sum);
+    for (; count > 0; --count) {
+        int32_t sum = 0;
+        if (memory % 2 != 0) {
+            *state = (int16_t)(uint16_t)(memory > 1 ? state[1] : *sums);
+            sum = *state++ * *time++;
+        }
+        if (memory > 1) {
+            for (const int16_t *const end = time + memory - memory % 2 - 2; time < end; time += 2) {
+                const uint32_t values = qmcu_load_word(state + 1);
+                qmcu_store_word(state, values);
+                state += 2;
+                sum = qmcu_smlad(values, qmcu_load_word(time), sum);
+            }
+            const uint32_t values = qmcu_pack_high(qmcu_load_word(state), (uint32_t)*sums << 16);
+            qmcu_store_word(state, values);
+            sum = qmcu_smlad(values, qmcu_load_word(time), sum);
+            state += 2;
+            time += 2;
+        }
+        *sums++ = sum;
     }
-    if (kept > 0) {
-        *state = state[1];
-        sum = (int32_t)((uint32_t)sum + (uint32_t)(*state++ * *time++));
-    }
-    *state = (int16_t)(uint16_t)fresh;
-    return (int32_t)((uint32_t)sum + (uint32_t)(*state * *time));
 }
 
 void qmcu_svdf_s16_dsp(const qmcu_svdf_s16_dsp_params *params, const int8_t *input,

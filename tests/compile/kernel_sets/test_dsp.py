@@ -1,5 +1,7 @@
 """The DSP kernels: packing by hand, and every byte on an emulated Cortex-M4."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from bench.operators import GENERATORS, chain
@@ -165,6 +167,30 @@ def test_lanes_are_those_of_sxtb16() -> None:
     assert lanes(np.arange(8)).tolist() == [[[0, 2], [1, 3]], [[4, 6], [5, 7]]]
     windows = window_order(np.arange(27, dtype=np.int8).reshape(1, 3, 3, 3))[0].tolist()
     assert windows == [*range(8), *range(9, 17), *range(18, 26), 8, 26, 17, 0]
+
+
+def test_rows_of_windows_are_filled_up_to_words_where_that_takes_no_step_more() -> None:
+    def order(height: int, width: int) -> list[int]:
+        weights = np.arange(1, height * width + 1, dtype=np.int8).reshape(1, height, width, 1)
+        return [int(value) for value in window_order(weights)[0]]
+
+    assert order(3, 3) == [1, 2, 3, 0, 4, 5, 6, 0, 7, 8, 9, 0]
+    rows = [1, 2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 18, 19, 21, 22, 23, 24]
+    assert order(5, 5) == [*rows, 5, 15, 10, 20, 25, 0, 0, 0]
+    assert order(4, 6) == list(range(1, 25))
+
+
+def test_a_weight_of_minus_128_fits_a_pair_unless_the_one_below_it_is_negative() -> None:
+    def kernel(first: int, second: int) -> str:
+        graph = convolution(4, 8, 2, kernel=1)
+        weights = np.full((2, 1, 1, 8), 3, np.int8)
+        weights[:, 0, 0, 0] = first, second
+        tensors = list(graph.tensors)
+        tensors[1] = replace(tensors[1], data=weights.tobytes())
+        return compile_graph(replace(graph, tensors=tuple(tensors)), DSP).calls[0].kernel
+
+    assert kernel(-128, 1) == kernel(0, -128) == kernel(-128, -127) == "conv_1x1_pair_dsp"
+    assert kernel(-1, -128) == "conv_1x1_wide_dsp"
 
 
 @pytest.mark.slow

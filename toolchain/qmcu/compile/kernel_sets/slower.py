@@ -17,8 +17,10 @@ _KERNELS = {
     "depthwise_3x3_steep_dsp": "a multiplier of 1/2 or more: 1 instruction more an output",
     "depthwise_any_dsp": "channels not in fours, a depth multiplier, dilation, many taps or a "
     "multiplier of 1/2 or more: about 3 instructions a MAC instead of 2",
-    "fully_connected_any_dsp": "sums of more than 24 bits or a multiplier of 1/2 or more: 1.25 "
-    "instructions a MAC instead of 0.97",
+    "fully_connected_any_dsp": "sums of more than 24 bits, a multiplier of 1/2 or more, or a "
+    "weight of -128 beside a negative one: 1.25 instructions a MAC instead of 0.97",
+    "lstm_dsp": "sums of more than 24 bits or a weight of -128 beside a negative one: 1.25 "
+    "instructions a MAC instead of 1.02",
 }
 # Forms that plain C alone has.
 ALONE = {

@@ -21,6 +21,8 @@ Int16Array = npt.NDArray[np.int16]
 LARGEST_SHIFT = 21
 STEEP = -8  # the least shift to the right of the steep kernels: 8 to the left
 GROUP = 8  # values of a filter in one step of the multiply kernels
+WORD = 4  # bytes
+LARGEST_OF_PAIRS = 1 << 23  # sums of two filters in one have 24 bits each
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,14 +160,29 @@ def lanes(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values.reshape(*values.shape[:-1], -1, 2, 2).swapaxes(-1, -2)
 
 
-def _joint(weights: Int64Array) -> Int16Array:
+def _joint(weights: Int64Array) -> Int64Array:
     """w0 + 256 * w1 of each two filters."""
-    return (weights[0::2] + 256 * weights[1::2]).astype(np.int16)
+    return weights[0::2] + 256 * weights[1::2]
 
 
 def _fits_pairs(filters: Filters) -> bool:
-    # The second sum is taken from the joint one by a shift of 8: it must fit 24 bits.
-    return filters.largest_sum < 1 << 23 and int(filters.weights.min()) >= -127
+    """Whether each two filters' weights fit one halfword, and their sums 24 bits.
+
+    The second sum is taken from the joint one by a shift of 8.
+    """
+    return filters.largest_sum < LARGEST_OF_PAIRS and fits_halfwords(filters.flat)
+
+
+def fits_halfwords(weights: Int64Array) -> bool:
+    """Whether w0 + 256 * w1 of each two filters fits: no w1 of -128 beside a negative w0."""
+    return int(_joint(fill(weights, 2, axis=0)).min()) >= -(1 << 15)
+
+
+def join_quads(weights: Int64Array) -> Int16Array:
+    """[filters, values], both in fours, to what quad_pair_code_dsp.h has of each 4 values."""
+    joint = lanes(_joint(weights).astype(np.int16))  # pair, group of 4, word, lane
+    joint = joint.reshape(-1, 2, joint.shape[1], 2, 2).transpose(0, 2, 3, 1, 4)
+    return np.ascontiguousarray(joint)
 
 
 def _filter_pairs(
@@ -202,7 +219,7 @@ def pack_pairs(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
     weights = fill(fill(filters.flat, GROUP), 2, axis=0)
     b, q, r, s = filters.padded(2)
     constants = _filter_pairs(q, r, s, b[0::2] + 256 * b[1::2], b[0::2])
-    return np.ascontiguousarray(lanes(_joint(weights))), constants
+    return np.ascontiguousarray(lanes(_joint(weights).astype(np.int16))), constants
 
 
 def pack_wide(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
@@ -251,8 +268,7 @@ def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
         return None
     weights = fill(fill(filters.flat, GROUP), 4, axis=0)
     b, q, r, s = filters.padded(4)
-    joint = lanes(_joint(weights))  # pair, group of 4, word, lane
-    joint = joint.reshape(-1, 2, joint.shape[1], 2, 2).transpose(0, 2, 3, 1, 4)
+    joint = join_quads(weights)
     quads = records.make(
         records.FILTER_QUAD,
         len(joint),
@@ -262,7 +278,7 @@ def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
         bias2=b[2::4],
         requantization=quad_requantization(q, r, s),
     )
-    return np.ascontiguousarray(joint), records.words(quads)
+    return joint, records.words(quads)
 
 
 # Rows of Winograd's G for F(4x4, 3x3), scaled by (24 / 4, ...) so that all are integers.
@@ -336,12 +352,20 @@ def pack_depthwise_3x3_steep(filters: Filters) -> Int32Array | None:
 
 
 def window_order(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """int8 [F, kh, kw, C] to [F, values] in the order in which conv_2d_rows lays windows out."""
+    """int8 [F, kh, kw, C] to [F, values] in the order in which conv_2d_rows lays windows out.
+
+    Rows are filled up to words where that takes no step more. Else of rows of whole words and one
+    value the words come first, then the rows' last values.
+    """
     count, height, width, depth = weights.shape
     rows = weights.reshape(count, height, width * depth)
-    if height == 3 and width * depth == 9:
-        # 8 values of each row, then what is left: halfwords (0, 1) and (2, none).
-        last = np.zeros((count, 4), np.int8)
-        last[:, 0], last[:, 2], last[:, 1] = rows[:, 0, 8], rows[:, 1, 8], rows[:, 2, 8]
-        return np.concatenate([rows[:, :, :8].reshape(count, 24), last], axis=1)
-    return rows.reshape(count, -1)
+    run = width * depth
+    filled = -(-run // WORD) * WORD
+    if -(-filled * height // GROUP) == -(-run * height // GROUP):
+        return np.pad(rows, ((0, 0), (0, 0), (0, filled - run))).reshape(count, -1)
+    if run % WORD != 1:
+        return rows.reshape(count, -1)
+    # Halfwords (0, 1) and (2, 3) of four rows.
+    last = np.pad(rows[:, :, -1], ((0, 0), (0, -height % WORD))).reshape(count, -1, WORD)
+    words, lasts = rows[:, :, :-1].reshape(count, -1), last[:, :, [0, 2, 1, 3]]
+    return np.concatenate([words, lasts.reshape(count, -1)], axis=1)

@@ -4,7 +4,7 @@ Four filters at a time multiply one input: the four gates of an LSTM's unit, fou
 SVDF. Sums and products are scaled by one high product where no value leaves its bits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,12 @@ import numpy.typing as npt
 
 from qmcu.compile.kernel_sets import records
 from qmcu.compile.kernel_sets.dsp.elementwise import portable
+from qmcu.compile.kernel_sets.dsp.filters import (
+    LARGEST_OF_PAIRS,
+    fill,
+    fits_halfwords,
+    join_quads,
+)
 from qmcu.compile.kernel_sets.dsp.general import STEP, pack_filters
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.plan import (
@@ -26,7 +32,10 @@ from qmcu.compile.plan import (
 _GROUP = 4
 # Products of two int16, of which one is a function's value below 2^15.
 _LARGEST_PRODUCT = (1 << 15) * ((1 << 15) - 1)
+Int64Array = npt.NDArray[np.int64]
 Int32Array = npt.NDArray[np.int32]
+# Weights and what sums begin with, as a kernel's multiplication has them.
+Packed = tuple[npt.NDArray[np.int8], Int32Array]
 # A multiplier, a shift to the left, the largest size of what is scaled.
 Scale = tuple[int, int, int]
 
@@ -44,7 +53,7 @@ def _scales(wanted: Sequence[Scale]) -> Int32Array:
     return records.words(result)
 
 
-def _values(call: KernelCall, ending: str) -> npt.NDArray[np.int64]:
+def _values(call: KernelCall, ending: str) -> Int64Array:
     """A constant of the portable call."""
     for argument in call.arguments:
         constant = argument.constant if isinstance(argument, ConstantArgument) else None
@@ -54,7 +63,7 @@ def _values(call: KernelCall, ending: str) -> npt.NDArray[np.int64]:
     raise ValueError(f"{call.kernel} has no {ending}")
 
 
-def _largest(weights: npt.NDArray[np.int64], most: int, bias: npt.NDArray[np.int64]) -> int:
+def _largest(weights: Int64Array, most: int, bias: Int64Array) -> int:
     """The largest size of a sum of weights [sums, values] times values up to `most`."""
     return int((np.abs(weights).sum(axis=1) * most + np.abs(bias)).max())
 
@@ -67,13 +76,14 @@ def _integers(fields: dict[str, FieldValue], name: str) -> tuple[int, ...]:
 
 def _call(
     call: KernelCall,
+    ending: str,
     fields: dict[str, FieldValue],
     packed: dict[str, ConstantArgument],
     scales: ConstantArgument,
     scratch: int,
 ) -> KernelCall:
     """The call with `packed` constants by their names' ends, scales behind them, and scratch."""
-    kernel = f"{call.kernel}_dsp"
+    kernel = f"{call.kernel}{ending}"
     arguments: list[Argument] = []
     added = False
     for argument in call.arguments:
@@ -100,6 +110,30 @@ def _filled(count: int) -> int:
 
 def lstm(context: OperatorContext) -> KernelCall | None:
     """UNIDIRECTIONAL_SEQUENCE_LSTM of int8: the four gates of a unit side by side."""
+    return _lstm(context, "_dsp", _side_by_side)
+
+
+def lstm_pair(context: OperatorContext) -> KernelCall | None:
+    """The same with two gates' weights in a halfword, where they and their sums fit."""
+    return _lstm(context, "_pair_dsp", _in_pairs)
+
+
+def _side_by_side(rows: Int64Array, biases: Int64Array) -> Packed:
+    return pack_filters(rows.astype(np.int8), _GROUP), biases.astype(np.int32)
+
+
+def _in_pairs(rows: Int64Array, biases: Int64Array) -> Packed | None:
+    """What dot_4_pair_dsp.h has, of `rows` [units * gates, values] and `biases` [units, gates]."""
+    if not fits_halfwords(rows) or _largest(rows, 128, biases.reshape(-1)) >= LARGEST_OF_PAIRS:
+        return None
+    joint = biases[:, 0::2] + 256 * biases[:, 1::2]
+    sums = np.stack((joint, biases[:, 0::2]), axis=2).reshape(biases.shape)
+    return join_quads(fill(rows, STEP)).view(np.int8), records.wrap(sums)
+
+
+def _lstm(
+    context: OperatorContext, ending: str, pack: Callable[[Int64Array, Int64Array], Packed | None]
+) -> KernelCall | None:
     call, fields = portable(context)
     if call.kernel != "lstm":
         return None
@@ -112,11 +146,12 @@ def lstm(context: OperatorContext) -> KernelCall | None:
             zip(multipliers, _integers(fields, f"{prefix}shifts"), strict=True)
         ):
             wanted.append((*pair, _largest(values[gate], 128, biases[gate])))
-        rows = values.transpose(1, 0, 2).reshape(-1, values.shape[2]).astype(np.int8)
-        filters = pack_filters(rows, _GROUP)
-        packed[weights] = context.constant(weights[1:], filters, "weights")
-        sums = np.ascontiguousarray(biases.T).astype(np.int32)
-        packed[f"{call.layer}{bias}"] = context.constant(bias[1:], sums, "bias")
+        rows = values.transpose(1, 0, 2).reshape(-1, values.shape[2])
+        found = pack(rows, np.ascontiguousarray(biases.T))
+        if found is None:
+            return None
+        packed[weights] = context.constant(weights[1:], found[0], "weights")
+        packed[f"{call.layer}{bias}"] = context.constant(bias[1:], found[1], "bias")
     for name in ("forget", "cell", "hidden"):
         (multiplier,), (shift,) = (
             _integers(fields, f"{name}_{part}") for part in ("multiplier", "shift")
@@ -124,7 +159,7 @@ def lstm(context: OperatorContext) -> KernelCall | None:
         wanted.append((multiplier, shift, _LARGEST_PRODUCT))
     scales = context.constant("scales", _scales(wanted), "requantization")
     (depth,), (units,) = (_integers(fields, f"sizes.{name}") for name in ("depth", "units"))
-    return _call(call, fields, packed, scales, _filled(depth) + _filled(units))
+    return _call(call, ending, fields, packed, scales, _filled(depth) + _filled(units))
 
 
 def svdf(context: OperatorContext) -> KernelCall | None:
@@ -150,11 +185,11 @@ def svdf(context: OperatorContext) -> KernelCall | None:
         "_feature_bias": context.constant("feature_bias", padded, "bias"),
     }
     scales = context.constant("scales", _scales(wanted), "requantization")
-    return _call(call, fields, packed, scales, _filled(features.shape[1]))
+    return _call(call, "_dsp", fields, packed, scales, _filled(features.shape[1]))
 
 
 LOWERINGS: dict[str, Sequence[Lowering]] = {
     "SVDF": (svdf,),
     "SVDF int8+int16>int8": (svdf,),
-    "UNIDIRECTIONAL_SEQUENCE_LSTM int8+int16>int8": (lstm,),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM int8+int16>int8": (lstm_pair, lstm),
 }
