@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import prod
 
-from qmcu.compile.check_rows import RowContents, move_problem, overlaps, shared_by_rows
+from qmcu.compile.check_rows import MOVE, RowContents, move_problem, overlaps, shared_by_rows
 from qmcu.compile.lifetimes import ALIGNMENT
 from qmcu.compile.plan import (
     C_TYPES,
@@ -375,6 +375,9 @@ def _write_problems(step: int, call: KernelCall, homes: _Homes) -> Iterator[str]
         for source in {i for i in call.reads if homes.placements[i] is home}:
             if id(home) in homes.by_rows and not overlaps(homes.tensors[source], tensor):
                 continue
+            beside = homes.tensors[source].offset != tensor.offset
+            if id(home) in homes.by_rows and beside and call.kernel != MOVE:
+                yield f"{call.layer} writes {tensor.name} beside the start of its input"
             if not _may_lie_over(call, homes.tensors[source], tensor, read[id(home)]):
                 yield f"{call.layer} writes {tensor.name} over {homes.name(source)}, still read"
 

@@ -88,7 +88,8 @@ def band_calls(
         if p.move is not None:
             calls.append(_move_call(call, f"{layer}_keep", p.move))
         indices = {**p.reads, p.step.of.output: p.write}
-        calls.append(_renamed(_on_rows(call, layer, indices, temporary), contents))
+        own = temporary | {*indices.values()} if p.over else temporary
+        calls.append(_renamed(_on_rows(call, layer, indices, own), contents))
     return tuple(calls)
 
 

@@ -48,8 +48,8 @@ class Move:
 class Placed:
     """A step with the tensors of its rows: what it reads, by the whole tensor, and what it writes.
 
-    `move` goes before it. `sums` are those before it, None at first, and those after it, where it
-    adds rows up.
+    `move` goes before it. With `over` the output lies over the first rows that it reads. `sums` are
+    those before it, None at first, and those after it, where it adds rows up.
     """
 
     step: Step
@@ -57,6 +57,7 @@ class Placed:
     write: int
     move: Move | None
     sums: tuple[int | None, int] | None = None
+    over: bool = False
 
 
 class Unaligned(Exception):
@@ -69,13 +70,17 @@ def row_size(tensor: Tensor) -> int:
 
 
 def place_rows(
-    before: Streamed, steps: Sequence[Step], kept: frozenset[int]
+    before: Streamed,
+    steps: Sequence[Step],
+    kept: frozenset[int],
+    over: frozenset[int] = frozenset(),
 ) -> tuple[Streamed, tuple[Placed, ...]]:
     """The steps with their rows' tensors; what is in `kept` lies in memory as a whole.
 
-    Raises Unaligned.
+    The steps at the places `over` may write over the first rows that they read, where nobody reads
+    these afterwards. Raises Unaligned.
     """
-    rows = _Rows(before, steps, kept)
+    rows = _Rows(before, steps, kept, over)
     placed = tuple(rows.placed(at) for at in range(len(steps)))
     return rows.result(), placed
 
@@ -106,8 +111,14 @@ def rings(steps: Sequence[Step], whole: frozenset[int]) -> dict[int, int]:
 class _Rows:
     """The tensors that are added, and which rows of what lie where, step by step."""
 
-    def __init__(self, before: Streamed, steps: Sequence[Step], kept: frozenset[int]) -> None:
-        self._before, self._steps = before, steps
+    def __init__(
+        self,
+        before: Streamed,
+        steps: Sequence[Step],
+        kept: frozenset[int],
+        over: frozenset[int],
+    ) -> None:
+        self._before, self._steps, self._over = before, steps, over
         self._whole = kept | {t for s in steps for t in s.of.inputs}
         self._whole -= {s.of.output for s in steps} - kept
         self._tensors = list(before.graph.tensors)
@@ -119,6 +130,9 @@ class _Rows:
         self._now: dict[int, tuple[int, int]] = {}
         self._known: dict[tuple[int, int, int, int], int] = {}
         self._sums: dict[int, int] = {}
+        # Tensors whose rows lie over those of a ring, whose it is, and the tensors of these rows.
+        self._guests: dict[int, int] = {}
+        self._guest_rows: set[int] = set()
 
     def result(self) -> Streamed:
         graph = replace(self._before.graph, tensors=tuple(self._tensors))
@@ -132,7 +146,7 @@ class _Rows:
             return Placed(step, reads, step.of.output, None, self._added(step.of.output))
         move = self._make_room(at)
         write = self._window(step.of.output, step.first, step.last)
-        return Placed(step, reads, write, move)
+        return Placed(step, reads, write, move, over=write in self._guest_rows)
 
     def _added(self, t: int) -> tuple[int | None, int]:
         """The channels' sums for the mean `t` as they are and, in a new tensor, will be."""
@@ -148,7 +162,9 @@ class _Rows:
         if t in self._whole:
             return None
         if t not in self._rings:
-            self._now[t] = self._new(t, step.first, step.last), step.first
+            self._guests.pop(t, None)
+            there = self._dead_rows(at)
+            self._now[t] = there or self._new(t, step.first, step.last), step.first
             return None
         if t not in self._now:
             ring = self._add(self._image(t, self._rings[t]), None)
@@ -162,6 +178,32 @@ class _Rows:
         target = self._part(t, kept, step.first, ring, 0)
         return Move(source, target, (step.first - kept) * self._row(t))
 
+    def _dead_rows(self, at: int) -> int | None:
+        """The output of a step over the first rows that it reads, or None where it needs room.
+
+        They lie in a ring, as rows of its tensor or over such; no later step reads them, and the
+        output is read before the ring moves.
+        """
+        step = self._steps[at]
+        source, t = step.of.inputs[0], step.of.output
+        ring = source if source in self._rings else self._guests.get(source)
+        if at not in self._over or ring is None:
+            return None
+        later = self._steps[at + 1 :]
+        start, end = step.needs
+        still = min((s.needs[0] for s in later if source in s.of.inputs), default=end)
+        if (min(still, end) - start) * self._row(source) < (step.last - step.first) * self._row(t):
+            return None
+        moved = next((i for i, s in enumerate(later) if s.of.output == ring), len(later))
+        if any(t in s.of.inputs and s.needs[0] < step.last for s in later[moved:]):
+            return None
+        buffer, base = self._now[source]
+        place = self._places.get(buffer, 0) + (start - base) * self._row(source)
+        index = self._part(t, step.first, step.last, self._roots[buffer], place)
+        self._guests[t] = ring
+        self._guest_rows.add(index)
+        return index
+
     def _window(self, t: int, first: int, last: int) -> int:
         """The tensor of rows [first, last) of tensor `t`, where they lie now."""
         if t in self._whole:
@@ -170,7 +212,8 @@ class _Rows:
         buffer, base = self._now[t]
         if t not in self._rings and self._tensors[buffer].shape[1] == last - first:
             return buffer
-        return self._part(t, first, last, buffer, (first - base) * self._row(t))
+        place = self._places.get(buffer, 0) + (first - base) * self._row(t)
+        return self._part(t, first, last, self._roots[buffer], place)
 
     def _part(self, t: int, first: int, last: int, root: int, place: int) -> int:
         key = (t, first, last, place)

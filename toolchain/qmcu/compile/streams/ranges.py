@@ -59,9 +59,12 @@ def ranges_of(
             if kept is None:
                 continue
             for rows in _ROWS:
-                if 2 * rows <= whole[-1].heights[1]:
-                    steps = steps_of(whole, kept, rows)
-                    yield Range(first, last, rows, steps, kept)
+                height = whole[-1].heights[1]
+                if 2 * rows > height:
+                    continue
+                # What is left over comes last, or first: there it can lie over no rows read before.
+                for begin in sorted({rows, height % rows or rows}, reverse=True):
+                    yield Range(first, last, rows, steps_of(whole, kept, rows, begin), kept)
 
 
 def _kept(

@@ -38,7 +38,8 @@ class Room:
                 live[step] += size
         overlaid = []
         for step, call in enumerate(calls):
-            over = [(buffers[roots[a]], buffers[roots[b]]) for a, b in call.may_overlay]
+            pairs = ((roots[a], roots[b]) for a, b in call.may_overlay)
+            over = [(buffers[a], buffers[b]) for a, b in pairs if a != b]
             overlaid.append(max((min(a[0], b[0]) for a, b in over if a[2] == step), default=0))
         return cls(tuple(live), tuple(overlaid), buffers, streamed)
 

@@ -130,17 +130,20 @@ class Step:
         return self.of.needs(self.first, self.last)
 
 
-def steps_of(operators: Sequence[RowOperator], kept: frozenset[int], rows: int) -> tuple[Step, ...]:
-    """The steps that compute all rows, `rows` of the last operator's output at a time.
+def steps_of(
+    operators: Sequence[RowOperator], kept: frozenset[int], rows: int, first: int
+) -> tuple[Step, ...]:
+    """The steps that compute all rows, `rows` of the last operator's output at a time but `first`.
 
     Of each other output in `kept`, which is read elsewhere, the same share at a time; of what lies
     between, each row once, when it is needed first. The rows that the first ones need are computed
     as many at a time as later ones: as if the last output had rows before its first.
     """
+    height = operators[-1].heights[1]
     done = {o.output: 0 for o in operators}
     steps: list[Step] = []
-    for band in range(_first_band(operators, kept, rows), -(-operators[-1].heights[1] // rows) + 1):
-        ends = _ends(operators, kept, rows * band)
+    for last_end in range(_first_end(operators, kept, rows, first), height + rows, rows):
+        ends = _ends(operators, kept, min(last_end, height))
         for o in operators:
             if ends[o.output] > done[o.output]:
                 steps.append(Step(o, done[o.output], ends[o.output]))
@@ -148,14 +151,14 @@ def steps_of(operators: Sequence[RowOperator], kept: frozenset[int], rows: int) 
     return tuple(steps)
 
 
-def _first_band(operators: Sequence[RowOperator], kept: frozenset[int], rows: int) -> int:
-    """The first band for which any row is computed; the one that ends at `rows` is number 1."""
-    band = 1
-    while True:
-        ends = _ends(operators, kept, rows * (band - 1))
-        if all(ends[o.output] <= 0 for o in operators):
-            return band
-        band -= 1
+def _first_end(
+    operators: Sequence[RowOperator], kept: frozenset[int], rows: int, first: int
+) -> int:
+    """The end of the last output's rows, below zero where others go before, that come first."""
+    end = first
+    while any(n > 0 for n in _ends(operators, kept, end - rows).values()):
+        end -= rows
+    return end
 
 
 def _ends(operators: Sequence[RowOperator], kept: frozenset[int], last_end: int) -> dict[int, int]:

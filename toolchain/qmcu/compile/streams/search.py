@@ -132,8 +132,9 @@ class _Search:
         found = sorted((f for one in ones for f in islice(one, 1)), key=_by_peak)
         of_best = (self._affordable(now, by_layers[f.range.layers]) for f in found[:_REFINED])
         found = sorted((*chain.from_iterable(of_best), *found[_REFINED:]), key=_by_peak)
-        refined = [self.refined(now.streamed, now.calls, f, now.most) for f in found[:_REFINED]]
-        enough = [f for f in (*refined, *found[_REFINED:]) if f.peak[0] <= limit]
+        few = _first_few(found)
+        refined = [self.refined(now.streamed, now.calls, f, now.most) for f in found[:few]]
+        enough = [f for f in (*refined, *found[few:]) if f.peak[0] <= limit]
         if not enough:
             return []
         least = min(f.peak for f in enough)
@@ -183,7 +184,8 @@ class _Search:
         """The range streamed, with an output over an input where that goes; None if it cannot."""
         base = _laid_over(streamed, calls, candidate) or streamed
         try:
-            new, placed = place_rows(base, candidate.steps, candidate.kept)
+            over = self._over(candidate, scratch)
+            new, placed = place_rows(base, candidate.steps, candidate.kept, over)
         except Unaligned:
             return None
         own = frozenset(t for t in new.parts if new.roots[t] == t)
@@ -197,10 +199,28 @@ class _Search:
         peak = self.peak(new, new_calls)
         return _Found(candidate, new, new_calls, peak, cost, scratch)
 
+    def _over(self, candidate: Range, scratch: Mapping[int, int]) -> frozenset[int]:
+        """The places of the steps whose kernel may write its output over its only input."""
+        calls = (
+            None if s.of.sums else self.lowering.call(s, scratch.get(s.of.operator.index))
+            for s in candidate.steps
+        )
+        return frozenset(
+            at
+            for at, (s, call) in enumerate(zip(candidate.steps, calls, strict=True))
+            if call is not None
+            and call.reads == s.of.inputs[:1]
+            and (s.of.inputs[0], s.of.output) in call.may_overlay
+        )
+
     def refined(
         self, streamed: Streamed, calls: tuple[KernelCall, ...], found: _Found, most: float
     ) -> _Found:
-        """The same range with less scratch for one operator after the other, while that helps."""
+        """The same range with less scratch for one operator after the other, while that helps.
+
+        Several together may save enough where each alone does not.
+        """
+        enough = found
         for _ in range(_REFINEMENTS):
             less = (
                 {**found.scratch, number: size - 1}
@@ -210,9 +230,7 @@ class _Search:
             better = [
                 tried
                 for tried in tries
-                if tried is not None
-                and tried.cost <= most
-                and tried.peak[0] <= (1 - _LEAST_STEP) * found.peak[0]
+                if tried is not None and tried.cost <= most and tried.peak[0] < found.peak[0]
             ]
             if not better:
                 break
@@ -222,7 +240,15 @@ class _Search:
                 better,
                 key=lambda f: (f.cost - before.cost) / (before.peak[0] - f.peak[0]),
             )
-        return found
+            if found.peak[0] <= (1 - _LEAST_STEP) * enough.peak[0]:
+                enough = found
+        return enough
+
+
+def _first_few(found: Sequence[_Found]) -> int:
+    """How many of them are `_REFINED` layers by as many rows, which may begin in several ways."""
+    ways = [(f.range.layers, f.range.rows) for f in found]
+    return next((i for i in range(len(ways)) if len({*ways[: i + 1]}) > _REFINED), len(ways))
 
 
 def _by_peak(found: _Found) -> tuple[tuple[int, int], float]:
@@ -242,7 +268,8 @@ def _scratch_sizes(found: _Found) -> dict[int, int]:
 def _with_overlays(call: KernelCall, streamed: Streamed) -> KernelCall:
     """The call without leave to lie over tensors whose place in a buffer is settled.
 
-    Over a whole tensor at the start of its buffer an output may lie, and end beside it.
+    Over a whole tensor at the start of its buffer an output may lie, and end beside it; over rows
+    that nobody reads any more it was placed.
     """
     if call.kernel == "move_rows" or not call.may_overlay:
         return call
@@ -250,12 +277,21 @@ def _with_overlays(call: KernelCall, streamed: Streamed) -> KernelCall:
     pairs = tuple(
         (source, target)
         for source, target in call.may_overlay
-        if not places.get(source)
-        and not (source in streamed.parts and roots[source] in buffers)
-        and not places.get(target)
-        and roots[target] not in buffers
+        if _over_rows(streamed, source, target)
+        or (
+            not places.get(source)
+            and not (source in streamed.parts and roots[source] in buffers)
+            and not places.get(target)
+            and roots[target] not in buffers
+        )
     )
     return call if pairs == call.may_overlay else replace(call, may_overlay=pairs)
+
+
+def _over_rows(streamed: Streamed, source: int, target: int) -> bool:
+    """Whether rows were placed over others that they are made of."""
+    parts, roots = streamed.parts, streamed.roots
+    return source in parts and target in parts and roots[source] == roots[target]
 
 
 def _laid_over(
