@@ -1,5 +1,6 @@
 /* depthwise_conv_2d for the DSP extension: four channels and two taps at a time. The rows that a
-   window needs are in a ring, with their padding, so that no tap asks where it is. */
+   window needs are in a ring, with their padding, so that no tap asks where it is; where no window
+   leaves the image, they are where they are. */
 #include "depthwise_conv_2d_dsp.h"
 
 #include "copy_dsp.h"
@@ -25,27 +26,8 @@ static void load_row(const qmcu_depthwise_conv_2d_dsp_params *p, const int8_t *i
     qmcu_fill_bytes(row + width * p->depth, p->input_zero_point, (room - width) * p->depth);
 }
 
-/* Adds two taps of four channels: bytes c of a and of b, times the pair of weights of channel c. */
-static inline const uint32_t *add_pair(uint32_t a, uint32_t b, const uint32_t *weights,
-                                       int32_t sums[4])
-{
-    const uint32_t low = qmcu_pack_low(a, b);
-    const uint32_t high = qmcu_pack_high(a, b);
-    sums[0] = qmcu_smlad(qmcu_sxtb16(low), weights[0], sums[0]);
-    sums[1] = qmcu_smlad(qmcu_sxtb16_odd(low), weights[1], sums[1]);
-    sums[2] = qmcu_smlad(qmcu_sxtb16(high), weights[2], sums[2]);
-    sums[3] = qmcu_smlad(qmcu_sxtb16_odd(high), weights[3], sums[3]);
-    return weights + 4;
-}
-
-static inline void store(const int32_t sums[4], const qmcu_channel *channel, int8_t *output)
-{
-    for (int32_t i = 0; i < 4; ++i) {
-        output[i] = qmcu_channel_output(sums[i], channel + i);
-    }
-}
-
-/* Two taps of four channels, r8 and the register TAP, times the weights at r12; like add_pair. */
+/* Two taps of four channels, r8 and the register TAP, times the weights at r12: for each
+   channel a pair of halfwords. */
 #define QMCU_PAIR(TAP)                    \
     "pkhbt r10, r8, " TAP ", lsl #16\n\t" \
     "pkhtb r8, " TAP ", r8, asr #16\n\t"  \
@@ -66,6 +48,24 @@ static inline void store(const int32_t sums[4], const qmcu_channel *channel, int
     "adds lr, lr, #4\n\t" \
     "ldm lr!, {r8, r9, r10}\n\t" QMCU_OUTPUT(SUM, "r8", "r9", "r10")
 
+/* The outputs of four channels; then the next four from label 1, or the end of the function. */
+#define QMCU_CHANNELS     \
+    QMCU_CHANNEL("r4")    \
+    QMCU_CHANNEL("r5")    \
+    QMCU_CHANNEL("r6")    \
+    QMCU_CHANNEL("r7")    \
+    "ldr r8, [sp, #48]\n\t" \
+    "strb r4, [r8], #1\n\t" \
+    "strb r5, [r8], #1\n\t" \
+    "strb r6, [r8], #1\n\t" \
+    "strb r7, [r8], #1\n\t" \
+    "str r8, [sp, #48]\n\t" \
+    "ldr r8, [sp]\n\t"      \
+    "subs r8, r8, #4\n\t"   \
+    "str r8, [sp]\n\t"      \
+    "bgt 1b\n\t"            \
+    "pop {r3-r11, pc}"
+
 /* One pixel of a 3 x 3 kernel; a, b and c are its first taps in the three rows. In assembly, since
    the compiler spills: 31 instructions an output, 46 otherwise. r0 to r2 rows, r3 depth, r4 to r7
    sums, r12 weights, lr channel; on the stack channels left, then weights, channel, output. */
@@ -73,101 +73,72 @@ __attribute__((naked)) static void pixel_3x3(const int8_t *a, const int8_t *b, c
                                              int32_t depth, const uint32_t *weights,
                                              const qmcu_channel *channel, int8_t *output)
 {
-    __asm(
-        "push {r3-r11, lr}\n\t"
-        "ldr r12, [sp, #40]\n\t"
-        "ldr lr, [sp, #44]\n\t"
-        "1: ldr r4, [lr]\n\t"
-        "ldr r5, [lr, #16]\n\t"
-        "ldr r6, [lr, #32]\n\t"
-        "ldr r7, [lr, #48]\n\t"
-        "ldr r8, [r0]\n\t"
-        "ldr r9, [r0, r3]\n\t" QMCU_PAIR(
-            "r9") "ldr r8, [r0, r3, lsl #1]\n\t"
-                  "ldr r9, [r1]\n\t" QMCU_PAIR("r9") "ldr r8, [r1, r3]\n\t"
-                                                     "ldr r9, [r1, r3, lsl #1]\n\t" QMCU_PAIR(
-                                                         "r9") "ldr r8, [r2]\n\t"
-                                                               "ldr r9, [r2, r3]\n\t" QMCU_PAIR("r"
-                                                                                                "9") "ldr r8, [r2, r3, lsl #1]\n\t" QMCU_PAIR(
-                                                                   "r8") "adds r0, r0, #4\n\t"
-                                                                         "adds r1, r1, #4\n\t"
-                                                                         "adds r2, r2, "
-                                                                         "#4\n\t" QMCU_CHANNEL(
-                                                                             "r4") QMCU_CHANNEL("r"
-                                                                                                "5")
-                                                                             QMCU_CHANNEL("r6")
-                                                                                 QMCU_CHANNEL(
-                                                                                     "r7") "ldr "
-                                                                                           "r8, "
-                                                                                           "[sp, "
-                                                                                           "#48]"
-                                                                                           "\n\t"
-                                                                                           "strb "
-                                                                                           "r4, "
-                                                                                           "[r8], "
-                                                                                           "#1\n\t"
-                                                                                           "strb "
-                                                                                           "r5, "
-                                                                                           "[r8], "
-                                                                                           "#1\n\t"
-                                                                                           "strb "
-                                                                                           "r6, "
-                                                                                           "[r8], "
-                                                                                           "#1\n\t"
-                                                                                           "strb "
-                                                                                           "r7, "
-                                                                                           "[r8], "
-                                                                                           "#1\n\t"
-                                                                                           "str "
-                                                                                           "r8, "
-                                                                                           "[sp, "
-                                                                                           "#48]"
-                                                                                           "\n\t"
-                                                                                           "ldr "
-                                                                                           "r8, "
-                                                                                           "[sp]"
-                                                                                           "\n\t"
-                                                                                           "subs "
-                                                                                           "r8, "
-                                                                                           "r8, "
-                                                                                           "#4\n\t"
-                                                                                           "str "
-                                                                                           "r8, "
-                                                                                           "[sp]"
-                                                                                           "\n\t"
-                                                                                           "bgt "
-                                                                                           "1b\n\t"
-                                                                                           "pop "
-                                                                                           "{r3-"
-                                                                                           "r11, "
-                                                                                           "pc}");
+    __asm("push {r3-r11, lr}\n\t"
+          "ldr r12, [sp, #40]\n\t"
+          "ldr lr, [sp, #44]\n\t"
+          "1: ldr r4, [lr]\n\t"
+          "ldr r5, [lr, #16]\n\t"
+          "ldr r6, [lr, #32]\n\t"
+          "ldr r7, [lr, #48]\n\t"
+          "ldr r8, [r0]\n\t"
+          "ldr r9, [r0, r3]\n\t"
+          QMCU_PAIR("r9")
+          "ldr r8, [r0, r3, lsl #1]\n\t"
+          "ldr r9, [r1]\n\t"
+          QMCU_PAIR("r9")
+          "ldr r8, [r1, r3]\n\t"
+          "ldr r9, [r1, r3, lsl #1]\n\t"
+          QMCU_PAIR("r9")
+          "ldr r8, [r2]\n\t"
+          "ldr r9, [r2, r3]\n\t"
+          QMCU_PAIR("r9")
+          "ldr r8, [r2, r3, lsl #1]\n\t"
+          QMCU_PAIR("r8")
+          "adds r0, r0, #4\n\t"
+          "adds r1, r1, #4\n\t"
+          "adds r2, r2, #4\n\t"
+          QMCU_CHANNELS);
 }
 
-/* One pixel of any kernel: `taps` are `count` pointers, an even number. */
-static void pixel(int32_t depth, const int8_t *const *taps, int32_t count, int32_t offset,
-                  const uint32_t *weights, const qmcu_channel *channel, int8_t *output)
+/* One pixel of any kernel, whose taps, in pairs, are those from `taps` to `end`, `offset` bytes
+   further. r3 channels left, then the next tap's pointer. */
+__attribute__((naked)) static void pixel(const int8_t *const *taps, const int8_t *const *end,
+                                         int32_t offset, int32_t depth, const uint32_t *weights,
+                                         const qmcu_channel *channel, int8_t *output)
 {
-    for (int32_t at = 0; at < depth; at += 4) {
-        int32_t sums[4] = {channel[0].bias, channel[1].bias, channel[2].bias, channel[3].bias};
-        for (int32_t tap = 0; tap < count; tap += 2) {
-            weights = add_pair(qmcu_load_word(taps[tap] + offset + at),
-                               qmcu_load_word(taps[tap + 1] + offset + at), weights, sums);
-        }
-        store(sums, channel, output + at);
-        channel += 4;
-    }
+    __asm("push {r3-r11, lr}\n\t"
+          "ldr r12, [sp, #40]\n\t"
+          "ldr lr, [sp, #44]\n\t"
+          "1: ldr r4, [lr]\n\t"
+          "ldr r5, [lr, #16]\n\t"
+          "ldr r6, [lr, #32]\n\t"
+          "ldr r7, [lr, #48]\n\t"
+          "mov r3, r0\n\t"
+          "2: ldm r3!, {r8, r9}\n\t"
+          "ldr r8, [r8, r2]\n\t"
+          "ldr r9, [r9, r2]\n\t"
+          QMCU_PAIR("r9")
+          "cmp r3, r1\n\t"
+          "bne 2b\n\t"
+          "adds r2, r2, #4\n\t"
+          QMCU_CHANNELS);
 }
 
-/* Pointers to the taps of the row's first window, filled up to pairs with the last. */
-static int32_t list_taps(const qmcu_depthwise_conv_2d_dsp_params *p, int8_t *ring, int32_t top,
-                         const int8_t **taps)
+/* Pointers to the taps of the row's first window, filled up to pairs with the last. Of `rows`, which
+   have row_size bytes, the window's first is at `top`, and behind the last one, the kernel's height
+   further, is the first one again. */
+static int32_t list_taps(const qmcu_depthwise_conv_2d_dsp_params *p, const int8_t *rows,
+                         int32_t row_size, int32_t top, const int8_t **taps)
 {
-    const int32_t row_size = p->row_width * p->depth;
     int32_t count = 0;
-    for (int32_t row = 0; row < p->kernel_height; ++row) {
-        const int8_t *from = ring + (top + row) % p->kernel_height * row_size;
+    const int8_t *from = rows + top * row_size;
+    for (int32_t row = p->kernel_height; row > 0; --row) {
         for (int32_t column = 0; column < p->kernel_width; ++column) {
             taps[count++] = from + column * p->depth;
+        }
+        from += row_size;
+        if (++top == p->kernel_height) {
+            from = rows;
         }
     }
     if (count % 2 != 0) {
@@ -184,7 +155,7 @@ void qmcu_depthwise_conv_2d_dsp(const qmcu_depthwise_conv_2d_dsp_params *params,
     const qmcu_depthwise_conv_2d_dsp_params *const p = params;
     const uint32_t *const pairs = (const uint32_t *)(const void *)weights;
     const qmcu_channel *const channel = (const qmcu_channel *)channels;
-    const int32_t row_size = p->row_width * p->depth;
+    const int32_t row_size = (p->row_width ? p->row_width : p->input_width) * p->depth;
     const int32_t is_3x3 = p->kernel_height == 3 && p->kernel_width == 3;
     const int8_t *taps[QMCU_DEPTHWISE_TAPS];
     int8_t *const ring = scratch;
@@ -193,11 +164,17 @@ void qmcu_depthwise_conv_2d_dsp(const qmcu_depthwise_conv_2d_dsp_params *params,
         int32_t loaded = 0;
         for (int32_t row = 0; row < p->output_height; ++row) {
             const int32_t top = row * p->stride_height;
-            for (loaded = loaded < top ? top : loaded; loaded < top + p->kernel_height; ++loaded) {
-                load_row(p, input, loaded - p->padding_top,
-                         ring + loaded % p->kernel_height * row_size);
+            int32_t count;
+            if (!p->row_width) {
+                count = list_taps(p, input + top * row_size, row_size, 0, taps);
+            } else {
+                loaded = loaded < top ? top : loaded;
+                for (; loaded < top + p->kernel_height; ++loaded) {
+                    load_row(p, input, loaded - p->padding_top,
+                             ring + loaded % p->kernel_height * row_size);
+                }
+                count = list_taps(p, ring, row_size, top % p->kernel_height, taps);
             }
-            const int32_t count = list_taps(p, ring, top, taps);
             const int8_t *const rows[3] = {taps[0], taps[is_3x3 ? 3 : 0], taps[is_3x3 ? 6 : 0]};
             for (int32_t column = 0; column < p->output_width; ++column) {
                 const int32_t offset = column * p->stride_width * p->depth;
@@ -205,7 +182,7 @@ void qmcu_depthwise_conv_2d_dsp(const qmcu_depthwise_conv_2d_dsp_params *params,
                     pixel_3x3(rows[0] + offset, rows[1] + offset, rows[2] + offset, p->depth, pairs,
                               channel, output);
                 } else {
-                    pixel(p->depth, taps, count, offset, pairs, channel, output);
+                    pixel(taps, taps + count, offset, p->depth, pairs, channel, output);
                 }
                 output += p->depth;
             }

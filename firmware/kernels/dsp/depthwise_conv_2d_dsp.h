@@ -18,12 +18,15 @@ typedef struct {
     int32_t stride_width;
     int32_t padding_top;
     int32_t padding_left;
-    int32_t row_width; /* pixels of a row that any window reads, padding included */
+    int32_t
+        row_width; /* pixels of a row that any window reads, padding included; 0: no window reads
+                          padding, and rows are read in place */
     int32_t input_zero_point;
 } qmcu_depthwise_conv_2d_dsp_params;
 
 /* NHWC, depth multiplier 1. weights: for each 4 channels and each pair of taps, 4 pairs of halfwords;
-   channels: qmcu_channel of each. scratch: kernel_height rows of row_width * depth bytes.
+   channels: qmcu_channel of each. scratch: kernel_height rows of row_width * depth bytes, none
+   in place.
    A row of the input is copied before the output row at its place is written, so the output may
    lie over an input of the same size. */
 void qmcu_depthwise_conv_2d_dsp(const qmcu_depthwise_conv_2d_dsp_params *params,

@@ -17,31 +17,57 @@ static inline void multiply_last(const int8_t *x, const int8_t *w, int32_t steps
     }
 }
 
-static inline const int8_t *multiply(const int8_t *x, const int8_t *w, int32_t steps,
-                                     int32_t sums[4])
+/* In assembly, since the compiler spills the sums: 10 instructions for 64 products and 20 for four
+   outputs. Sums are in even registers, as VMLADAVA wants them. VRSHL rounds ties up: one less for
+   negative products rounds them away from zero. */
+static inline const int8_t *fours(const qmcu_fully_connected_mve_params *p, const int8_t *row,
+                                  const int8_t *weights, const int32_t *channels, int32_t count,
+                                  int8_t *output)
 {
-    int32_t a = sums[0];
-    int32_t b = sums[1];
-    int32_t c = sums[2];
-    int32_t d = sums[3];
-    for (int32_t n = steps; n > 0; n--, x += 16, w += 64) {
-        const int8x16_t values = vldrbq_s8(x);
-        a = vmladavaq_s8(a, values, vldrbq_s8(w));
-        b = vmladavaq_s8(b, values, vldrbq_s8(w + 16));
-        c = vmladavaq_s8(c, values, vldrbq_s8(w + 32));
-        d = vmladavaq_s8(d, values, vldrbq_s8(w + 48));
-    }
-    sums[0] = a;
-    sums[1] = b;
-    sums[2] = c;
-    sums[3] = d;
-    return w;
+    const int32x4_t zero_point = vdupq_n_s32(p->output_zero_point);
+    const int32x4_t minimum = vdupq_n_s32(p->activation_minimum);
+    const int32x4_t maximum = vdupq_n_s32(p->activation_maximum);
+    const int8_t *x;
+    __asm volatile("1: ldm %[channels], {r4, r6, r8, r10}\n\t"
+                   "mov %[x], %[row]\n\t"
+                   "dls lr, %[steps]\n"
+                   "2: vldrb.8 q0, [%[x]], #16\n\t"
+                   "vldrb.8 q1, [%[weights]], #16\n\t"
+                   "vmladava.s8 r4, q0, q1\n\t"
+                   "vldrb.8 q1, [%[weights]], #16\n\t"
+                   "vmladava.s8 r6, q0, q1\n\t"
+                   "vldrb.8 q1, [%[weights]], #16\n\t"
+                   "vmladava.s8 r8, q0, q1\n\t"
+                   "vldrb.8 q1, [%[weights]], #16\n\t"
+                   "vmladava.s8 r10, q0, q1\n\t"
+                   "le lr, 2b\n\t"
+                   "vmov q0[2], q0[0], r4, r8\n\t"
+                   "vmov q0[3], q0[1], r6, r10\n\t"
+                   "vldrw.u32 q1, [%[channels], #16]\n\t"
+                   "vqrdmulh.s32 q0, q0, q1\n\t"
+                   "vshr.s32 q1, q0, #31\n\t"
+                   "vadd.i32 q0, q0, q1\n\t"
+                   "vldrw.u32 q1, [%[channels], #32]\n\t"
+                   "vrshl.s32 q0, q0, q1\n\t"
+                   "vadd.i32 q0, q0, %q[zero_point]\n\t"
+                   "vmax.s32 q0, q0, %q[minimum]\n\t"
+                   "vmin.s32 q0, q0, %q[maximum]\n\t"
+                   "vstrb.32 q0, [%[output]], #4\n\t"
+                   "adds %[channels], %[channels], #48\n\t"
+                   "subs %[count], %[count], #4\n\t"
+                   "bne 1b"
+                   : [weights] "+r"(weights), [channels] "+r"(channels), [count] "+r"(count),
+                     [output] "+l"(output), [x] "=&l"(x)
+                   : [row] "r"(row), [steps] "r"(p->steps), [zero_point] "w"(zero_point),
+                     [minimum] "w"(minimum), [maximum] "w"(maximum)
+                   : "r4", "r6", "r8", "r10", "lr", "q0", "q1", "cc", "memory");
+    return weights;
 }
 
 void qmcu_fully_connected_mve(const qmcu_fully_connected_mve_params *params, const int8_t *input,
                               const int8_t *weights, const int32_t *channels, void *scratch,
                               int8_t *output)
 {
-    qmcu_fully_connected_rows(params, input, weights, channels, scratch, output, multiply,
+    qmcu_fully_connected_rows(params, input, weights, channels, scratch, output, fours,
                               multiply_last);
 }

@@ -5,10 +5,11 @@
 #include "fully_connected_mve.h"
 #include "mve.h"
 
-/* Four rows of weights times the values of `row`, added to sums; returns the weights behind them. */
-typedef const int8_t *qmcu_mve_four_rows(const int8_t *row, const int8_t *weights, int32_t steps,
-                                         int32_t sums[4]);
-/* The same for the one to three rows that are left. */
+/* `count` outputs, in fours, from the weights of as many rows; returns the weights behind them. */
+typedef const int8_t *qmcu_mve_fours(const qmcu_fully_connected_mve_params *p, const int8_t *row,
+                                     const int8_t *weights, const int32_t *channels, int32_t count,
+                                     int8_t *output);
+/* Weights of the one to three rows that are left times the values of `row`, added to sums. */
 typedef void qmcu_mve_last_rows(const int8_t *row, const int8_t *weights, int32_t steps,
                                 int32_t rows, int32_t sums[4]);
 
@@ -25,7 +26,7 @@ static inline int32x4_t qmcu_fully_connected_output(const qmcu_fully_connected_m
 static inline __attribute__((always_inline)) void
 qmcu_fully_connected_rows(const qmcu_fully_connected_mve_params *params, const int8_t *input,
                           const int8_t *weights, const int32_t *channels, void *scratch,
-                          int8_t *output, qmcu_mve_four_rows *multiply, qmcu_mve_last_rows *last)
+                          int8_t *output, qmcu_mve_fours *fours, qmcu_mve_last_rows *last)
 {
     const qmcu_fully_connected_mve_params p = *params;
 
@@ -36,12 +37,11 @@ qmcu_fully_connected_rows(const qmcu_fully_connected_mve_params *params, const i
             row = scratch;
         }
         const int8_t *w = weights;
-        const int32_t *channel = channels;
-        int32_t left = p.output_depth;
-        for (; left >= 4; left -= 4, output += 4, channel += 12) {
-            int32_t each[4] = {channel[0], channel[1], channel[2], channel[3]};
-            w = multiply(row, w, p.steps, each);
-            vstrbq_s32(output, qmcu_fully_connected_output(&p, channel, each));
+        const int32_t left = p.output_depth % 4, count = p.output_depth - left;
+        const int32_t *const channel = channels + 3 * count;
+        if (count > 0) {
+            w = fours(&p, row, w, channels, count, output);
+            output += count;
         }
         if (left > 0) {
             int32_t each[4] = {channel[0], channel[1], channel[2], channel[3]};

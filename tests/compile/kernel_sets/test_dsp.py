@@ -14,7 +14,7 @@ from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets.dsp.anything import pack_with_singles
 from qmcu.compile.kernel_sets.dsp.filters import lanes, window_order
 from qmcu.compile.kernel_sets.dsp.general import pack_filters, pack_taps
-from qmcu.compile.plan import ConstantArgument, KernelCall, ParametersArgument
+from qmcu.compile.plan import ConstantArgument, KernelCall, ParametersArgument, ScratchArgument
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 
 DSP = CompileOptions("native", dsp=True, fpu=True)
@@ -178,6 +178,31 @@ def test_rows_of_windows_are_filled_up_to_words_where_that_takes_no_step_more() 
     rows = [1, 2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 18, 19, 21, 22, 23, 24]
     assert order(5, 5) == [*rows, 5, 15, 10, 20, 25, 0, 0, 0]
     assert order(4, 6) == list(range(1, 25))
+
+
+@pytest.mark.parametrize(("padding", "scratch"), [("VALID", 4), ("SAME", 5 * 12 * 8)])
+def test_depthwise_windows_that_stay_in_the_image_need_no_rows_in_scratch(
+    padding: str, scratch: int
+) -> None:
+    rng = np.random.default_rng(2)
+    side = 8 if padding == "SAME" else 4
+    options: dict[str, OptionValue] = {
+        "padding": padding, "stride_w": 1, "stride_h": 1, "dilation_w_factor": 1,
+        "dilation_h_factor": 1, "depth_multiplier": 1, "fused_activation_function": "NONE",
+    }  # fmt: skip
+    grid = Quantization((0.02,), (-3,))
+    weights = rng.integers(-127, 128, (1, 5, 5, 8), np.int8)
+    tensors = (
+        Tensor(0, "in", (1, 8, 8, 8), "int8", grid),
+        Tensor(1, "w", (1, 5, 5, 8), "int8", Quantization((0.01,), (0,)), weights.tobytes()),
+        Tensor(2, "out", (1, side, side, 8), "int8", Quantization((0.9,), (5,))),
+    )
+    operator = Operator(0, "DEPTHWISE_CONV_2D", (0, 1), (2,), options)
+    (call,) = compile_graph(Graph("depthwise", tensors, (operator,), (0,), (2,)), DSP).calls
+    assert call.kernel == "depthwise_conv_2d_dsp"
+    found = [a.size for a in call.arguments if isinstance(a, ScratchArgument)]
+    assert found == [scratch]
+    assert dict(parameters(call))["row_width"] == (0 if padding == "VALID" else 12)
 
 
 def test_a_weight_of_minus_128_fits_a_pair_unless_the_one_below_it_is_negative() -> None:

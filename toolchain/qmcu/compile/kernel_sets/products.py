@@ -41,12 +41,14 @@ _VECTORS = {
 _MOST_TAPS = 511  # of a depthwise window: products of int16, summed in 32 bits
 _MOST_PRODUCTS = 1 << 16  # of 9 and 8 bits, summed in 32 bits
 # Kernels that move bytes, of tensors of any type.
-_MOVING = ("concatenation", "pad", "resize_nearest_neighbor", "strided_copy")
+_MOVING = ("concatenation", "copy", "pad", "resize_nearest_neighbor", "strided_copy")
+# Where a name is that of functions that kernels call.
+_NAMES = {("copy", "dsp"): "copy_words_dsp"}
 
 
 def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     """Operator kind and types to the kernels of `core`, dsp, mve or scalar."""
-    kernels = _PRODUCTS if core == "scalar" else _PRODUCTS | _SIMD | _moving(core)
+    kernels = _PRODUCTS if core == "scalar" else _PRODUCTS | _SIMD | _moving()
     if core == "mve":
         kernels = kernels | _VECTORS
     found: dict[str, Sequence[Lowering]] = {
@@ -58,15 +60,13 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     return found
 
 
-def _moving(core: str) -> dict[str, str]:
-    # The library's copy of many bytes is as fast as the DSP extension can be.
-    kernels = (*_MOVING, "copy") if core == "mve" else _MOVING
+def _moving() -> dict[str, str]:
     return {
         kind if dtype == "int8" else f"{kind} {dtype}": form.kernel
         for kind, forms in OPERATORS.items()
         for form in forms
         for dtype in form.types
-        if form.kernel in kernels
+        if form.kernel in _MOVING
     }
 
 
@@ -75,7 +75,8 @@ def _lowering(kernel: str, core: str) -> Lowering:
         call, fields = portable(context)
         if call.kernel != kernel or _is_too_long(context, kernel, fields):
             return None
-        return renamed(call, f"{kernel}_{core}", fields)
+        name = _NAMES.get((kernel, core), f"{kernel}_{core}")
+        return renamed(call, name, fields)
 
     return lower
 

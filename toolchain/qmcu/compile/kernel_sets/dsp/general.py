@@ -15,7 +15,7 @@ from qmcu.compile.operators.weights import (
     folded_bias,
     quantization_of,
 )
-from qmcu.compile.operators.window import axes, sliding_window, window_fields
+from qmcu.compile.operators.window import Axis, axes, sliding_window, window_fields
 from qmcu.compile.plan import (
     KernelCall,
     ParametersArgument,
@@ -152,6 +152,9 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
     if channels is None:
         return None
     row_width = (target.shape[2] - 1) * horizontal.stride + horizontal.kernel
+    in_place = _stays_inside(vertical, target.shape[1], height) and _stays_inside(
+        horizontal, target.shape[2], width
+    )
     parameters = (
         ("batches", batches),
         ("input_height", height),
@@ -160,7 +163,7 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         ("output_height", target.shape[1]),
         ("output_width", target.shape[2]),
         *window_fields(vertical, horizontal),
-        ("row_width", row_width),
+        ("row_width", 0 if in_place else row_width),
         ("input_zero_point", zero_point),
     )
     same = source.shape == target.shape and (vertical.stride, horizontal.stride) == (1, 1)
@@ -171,12 +174,17 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
             context.operand(source),
             context.constant("weights", pack_taps(filters), "weights"),
             context.constant("channels", channels, "requantization"),
-            ScratchArgument(vertical.kernel * row_width * depth),
+            ScratchArgument(4 if in_place else vertical.kernel * row_width * depth),
             context.operand(target),
         ),
         macs=target.elements * taps,
         may_overlay=((source.index, target.index),) if same and batches == 1 else (),
     )
+
+
+def _stays_inside(axis: Axis, outputs: int, inputs: int) -> bool:
+    """Whether no window of that many outputs reads padding."""
+    return axis.padding == 0 and (outputs - 1) * axis.stride + axis.kernel <= inputs
 
 
 def pack_taps(filters: Int8Array) -> npt.NDArray[np.int16]:
