@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from qmcu.board import load_board
 from qmcu.builder import BuildOptions, build_firmware
 from qmcu.cli import run
 from qmcu.device import infer_all
+from qmcu.device.families import FAMILIES, Computed
 from qmcu.device.frames import Frame, FrameReader, encode
 from qmcu.device.messages import Request
 from qmcu.device.pool import Resumed
@@ -255,24 +257,80 @@ def test_a_reset_needs_a_new_session_and_a_recording_is_of_no_use(
             assert answer.type in (0x80, 0x88) or code_of(answer) == 6
 
 
-def test_without_randomness_a_recording_is_answered_after_power_was_off(right: Firmware) -> None:
-    """The limit that docs/SECURITY.md states: here RAM is 0 at power-up, and time stands still."""
-    line = Recorded(right)
-    with Session(line, access=right.access) as session:
-        session.infer([INPUT])
-    again = Recorded(right)
-    answers = [again.ask(data) for data in line.sent]
-    assert [answer.type for answer in answers][-1] == 0x82
-
-
-def test_with_a_generator_it_is_not(built: Built, keys: tuple[Path, Path]) -> None:
-    firmware = Firmware.load(built("arduino-nano-33-ble"), keys[0])
+def replayed(firmware: Firmware) -> bool:
+    """Whether a recording of a session is answered once more after power was off."""
     line = Recorded(firmware)
     with Session(line, access=firmware.access) as session:
         session.infer([INPUT])
     again = Recorded(firmware)
     answers = [again.ask(data) for data in line.sent]
+    if answers[-1].type == 0x82:
+        return True
     assert code_of(answers[-2]) == code_of(answers[-1]) == 6
+    return False
+
+
+def test_without_randomness_a_recording_is_answered_after_power_was_off(
+    built: Built, keys: tuple[Path, Path]
+) -> None:
+    """The limit that docs/SECURITY.md states: here RAM is 0 at power-up, and time stands still."""
+    assert replayed(Firmware.load(built("frdm-k64f"), keys[0]))
+
+
+# By board: where its generator says what it has, and its numbers.
+GENERATORS = {
+    "arduino-nano-33-ble": ("nrf52", 0x4000D100, 0x4000D508),
+    "stm32f746": ("stm32f7", 0x50060804, 0x50060808),
+    "nucleo-l4r5zi": ("stm32l4", 0x50060804, 0x50060808),
+    "rpi-pico": ("rp2040", None, 0x4006001C),
+    "rp2350": ("rp2350", 0x400F0104, 0x400F0114),
+}
+
+
+@pytest.mark.parametrize("board", GENERATORS)
+def test_with_a_generator_it_is_not(
+    built: Built, keys: tuple[Path, Path], board: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where the generator gives nothing, or the same for ever, sessions open all the same."""
+    firmware = Firmware.load(built(board), keys[0])
+    assert not replayed(firmware)
+    family, status, number = GENERATORS[board]
+    chip = FAMILIES[family]
+    # The RP2350's tells that its bits depend on each other; others are never ready.
+    told = 2 if board == "rp2350" else 0
+    broken: list[dict[int, Computed]] = [] if status is None else [{status: lambda value: told}]
+    if board != "arduino-nano-33-ble":
+        last = number + 4 * 6 if board == "rp2350" else number + 4
+        broken.append({at: lambda value: 0x12345678 for at in range(number, last, 4)})
+    if board == "stm32f746":
+        # A seed error beside a number that is there.
+        broken.append({status or 0: lambda value: 1 << 6 | 1})
+    for change in broken:
+        worse = replace(chip, computed={**chip.computed, **change})
+        monkeypatch.setitem(FAMILIES, family, worse)
+        assert replayed(firmware), change
+
+
+@pytest.mark.parametrize(
+    ("board", "registers"),
+    [
+        # AHB2ENR's RNGEN; the generator is off when it is not asked.
+        ("stm32f746", {0x40023834: 1 << 6, 0x50060800: 0}),
+        # HSI48 and its ready bit, too.
+        ("nucleo-l4r5zi", {0x40021098: 3, 0x4002104C: 1 << 18, 0x50060800: 0}),
+        ("rp2350", {0x400F0130: 1000, 0x400F012C: 0}),
+    ],
+)
+def test_the_steps_of_a_generator(
+    built: Built, keys: tuple[Path, Path], board: str, registers: dict[int, int]
+) -> None:
+    firmware = Firmware.load(built(board), keys[0])
+    line = Recorded(firmware)
+    with Session(line, access=firmware.access) as session:
+        session.infer([INPUT])
+    for address, bits in registers.items():
+        word = int.from_bytes(line.device._emulator.mem_read(address, 4), "little")
+        assert word & bits == bits and (bits or word == 0), hex(address)
 
 
 def test_it_goes_on_over_a_line_that_harms(

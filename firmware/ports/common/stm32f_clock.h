@@ -19,6 +19,13 @@ enum {
     QMCU_HSI_HZ = 16000000,
 };
 
+/* Of the PLL's output Q the RNG takes at most 48 MHz (RM0090 6.3.2); nothing else here uses it. */
+#ifdef QMCU_ACCESS
+#define QMCU_PLL_Q ((QMCU_PLL_N + 47u) / 48u)
+#else
+#define QMCU_PLL_Q (QMCU_PLL_N / 48u)
+#endif
+
 /* HSE / M = 1 MHz, times N, over 2. R, which F446 and F76x have, keeps its reset value of 2: below
  * is forbidden (RM0390 6.3.2, RM0410 5.3.2), and elsewhere the bits are reserved. */
 static inline bool qmcu_stm32f_start_pll(bool over_drive)
@@ -27,8 +34,8 @@ static inline bool qmcu_stm32f_start_pll(bool over_drive)
     if (!qmcu_wait(QMCU_RCC_CR, 1u << 17, 1u << 17)) {
         return false;
     }
-    QMCU_REGISTER(QMCU_RCC_PLLCFGR) = (QMCU_HSE_HZ / 1000000u) | (QMCU_PLL_N << 6) | (1u << 22) |
-                                      ((QMCU_PLL_N / 48u) << 24) | (2u << 28);
+    QMCU_REGISTER(QMCU_RCC_PLLCFGR) =
+        (QMCU_HSE_HZ / 1000000u) | (QMCU_PLL_N << 6) | (1u << 22) | (QMCU_PLL_Q << 24) | (2u << 28);
     QMCU_REGISTER(QMCU_RCC_CR) |= 1u << 24;
     if (over_drive) {
         QMCU_REGISTER(QMCU_PWR_CR) |= 1u << 16;
@@ -57,5 +64,20 @@ static inline qmcu_stm32_clocks qmcu_stm32f_start(uint32_t voltage_scale, bool o
     const uint32_t core_hz = 1000000u * QMCU_PLL_N / 2u;
     return (qmcu_stm32_clocks){core_hz, core_hz / (QMCU_UART_ON_APB2 ? 2u : 4u)};
 }
+
+#ifdef QMCU_ACCESS
+#include "stm32_random.h"
+
+/* On AHB2, by the PLL's output Q. STM32F401, F411 and F446 have none, nor the bit that enables it. */
+bool qmcu_port_random(uint8_t *data, uint32_t size)
+{
+    const uintptr_t enable = QMCU_RCC + 0x34; /* AHB2ENR */
+    QMCU_REGISTER(enable) |= 1u << 6;
+    if ((QMCU_REGISTER(enable) & (1u << 6)) == 0) {
+        return false;
+    }
+    return qmcu_stm32_random(0x50060800u, data, size);
+}
+#endif
 
 #endif

@@ -12,6 +12,7 @@ enum {
     QMCU_RCC_PLLCFGR = QMCU_RCC + 0x0C,
     QMCU_RCC_AHB2ENR = QMCU_RCC + 0x4C,
     QMCU_RCC_APB1ENR1 = QMCU_RCC + 0x58,
+    QMCU_RCC_CRRCR = QMCU_RCC + 0x98,
     QMCU_PWR = 0x40007000,
     QMCU_PWR_CR2 = QMCU_PWR + 0x04,
     QMCU_PWR_SR2 = QMCU_PWR + 0x14,
@@ -43,5 +44,20 @@ static inline bool qmcu_stm32l_start_pll(uint32_t wait_states, uint32_t pll)
     QMCU_REGISTER(QMCU_RCC_CFGR) &= ~(15u << 4);
     return switched;
 }
+
+#ifdef QMCU_ACCESS
+#include "stm32_random.h"
+
+/* By HSI48, which is the choice of CCIPR's CLK48SEL after reset; `enable` is RNGEN in AHB2ENR. */
+static inline bool qmcu_stm32l_random(uint32_t enable, uint8_t *data, uint32_t size)
+{
+    QMCU_REGISTER(QMCU_RCC_CRRCR) |= 1u;
+    if (!qmcu_wait(QMCU_RCC_CRRCR, 1u << 1, 1u << 1)) {
+        return false;
+    }
+    QMCU_REGISTER(QMCU_RCC_AHB2ENR) |= enable;
+    return qmcu_stm32_random(0x50060800u, data, size);
+}
+#endif
 
 #endif

@@ -64,19 +64,30 @@ void qmcu_port_watchdog_feed(void)
 #endif
 
 #ifdef QMCU_ACCESS
-/* PS, "RNG": thermal noise, a byte at a time, with bias correction. One that gives nothing leaves
-   the board mute rather than with nonces that can be foreseen. */
+/* PS, "RNG": thermal noise, a byte at a time, with bias correction: 120 us or 7,680 cycles each. */
+enum { RNG_POLLS = 20000 };
+
+static bool random_byte(uint8_t *byte)
+{
+    QMCU_REGISTER(RNG + 0x100) = 0; /* EVENTS_VALRDY */
+    for (uint32_t i = 0; i < RNG_POLLS; ++i) {
+        if (QMCU_REGISTER(RNG + 0x100) != 0) {
+            *byte = (uint8_t)QMCU_REGISTER(RNG + 0x508); /* VALUE */
+            return true;
+        }
+    }
+    return false;
+}
+
 bool qmcu_port_random(uint8_t *data, uint32_t size)
 {
+    bool good = true;
     QMCU_REGISTER(RNG + 0x504) = 1; /* CONFIG: DERCEN */
     QMCU_REGISTER(RNG + 0x000) = 1; /* START */
-    for (uint32_t i = 0; i < size; ++i) {
-        QMCU_REGISTER(RNG + 0x100) = 0; /* EVENTS_VALRDY */
-        while (QMCU_REGISTER(RNG + 0x100) == 0) {
-        }
-        data[i] = (uint8_t)QMCU_REGISTER(RNG + 0x508); /* VALUE */
+    for (uint32_t i = 0; good && i < size; ++i) {
+        good = random_byte(&data[i]);
     }
     QMCU_REGISTER(RNG + 0x004) = 1; /* STOP */
-    return true;
+    return good;
 }
 #endif

@@ -20,9 +20,13 @@
 #if QMCU_RELEASE
 #include "guard.h"
 #endif
+#ifdef QMCU_ACCESS
+#include "access.h"
+#endif
 
 #define PSM_WDSEL 0x40010008u
 #define WATCHDOG 0x40058000u
+#define ROSC_RANDOMBIT 0x4006001Cu
 #define WATCHDOG_LOAD (WATCHDOG + 0x04)
 #define WATCHDOG_TICK (WATCHDOG + 0x2C)
 
@@ -53,5 +57,33 @@ uint32_t qmcu_port_watchdog_start(void)
 void qmcu_port_watchdog_feed(void)
 {
     QMCU_REGISTER(WATCHDOG_LOAD) = WATCHDOG_TICKS;
+}
+#endif
+
+#ifdef QMCU_ACCESS
+/* The level of the ring oscillator, which runs on beside the crystal, when it is read (2.17.5). It is
+ * a weak source: the datasheet asks nobody to build keys on it, reads that are near in time depend on
+ * each other, and its bias is not known. So there is a pause before each read, of pairs the first
+ * counts where they differ (von Neumann), and the bits are stirred into what else is known. */
+static uint32_t ring_bit(void)
+{
+    for (volatile uint32_t left = 32; left > 0; --left) {
+    }
+    return QMCU_REGISTER(ROSC_RANDOMBIT) & 1u;
+}
+
+/* A pair in two counts where bits are even; one in sixteen is too few. */
+bool qmcu_port_random(uint8_t *data, uint32_t size)
+{
+    const uint32_t bits = 8u * size;
+    uint32_t found = 0;
+    for (uint32_t pairs = 16u * bits; pairs > 0 && found < bits; --pairs) {
+        const uint32_t first = ring_bit();
+        if (first != ring_bit()) {
+            data[found / 8] = (uint8_t)(data[found / 8] << 1 | first);
+            ++found;
+        }
+    }
+    return found == bits;
 }
 #endif

@@ -19,11 +19,16 @@
 #if QMCU_RELEASE
 #include "guard.h"
 #endif
+#ifdef QMCU_ACCESS
+#include "access.h"
+#include <string.h>
+#endif
 
 #define PSM_WDSEL 0x40018008u
 #define TICKS_WATCHDOG_CTRL 0x40108030u
 #define TICKS_WATCHDOG_CYCLES 0x40108034u
 #define WATCHDOG 0x400D8000u
+#define TRNG 0x400F0000u
 #define WATCHDOG_LOAD (WATCHDOG + 0x04)
 
 /* What the boot ROM looks for in the first 4 KiB (5.9.5): a loop of one block that says that this is
@@ -64,5 +69,47 @@ uint32_t qmcu_port_watchdog_start(void)
 void qmcu_port_watchdog_feed(void)
 {
     QMCU_REGISTER(WATCHDOG_LOAD) = WATCHDOG_TICKS;
+}
+#endif
+
+#ifdef QMCU_ACCESS
+/* 12.12: 192 bits at a time of a ring oscillator, tested by the block itself, whose tests stay on. A
+ * bit is sampled every 1000 cycles, and von Neumann's correction takes four or more for one: some 5
+ * ms at 150 MHz. */
+enum { TRNG_SAMPLE = 1000, TRNG_WORDS = 6, TRNG_POLLS = 200000 };
+
+static bool trng_block(uint32_t *words)
+{
+    uint32_t status = 0;
+    for (uint32_t polls = TRNG_POLLS; polls > 0 && (status & 0xFu) == 0; --polls) {
+        status = QMCU_REGISTER(TRNG + 0x104); /* RNG_ISR: valid; autocorrelation, twice, stuck */
+    }
+    for (uint32_t i = 0; i < TRNG_WORDS; ++i) {
+        words[i] = QMCU_REGISTER(TRNG + 0x114 + 4u * i); /* EHR_DATA; the last one asks for more */
+    }
+    QMCU_REGISTER(TRNG + 0x108) = 0xFFFFFFFFu; /* RNG_ICR */
+    return (status & 0xFu) == 1u;
+}
+
+bool qmcu_port_random(uint8_t *data, uint32_t size)
+{
+    uint32_t words[TRNG_WORDS];
+    uint32_t before = 0;
+    bool good = true;
+    release(1u << 25);
+    QMCU_REGISTER(TRNG + 0x12C) = 0; /* RND_SOURCE_ENABLE */
+    QMCU_REGISTER(TRNG + 0x130) = TRNG_SAMPLE;
+    QMCU_REGISTER(TRNG + 0x108) = 0xFFFFFFFFu;
+    QMCU_REGISTER(TRNG + 0x12C) = 1;
+    for (uint32_t at = 0; good && at < size; at += sizeof words) {
+        good = trng_block(words);
+        for (uint32_t i = 0; i < TRNG_WORDS; ++i) {
+            good = good && words[i] != before;
+            before = words[i];
+        }
+        memcpy(data + at, words, size - at < sizeof words ? size - at : sizeof words);
+    }
+    QMCU_REGISTER(TRNG + 0x12C) = 0;
+    return good;
 }
 #endif

@@ -4,6 +4,9 @@
 #include "board.h"
 #include "cortex_m7_cache.h"
 #include "registers.h"
+#ifdef QMCU_ACCESS
+#include "stm32_random.h"
+#endif
 
 #define RCC 0x58024400u
 #define RCC_CR (RCC + 0x00)
@@ -14,6 +17,7 @@
 #define RCC_PLLCKSELR (RCC + 0x28)
 #define RCC_PLLCFGR (RCC + 0x2C)
 #define RCC_PLL1DIVR (RCC + 0x30)
+#define RCC_AHB2ENR (RCC + 0xDC)
 #define RCC_AHB4ENR (RCC + 0xE0)
 #define PWR 0x58024800u
 #define PWR_CSR1 (PWR + 0x04)
@@ -73,3 +77,16 @@ qmcu_stm32_clocks qmcu_stm32_start(void)
     qmcu_cache_enable();
     return clocks;
 }
+
+#ifdef QMCU_ACCESS
+/* By HSI48, which is the choice of D2CCIP2R's RNGSEL after reset. */
+bool qmcu_port_random(uint8_t *data, uint32_t size)
+{
+    QMCU_REGISTER(RCC_CR) |= 1u << 12;
+    if (!qmcu_wait(RCC_CR, 1u << 13, 1u << 13)) {
+        return false;
+    }
+    QMCU_REGISTER(RCC_AHB2ENR) |= 1u << 6;
+    return qmcu_stm32_random(0x48021800u, data, size);
+}
+#endif

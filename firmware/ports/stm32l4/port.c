@@ -16,3 +16,10 @@ qmcu_stm32_clocks qmcu_stm32_start(void)
     const uint32_t hz = fast ? MSI_HZ * QMCU_PLL_N / 2 : MSI_HZ;
     return (qmcu_stm32_clocks){hz, hz};
 }
+
+#ifdef QMCU_ACCESS
+bool qmcu_port_random(uint8_t *data, uint32_t size)
+{
+    return qmcu_stm32l_random(1u << 18, data, size);
+}
+#endif

@@ -4,6 +4,9 @@
 
 #include "board.h"
 #include "registers.h"
+#ifdef QMCU_ACCESS
+#include "stm32_random.h"
+#endif
 
 #define RCC 0x46020C00u
 #define RCC_CR (RCC + 0x00)
@@ -63,3 +66,16 @@ qmcu_stm32_clocks qmcu_stm32_start(void)
     const uint32_t hz = MSIS_HZ * QMCU_PLL_N / 2;
     return (qmcu_stm32_clocks){hz, hz};
 }
+
+#ifdef QMCU_ACCESS
+/* By HSI48, which is the choice of CCIPR2's RNGSEL after reset. */
+bool qmcu_port_random(uint8_t *data, uint32_t size)
+{
+    QMCU_REGISTER(RCC_CR) |= 1u << 12;
+    if (!qmcu_wait(RCC_CR, 1u << 13, 1u << 13)) {
+        return false;
+    }
+    QMCU_REGISTER(RCC_AHB2ENR1) |= 1u << 18;
+    return qmcu_stm32_random(0x420C0800u, data, size);
+}
+#endif

@@ -48,15 +48,35 @@ _RA = 0x4001E000
 
 _IWDG, _IWDG1, _NRF_WDT = 0x40003000, 0x58004000, 0x40010000
 
-_F_PAGES = (_IWDG, 0x40007000, 0x40020000, 0x40021000, 0x40022000, 0x40023000)
+_F_PAGES = (_IWDG, 0x40007000, 0x40020000, 0x40021000, 0x40022000, 0x40023000, 0x50060000)
 _F_CLOCK = (
     Ready(_F4_RCC, 1 << 0 | 1 << 16 | 1 << 24 | 1 << 26, _F4_RCC, 1),
     Ready(_F4_RCC + 0x08, 0b11, _F4_RCC + 0x08, 2),
 )
 
 
+def _rng(address: int) -> dict[int, Computed]:
+    """An STM32's generator: ready while it is enabled. What comes of it is never the same."""
+    return {
+        address + 0x04: lambda value: value(address) >> 2 & 1,
+        address + 0x08: lambda value: secrets.randbits(32),
+    }
+
+
+def _trng() -> dict[int, Computed]:
+    """RP2350's: valid while the source is enabled."""
+    words = {0x400F0114 + 4 * i: lambda value: secrets.randbits(32) for i in range(6)}
+    return {0x400F0104: lambda value: value(0x400F012C) & 1, **words}
+
+
 def _rp(
-    pages: tuple[int, ...], clocks: int, resets: int, all_resets: int, xosc: int, pll: int
+    pages: tuple[int, ...],
+    clocks: int,
+    resets: int,
+    all_resets: int,
+    xosc: int,
+    pll: int,
+    random: Mapping[int, Computed],
 ) -> Registers:
     """RP2040 and RP2350: resets, clocks' choices, crystal and PLL, all of the same layout."""
 
@@ -74,6 +94,7 @@ def _rp(
             # XOSC STATUS: STABLE when CTRL holds the enabling word.
             xosc + 0x04: lambda value: 1 << 31 if value(xosc) >> 12 == 0xFAB else 0,
             pll: locked,
+            **random,
         },
     )
 
@@ -121,6 +142,7 @@ FAMILIES = {
             *_F_CLOCK,
             Ready(_F4_PWR, 1 << 16 | 1 << 17, _F4_PWR + 0x04, 0),
         ),
+        _rng(0x50060800),
     ),
     "stm32f7": Registers(
         _F_PAGES,
@@ -129,18 +151,30 @@ FAMILIES = {
             *_F_CLOCK,
             Ready(_F4_PWR, 1 << 16 | 1 << 17, _F4_PWR + 0x04, 0),
         ),
+        _rng(0x50060800),
     ),
     "stm32l4": Registers(
-        (_IWDG, 0x40007000, 0x40021000, 0x40022000, 0x48000000, 0x48001000, 0x48002000),
+        (_IWDG, 0x40007000, 0x40021000, 0x40022000, 0x48000000, 0x48001000, 0x48002000, 0x50060000),
         {_L4_RCC: 0x63, _L4_PWR: 0x200},
         (
+            Ready(_L4_RCC + 0x98, 1, _L4_RCC + 0x98, 1),
             Ready(_L4_RCC, 1 << 0 | 1 << 16 | 1 << 24 | 1 << 26, _L4_RCC, 1),
             Ready(_L4_RCC, 1 << 8, _L4_RCC, 2),
             Ready(_L4_RCC + 0x08, 0b11, _L4_RCC + 0x08, 2),
         ),
+        _rng(0x50060800),
     ),
     "stm32h7": Registers(
-        (0x52002000, 0x58000000, _IWDG1, 0x58020000, 0x58021000, 0x58022000, 0x58024000),
+        (
+            0x48021000,
+            0x52002000,
+            0x58000000,
+            _IWDG1,
+            0x58020000,
+            0x58021000,
+            0x58022000,
+            0x58024000,
+        ),
         {_H7_RCC: 0x25, _H7_PWR + 0x04: 1 << 13, _H7_PWR + 0x18: 1 << 13},
         (
             Ready(_H7_RCC, 1 << 0, _H7_RCC, 2),
@@ -148,15 +182,18 @@ FAMILIES = {
             Ready(_H7_RCC, 1 << 24 | 1 << 26 | 1 << 28, _H7_RCC, 1),
             Ready(_H7_RCC + 0x10, 0b111, _H7_RCC + 0x10, 3),
         ),
+        _rng(0x48021800),
     ),
     "stm32g4": Registers(
-        (_IWDG, 0x40007000, 0x40021000, 0x40022000, 0x48000000, 0x48001000),
+        (_IWDG, 0x40007000, 0x40021000, 0x40022000, 0x48000000, 0x48001000, 0x50060000),
         {_L4_RCC: 0x500, _L4_PWR: 0x200, _L4_PWR + 0x80: 0x100},
         (
+            Ready(_L4_RCC + 0x98, 1, _L4_RCC + 0x98, 1),
             Ready(_L4_RCC, 1 << 16 | 1 << 24, _L4_RCC, 1),
             Ready(_L4_RCC, 1 << 8, _L4_RCC, 2),
             Ready(_L4_RCC + 0x08, 0b11, _L4_RCC + 0x08, 2),
         ),
+        _rng(0x50060800),
     ),
     # FICR (PART; variant and revision 3), UICR (erased), CLOCK, RNG, WDT, NVMC, GPIO.
     "nrf52": Registers(
@@ -189,30 +226,32 @@ FAMILIES = {
     ),
     # Pins, power-on state machine, watchdog, flash interface; of the RP2350 also its ticks.
     "rp2040": _rp(
-        (0x40014000, 0x4001C000, 0x40010000, 0x40058000, 0x18000000),
+        (0x40014000, 0x4001C000, 0x40010000, 0x40058000, 0x40060000, 0x18000000),
         0x40008000,
         0x4000C000,
         0x01FF_FFFF,
         0x40024000,
         0x40028000,
+        {0x4006001C: lambda value: secrets.randbits(1)},
     ),
     "rp2350": _rp(
-        (0x40028000, 0x40038000, 0x40018000, 0x400D8000, 0x40108000),
+        (0x40028000, 0x40038000, 0x40018000, 0x400D8000, 0x400F0000, 0x40108000),
         0x40010000,
         0x40020000,
         0x1FFF_FFFF,
         0x40048000,
         0x40050000,
+        _trng(),
     ),
     # Watchdog, flash, instruction cache, GPIOA to GPIOH, power and clocks.
     "stm32u5": Registers(
-        (_IWDG, 0x40022000, 0x40030000, 0x42020000, 0x42021000, 0x46020000),
+        (_IWDG, 0x40022000, 0x40030000, 0x42020000, 0x42021000, 0x420C0000, 0x46020000),
         {_U5_RCC: 0x35, _U5_PWR + 0x0C: 0x8000},
         (
-            Ready(_U5_RCC, 1 << 0 | 1 << 8 | 1 << 16 | 1 << 24, _U5_RCC, 1),
+            Ready(_U5_RCC, 1 << 0 | 1 << 8 | 1 << 12 | 1 << 16 | 1 << 24, _U5_RCC, 1),
             Ready(_U5_RCC + 0x1C, 0b11, _U5_RCC + 0x1C, 2),
         ),
-        computed={_U5_PWR + 0x0C: _u5_voltage},
+        computed={_U5_PWR + 0x0C: _u5_voltage, **_rng(0x420C0800)},
     ),
     # Watchdog, GPIOE, clocks; what the boot ROM left: PLL1 with bypass, and core and buses on it.
     "stm32n6": Registers(
