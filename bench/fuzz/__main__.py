@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from bench.fuzz.builds import accepted_mutants
-from bench.fuzz.protocols import corrupted_frames, run_protocols
+from bench.fuzz.guided import run_guided
+from bench.fuzz.protocols import corrupted_frames, run_libfuzzer, run_protocols
 from bench.fuzz.readers import MAKERS
 from bench.fuzz.run import Count, default_seed, run_all, write_counts
 
@@ -17,13 +18,13 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, help="where failures begin again")
     parser.add_argument(
-        "--only", action="append", help="a reader, `protocols`, `frames` or `builds`"
+        "--only", action="append", help="a reader, or protocols, libfuzzer, atheris, frames, builds"
     )
     parser.add_argument("--counts", type=Path, default=Path("build/fuzz.json"))
     given = parser.parse_args()
     seed = default_seed() if given.seed is None else given.seed
     names = list(MAKERS)
-    every = [*names, "protocols", "frames", "builds"]
+    every = [*names, "protocols", "libfuzzer", "atheris", "frames", "builds"]
     wanted = given.only or every
     unknown = sorted(set(wanted) - set(every))
     if unknown:
@@ -39,6 +40,10 @@ def main() -> int:
         counts |= run_all(chosen, share * len(chosen), seed)
     if "protocols" in wanted:
         counts |= run_protocols(share, seed)
+    if "libfuzzer" in wanted:
+        counts |= run_libfuzzer(share, seed)
+    if "atheris" in wanted:
+        counts |= run_guided(names, share, seed)
     if "frames" in wanted:
         counts["frames end to end"] = corrupted_frames(share, seed)
     if "builds" in wanted:

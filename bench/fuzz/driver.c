@@ -3,6 +3,7 @@
    has no main of its own. */
 #include "baud.h"
 #include "board.h"
+#include "crc32.h"
 #include "frame.h"
 #include "guard.h"
 #include "image.h"
@@ -189,6 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 #ifndef LIBFUZZER
 static uint64_t state;
+static uint64_t frames;
 
 static uint32_t drawn(uint32_t below)
 {
@@ -323,27 +325,52 @@ static size_t text(uint8_t *out)
     return strlen(word);
 }
 
+static size_t input(uint8_t *data)
+{
+    size_t size = 0;
+#if SESSIONS
+    numbered = 0;
+    clock_now += drawn(8) == 0 ? 2000000000 : 0; /* what is locked opens again */
+#endif
+    for (uint32_t parts = 1 + drawn(3); parts > 0; --parts) {
+        size_t part = MLPERF && drawn(2) ? text(data + size) : frame(data + size);
+        if (drawn(2)) {
+            part = mutated(data + size, part);
+        }
+        size += part;
+        ++frames;
+    }
+    return size;
+}
+
+/* A few hundred inputs as files, for libFuzzer to begin with: 0 if all are written. */
+static int write_corpus(const char *folder)
+{
+    for (uint32_t number = 0; number < 300; ++number) {
+        uint8_t data[2 * LARGEST];
+        char name[4096];
+        const size_t size = input(data);
+        snprintf(name, sizeof name, "%s/%u", folder, number);
+        FILE *file = fopen(name, "wb");
+        if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0) {
+            return 1;
+        }
+        LLVMFuzzerTestOneInput(data, size); /* sessions go on from here */
+    }
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     state = 0x9E3779B97F4A7C15u ^ (count > 1 ? strtoull(arguments[1], NULL, 10) : 1);
     const double seconds = count > 2 ? atof(arguments[2]) : 1;
     const clock_t started = clock();
-    uint64_t frames = 0;
+    if (count > 3) {
+        return write_corpus(arguments[3]);
+    }
     while ((double)(clock() - started) < seconds * CLOCKS_PER_SEC) {
         uint8_t data[2 * LARGEST];
-        size_t size = 0;
-#if SESSIONS
-        numbered = 0;
-        clock_now += drawn(8) == 0 ? 2000000000 : 0; /* what is locked opens again */
-#endif
-        for (uint32_t parts = 1 + drawn(3); parts > 0; --parts) {
-            size_t part = MLPERF && drawn(2) ? text(data + size) : frame(data + size);
-            if (drawn(2)) {
-                part = mutated(data + size, part);
-            }
-            size += part;
-            ++frames;
-        }
+        const size_t size = input(data);
         /* Its own block, so that a byte behind the input is told. */
         uint8_t *own = malloc(size ? size : 1);
         memcpy(own, data, size);

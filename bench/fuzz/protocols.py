@@ -46,15 +46,52 @@ def run_protocols(seconds: float, seed: int) -> dict[str, Count]:
     return counts
 
 
-def build_driver(compiler: str, protocol: str, folder: Path) -> Path:
+_RUNS = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
+_EDGES = re.compile(r"cov: (\d+)")
+# Longer than the longest request of the driver's model, three times.
+_LIBFUZZER_BYTES = 2048
+
+
+def run_libfuzzer(seconds: float, seed: int) -> dict[str, Count]:
+    """Each protocol for its share, guided by coverage: `inputs` are runs, `accepted` edges."""
+    compiler = shutil.which("clang")
+    if compiler is None:
+        print("no clang for this machine: libFuzzer is left out")
+        return {}
+    counts: dict[str, Count] = {}
+    with tempfile.TemporaryDirectory(prefix="qmcu-fuzz-") as folder:
+        for name in PROTOCOLS:
+            program = build_driver(compiler, name, Path(folder), coverage=True)
+            corpus = Path(folder) / f"corpus-{name}"
+            corpus.mkdir()
+            # What the random driver makes, whole frames with right checksums and tags, begins it.
+            begun = build_driver(compiler, name, Path(folder))
+            subprocess.run([str(begun), str(seed & 0xFFFFFFFF), "0", str(corpus)], check=True,
+                           capture_output=True)  # fmt: skip
+            done = subprocess.run(
+                [str(program), f"-seed={seed & 0x7FFFFFFF or 1}", "-print_final_stats=1",
+                 f"-max_total_time={int(max(1, seconds / len(PROTOCOLS)))}", "-timeout=2",
+                 f"-max_len={_LIBFUZZER_BYTES}", "-rss_limit_mb=1024", str(corpus)],
+                capture_output=True, text=True, check=False, cwd=folder,
+            )  # fmt: skip
+            failures = () if done.returncode == 0 else (f"{name}: {done.stderr[-2000:]}",)
+            runs, edges = _RUNS.search(done.stderr), _EDGES.findall(done.stderr)
+            count = Count(int(runs[1]) if runs else 0, int(edges[-1]) if edges else 0, failures)
+            counts[f"libfuzzer {name}"] = count
+            print(f"libfuzzer {name}: {count.inputs:,} runs, {count.accepted:,} edges, "
+                  f"{len(failures)} failures", *failures, flush=True)  # fmt: skip
+    return counts
+
+
+def build_driver(compiler: str, protocol: str, folder: Path, *, coverage: bool = False) -> Path:
     """The driver with the firmware's own sources, under AddressSanitizer and UBSan.
 
-    With clang, -DLIBFUZZER -fsanitize=fuzzer makes a libFuzzer program of the same file.
+    With `coverage` it is a libFuzzer program, for which the compiler is clang.
     """
     firmware = firmware_directory()
     runtime = [firmware / f"runtime/{name}.c" for name in ("crc32", "frame", "protocol", "baud")]
     mlperf = [firmware / f"protocols/mlperf_tiny/{name}.c" for name in ("mlperf_tiny", "text")]
-    program = folder / f"driver-{protocol}"
+    program = folder / f"driver-{protocol}{'-coverage' if coverage else ''}"
     # access.c is a part of the driver.
     access = [firmware / "protocols/access/hmac.c", firmware / "runtime/sha256.c"]
     more = {"mlperf-tiny": mlperf, "access": access}
@@ -63,6 +100,7 @@ def build_driver(compiler: str, protocol: str, folder: Path) -> Path:
     includes += [f"-I{firmware / 'protocols' / name}" for name in ("mlperf_tiny", "access")]
     defines = [f"-DMLPERF={int(protocol == 'mlperf-tiny')}"]
     defines += [f"-DSESSIONS={int(protocol == 'access')}"]
+    defines += ["-DLIBFUZZER", "-fsanitize=fuzzer"] if coverage else []
     subprocess.run(
         [compiler, "-std=gnu11", *_SANITIZERS, *defines, *includes, "-include",
          str(_HERE / "stubs/no_assembler.h"), str(_HERE / "driver.c"), *map(str, chosen),

@@ -8,7 +8,7 @@ import random
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 
 from bench.fuzz.mutate import mutated
 
@@ -41,7 +41,7 @@ class Model:
     seen: set[tuple[int, str]] = field(default_factory=set)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def model_of(content: bytes) -> Model:
     """The places of a .tflite file that is whole."""
     model = Model(content)

@@ -1,5 +1,6 @@
 """The fuzzer takes good input, tells failures with their seed, and finds what it should."""
 
+import importlib.util
 import os
 import random
 import shutil
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 from bench.fuzz import run
 from bench.fuzz.builds import accepted_mutants
+from bench.fuzz.guided import run_guided
 from bench.fuzz.models import model_seeds
 from bench.fuzz.mutate import mutated
-from bench.fuzz.protocols import PROTOCOLS, corrupted_frames, run_protocols
+from bench.fuzz.protocols import PROTOCOLS, corrupted_frames, run_libfuzzer, run_protocols
 from bench.fuzz.readers import MAKERS, Reader, readers
 from bench.fuzz.run import input_of, run_guarded, run_reader
 from bench.fuzz.structure import model_of, mutated_model
@@ -112,6 +114,20 @@ def test_the_protocols_run_under_sanitizers() -> None:
     counts = run_protocols(1.0, 3)
     assert len(counts) == len(PROTOCOLS)
     assert all(not c.failures and c.inputs > 1000 for c in counts.values())
+
+
+@pytest.mark.skipif(shutil.which("clang") is None, reason="no clang for this machine")
+def test_libfuzzer_runs_the_same_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.fuzz.protocols.PROTOCOLS", ("qmcu",))
+    count = run_libfuzzer(1.0, 3)["libfuzzer qmcu"]
+    # More runs than the corpus that it begins with.
+    assert not count.failures and count.inputs > 500 and count.accepted > 50
+
+
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="no atheris")
+def test_atheris_runs_a_reader() -> None:
+    count = run_guided(["policy-toml"], 1.0, 3)["atheris policy-toml"]
+    assert not count.failures and count.inputs > 10 and count.accepted > 10
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no compiler for this machine (cc)")
