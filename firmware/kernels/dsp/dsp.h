@@ -101,6 +101,20 @@ static inline int32_t qmcu_saturate_s8(int32_t a)
     return r;
 }
 
+static inline int32_t qmcu_saturate_s16(int32_t a)
+{
+    int32_t r;
+    __asm("ssat %0, #16, %1" : "=r"(r) : "r"(a));
+    return r;
+}
+
+static inline int32_t qmcu_saturating_add(int32_t a, int32_t b)
+{
+    int32_t r;
+    __asm("qadd %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+    return r;
+}
+
 /* The larger of each two bytes: SSUB8 says for each which one that is, SEL takes it. */
 static inline uint32_t qmcu_maximum_s8x4(uint32_t a, uint32_t b)
 {

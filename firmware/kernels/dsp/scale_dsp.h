@@ -15,13 +15,6 @@ typedef struct {
     int32_t right;
 } qmcu_scale;
 
-static inline int32_t qmcu_saturating_add(int32_t a, int32_t b)
-{
-    int32_t r;
-    __asm("qadd %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
-    return r;
-}
-
 /* Of any value, out of line. To the right, with h the doubling high product: (h - (h < 0)) / 2^(r - 1)
    + 1, halved, is h / 2^r with ties away from zero; only the least h saturates, which is a multiple. */
 static __attribute__((noinline)) int32_t qmcu_scaled_any(int32_t value, const qmcu_scale *scale)
@@ -42,13 +35,6 @@ static inline int32_t qmcu_scaled(int32_t value, const qmcu_scale *scale)
     }
     const int32_t h = qmcu_smmulr((int32_t)((uint32_t)value << scale->left), scale->multiplier);
     return (2 * h + scale->rounding + (value >> 31)) >> scale->right;
-}
-
-static inline int32_t qmcu_saturate_s16(int32_t a)
-{
-    int32_t r;
-    __asm("ssat %0, #16, %1" : "=r"(r) : "r"(a));
-    return r;
 }
 
 #endif

@@ -66,7 +66,9 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
         **dict.fromkeys(elementwise.TABLES, (elementwise.lookup,)),
     }
     limited = {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}
-    return limited | products.lowerings("dsp") | recurrent.LOWERINGS
+    sums = dict.fromkeys(("ADD int16", "SUB int16"), (elementwise.add_s16,))
+    wide = {**sums, "MUL int16": (elementwise.mul_s16,)}
+    return limited | products.lowerings("dsp") | recurrent.LOWERINGS | wide
 
 
 def int4_lowerings() -> dict[str, Sequence[Lowering]]:

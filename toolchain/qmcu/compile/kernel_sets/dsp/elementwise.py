@@ -7,6 +7,7 @@ from qmcu.compile.lowering import OperatorContext, fitting_form
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.operators.pooling import lower_pool
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
+from qmcu.compile.requantize import requantize
 
 _LARGEST_PRODUCT = 255 * 255
 _LARGEST_SUM_SHIFT = 2  # to the left: sums have 28 bits, the high product wants 30
@@ -88,3 +89,54 @@ def mul(context: OperatorContext) -> KernelCall | None:
         "shift": right + 1,
     }
     return renamed(call, "mul_dsp", kept | own)
+
+
+def mul_s16(context: OperatorContext) -> KernelCall | None:
+    """MUL of int16 with broadcasting, scaled to the right, without limits inside int16."""
+    call, fields = portable(context)
+    multiplier, shift = fields["output_multiplier"], fields["output_shift"]
+    limits = fields["activation_minimum"], fields["activation_maximum"]
+    assert isinstance(multiplier, int) and isinstance(shift, int)
+    if multiplier == 0:
+        shift = -1  # nothing times 2^0 is nothing times 2^-1
+    if call.kernel != "mul_s16" or limits != (-(1 << 15), (1 << 15) - 1) or not -30 <= shift < 0:
+        return None
+    rounding = 1 << (-shift - 1)
+    # Of -2^15 times itself, twice the product saturates.
+    high = (((1 << 31) - 1) * multiplier + (1 << 31) >> 32) + rounding >> -shift
+    if min(high, limits[1]) != min(int(requantize(1 << 30, multiplier, shift)), limits[1]):
+        return None
+    kept = {k: v for k, v in fields.items() if k.startswith(("shape", "strides"))}
+    own: dict[str, FieldValue] = {
+        "multiplier": multiplier,
+        "rounding": rounding,
+        "shift": -shift,
+    }
+    return renamed(call, "mul_s16_dsp", kept | own)
+
+
+def add_s16(context: OperatorContext) -> KernelCall | None:
+    """ADD and SUB of int16 with broadcasting, without limits inside int16."""
+    call, fields = portable(context)
+    if call.kernel != "add_s16":
+        return None
+    limits = fields["activation_minimum"], fields["activation_maximum"]
+    multipliers, shifts = [], []
+    for name in ("input1", "input2", "output"):
+        multiplier, shift = fields[f"{name}_multiplier"], fields[f"{name}_shift"]
+        assert isinstance(multiplier, int) and isinstance(shift, int)
+        multipliers.append(multiplier)
+        shifts.append(1 - shift)
+        # Of at most 2^30, which is negative if it is as much.
+        high = ((1 << 30) * multiplier >> 31) + 1
+        if not 1 <= shifts[-1] <= 31 or 2 * high + (1 << -shift) + 2 >= 1 << 31:
+            return None
+    if limits != (-(1 << 15), (1 << 15) - 1):
+        return None
+    kept = {k: v for k, v in fields.items() if k.startswith(("shape", "strides"))}
+    own: dict[str, FieldValue] = {
+        "multipliers": tuple(multipliers),
+        "shifts": tuple(shifts),
+        "input2_sign": fields["input2_sign"],
+    }
+    return renamed(call, "add_s16_dsp", kept | own)
