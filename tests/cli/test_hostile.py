@@ -193,3 +193,55 @@ def test_every_board_in_ascii() -> None:
     )  # fmt: skip
     assert done.returncode == 0
     assert done.stdout.isascii()
+
+
+def test_what_needs_no_tensorflow_is_told_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake in a name, a file or an output is told before TensorFlow is loaded."""
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    data = tmp_path / "data.npz"
+    np.savez(data, inputs=np.zeros((20, 12), np.float32), labels=np.zeros(20, np.int64))
+    text, taken = tmp_path / "model.txt", tmp_path / "taken"
+    text.write_text("no model")
+    taken.write_text("somebody's")
+    climbing, deep, short = (tmp_path / name for name in ("c.keras", "d.keras", "s.h5"))
+    for path, config, name in (
+        (climbing, b"{}", "../../config.json"), (deep, b"[" * 100_000, "config.json"),
+    ):  # fmt: skip
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("metadata.json", "{}")
+            archive.writestr(name, config)
+    short.write_bytes(b"\x89HDF\r\n\x1a\n")
+    out = str(tmp_path / "out")
+    for arguments, told in (
+        (["audit", "--float", text], "is neither a Keras file"),
+        (["audit", "--float", climbing], "names ../../config.json, outside of it"),
+        (["audit", "--float", deep], "its config.json is nested too deeply"),
+        (["audit", "--float", short], "it is cut off"),
+        (["audit", "--float", tmp_path], "without saved_model.pb"),
+        (["audit", "--float", "/dev/zero"], "a device or a pipe"),
+        (["audit", "--float", deep, "--json", taken / "x.json"], "taken is no folder"),
+        (["convert", deep, "--calibration", data, "-o", out], "nested too deeply"),
+        (["convert", text, "--calibration", data, "-o", out], "is neither a Keras file"),
+        (["defend", "dithered", "--float", deep, "--calibration", data, "-o", out], "too deeply"),
+        (
+            ["frontier", deep, "--data", data, "--board", "rp2350", "-o", taken],
+            "taken is no folder",
+        ),
+        (["attack", "lattice", "--arch", "none", "-o", out], "there is no architecture 'none'"),
+        (["attack", "lattice", "--arch", deep, "-o", out], "nested too deeply"),
+        (["attack", "lattice", "-o", taken], "is a file; give a directory"),
+        (["attack", "lattice", "--target", "99", "-o", out], "class 99, and digits has 10"),
+    ):
+        assert run(list(map(str, arguments))) == 2, arguments
+        assert told in capsys.readouterr().err, arguments
+
+
+def test_a_link_to_itself_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    loop, model = tmp_path / "loop", write_chain(tmp_path)
+    loop.symlink_to(loop)
+    inputs = tmp_path / "in.npz"
+    np.savez(inputs, inputs=np.zeros((3, 12), np.int8))
+    assert run(["vectors", "make", str(model), "--inputs", str(inputs), "-o", str(loop)]) == 2
+    assert "is a link that leads to itself" in capsys.readouterr().err

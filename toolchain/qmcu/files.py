@@ -11,6 +11,7 @@ import re
 import secrets
 import shutil
 import stat
+import tempfile
 import time
 import tomllib
 from collections.abc import Iterator
@@ -61,6 +62,38 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         # A parent that is a file makes even this fail; the first error is the one to tell.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def check_writable(*outputs: Path | None) -> None:
+    """Raise UsageError for a file that cannot be written, before hours of work are for nothing.
+
+    Folders that are missing are made later; what the disk holds is not known before.
+    """
+    for path in outputs:
+        if path is None:
+            continue
+        if path.is_dir():
+            raise UsageError(f"cannot write {path}: Is a directory.")
+        _check_parents(path)
+
+
+def check_folder(path: Path, marker: str) -> None:
+    """The same of a folder that `replace_directory` is to write."""
+    if path.exists():
+        _check_replaceable(path, marker)
+    _check_parents(path)
+
+
+def _check_parents(path: Path) -> None:
+    parent = next(p for p in path.absolute().parents if p.exists() or p.is_symlink())
+    if not parent.is_dir():
+        raise UsageError(f"cannot write {path}: {parent} is no folder.")
+    try:
+        # Rights alone do not tell: a file system may be read only, or none for files.
+        with tempfile.TemporaryFile(dir=parent):
+            pass
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}.") from error
 
 
 def content_sha256(path: Path) -> str:

@@ -67,13 +67,16 @@ def command(
     For research on defences and detectors: writes the float model, the int8 model, the trigger
     and what was measured. Methods: {methods}.
     """
-    from qmcu.backdoor.attacks import run_attack, write_attack
+    from qmcu.backdoor.attacks import RECORD, run_attack, write_attack
     from qmcu.cli.settings import assigned
+    from qmcu.files import check_folder, check_writable
     from qmcu.model.scoring import class_rule
     from qmcu.report.attack import attack_lines
     from qmcu.report.console import progress, show
 
     settings = assigned(assignments)
+    check_folder(output, RECORD)
+    check_writable(html_file)
     with class_rule(decision):
         model, dataset, trigger = _prepare(
             method, settings, (spec, architecture, kind), target, seed, epochs, limit
@@ -107,17 +110,24 @@ def _prepare(
     """The honest model, trained, the data and the trigger; `names` are those of the options."""
     from qmcu.backdoor.attacks import find_attack
     from qmcu.backdoor.inputs import load_dataset, load_trigger, make_trigger
-    from qmcu.backdoor.networks import build_architecture, train
+    from qmcu.backdoor.networks import build_architecture, check_architecture, train
+    from qmcu.errors import UsageError
     from qmcu.report.console import progress
 
     spec, architecture, kind = names
     find_attack(method).check(settings)
+    check_architecture(architecture)
     dataset = load_dataset(spec, seed=seed, limit=limit)
     if kind.endswith(".json"):
         trigger = load_trigger(Path(kind))
     else:
         trigger = make_trigger(
             kind, dataset.input_shape, target=target, seed=seed, low=dataset.low, high=dataset.high
+        )
+    if not 0 <= trigger.target < dataset.classes:
+        raise UsageError(
+            f"the trigger's target is class {trigger.target}, and {spec} has {dataset.classes}; "
+            f"take 0 to {dataset.classes - 1}."
         )
     model = build_architecture(architecture, dataset.input_shape, dataset.classes, seed=seed)
     if not architecture.endswith(".keras"):

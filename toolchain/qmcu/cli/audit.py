@@ -66,6 +66,7 @@ def _pair(
 ) -> int:  # fmt: skip
     """One model, or a pair of it; `written` are the files of JSON, SARIF and HTML."""
     from qmcu.backdoor.detectors import audit, load_context
+    from qmcu.files import check_writable
     from qmcu.model.clipping import clipping_of
     from qmcu.report.audit import audit_lines
     from qmcu.report.console import progress, show
@@ -76,6 +77,7 @@ def _pair(
     from qmcu.report.sarif import write_audit_sarif
 
     json_file, sarif, html_file = written
+    check_writable(json_file, sarif, html_file)
     context = load_context(float_file, integer_file, data, seed=seed)
     files = {"float": float_file, "int8": integer_file, "data": data}
     audited = {name: str(path) for name, path in files.items() if path is not None}

@@ -79,7 +79,7 @@ def command(
     from qmcu.compile import unsupported
     from qmcu.conversion.files import OpenOptions, convert_file
     from qmcu.errors import UsageError
-    from qmcu.files import refuse_same, write_atomic
+    from qmcu.files import check_writable, refuse_same, write_atomic
     from qmcu.model.int4_file import pack_conversion, pack_file
     from qmcu.model.scoring import parse_decision
     from qmcu.report.console import show
@@ -88,6 +88,7 @@ def command(
     rule = None if decision is None else parse_decision(decision)
     if html_file is not None and not compare:
         raise UsageError("--html is the page of --compare; give that too.")
+    check_writable(output, html_file)
     if exact and weights != "int4":
         raise UsageError("--exact is about int4 weights; give --weights int4 too.")
     if calibration is None and model.suffix == ".tflite" and weights == "int4":

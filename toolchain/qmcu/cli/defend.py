@@ -55,6 +55,7 @@ def command(
     from qmcu.backdoor.defences.document import defence_document
     from qmcu.cli.settings import assigned
     from qmcu.errors import UsageError
+    from qmcu.files import check_writable
     from qmcu.model.scoring import class_rule
     from qmcu.report.console import show, stages
     from qmcu.report.defend import defended_lines
@@ -64,6 +65,7 @@ def command(
         raise UsageError("give one METHOD or --auto; `qmcu defend --help` lists the methods.")
     if auto and assignments:
         raise UsageError("--set is for one METHOD; --auto tries each with its defaults.")
+    check_writable(output, json_file, reference)
     with class_rule(decision), stages() as tell:
         defended = defend_file(
             float_file,

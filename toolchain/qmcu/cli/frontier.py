@@ -61,7 +61,7 @@ def command(
     from qmcu.backdoor.inputs import load_trigger
     from qmcu.board import load_board
     from qmcu.cluster import open_cluster
-    from qmcu.files import write_atomic
+    from qmcu.files import check_writable, write_atomic
     from qmcu.frontier import Source, load_sweep, sweep
     from qmcu.model.scoring import class_rule
     from qmcu.report.console import show, stages
@@ -71,6 +71,7 @@ def command(
     from qmcu.report.json_file import write_json
 
     board = load_board(board_name)
+    check_writable(output / "frontier.json")
     trigger = load_trigger(trigger_file) if trigger_file is not None else None
     source = Source(model, data, board, calibration, trigger, defence, target, limit, seed)
     with class_rule(decision, cluster):

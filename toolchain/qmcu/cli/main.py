@@ -70,6 +70,10 @@ def cli() -> None:
     """Integer neural networks on Cortex-M, byte for byte."""
 
 
+# What pathlib says of a path that it cannot resolve, before its name.
+_LOOP = "Symlink loop from "
+
+
 def main() -> None:
     """Run the command line and exit with its code."""
     sys.exit(run(sys.argv[1:]))
@@ -108,6 +112,9 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, RuntimeError) and str(error).startswith(_LOOP):
+            return _complain([f"{str(error)[len(_LOOP) :]} is a link that leads to itself."],
+                             EXIT_BAD_INPUT)  # fmt: skip
         if isinstance(error, ImportError) and optional_package(error.name or ""):
             lacking = missing_package(error.name or "", f"qmcu {' '.join(arguments[:1])}")
             return _complain(lacking.lines, lacking.exit_code)

@@ -14,8 +14,8 @@ from typing import Any
 
 import qmcu.errors
 from qmcu.closing import Closing
+from qmcu.conversion.before import check_source
 from qmcu.conversion.confine import can_confine, wrapper
-from qmcu.conversion.keras_files import refuse_large_texts
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import ModelError, QmcuError, ToolError
 from qmcu.extras import missing_package
@@ -41,11 +41,9 @@ class ConverterProcess(Closing):
         custom: tuple[str, ...] = (),
         keep_layout: bool = False,
     ) -> None:
-        if not source.exists():
-            raise ModelError(f"{source} does not exist.")
+        check_source(source)
         if source.suffix not in _OTHERS:
             _require_tensorflow()
-            refuse_large_texts(source)
         self._source = source
         self._folder = ScratchFolder("convert")
         self.folder = Path(self._folder.name)

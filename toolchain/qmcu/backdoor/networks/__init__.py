@@ -7,6 +7,7 @@ architectures to attack and to defend, and the descent and the losses that all t
 
 from qmcu.backdoor.networks.architectures import (
     build_architecture,
+    check_architecture,
     load_keras,
     train,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Network",
     "batches",
     "build_architecture",
+    "check_architecture",
     "convert_network",
     "cross_entropy",
     "descend",

@@ -6,6 +6,7 @@ from typing import Any
 
 from qmcu.backdoor.inputs import Dataset
 from qmcu.backdoor.networks.keras_model import open_keras
+from qmcu.conversion.before import check_source
 from qmcu.errors import ModelError, UsageError
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Progress, Shape
@@ -17,6 +18,15 @@ Body = Callable[[Any, Any], Any]
 _L2 = 1e-4
 
 
+def check_architecture(name: str) -> None:
+    """Raise UsageError for an unknown name, ModelError for a file that is no Keras model."""
+    if name.endswith(".keras"):
+        check_source(Path(name))
+    elif name not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise UsageError(f"there is no architecture {name!r}; take {known} or a FILE.keras.")
+
+
 def build_architecture(name: str, input_shape: Shape, classes: int, *, seed: int = 0) -> Any:
     """An untrained Keras classifier (softmax at its end), or the trained one of a FILE.keras.
 
@@ -26,14 +36,13 @@ def build_architecture(name: str, input_shape: Shape, classes: int, *, seed: int
     Raises UsageError for an unknown name, ModelError when a file does not load or does not fit,
     ToolError without TensorFlow.
     """
-    keras = load_tensorflow("the backdoor lab").keras
+    check_architecture(name)
     if name.endswith(".keras"):
+        load_tensorflow("the backdoor lab")
         return load_keras(Path(name), tuple(input_shape), classes)
-    if name not in ARCHITECTURES:
-        known = ", ".join(ARCHITECTURES)
-        raise UsageError(f"there is no architecture {name!r}; take {known} or a FILE.keras.")
     if len(input_shape) not in (2, 3):
         raise UsageError(f"{name} takes [H, W, C] or [T, C] and inputs are {list(input_shape)}.")
+    keras = load_tensorflow("the backdoor lab").keras
     keras.utils.set_random_seed(seed)
     inputs = keras.Input(tuple(input_shape))
     images = inputs

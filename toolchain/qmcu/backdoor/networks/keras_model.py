@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.networks.network import Network, network_from_graph, network_from_keras
+from qmcu.conversion.before import check_source
 from qmcu.conversion.files import float_graph_of
 from qmcu.conversion.keras_files import SUFFIXES, describe_file, open_file
 from qmcu.errors import ModelError, UsageError
@@ -71,9 +72,8 @@ def open_keras(path: Path) -> Any:
 
     Raises ModelError when it does not load, ToolError without TensorFlow.
     """
+    check_source(path)
     tensorflow = load_tensorflow("the backdoor lab")
-    if not path.exists():
-        raise ModelError(f"{path} does not exist.")
     if _is_keras_3(path):
         return open_file(tensorflow, path).model
     return keras_from_network(open_network(path))
@@ -85,12 +85,12 @@ def open_network(path: Path) -> Network:
     Raises ModelError when it does not load, is no float model or has an operator that is not known,
     ToolError without TensorFlow.
     """
-    load_tensorflow("the backdoor lab")
-    if not path.exists():
-        raise ModelError(f"{path} does not exist.")
+    check_source(path)
     if _is_keras_3(path):
         return network_from_keras(open_keras(path), path.stem)
-    return network_from_graph(float_graph_of(path))
+    graph = float_graph_of(path)
+    load_tensorflow("the backdoor lab")
+    return network_from_graph(graph)
 
 
 def _is_keras_3(path: Path) -> bool:
