@@ -10,7 +10,7 @@ from tests.support.stateful_models import shift_register
 
 from qmcu.compile import compile_graph, unsupported
 from qmcu.compile.plan import STATE
-from qmcu.model.graph import Operator
+from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 from qmcu.model.oracle import Oracle
 from qmcu.model.state import is_stateful
 from qmcu.model.writer import write_model
@@ -114,3 +114,23 @@ def test_variables_that_no_board_holds_are_told_before_they_are_made() -> None:
                for t in register.tensors]  # fmt: skip
     problems = unsupported(replace(register, tensors=tuple(tensors)))
     assert any("its variables take 314,572,800 bytes" in problem for problem in problems)
+
+
+def test_variables_that_nothing_updates_are_not_made_where_no_board_holds_them() -> None:
+    grid = Quantization((0.5,), (0,))
+    large = Tensor(1, "v", (1 << 20, 1000), "int8", grid, is_variable=True)
+    tensors = (
+        Tensor(0, "in", (1,), "int8", grid),
+        large,
+        Tensor(2, "out", large.shape, "int8", grid),
+    )
+    adding = Operator(0, "ADD", (0, 1), (2,), {"fused_activation_function": "NONE"})
+    problems = unsupported(Graph("large", tensors, (adding,), (0,), (2,)))
+    assert any("its variables take 1,048,576,000 bytes" in problem for problem in problems)
+
+
+def test_weights_that_are_a_single_number_are_told() -> None:
+    grid = Quantization((0.5,), (0,))
+    tensors = tuple(Tensor(i, name, (), "int8", grid) for i, name in enumerate("xwy"))
+    layer = Operator(0, "FULLY_CONNECTED", (0, 1), (2,), {"fused_activation_function": "NONE"})
+    assert unsupported(Graph("scalars", tensors, (layer,), (0, 1), (2,)))

@@ -154,11 +154,11 @@ class _Staging:
         fits = activation in ("NONE", *_RECTIFIERS) and not any(i >= 0 for i in operator.inputs[2:])
         weights = self.graph.operand(operator, 1)
         dtypes = {self.tensors[operator.inputs[0]].dtype, "" if weights is None else weights.dtype}
-        if not fits or dtypes not in ({"int8"}, {"float32"}):
+        # Weights that are a single number are told when the operator is checked.
+        if not fits or not (weights and weights.shape) or dtypes not in ({"int8"}, {"float32"}):
             self.operators.append(operator)
             return
         source, output = self.tensors[operator.inputs[0]], self.tensors[operator.outputs[0]]
-        assert weights is not None
         # Rows as long as the weights', whatever the dimensions of the input are.
         depth, units = weights.shape[-1], weights.shape[0]
         given, made = source.index, output.index

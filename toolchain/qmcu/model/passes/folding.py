@@ -14,6 +14,8 @@ from qmcu.types import Array
 _WHOLE = ("int32", "int64", "bool")
 # Operators that write the variables among their inputs.
 UPDATING = frozenset({"SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"})
+# Variables that stay what they were are made here; larger ones no board holds.
+_MOST_FROZEN_BYTES = 256 << 20
 
 
 def fold_constants(graph: Graph) -> Graph:
@@ -136,9 +138,11 @@ def _freeze_variables(graph: Graph, tensors: list[Tensor]) -> None:
         for i in (*op.inputs, *op.outputs)
         if i >= 0
     }
-    for index in graph.used:
+    left = _MOST_FROZEN_BYTES
+    for index in sorted(graph.used):
         tensor = tensors[index]
-        if tensor.is_variable and index not in updated:
+        if tensor.is_variable and index not in updated and tensor.size <= left:
+            left -= tensor.size
             first = 0
             if tensor.dtype == "int8" and tensor.quantization is not None:
                 first = tensor.quantization.zero_point & 0xFF
