@@ -13,6 +13,7 @@ import tomllib
 from pathlib import Path
 
 from bench.performance.document import DOCUMENT, RESULTS, document
+from bench.performance.measuring import measured
 from bench.performance.models import mobilenet
 from bench.performance.wild import known as known_wild
 from bench.performance.wild import measure as measure_wild
@@ -20,9 +21,7 @@ from bench.performance.wild import write_section
 from rich.console import Console
 from rich.progress import Progress
 
-from qmcu.benchmark import Benchmark, benchmark
-from qmcu.board import load_board
-from qmcu.errors import QmcuError
+from qmcu.builder import BuildOptions
 from qmcu.files import write_atomic
 from qmcu.model.writer import write_model
 
@@ -39,10 +38,10 @@ def main() -> int:
     """Measure, save, write the document. Exit code 1 when any output differs or a run failed."""
     parser = argparse.ArgumentParser(prog="python -m bench.performance", description=__doc__)
     parser.add_argument("--models", type=Path, default=Path("../shared/models"), metavar="DIR")
-    parser.add_argument("--missing", action="store_true",
-                        help="measure only what the last results lack")  # fmt: skip
+    parser.add_argument("--changed", action="store_true",
+                        help="measure only images that the last results have not")  # fmt: skip
     arguments = parser.parse_args()
-    known = _known() if arguments.missing else {}
+    known = _known() if arguments.changed else {}
     peers = tomllib.loads(PEERS.read_text())
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="qmcu-performance-") as folder, Progress() as bar:
@@ -53,18 +52,20 @@ def main() -> int:
             path = arguments.models / peer["file"] if "file" in peer else built
             for column, board, target in BOARDS:
                 for kernels, optimize in RUNS:
-                    row = known.get((name, column, kernels, optimize))
-                    rows.append(
-                        row
-                        or {"model": name, "column": column}
-                        | _run(path, board, target, kernels, optimize)
+                    before = known.get((name, column, kernels, optimize), [])
+                    found = measured(
+                        path, board, target, BuildOptions(kernels, optimize), before, count=VECTORS
                     )
+                    head = {"model": name, "column": column, "board": board,
+                            "kernels": kernels, "optimize": optimize}  # fmt: skip
+                    rows.append(head | found)
                     bar.advance(task)
     write_atomic(RESULTS, json.dumps({"rows": rows}, indent=1) + "\n")
     write_atomic(DOCUMENT, document(rows, peers))
     wild = arguments.models / "wild"
-    measured = arguments.missing or not wild.is_dir()
-    write_section(known_wild() if measured else measure_wild(wild))
+    if wild.is_dir():
+        measure_wild(wild, known_wild() if arguments.changed else ())
+    write_section(known_wild())
     failed = [r for r in rows if "skipped" in r or r["equal"] != r["vectors"]]
     for row in failed:
         said = row.get("skipped", "outputs differ")
@@ -73,33 +74,11 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _known() -> dict[tuple[object, ...], dict[str, object]]:
+def _known() -> dict[tuple[object, ...], list[dict[str, object]]]:
     """The rows of the last results that were measured."""
     rows = json.loads(RESULTS.read_text())["rows"] if RESULTS.is_file() else []
     keys = ("model", "column", "kernels", "optimize")
-    return {tuple(row[key] for key in keys): row for row in rows if "skipped" not in row}
-
-
-def _run(path: Path, board: str, target: str, kernels: str, optimize: str) -> dict[str, object]:
-    """One measurement as plain data, or why there is none."""
-    head: dict[str, object] = {"board": board, "kernels": kernels, "optimize": optimize}
-    if not path.is_file():
-        return head | {"skipped": f"{path.name} is not there"}
-    try:
-        found = benchmark(
-            path, load_board(board), kernels=kernels, optimize=optimize, target=target,
-            count=VECTORS,
-        )  # fmt: skip
-    except QmcuError as error:
-        return head | {"skipped": str(error)}
-    return head | _figures(found)
-
-
-def _figures(found: Benchmark) -> dict[str, object]:
-    names = ("device", "vectors", "equal", "macs", "count", "how", "code", "constants", "arena",
-             "bound", "static", "stack", "ram")  # fmt: skip
-    cycles = {e.core: e.cycles for e in found.estimates}
-    return {name: getattr(found, name) for name in names} | {"cycles": cycles}
+    return {tuple(row[key] for key in keys): [row] for row in rows if "skipped" not in row}
 
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.performance.document import DOCUMENT
+from bench.performance.measuring import measured, sizes
+from rich.progress import Progress
 
-from qmcu.benchmark import benchmark
 from qmcu.board import load_board
-from qmcu.errors import QmcuError
+from qmcu.builder import BuildOptions
+from qmcu.builder.firmware import compile_plan
 from qmcu.files import write_atomic
 
 RESULTS = Path(__file__).with_name("wild.json")
@@ -22,32 +24,64 @@ PICTURE = DOCUMENT.parent / "figures" / "wild-ratios.svg"
 BEGIN, END = "<!-- wild: python -m bench.performance -->", "<!-- end of wild -->"
 # Board, core, emulator, and the goals for the median and the worst ratio.
 CORES = (
+    ("rpi-pico", "Cortex-M0+", "unicorn", 0.60, 0.80),
+    ("mps2-an385", "Cortex-M3", "qemu", 0.60, 0.80),
     ("stm32f407", "Cortex-M4", "unicorn", 0.33, 0.60),
+    ("nucleo-u575zi-q", "Cortex-M33", "unicorn", 0.33, 0.60),
     ("mps3-an547", "Cortex-M55", "qemu", 0.35, 0.70),
 )
 SETS = ("native", "cmsis-nn")
+# What is kept of a set's sizes; where the setting `size` is built, for its sizes alone.
+SIZES = ("arena", "constants", "code")
+SIZED = ("stm32f407", "mps3-an547")
+# The most of CMSIS-NN's that is meant to be taken by default.
+MOST = {"arena": 1.00, "constants": 1.05}
 Row = Mapping[str, Any]
 
 
-def measure(folder: Path) -> list[Row]:
-    """A row for each board and model that both kernel sets run, with the bytes that are equal."""
+def measure(folder: Path, before: Sequence[Row] = ()) -> None:
+    """Write a row for each board and model that both kernel sets run with all bytes equal.
+
+    A row of `before` with the same image is taken as it is. What is measured is written at once.
+    """
     rows: list[Row] = []
-    for path in sorted(folder.glob("*.tflite")):
-        for board, _, target, _, _ in CORES:
-            counts = {name: _count(path, board, target, name) for name in SETS}
-            if all(counts.values()):
-                rows.append({"model": path.stem, "board": board, **counts})
-    write_atomic(RESULTS, json.dumps({"rows": rows}, indent=1) + "\n")
-    return rows
+    old = {(r["model"], r["board"]): r for r in before}
+    paths = sorted(folder.glob("*.tflite"))
+    with Progress() as bar:
+        task = bar.add_task("models", total=len(paths) * len(CORES))
+        for path in paths:
+            for board, _, target, _, _ in CORES:
+                row = _row(path, board, target, old.pop((path.stem, board), {}))
+                rows += [row] if row else []
+                bar.advance(task)
+            write_atomic(RESULTS, json.dumps({"rows": [*rows, *old.values()]}, indent=1) + "\n")
 
 
-def _count(path: Path, board: str, target: str, kernels: str) -> int | None:
-    """Instructions of one inference; None where the model does not fit or its bytes differ."""
-    try:
-        found = benchmark(path, load_board(board), kernels=kernels, target=target, count=1)
-    except QmcuError:
-        return None
-    return found.count if found.equal == found.vectors else None
+def _row(path: Path, board: str, target: str, before: Row) -> Row | None:
+    """Instructions, sizes and images of both sets; None where one does not run."""
+    row: dict[str, Any] = {"model": path.stem, "board": board}
+    images = {}
+    for kernels in SETS:
+        known = [_again(before, kernels)] if before else []
+        found = measured(path, board, target, BuildOptions(kernels), known, count=1, estimate=False)
+        if found.get("equal") != found.get("vectors", 0):
+            return None
+        row[kernels], images[kernels] = found["count"], found["image"]
+        row |= {f"{kernels} {name}": found[name] for name in SIZES}
+    if board in SIZED:
+        smallest = sizes(path, board, BuildOptions("native", "size"))
+        row |= {f"size {name}": size for name, size in smallest.items()}
+        if row["native arena"] > row["cmsis-nn arena"]:
+            least = BuildOptions("native", "ram")
+            row["ram arena"] = compile_plan(path, load_board(board), least).arena_size
+    return row | {"images": images}
+
+
+def _again(row: Row, kernels: str) -> Row:
+    """One set's figures of a row, as they were measured."""
+    sizes = {name: row[f"{kernels} {name}"] for name in SIZES if f"{kernels} {name}" in row}
+    image = row.get("images", {}).get(kernels) if sizes else None
+    return {"image": image, "count": row[kernels], "equal": 1, "vectors": 1} | sizes
 
 
 def known() -> list[Row]:
@@ -79,6 +113,56 @@ def section(rows: Sequence[Row]) -> Iterator[str]:
             )
 
 
+def size_section(rows: Sequence[Row]) -> Iterator[str]:
+    """The lines on arena, constants and code, by CMSIS-NN's: the middle and the worst of a core."""
+    rows = [r for r in rows if all(f"native {name}" in r for name in SIZES)]
+    if not rows:
+        return
+    yield ""
+    yield ("| core | arena: median, worst | constants | code | with `size`: arena | constants | "
+           "code |")  # fmt: skip
+    yield "|---|---|---|---|---|---|---|"
+    for board, core, _, _, _ in CORES:
+        own = [r for r in rows if r["board"] == board]
+        if own:
+            cells = [
+                _middle_and_worst(own, name, size) for name in ("native", "size") for size in SIZES
+            ]
+            yield f"| {core}, {board} | {' | '.join(cells)} |"
+    for board, core, _, _, _ in CORES:
+        above = [r for r in rows if r["board"] == board and _is_above(r)] if board in SIZED else []
+        if above:
+            yield ""
+            yield f"| above the goal on {core} | arena | with `ram` | constants | with `size` |"
+            yield "|---|---|---|---|---|"
+            yield from map(_above, above)
+
+
+def _share(row: Row, name: str, size: str) -> float:
+    """A size by CMSIS-NN's."""
+    return float(row[f"{name} {size}"] / row[f"cmsis-nn {size}"])
+
+
+def _middle_and_worst(rows: Sequence[Row], name: str, size: str) -> str:
+    found = sorted(_share(r, name, size) for r in rows if f"{name} {size}" in r)
+    return f"{found[len(found) // 2]:.2f}, {found[-1]:.2f}" if found else ""
+
+
+def _is_above(row: Row) -> bool:
+    return any(_share(row, "native", size) > goal for size, goal in MOST.items())
+
+
+def _above(row: Row) -> str:
+    """A line: what is above its goal, and what the setting that is named for it gives."""
+    cells = []
+    for size, setting in (("arena", "ram"), ("constants", "size")):
+        over = _share(row, "native", size) > MOST[size]
+        known = over and f"{setting} {size}" in row
+        cells += [f"{_share(row, 'native', size):.2f}" if over else ""]
+        cells += [f"{_share(row, setting, size):.2f}" if known else ""]
+    return f"| {row['model']} | {' | '.join(cells)} |"
+
+
 def write_section(rows: Sequence[Row]) -> None:
     """The picture, and the section between its marks in the document. Raises ValueError."""
     text = DOCUMENT.read_text()
@@ -86,7 +170,7 @@ def write_section(rows: Sequence[Row]) -> None:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{DOCUMENT} has no {BEGIN} ... {END}")
-    lines = "\n".join(section(rows))
+    lines = "\n".join((*section(rows), *size_section(rows)))
     write_atomic(DOCUMENT, f"{before}{BEGIN}\n\n{lines}\n\n{END}{after}")
     write_atomic(PICTURE, picture(rows))
 
@@ -98,9 +182,10 @@ def picture(rows: Sequence[Row]) -> bytes:
 
     matplotlib.rcParams["svg.hashsalt"] = "qmcu"
     matplotlib.rcParams["font.size"] = 9
-    figure = Figure(figsize=(8, 3.2))
-    axes = figure.subplots(1, len(CORES), sharey=True)
-    for place, (board, core, _, median, worst) in zip(axes, CORES, strict=True):
+    cores = [core for core in CORES if ratios(rows, core[0])] or CORES[:1]
+    figure = Figure(figsize=(2.4 * len(cores) + 1, 3.2))
+    axes = figure.subplots(1, len(cores), sharey=True, squeeze=False)[0]
+    for place, (board, core, _, median, worst) in zip(axes, cores, strict=True):
         found = [ratio for ratio, _ in ratios(rows, board)]
         place.plot(range(1, len(found) + 1), found, "o", color="#2a78b5", markersize=4)
         place.axhline(1, color="black", linewidth=0.8)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from bench.performance.__main__ import PEERS
 from bench.performance.document import RESULTS
+from bench.performance.goals import held
 from bench.performance.models import mobilenet
 
 from qmcu.board import load_board
@@ -18,8 +19,6 @@ MODELS = Path("../shared/models")
 FILES = {name: peer.get("file") for name, peer in tomllib.loads(PEERS.read_text()).items()}
 _STACK = 512  # of an inference, but with Winograd's kernel
 _WINOGRAD_STACK = 1152
-# Flash of the SHA-256 by which HELLO proves the image, which came after the goals; no peer has it.
-_PROOF = 1180
 
 
 def test_the_committed_results_meet_every_goal() -> None:
@@ -29,9 +28,18 @@ def test_the_committed_results_meet_every_goal() -> None:
         if (row["kernels"], row["optimize"]) != ("native", "balanced") or row["column"] == "m7":
             continue
         assert row["equal"] == row["vectors"] > 0, row
-        assert row["count"] <= goal[row["column"]], row
-        assert row["code"] <= goal["code"], row
-        assert row["ram"] <= goal["ram"], row
+        assert held(row, "count") <= goal[row["column"]], row
+        assert held(row, "code") <= goal["code"], row
+        assert held(row, "ram") <= goal["ram"], row
+
+
+def test_a_goal_of_code_leaves_out_the_measured_proof_of_the_image_alone() -> None:
+    rows = json.loads(RESULTS.read_text())["rows"]
+    for row in rows:
+        # SHA-256 with its constants, and the image's parts: the same objects in every image.
+        assert 700 < row["proof"] < 1100, row
+        assert held(row, "code") == row["code"] - row["proof"]
+        assert held(row, "ram") == row["ram"]
 
 
 def test_cortex_m7_takes_about_the_instructions_of_cortex_m4() -> None:
@@ -61,7 +69,8 @@ def test_code_and_ram_of_todays_firmware_are_within_the_goals(
     if not path.is_file():
         pytest.skip(f"{path} is not here")
     report = build_firmware(path, load_board(board), tmp_path / "firmware")
-    assert report.code - _PROOF <= GOALS[name]["code"]
+    row = {"code": report.code, "proof": report.proof}
+    assert held(row, "code") <= GOALS[name]["code"]
     used = report.total(Category.ARENA) + report.total(Category.STATIC, "RAM")
     transformed = name == "resnet8" and board == "stm32f407"
     assert used + (_WINOGRAD_STACK if transformed else _STACK) <= GOALS[name]["ram"]

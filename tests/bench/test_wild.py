@@ -37,6 +37,34 @@ def test_the_section_has_median_and_worst_and_keeps_the_rest(
     assert picture.read_bytes() == wild.picture(rows())
 
 
+def test_sizes_above_the_goals_are_told_with_what_another_setting_gives() -> None:
+    sizes = {"native arena": 120, "ram arena": 80, "cmsis-nn arena": 100, "native constants": 300,
+             "size constants": 105, "cmsis-nn constants": 100, "native code": 40, "size code": 30,
+             "cmsis-nn code": 100, "size arena": 120}  # fmt: skip
+    lines = list(wild.size_section([row | sizes for row in rows()[:1]]))
+    assert (
+        "| Cortex-M4, stm32f407 | 1.20, 1.20 | 3.00, 3.00 | 0.40, 0.40 | 1.20, 1.20 | " in lines[3]
+    )
+    assert lines[-1] == "| m0 | 1.20 | 0.80 | 3.00 | 1.05 |"
+    assert not list(wild.size_section(rows()))
+
+
+def test_an_image_that_was_measured_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {f"{name} {size}": 1 for name in wild.SETS for size in wild.SIZES}
+    before = rows()[0] | sizes | {"images": {"native": "a", "cmsis-nn": "b"}}
+    known = []
+
+    def measured(*arguments: Any, **_: Any) -> dict[str, Any]:
+        known.extend(arguments[4])
+        return dict(arguments[4][0])
+
+    monkeypatch.setattr(wild, "measured", measured)
+    row = wild._row(Path("m0.tflite"), "rpi-pico", "unicorn", before)
+    assert row is not None
+    assert (row["native"], row["cmsis-nn"]) == (before["native"], before["cmsis-nn"])
+    assert [one["image"] for one in known] == ["a", "b"]
+
+
 def test_without_marks_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = tmp_path / "docs.md"
     document.write_text("no marks")

@@ -5,6 +5,8 @@ from collections import Counter
 import pytest
 
 from qmcu.benchmark.cycles import estimate_cycles
+from qmcu.benchmark.flash_waits import FlashWaits, lines_fetched, waits_of
+from qmcu.board import load_board
 
 
 def estimate(code: str, follow: dict[int, int], core: str = "cortex-m4") -> tuple[int, int]:
@@ -48,3 +50,21 @@ def test_the_m7_issues_two_independent_instructions() -> None:
 def test_there_are_no_timings_for_other_cores() -> None:
     with pytest.raises(ValueError, match="no timings for cortex-m0"):
         estimate_cycles({}, {}, "cortex-m0")
+
+
+def test_every_line_of_code_that_is_fetched_anew_waits() -> None:
+    # 6 bytes from 0x10C: two lines of 16; 0x112 follows once in the line they end in, 0x10C once.
+    blocks = {(0x10C, 6): Counter({0x112: 1, 0x10C: 1}), (0x112, 2): Counter({0x120: 1})}
+    assert lines_fetched(blocks, 16) == 2 * 2 + 1 - 1
+    code = {0x10C: bytes.fromhex("8818484300bf"), 0x112: bytes.fromhex("00bf")}
+    waits = FlashWaits(5, 16, "no cache", "a test")
+    found = estimate_cycles(blocks, code, "cortex-m4", waits)
+    assert (found.cycles, found.most) == (3 + 3 + 1, 7 + 5 * 4)
+    assert estimate_cycles(blocks, code, "cortex-m4").most == 7
+
+
+def test_wait_states_are_the_familys_unless_others_are_given() -> None:
+    f4, mps = load_board("stm32f407"), load_board("mps2-an386")
+    assert (waits_of(f4).states, waits_of(f4, 3).states, waits_of(mps).states) == (5, 3, 0)
+    assert "RM0090" in str(waits_of(f4)) and "--wait-states" in str(waits_of(f4, 3))
+    assert waits_of(mps, 2).states == 2

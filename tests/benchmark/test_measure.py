@@ -40,14 +40,20 @@ def test_a_benchmark_adds_up(model: Path) -> None:
 
 
 @needs_compiler
-def test_the_command_writes_json_and_a_page(model: Path, tmp_path: Path) -> None:
+def test_the_command_writes_json_and_a_page(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     json_file, page = tmp_path / "bench.json", tmp_path / "bench.html"
-    code = run(["bench", str(model), "--board", "stm32f407", "--layers",
+    code = run(["bench", str(model), "--board", "stm32f407", "--layers", "--wait-states", "3",
                 "--json", str(json_file), "--html", str(page)])  # fmt: skip
     assert code == 0
+    said = capsys.readouterr().out
+    assert "cycles with 3 wait states for 16 bytes of flash" in " ".join(said.split())
     results = json.loads(json_file.read_text())["results"]
     assert [r["kernels"] for r in results] == ["portable", "native"]
     assert all(r["passed"] for r in results)
+    assert all(700 < r["proof"] < r["code"] for r in results)
+    assert all(e["cycles"] < e["most"] for r in results for e in r["estimates"])
     assert "native, balanced" in page.read_text()
 
 

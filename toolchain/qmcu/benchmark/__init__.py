@@ -11,6 +11,7 @@ from qmcu.benchmark.measure import (
     LayerCost,
     Measurement,
     benchmark,
+    benchmark_firmware,
     estimate_firmware,
     measure_all,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "LayerCost",
     "Measurement",
     "benchmark",
+    "benchmark_firmware",
     "estimate_cycles",
     "estimate_firmware",
     "measure_all",

@@ -19,6 +19,7 @@ from typing import Any
 import capstone
 from capstone import arm as capstone_arm
 
+from qmcu.benchmark.flash_waits import NO_WAITS, FlashWaits, lines_fetched
 from qmcu.types import Count
 
 Blocks = Mapping[tuple[int, int], Counter[int]]
@@ -34,11 +35,16 @@ _BRANCHES = ("b", "bl", "bx", "blx", "cbz", "cbnz", "tbb", "tbh")
 
 @dataclass(frozen=True)
 class CycleEstimate:
-    """Estimated cycles of one inference on `core`, and the instructions that they are for."""
+    """Estimated cycles of one inference on `core`, and the instructions that they are for.
+
+    `most` is with flash whose wait states every fetch of code waits for, where these are known,
+    else as `cycles`.
+    """
 
     core: str
     cycles: Count
     instructions: Count
+    most: Count = 0
 
     def __str__(self) -> str:
         return f"about {self.cycles:,} cycles (estimated for {self.core}, no wait states)"
@@ -57,8 +63,10 @@ class _Instruction:
     immediate: bool
 
 
-def estimate_cycles(blocks: Blocks, code: Mapping[int, bytes], core: str) -> CycleEstimate:
-    """Estimate the cycles of executed basic blocks.
+def estimate_cycles(
+    blocks: Blocks, code: Mapping[int, bytes], core: str, waits: FlashWaits = NO_WAITS
+) -> CycleEstimate:
+    """Estimate the cycles of executed basic blocks, of code in flash that makes it wait.
 
     `blocks` maps (address, size in bytes) of each block to how often every next address followed
     it; `code` maps block addresses to their bytes. Raises ValueError for another core.
@@ -75,7 +83,8 @@ def estimate_cycles(blocks: Blocks, code: Mapping[int, bytes], core: str) -> Cyc
         if core == "cortex-m4" and listing and _leaves(listing[-1]):
             cycles += taken * _REFILL
         instructions += count * len(listing)
-    return CycleEstimate(core, cycles, instructions)
+    most = cycles + waits.states * lines_fetched(blocks, waits.line)
+    return CycleEstimate(core, cycles, instructions, most)
 
 
 def _leaves(instruction: _Instruction) -> bool:

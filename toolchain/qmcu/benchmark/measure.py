@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qmcu.benchmark.cycles import CORES, CycleEstimate, estimate_cycles
+from qmcu.benchmark.flash_waits import NO_WAITS, FlashWaits, waits_of
 from qmcu.board import Board
 from qmcu.builder import BuildOptions, Category, MemoryReport, build_firmware
 from qmcu.builder.classify import is_model_object
@@ -41,8 +42,9 @@ class Benchmark:
     """What one inference takes; sizes in bytes.
 
     `count` is in `unit`, obtained as `how` says; `ram` is arena + static data of the model +
-    stack high-water mark; `code` is flash less the model's constants; `bound` the least arena for
-    the plan's buffers; `trades` what was given for speed. `estimates` are no measurements.
+    stack high-water mark; `code` is flash less the model's constants, `proof` what of it is the
+    hash by which the image proves itself; `bound` the least arena for the plan's buffers; `trades`
+    what was given for speed. `estimates` are no measurements.
     """
 
     __shown__ = ("passed", "flash", "ram")
@@ -59,6 +61,7 @@ class Benchmark:
     unit: str
     how: str
     code: Count
+    proof: Count
     constants: Count
     arena: Count
     bound: Count
@@ -103,6 +106,7 @@ def benchmark(
     seed: int = 0,
     vectors: Path | None = None,
     cmsis_nn: Path | None = None,
+    wait_states: int | None = None,
 ) -> Benchmark:
     """Build `model` for `board`, compare `count` random inputs (or `vectors`) and count one run.
 
@@ -110,22 +114,51 @@ def benchmark(
     by default). Raises UsageError when the board has none, and whatever building and running raise.
     """
     if target is None:
-        if not board.emulators:
-            raise UsageError(f"{board.name} has no emulator; `qmcu boards` shows which boards do.")
-        target = board.emulators[0]
+        target = first_emulator(board)
     with ScratchFolder("bench") as folder:
         directory = Path(folder) / "firmware"
         report = build_firmware(model, board, directory, BuildOptions(kernels, optimize, cmsis_nn))
-        firmware = Firmware.load(directory)
-        graph, content = firmware.model
-        chosen = (
-            load_vectors(vectors, graph)
-            if vectors is not None
-            else random_vectors(graph, content, count, seed=seed)
-        )
-        result = run_vectors(firmware, target, chosen, "benchmark", RunOptions(jobs=1))
-        estimates = estimate_firmware(firmware, target, chosen)
-    return _benchmark(model, kernels, optimize, report, firmware.plan, result, estimates)
+        return benchmark_firmware(
+            directory, report, target, optimize=optimize, count=count, seed=seed, vectors=vectors,
+            wait_states=wait_states,
+        )  # fmt: skip
+
+
+def first_emulator(board: Board) -> str:
+    """The emulator that counts for `board` when none is named. Raises UsageError for none."""
+    if not board.emulators:
+        raise UsageError(f"{board.name} has no emulator; `qmcu boards` shows which boards do.")
+    return board.emulators[0]
+
+
+def benchmark_firmware(
+    directory: Path,
+    report: MemoryReport,
+    target: str,
+    *,
+    optimize: str = "balanced",
+    count: int = 5,
+    seed: int = 0,
+    vectors: Path | None = None,
+    estimate: bool = True,
+    wait_states: int | None = None,
+) -> Benchmark:
+    """As `benchmark`, of a firmware directory that was built, with its report.
+
+    Without `estimate` there are no cycles, and one run less. The flash's `wait_states` are its
+    family's by default.
+    """
+    firmware = Firmware.load(directory)
+    graph, content = firmware.model
+    chosen = (
+        load_vectors(vectors, graph)
+        if vectors is not None
+        else random_vectors(graph, content, count, seed=seed)
+    )
+    result = run_vectors(firmware, target, chosen, "benchmark", RunOptions(jobs=1))
+    waits = waits_of(firmware.board, wait_states)
+    estimates = estimate_firmware(firmware, target, chosen, waits) if estimate else ()
+    return _benchmark(optimize, report, firmware.plan, result, estimates)
 
 
 @dataclass(frozen=True)
@@ -141,13 +174,14 @@ class Measurement:
     seed: int = 0
     vectors: Path | None = None
     cmsis_nn: Path | None = None
+    wait_states: int | None = None
 
     def measure(self) -> Benchmark:
         """Call `benchmark` with them."""
         return benchmark(
             self.model, self.board, kernels=self.kernels, optimize=self.optimize,
             target=self.target, count=self.count, seed=self.seed, vectors=self.vectors,
-            cmsis_nn=self.cmsis_nn,
+            cmsis_nn=self.cmsis_nn, wait_states=self.wait_states,
         )  # fmt: skip
 
 
@@ -190,8 +224,6 @@ def measure_contents(
 
 
 def _benchmark(
-    model: Path,
-    kernels: str,
     optimize: str,
     report: MemoryReport,
     plan: Plan,
@@ -201,10 +233,10 @@ def _benchmark(
     profile = result.profile or Profile(0, 0, "", "not counted", ())
     counts = dict(profile.layers)
     return Benchmark(
-        model=model.stem,
+        model=report.model,
         board=result.board,
         device=result.device,
-        kernels=kernels,
+        kernels=report.kernels,
         optimize=optimize,
         vectors=result.vectors,
         equal=result.equal,
@@ -213,6 +245,7 @@ def _benchmark(
         unit=profile.unit,
         how=profile.how,
         code=report.code,
+        proof=report.proof,
         constants=report.total(Category.CONSTANTS),
         arena=report.total(Category.ARENA),
         bound=plan.arena_lower_bound,
@@ -227,7 +260,7 @@ def _benchmark(
 
 
 def estimate_firmware(
-    firmware: Firmware, target: str, vectors: Vectors
+    firmware: Firmware, target: str, vectors: Vectors, waits: FlashWaits = NO_WAITS
 ) -> tuple[CycleEstimate, ...]:
     """Both cores' cycles of one profiled run: of the kernels' code, not of the protocol's.
 
@@ -245,7 +278,7 @@ def estimate_firmware(
             if any(start <= key[0] < end for start, end in spans)
         }
     code = {address: firmware.image.bytes_at(address, size) for address, size in blocks}
-    return tuple(estimate_cycles(blocks, code, core) for core in CORES)
+    return tuple(estimate_cycles(blocks, code, core, waits) for core in CORES)
 
 
 def _model_spans(path: Path) -> list[tuple[int, int]]:

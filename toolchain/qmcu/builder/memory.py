@@ -25,6 +25,9 @@ from qmcu.compile.plan import Plan
 from qmcu.errors import ToolError
 from qmcu.types import Count, ImageSha256, Sha256
 
+# The runtime's objects that hash the image in flash, for HELLO.
+_PROOF = ("image", "sha256")
+
 
 @dataclass(frozen=True)
 class MemoryEntry:
@@ -85,6 +88,16 @@ class MemoryReport:
     def code(self) -> int:
         """Flash bytes that are not the model's constants."""
         return self.used("flash") - self.total(Category.CONSTANTS, "flash")
+
+    @property
+    def proof(self) -> int:
+        """Flash bytes of that code by which HELLO proves the image: its parts and their SHA-256."""
+        flash = {r.name for r in self.regions if r.kind == "flash"}
+        return sum(
+            e.size
+            for e in self.entries
+            if e.category == Category.RUNTIME and e.item in _PROOF and e.region in flash
+        )
 
     def __str__(self) -> str:
         uses = ", ".join(f"{r.name} {r.used:,} of {r.size:,} bytes" for r in self.regions)

@@ -37,6 +37,8 @@ from qmcu.cli.targets import on_option
 @oracle_option
 @operator_option
 @click.option("--vectors", type=PATH, help="Compare these instead.")
+@click.option("--wait-states", type=click.IntRange(min=0), help="Of the flash, for the cycle "
+              "estimates' upper end [default: the chip family's, where known].")  # fmt: skip
 @cmsis_nn_option
 @cluster_option
 @click.option("--layers", is_flag=True, help="Show each layer.")
@@ -51,6 +53,7 @@ def command(
     count: int,
     seed: int,
     vectors: Path | None,
+    wait_states: int | None,
     cmsis_nn: Path | None,
     cluster: str | None,
     layers: bool,
@@ -62,6 +65,7 @@ def command(
     Every output byte is compared with the interpreter's. Exit code: 0 all equal, 1 some differ.
     """
     from qmcu.benchmark import Benchmarks, Measurement, measure_all
+    from qmcu.benchmark.flash_waits import waits_of
     from qmcu.board import load_board
     from qmcu.cluster import open_cluster
     from qmcu.report.benchmark import benchmark_table, layer_table, lines
@@ -72,7 +76,9 @@ def command(
 
     board = load_board(board_name)
     work = [
-        Measurement(model, board, kernels, optimize, target, count, seed, vectors, cmsis_nn)
+        Measurement(
+            model, board, kernels, optimize, target, count, seed, vectors, cmsis_nn, wait_states
+        )
         for model in models
         for kernels in sets.split(",")
         for optimize in (choices.split(",") if kernels == "native" else ["balanced"])
@@ -86,7 +92,8 @@ def command(
         write_json(Benchmarks(results), json_file)
     if html_file is not None:
         write_page(benchmark_page(results), html_file)
-    show(benchmark_table(results), *lines(results))
+    waits = waits_of(board, wait_states)
+    show(benchmark_table(results), *lines(results, waits, board.core.cpu))
     if layers:
         for model in models:
             show(layer_table([r for r in results if r.model == model.stem]))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from qmcu.benchmark import Benchmark
+from qmcu.benchmark.flash_waits import NO_WAITS, FlashWaits
 from qmcu.report.plain import PlainTable, lines_of
 from qmcu.resources import page
 
@@ -49,13 +50,21 @@ def benchmark_table(results: Sequence[Benchmark]) -> PlainTable:
     return table
 
 
-def lines(results: Sequence[Benchmark]) -> Iterator[str]:
-    """How each figure was obtained."""
+def lines(
+    results: Sequence[Benchmark], waits: FlashWaits = NO_WAITS, core: str = ""
+) -> Iterator[str]:
+    """How each figure was obtained, and what `waits` of the flash make of the cycles of `core`."""
     yield from sorted({f"count: {r.unit} {r.how}" for r in results})
     yield (
         "cycles: estimated from the executed instructions by Arm's timings, no wait states; "
         f"boards took 1.2 to 1.4 times as many ({page('PERFORMANCE')})"
     )
+    if waits.states:
+        yield f"cycles with {waits}: from all fetches of code hit to none, loads apart; estimated"
+        for result in results:
+            for e in result.estimates:
+                if e.core == core:
+                    yield f"  {result.model}, {label(result)}: {e.cycles:,} to {e.most:,}"
     yield "bytes: from linker map and ELF file; stack by painting; RAM = arena + static + stack"
     for result in results:
         for layer in result.layers:
