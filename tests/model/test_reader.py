@@ -172,6 +172,8 @@ def test_custom_options_and_variables_survive() -> None:
         (Operator(0, "CAST", (), (3,)), "lacks its input 0"),
         (Operator(0, "CUSTOM:SignalWindow", (), (3,)), "lacks its input 0"),
         (Operator(0, "CUSTOM:CIRCULAR_BUFFER", (0,), ()), "has no output"),
+        (Operator(0, "PACK", (0, 1), (3,), {"values_count": 1}), "2 inputs, and its values_count"),
+        (Operator(0, "UNPACK", (0,), (3,), {"num": 2}), "has 1 outputs, and its num is 2"),
     ],
     ids=str,
 )

@@ -16,7 +16,7 @@ from qmcu.model.custom import with_shapes
 from qmcu.model.decoding import DECODING, METADATA, look_up, lut_tensors
 from qmcu.model.early_ends import CIRCULAR
 from qmcu.model.graph import ITEM_SIZES, Graph, Operator, OptionValue, Quantization, Tensor
-from qmcu.model.operands import missing_operand
+from qmcu.model.operands import missing_operand, wrong_count
 from qmcu.model.schema import ENUM_OPTIONS, OPTION_TABLES, enum_names, snake_case
 from qmcu.model.unpack import DAMAGE, buffer_data, fixed_shape, read_model_file, unpack_model
 from qmcu.text import printable
@@ -310,10 +310,12 @@ class _Parser:
         between = self._indices(
             f"the intermediates of {where}", operator.intermediates, tensors, optional=True
         )
-        if (missing := missing_operand(kind, inputs, outputs)) is not None:
-            self._fail(f"{where} {missing}")
+        options = self._options(where, kind, operator)
+        missing = missing_operand(kind, inputs, outputs)
+        if problem := missing or wrong_count(kind, inputs, outputs, options):
+            self._fail(f"{where} {problem}")
         return Operator(
-            index, kind, inputs, outputs, self._options(where, kind, operator),
+            index, kind, inputs, outputs, options,
             custom=self._custom(where, operator), intermediates=between,
         )  # fmt: skip
 
