@@ -129,16 +129,13 @@ static void lay_out_last(const int8_t *from, int32_t row_bytes, int32_t rows, ui
 }
 
 /* Weights are in the same order, that of window_order in the compiler: rows are filled up to words
-   where that takes no step more. */
-static void lay_out(const qmcu_conv_2d_rows_dsp_params *p, const int8_t *from, uint32_t *column,
-                    int8_t *bytes)
+   where that takes no step more. Not inlined: what it keeps in registers costs the other windows. */
+__attribute__((noinline)) static void lay_out_rows(const qmcu_conv_2d_rows_dsp_params *p,
+                                                   const int8_t *from, uint32_t *column,
+                                                   int8_t *bytes)
 {
     const int32_t run = p->kernel_width * p->input_depth, row_bytes = p->row_bytes;
     int32_t rows = p->kernel_height, words = (run + 3) / 4;
-    if (run == 9 && rows == 3) {
-        lay_out_3x3x3(from, row_bytes, column);
-        return;
-    }
     const int32_t filled = words * rows <= 2 * p->steps;
     if (!filled && run % 4 == 1) {
         lay_out_last(from + run - 1, row_bytes, rows, column + run / 4 * rows * 4);
@@ -169,6 +166,16 @@ static void lay_out(const qmcu_conv_2d_rows_dsp_params *p, const int8_t *from, u
             column = expand(from, words, column);
             from += row_bytes;
         } while (--rows);
+    }
+}
+
+static void lay_out(const qmcu_conv_2d_rows_dsp_params *p, const int8_t *from, uint32_t *column,
+                    int8_t *bytes)
+{
+    if (p->kernel_width * p->input_depth == 9 && p->kernel_height == 3) {
+        lay_out_3x3x3(from, p->row_bytes, column);
+    } else {
+        lay_out_rows(p, from, column, bytes);
     }
 }
 
