@@ -39,6 +39,28 @@ def random_honest(network: Network, seed: int) -> AuditContext:
     return round_network(network.with_parameters(weights, biases))
 
 
+def random_unequal(
+    network: Network, seed: int, spread: float = 1.2, *, positive: bool = False
+) -> AuditContext:
+    """Random weights whose layers' channels are of very unequal size, on one scale a layer: each
+    hidden channel is scaled by a log-normal factor, and what reads it by the inverse. `positive`
+    ones all push the same way, so that what rounding takes adds up.
+    """
+    honest = random_honest(network, seed)
+    assert honest.network is not None
+    rng = np.random.default_rng([seed, 8])
+    weights = [np.abs(w) if positive else np.array(w) for w in honest.network.weights]
+    biases = [np.array(b) for b in honest.network.biases]
+    for k in range(len(weights) - 1):
+        factors = np.exp(rng.normal(0, spread, len(biases[k])))
+        weights[k] = weights[k] * factors.reshape(-1, *[1] * (weights[k].ndim - 1))
+        biases[k] = biases[k] * factors
+        weights[k + 1] = weights[k + 1] / np.resize(factors, weights[k + 1].shape[-1])
+    unequal = network.with_parameters(weights, biases)
+    grids = [replace(g, scales=g.scales.max(keepdims=True)) for g in round_network(unequal).grids]
+    return _beside(unequal, [replace(g, integers=g.nearest) for g in grids])
+
+
 def align_errors(context: AuditContext) -> AuditContext:
     """The same integers, residuals of the same sizes, all pushing logit 0 of noise upwards."""
     tf = load_tensorflow()

@@ -35,7 +35,7 @@ class AuditContext:
     `network` is the float model, `integer` the int8 .tflite bytes with its `graph`; `samples` are
     real inputs, float32 [N, ...], in the range `low` to `high`, `labels` their classes if known. A
     file with control flow has no `graph`: then `control` names its operators that run other
-    subgraphs.
+    subgraphs. Controls keep what rounding takes from weights below a step where it `holds` them.
     """
 
     network: Network | None
@@ -47,6 +47,7 @@ class AuditContext:
     seed: int = 0
     control: tuple[str, ...] = ()
     labels: Int64Array | None = None
+    holds: bool = True
     # What several detectors need and one computes: see `once`.
     _shared: dict[str, Any] = field(default_factory=dict, repr=False)
 

@@ -13,7 +13,7 @@ The boundary as the attack's constraint: Ma et al., TDSC 2023; Egashira et al., 
 import numpy as np
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import INPUTS, bonferroni
+from qmcu.backdoor.detectors.controls import INPUTS, bonferroni, taken_weights
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import LEAST, significant, used_residuals
 from qmcu.backdoor.networks import logit_slopes
@@ -79,10 +79,11 @@ def _along_logits(context: AuditContext) -> tuple[float, Float64Array]:
     shares, deviations = [], []
     for slopes in logit_slopes(network, inputs, sums):
         moved = variance = reach = 0.0
-        for slope, grid in zip(slopes, context.grids, strict=True):
+        for slope, grid, taken in zip(slopes, context.grids, taken_weights(context), strict=True):
             g = slope * grid.spread_scales
-            moved += float(np.sum(g * -grid.residuals))
-            variance += float(np.sum((g * grid.residuals) ** 2))
+            errors = -grid.residuals - taken / grid.spread_scales
+            moved += float(np.sum(g * errors))
+            variance += float(np.sum((g * errors) ** 2))
             reach += 0.5 * float(np.abs(g).sum())
         shares.append(abs(moved) / reach if reach > 0 else 0.0)
         deviations.append(moved / np.sqrt(variance) if variance > 0 else 0.0)

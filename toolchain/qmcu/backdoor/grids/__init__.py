@@ -36,6 +36,9 @@ from qmcu.backdoor.grids.overshoot import (
 from qmcu.backdoor.grids.reach import (
     find_overshoot,
 )
+from qmcu.backdoor.grids.shrinkage import (
+    expected_shrinkage,
+)
 from qmcu.backdoor.grids.simulation import (
     SAME_GRID,
     ActivationGrid,
@@ -88,6 +91,7 @@ __all__ = [
     "count_multiplications",
     "deploy",
     "deployed_biases",
+    "expected_shrinkage",
     "extremes",
     "find_overshoot",
     "furthest_inputs",
