@@ -135,7 +135,9 @@ def outcome_of(result: AuditResult) -> dict[str, Any]:
         "findings": {
             f.detector: [round(f.strength, 4), f.suspicious, f.weight] for f in result.findings
         },
-        "p_values": {f.detector: f.p_value for f in result.findings if f.p_value is not None},
+        "p_values": {
+            f.detector: float(f"{f.p_value:.3g}") for f in result.findings if f.p_value is not None
+        },
         "without": without,
         **({"named": int(named.group(1))} if named else {}),
         **({"ties": ties} if ties else {}),
