@@ -107,12 +107,18 @@ def audited(entry: Entry, shop: Shop, *, alone: bool) -> dict[str, Any]:
         context = load_context(floating, folder / "model.tflite", data, seed=entry.seed)
         outcome = outcome_of(audit(context))
     except QmcuError as error:
-        outcome = {"verdict": "refused", "score": 0.0, "reason": str(error), "findings": {}}
+        outcome = _unanswered("refused", str(error))
+    except Exception as error:  # a fault of the audit's, which is one of the results
+        outcome = _unanswered("crashed", f"{type(error).__name__}: {error}")
     return {
         **outcome,
         "cpu_seconds": round(time.process_time() - started, 1),
         **(plain(shop.code) if shop.code else {}),
     }
+
+
+def _unanswered(verdict: str, reason: str) -> dict[str, Any]:
+    return {"verdict": verdict, "score": 0.0, "reason": reason, "findings": {}, "without": {}}
 
 
 def outcome_of(result: AuditResult) -> dict[str, Any]:
