@@ -23,15 +23,14 @@ _VECTORS = 3
 
 
 def accepted_mutants(seconds: float, seed: int) -> Count:
-    """Mutants until the time is over: `inputs` are those that were taken, `accepted` those that
-    ran with equal bytes. A sentence at the build or by the interpreter is no failure."""
+    """Mutants until the time is over, one at least: `inputs` are those that were taken, `accepted`
+    those that ran with equal bytes. A sentence at the build or by the interpreter is no failure."""
     count = Count()
-    started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="qmcu-fuzz-") as name:
         folder = Path(name)
         seeds = model_seeds()
-        number = seed
-        while time.monotonic() - started < seconds and len(count.failures) < 10:
+        number, until = seed, time.monotonic() + seconds
+        while not count.inputs or (time.monotonic() < until and len(count.failures) < 10):
             number += 1
             content = mutated_model(random.Random(number), seeds)
             if content in seeds or not _is_taken(content):
