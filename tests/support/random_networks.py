@@ -83,6 +83,16 @@ def align_errors(context: AuditContext) -> AuditContext:
     )
 
 
+def dequantize(context: AuditContext) -> AuditContext:
+    """The float network of the deployed integers, beside these: no rounding errors at all."""
+    assert context.network is not None
+    weights = [(g.integers * g.spread_scales).astype(np.float32) for g in context.grids]
+    own = context.network.with_parameters(weights, context.network.biases)
+    return _beside(
+        own, [replace(g, weights=w) for g, w in zip(context.grids, own.weights, strict=True)]
+    )
+
+
 def coarsen(context: AuditContext, times: float) -> AuditContext:
     """The network beside its weights rounded to nearest on a grid so many times as wide."""
     assert context.network is not None

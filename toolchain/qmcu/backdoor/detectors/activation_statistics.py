@@ -21,6 +21,8 @@ from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, 
 # How many times the controls' change is material: more than for the logits, for it is looked for
 # everywhere (docs/DETECTORS.md).
 FACTOR = 2.0
+# Of a float model that was made from the int8 file.
+UNMOVED = "int8 weights are float's own and move no activation."
 
 
 @detector("activation-statistics", source="qmcu; after Li et al., ICML 2024",
@@ -28,6 +30,8 @@ FACTOR = 2.0
 def activation_statistics(context: AuditContext) -> Finding:
     """Activations, layer by layer, that int8 weights move further than random rounding does."""
     changes = layer_changes(context)
+    if not changes:
+        return Finding("activation-statistics", 0.0, LINE, False, "decisive", UNMOVED, 1.0)
     scores = {name: strength(p, len(changes), FACTOR) for name, p in changes.items()}
     where = max(scores, key=lambda name: scores[name])
     score, place = scores[where], changes[where]

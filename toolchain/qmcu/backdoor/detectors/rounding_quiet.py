@@ -7,7 +7,7 @@ Chosen they may be by a defence or by quantization-aware training as well; so it
 
 from scipy import stats
 
-from qmcu.backdoor.detectors.activation_statistics import layer_changes
+from qmcu.backdoor.detectors.activation_statistics import UNMOVED, layer_changes
 from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, detector
 
@@ -20,6 +20,8 @@ THRESHOLD = 5.0
 def rounding_quiet(context: AuditContext) -> Finding:
     """Activations that int8 weights move less than random rounding does."""
     changes = layer_changes(context)
+    if not changes:
+        return Finding("rounding-quiet", 0.0, THRESHOLD, False, "supporting", UNMOVED, 1.0)
     where = min(changes, key=lambda name: changes[name].z)
     score = -changes[where].z
     p_values = [float(stats.t.cdf(one.z, one.draws - 1)) for one in changes.values()]
