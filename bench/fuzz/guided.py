@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.fuzz.run import Count
+from bench.fuzz.run import Count, memory_option
 
 _RUNS = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
 _EDGES = re.compile(r"cov: (\d+)")
@@ -26,7 +26,7 @@ def run_guided(names: list[str], seconds: float, seed: int) -> dict[str, Count]:
             done = subprocess.run(
                 [sys.executable, "-m", "bench.fuzz.coverage", name, str(corpus),
                  f"-seed={seed & 0x7FFFFFFF or 1}", "-print_final_stats=1", "-timeout=2",
-                 f"-max_total_time={int(max(1, seconds / len(names)))}", "-rss_limit_mb=1024",
+                 f"-max_total_time={int(max(1, seconds / len(names)))}", memory_option(),
                  f"-artifact_prefix={folder}/"],
                 capture_output=True, text=True, check=False,
             )  # fmt: skip

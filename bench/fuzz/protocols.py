@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.fuzz.run import Count
+from bench.fuzz.run import Count, memory_option
 from tests.support.firmware_project import build_chain, chain
 
 from qmcu.device.session import Session
@@ -71,7 +71,7 @@ def run_libfuzzer(seconds: float, seed: int) -> dict[str, Count]:
             done = subprocess.run(
                 [str(program), f"-seed={seed & 0x7FFFFFFF or 1}", "-print_final_stats=1",
                  f"-max_total_time={int(max(1, seconds / len(PROTOCOLS)))}", "-timeout=2",
-                 f"-max_len={_LIBFUZZER_BYTES}", "-rss_limit_mb=1024", str(corpus)],
+                 f"-max_len={_LIBFUZZER_BYTES}", memory_option(), str(corpus)],
                 capture_output=True, text=True, check=False, cwd=folder,
             )  # fmt: skip
             failures = () if done.returncode == 0 else (f"{name}: {done.stderr[-2000:]}",)

@@ -105,7 +105,7 @@ def test_a_full_disk_is_one_sentence(
         ({"--data": "no.npz"}, "no.npz cannot be read: No such file or directory."),
         ({"--trigger": "text.npz"}, "text.npz is no trigger file"),
         ({"--on": "qemu"}, "stm32f746 does not run on qemu; take "),
-        ({"-o": "text.npz"}, "text.npz is a file; give a folder for the output."),
+        ({"-o": "text.npz"}, "text.npz is no folder."),
     ],
 )
 def test_what_it_cannot_use_is_refused_first(

@@ -103,7 +103,7 @@ def test_a_file_that_is_not_what_was_written_is_noticed(
         ),
         (["qvec", "--float", "gone.keras"], "gone.keras does not exist"),
         (["qvec", "--calibration", "gone.npz"], "gone.npz cannot be read"),
-        (["qvec", "-o", "."], ". is a directory"),
+        (["qvec", "-o", "."], "cannot write .: Is a directory"),
     ],
 )
 def test_mistakes_end_with_a_sentence(
