@@ -9,7 +9,9 @@ from tests.support.random_networks import align_errors, dequantize
 
 from qmcu.backdoor.detectors.activation_statistics import activation_statistics, layer_changes
 from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.detectors.residuals import residuals
 from qmcu.backdoor.detectors.rounding_quiet import rounding_quiet
+from qmcu.backdoor.detectors.truncation_norms import truncation_norms
 
 
 def test_only_errors_that_add_up_stand_out(contexts: list[AuditContext]) -> None:
@@ -24,3 +26,5 @@ def test_a_float_model_made_from_the_int8_file_moves_nothing(contexts: list[Audi
     exact = dequantize(contexts[0])
     for found in (activation_statistics(exact), rounding_quiet(exact)):
         assert not found.suspicious and found.p_value == 1.0 and "no activation" in found.reason
+    for found in (residuals(exact), truncation_norms(exact)):
+        assert not found.suspicious and found.p_value == 1.0

@@ -34,6 +34,9 @@ _BINS = 8
 _LEAST_QUARTILES = 1.35
 # Steps from zero within which a weight counts as none: those behind dead neurons decay towards it.
 _ZERO = 0.05
+# Steps within which a weight lies on a grid point, as exactly as float32 tells. Rounding does
+# nothing to a layer of such weights alone, as of a float model that was made from the int8 file.
+_EXACT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ def channel_residuals(grid: LayerGrid) -> Iterator[tuple[int, Float64Array]]:
 
 def _spread_out(positions: Float64Array) -> npt.NDArray[np.bool_]:
     """Which channels [channels, rest] spread over so many steps that chance places them between."""
+    if np.abs(positions - np.round(positions)).max(initial=0.0) < _EXACT:
+        return np.zeros(len(positions), np.bool_)
     spreads = [_quartiles(own[np.abs(own) > _ZERO]) for own in positions]
     return np.array([spread >= _LEAST_QUARTILES for spread in spreads], np.bool_)
 
