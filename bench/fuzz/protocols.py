@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.fuzz.run import Count, memory_option
+from bench.fuzz.libfuzzer import run_program
+from bench.fuzz.run import Count
 from tests.support.firmware_project import build_chain, chain
 
 from qmcu.device.session import Session
@@ -46,8 +47,6 @@ def run_protocols(seconds: float, seed: int) -> dict[str, Count]:
     return counts
 
 
-_RUNS = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
-_EDGES = re.compile(r"cov: (\d+)")
 # Longer than the longest request of the driver's model, three times.
 _LIBFUZZER_BYTES = 2048
 
@@ -68,18 +67,8 @@ def run_libfuzzer(seconds: float, seed: int) -> dict[str, Count]:
             begun = build_driver(compiler, name, Path(folder))
             subprocess.run([str(begun), str(seed & 0xFFFFFFFF), "0", str(corpus)], check=True,
                            capture_output=True)  # fmt: skip
-            done = subprocess.run(
-                [str(program), f"-seed={seed & 0x7FFFFFFF or 1}", "-print_final_stats=1",
-                 f"-max_total_time={int(max(1, seconds / len(PROTOCOLS)))}", "-timeout=2",
-                 f"-max_len={_LIBFUZZER_BYTES}", memory_option(), str(corpus)],
-                capture_output=True, text=True, check=False, cwd=folder,
-            )  # fmt: skip
-            failures = () if done.returncode == 0 else (f"{name}: {done.stderr[-2000:]}",)
-            runs, edges = _RUNS.search(done.stderr), _EDGES.findall(done.stderr)
-            count = Count(int(runs[1]) if runs else 0, int(edges[-1]) if edges else 0, failures)
-            counts[f"libfuzzer {name}"] = count
-            print(f"libfuzzer {name}: {count.inputs:,} runs, {count.accepted:,} edges, "
-                  f"{len(failures)} failures", *failures, flush=True)  # fmt: skip
+            command, title = [str(program), f"-max_len={_LIBFUZZER_BYTES}"], f"libfuzzer {name}"
+            counts[title] = run_program(title, command, corpus, seconds / len(PROTOCOLS), seed)
     return counts
 
 

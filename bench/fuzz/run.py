@@ -180,14 +180,6 @@ def run_guarded(name: str, seed: int, seconds: float) -> Count:
     return total
 
 
-def memory_option() -> str:
-    """libFuzzer's limit of memory: of a program's most it takes this process's for its own, since
-    that stays with a process over fork and exec.
-    """
-    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return f"-rss_limit_mb={MEMORY // 2**20 + ours}"
-
-
 def _wait(name: str, process: Any, pipe: Any, state: Any) -> Count:
     last, since = (-1, -1), time.monotonic()
     while not pipe.poll(1.0):

@@ -11,8 +11,6 @@ _INPUTS = {"VAR_HANDLE": 0, "CALL_ONCE": 0, "ASSIGN_VARIABLE": 2}
 _OWN = ("CUSTOM:Signal", CIRCULAR)
 # Operators that exist for what they do, not for what they give.
 _WITHOUT_OUTPUT = frozenset({"CALL_ONCE", "ASSIGN_VARIABLE"})
-
-
 # Counts that tflite-micro goes by, whatever there is: of inputs, of outputs.
 _COUNTS = {"PACK": "values_count", "UNPACK": "num"}
 
