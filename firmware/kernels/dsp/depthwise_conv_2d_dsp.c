@@ -43,6 +43,16 @@ static void load_row(const qmcu_depthwise_conv_2d_dsp_params *p, const int8_t *i
     "sxtb16 r8, r8, ror #8\n\t"           \
     "smlad r7, r8, r11, r7\n\t"
 
+/* Saves registers, takes weights and channel from the stack; label 1: four sums from their biases. */
+#define QMCU_BIASES            \
+    "push {r3-r11, lr}\n\t"    \
+    "ldr r12, [sp, #40]\n\t"   \
+    "ldr lr, [sp, #44]\n\t"    \
+    "1: ldr r4, [lr]\n\t"      \
+    "ldr r5, [lr, #16]\n\t"    \
+    "ldr r6, [lr, #32]\n\t"    \
+    "ldr r7, [lr, #48]\n\t"
+
 /* The next channel's constants, at lr, and the output of its sum. */
 #define QMCU_CHANNEL(SUM) \
     "adds lr, lr, #4\n\t" \
@@ -73,13 +83,7 @@ __attribute__((naked)) static void pixel_3x3(const int8_t *a, const int8_t *b, c
                                              int32_t depth, const uint32_t *weights,
                                              const qmcu_channel *channel, int8_t *output)
 {
-    __asm("push {r3-r11, lr}\n\t"
-          "ldr r12, [sp, #40]\n\t"
-          "ldr lr, [sp, #44]\n\t"
-          "1: ldr r4, [lr]\n\t"
-          "ldr r5, [lr, #16]\n\t"
-          "ldr r6, [lr, #32]\n\t"
-          "ldr r7, [lr, #48]\n\t"
+    __asm(QMCU_BIASES
           "ldr r8, [r0]\n\t"
           "ldr r9, [r0, r3]\n\t"
           QMCU_PAIR("r9")
@@ -106,13 +110,7 @@ __attribute__((naked)) static void pixel(const int8_t *const *taps, const int8_t
                                          int32_t offset, int32_t depth, const uint32_t *weights,
                                          const qmcu_channel *channel, int8_t *output)
 {
-    __asm("push {r3-r11, lr}\n\t"
-          "ldr r12, [sp, #40]\n\t"
-          "ldr lr, [sp, #44]\n\t"
-          "1: ldr r4, [lr]\n\t"
-          "ldr r5, [lr, #16]\n\t"
-          "ldr r6, [lr, #32]\n\t"
-          "ldr r7, [lr, #48]\n\t"
+    __asm(QMCU_BIASES
           "mov r3, r0\n\t"
           "2: ldm r3!, {r8, r9}\n\t"
           "ldr r8, [r8, r2]\n\t"

@@ -3,6 +3,7 @@
 #include "multiply_dsp.h"
 
 #include "output_dsp.h"
+#include "rounds_dsp.h"
 
 /* A naked function uses its parameters in the registers where they arrive. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -18,15 +19,8 @@
           "ldr r6, [r3, #16]\n\t"                                                          \
           "mov r5, r4\n\t"                                                                 \
           "mov r7, r6\n\t"                                                                 \
-          "subs r2, r2, #4\n\t"                                                            \
-          "blt 2f\n\t"                                                                     \
-          "1:\n\t" STEP STEP STEP STEP "subs r2, r2, #4\n\t"                               \
-          "bge 1b\n\t"                                                                     \
-          "2: adds r2, r2, #4\n\t"                                                         \
-          "beq 4f\n\t"                                                                     \
-          "3:\n\t" STEP "subs r2, r2, #1\n\t"                                              \
-          "bne 3b\n\t"                                                                     \
-          "4: ldrd r0, r2, [sp, #52]\n\t"                                                  \
+          QMCU_STEPS(STEP) \
+          "ldrd r0, r2, [sp, #52]\n\t"                                                  \
           "ldr r3, [sp, #8]\n\t"                                                           \
           "ldr r12, [sp, #48]\n\t"                                                         \
           "adds r3, r3, #4\n\t"                                                            \

@@ -23,6 +23,13 @@ enum {
     QMCU_RNG_POLLS = 20000,
 };
 
+/* HSI48 by its bit in `control`, behind which stands the one that says that it is ready. */
+static inline bool qmcu_stm32_start_hsi48(uintptr_t control, uint32_t on)
+{
+    QMCU_REGISTER(control) |= on;
+    return qmcu_wait(control, on << 1, on << 1);
+}
+
 /* A word of 0 is what is read where there is none. */
 static bool qmcu_rng_word(uintptr_t rng, uint32_t *word)
 {

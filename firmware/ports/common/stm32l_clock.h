@@ -51,8 +51,7 @@ static inline bool qmcu_stm32l_start_pll(uint32_t wait_states, uint32_t pll)
 /* By HSI48, which is the choice of CCIPR's CLK48SEL after reset; `enable` is RNGEN in AHB2ENR. */
 static inline bool qmcu_stm32l_random(uint32_t enable, uint8_t *data, uint32_t size)
 {
-    QMCU_REGISTER(QMCU_RCC_CRRCR) |= 1u;
-    if (!qmcu_wait(QMCU_RCC_CRRCR, 1u << 1, 1u << 1)) {
+    if (!qmcu_stm32_start_hsi48(QMCU_RCC_CRRCR, 1u)) {
         return false;
     }
     QMCU_REGISTER(QMCU_RCC_AHB2ENR) |= enable;

@@ -71,8 +71,7 @@ qmcu_stm32_clocks qmcu_stm32_start(void)
 /* By HSI48, which is the choice of CCIPR2's RNGSEL after reset. */
 bool qmcu_port_random(uint8_t *data, uint32_t size)
 {
-    QMCU_REGISTER(RCC_CR) |= 1u << 12;
-    if (!qmcu_wait(RCC_CR, 1u << 13, 1u << 13)) {
+    if (!qmcu_stm32_start_hsi48(RCC_CR, 1u << 12)) {
         return false;
     }
     QMCU_REGISTER(RCC_AHB2ENR1) |= 1u << 18;
