@@ -1,16 +1,9 @@
 /* The firmware's frame decoder, protocol, sessions and MLPerf Tiny commands on this machine, fed
    with frames and commands that were mutated before or after their CRC was made. With -DLIBFUZZER it
    has no main of its own. */
-#include "baud.h"
-#include "board.h"
 #include "crc32.h"
-#include "frame.h"
-#include "guard.h"
-#include "image.h"
-#include "model.h"
-#include "port.h"
 #include "protocol.h"
-#include "stack.h"
+#include "surroundings.h"
 #if MLPERF
 #include "mlperf_tiny.h"
 #endif
@@ -20,7 +13,6 @@
 #include "access.c"
 #endif
 
-#include <setjmp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,161 +21,26 @@
 
 #define LARGEST 2048
 
-static jmp_buf after;
-static const uint8_t *waiting;
-static size_t left;
-static uint64_t clock_now;
-static uint64_t answered;
-
-int8_t qmcu_model_arena[QMCU_MODEL_ARENA_SIZE];
-const qmcu_tensor qmcu_model_inputs[QMCU_MODEL_INPUTS] = {
-    {qmcu_model_arena, 12},
-#if !MLPERF
-    {qmcu_model_arena + 12, 5},
+#if SESSIONS
+static uint32_t numbered;
 #endif
-};
-const qmcu_tensor qmcu_model_outputs[QMCU_MODEL_OUTPUTS] = {{qmcu_model_arena + 40, 12}};
-const uint8_t qmcu_model_sha256[32] = {9};
 
-static void first(void)
+static void check_admitted(void)
 {
 #if SESSIONS
     if (sealing != TO_SEAL) {
         abort(); /* a layer runs for a request that was not admitted */
     }
 #endif
-    memcpy(qmcu_model_arena + 20, qmcu_model_arena, 17);
-}
-
-static void second(void)
-{
-    memcpy(qmcu_model_arena + 40, qmcu_model_arena + 20, 12);
-}
-
-const qmcu_layer qmcu_model_layers[QMCU_MODEL_LAYERS] = {first, second};
-
-void qmcu_model_reset(void)
-{
-}
-
-void qmcu_model_invoke(void)
-{
-    first();
-    second();
-}
-
-#if SESSIONS
-uint32_t qmcu_stack_bottom[1];
-static uint32_t numbered;
-#endif
-
-void fuzz_stop(void)
-{
-    longjmp(after, 2);
-}
-
-const uint8_t *qmcu_image_digest(void)
-{
-    static const uint8_t digest[32];
-    return digest;
-}
-
-void qmcu_guard_step(uint32_t number)
-{
-    (void)number;
-}
-
-void qmcu_guard_check(void)
-{
-}
-
-void qmcu_guard_feed(void)
-{
-}
-
-bool qmcu_guard_keep(const qmcu_fault *fault)
-{
-    (void)fault;
-    return true;
-}
-
-void qmcu_guard_reset(void)
-{
-    longjmp(after, 3);
-}
-
-uint8_t qmcu_guard_flags(void)
-{
-    return QMCU_SEALED;
-}
-
-const qmcu_guard_report *qmcu_guard_told(void)
-{
-    static const qmcu_guard_report told;
-    return &told;
-}
-
-void qmcu_stack_paint(void)
-{
-}
-
-uint32_t qmcu_stack_used(void)
-{
-    return 100;
-}
-
-bool qmcu_stack_overflowed(void)
-{
-    return false;
-}
-
-void qmcu_port_init(void)
-{
-}
-
-uint32_t qmcu_port_clock_hz(void)
-{
-    return 1000000;
-}
-
-uint64_t qmcu_port_cycles(void)
-{
-    return clock_now += 1000;
-}
-
-uint8_t qmcu_port_counter(void)
-{
-    return 0;
-}
-
-/* The end of the input ends the firmware's endless loop. */
-bool qmcu_port_read(uint8_t *byte)
-{
-    clock_now += 100;
-    if (left == 0) {
-        longjmp(after, 1);
-    }
-    *byte = *waiting++;
-    --left;
-    return true;
-}
-
-void qmcu_port_write(uint8_t byte)
-{
-    answered += byte == 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    waiting = data;
-    left = size;
-    if (setjmp(after) == 0) {
 #if MLPERF
-        qmcu_mlperf_tiny_run();
+    surroundings_run(qmcu_mlperf_tiny_run, check_admitted, data, size);
 #else
-        qmcu_protocol_run();
+    surroundings_run(qmcu_protocol_run, check_admitted, data, size);
 #endif
-    }
     qmcu_protocol_reset();
     return 0;
 }
@@ -330,7 +187,7 @@ static size_t input(uint8_t *data)
     size_t size = 0;
 #if SESSIONS
     numbered = 0;
-    clock_now += drawn(8) == 0 ? 2000000000 : 0; /* what is locked opens again */
+    surroundings_wait(drawn(8) == 0 ? 2000000000 : 0); /* what is locked opens again */
 #endif
     for (uint32_t parts = 1 + drawn(3); parts > 0; --parts) {
         size_t part = MLPERF && drawn(2) ? text(data + size) : frame(data + size);
@@ -378,7 +235,7 @@ int main(int count, char **arguments)
         free(own);
     }
     printf("%llu inputs, %llu answered\n", (unsigned long long)frames,
-           (unsigned long long)(answered / 2));
+           (unsigned long long)surroundings_answered());
     return 0;
 }
 #endif

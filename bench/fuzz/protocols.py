@@ -22,6 +22,7 @@ from qmcu.resources import firmware_directory
 
 _HERE = Path(__file__).parent
 _SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1")
+_OWN = ("driver.c", "surroundings.c")
 _TOLD = re.compile(r"(\d+) inputs, (\d+) answered")
 PROTOCOLS = ("qmcu", "access", "mlperf-tiny")
 
@@ -92,8 +93,8 @@ def build_driver(compiler: str, protocol: str, folder: Path, *, coverage: bool =
     defines += ["-DLIBFUZZER", "-fsanitize=fuzzer"] if coverage else []
     subprocess.run(
         [compiler, "-std=gnu11", *_SANITIZERS, *defines, *includes, "-include",
-         str(_HERE / "stubs/no_assembler.h"), str(_HERE / "driver.c"), *map(str, chosen),
-         "-o", str(program)],
+         str(_HERE / "stubs/no_assembler.h"), *(str(_HERE / own) for own in _OWN),
+         *map(str, chosen), "-o", str(program)],
         check=True,
     )  # fmt: skip
     return program

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from bench.fuzz.mutate import mutated
 
-from qmcu.model.flatbuffer_tables import Field
+from qmcu.model.flatbuffer_schema import Field
 from qmcu.model.schema import schema
 
 # How often each kind of place is edited.

@@ -43,6 +43,10 @@ class UnsupportedModelError(ModelError):
         return self._lines
 
 
+class InterpreterDiedError(ModelError):
+    """What computes a model crashed on it, or did not come to an end."""
+
+
 class PlanError(QmcuError):
     """The compiler made a plan that fails its own check: never the user's mistake."""
 

@@ -12,17 +12,13 @@ import os
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from qmcu.errors import ModelError, UsageError
+from qmcu.errors import UsageError
 from qmcu.model.graph import Graph
 from qmcu.types import Array
 
 TFLITE_MICRO, PORTABLE = "tflite-micro", "portable"
 ENGINES = (TFLITE_MICRO, PORTABLE)
 VARIABLE = "QMCU_ORACLE"
-
-
-class InterpreterDiedError(ModelError):
-    """What computes a model crashed on it, or did not come to an end."""
 
 
 class Engine(Protocol):

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from qmcu.errors import ModelError
+from qmcu.errors import InterpreterDiedError, ModelError
 from qmcu.model.early_ends import ends_early
-from qmcu.model.engines import InterpreterDiedError
 from qmcu.model.graph import Graph, Tensor
 from qmcu.model.oracle_messages import Form, Message, join, split
 from qmcu.model.oracle_process import Worker, WorkerGone

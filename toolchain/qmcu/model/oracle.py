@@ -16,7 +16,6 @@ from qmcu.model.early_ends import ends_early
 from qmcu.model.engines import (
     TFLITE_MICRO,
     Engine,
-    InterpreterDiedError,
     engine_name,
     engine_version,
     open_portable,
@@ -37,7 +36,7 @@ _LIMIT_S, _MACS_PER_S = 30.0, 2e6
 # One message carries so much at most, and about so much work: progress is shown after each.
 _BATCH_BYTES, _BATCH_S = 4 << 20, 0.2
 
-__all__ = ["InterpreterDiedError", "Oracle", "oracle_version"]
+__all__ = ["Oracle", "oracle_version"]
 
 
 def oracle_version() -> str:

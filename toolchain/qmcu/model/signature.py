@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from qmcu.conversion.signatures import Loaded
-from qmcu.model.flatbuffer_tables import View
+from qmcu.model.flatbuffer_views import View
 from qmcu.model.schema import schema
 
 

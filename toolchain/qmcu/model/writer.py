@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.model.flatbuffer_tables import camel_case
+from qmcu.model.flatbuffer_schema import camel_case
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.schema import (
     ENUM_OPTIONS,

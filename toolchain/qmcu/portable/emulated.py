@@ -13,9 +13,8 @@ from qmcu.builder import BuildOptions, build_firmware
 from qmcu.builder.firmware import BUILDERS, check_builder
 from qmcu.builder.toolchain import find_toolchain
 from qmcu.device import open_session
-from qmcu.errors import DeviceError, GuestFault, ToolError
+from qmcu.errors import DeviceError, GuestFault, InterpreterDiedError, ToolError
 from qmcu.firmware import Firmware
-from qmcu.model.engines import InterpreterDiedError
 from qmcu.scratch import ScratchFolder
 from qmcu.types import Array
 

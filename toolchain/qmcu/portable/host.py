@@ -18,8 +18,7 @@ from qmcu.builder.compiling import clean_environment
 from qmcu.builder.toolchain import Tool, find_tool
 from qmcu.codegen.project import library_sources, write_files
 from qmcu.compile import Plan, compile_graph
-from qmcu.errors import ToolError
-from qmcu.model.engines import InterpreterDiedError
+from qmcu.errors import InterpreterDiedError, ToolError
 from qmcu.model.graph import Graph
 from qmcu.resources import cache_directory, firmware_directory
 from qmcu.scratch import ScratchFolder

@@ -10,11 +10,17 @@ from qmcu.backdoor.detectors.graph_branches import CONTROL
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.grids import ActivationGrid
 from qmcu.backdoor.networks import keras_from_network, open_network, plain_graph
-from qmcu.errors import ModelError, UnsupportedModelError, UsageError, VectorError
+from qmcu.errors import (
+    InterpreterDiedError,
+    ModelError,
+    UnsupportedModelError,
+    UsageError,
+    VectorError,
+)
 from qmcu.model.convert import convert_keras
 from qmcu.model.ends import strip_ends
 from qmcu.model.graph import Graph
-from qmcu.model.oracle import InterpreterDiedError, Oracle
+from qmcu.model.oracle import Oracle
 from qmcu.model.reader import operator_kinds, parse_model
 from qmcu.model.unpack import read_model_file
 from qmcu.types import Int64Array

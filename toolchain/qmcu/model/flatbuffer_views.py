@@ -1,63 +1,23 @@
-"""Fields of a flatbuffer's tables, and views of tables where they lie in a file.
+"""Tables of a flatbuffer where they lie in a file.
 
 What damaged offsets lead to raises what `flatbuffers` raises.
 """
 
 import struct
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flatbuffers import number_types
 from flatbuffers.table import Table
 
-if TYPE_CHECKING:
-    from qmcu.model.flatbuffer_tables import Schema
+from qmcu.model.flatbuffer_schema import Declarations, Field
 
-# By the schema's names: what flatbuffers calls them in its Builder and its number types.
-SCALARS = {
-    "bool": "Bool", "byte": "Int8", "ubyte": "Uint8", "short": "Int16", "ushort": "Uint16",
-    "int": "Int32", "uint": "Uint32", "long": "Int64", "ulong": "Uint64",
-    "float": "Float32", "double": "Float64",
-}  # fmt: skip
 OFFSET_BYTES = 4
 _U16, _I32 = struct.Struct("<H"), struct.Struct("<i")
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field of a table: `slot` is its number, `type` a scalar, string, table or union.
-
-    `name` is the attribute (camelCase); a vector has `many`. `default` is that of a scalar.
-    """
-
-    name: str
-    slot: int
-    type: str
-    many: bool
-    default: bool | int | float
-
-    @cached_property
-    def is_scalar(self) -> bool:
-        """Whether it, or each element of it, is a number."""
-        return self.type in SCALARS
-
-    @cached_property
-    def flags(self) -> Any:
-        """Of numbers: flatbuffers' class for the type."""
-        return getattr(number_types, f"{SCALARS[self.type]}Flags")
-
-    @cached_property
-    def packer(self) -> struct.Struct:
-        """Of numbers: what reads one."""
-        packer: struct.Struct = self.flags.packer_type
-        return packer
 
 
 class View:
     """A table where it lies in a file's bytes; fields are named as in `Field`."""
 
-    def __init__(self, schema: "Schema", name: str, content: Any, position: int) -> None:
+    def __init__(self, schema: Declarations, name: str, content: Any, position: int) -> None:
         self._schema, self._fields, self.name = schema, schema.tables[name], name
         self._table = Table(content, position)
         # Where the places of its fields are told, and how many bytes that is; 0 until asked for.
