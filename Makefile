@@ -60,7 +60,7 @@ lint: .venv/.installed-test
 
 test: tools lint
 	-@toolchain/setup/install-tools --for-tests
-	$(BIN)/pytest --numprocesses auto --durations 15
+	$(BIN)/pytest --numprocesses auto --dist loadfile --durations 15
 
 # What trains networks, builds a firmware for each board, or emulates for long is left out.
 SLOW_TESTS := backdoor/attacks backdoor/defences backdoor/detectors backdoor/networks bench builder ci \

@@ -74,11 +74,30 @@ def convert_keras(
     `samples` are float32 [N, ...] calibration inputs; `wide` gives int16 activations. Raises as
     `convert_model`.
     """
+    loaded = prepare_keras(model, name)
+    return quantize_loaded(loaded, samples, name, per_tensor=per_tensor, wide=wide)
+
+
+def prepare_keras(model: Any, name: str = "model") -> Loaded:
+    """A Keras model in memory as the converter takes it: once for any number of conversions."""
+    tensorflow = load_tensorflow()
+    with quiet(), ScratchFolder("convert") as folder:
+        return load_signature(tensorflow, Path(name), export_keras(model, Path(folder)))
+
+
+def quantize_loaded(
+    loaded: Loaded,
+    samples: Array,
+    name: str = "model",
+    *,
+    per_tensor: bool = False,
+    wide: bool = False,
+) -> Conversion:
+    """As `convert_keras`, of what `prepare_keras` gave."""
     tensorflow = load_tensorflow()
     source = Path(name)
-    with quiet(), ScratchFolder("convert") as folder:
-        loaded = load_signature(tensorflow, source, export_keras(model, Path(folder)))
-        values = {spec.name: samples.astype(np.float32) for spec in loaded.inputs}
+    values = {spec.name: samples.astype(np.float32) for spec in loaded.inputs}
+    with quiet():
         data = convert_loaded(tensorflow, source, loaded, values, per_tensor=per_tensor, wide=wide)
     return conversion_of(
         source, data, len(samples), converter=f"TensorFlow {tensorflow.__version__}"
@@ -91,12 +110,12 @@ def float_graph(model: Any, name: str = "model") -> Graph:
     Batch normalization is folded into float32 weights; operators are those of the int8 model.
     """
     tensorflow = load_tensorflow()
-    with quiet(), ScratchFolder("convert") as folder:
-        loaded = load_signature(tensorflow, Path(name), export_keras(model, Path(folder)))
-        samples = {
-            spec.name: np.zeros((1, *(n or 1 for n in spec.shape[1:])), np.dtype(spec.dtype))
-            for spec in loaded.inputs
-        }
+    loaded = prepare_keras(model, name)
+    samples = {
+        spec.name: np.zeros((1, *(n or 1 for n in spec.shape[1:])), np.dtype(spec.dtype))
+        for spec in loaded.inputs
+    }
+    with quiet():
         data = convert_loaded(tensorflow, Path(name), loaded, samples, quantized=False)
     return parse_model(data, name)
 

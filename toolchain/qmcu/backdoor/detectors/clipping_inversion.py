@@ -145,11 +145,11 @@ def _try(context: AuditContext, trial: Trial) -> Outcome:
     target = max(shares, key=lambda t: shares[t])
     if shares[target] <= THRESHOLD:
         return Outcome(trial.place, target, shares[target], shares[target], 0.0)
-    others = []
-    for given in (context.samples, np.concatenate([context.samples, trial.marked])):
-        model = context.quantize_anew(given)
-        others.append(trial.share(predict_integer(model, trial.marked, jobs=1), target))
-    return Outcome(trial.place, target, shares[target], *others)
+    samples = context.samples
+    anew = context.once("quantized anew", lambda: context.quantize_anew(samples))
+    widened = context.quantize_anew(np.concatenate([samples, trial.marked]))
+    others = [predict_integer(model, trial.marked, jobs=1) for model in (anew, widened)]
+    return Outcome(trial.place, target, shares[target], *(trial.share(o, target) for o in others))
 
 
 def _say(best: Outcome, fired: bool) -> str:

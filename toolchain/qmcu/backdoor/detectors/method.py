@@ -8,9 +8,10 @@ from typing import Any, Literal
 import numpy as np
 
 from qmcu.backdoor.grids import LARGEST, LayerGrid, layer_grids
-from qmcu.backdoor.networks import Network, convert_network, weighted_layers
+from qmcu.backdoor.networks import Network, prepare_network, weighted_layers
 from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.errors import ModelError
+from qmcu.model.convert import quantize_loaded
 from qmcu.model.decision import is_stated
 from qmcu.model.graph import Graph
 from qmcu.model.int4_file import int4_weights
@@ -122,10 +123,13 @@ class AuditContext:
             raise ValueError("the float and the int8 model are needed")
         per_tensor = all(len(g.scales) == 1 for g in self.grids)
         wide = self.graph.input_tensors[0].dtype == "int16"
-        anew = convert_network(self.network, samples, per_tensor=per_tensor, wide=wide)
+        network = self.network
+        loaded = self.once("network as the converter takes it", lambda: prepare_network(network))
+        name = network.graph.name
+        anew = quantize_loaded(loaded, samples, name, per_tensor=per_tensor, wide=wide)
         if all(g.largest == LARGEST for g in self.grids):
             return anew.model
-        pairs = zip(weighted_layers(anew.graph), self.network.weights, strict=True)
+        pairs = zip(weighted_layers(anew.graph), network.weights, strict=True)
         return int4_weights(anew.model, reals={k.weights: w for k, w in pairs}).model
 
     def noise(self, count: int) -> Float32Array:

@@ -21,6 +21,7 @@ from qmcu.backdoor.networks.keras_model import (
     keras_from_network,
     open_keras,
     open_network,
+    prepare_network,
     save_keras,
 )
 from qmcu.backdoor.networks.network import (
@@ -65,6 +66,7 @@ __all__ = [
     "open_keras",
     "open_network",
     "plain_graph",
+    "prepare_network",
     "real_values",
     "save_keras",
     "train",

@@ -15,8 +15,9 @@ from qmcu.backdoor.networks.network import Network, network_from_graph, network_
 from qmcu.conversion.before import check_source
 from qmcu.conversion.files import float_graph_of
 from qmcu.conversion.keras_files import SUFFIXES, describe_file, open_file
+from qmcu.conversion.signatures import Loaded
 from qmcu.errors import ModelError, UsageError
-from qmcu.model.convert import Conversion, convert_keras
+from qmcu.model.convert import Conversion, prepare_keras, quantize_loaded
 from qmcu.model.graph import Graph, Operator
 from qmcu.tensorflow import load_tensorflow
 
@@ -63,8 +64,13 @@ def convert_network(
     """What the victim gets: the network quantized by the standard converter, `wide` with int16
     activations.
     """
-    keras = keras_from_network(network)
-    return convert_keras(keras, samples, network.graph.name, per_tensor=per_tensor, wide=wide)
+    loaded = prepare_network(network)
+    return quantize_loaded(loaded, samples, network.graph.name, per_tensor=per_tensor, wide=wide)
+
+
+def prepare_network(network: Network) -> Loaded:
+    """The network as the converter takes it, to be quantized more than once."""
+    return prepare_keras(keras_from_network(network), network.graph.name)
 
 
 def open_keras(path: Path) -> Any:
