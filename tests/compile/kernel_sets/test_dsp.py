@@ -5,14 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from bench.operators import GENERATORS, chain
-from bench.operators.batches import batches
+from bench.operators.batches import Batch, batches
 from bench.operators.everyday import EVERYDAY
 
 from qmcu.builder import find_tool
 from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph
+from qmcu.compile.alternatives import layer_forms
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets.dsp.anything import pack_with_singles
-from qmcu.compile.kernel_sets.dsp.filters import lanes, window_order
+from qmcu.compile.kernel_sets.dsp.filters import Filters, lanes, window_order
+from qmcu.compile.kernel_sets.dsp.fours import (
+    pack_fours,
+    pack_fours_steep,
+    rows_of_words,
+    words_of_rows,
+)
 from qmcu.compile.kernel_sets.dsp.general import pack_filters, pack_taps
 from qmcu.compile.plan import ConstantArgument, KernelCall, ParametersArgument, ScratchArgument
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
@@ -26,6 +33,41 @@ def test_single_filters_are_packed_as_halfwords() -> None:
     assert packed[:32].tolist() == pack_filters(filters[:4], 4).reshape(-1).tolist()
     assert packed[32:].view("<i2").tolist() == [21, 23, 22, 24, 25, 0, 26, 0]
     assert pack_with_singles(filters[:1], 0).view("<i2").tolist() == [-3, -1, -2, 0, 1, 0, 2, 0]
+
+
+def filters(weights: list[list[int]], shifts: list[int]) -> Filters:
+    count = len(weights)
+    bias, multipliers = np.arange(10, 10 + count), np.arange(1 << 30, (1 << 30) + count)
+    return Filters(np.array(weights), bias, multipliers, np.array(shifts), -3)
+
+
+def test_two_filters_are_one_run_of_words() -> None:
+    packed = pack_fours(filters([[1, 2, 3, 4, 5], [-1, 0, 0, 0, 0], [7, 0, 0, 0, 0]], [1, 2, 1]))
+    assert packed is not None
+    assert packed[:, :2].tolist() == [
+        [257 * 10 - 128 * 15, 257 * 11 + 128],
+        [257 * 12 - 128 * 7, 0],
+    ]
+    assert packed[:, 2:6].tolist() == [[0x04030201, 0xFF, 5, 0], [7, 0, 0, 0]]
+    assert packed[0, 6:].tolist() == [1 << 30, 1 - 6, 1, (1 << 30) + 1, 2 - 12, 2]
+    assert packed[1, 6:].tolist() == [(1 << 30) + 2, 1 - 6, 1, 0, 0, 0]
+    steep = pack_fours_steep(filters([[1]], [-2]))
+    assert steep is not None
+    assert steep[0, 4:7].tolist() == [1 << 30, 1 - 6, 1 | 2 << 8]
+
+
+def test_rows_of_words_and_one_value_more() -> None:
+    weights = np.arange(1, 16, dtype=np.int8).reshape(1, 3, 5, 1)
+    rows = [1, 2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14]
+    assert rows_of_words(weights).tolist() == [[*rows, 5, 10, 15, 0]]
+    assert rows_of_words(weights.reshape(1, 1, 15, 1)).tolist() == [[*range(1, 16), 0]]
+    assert words_of_rows(5, 1) == (1, 0) and words_of_rows(5, 9) == (2, 2)
+
+
+def test_sums_of_four_columns_have_24_bits() -> None:
+    # 516 * 127 * 128 is below 2^23, 517 times it is not.
+    assert pack_fours(filters([[127] * 516], [1])) is not None
+    assert pack_fours(filters([[127] * 517], [1])) is None
 
 
 def test_filters_are_packed_step_by_step() -> None:
@@ -59,6 +101,8 @@ MULTIPLIER_COLUMNS = {
     "quads": ((4, 7, 10, 13), 16),
     "channels": ((7,), 10),
 }
+# Of two filters in one run of words: two that sums begin with, weights, three of each to scale by.
+SCALING = (-6, -3)
 
 
 @pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"])
@@ -81,6 +125,12 @@ def test_multipliers_are_those_of_the_portable_kernel(kind: str) -> None:
 
 
 def native_multipliers(call: KernelCall) -> np.ndarray | None:
+    if "_four" in call.kernel:
+        words = np.frombuffer(constant(call, "_fours"), "<i4")
+        depth = dict(parameters(call))["output_depth"]
+        assert isinstance(depth, int)
+        pairs = -(-depth // 2)
+        return words.reshape(pairs, -1)[:, SCALING].reshape(-1)
     for name, (columns, width) in MULTIPLIER_COLUMNS.items():
         try:
             data = np.frombuffer(constant(call, f"_{name}"), "<i4")
@@ -132,9 +182,9 @@ def convolution(height: int, depth: int, filters: int, kernel: int = 3) -> Graph
 
 def test_transformed_weights_are_taken_where_they_pay() -> None:
     assert first_call(32, 16, 16, "balanced").kernel == "conv_3x3_winograd_dsp"
-    assert first_call(8, 64, 64, "balanced").kernel == "conv_2d_rows_pair_dsp"
+    assert first_call(8, 64, 64, "balanced").kernel == "conv_2d_rows_four_dsp"
     assert first_call(8, 64, 64, "speed").kernel == "conv_3x3_winograd_dsp"
-    assert first_call(32, 16, 16, "size").kernel == "conv_2d_rows_pair_dsp"
+    assert first_call(32, 16, 16, "size").kernel == "conv_2d_rows_four_dsp"
     # They need no scratch, and the arena is what this setting is named for.
     assert first_call(32, 16, 16, "ram").kernel == "conv_3x3_winograd_dsp"
     assert "bytes more flash" in first_call(32, 16, 16, "balanced").trade
@@ -143,7 +193,7 @@ def test_transformed_weights_are_taken_where_they_pay() -> None:
 def test_transformed_weights_need_an_fpu() -> None:
     target = CompileOptions("native", "speed", dsp=True, fpu=False)
     call = compile_graph(convolution(32, 16, 16), target).calls[0]
-    assert call.kernel == "conv_2d_rows_wide_dsp"
+    assert call.kernel == "conv_2d_rows_four_dsp"
 
 
 def test_a_deeper_1x1_output_goes_over_its_input_backward() -> None:
@@ -206,16 +256,32 @@ def test_depthwise_windows_that_stay_in_the_image_need_no_rows_in_scratch(
 
 
 def test_a_weight_of_minus_128_fits_a_pair_unless_the_one_below_it_is_negative() -> None:
-    def kernel(first: int, second: int) -> str:
+    def kernels(first: int, second: int) -> list[str]:
         graph = convolution(4, 8, 2, kernel=1)
         weights = np.full((2, 1, 1, 8), 3, np.int8)
         weights[:, 0, 0, 0] = first, second
         tensors = list(graph.tensors)
         tensors[1] = replace(tensors[1], data=weights.tobytes())
-        return compile_graph(replace(graph, tensors=tuple(tensors)), DSP).calls[0].kernel
+        (layer,) = layer_forms(replace(graph, tensors=tuple(tensors)), DSP)
+        return [form.kernel for form in layer.forms.values()]
 
-    assert kernel(-128, 1) == kernel(0, -128) == kernel(-128, -127) == "conv_1x1_pair_dsp"
-    assert kernel(-1, -128) == "conv_1x1_wide_dsp"
+    pairs = ["conv_1x1_four_dsp", "conv_1x1_pair_dsp", "conv_1x1_wide_dsp"]
+    assert kernels(-128, 1)[:3] == kernels(0, -128)[:3] == kernels(-128, -127)[:3] == pairs
+    assert kernels(-1, -128)[:2] == ["conv_1x1_four_dsp", "conv_1x1_wide_dsp"]
+
+
+@pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+def test_pixels_that_are_no_four_equal_the_interpreter() -> None:
+    # Rows of 1 to 7 pixels: windows of several rows are multiplied together, and one to three last.
+    # Rows of 9 values are words and one more, whose last values come by themselves.
+    shapes = ((5, 3, 1), (2, 4, 1), (3, 3, 3), (2, 2, 3))
+    graphs = [convolution(side, *shape) for side in range(1, 8) for shape in shapes]
+    outcome = chain.run(Batch("CONV_2D", 0, tuple(graphs)), "stm32f407", "unicorn", "native")
+    assert outcome.problem == "" and all(outcome.equal)
+    kernels = {kernel for kernel, _ in outcome.kernels}
+    assert {"conv_1x1_four_dsp", "conv_2d_rows_four_dsp"} <= kernels
 
 
 @pytest.mark.slow

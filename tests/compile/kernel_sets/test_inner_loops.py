@@ -18,6 +18,7 @@ _LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)[ \t]*([^;@\n]*)", re.MU
 @pytest.mark.parametrize(
     ("name", "core", "instructions"),
     [
+        ("multiply_four_dsp", "cortex-m4", 4 * 19 + 3),
         ("multiply_pair_dsp", "cortex-m4", 4 * 23 + 3),
         ("multiply_wide_dsp", "cortex-m4", 8 * 10 + 3),
         ("fully_connected_pair_dsp", "cortex-m4", 4 * 31 + 3),

@@ -108,7 +108,7 @@ def test_weights_stay_packed_in_flash() -> None:
 
 def test_sums_too_large_for_four_filters_are_multiplied_as_bytes() -> None:
     # 9 * 64 values of 7 times 127 + 3 reach 524,160, below 2^19.
-    for target, larger in ((DSP, "conv_2d_rows_pair_dsp"), (SIZE, "conv_2d_int4")):
+    for target, larger in ((DSP, "conv_2d_rows_four_dsp"), (SIZE, "conv_2d_int4")):
         calls = [
             compile_graph(convolution(depth, 4, level=level), target).calls[0]
             for depth, level in ((64, 7), (65, 7), (65, 0))
@@ -150,9 +150,12 @@ def test_cmsis_nn_leaves_int4_to_our_kernels() -> None:
 @pytest.mark.parametrize("kind", EVERYDAY_INT4)
 def test_everyday_graphs_keep_their_weights_packed(kind: str) -> None:
     rng = np.random.default_rng(5)
-    kernels = [compile_graph(EVERYDAY_INT4[kind](rng), SIZE).calls[0].kernel for _ in range(40)]
-    assert all("_int4" in kernel for kernel in kernels)
-    least = {"CONV_2D": 25, "DEPTHWISE_CONV_2D": 6, "FULLY_CONNECTED": 12}
+    calls = [compile_graph(EVERYDAY_INT4[kind](rng), SIZE).calls[0] for _ in range(40)]
+    kernels = [call.kernel for call in calls]
+    # Or take less scratch as bytes, where that is what the arena needs.
+    assert all("_int4" in call.kernel or "the arena's peak" in call.trade for call in calls)
+    assert sum("_int4" in kernel for kernel in kernels) >= 36
+    least = {"CONV_2D": 22, "DEPTHWISE_CONV_2D": 6, "FULLY_CONNECTED": 12}
     assert sum(kernel.endswith("_int4_dsp") for kernel in kernels) >= least[kind]
 
 

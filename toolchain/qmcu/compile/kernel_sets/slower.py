@@ -6,10 +6,12 @@ from qmcu.compile.plan import KernelCall
 
 # By the kernel; instructions as counted on a Cortex-M4.
 _KERNELS = {
-    "conv_2d_dsp": "dilation, or strides above the window: 0.9 instructions a MAC instead of 0.7, "
+    "conv_2d_dsp": "dilation, or strides above the window: 0.9 instructions a MAC instead of 0.6, "
     "and windows laid out tap by tap",
     "conv_2d_any_dsp": "sums up to 2^31 or multipliers beyond the fast forms: about 1.1 "
-    "instructions a MAC instead of 0.7 and up to 20 more an output",
+    "instructions a MAC instead of 0.6 and up to 20 more an output",
+    "conv_1x1_four_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",
+    "conv_2d_rows_four_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",
     "conv_1x1_pair_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",
     "conv_1x1_wide_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",
     "conv_2d_rows_pair_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",

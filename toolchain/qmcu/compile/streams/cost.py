@@ -23,6 +23,8 @@ _PLAIN = 7.0
 # them together; the first whose words are in the kernel's name.
 _TOGETHER = (
     (("depthwise_3x3", "_dsp"), ("output_height",), 2),
+    (("conv_1x1_four",), ("pixels", "rows"), 4),
+    (("conv_2d_rows_four",), ("output_height", "output_width"), 4),
     (("conv_1x1", "_dsp"), ("pixels",), 2),
     (("conv_2d", "_dsp"), ("output_width",), 2),
     (("depthwise", "_mve"), (), 1),

@@ -8,6 +8,7 @@ from qmcu.compile.kernel_sets.dsp import (
     anything,
     convolution,
     elementwise,
+    fours,
     general,
     int4,
     layers,
@@ -33,11 +34,10 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
         transformed = (convolution.winograd(_WINOGRAD_FROM[optimize]),)
     elif fpu and optimize == "ram":
         transformed = (convolution.without_winograd(_WINOGRAD_FROM["balanced"]),)
-    direct: tuple[Lowering, ...] = (convolution.pairs, convolution.wide)
-    if optimize == "speed":
-        direct = (convolution.wide_for_speed,)
+    direct = (fours.plain, convolution.pairs, convolution.wide)
     tables: tuple[Lowering, ...] = () if optimize == "size" else (layers.add_table,)
-    convolutions = (*transformed, *direct, *convolution.steep, general.lower_conv_2d)
+    steep = (fours.steep, *convolution.steep)
+    convolutions = (*transformed, *direct, *steep, general.lower_conv_2d)
     convolutions = (*convolutions, anything.conv_2d)
     found: dict[str, tuple[Lowering, ...]] = {
         "ADD": (*tables, general.lower_add, elementwise.add),

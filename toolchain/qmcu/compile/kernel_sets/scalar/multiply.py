@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.compile.kernel_sets.dsp.convolution import written_behind_reading
+from qmcu.compile.kernel_sets.dsp.windows import written_behind_reading
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.convolution import windows
 from qmcu.compile.operators.weights import (

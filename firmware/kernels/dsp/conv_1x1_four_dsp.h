@@ -1,0 +1,12 @@
+#ifndef QMCU_CONV_1X1_FOUR_DSP_H
+#define QMCU_CONV_1X1_FOUR_DSP_H
+
+#include "conv_1x1_by_four_dsp.h"
+
+/* conv_1x1_by_four_dsp.h for multipliers below 1/2. */
+typedef qmcu_conv_1x1_by_four_dsp_params qmcu_conv_1x1_four_dsp_params;
+
+void qmcu_conv_1x1_four_dsp(const qmcu_conv_1x1_four_dsp_params *params, const int8_t *input,
+                            const int32_t *filters, void *scratch, int8_t *output);
+
+#endif

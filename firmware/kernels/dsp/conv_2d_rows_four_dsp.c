@@ -1,0 +1,11 @@
+#include "conv_2d_rows_four_dsp.h"
+
+#include "multiply_four_dsp.h"
+
+void qmcu_conv_2d_rows_four_dsp(const qmcu_conv_2d_rows_four_dsp_params *params,
+                                const int8_t *input, const int32_t *filters, void *scratch,
+                                int8_t *output)
+{
+    const qmcu_four_multiplier multiplier = {qmcu_multiply_four_dsp, qmcu_multiply_one_dsp};
+    qmcu_conv_2d_rows_by_four_dsp(params, input, filters, scratch, output, multiplier);
+}

@@ -1,0 +1,161 @@
+"""Convolutions four windows at a time: filters packed for multiply_four, and the kernels' calls."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.compile.kernel_sets import records
+from qmcu.compile.kernel_sets.dsp.filters import (
+    LARGEST_OF_PAIRS,
+    STEEP,
+    WORD,
+    Filters,
+    Int32Array,
+    Int64Array,
+    fill,
+    filters_of,
+)
+from qmcu.compile.kernel_sets.dsp.windows import (
+    Convolution,
+    bytes_of_row,
+    convolution,
+    pixel_fields,
+    row_fields,
+    runs_backward,
+    written_behind_reading,
+)
+from qmcu.compile.lowering import Lowering, OperatorContext
+from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
+
+
+@dataclass(frozen=True)
+class _ByFour:
+    """How a kernel of four columns takes filters; as Form."""
+
+    name: str
+    pack: Callable[[Filters], Int32Array | None]
+    least_shift: int = 1
+
+
+def _four_pointwise(c: Convolution, form: _ByFour) -> KernelCall | None:
+    filters = filters_of(c.context, c.weights, form.least_shift)
+    packed = None if filters is None else form.pack(filters)
+    fields = pixel_fields(c)
+    if packed is None or fields is None:
+        return None
+    backward = runs_backward(c)
+    words = -(-c.input_depth // WORD)
+    kernel = f"conv_1x1_{form.name}_dsp"
+    parameters = (*fields, ("output_depth", c.output_depth), ("backward", int(backward)),
+                  ("words", words))  # fmt: skip
+    call = c.context.call(
+        kernel,
+        (
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
+            c.context.operand(c.source),
+            c.context.constant("fours", packed, "weights"),
+            ScratchArgument(6 * WORD * words),
+            c.context.operand(c.target),
+        ),
+        macs=c.macs,
+        # Four pixels are read before they are written, and each is written where it was or before.
+        may_overlay=c.overlay(c.stride == (1, 1)),
+    )
+    return replace(call, overread=WORD - 1, overlay_grows=backward)
+
+
+def _four_rows(c: Convolution, form: _ByFour) -> KernelCall | None:
+    if c.vertical.stride > c.vertical.kernel:
+        return None
+    weights = rows_of_words(c.weights)
+    filters = filters_of(c.context, weights, form.least_shift)
+    packed = None if filters is None else form.pack(filters)
+    if packed is None:
+        return None
+    row_bytes = bytes_of_row(c)
+    words, last_words = words_of_rows(c.vertical.kernel, c.horizontal.kernel * c.input_depth)
+    parameters = (*row_fields(c), ("words", words), ("last_words", last_words))
+    kernel = f"conv_2d_rows_{form.name}_dsp"
+    call = c.context.call(
+        kernel,
+        (
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
+            c.context.operand(c.source),
+            c.context.constant("fours", packed, "weights"),
+            ScratchArgument(6 * weights.shape[1] + c.vertical.kernel * row_bytes + WORD),
+            c.context.operand(c.target),
+        ),
+        macs=c.macs,
+        may_overlay=c.overlay(written_behind_reading(c.source, c.target, c.vertical)),
+    )
+    return replace(call, overread=3)
+
+
+def pack_fours(filters: Filters) -> Int32Array | None:
+    """For multiply_four: int32 [pairs, 8 + 2 * words], as multiply_four_dsp.h has them."""
+    if filters.largest_sum >= LARGEST_OF_PAIRS:
+        return None
+    return _fours(filters, filters.roundings, filters.shifts)
+
+
+def pack_fours_steep(filters: Filters) -> Int32Array | None:
+    """As pack_fours, for multiply_four_steep."""
+    steep = filters.steep
+    if steep is None or filters.largest_sum >= LARGEST_OF_PAIRS:
+        return None
+    return _fours(filters, steep.roundings, steep.shifts | steep.left << 8)
+
+
+def _fours(filters: Filters, roundings: Int64Array, shifts: Int64Array) -> Int32Array:
+    weights = fill(fill(filters.flat, WORD), 2, axis=0)
+    pairs = len(weights) // 2
+    # The lower value of each two in a halfword has 128 more.
+    first = 257 * filters.bias - 128 * filters.flat.sum(axis=1)
+    scaling = np.stack((filters.multipliers, roundings, shifts), axis=1)
+    words = weights.astype(np.int8).view("<i4").reshape(pairs, 2, -1).swapaxes(1, 2)
+    parts = (
+        records.wrap(fill(first, 2).reshape(pairs, 2)),
+        words.reshape(pairs, -1),
+        records.wrap(fill(scaling, 2, axis=0).reshape(pairs, -1)),
+    )
+    return np.ascontiguousarray(np.concatenate(parts, axis=1).astype(np.int32))
+
+
+def rows_of_words(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """int8 [F, kh, kw, C] to [F, values], each row filled up to words.
+
+    Of rows of words and one value more these last values come behind all words, by themselves.
+    """
+    count, height, width, depth = weights.shape
+    rows = weights.reshape(count, height, width * depth)
+    words, last_words = words_of_rows(height, width * depth)
+    if last_words:
+        lasts = np.pad(rows[:, :, -1], ((0, 0), (0, WORD * last_words - height)))
+        return np.concatenate([rows[:, :, :-1].reshape(count, -1), lasts], axis=1)
+    return np.pad(rows, ((0, 0), (0, 0), (0, WORD * words - rows.shape[2]))).reshape(count, -1)
+
+
+def words_of_rows(rows: int, values: int) -> tuple[int, int]:
+    """Words of a row of a window, and of all rows' last values where these are by themselves."""
+    words = -(-values // WORD)
+    if rows > 1 and words > 1 and values % WORD == 1:
+        return words - 1, -(-rows // WORD)
+    return words, 0
+
+
+def _by_four(form: _ByFour) -> Lowering:
+    def lower(context: OperatorContext) -> KernelCall | None:
+        c = convolution(context)
+        if c is None:
+            return None
+        pointwise = c.kernel == (1, 1) and c.vertical.padding == 0
+        return _four_pointwise(c, form) if pointwise else _four_rows(c, form)
+
+    return lower
+
+
+# Four windows at a time.
+plain = _by_four(_ByFour("four", pack_fours))
+steep = _by_four(_ByFour("four_steep", pack_fours_steep, STEEP))
