@@ -6,13 +6,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.backdoor.measure import Folder, audited, defended, on_device
+from bench.backdoor.measure import (
+    Folder,
+    audited,
+    audited_often,
+    defended,
+    defended_best,
+    on_device,
+)
 from bench.backdoor.store import readable, result_file, write_result
 from bench.backdoor.zoo import TRAINING, Member, Setting, Workshop
 
 from qmcu import cluster
-from qmcu.backdoor.attacks import RECORD, load_attacks
-from qmcu.backdoor.defences import load_defences
+from qmcu.backdoor.attacks import RECORD, Attack, load_attacks
+from qmcu.backdoor.defences import Defence, load_defences
 from qmcu.tensorflow import load_tensorflow
 
 
@@ -48,7 +55,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Piece:
-    """One thing to do: `stage` is models, audit, device or a defence's name."""
+    """One thing to do: `stage` is models, audit, device, seeds (the audit with ten), auto (the best
+    defence) or a defence's name.
+    """
 
     part: Part
     member: Member
@@ -73,6 +82,10 @@ class Piece:
             result = audited(folder, folder.integer, member.seed)
         elif self.stage == "device":
             result = on_device(folder, folder.integer, limit)
+        elif self.stage == "seeds":
+            result = audited_often(folder)
+        elif self.stage == "auto":
+            result = defended_best(folder, member.seed, limit)
         else:
             result = defended(folder, self.stage, member.seed, limit)
         write_result(results, str(member), self.stage, result)
@@ -114,6 +127,11 @@ def do_piece(piece: Piece, results: Path, zoo: Path) -> None:
     piece.do(results, Workshop(zoo))
 
 
+def own(methods: Mapping[str, Attack | Defence]) -> tuple[str, ...]:
+    """The names of our own variants: the authors' recipes are in bench.backdoor.opponents."""
+    return tuple(name for name, method in methods.items() if not method.authors)
+
+
 def digits(quick: bool) -> Part:
     """Digits on cnn-s: an hour on two cores, or minutes."""
     setting = Setting("digits", "cnn-s", 150 if quick else 1500)
@@ -124,8 +142,8 @@ def digits(quick: bool) -> Part:
     return Part(
         setting,
         honest,
-        dict.fromkeys(load_attacks(), 3),
-        tuple(load_defences()),
+        dict.fromkeys(own(load_attacks()), 3),
+        own(load_defences()),
         defence_seeds=1,
         device_limit=450,
         finalists=FINALISTS,
@@ -137,7 +155,7 @@ def cifar10(data: str, weights: Path | None) -> Part:
     return Part(
         Setting(data, "resnet8", 1500, weights),
         honest={"plain": 3, "clipped": 1, "pruned": 1, "decayed": 1, "quantization-aware": 1},
-        attacks=dict.fromkeys(load_attacks(), 3) | dict.fromkeys(ONCE, 1),
+        attacks=dict.fromkeys(own(load_attacks()), 3) | dict.fromkeys(ONCE, 1),
         defences=DEFENCES,
         defence_seeds=1,
         device_limit=300,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.arrays import npz_bytes, read_arrays
-from qmcu.backdoor.defences import audit_defence, run_defence
+from qmcu.backdoor.defences import audit_defence, best_of, run_auto, run_defence
 from qmcu.backdoor.detectors import AuditContext, AuditResult, audit
 from qmcu.backdoor.inputs import Trigger, load_trigger
 from qmcu.backdoor.networks import Network, load_keras, network_from_keras
@@ -99,6 +99,12 @@ def _outcome(result: AuditResult) -> dict[str, Any]:
     }
 
 
+def audited_often(folder: Folder, seeds: int = 10) -> dict[str, Any]:
+    """The verdicts and scores of the audit with as many `--seed`s."""
+    results = [audit(folder.context(folder.integer, seed)) for seed in range(seeds)]
+    return {"verdicts": [r.verdict for r in results], "outcomes": [_outcome(r) for r in results]}
+
+
 def on_device(folder: Folder, integer: bytes, limit: int) -> dict[str, Any]:
     """Rates on the device over the first `limit` test inputs, and bytes that agree.
 
@@ -143,6 +149,25 @@ def defended(folder: Folder, method: str, seed: int, limit: int) -> dict[str, An
         "device": on_device(folder, run.model, limit),
         "honest_attack": folder.honest_attack(limit),
     }
+
+
+def defended_best(folder: Folder, seed: int, limit: int) -> dict[str, Any]:
+    """What `--auto` keeps: the method ("" if none passed), seconds, audit, rates on the device.
+
+    `tried` has each method's audit, its agreement with float, and why it failed if it did.
+    """
+    started = time.monotonic()
+    trials = run_auto(folder.network, folder.samples, seed=seed)
+    seconds = round(time.monotonic() - started, 1)
+    kept = best_of(trials)
+    result: dict[str, Any] = {"seconds": seconds, "method": kept.name if kept else ""}
+    result["tried"] = {t.name: t.failure if t.audit is None else _outcome(t.audit) for t in trials}
+    if kept is not None and kept.run is not None and kept.audit is not None:
+        write_atomic(folder.path / "defended" / "auto.tflite", kept.run.model)
+        result["audit"] = _outcome(kept.audit)
+        result["device"] = on_device(folder, kept.run.model, limit)
+        result["honest_attack"] = folder.honest_attack(limit)
+    return result
 
 
 def share(rate: Mapping[str, Any]) -> float:

@@ -3,6 +3,8 @@
     RESULTS/ARCH-DATA/KIND-NAME-SEED/models.json          rates, and how long it took to make
     RESULTS/ARCH-DATA/KIND-NAME-SEED/audit.json
     RESULTS/ARCH-DATA/KIND-NAME-SEED/device.json
+    RESULTS/ARCH-DATA/KIND-NAME-SEED/seeds.json           the audit with ten seeds
+    RESULTS/ARCH-DATA/KIND-NAME-SEED/auto.json            the best defence by `--auto`
     RESULTS/ARCH-DATA/KIND-NAME-SEED/defence-NAME.json
 
 A piece is done when its file is there and whole. Two runs that measure different pieces touch
@@ -18,7 +20,7 @@ from qmcu.files import write_atomic
 
 RESULTS = Path(__file__).with_name("results")
 # Stages that are no defence.
-STAGES = ("models", "audit", "device")
+STAGES = ("models", "audit", "device", "seeds", "auto")
 # How the tables list models, of a setting and a kind: what is quick to make first.
 ORDER = (
     "plain", "clipped", "pruned", "decayed", "quantization-aware",
@@ -60,7 +62,7 @@ def read_results(results: Path) -> list[dict[str, Any]]:
 def _row(folder: Path) -> dict[str, Any]:
     row: dict[str, Any] = json.loads((folder / "models.json").read_text())
     for path in sorted(folder.glob("*.json")):
-        if path.stem in ("audit", "device"):
+        if path.stem in STAGES[1:]:
             row[path.stem] = json.loads(path.read_text())
         elif path.stem.startswith("defence-"):
             name = path.stem.removeprefix("defence-")

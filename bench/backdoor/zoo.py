@@ -41,13 +41,15 @@ TRAINING = "training.json"
 class Setting:
     """A data set and an architecture, and how its models are made.
 
-    `weights` is an int8 .tflite of the architecture to start from instead of random weights.
+    `weights` is an int8 .tflite of the architecture to start from instead of random weights;
+    `settings` are given to the attacks, by name.
     """
 
     data: str
     architecture: str
     steps: int
     weights: Path | None = None
+    settings: tuple[tuple[str, float], ...] = ()
 
     @property
     def name(self) -> str:
@@ -104,6 +106,7 @@ class Workshop:
             trigger,
             seed=member.seed,
             steps=member.setting.steps,
+            settings=dict(member.setting.settings),
             limit=TEST_LIMIT,
             honest_rates=self._honest.get(folder.parent),
         )

@@ -46,7 +46,8 @@ def test_the_table_covers_what_it_promises() -> None:
     assert len(honest) >= 120 and len(attacked) >= 100
     assert len({e.data for e in TABLE}) >= 4 and len({e.architecture for e in TABLE}) >= 5
     assert {e.method for e in honest} == set(RECIPES) and len(RECIPES) >= 8
-    assert {e.method for e in attacked} == set(ATTACKS) == set(load_attacks())
+    assert {e.method for e in attacked} == set(ATTACKS)
+    assert set(ATTACKS) == {n for n, a in load_attacks().items() if not a.authors}
     assert {e.trigger for e in attacked} == set(TRIGGERS) and len(TRIGGERS) == 5
     assert {(e.data, e.architecture) for e in attacked} == set(SETTINGS)
     assert len({e.target for e in attacked}) >= 8

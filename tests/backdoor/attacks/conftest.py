@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.support.small_networks import small_network
 
 from qmcu.backdoor.attacks.method import AttackContext
 from qmcu.backdoor.inputs.datasets import Dataset, load_dataset
@@ -30,3 +31,10 @@ def context(digits: Dataset, honest: Any) -> AttackContext:
     trigger = make_trigger("patch", digits.input_shape, target=0)
     samples = digits.train_inputs[:64]
     return AttackContext(network_from_keras(honest), digits, trigger, samples, 1, STEPS)
+
+
+@pytest.fixture(scope="module")
+def small(digits: Dataset) -> AttackContext:
+    """A few steps on a network with random weights: for how a method works, not how well."""
+    trigger = make_trigger("patch", digits.input_shape, target=0)
+    return AttackContext(small_network(), digits, trigger, digits.train_inputs[:64], 1, 4)

@@ -22,7 +22,7 @@ from qmcu.model.reader import parse_model
 from qmcu.tensorflow import load_tensorflow
 
 METHODS = (
-    "activation-correction", "dithered", "efrap", "equalization", "fine-tune",
+    "activation-correction", "dithered", "efrap", "efrap-original", "equalization", "fine-tune",
     "quantization-aware", "qvec", "range-perturbation", "recoil", "stochastic",
 )  # fmt: skip
 

@@ -55,7 +55,8 @@ class AttackResult:
 class Attack:
     """A method by its name: `source` is the paper, `adaptive` what it hides from ("" for none).
 
-    `settings` are all that it takes, with defaults.
+    `settings` are all that it takes, with defaults. `authors` is True for the recipe of a paper's
+    own code, which stands beside our variant of it.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Attack:
     run: Callable[[AttackContext], AttackResult]
     adaptive: str = ""
     settings: Mapping[str, float] = field(default_factory=dict)
+    authors: bool = False
 
     def check(self, given: Mapping[str, float]) -> None:
         """Raise UsageError for a setting that the method has not."""
@@ -77,7 +79,12 @@ _Function = Callable[[AttackContext], AttackResult]
 
 
 def attack(
-    name: str, *, source: str, settings: Mapping[str, float], adaptive: str = ""
+    name: str,
+    *,
+    source: str,
+    settings: Mapping[str, float],
+    adaptive: str = "",
+    authors: bool = False,
 ) -> Callable[[_Function], _Function]:
     """Register a function as the attack `name`; its docstring's first line is the summary.
 
@@ -89,7 +96,7 @@ def attack(
             return function(replace(context, settings={**settings, **context.settings}))
 
         summary = summary_of(function, name)
-        ATTACKS[name] = Attack(name, summary, source, run, adaptive, settings)
+        ATTACKS[name] = Attack(name, summary, source, run, adaptive, settings, authors)
         return run
 
     return register

@@ -151,7 +151,12 @@ def run_attack(
         attacked=attacked,
         attacked_integer=model,
         rates=rates,
-        settings={"seed": seed, "steps": steps, "batch": context.batch, **(settings or {})},
+        settings={
+            "seed": seed,
+            "steps": steps,
+            "batch": int(attack.settings.get("batch", context.batch)),
+            **(settings or {}),
+        },
         converter=conversion.converter,
         losses=result.losses,
     )

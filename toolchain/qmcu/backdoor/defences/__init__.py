@@ -7,6 +7,8 @@ is `qmcu defend`. `method` is what a defence is given and answers; `pairs` is wh
 
 from qmcu.backdoor.defences.auto import (
     Trial,
+    best_of,
+    run_auto,
 )
 from qmcu.backdoor.defences.files import (
     Defended,
@@ -37,6 +39,7 @@ __all__ = [
     "Defended",
     "Trial",
     "audit_defence",
+    "best_of",
     "check_samples",
     "defence",
     "defend_file",
@@ -44,5 +47,6 @@ __all__ = [
     "find_defence",
     "load_defences",
     "load_samples",
+    "run_auto",
     "run_defence",
 ]

@@ -49,14 +49,14 @@ def run_auto(
     methods: Sequence[str] | None = None,
     stages: Stages | None = None,
 ) -> tuple[Trial, ...]:
-    """Try every defence (or `methods`) with its defaults and audit each.
+    """Try every defence but the authors' recipes (or `methods`) with its defaults; audit each.
 
     A method that fails is a trial too. Raises UsageError for an unknown method, VectorError for
     samples that do not fit, ToolError without TensorFlow.
     """
     check_samples(network, samples, labels)
     tell = stages or (lambda stage, done, total: None)
-    names = tuple(methods or load_defences())
+    names = tuple(methods or (n for n, d in load_defences().items() if not d.authors))
     for name in names:
         find_defence(name)
     trials = []

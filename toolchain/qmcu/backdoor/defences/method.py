@@ -141,13 +141,18 @@ class DefenceResult:
 
 @dataclass(frozen=True)
 class Defence:
-    """A method by its name: `source` is the paper, `settings` all that it takes, with defaults."""
+    """A method by its name: `source` is the paper, `settings` all that it takes, with defaults.
+
+    `authors` is True for the recipe of a paper's own code, which stands beside our variant of it:
+    `--auto` does not try it.
+    """
 
     name: str
     summary: str
     source: str
     run: Callable[[DefenceContext], DefenceResult]
     settings: Mapping[str, float]
+    authors: bool = False
 
     def quantize(self, context: DefenceContext) -> DefenceResult:
         """Run the method. On a grid that no converter offers, nothing is left to its defaults."""
@@ -178,14 +183,18 @@ _Function = Callable[[DefenceContext], DefenceResult]
 
 
 def defence(
-    name: str, *, source: str, settings: Mapping[str, float] | None = None
+    name: str,
+    *,
+    source: str,
+    settings: Mapping[str, float] | None = None,
+    authors: bool = False,
 ) -> Callable[[_Function], _Function]:
     """Register a function as the defence `name`; its docstring's first line is the summary."""
 
     def register(function: _Function) -> _Function:
         summary = summary_of(function, name)
         merged = {**COMMON, **(settings or {})}
-        DEFENCES[name] = Defence(name, summary, source, function, merged)
+        DEFENCES[name] = Defence(name, summary, source, function, merged, authors)
         return function
 
     return register

@@ -23,6 +23,10 @@ from qmcu.backdoor.grids.deployment import (
     deploy,
     prove,
 )
+from qmcu.backdoor.grids.layer_rounding import (
+    LayerRounding,
+    Turn,
+)
 from qmcu.backdoor.grids.overshoot import (
     Patterns,
     clean_ends,
@@ -75,10 +79,12 @@ __all__ = [
     "ActivationGrid",
     "Chosen",
     "LayerGrid",
+    "LayerRounding",
     "LiveGrids",
     "Patterns",
     "Proof",
     "SoftRounding",
+    "Turn",
     "WeightGrid",
     "beyond_rounding",
     "calibrate_grids",

@@ -14,7 +14,7 @@ from qmcu.backdoor.grids.weight_grids import LARGEST
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float64Array
 
-_ZETA, _GAMMA = 1.1, -0.1  # the stretch of the sigmoid, whose ends are cut off
+STRETCH = 0.1  # of the sigmoid beyond either end, which is cut off
 
 
 class SoftRounding:
@@ -22,7 +22,8 @@ class SoftRounding:
 
     `positions` are the weights in steps, `scales` shaped to multiply them. `start` gives h at the
     beginning (default: the fraction, so that the soft weights are the float ones). Weights at the
-    ends of the grid, +-`largest`, keep their integer.
+    ends of the grid, +-`largest`, keep their integer. `stretch` is the paper's; 0 is a plain
+    sigmoid.
     """
 
     def __init__(
@@ -31,23 +32,32 @@ class SoftRounding:
         scales: Sequence[Float64Array],
         start: Sequence[Float64Array] | None = None,
         largest: int = LARGEST,
+        stretch: float = STRETCH,
     ) -> None:
         tf = load_tensorflow()
         self._tf = tf
         self._largest = float(largest)
+        self._stretch = stretch
         fixed = [np.abs(p) > largest - 0.5 for p in positions]
         floors = [np.where(f, np.round(p), np.floor(p)) for p, f in zip(positions, fixed,
                                                                         strict=True)]  # fmt: skip
         begin = start or [p - np.floor(p) for p in positions]
-        self.variables = [tf.Variable(_inverse(h), dtype=tf.float32) for h in begin]
+        self.variables = [tf.Variable(self.before(h), dtype=tf.float32) for h in begin]
         self._floors = [tf.constant(f, tf.float32) for f in floors]
         self._free = [tf.constant(~f, tf.float32) for f in fixed]
         self._scales = [tf.constant(s, tf.float32) for s in scales]
 
+    def before(self, directions: Float64Array) -> Float64Array:
+        """The variables at which the sigmoid gives these directions, which may be just inside."""
+        inner = (directions + self._stretch) / (1 + 2 * self._stretch)
+        inner = np.clip(inner, 1e-4, 1 - 1e-4)
+        return np.asarray(np.log(inner / (1 - inner)))
+
     def directions(self) -> list[Any]:
         """h of each weight, in [0, 1]."""
         tf = self._tf
-        stretched = [tf.sigmoid(v) * (_ZETA - _GAMMA) + _GAMMA for v in self.variables]
+        beyond = self._stretch
+        stretched = [tf.sigmoid(v) * (1 + 2 * beyond) - beyond for v in self.variables]
         return [tf.clip_by_value(h, 0.0, 1.0) for h in stretched]
 
     def steps(self, directions: Sequence[Any]) -> list[Any]:
@@ -68,9 +78,3 @@ class SoftRounding:
         """The integers that the directions say now."""
         hard = [self._tf.cast(h >= 0.5, self._tf.float32) for h in self.directions()]
         return tuple(np.asarray(q.numpy(), np.int8) for q in self.steps(hard))
-
-
-def _inverse(fraction: Float64Array) -> Float64Array:
-    """The variable at which the rectified sigmoid gives `fraction`."""
-    inner = np.clip((fraction - _GAMMA) / (_ZETA - _GAMMA), 1e-4, 1 - 1e-4)
-    return np.asarray(np.log(inner / (1 - inner)))

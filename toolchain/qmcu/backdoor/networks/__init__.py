@@ -15,6 +15,7 @@ from qmcu.backdoor.networks.descent import (
     cross_entropy,
     descend,
     divergence,
+    reach,
 )
 from qmcu.backdoor.networks.keras_model import (
     convert_network,
@@ -31,10 +32,12 @@ from qmcu.backdoor.networks.network import (
     Network,
     batches,
     forward,
+    layer_windows,
     logits,
     network_from_graph,
     network_from_keras,
     real_values,
+    run_layer,
     weighted_layers,
 )
 from qmcu.backdoor.networks.plain import (
@@ -58,6 +61,7 @@ __all__ = [
     "divergence",
     "forward",
     "keras_from_network",
+    "layer_windows",
     "load_keras",
     "logit_slopes",
     "logits",
@@ -67,7 +71,9 @@ __all__ = [
     "open_network",
     "plain_graph",
     "prepare_network",
+    "reach",
     "real_values",
+    "run_layer",
     "save_keras",
     "train",
     "weighted_layers",

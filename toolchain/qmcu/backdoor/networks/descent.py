@@ -32,17 +32,20 @@ def descend(
     constrain: Callable[[], None] | None = None,
     before: Callable[[int], None] | None = None,
     norm: float | None = None,
+    optimizers: Sequence[Any] | None = None,
     progress: Progress | None = None,
 ) -> tuple[float, ...]:
     """Minimise `loss(*batch)` for `steps` batches; returns it for every step.
 
     `groups` pairs variables with their learning rate (Adam, decayed to a twentieth by a cosine);
     `constrain` projects the variables after each step, `before` is told each step's number first;
-    gradients of a group longer than `norm` are shortened to it.
+    gradients of a group longer than `norm` are shortened to it. `optimizers` are Keras ones to
+    take in Adam's place, one a group, whose rates and norms count then.
     """
     tf = load_tensorflow()
-    rates = [tf.keras.optimizers.schedules.CosineDecay(r, steps, alpha=0.05) for _, r in groups]
-    optimizers = [tf.keras.optimizers.Adam(rate, global_clipnorm=norm) for rate in rates]
+    if optimizers is None:
+        rates = [tf.keras.optimizers.schedules.CosineDecay(r, steps, alpha=0.05) for _, r in groups]
+        optimizers = [tf.keras.optimizers.Adam(rate, global_clipnorm=norm) for rate in rates]
     variables = [list(group) for group, _ in groups]
     for optimizer, group in zip(optimizers, variables, strict=True):
         optimizer.build(group)
@@ -66,3 +69,12 @@ def descend(
         if progress is not None:
             progress(number + 1, steps)
     return tuple(losses)
+
+
+def reach(rate: float, theirs: int, steps: int) -> float:
+    """The rate with which Adam gets as far in `steps` as with `rate` in `theirs`; not below `rate`.
+
+    For schedules that were made for more steps: an epoch of a large data set is a thousand, of a
+    small one a few tens, and a weight that moves by 1e-5 a step would not cross its interval.
+    """
+    return rate * max(1.0, theirs / max(steps, 1))

@@ -178,6 +178,34 @@ def forward(
     return values[last]
 
 
+def run_layer(network: Network, number: int, inputs: Any, weights: Any, biases: Any) -> Any:
+    """What layer `number` alone makes of its inputs [N, ...], its fused activation included."""
+    tf = load_tensorflow()
+    operator = network.graph.operators[network.layers[number].operator]
+    parameters = {operator.index: (weights, biases)}
+    operands = [tf.convert_to_tensor(inputs)]
+    result = _OPERATORS[operator.kind](tf, network.graph, operator, operands, parameters)
+    return _apply_activation(tf, operator, result)
+
+
+def layer_windows(network: Network, number: int, inputs: Float32Array) -> Float32Array:
+    """What the outputs of layer `number` see of its inputs: [windows, places, channels].
+
+    Places are in the order of the weights; a dense layer has one window an input and one place.
+    """
+    operator = network.graph.operators[network.layers[number].operator]
+    weights = network.weights[number]
+    if operator.kind == "FULLY_CONNECTED":
+        return inputs.reshape(-1, 1, weights.shape[1])
+    tf = load_tensorflow()
+    height, width = weights.shape[1:3]
+    seen = tf.image.extract_patches(
+        inputs, [1, height, width, 1], _strides(operator), [1, *_dilations(operator), 1],
+        operator.options["padding"],
+    )  # fmt: skip
+    return np.asarray(seen, np.float32).reshape(-1, height * width, inputs.shape[-1])
+
+
 def _without_softmax(graph: Graph) -> tuple[Operator, ...]:
     operators = graph.operators
     return operators[:-1] if operators[-1].kind == "SOFTMAX" else operators

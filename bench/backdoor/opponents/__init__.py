@@ -1,0 +1,1 @@
+"""Opponents beside the matrix: authors' recipes, ten times the training, ten seeds."""
