@@ -17,9 +17,24 @@ static inline void multiply_last(const int8_t *x, const int8_t *w, int32_t steps
     }
 }
 
-/* In assembly, since the compiler spills the sums: 10 instructions for 64 products and 20 for four
-   outputs. Sums are in even registers, as VMLADAVA wants them. VRSHL rounds ties up: one less for
-   negative products rounds them away from zero. */
+/* 16 values of the input, 64 products; each instruction has four bytes. */
+#define STEP                            \
+    "vldrb.8 q0, [%[x]], #16\n\t"       \
+    "vldrb.8 q1, [%[weights]], #16\n\t" \
+    "vmladava.s8 r4, q0, q1\n\t"        \
+    "vldrb.8 q1, [%[weights]], #16\n\t" \
+    "vmladava.s8 r6, q0, q1\n\t"        \
+    "vldrb.8 q1, [%[weights]], #16\n\t" \
+    "vmladava.s8 r8, q0, q1\n\t"        \
+    "vldrb.8 q1, [%[weights]], #16\n\t" \
+    "vmladava.s8 r10, q0, q1\n\t"
+#define STEP_CODE 36
+#define STEPS_A_ROUND 4
+
+/* In assembly, since the compiler spills the sums: 9 instructions for 64 products, one more for each four
+   steps, and 21 for four outputs. The first round begins where as many steps are left as it has. Sums are
+   in even registers, as VMLADAVA wants them. VRSHL rounds ties up: one less for negative products rounds
+   them away from zero. */
 static inline const int8_t *fours(const qmcu_fully_connected_mve_params *p, const int8_t *row,
                                   const int8_t *weights, const int32_t *channels, int32_t count,
                                   int8_t *output)
@@ -27,20 +42,19 @@ static inline const int8_t *fours(const qmcu_fully_connected_mve_params *p, cons
     const int32x4_t zero_point = vdupq_n_s32(p->output_zero_point);
     const int32x4_t minimum = vdupq_n_s32(p->activation_minimum);
     const int32x4_t maximum = vdupq_n_s32(p->activation_maximum);
-    const int8_t *x;
-    __asm volatile("1: ldm %[channels], {r4, r6, r8, r10}\n\t"
+    const int32_t rounds = (p->steps + STEPS_A_ROUND - 1) / STEPS_A_ROUND;
+    /* First how many bytes of code to skip, then where the values are. */
+    int32_t x = (rounds * STEPS_A_ROUND - p->steps) * STEP_CODE;
+    __asm volatile("adr.w lr, 2f\n\t"
+                   "add %[x], %[x], lr\n\t"
+                   "orr %[x], %[x], #1\n\t"
+                   "push {%[x]}\n"
+                   "1: ldm %[channels], {r4, r6, r8, r10}\n\t"
                    "mov %[x], %[row]\n\t"
-                   "dls lr, %[steps]\n"
-                   "2: vldrb.8 q0, [%[x]], #16\n\t"
-                   "vldrb.8 q1, [%[weights]], #16\n\t"
-                   "vmladava.s8 r4, q0, q1\n\t"
-                   "vldrb.8 q1, [%[weights]], #16\n\t"
-                   "vmladava.s8 r6, q0, q1\n\t"
-                   "vldrb.8 q1, [%[weights]], #16\n\t"
-                   "vmladava.s8 r8, q0, q1\n\t"
-                   "vldrb.8 q1, [%[weights]], #16\n\t"
-                   "vmladava.s8 r10, q0, q1\n\t"
-                   "le lr, 2b\n\t"
+                   "dls lr, %[rounds]\n\t"
+                   "ldr pc, [sp]\n\t"
+                   ".balign 4\n"
+                   "2: " STEP STEP STEP STEP "le lr, 2b\n\t"
                    "vmov q0[2], q0[0], r4, r8\n\t"
                    "vmov q0[3], q0[1], r6, r10\n\t"
                    "vldrw.u32 q1, [%[channels], #16]\n\t"
@@ -55,10 +69,11 @@ static inline const int8_t *fours(const qmcu_fully_connected_mve_params *p, cons
                    "vstrb.32 q0, [%[output]], #4\n\t"
                    "adds %[channels], %[channels], #48\n\t"
                    "subs %[count], %[count], #4\n\t"
-                   "bne 1b"
+                   "bne 1b\n\t"
+                   "add sp, sp, #4"
                    : [weights] "+r"(weights), [channels] "+r"(channels), [count] "+r"(count),
-                     [output] "+l"(output), [x] "=&l"(x)
-                   : [row] "r"(row), [steps] "r"(p->steps), [zero_point] "w"(zero_point),
+                     [output] "+l"(output), [x] "+l"(x)
+                   : [row] "r"(row), [rounds] "r"(rounds), [zero_point] "w"(zero_point),
                      [minimum] "w"(minimum), [maximum] "w"(maximum)
                    : "r4", "r6", "r8", "r10", "lr", "q0", "q1", "cc", "memory");
     return weights;

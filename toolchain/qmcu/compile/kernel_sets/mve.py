@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from qmcu.compile.kernel_sets import mve_elementwise, products
+from qmcu.compile.kernel_sets import mve_elementwise, mve_reals, products
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
 from qmcu.compile.kernel_sets.mve_depthwise import (
@@ -236,6 +236,7 @@ LOWERINGS: dict[str, Sequence[Lowering]] = {
     ),
     "FULLY_CONNECTED": (lower_fully_connected,),
     **mve_elementwise.LOWERINGS,
+    **mve_reals.LOWERINGS,
     **products.lowerings("mve"),
 }
 # For int4 weights, which stay packed.

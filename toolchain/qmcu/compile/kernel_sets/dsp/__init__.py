@@ -19,7 +19,7 @@ from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering
 
 # Instructions saved a byte of flash from which transformed weights are taken, by what is favoured.
-_WINOGRAD_FROM = {"balanced": 10.0, "speed": 0.0}
+_WINOGRAD_FROM = {"balanced": 7.0, "speed": 0.0}
 
 
 def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowering]]:
