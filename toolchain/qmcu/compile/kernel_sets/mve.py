@@ -6,6 +6,7 @@ from dataclasses import replace
 from qmcu.compile.kernel_sets import mve_elementwise, mve_reals, products
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
+from qmcu.compile.kernel_sets.mve_blocks import lower_blocks
 from qmcu.compile.kernel_sets.mve_depthwise import (
     lower_depthwise_3x3,
     lower_narrow_3x3,
@@ -229,6 +230,7 @@ LOWERINGS: dict[str, Sequence[Lowering]] = {
     "CONV_2D": (of_whole_window(lower_fully_connected), lower_conv_2d),
     "DEPTHWISE_CONV_2D": (
         *of_one_channel((lower_conv_2d,)),
+        lower_blocks,
         lower_depthwise_3x3,
         lower_narrow_3x3,
         lower_planes,

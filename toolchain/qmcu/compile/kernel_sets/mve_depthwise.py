@@ -1,4 +1,4 @@
-"""DEPTHWISE_CONV_2D for MVE: three kernels, and which of them takes a layer.
+"""DEPTHWISE_CONV_2D for MVE: three kernels, and which of them takes a layer; see `mve_blocks` too.
 
 `depthwise_conv_2d_mve_3x3` is the fastest where it fits. `depthwise_conv_2d_mve` lays out a channel
 at a time, which pays where each has many outputs; `depthwise_conv_2d_mve_taps` reads windows where
@@ -34,7 +34,7 @@ _FEW_CHANNELS = 4  # of depthwise_conv_2d_mve_3x3, for a quarter of the scratch
 
 
 @dataclass(frozen=True)
-class _Layer:
+class Layer:
     """A layer as the kernels see it: an image of one column is turned into one of one row."""
 
     context: OperatorContext
@@ -46,15 +46,18 @@ class _Layer:
 
     @property
     def taps(self) -> int:
+        """How many a window has."""
         return int(self.filters.shape[1])
 
     @property
     def bias(self) -> npt.NDArray[np.int32]:
+        """With the input zero point folded in, int32 [channels]."""
         zero_point = quantization_of(self.source).zero_point
         return folded_bias(self.context.optional_input(2), self.filters, zero_point)
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
+        """Multiplier and shift of each channel."""
         return channel_pairs(channel_multipliers(self.context), len(self.filters))
 
     @property
@@ -73,6 +76,7 @@ class _Layer:
 
     @property
     def window(self) -> Fields:
+        """The fields of qmcu_window."""
         multiplier = self.target.shape[3] // self.source.shape[3]
         return sliding_window(self.source, self.target, self.vertical, self.horizontal, multiplier)
 
@@ -83,7 +87,8 @@ class _Layer:
         return np.add.outer(rows, columns).reshape(-1)
 
 
-def _layer(context: OperatorContext) -> _Layer | None:
+def layer_of(context: OperatorContext) -> Layer | None:
+    """The operator's layer, or None for a constant input."""
     source, target, weights = context.input(0), context.output(), context.input(1)
     if source.is_constant:
         return None
@@ -92,7 +97,7 @@ def _layer(context: OperatorContext) -> _Layer | None:
     if source.shape[2] == target.shape[2] == horizontal.kernel == 1:
         source, target = (replace(t, shape=_turned(t.shape)) for t in (source, target))
         vertical, horizontal = horizontal, vertical
-    return _Layer(context, source, target, vertical, horizontal, np.ascontiguousarray(filters))
+    return Layer(context, source, target, vertical, horizontal, np.ascontiguousarray(filters))
 
 
 def _turned(shape: Sequence[int]) -> tuple[int, ...]:
@@ -102,23 +107,23 @@ def _turned(shape: Sequence[int]) -> tuple[int, ...]:
 
 def lower_planes(context: OperatorContext) -> KernelCall | None:
     """DEPTHWISE_CONV_2D of any kind, a channel at a time, where that is faster."""
-    layer = _layer(context)
+    layer = layer_of(context)
     if layer is None or layer.source.shape[3] > _LARGEST_DEPTH:
         return None
-    groups = _groups(layer.offsets(layer.plane[1], 1))
+    groups = groups_of(layer.offsets(layer.plane[1], 1))
     taps = _taps(layer)
-    if taps is not None and not layer.in_place and _taps_cost(layer) < _planes_cost(layer, groups):
+    if taps is not None and not layer.in_place and taps_cost(layer) < planes_cost(layer, groups):
         return taps
     return _planes(layer, groups)
 
 
 def lower_taps(context: OperatorContext) -> KernelCall | None:
     """DEPTHWISE_CONV_2D without a depth multiplier, a pixel at a time."""
-    layer = _layer(context)
+    layer = layer_of(context)
     return None if layer is None else _taps(layer)
 
 
-def _groups(offsets: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+def groups_of(offsets: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
     """First tap and end of the groups that one gather takes."""
     groups = []
     first = 0
@@ -130,7 +135,7 @@ def _groups(offsets: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
     return groups
 
 
-def _planes_cost(layer: _Layer, groups: Sequence[tuple[int, int]]) -> float:
+def planes_cost(layer: Layer, groups: Sequence[tuple[int, int]]) -> float:
     """Instructions a channel, about: rows are laid out, multiplied and requantized."""
     height, width = layer.target.shape[1:3]
     lay_out = layer.source.shape[1] * (10 + 5 * -(-layer.source.shape[2] // 8))
@@ -140,13 +145,13 @@ def _planes_cost(layer: _Layer, groups: Sequence[tuple[int, int]]) -> float:
     return 60 + lay_out + height * (12 * -(-len(groups) // 2) + width * (multiply + 3))
 
 
-def _taps_cost(layer: _Layer) -> float:
+def taps_cost(layer: Layer) -> float:
     """The same of a pixel at a time."""
     outputs = layer.target.shape[1] * layer.target.shape[2]
     return outputs * (3.5 * -(-layer.taps // _STEP) + 7)
 
 
-def _planes(layer: _Layer, groups: Sequence[tuple[int, int]]) -> KernelCall:
+def _planes(layer: Layer, groups: Sequence[tuple[int, int]]) -> KernelCall:
     context, source, target = layer.context, layer.source, layer.target
     offsets = layer.offsets(layer.plane[1], 1)
     taps = records.make(records.MVE_TAPS, len(groups))
@@ -184,7 +189,7 @@ def _planes(layer: _Layer, groups: Sequence[tuple[int, int]]) -> KernelCall:
     )
 
 
-def _taps(layer: _Layer) -> KernelCall | None:
+def _taps(layer: Layer) -> KernelCall | None:
     context, source, target = layer.context, layer.source, layer.target
     width, depth = source.shape[2:]
     image = layer.offsets(width * depth, depth)

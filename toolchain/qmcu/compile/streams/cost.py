@@ -9,6 +9,7 @@ from qmcu.compile.plan import Argument, FieldValue, KernelCall, ParametersArgume
 _RATES = (
     (("depthwise", "any"), 3.5),
     (("depthwise", "_mve_3x3"), 0.8),
+    (("depthwise", "_mve_blocks"), 1.3),
     (("depthwise", "_mve"), 1.7),
     (("depthwise", "3x3"), 2.0),
     (("depthwise", "_dsp"), 4.0),
