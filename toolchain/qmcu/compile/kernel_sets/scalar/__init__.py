@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from qmcu.compile.kernel_sets import products
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
-from qmcu.compile.kernel_sets.scalar import elementwise, multiply
+from qmcu.compile.kernel_sets.scalar import elementwise, multiply, reals
 from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering
 from qmcu.compile.plan import KernelCall, ParametersArgument
@@ -28,6 +28,7 @@ def lowerings() -> dict[str, Sequence[Lowering]]:
         ),
         "FULLY_CONNECTED": (multiply.fully_connected,),
         **elementwise.lowerings(),
+        **reals.LOWERINGS,
         **products.lowerings("scalar"),
     }
 
