@@ -18,7 +18,7 @@ from qmcu.builder.firmware import (
     compile_options,
 )
 from qmcu.compile import compile_streamed, overlay_everywhere
-from qmcu.compile.plan import KernelCall, Placement
+from qmcu.compile.plan import KernelCall, Plan
 from qmcu.compile.serialization import load_plan
 from qmcu.device import open_session
 from qmcu.errors import QmcuError
@@ -96,7 +96,7 @@ def run(
         equal=tuple(bool(e) for e in equal),
         device=device,
         kernels=tuple(_called(batch, plan.calls)),
-        overlaid=sum(_shared(call, plan.placements) for call in plan.calls),
+        overlaid=sum(_shared(call, plan) for call in plan.calls),
     )
 
 
@@ -121,9 +121,15 @@ def _called(batch: Batch, calls: Sequence[KernelCall]) -> Iterator[tuple[str, tu
         yield call.kernel, (False,) * len(CASES) if inside else cases(owners[call.operator])
 
 
-def _shared(call: KernelCall, placements: Sequence[Placement]) -> bool:
-    """True when an output of the call lies where one of its inputs is."""
-    return any({*call.reads} & {*p.tensors} and {*call.writes} & {*p.tensors} for p in placements)
+def _shared(call: KernelCall, plan: Plan) -> bool:
+    """True when an output of the call shares bytes with one of its inputs."""
+    places = {t.index: t for t in plan.tensors}
+    reads, writes = ([places[i] for i in side] for side in (call.reads, call.writes))
+    return any(
+        r.space == w.space and r.offset < w.offset + w.size and w.offset < r.offset + r.size
+        for r in reads
+        for w in writes
+    )
 
 
 def _arrays(batch: Batch, outputs: Sequence[bytes]) -> list[Array]:

@@ -29,7 +29,7 @@ def test_what_rules_take_is_among_the_forms(options: CompileOptions, optimize: s
 def test_forms_are_distinct_and_end_with_plain_c() -> None:
     (layer,) = (one for one in alternatives(dense(), M4).layers if one.kind == "FULLY_CONNECTED")
     kernels = [call.kernel for call in layer.forms.values()]
-    assert kernels == ["fully_connected_pair_dsp", "fully_connected_any_dsp", "fully_connected"]
+    assert kernels == ["fully_connected_shared_dsp", "fully_connected_any_dsp", "fully_connected"]
 
 
 def test_every_form_can_be_chosen_and_says_why() -> None:

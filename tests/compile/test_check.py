@@ -8,10 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from bench.operators.everyday import EVERYDAY
 from tests.support.firmware_project import chain, residual
 
 import qmcu.compile.compiler
+import qmcu.compile.lifetimes
 from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.check import check_plan, violations
 from qmcu.compile.compiler import overlay_everywhere
@@ -172,14 +175,41 @@ def _overlaid(call: KernelCall, plan: Plan) -> bool:
 
 
 def test_the_arena_has_room_for_overreads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chain's last layer loads behind its input, which lies last in the arena."""
-    plan = compile_graph(chain(), FAST)
-    hidden = plan.tensor(plan.calls[1].reads[0])
-    assert plan.arena_size == hidden.offset + hidden.size + plan.calls[1].overread
+    """A layer loads behind its input, which lies lowest: further than behind its output."""
+    whole = chain(pixels=17, hidden=3)
+    graph = dataclasses.replace(whole, operators=whole.operators[:1], outputs=(3,))
+    plan = compile_graph(graph, FAST)
+    pixels = plan.tensor(plan.calls[0].reads[0])
+    assert pixels.offset == 0
+    assert plan.arena_size == pixels.size + plan.calls[0].overread == 24
     assert plan.arena_size > max(p.end for p in plan.placements)
     monkeypatch.setattr(qmcu.compile.compiler, "_read_end", lambda calls, placements: 0)
+    monkeypatch.setattr(qmcu.compile.lifetimes, "_with_trails", lambda graph, calls, b: b)
     with pytest.raises(PlanError, match=r"may load up to .* a fault of qmcu, please report"):
-        compile_graph(chain(), FAST)
+        compile_graph(graph, FAST)
+
+
+def growing() -> Plan:
+    """A convolution whose output is larger than its input, which it may trail."""
+    rng = np.random.default_rng(3)
+    graph = next(
+        g
+        for g in (EVERYDAY["CONV_2D"](rng) for _ in range(1000))
+        if g.output_tensors[0].size > 1.2 * g.input_tensors[0].size > 600
+    )
+    plan = compile_graph(graph, FAST)
+    assert plan.calls[0].may_trail
+    return plan
+
+
+def test_an_output_may_trail_its_input_as_far_as_its_kernel_says() -> None:
+    plan = growing()
+    ((source, target, distance),) = plan.calls[0].may_trail
+    places = plan.tensor(source), plan.tensor(target)
+    assert 0 < distance <= places[0].offset - places[1].offset < places[1].size
+    for changes in ({"may_trail": ()}, {"may_trail": ((source, target, distance + 64),)}):
+        with pytest.raises(ValueError, match=r"share bytes|still read"):
+            check_plan(with_call(plan, 0, **changes))
 
 
 def test_a_hostile_plan_is_a_sentence(plan: Plan, tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ typedef struct {
     int32_t row_bytes; /* ((output_width - 1) * stride_width + kernel_width) * input_depth, rounded
                           up to words */
 } qmcu_conv_2d_rows_dsp_params;
-/* scratch: 40 * steps + 16 + kernel_height * row_bytes + 8 bytes. With stride 1 and output_depth <=
-   input_depth and same padding the output may be the input. */
+/* scratch: 32 * steps + kernel_height * row_bytes + 4 bytes, and 8 * steps where rows of a window that
+   are no whole words are put together. Rows of the output may lie over those of the input that the
+   windows behind them do not reach. */
 void qmcu_conv_2d_rows_dsp(const qmcu_conv_2d_rows_dsp_params *params, const int8_t *input,
                            const int16_t *weights, const int32_t *pairs, void *scratch,
                            int8_t *output, qmcu_multiplier multiplier);

@@ -9,11 +9,14 @@ typedef struct {
     int32_t output_depth;
     int32_t steps; /* input_depth / 4, rounded up */
     int32_t output_zero_point;
+    int32_t bias_step; /* words from a bias to the next: 4, or 1 where all filters have one scale */
+    int32_t scales;    /* where the first filter's scale is, in words */
+    int32_t scale_step; /* words to the next one's: 4, or 0 */
 } qmcu_fully_connected_any_dsp_params;
 
 /* weights: outputs in fours, in steps of 4 values of each, filled up with zeros; then one or two by
-   themselves, of each step the halfwords of bytes 0 and 2 and of 1 and 3. channels: one for each output
-   as any_dsp.h says, filled up as the weights are. No scratch. Reads up to 3 bytes beyond the input
+   themselves. channels: one for each output as any_dsp.h says, filled up as the weights are; or, where
+   all have one scale, a bias for each and one channel. No scratch. Reads up to 3 bytes beyond the input
    (times zero). */
 void qmcu_fully_connected_any_dsp(const qmcu_fully_connected_any_dsp_params *params,
                                   const int8_t *input, const int8_t *weights,

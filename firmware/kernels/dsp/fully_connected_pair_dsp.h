@@ -4,7 +4,7 @@
 /* Four filters. */
 typedef struct {
     int32_t joint_bias01, bias0, joint_bias23, bias2; /* joint: bias0 + 256 * bias1 */
-    int32_t requantization[4][3];                     /* multiplier, rounding, shift */
+    int32_t requantization[4][2];                     /* multiplier, shift - 1 */
 } qmcu_filter_quad;
 typedef struct {
     int32_t batches;
@@ -12,6 +12,9 @@ typedef struct {
                             words */
     int32_t output_depth;
     int32_t steps; /* input_depth / 8, rounded up */
+    int32_t
+        rounding; /* 2 * output zero point + 1; with one scale for all filters that of the scale */
+    int32_t multiplier, shift; /* where all filters have one scale */
 } qmcu_fully_connected_pair_dsp_params;
 /* No scratch. Reads up to 7 bytes beyond the input (times zero). */
 void qmcu_fully_connected_pair_dsp(const qmcu_fully_connected_pair_dsp_params *params,

@@ -45,21 +45,20 @@ static inline void multiply_last(const int8_t *x, const int8_t *w, int32_t steps
 }
 
 static inline const int8_t *fours(const qmcu_fully_connected_mve_params *p, const int8_t *row,
-                                  const int8_t *weights, const int32_t *channels, int32_t count,
-                                  int8_t *output)
+                                  const int8_t *weights, const int32_t *biases,
+                                  const int32_t *scales, int32_t count, int8_t *output)
 {
-    for (; count > 0; count -= 4, output += 4, channels += 12) {
-        int32_t each[4] = {channels[0], channels[1], channels[2], channels[3]};
+    for (; count > 0; count -= 4, output += 4, biases += 4, scales += p->scales_step / 4) {
+        int32_t each[4] = {biases[0], biases[1], biases[2], biases[3]};
         weights = multiply(row, weights, p->steps, each);
-        vstrbq_s32(output, qmcu_fully_connected_output(p, channels, each));
+        vstrbq_s32(output, qmcu_fully_connected_output(p, scales, each));
     }
     return weights;
 }
 
 void qmcu_fully_connected_int4_mve(const qmcu_fully_connected_int4_mve_params *params,
                                    const int8_t *input, const int8_t *weights,
-                                   const int32_t *channels, void *scratch, int8_t *output)
+                                   const int32_t *channels, int8_t *output)
 {
-    qmcu_fully_connected_rows(params, input, weights, channels, scratch, output, fours,
-                              multiply_last);
+    qmcu_fully_connected_rows(params, input, weights, channels, output, fours, multiply_last);
 }

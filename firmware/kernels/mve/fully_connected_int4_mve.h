@@ -9,6 +9,6 @@ typedef qmcu_fully_connected_mve_params qmcu_fully_connected_int4_mve_params;
    of one row in the low nibble and of the next in the high one. */
 void qmcu_fully_connected_int4_mve(const qmcu_fully_connected_int4_mve_params *params,
                                    const int8_t *input, const int8_t *weights,
-                                   const int32_t *channels, void *scratch, int8_t *output);
+                                   const int32_t *channels, int8_t *output);
 
 #endif

@@ -32,57 +32,60 @@ static inline void multiply_last(const int8_t *x, const int8_t *w, int32_t steps
 #define STEPS_A_ROUND 4
 
 /* In assembly, since the compiler spills the sums: 9 instructions for 64 products, one more for each four
-   steps, and 21 for four outputs. The first round begins where as many steps are left as it has. Sums are
+   steps, and 22 for four outputs. The first round begins where as many steps are left as it has. Sums are
    in even registers, as VMLADAVA wants them. VRSHL rounds ties up: one less for negative products rounds
    them away from zero. */
 static inline const int8_t *fours(const qmcu_fully_connected_mve_params *p, const int8_t *row,
-                                  const int8_t *weights, const int32_t *channels, int32_t count,
-                                  int8_t *output)
+                                  const int8_t *weights, const int32_t *biases,
+                                  const int32_t *scales, int32_t count, int8_t *output)
 {
     const int32x4_t zero_point = vdupq_n_s32(p->output_zero_point);
     const int32x4_t minimum = vdupq_n_s32(p->activation_minimum);
     const int32x4_t maximum = vdupq_n_s32(p->activation_maximum);
     const int32_t rounds = (p->steps + STEPS_A_ROUND - 1) / STEPS_A_ROUND;
-    /* First how many bytes of code to skip, then where the values are. */
-    int32_t x = (rounds * STEPS_A_ROUND - p->steps) * STEP_CODE;
+    /* What there are no registers for: from scales to scales, where the values are, and how many bytes
+       of code the first round skips. */
+    const int32x4_t fixed = qmcu_mve_four(p->scales_step, (int32_t)(intptr_t)row,
+                                          (rounds * STEPS_A_ROUND - p->steps) * STEP_CODE, 0);
+    const int8_t *x;
     __asm volatile("adr.w lr, 2f\n\t"
-                   "add %[x], %[x], lr\n\t"
-                   "orr %[x], %[x], #1\n\t"
-                   "push {%[x]}\n"
-                   "1: ldm %[channels], {r4, r6, r8, r10}\n\t"
-                   "mov %[x], %[row]\n\t"
+                   "vmov.32 r4, %q[fixed][2]\n\t"
+                   "add r4, r4, lr\n\t"
+                   "orr r4, r4, #1\n\t"
+                   "push {r4}\n"
+                   "1: ldm %[biases]!, {r4, r6, r8, r10}\n\t"
+                   "vmov.32 %[x], %q[fixed][1]\n\t"
                    "dls lr, %[rounds]\n\t"
                    "ldr pc, [sp]\n\t"
                    ".balign 4\n"
                    "2: " STEP STEP STEP STEP "le lr, 2b\n\t"
                    "vmov q0[2], q0[0], r4, r8\n\t"
                    "vmov q0[3], q0[1], r6, r10\n\t"
-                   "vldrw.u32 q1, [%[channels], #16]\n\t"
+                   "vldrw.u32 q1, [%[scales]]\n\t"
                    "vqrdmulh.s32 q0, q0, q1\n\t"
                    "vshr.s32 q1, q0, #31\n\t"
                    "vadd.i32 q0, q0, q1\n\t"
-                   "vldrw.u32 q1, [%[channels], #32]\n\t"
+                   "vldrw.u32 q1, [%[scales], #16]\n\t"
                    "vrshl.s32 q0, q0, q1\n\t"
                    "vadd.i32 q0, q0, %q[zero_point]\n\t"
                    "vmax.s32 q0, q0, %q[minimum]\n\t"
                    "vmin.s32 q0, q0, %q[maximum]\n\t"
                    "vstrb.32 q0, [%[output]], #4\n\t"
-                   "adds %[channels], %[channels], #48\n\t"
+                   "vmov.32 r4, %q[fixed][0]\n\t"
+                   "adds %[scales], %[scales], r4\n\t"
                    "subs %[count], %[count], #4\n\t"
                    "bne 1b\n\t"
                    "add sp, sp, #4"
-                   : [weights] "+r"(weights), [channels] "+r"(channels), [count] "+r"(count),
-                     [output] "+l"(output), [x] "+l"(x)
-                   : [row] "r"(row), [rounds] "r"(rounds), [zero_point] "w"(zero_point),
+                   : [weights] "+r"(weights), [biases] "+r"(biases), [scales] "+r"(scales),
+                     [count] "+r"(count), [output] "+l"(output), [x] "=&r"(x)
+                   : [rounds] "r"(rounds), [fixed] "w"(fixed), [zero_point] "w"(zero_point),
                      [minimum] "w"(minimum), [maximum] "w"(maximum)
                    : "r4", "r6", "r8", "r10", "lr", "q0", "q1", "cc", "memory");
     return weights;
 }
 
 void qmcu_fully_connected_mve(const qmcu_fully_connected_mve_params *params, const int8_t *input,
-                              const int8_t *weights, const int32_t *channels, void *scratch,
-                              int8_t *output)
+                              const int8_t *weights, const int32_t *channels, int8_t *output)
 {
-    qmcu_fully_connected_rows(params, input, weights, channels, scratch, output, fours,
-                              multiply_last);
+    qmcu_fully_connected_rows(params, input, weights, channels, output, fours, multiply_last);
 }

@@ -7,46 +7,43 @@
 
 /* `count` outputs, in fours, from the weights of as many rows; returns the weights behind them. */
 typedef const int8_t *qmcu_mve_fours(const qmcu_fully_connected_mve_params *p, const int8_t *row,
-                                     const int8_t *weights, const int32_t *channels, int32_t count,
-                                     int8_t *output);
+                                     const int8_t *weights, const int32_t *biases,
+                                     const int32_t *scales, int32_t count, int8_t *output);
 /* Weights of the one to three rows that are left times the values of `row`, added to sums. */
 typedef void qmcu_mve_last_rows(const int8_t *row, const int8_t *weights, int32_t steps,
                                 int32_t rows, int32_t sums[4]);
 
-/* channel: bias, multiplier and shift of four rows. */
+/* scales: multipliers and shifts of four rows. */
 static inline int32x4_t qmcu_fully_connected_output(const qmcu_fully_connected_mve_params *p,
-                                                    const int32_t *channel, const int32_t each[4])
+                                                    const int32_t *scales, const int32_t each[4])
 {
     int32x4_t sums = qmcu_mve_four(each[0], each[1], each[2], each[3]);
-    sums = qmcu_mve_away(vqrdmulhq_s32(sums, vldrwq_s32(channel + 4)));
-    sums = vrshlq_s32(sums, vldrwq_s32(channel + 8));
+    sums = qmcu_mve_away(vqrdmulhq_s32(sums, vldrwq_s32(scales)));
+    sums = vrshlq_s32(sums, vldrwq_s32(scales + 4));
     return qmcu_mve_clamp(sums, p->output_zero_point, p->activation_minimum, p->activation_maximum);
 }
 
 static inline __attribute__((always_inline)) void
 qmcu_fully_connected_rows(const qmcu_fully_connected_mve_params *params, const int8_t *input,
-                          const int8_t *weights, const int32_t *channels, void *scratch,
-                          int8_t *output, qmcu_mve_fours *fours, qmcu_mve_last_rows *last)
+                          const int8_t *weights, const int32_t *channels, int8_t *output,
+                          qmcu_mve_fours *fours, qmcu_mve_last_rows *last)
 {
     const qmcu_fully_connected_mve_params p = *params;
+    const int32_t left = p.output_depth % 4, count = p.output_depth - left;
+    const int32_t *const scales = channels + (p.output_depth + 3) / 4 * 4;
 
     for (int32_t batch = 0; batch < p.batches; batch++) {
-        const int8_t *row = input;
-        if (!p.direct) {
-            qmcu_mve_copy(scratch, input, p.input_depth);
-            row = scratch;
-        }
         const int8_t *w = weights;
-        const int32_t left = p.output_depth % 4, count = p.output_depth - left;
-        const int32_t *const channel = channels + 3 * count;
         if (count > 0) {
-            w = fours(&p, row, w, channels, count, output);
+            w = fours(&p, input, w, channels, scales, count, output);
             output += count;
         }
         if (left > 0) {
-            int32_t each[4] = {channel[0], channel[1], channel[2], channel[3]};
-            last(row, w, p.steps, left, each);
-            const int32x4_t values = qmcu_fully_connected_output(&p, channel, each);
+            const int32_t *const bias = channels + count;
+            int32_t each[4] = {bias[0], bias[1], bias[2], bias[3]};
+            last(input, w, p.steps, left, each);
+            const int32x4_t values =
+                qmcu_fully_connected_output(&p, scales + count / 4 * (p.scales_step / 4), each);
             vstrbq_p_s32(output, values, vctp32q((uint32_t)left));
             output += left;
         }

@@ -29,10 +29,12 @@ DSP = CompileOptions("native", dsp=True, fpu=True)
 
 def test_single_filters_are_packed_as_halfwords() -> None:
     filters = np.arange(-3, 5 * 6 - 3, dtype=np.int8).reshape(5, 6)
-    packed = pack_with_singles(filters, 4)
+    packed = pack_with_singles(filters, 4, wide=True)
     assert packed[:32].tolist() == pack_filters(filters[:4], 4).reshape(-1).tolist()
     assert packed[32:].view("<i2").tolist() == [21, 23, 22, 24, 25, 0, 26, 0]
-    assert pack_with_singles(filters[:1], 0).view("<i2").tolist() == [-3, -1, -2, 0, 1, 0, 2, 0]
+    single = pack_with_singles(filters[:1], 0, wide=True)
+    assert single.view("<i2").tolist() == [-3, -1, -2, 0, 1, 0, 2, 0]
+    assert pack_with_singles(filters[:1], 0, wide=False).tolist() == [-3, -2, -1, 0, 1, 2, 0, 0]
 
 
 def filters(weights: list[list[int]], shifts: list[int]) -> Filters:

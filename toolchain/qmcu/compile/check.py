@@ -6,14 +6,13 @@ else, and that what it reads is what was last written there. Near linear in the 
 """
 
 import re
-from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from math import prod
 
 from qmcu.compile.check_rows import MOVE, RowContents, move_problem, overlaps, shared_by_rows
+from qmcu.compile.check_sharing import shared_bytes, sharing_problems
 from qmcu.compile.lifetimes import ALIGNMENT
 from qmcu.compile.plan import (
     C_TYPES,
@@ -47,7 +46,7 @@ def check_plan(plan: Plan) -> None:
 def violations(plan: Plan) -> Iterator[str]:
     """Everything in the plan that cannot be right, a clause each; later ones build on the first."""
     found = list(_placement_problems(plan))
-    found += _overlaps(plan.placements)
+    found += sharing_problems(plan)
     found += _state_problems(plan)
     found += _tensor_problems(plan)
     yield from found
@@ -127,27 +126,7 @@ def _state_problems(plan: Plan) -> Iterator[str]:
             yield f"{home.name} lies at {home.offset} to {end} of {plan.state_size} bytes of states"
         if not 0 <= state.fill <= 255 or len(state.initial) not in (0, home.size):
             yield f"{home.name} of {home.size} bytes begins with {len(state.initial)}"
-    yield from _overlaps(placed)
-
-
-def _overlaps(placements: Sequence[Placement]) -> Iterator[str]:
-    """Placements that share bytes at some step: a sweep over steps, neighbours by offset."""
-    live: list[tuple[int, int, int]] = []
-    ends: list[tuple[int, tuple[int, int, int]]] = []
-    for number, p in sorted(enumerate(placements), key=lambda item: item[1].first):
-        if p.size <= 0:
-            continue
-        while ends and ends[0][0] < p.first:
-            gone = heappop(ends)[1]
-            del live[bisect_left(live, gone)]
-        entry = (p.offset, p.end, number)
-        at = bisect_left(live, entry)
-        for start, end, other in live[max(0, at - 1) : at + 1]:
-            if start < p.end and p.offset < end:
-                yield f"{p.name} and {placements[other].name} live at once and share bytes"
-                return
-        insort(live, entry)
-        heappush(ends, (p.last, entry))
+    yield from shared_bytes(placed)
 
 
 def _tensor_problems(plan: Plan) -> Iterator[str]:

@@ -21,8 +21,8 @@ from qmcu.compile.kernel_sets import (
     OPTIMIZATIONS,
     CompileOptions,
     is_as_fast,
-    keeps_to_plain_arena,
     lowerings,
+    peer_lowerings,
 )
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
 from qmcu.compile.lowering import OperatorContext, fitting_form
@@ -39,7 +39,7 @@ from qmcu.compile.plan import (
     PlanTensor,
     State,
 )
-from qmcu.compile.planner import place
+from qmcu.compile.planner import place, place_together
 from qmcu.compile.ram import arena_peak, save_ram
 from qmcu.compile.streams import Forms, Streamed, plain, stream, stream_anyhow
 from qmcu.compile.support import prepared, problems_of, refuse
@@ -122,6 +122,8 @@ def _compile(
     graph = _settled(flat, resolved, options)
     faster = lowerings(options)
     calls, aliased = _lower(graph, faster, flat.pinned)
+    if options.kernels == "cmsis-nn":
+        calls = _without_trails(calls)
     if options.kernels == "native" and options.optimize == "size" and faster:
         calls = save_flash(calls, lambda call: _forms(graph, call, faster))
     roots = alias_roots(graph, aliased)
@@ -132,14 +134,16 @@ def _compile(
     elif options.optimize == "ram":
         by_rows = options.kernels != "cmsis-nn" and not controls
         streamed, calls = _ram_saved(streamed, calls, faster, controls, by_rows)
-    elif keeps_to_plain_arena(options):
+    elif (peer := peer_lowerings(options)) is not None:
         calls = save_ram(
             graph,
             calls,
             roots,
-            lambda call: [f for f in _forms(graph, call, faster) if is_as_fast(call, f)],
+            lambda call: [
+                f for f in _forms(graph, call, faster) if options.dsp or is_as_fast(call, f)
+            ],
             controls,
-            enough=_lower(graph, {}, flat.pinned)[0],
+            enough=_without_trails(_lower(graph, peer, flat.pinned)[0]),
         )
     calls = take_forms(graph, calls, options, _streamed_operators(streamed, calls))
     choices = [
@@ -171,6 +175,11 @@ def _compile(
         state_size=state_size,
         controls=controls,
     )
+
+
+def _without_trails(calls: Sequence[KernelCall]) -> tuple[KernelCall, ...]:
+    """As the library has it, whose kernels' outputs lie beside their inputs."""
+    return tuple(replace(call, may_trail=()) for call in calls)
 
 
 def _ram_saved(
@@ -234,7 +243,7 @@ def overlay_everywhere(graph: Graph, plan: Plan) -> Plan:
     aliased = [(o.inputs[0], o.outputs[0]) for o in graph.operators if o.index not in called]
     roots = alias_roots(graph, aliased)
     buffers = live_buffers(graph, plan.calls, roots, overlay=True, controls=plan.controls)
-    placements, size = place(buffers)
+    placements, size = place_together(buffers)
     states = place_states(graph, plan.calls)[0]
     tensors = _plan_tensors(plain(graph, roots), placements, states)
     overlaid = replace(

@@ -1,11 +1,11 @@
 """From kernel calls to buffers: which tensors share bytes, and from when to when each must live."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qmcu.compile.plan import Control, KernelCall
+from qmcu.compile.plan import Control, KernelCall, TensorArgument
 from qmcu.model.graph import Graph
 
 # Of every buffer's offset, in bytes: kernels may load words.
@@ -19,6 +19,9 @@ class Buffer:
     """Bytes that must be kept from step `first` to step `last` (both included), not yet placed.
 
     `tensors` share the bytes (aliases, or an output written over its input); empty for scratch.
+    Where a buffer that ends as this one begins has the tensor `over`, and begins at least
+    `distance` bytes behind this one's start, the two may share bytes. `tail` bytes behind it must
+    lie in the arena, whatever is there.
     """
 
     name: str
@@ -27,6 +30,9 @@ class Buffer:
     first: int
     last: int
     alignment: int = ALIGNMENT
+    over: int | None = None
+    distance: int = 0
+    tail: int = 0
 
     def meets(self, other: "Buffer") -> bool:
         """True when both must live at some same step."""
@@ -94,12 +100,43 @@ def live_buffers(
         )
         for group in groups.values()
     ]
+    buffers = list(_with_trails(graph, calls, buffers))
     buffers += [
         Buffer(f"{call.layer}_scratch", (), call.scratch_size, step, step)
         for step, call in enumerate(calls)
         if call.scratch_size
     ]
     return tuple(sorted(buffers, key=lambda b: (b.first, b.last, -b.size, b.name)))
+
+
+def _with_trails(
+    graph: Graph, calls: Sequence[KernelCall], buffers: Sequence[Buffer]
+) -> Iterator[Buffer]:
+    """The buffers with what they may lie over as they begin, and with what is read behind them."""
+    homes = {tensor: buffer for buffer in buffers for tensor in buffer.tensors}
+    overs: dict[int, tuple[int, int]] = {}
+    tails: dict[int, int] = {}
+    for step, call in enumerate(calls):
+        for tensor in _in_arena(graph, call.reads) if call.overread else ():
+            home = homes[tensor]
+            tail = graph.tensors[tensor].size + call.overread - home.size
+            tails[id(home)] = max(tails.get(id(home), 0), tail)
+        for source, target, distance in call.may_trail:
+            if source not in homes or target not in homes:
+                continue
+            before, home = homes[source], homes[target]
+            read_once = sum(homes.get(t) is before for t in call.reads) == 1
+            if before.last == home.first == step and read_once and not _reads_later(call, source):
+                overs[id(home)] = (source, distance)
+    for buffer in buffers:
+        over, distance = overs.get(id(buffer), (None, 0))
+        yield replace(buffer, over=over, distance=distance, tail=tails.get(id(buffer), 0))
+
+
+def _reads_later(call: KernelCall, source: int) -> bool:
+    """Whether a pass reads an input after the output was written."""
+    arguments = (a for p in call.passes for a in p.arguments)
+    return any(isinstance(a, TensorArgument) and a.tensor == source for a in arguments)
 
 
 def _keep_through_loops(
@@ -183,12 +220,24 @@ def live_bytes(buffers: Sequence[Buffer]) -> list[int]:
     steps = max((b.last for b in buffers), default=-2) + 2
     # What changes at each step: the bytes, and how many buffers waste 1, 2 and 3 of them.
     changes = np.zeros((ALIGNMENT, steps + 1), np.int64)
+
+    def change(size: int, first: int, last: int, sign: int = 1) -> None:
+        room = aligned(size)
+        for at, way in ((first + 1, sign), (last + 2, -sign)):
+            changes[0, at] += way * room
+            if room > size:
+                changes[room - size, at] += way
+
+    homes = {tensor: buffer for buffer in buffers for tensor in buffer.tensors}
     for buffer in buffers:
-        room = aligned(buffer.size)
-        for at, sign in ((buffer.first + 1, 1), (buffer.last + 2, -1)):
-            changes[0, at] += sign * room
-            if room > buffer.size:
-                changes[room - buffer.size, at] += sign
+        change(buffer.size, buffer.first, buffer.last)
+        if buffer.over is not None:
+            before, at = homes[buffer.over], buffer.first
+            both = max(aligned(buffer.distance) + before.size, buffer.size)
+            if both < before.size + buffer.size:
+                change(before.size, at, at, -1)
+                change(buffer.size, at, at, -1)
+                change(both, at, at)
     live = np.cumsum(changes, axis=1)[:, :steps]
     wasted = np.zeros(steps, np.int64)
     for waste in range(1, ALIGNMENT):

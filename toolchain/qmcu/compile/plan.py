@@ -114,12 +114,13 @@ class KernelCall:
     `kernel` names both the C function (with the prefix qmcu_) and its file <kernel>.c in a
     folder of firmware/kernels. `layer` is unique, readable and a C identifier. `macs` counts the
     multiply-accumulates of one inference. `may_overlay` lists (input, output) tensor pairs
-    of which the output may be written over the input, if it is not larger or `overlay_grows`.
-    `overread` is how many bytes behind its inputs the kernel may load (and ignore). `trade`
-    says what was given for fewer instructions, flash or RAM. `slower` says why the
-    kernel is not the fastest of the layer's kind, and what that costs. `passes` run after the
-    kernel, in order; what they read besides the output must still be there. `int4` says how
-    weights that the model has in 4 bits lie in flash.
+    of which the output may be written over the input, if it is not larger or `overlay_grows`;
+    `may_trail` (input, output, bytes) of which it may be, if the input begins at least so many
+    bytes behind the output's start. `overread` is how many bytes behind its inputs the kernel may
+    load (and ignore). `trade` says what was given for fewer instructions, flash or RAM. `slower`
+    says why the kernel is not the fastest of the layer's kind, and what that costs. `passes` run
+    after the kernel, in order; what they read besides the output must still be there. `int4` says
+    how weights that the model has in 4 bits lie in flash.
     """
 
     kernel: str
@@ -132,6 +133,7 @@ class KernelCall:
     macs: int = 0
     may_overlay: tuple[tuple[int, int], ...] = ()
     overlay_grows: bool = False
+    may_trail: tuple[tuple[int, int, int], ...] = ()
     overread: int = 0
     trade: str = ""
     slower: str = ""

@@ -12,6 +12,8 @@ from qmcu.model.graph import Graph
 _LEAST_SHARE = 0.01
 # The most of an inference's instructions that they may add, by estimate.
 _MOST_SHARE = 0.25
+# And where they only bring the arena to what is enough.
+_MOST_SHARE_OF_ENOUGH = 0.05
 Alternatives = Callable[[KernelCall], Sequence[KernelCall]]
 
 
@@ -29,16 +31,15 @@ def save_ram(
     what turned out not to be needed is taken back. All stays as it was when less than one
     hundredth is saved. `trade` of a replaced call says what it saved. With other calls of the same
     layers that are `enough`, all this is done until the bound is no higher than theirs, or not;
-    else for at most `_MOST_SHARE` more instructions.
+    that for at most `_MOST_SHARE_OF_ENOUGH` more instructions, else for `_MOST_SHARE`.
     """
     start = arena_peak(graph, calls, roots, controls)
     aim = arena_peak(graph, enough, roots, controls)[0] if enough else 0
     chosen, best = list(calls), start
-    most = (1 + _MOST_SHARE) * sum(map(instructions, calls))
+    share = _MOST_SHARE_OF_ENOUGH if enough else _MOST_SHARE
+    most = (1 + share) * sum(map(instructions, calls))
 
     def affordable(call: KernelCall) -> Sequence[KernelCall]:
-        if enough:
-            return alternatives(call)
         left = most - sum(map(instructions, chosen)) + instructions(call)
         return [other for other in alternatives(call) if instructions(other) <= left]
 

@@ -57,9 +57,15 @@ def lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     return cmsis_nn.lowerings(cmsis_nn_calls.Core(options.dsp, options.mve), own, OPERATORS)
 
 
-def keeps_to_plain_arena(options: CompileOptions) -> bool:
-    """Whether forms with less scratch are taken where the arena is larger than with plain C."""
-    return options.kernels == "native" and options.optimize != "speed" and not options.dsp
+def peer_lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]] | None:
+    """The kernels whose arena is enough: forms with less scratch are taken where it is larger.
+
+    Those of CMSIS-NN for the same core, which in plain C takes no more than the portable ones;
+    None where the setting spends RAM, or searches for less anyhow.
+    """
+    if options.kernels != "native" or options.optimize in ("speed", "ram"):
+        return None
+    return lowerings(replace(options, kernels="cmsis-nn")) if options.dsp else {}
 
 
 def is_as_fast(call: KernelCall, other: KernelCall) -> bool:

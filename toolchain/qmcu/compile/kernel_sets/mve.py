@@ -17,7 +17,7 @@ from qmcu.compile.kernel_sets.mve_packing import (
     LANES,
     Int8Array,
     Int32Array,
-    by_fours,
+    biases_and_scales,
     pack_all_rows,
     pack_int4_pairs,
     pack_int4_rows,
@@ -29,6 +29,7 @@ from qmcu.compile.kernel_sets.mve_requantization import (
     output_fields,
     output_limits,
 )
+from qmcu.compile.kernel_sets.trailing import behind_rows, behind_windows
 from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.weights import (
@@ -103,6 +104,11 @@ def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
     return _conv_2d(context, "conv_2d_mve", pack_pairs)
 
 
+def lower_windows(context: OperatorContext) -> KernelCall | None:
+    """The same by laying out four windows at a time: less scratch than rows of many pixels."""
+    return _conv_2d(context, "conv_2d_mve", pack_pairs, by_rows=False)
+
+
 def lower_conv_2d_int4(context: OperatorContext) -> KernelCall | None:
     """The same with int4 weights, which stay packed."""
     return _conv_2d(context, "conv_2d_int4_mve", pack_int4_pairs)
@@ -112,6 +118,8 @@ def _conv_2d(
     context: OperatorContext,
     name: str,
     pack: Callable[[Int8Array, Int32Array, Sequence[tuple[int, int]]], Int32Array],
+    *,
+    by_rows: bool = True,
 ) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
     depth, filters = source.shape[3], target.shape[3]
@@ -119,7 +127,7 @@ def _conv_2d(
         return None
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
     pointwise = weights.shape[1:3] == (1, 1) and (vertical.stride, horizontal.stride) == (1, 1)
-    windows = _windows_fit(vertical, horizontal, source, target)
+    windows = by_rows and _windows_fit(vertical, horizontal, source, target)
     values = weights.array.transpose(0, 2, 1, 3) if windows and not pointwise else weights.array
     values = values.reshape(filters, -1)
     zero_point = quantization_of(source).zero_point
@@ -158,7 +166,11 @@ def _conv_2d(
         macs=target.elements * values.shape[1],
         may_overlay=((source.index, target.index),) if over else (),
     )
-    return replace(call, overlay_grows=backward)
+    if pointwise:
+        return replace(call, overlay_grows=backward)
+    if windows:
+        return behind_rows(call, source, target, vertical)
+    return behind_windows(call, source, target, (vertical, horizontal), 4)
 
 
 def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
@@ -184,27 +196,28 @@ def _fully_connected(
         return None
     packed = pack(weights.array)
     steps = -(-inputs // LANES)
-    direct = inputs % LANES == 0
+    shared = len({*map(tuple, channels[:, 1:])}) == 1
     parameters = (
         ("batches", source.elements // inputs),
         ("input_depth", inputs),
         ("output_depth", outputs),
         ("steps", steps),
-        ("direct", int(direct)),
+        ("scales_step", 0 if shared else 32),
         *output_fields(context),
     )
-    return context.call(
+    call = context.call(
         kernel,
         (
             ParametersArgument(f"qmcu_{kernel}_params", parameters),
             context.operand(source),
             context.constant("weights", packed, "weights"),
-            context.constant("channels", by_fours(channels), "requantization"),
-            ScratchArgument(4 if direct else LANES * steps),
+            context.constant("channels", biases_and_scales(channels, shared), "requantization"),
             context.operand(target),
         ),
         macs=target.elements * inputs,
     )
+    # What lies behind the input meets weights that are zero.
+    return replace(call, overread=-inputs % LANES)
 
 
 def lower_add(context: OperatorContext) -> KernelCall | None:
@@ -224,10 +237,10 @@ def lower_add(context: OperatorContext) -> KernelCall | None:
     return sum_call(context, "add_mve", terms, parameters)
 
 
-# The narrow form fits whatever the one before it does: only `--optimize ram` looks for it.
+# What stands behind a form that fits the same is taken where that makes the arena smaller.
 LOWERINGS: dict[str, Sequence[Lowering]] = {
     "ADD": (lower_add, mve_elementwise.add),
-    "CONV_2D": (of_whole_window(lower_fully_connected), lower_conv_2d),
+    "CONV_2D": (of_whole_window(lower_fully_connected), lower_conv_2d, lower_windows),
     "DEPTHWISE_CONV_2D": (
         *of_one_channel((lower_conv_2d,)),
         lower_blocks,

@@ -19,6 +19,7 @@ from qmcu.compile.kernel_sets.mve_requantization import (
     output_fields,
     output_limits,
 )
+from qmcu.compile.kernel_sets.trailing import behind_windows
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators.weights import channel_multipliers, folded_bias, quantization_of
 from qmcu.compile.operators.window import Axis, Fields, axes, sliding_window
@@ -226,6 +227,7 @@ def _taps(layer: Layer) -> KernelCall | None:
         ),
         macs=target.elements * layer.taps,
     )
+    call = behind_windows(call, source, target, (layer.vertical, layer.horizontal), 0)
     return replace(call, overread=3)
 
 

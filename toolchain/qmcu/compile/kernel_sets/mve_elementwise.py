@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from qmcu.compile.kernel_sets.dsp.elementwise import TABLES, portable, renamed
 from qmcu.compile.kernel_sets.mve_packing import LANES
+from qmcu.compile.kernel_sets.trailing import trailing_pool
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.pooling import lower_pool
 from qmcu.compile.plan import KernelCall
@@ -15,7 +16,7 @@ def max_pool_2d(context: OperatorContext) -> KernelCall | None:
     """MAX_POOL_2D of any window and number of channels."""
     if context.input(0).is_constant:
         return None
-    call = lower_pool(context, "max_pool_2d_mve")
+    call = trailing_pool(context, lower_pool(context, "max_pool_2d_mve"))
     return replace(call, overread=-context.input(0).shape[3] % LANES)
 
 
@@ -24,7 +25,7 @@ def average_pool_2d(context: OperatorContext) -> KernelCall | None:
     taps = context.integer("filter_height", 1) * context.integer("filter_width", 1)
     if context.input(0).is_constant or taps > _MOST_TAPS:
         return None
-    call = lower_pool(context, "average_pool_2d_mve")
+    call = trailing_pool(context, lower_pool(context, "average_pool_2d_mve"))
     return replace(call, overread=-context.input(0).shape[3] % (LANES // 2))
 
 

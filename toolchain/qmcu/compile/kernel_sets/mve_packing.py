@@ -66,6 +66,18 @@ def by_fours(channels: Int32Array) -> Int32Array:
     return np.ascontiguousarray(padded.reshape(-1, 4, 3).transpose(0, 2, 1))
 
 
+def biases_and_scales(channels: Int32Array, shared: bool) -> Int32Array:
+    """int32 [count, 3] to one dimension: biases in fours, then multipliers and shifts of each four.
+
+    Of the first four alone where `shared`, for all have the same.
+    """
+    groups = by_fours(channels)
+    scales = groups[:1, 1:] if shared else groups[:, 1:]
+    if shared:
+        scales = np.repeat(scales[:, :, :1], 4, axis=2)
+    return np.concatenate([groups[:, 0].reshape(-1), scales.reshape(-1)])
+
+
 def pack_rows(rows: Int8Array) -> Int8Array:
     """int8 [outputs, inputs] to [groups, steps, 4, 16]: a vector of each of four rows in turn."""
     filled = np.pad(pack_filters(rows), ((0, -len(rows) % 4), (0, 0)))

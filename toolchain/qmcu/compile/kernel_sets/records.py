@@ -26,7 +26,7 @@ FILTER_PAIR = _words(
 FILTER_QUAD = np.dtype(
     [
         *((n, "<i4") for n in ("joint_bias01", "bias0", "joint_bias23", "bias2")),
-        ("requantization", "<i4", (4, 3)),
+        ("requantization", "<i4", (4, 2)),
     ]
 )
 INT4_QUAD = np.dtype([("sums", "<i4", 4), ("requantization", "<i4", (4, 3))])

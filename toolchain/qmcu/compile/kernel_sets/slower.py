@@ -21,6 +21,8 @@ _KERNELS = {
     "multiplier of 1/2 or more: about 3 instructions a MAC instead of 2",
     "fully_connected_any_dsp": "sums of more than 24 bits, a multiplier of 1/2 or more, or a "
     "weight of -128 beside a negative one: 1.25 instructions a MAC instead of 0.97",
+    "fully_connected_any_wide_dsp": "sums of more than 24 bits, a multiplier of 1/2 or more, or a "
+    "weight of -128 beside a negative one: 1.25 instructions a MAC instead of 0.97",
     "lstm_dsp": "sums of more than 24 bits or a weight of -128 beside a negative one: 1.25 "
     "instructions a MAC instead of 1.02",
 }
@@ -42,7 +44,7 @@ def reason(call: KernelCall, context: OperatorContext) -> str:
     if not call.kernel.endswith(("_dsp", "_mve", "_scalar")) and "_mve_" not in call.kernel:
         what = ALONE.get(call.kernel) or _declined(context)
         return f"plain C for {what}: up to ten times the instructions"
-    if call.kernel == "fully_connected_any_dsp" and context.input(1).shape[0] <= SINGLES:
+    if call.kernel.startswith("fully_connected_any") and context.input(1).shape[0] <= SINGLES:
         return ""  # by themselves, not as some of four
     return _KERNELS.get(call.kernel, "")
 

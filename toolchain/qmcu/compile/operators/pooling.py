@@ -15,20 +15,21 @@ def _kernel(context: OperatorContext) -> tuple[int, ...]:
     return context.integer("filter_height", 1), context.integer("filter_width", 1)
 
 
-def _windows(context: OperatorContext) -> tuple[Axis, Axis]:
+def pool_windows(context: OperatorContext) -> tuple[Axis, Axis]:
+    """The vertical and horizontal windows of a pool."""
     return axes(context, context.input(0).shape[1:3], _kernel(context))
 
 
 def _expected_shape(context: OperatorContext) -> tuple[int, ...]:
     source = context.input(0).shape
-    vertical, horizontal = _windows(context)
+    vertical, horizontal = pool_windows(context)
     return source[0], vertical.output, horizontal.output, source[3]
 
 
 def pool_fields(context: OperatorContext) -> Fields:
     """The parameter fields of shapes and window, in every type."""
     batches, height, width, depth = context.input(0).shape
-    vertical, horizontal = _windows(context)
+    vertical, horizontal = pool_windows(context)
     return (
         ("batches", batches),
         ("input_height", height),
@@ -72,7 +73,7 @@ def _limits(context: OperatorContext) -> Fields:
 
 def is_whole_image(context: OperatorContext) -> bool:
     """Whether there is one window, which is the image."""
-    windows = _windows(context)
+    windows = pool_windows(context)
     sizes = context.input(0).shape[1:3]
     return all(
         axis.kernel == size and axis.output == 1 and not axis.padding

@@ -138,6 +138,7 @@ def _on_rows(
         reads=tuple(indices[i] for i in call.reads),
         writes=tuple(indices[i] for i in call.writes),
         may_overlay=tuple(pair for pair in overlay if temporary.issuperset(pair)),
+        may_trail=(),
         trade="",
     )
 

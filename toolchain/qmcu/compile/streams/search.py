@@ -271,9 +271,12 @@ def _with_overlays(call: KernelCall, streamed: Streamed) -> KernelCall:
     Over a whole tensor at the start of its buffer an output may lie, and end beside it; over rows
     that nobody reads any more it was placed.
     """
+    roots, places, buffers = streamed.roots, streamed.places, streamed.buffers
+    settled = (t for trail in call.may_trail for t in trail[:2])
+    if any(places.get(t) or t in streamed.parts or roots[t] in buffers for t in settled):
+        call = replace(call, may_trail=())
     if call.kernel == "move_rows" or not call.may_overlay:
         return call
-    roots, places, buffers = streamed.roots, streamed.places, streamed.buffers
     pairs = tuple(
         (source, target)
         for source, target in call.may_overlay

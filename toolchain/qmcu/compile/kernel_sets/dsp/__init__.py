@@ -37,13 +37,16 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     direct = (fours.plain, convolution.pairs, convolution.wide)
     tables: tuple[Lowering, ...] = () if optimize == "size" else (layers.add_table,)
     steep = (fours.steep, *convolution.steep)
+    single, other = anything.fully_connected_single, anything.fully_connected
+    if optimize == "speed":
+        single, other = anything.fully_connected_single_wide, anything.fully_connected_wide
     convolutions = (*transformed, *direct, *steep, general.lower_conv_2d)
     convolutions = (*convolutions, anything.conv_2d)
     found: dict[str, tuple[Lowering, ...]] = {
         "ADD": (*tables, general.lower_add, elementwise.add),
         "AVERAGE_POOL_2D": (layers.average_all, general.lower_average_pool_2d),
         "CONV_2D": (
-            of_whole_window(anything.fully_connected_single),
+            of_whole_window(single),
             of_whole_window(layers.fully_connected_pair),
             *convolutions,
         ),
@@ -55,9 +58,9 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
             anything.depthwise_conv_2d,
         ),
         "FULLY_CONNECTED": (
-            anything.fully_connected_single,
+            single,
             layers.fully_connected_pair,
-            anything.fully_connected,
+            other,
         ),
         "MAX_POOL_2D": (elementwise.max_pool_2d,),
         "MEAN": (elementwise.mean,),

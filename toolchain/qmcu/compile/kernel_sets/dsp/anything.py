@@ -18,12 +18,15 @@ from qmcu.compile.kernel_sets.dsp.general import (
     pack_taps,
     plain_channel,
 )
+from qmcu.compile.kernel_sets.trailing import behind_rows, behind_windows
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators.weights import channel_multipliers, folded_bias, quantization_of
 from qmcu.compile.operators.window import axes, sliding_window
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument, ScratchArgument
 from qmcu.compile.requantize import quantize_multiplier
 
+# Instructions a weight: 30 for 16 from bytes, 24 from halfwords.
+_WIDE_SAVES = (30 - 24) / 16
 SINGLES = 2  # the most outputs that are not worth a group of four
 
 
@@ -49,13 +52,23 @@ def _channels(context: OperatorContext, filters: Int8Array, group: int) -> Int32
     return records.words(result)
 
 
-def pack_with_singles(filters: Int8Array, fours: int) -> Int8Array:
-    """int8 [outputs, inputs] for fully_connected_any_dsp: the first `fours` filters in fours, the
-    others as halfwords, bytes 0, 2, 1 and 3 of each step."""
+def pack_with_singles(filters: Int8Array, fours: int, *, wide: bool) -> Int8Array:
+    """int8 [outputs, inputs] for fully_connected_any_dsp: the first `fours` filters in fours.
+
+    The others follow one by one; `wide` as halfwords, bytes 0, 2, 1 and 3 of each step.
+    """
     grouped = pack_filters(filters[:fours], 4).reshape(-1) if fours else np.zeros(0, np.int8)
     steps = np.pad(filters[fours:], ((0, 0), (0, -filters.shape[1] % STEP))).reshape(-1, STEP)
-    halfwords = steps[:, [0, 2, 1, 3]].astype("<i2")
-    return np.concatenate([grouped, halfwords.reshape(-1).view(np.int8)])
+    if wide:
+        steps = steps[:, [0, 2, 1, 3]].astype("<i2")
+    return np.concatenate([grouped, steps.reshape(-1).view(np.int8)])
+
+
+def _biases_and_scale(channels: Int32Array, count: int) -> Int32Array | None:
+    """Biases of all `channels` and a channel for all, where `count` have one scale; else None."""
+    if count == 1 or (channels[:count, 1:] != channels[0, 1:]).any():
+        return None
+    return np.concatenate([channels[:, 0], [0], channels[0, 1:]]).astype(np.int32)
 
 
 def _nested(
@@ -82,7 +95,7 @@ def conv_2d(context: OperatorContext) -> KernelCall | None:
         ("shape.steps", steps),
         ("output_zero_point", quantization_of(target).zero_point),
     )
-    return context.call(
+    call = context.call(
         "conv_2d_any_dsp",
         (
             ParametersArgument("qmcu_conv_2d_any_dsp_params", parameters),
@@ -94,6 +107,7 @@ def conv_2d(context: OperatorContext) -> KernelCall | None:
         ),
         macs=target.elements * filters.shape[1],
     )
+    return behind_windows(call, source, target, (vertical, horizontal), 2)
 
 
 def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
@@ -124,7 +138,7 @@ def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
     )
     same = source.shape == target.shape and (vertical.stride, horizontal.stride) == (1, 1)
     filled = np.pad(filters, ((0, -depth % 4), (0, 0)))
-    return context.call(
+    call = context.call(
         "depthwise_any_dsp",
         (
             ParametersArgument("qmcu_depthwise_any_dsp_params", parameters),
@@ -137,6 +151,7 @@ def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         macs=target.elements * taps,
         may_overlay=((source.index, target.index),) if same and source.shape[0] == 1 else (),
     )
+    return behind_rows(call, source, target, vertical)
 
 
 def fully_connected_single(context: OperatorContext) -> KernelCall | None:
@@ -146,6 +161,28 @@ def fully_connected_single(context: OperatorContext) -> KernelCall | None:
 
 def fully_connected(context: OperatorContext) -> KernelCall | None:
     """FULLY_CONNECTED of any batch."""
+    return _fully_connected(context, wide=False)
+
+
+def fully_connected_single_wide(context: OperatorContext) -> KernelCall | None:
+    """As `fully_connected_single`, weights as halfwords: a fifth less instructions."""
+    return fully_connected_wide(context) if context.input(1).shape[0] <= SINGLES else None
+
+
+def fully_connected_wide(context: OperatorContext) -> KernelCall | None:
+    """As `fully_connected`; one or two outputs that are no four have their weights as halfwords."""
+    call, other = _fully_connected(context, wide=True), fully_connected(context)
+    if call is None or other is None or call.kernel == other.kernel:
+        return call
+    flash = call.constant_size - other.constant_size
+    return replace(
+        call,
+        trade=f"weights as halfwords: {flash:,} bytes more flash for about "
+        f"{round(_WIDE_SAVES * flash):,} instructions less (estimated)",
+    )
+
+
+def _fully_connected(context: OperatorContext, *, wide: bool) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
     outputs, inputs = weights.shape
     fours = outputs - outputs % 4 if outputs % 4 <= SINGLES else outputs
@@ -153,23 +190,30 @@ def fully_connected(context: OperatorContext) -> KernelCall | None:
     channels = None if source.is_constant else _channels(context, weights.array, group)
     if channels is None:
         return None
-    packed = pack_with_singles(weights.array, fours)
+    shared = _biases_and_scale(channels, outputs)
     parameters = (
         ("batches", source.elements // inputs),
         ("input_depth", inputs),
         ("output_depth", outputs),
         ("steps", -(-inputs // STEP)),
         ("output_zero_point", quantization_of(target).zero_point),
+        ("bias_step", 4 if shared is None else 1),
+        ("scales", 0 if shared is None else len(channels)),
+        ("scale_step", 4 if shared is None else 0),
     )
+    wide &= fours < outputs
+    kernel = f"fully_connected_any{'_wide' if wide else ''}_dsp"
+    packed = pack_with_singles(weights.array, fours, wide=wide)
+    own = channels if shared is None else shared
     call = context.call(
-        "fully_connected_any_dsp",
+        kernel,
         (
-            ParametersArgument("qmcu_fully_connected_any_dsp_params", parameters),
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
             context.operand(source),
             context.constant("weights", packed, "weights"),
-            context.constant("channels", channels, "requantization"),
+            context.constant("channels", own, "requantization"),
             context.operand(target),
         ),
         macs=target.elements * inputs,
     )
-    return replace(call, overread=3)
+    return replace(call, overread=-inputs % STEP)

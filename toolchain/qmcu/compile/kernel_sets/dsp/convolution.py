@@ -6,6 +6,7 @@ from qmcu.compile.kernel_sets.dsp import fours
 from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
     STEEP,
+    WORD,
     Form,
     filters_of,
     pack_pairs,
@@ -25,6 +26,7 @@ from qmcu.compile.kernel_sets.dsp.windows import (
     runs_backward,
     written_behind_reading,
 )
+from qmcu.compile.kernel_sets.trailing import behind_rows, behind_tiles, behind_windows
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.operators.window import image_fields
@@ -65,7 +67,8 @@ def _pointwise(c: Convolution, form: Form) -> KernelCall | None:
         # Two pixels are read before they are written, and each is written where it was or before.
         may_overlay=c.overlay(c.stride == (1, 1)),
     )
-    return replace(call, overread=GROUP - 1, overlay_grows=backward)
+    call = replace(call, overread=-depth % GROUP, overlay_grows=backward)
+    return call if backward else behind_windows(call, c.source, c.target, c.axes, 2)
 
 
 def _rows(c: Convolution, form: Form) -> KernelCall | None:
@@ -87,13 +90,22 @@ def _rows(c: Convolution, form: Form) -> KernelCall | None:
             c.context.operand(c.source),
             c.context.constant("weights", packed[0], "weights"),
             c.context.constant("pairs", packed[1], "requantization"),
-            ScratchArgument(40 * steps + 24 + c.vertical.kernel * row_bytes),
+            ScratchArgument(_rows_scratch(c, steps, row_bytes)),
             c.context.operand(c.target),
         ),
         macs=c.macs,
         may_overlay=c.overlay(written_behind_reading(c.source, c.target, c.vertical)),
     )
-    return replace(call, overread=3)
+    return behind_rows(call, c.source, c.target, c.vertical)
+
+
+def _rows_scratch(c: Convolution, steps: int, row_bytes: int) -> int:
+    """Two columns, the rows of a window, and a window's bytes where its rows are no whole words."""
+    run = c.horizontal.kernel * c.input_depth
+    words = -(-run // WORD)
+    joined = words * c.vertical.kernel > 2 * steps and run % WORD != 1
+    # Words are copied and loaded: up to three bytes more.
+    return 32 * steps + c.vertical.kernel * row_bytes + (GROUP * steps if joined else 0) + WORD
 
 
 def _direct(c: Convolution, form: Form) -> KernelCall | None:
@@ -139,7 +151,8 @@ def _winograd(c: Convolution) -> KernelCall | None:
         # they would fall on pixels further up that the next tile still reads.
         may_overlay=c.overlay(same and c.output_depth == depth),
     )
-    return replace(call, overread=3)
+    call = replace(call, overread=-depth % WORD)
+    return behind_tiles(call, c.source, c.target, c.vertical)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from qmcu.compile.kernel_sets.dsp.general import output_limits_are_int8
+from qmcu.compile.kernel_sets.trailing import trailing_pool
 from qmcu.compile.lowering import OperatorContext, fitting_form
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.operators.pooling import lower_pool
@@ -47,7 +48,9 @@ def lookup(context: OperatorContext) -> KernelCall | None:
 
 def max_pool_2d(context: OperatorContext) -> KernelCall | None:
     """MAX_POOL_2D of any window and number of channels."""
-    return None if context.input(0).is_constant else lower_pool(context, "max_pool_2d_dsp")
+    if context.input(0).is_constant:
+        return None
+    return trailing_pool(context, lower_pool(context, "max_pool_2d_dsp"))
 
 
 def mean(context: OperatorContext) -> KernelCall | None:

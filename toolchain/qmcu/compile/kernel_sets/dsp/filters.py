@@ -22,6 +22,7 @@ LARGEST_SHIFT = 21
 STEEP = -8  # the least shift to the right of the steep kernels: 8 to the left
 GROUP = 8  # values of a filter in one step of the multiply kernels
 WORD = 4  # bytes
+SUMS_OF_QUAD = 4  # words of qmcu_filter_quad
 LARGEST_OF_PAIRS = 1 << 23  # sums of two filters in one have 24 bits each
 
 
@@ -263,11 +264,11 @@ def _steep_pairs(filters: Filters, pack: Pack) -> tuple[Int16Array, Int32Array] 
 
 
 def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
-    """For fully_connected_pair: weights by four filters, constants int32 [quads, 16]."""
+    """For fully_connected_pair: weights by four filters, constants int32 [quads, 12]."""
     if not _fits_pairs(filters):
         return None
     weights = fill(fill(filters.flat, GROUP), 4, axis=0)
-    b, q, r, s = filters.padded(4)
+    b, q, _, s = filters.padded(4)
     joint = join_quads(weights)
     quads = records.make(
         records.FILTER_QUAD,
@@ -276,7 +277,7 @@ def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
         bias0=b[0::4],
         joint_bias23=b[2::4] + 256 * b[3::4],
         bias2=b[2::4],
-        requantization=quad_requantization(q, r, s),
+        requantization=np.stack((q, s - 1), axis=1).reshape(-1, 4, 2),
     )
     return joint, records.words(quads)
 

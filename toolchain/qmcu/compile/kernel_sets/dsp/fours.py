@@ -26,6 +26,7 @@ from qmcu.compile.kernel_sets.dsp.windows import (
     runs_backward,
     written_behind_reading,
 )
+from qmcu.compile.kernel_sets.trailing import behind_rows, behind_windows
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 
@@ -63,7 +64,8 @@ def _four_pointwise(c: Convolution, form: _ByFour) -> KernelCall | None:
         # Four pixels are read before they are written, and each is written where it was or before.
         may_overlay=c.overlay(c.stride == (1, 1)),
     )
-    return replace(call, overread=WORD - 1, overlay_grows=backward)
+    call = replace(call, overread=-c.input_depth % WORD, overlay_grows=backward)
+    return call if backward else behind_windows(call, c.source, c.target, c.axes, 4)
 
 
 def _four_rows(c: Convolution, form: _ByFour) -> KernelCall | None:
@@ -90,7 +92,7 @@ def _four_rows(c: Convolution, form: _ByFour) -> KernelCall | None:
         macs=c.macs,
         may_overlay=c.overlay(written_behind_reading(c.source, c.target, c.vertical)),
     )
-    return replace(call, overread=3)
+    return behind_rows(call, c.source, c.target, c.vertical)
 
 
 def pack_fours(filters: Filters) -> Int32Array | None:

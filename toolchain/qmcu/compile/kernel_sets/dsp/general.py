@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from qmcu.compile.kernel_sets import records
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
+from qmcu.compile.kernel_sets.trailing import behind_rows, behind_windows, trailing_pool
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators.pooling import lower_pool
 from qmcu.compile.operators.weights import (
@@ -116,7 +117,7 @@ def _conv_2d(
     overlay = (
         ((source.index, target.index),) if pointwise and target.shape[3] <= source.shape[3] else ()
     )
-    return context.call(
+    call = context.call(
         kernel,
         (
             ParametersArgument(f"qmcu_{kernel}_params", parameters),
@@ -129,6 +130,7 @@ def _conv_2d(
         macs=target.elements * filters.shape[1],
         may_overlay=overlay,
     )
+    return behind_windows(call, source, target, (vertical, horizontal), 2)
 
 
 def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
@@ -167,7 +169,7 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         ("input_zero_point", zero_point),
     )
     same = source.shape == target.shape and (vertical.stride, horizontal.stride) == (1, 1)
-    return context.call(
+    call = context.call(
         "depthwise_conv_2d_dsp",
         (
             ParametersArgument("qmcu_depthwise_conv_2d_dsp_params", parameters),
@@ -180,6 +182,9 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         macs=target.elements * taps,
         may_overlay=((source.index, target.index),) if same and batches == 1 else (),
     )
+    if in_place:
+        return behind_windows(call, source, target, (vertical, horizontal), 0)
+    return behind_rows(call, source, target, vertical)
 
 
 def _stays_inside(axis: Axis, outputs: int, inputs: int) -> bool:
@@ -200,7 +205,7 @@ def lower_average_pool_2d(context: OperatorContext) -> KernelCall | None:
     window = context.integer("filter_height") * context.integer("filter_width")
     if context.input(0).shape[3] % 4 or window > _LARGEST_POOL or context.input(0).is_constant:
         return None
-    return lower_pool(context, "average_pool_2d_dsp")
+    return trailing_pool(context, lower_pool(context, "average_pool_2d_dsp"))
 
 
 def lower_add(context: OperatorContext) -> KernelCall | None:

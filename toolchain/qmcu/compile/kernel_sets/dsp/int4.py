@@ -128,7 +128,7 @@ def fully_connected(context: OperatorContext) -> KernelCall | None:
         ),
         macs=target.elements * inputs,
     )
-    return replace(call, overread=GROUP - 1)
+    return replace(call, overread=-inputs % GROUP)
 
 
 def depthwise_3x3(context: OperatorContext) -> KernelCall | None:

@@ -10,6 +10,7 @@ from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
     LARGEST_SHIFT,
     STEEP,
+    SUMS_OF_QUAD,
     filters_of,
     pack_depthwise_3x3,
     pack_depthwise_3x3_steep,
@@ -98,7 +99,7 @@ def call_depthwise_3x3(
         # Outputs replace input pixels of their own four channels whose rows are packed already.
         may_overlay=((source.index, target.index),),
     )
-    return replace(call, overread=3)
+    return call
 
 
 def fully_connected_pair(context: OperatorContext) -> KernelCall | None:
@@ -110,26 +111,34 @@ def fully_connected_pair(context: OperatorContext) -> KernelCall | None:
         return None
     filters = filters_of(context, weights.array)
     packed = None if filters is None else pack_quads(filters)
-    if packed is None:
+    if filters is None or packed is None:
         return None
+    shared = len({*zip(filters.multipliers, filters.shifts, strict=True)}) == 1
+    rounding = filters.roundings[0] if shared else 2 * filters.zero_point + 1
     parameters = (
         ("batches", batches),
         ("input_depth", inputs),
         ("output_depth", outputs),
         ("steps", -(-inputs // GROUP)),
+        ("rounding", int(rounding)),
+        ("multiplier", int(filters.multipliers[0]) if shared else 0),
+        ("shift", int(filters.shifts[0]) if shared else 0),
     )
+    kernel = f"fully_connected_{'shared' if shared else 'pair'}_dsp"
+    # With one scale for all, what sums begin with is all that a filter has of its own.
+    own = packed[1][:, :SUMS_OF_QUAD] if shared else packed[1]
     call = context.call(
-        "fully_connected_pair_dsp",
+        kernel,
         (
-            ParametersArgument("qmcu_fully_connected_pair_dsp_params", parameters),
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
             context.operand(source),
             context.constant("weights", packed[0], "weights"),
-            context.constant("quads", packed[1], "requantization"),
+            context.constant("quads", own, "requantization"),
             context.operand(target),
         ),
         macs=target.elements * inputs,
     )
-    return replace(call, overread=GROUP - 1)
+    return replace(call, overread=-inputs % GROUP)
 
 
 def add_table(context: OperatorContext) -> KernelCall | None:

@@ -35,6 +35,11 @@ class Convolution:
         return self.vertical.stride, self.horizontal.stride
 
     @property
+    def axes(self) -> tuple[Axis, Axis]:
+        """The vertical and the horizontal window."""
+        return self.vertical, self.horizontal
+
+    @property
     def input_depth(self) -> int:
         """Channels of the input."""
         return self.source.shape[3]
