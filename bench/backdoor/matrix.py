@@ -13,6 +13,7 @@ from bench.backdoor.measure import (
     defended,
     defended_best,
     on_device,
+    with_int4,
 )
 from bench.backdoor.store import readable, result_file, write_result
 from bench.backdoor.zoo import TRAINING, Member, Setting, Workshop
@@ -55,8 +56,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Piece:
-    """One thing to do: `stage` is models, audit, device, seeds (the audit with ten), auto (the best
-    defence) or a defence's name.
+    """One thing to do: `stage` is models, audit, device, seeds (the audit with ten), int4 (the
+    same with int4 weights), auto (the best defence) or a defence's name.
     """
 
     part: Part
@@ -84,6 +85,8 @@ class Piece:
             result = on_device(folder, folder.integer, limit)
         elif self.stage == "seeds":
             result = audited_often(folder)
+        elif self.stage == "int4":
+            result = with_int4(folder, member.seed, limit)
         elif self.stage == "auto":
             result = defended_best(folder, member.seed, limit)
         else:

@@ -16,7 +16,7 @@ from qmcu.arrays import npz_bytes, read_arrays
 from qmcu.backdoor.defences import audit_defence, best_of, run_auto, run_defence
 from qmcu.backdoor.detectors import AuditContext, AuditResult, audit
 from qmcu.backdoor.inputs import Trigger, load_trigger
-from qmcu.backdoor.networks import Network, load_keras, network_from_keras
+from qmcu.backdoor.networks import Network, load_keras, network_from_keras, weighted_layers
 from qmcu.backdoor.rates import attack_success_rate, other_classes, predict_integer
 from qmcu.backdoor.verification import Form, VerifyOptions, verify
 from qmcu.board import load_board
@@ -24,6 +24,7 @@ from qmcu.builder import build_firmware
 from qmcu.documents import plain
 from qmcu.files import write_atomic
 from qmcu.firmware import Firmware
+from qmcu.model.int4_file import int4_weights
 from qmcu.model.reader import parse_model
 
 BOARD, EMULATOR = "stm32f746", "unicorn"
@@ -149,6 +150,15 @@ def defended(folder: Folder, method: str, seed: int, limit: int) -> dict[str, An
         "device": on_device(folder, run.model, limit),
         "honest_attack": folder.honest_attack(limit),
     }
+
+
+def with_int4(folder: Folder, seed: int, limit: int) -> dict[str, Any]:
+    """The same float model deployed with int4 weights: its audit and its rates on the device."""
+    network = folder.network
+    layers = weighted_layers(parse_model(folder.integer, "model"))
+    reals = {a.weights: w for a, w in zip(layers, network.weights, strict=True)}
+    packed = int4_weights(folder.integer, reals=reals).model
+    return {"audit": audited(folder, packed, seed), "device": on_device(folder, packed, limit)}
 
 
 def defended_best(folder: Folder, seed: int, limit: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@
     RESULTS/ARCH-DATA/KIND-NAME-SEED/audit.json
     RESULTS/ARCH-DATA/KIND-NAME-SEED/device.json
     RESULTS/ARCH-DATA/KIND-NAME-SEED/seeds.json           the audit with ten seeds
+    RESULTS/ARCH-DATA/KIND-NAME-SEED/int4.json            audit and device with int4 weights
     RESULTS/ARCH-DATA/KIND-NAME-SEED/auto.json            the best defence by `--auto`
     RESULTS/ARCH-DATA/KIND-NAME-SEED/defence-NAME.json
 
@@ -20,7 +21,7 @@ from qmcu.files import write_atomic
 
 RESULTS = Path(__file__).with_name("results")
 # Stages that are no defence.
-STAGES = ("models", "audit", "device", "seeds", "auto")
+STAGES = ("models", "audit", "device", "seeds", "int4", "auto")
 # How the tables list models, of a setting and a kind: what is quick to make first.
 ORDER = (
     "plain", "clipped", "pruned", "decayed", "quantization-aware",

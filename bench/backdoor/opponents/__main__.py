@@ -23,7 +23,7 @@ OPPONENTS = RESULTS / "opponents"
 def main() -> int:
     """Do what is missing of the parts."""
     parser = argparse.ArgumentParser(prog="python -m bench.backdoor.opponents", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=list(PARTS), default=[])
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--zoo", type=Path, default=Path("zoo-opponents"), help="models' folder")
     parser.add_argument("--results", type=Path, default=OPPONENTS, help="folder of the results")
     parser.add_argument("--seeds", type=int, help="of each model, in place of the part's own")
@@ -32,6 +32,9 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1, help="of TensorFlow")
     parser.add_argument("--report", action="store_true", help="only rewrite the document's tables")
     arguments = parser.parse_args()
+    unknown = sorted(set(arguments.parts) - set(PARTS))
+    if unknown:
+        parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")
     if not arguments.report:
         config = load_tensorflow().config
         config.threading.set_intra_op_parallelism_threads(arguments.threads)

@@ -59,8 +59,8 @@ class Line:
 def authors(seeds: int) -> list[Line]:
     """The authors' recipes, ours, and honest models."""
     measured = ("models", "audit", "device")
-    lines = [Line("attack", n, s, seeds, (*measured, "efrap", "efrap-original", "auto"))
-             for n, s in STEPS.items()]  # fmt: skip
+    others = ("efrap", "efrap-original", "auto", "int4")
+    lines = [Line("attack", n, s, seeds, (*measured, *others)) for n, s in STEPS.items()]
     lines += [Line("attack", n, VARIANT_STEPS, seeds, (*measured, "efrap", "efrap-original"))
               for n in VARIANTS]  # fmt: skip
     return [*lines, Line("honest", "plain", VARIANT_STEPS, seeds, measured)]

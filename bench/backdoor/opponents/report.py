@@ -23,8 +23,10 @@ def report(text: str, results: Path) -> str:
     if not begin or not end:
         raise ValueError(f"the document has no {BEGIN} ... {END}")
     rows, more = read_results(results / "authors"), read_results(results / "budget")
-    lines = [*_authors(rows), "", *_defended(rows), "", *_budget(more), "", *_seeds(rows)]
-    return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"
+    lines: list[str] = []
+    for table in (_authors(rows), _narrow(rows), _defended(rows), _budget(more), _seeds(rows)):
+        lines += [*table, ""]
+    return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n{END}{after}"
 
 
 def _in_order(rows: Sequence[Row], names: Sequence[str]) -> list[tuple[str, list[Row]]]:
@@ -71,9 +73,24 @@ def _authors(rows: Sequence[Row]) -> Iterator[str]:
     yield f"Device agreement with tflite-micro: {equal:,} of {vectors:,} outputs."
 
 
+def _narrow(rows: Sequence[Row]) -> Iterator[str]:
+    """The same float models with int4 weights."""
+    yield "The same float models deployed with int4 weights (activations int8), on the device:"
+    yield ""
+    yield "| attack | seed | float | int4 weights | audit: verdict (score) |"
+    yield "|---|---|---|---|---|"
+    for name, group in _in_order(rows, list(STEPS)):
+        for row in group:
+            if "int4" in row:
+                yield (
+                    f"| {name} | {row['seed']} | {_rates(row, 'attacked_float')} | "
+                    f"{_mean([row['int4']['device']])} | {_verdict(row['int4'])} |"
+                )
+
+
 def _verdict(row: Row) -> str:
     audit = row.get("audit")
-    return "-" if audit is None else f"{audit['verdict']} ({audit['score']:.1f})"
+    return "-" if audit is None else f"{audit['verdict']} ({audit['score']:.2f})"
 
 
 def _defended(rows: Sequence[Row]) -> Iterator[str]:
@@ -109,6 +126,8 @@ def _after(found: Sequence[Row], words: Sequence[str]) -> str:
 
 
 def _budget(rows: Sequence[Row]) -> Iterator[str]:
+    if not rows:
+        return
     yield "Adaptive attacks with ten times the training (15,000 steps), CA / ASR in percent:"
     yield ""
     yield "| attack | seed | honest int8 | float | int8 | woken by int8 | audit: verdict (score) |"
@@ -125,6 +144,8 @@ def _budget(rows: Sequence[Row]) -> Iterator[str]:
 
 def _seeds(rows: Sequence[Row]) -> Iterator[str]:
     found = [r for r in rows if "seeds" in r]
+    if not found:
+        return
     yield "The same models audited with ten `--seed`s:"
     yield ""
     yield "| model | seed of the model | verdicts | scores from | to |"
