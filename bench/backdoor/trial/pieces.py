@@ -133,7 +133,7 @@ def outcome_of(result: AuditResult) -> dict[str, Any]:
         verdict, other = judge(left, ties)[0], round(audit_score(left), 4)
         if (verdict, other) != (result.verdict, score):
             without[found.detector] = [verdict, other]
-    alone = [f for f in result.findings if f.detector == "shared-patterns"]
+    alone = [f for f in result.findings if f.detector == "leading-class"]
     named = _CLASS.search(alone[0].reason) if alone else None
     return {
         "verdict": result.verdict,

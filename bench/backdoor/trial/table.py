@@ -1,7 +1,8 @@
 """The trial as one table: a seed gives the model, and nothing else has a say in it.
 
-calibrate: honest models from seed 100 on, for looking at and for thresholds. test: from 200 on,
-even seeds honest and odd ones attacked, audited only when detectors are frozen. Data set,
+develop: below 100, even seeds honest and odd ones attacked, for whoever makes a detector; not made
+by itself. calibrate: honest models from seed 100 on, for looking at and for thresholds. test: from
+200 on, as develop, audited only when detectors are frozen. Data set,
 architecture, recipe or attack, kind of trigger and target are drawn in blocks that each hold every
 choice once, so that whatever part of the table is done is balanced.
 """
@@ -73,6 +74,9 @@ def entry(seed: int) -> Entry:
     elif TEST <= seed < TEST + 2 * TEST_PAIRS:
         number, odd = divmod(seed - TEST, 2)
         kind, row = ("attack", 2) if odd else ("honest", 1)
+    elif 0 <= seed < CALIBRATE:
+        number, odd = divmod(seed, 2)
+        kind, row = ("attack", 4) if odd else ("honest", 3)
     else:
         raise ValueError(f"the trial has no model of seed {seed}")
     data, architecture = _draw(SETTINGS, number, row, _SETTING)

@@ -73,15 +73,15 @@ def test_it_is_found_without_real_inputs_and_from_the_float_model_alone(folder: 
 def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
     result = audit(load_context(None, folder / "model.tflite", None))
     assert {f.detector for f in result.findings} == {
-        "channel-lipschitz",
         "graph-branches",
-        "maximum-margin",
-        "shared-patterns",
+        "leading-class",
     }
     assert result.skipped["residuals"] == "needs float"
-    found = {f.detector: f for f in result.findings}["shared-patterns"]
+    assert result.skipped["maximum-margin"] == "asked for with --deep"
+    found = {f.detector: f for f in result.findings}["leading-class"]
     # It answers by that file alone, whichever way; only what could not run is undecided.
-    assert result.verdict == ("suspicious" if found.suspicious else "clean")
+    strong = "backdoored" if found.weight == "decisive" else "suspicious"
+    assert result.verdict == (strong if found.suspicious else "clean")
     assert found.reason in result.reasons and result.p_value is None
 
 

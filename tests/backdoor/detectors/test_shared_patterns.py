@@ -9,7 +9,6 @@ pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.int8_files import audited_file
 
 from qmcu.backdoor.detectors.shared_patterns import (
-    DECISIVE,
     LEADS,
     Reach,
     deviations_of,
@@ -33,7 +32,7 @@ def test_a_corner_that_shouts_for_a_class_stands_out(
     loud = convert_network(network.with_parameters(weights, network.biases), samples).model
     found = shared_patterns(audited_file(None, loud, None))
     assert found.suspicious and found.details["target"] == 2
-    assert (found.weight == "decisive") == (found.score > DECISIVE)
+    assert found.weight == "supporting"
 
 
 def test_every_class_is_measured_and_the_same_seed_gives_the_same(

@@ -16,7 +16,7 @@ from qmcu.backdoor.networks import network_from_graph, weighted_layers
 THRESHOLD = 8.0
 
 
-@detector("channel-lipschitz", source="Zheng et al., CLP, ECCV 2022", needs=("int8",))
+@detector("channel-lipschitz", source="Zheng et al., CLP, ECCV 2022", needs=("int8",), paired=True)
 def channel_lipschitz(context: AuditContext) -> Finding:
     """Output channels whose Lipschitz bound is an outlier of their layer."""
     assert context.graph is not None

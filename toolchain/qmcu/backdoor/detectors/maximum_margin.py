@@ -27,7 +27,7 @@ _LEAST_CLASSES = 5
 
 
 @detector("maximum-margin", source="Wang et al., MM-BD, IEEE S&P 2024", needs=("int8", "classes"),
-          null="the classes' largest margins are alike")  # fmt: skip
+          null="the classes' largest margins are alike", paired=True)  # fmt: skip
 def maximum_margin(context: AuditContext) -> Finding:
     """A class whose largest margin is an outlier among the classes."""
     assert context.graph is not None

@@ -185,7 +185,8 @@ class Detector:
     "classes" (outputs that are scores of classes).
 
     `null` says in a few words what its p-value supposes to be true of an honest model; it is ""
-    for a detector without one. `slow` ones run only when asked for.
+    for a detector without one. `slow` ones run only when asked for, but those that are for an int8
+    file `alone` without a float model as well; `paired` ones then only when asked for.
     """
 
     name: str
@@ -196,10 +197,13 @@ class Detector:
     slow: bool = False
     null: str = ""
     alone: bool = False
+    paired: bool = False
 
     def is_due(self, context: AuditContext, slow: bool) -> bool:
-        """True when an audit runs it: a `slow` one when asked for, or `alone` without float."""
-        quick = not self.slow or (self.alone and context.network is None)
+        """True when an audit runs it without being asked for slow ones, or with `slow`."""
+        quick = not self.slow
+        if context.network is None:
+            quick = self.alone or (quick and not self.paired)
         return self.applies(context) and (slow or quick)
 
     def applies(self, context: AuditContext) -> bool:
@@ -219,12 +223,15 @@ def detector(
     slow: bool = False,
     null: str = "",
     alone: bool = False,
+    paired: bool = False,
 ) -> Callable[[_Function], _Function]:
     """Register a function as the detector `name`; its docstring's first line is the summary."""
 
     def register(function: _Function) -> _Function:
         summary = summary_of(function, name)
-        DETECTORS[name] = Detector(name, summary, source, needs, function, slow, null, alone)
+        DETECTORS[name] = Detector(
+            name, summary, source, needs, function, slow, null, alone, paired
+        )
         return function
 
     return register

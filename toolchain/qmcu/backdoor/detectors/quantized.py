@@ -5,21 +5,30 @@ from typing import Any
 import numpy as np
 
 from qmcu.backdoor.detectors.method import AuditContext
-from qmcu.backdoor.grids import quantize_activations, read_grids
+from qmcu.backdoor.grids import SAME_GRID, quantize_activations, read_grids
 from qmcu.backdoor.networks import Network, forward
 from qmcu.model.graph import Graph
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array
 
-_ASCENT = 20  # steps that make an input of a class
+ASCENT = 20  # steps that make an input of a class
+ASCENT_REACH = 0.05  # of the range: each step
 
 
 class QuantizedModel:
-    """The file's logits, differentiable: its integers' values, its grids."""
+    """The file's logits, differentiable: its integers' values, its grids; without the logits' own
+    where they are not `bounded`, so that they go on rising where that grid ends.
+    """
 
-    def __init__(self, network: Network, graph: Graph) -> None:
+    def __init__(self, network: Network, graph: Graph, *, bounded: bool = True) -> None:
         self.network = network
-        self._activation = quantize_activations(read_grids(network, graph))
+        grids = read_grids(network, graph)
+        if not bounded:
+            for operator in reversed(network.graph.operators):
+                grids.pop(operator.outputs[0], None)
+                if operator.kind not in (*SAME_GRID, "SOFTMAX"):
+                    break
+        self._activation = quantize_activations(grids)
 
     def __call__(self, inputs: Any) -> Any:
         """Logits [N, classes] of inputs [N, ...]."""
@@ -35,7 +44,7 @@ def synthesize_classes(
     noise = context.noise(count)
     x = tf.constant(np.float32(context.low) + np.float32(0.5) * (noise - np.float32(context.low)))
     wanted = tf.constant(np.arange(count) % classes)
-    reach = 0.05 * (context.high - context.low)
+    reach = ASCENT_REACH * (context.high - context.low)
 
     def step(values: Any) -> Any:
         with tf.GradientTape() as tape:
@@ -46,6 +55,6 @@ def synthesize_classes(
         return tf.clip_by_value(values - reach * tf.sign(slope), context.low, context.high)
 
     run = tf.function(step, autograph=False)
-    for _ in range(_ASCENT):
+    for _ in range(ASCENT):
         x = run(x)
     return np.asarray(x.numpy(), np.float32)

@@ -67,7 +67,8 @@ def audit(
 
 def _name_needs(detector: Detector, context: AuditContext) -> str:
     lacking = [_NEEDS.get(need, need) for need in context.lacking(detector.needs)]
-    return f"needs {', '.join(lacking)}" if lacking else "slow: asked for with --deep"
+    why = "slow: " if detector.slow else ""
+    return f"needs {', '.join(lacking)}" if lacking else f"{why}asked for with --deep"
 
 
 def _sums(names: Mapping[str, str]) -> dict[str, str]:

@@ -33,7 +33,7 @@ import numpy as np
 from scipy import stats
 
 from qmcu.backdoor.detectors.maximum_margin import largest_margins
-from qmcu.backdoor.detectors.method import AuditContext, Finding, Weight, detector
+from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.quantized import QuantizedModel, synthesize_classes
 from qmcu.backdoor.inputs import regions
 from qmcu.backdoor.networks import network_from_graph
@@ -47,8 +47,6 @@ ALLOWED = {"patch": 0.40, "overlay": 3.6, "margin": 4.8}
 # The foremost class's lead over the second that counts in full: of patches and overlays in units of
 # the inputs' own margin, of whole inputs in units of the second's.
 LEADS = {"patch": 0.42, "overlay": 0.25, "margin": 0.35}
-# Times that: no honest network came near.
-DECISIVE = 1.75
 USUAL = 9  # classes beside the foremost, on which the lines were set
 _LEAST_CLASSES = 4
 # Synthesized inputs' margin over the second class, in units of that over the last one.
@@ -258,22 +256,18 @@ def deviations_of(heights: Float64Array) -> float:
     source="qmcu; after Wang et al., Neural Cleanse, S&P 2019, and MM-BD, S&P 2024",
     needs=("int8", "classes"),
     slow=True,
-    alone=True,
 )
 def shared_patterns(context: AuditContext) -> Finding:
     """A class that shared patches or overlays, or any inputs, are driven to further than others."""
     found = measure(context)
     scores = grade(found)
     kind = max(scores, key=lambda name: scores[name])
-    certain = scores[kind] > DECISIVE
-    weight: Weight = "decisive" if certain else "supporting"
-    line = DECISIVE if certain else 1.0
     return Finding(
         detector="shared-patterns",
         score=scores[kind],
-        threshold=line,
+        threshold=1.0,
         suspicious=scores[kind] > 1,
-        weight=weight,
+        weight="supporting",
         reason=_say(kind, found[kind], scores[kind]),
         details={
             **{f"{name} class {k}": float(v) for name, reach in found.items()
@@ -291,7 +285,4 @@ def _say(kind: str, reach: Reach, score: float) -> str:
         "overlay": "a faint overlay that inputs share drives them to class {}",
         "margin": "whole inputs can be driven to class {}",
     }[kind].format(reach.target)
-    text = f"{what} {score:.2f} times as far beyond the other classes as is allowed"
-    if score > DECISIVE:
-        return f"{text} ({DECISIVE:g} times: further than on any honest network seen)."
-    return f"{text}."
+    return f"{what} {score:.2f} times as far beyond the other classes as is allowed."

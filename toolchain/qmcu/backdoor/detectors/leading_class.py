@@ -1,0 +1,105 @@
+"""Is there one class that leads in everything? By the int8 file alone.
+
+Six probes (class_probes.py) say how far each class is ahead: in the margin that inputs can be
+driven to, on noise and on inputs of other classes under random overlays, in the last layer's
+weights. In an honest network one class leads here and another there; a backdoor's target leads in
+most of them. So what a probe says of a class is how rare it would be as one more draw of the other
+classes (Student's t: with few classes it takes more deviations to be as rare), as a deviation of a
+normal distribution, CAP at most. The probes of a kind count by their mean, and the evidence against
+a class is the root mean square, over three kinds, of what is above zero: the statistic of a
+one-sided test of several means (Kudo, Biometrika 1963). The kinds depend on each other and no
+trained network is exchangeable in its classes, so its distribution is not used: what is allowed was
+set on honest networks only (docs/DETECTORS.md), and is more than one kind alone can give.
+
+No search for a trigger: shared patches, overlays, waves and warps were tried and part attacked from
+honest networks less well (shared_patterns.py, trigger_size.py).
+"""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from scipy import stats
+
+from qmcu.backdoor.detectors.class_probes import probe_classes
+from qmcu.backdoor.detectors.method import AuditContext, Finding, Weight, detector
+from qmcu.types import Float64Array
+
+# The kinds of probes.
+KINDS = {
+    "margins that inputs can be driven to": ("margin", "smooth margin"),
+    "noise and random overlays": ("faint", "strong", "noise"),
+    "weights of the last layer": ("weights",),
+}
+# No probe counts for more, so that one kind alone gives CAP / sqrt(3), 1.73, at most.
+CAP = 3.0
+ALLOWED = 1.75
+# Times that: no honest network came near.
+DECISIVE = 1.25
+# Rarer than this is not computed.
+_RAREST = 1e-12
+
+
+def deviates(heights: Float64Array) -> Float64Array:
+    """How rare each class's number is as one more draw of the other classes, float64 [classes], in
+    deviations of a normal distribution.
+    """
+    found = []
+    for k, height in enumerate(heights):
+        others = np.delete(heights, k)
+        spread = float(others.std(ddof=1)) * math.sqrt(1 + 1 / len(others))
+        rare = stats.t.sf((height - others.mean()) / max(spread, 1e-9), len(others) - 1)
+        found.append(stats.norm.isf(np.clip(rare, _RAREST, 1 - _RAREST)))
+    return np.array(found, np.float64)
+
+
+@detector(
+    "leading-class",
+    source="qmcu; after MM-BD, S&P 2024, FreeEagle, USENIX Security 2023, and Trojan Signatures, "
+    "ICCVW 2021",
+    needs=("int8", "classes"),
+    slow=True,
+    alone=True,
+)
+def leading_class(context: AuditContext) -> Finding:
+    """A class that leads the others wherever one looks: margins, noise, overlays, weights."""
+    each = {name: deviates(heights) for name, heights in probe_classes(context).items()}
+    kinds = by_kind(each)
+    evidence = weigh(kinds)
+    target = int(evidence.argmax())
+    score = float(evidence[target]) / ALLOWED
+    certain = score > DECISIVE
+    weight: Weight = "decisive" if certain else "supporting"
+    said = ", ".join(f"{kind} {values[target]:.1f}" for kind, values in kinds.items())
+    return Finding(
+        detector="leading-class",
+        score=score,
+        threshold=DECISIVE if certain else 1.0,
+        suspicious=score > 1,
+        weight=weight,
+        reason=f"class {target} is {evidence[target]:.2f} deviations ahead of the others "
+        f"({said}; {ALLOWED:g} are allowed"
+        f"{f', no honest network came to {ALLOWED * DECISIVE:.2f}' if certain else ''}).",
+        details={
+            **{f"class {k}": float(v) for k, v in enumerate(evidence)},
+            **{f"{name} class {k}": float(v) for name, values in each.items()
+               for k, v in enumerate(values)},
+            "target": float(target),
+        },
+    )  # fmt: skip
+
+
+def by_kind(each: Mapping[str, Float64Array]) -> dict[str, Float64Array]:
+    """The mean of each kind's probes, float64 [classes]; a kind without any is left out."""
+    found = {}
+    for kind, names in KINDS.items():
+        values = [np.clip(each[name], -CAP, CAP) for name in names if name in each]
+        if values:
+            found[kind] = np.asarray(np.mean(values, axis=0), np.float64)
+    return found
+
+
+def weigh(kinds: Mapping[str, Float64Array]) -> Float64Array:
+    """The evidence against each class, float64 [classes]; a kind that is missing is no evidence."""
+    above = np.maximum(list(kinds.values()), 0.0)
+    return np.asarray(np.sqrt((above**2).sum(axis=0) / len(KINDS)))
