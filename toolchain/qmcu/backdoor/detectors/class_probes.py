@@ -181,10 +181,11 @@ class _Probes:
         return self._rng.uniform(self._low, top, (count, *self._shape)).astype(np.float32)
 
     def _inside(self, inputs: Any) -> Float32Array:
-        return np.clip(inputs, self._low, self._high).astype(np.float32)
+        return np.asarray(np.clip(inputs, self._low, self._high), np.float32)
 
     def _answers(self, inputs: Float32Array) -> Float64Array:
-        return self._scores(inputs, np.zeros(len(inputs), np.int64))[0].astype(np.float64)
+        scores = self._scores(inputs, np.zeros(len(inputs), np.int64))[0]
+        return np.asarray(scores, np.float64)
 
     def _slopes(self, height: Callable[[Any, Any], Any]) -> Slopes:
         """Heights [N] of inputs for their classes and the slopes [N, ...] that lead up."""

@@ -11,8 +11,10 @@ one-sided test of several means (Kudo, Biometrika 1963). The kinds depend on eac
 trained network is exchangeable in its classes, so its distribution is not used: what is allowed was
 set on honest networks only (docs/DETECTORS.md), and is more than one kind alone can give.
 
-No search for a trigger: shared patches, overlays, waves and warps were tried and part attacked from
-honest networks less well (shared_patterns.py, trigger_size.py).
+Of searches for a trigger only that for a small patch (shared_patterns.py) is evidence as well, for
+its own class, CAP where it reaches twice as far as is allowed there: ordinary backdoors of patches
+may lean little without them. Shared overlays, waves and warps were tried and part attacked from
+honest networks less well than random ones.
 """
 
 import math
@@ -23,6 +25,8 @@ from scipy import stats
 
 from qmcu.backdoor.detectors.class_probes import probe_classes
 from qmcu.backdoor.detectors.method import AuditContext, Finding, Weight, detector
+from qmcu.backdoor.detectors.shared_patterns import grade, measure
+from qmcu.errors import ModelError
 from qmcu.types import Float64Array
 
 # The kinds of probes.
@@ -33,9 +37,12 @@ KINDS = {
 }
 # No probe counts for more, so that one kind alone gives CAP / sqrt(3), 1.73, at most.
 CAP = 3.0
-ALLOWED = 1.75
+ALLOWED = 2.0
 # Times that: no honest network came near.
-DECISIVE = 1.25
+DECISIVE = 1.125
+# A patch that reaches this many times as far as is allowed is CAP.
+PATCH_MOST = 2.0
+_PATCH = "a small patch"
 # Rarer than this is not computed.
 _RAREST = 1e-12
 
@@ -64,7 +71,7 @@ def deviates(heights: Float64Array) -> Float64Array:
 def leading_class(context: AuditContext) -> Finding:
     """A class that leads the others wherever one looks: margins, noise, overlays, weights."""
     each = {name: deviates(heights) for name, heights in probe_classes(context).items()}
-    kinds = by_kind(each)
+    kinds = {**by_kind(each), **patch_evidence(context)}
     evidence = weigh(kinds)
     target = int(evidence.argmax())
     score = float(evidence[target]) / ALLOWED
@@ -97,6 +104,20 @@ def by_kind(each: Mapping[str, Float64Array]) -> dict[str, Float64Array]:
         if values:
             found[kind] = np.asarray(np.mean(values, axis=0), np.float64)
     return found
+
+
+def patch_evidence(context: AuditContext) -> dict[str, Float64Array]:
+    """What a shared patch says of the class that it reaches furthest; nothing of a file that is too
+    large for it.
+    """
+    try:
+        found = measure(context, patches_only=True)
+    except ModelError:
+        return {}
+    reach = found["patch"]
+    values = np.zeros(len(reach.heights))
+    values[reach.target] = CAP * min(grade(found)["patch"] / PATCH_MOST, 1.0)
+    return {_PATCH: values}
 
 
 def weigh(kinds: Mapping[str, Float64Array]) -> Float64Array:

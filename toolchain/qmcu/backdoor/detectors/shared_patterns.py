@@ -90,14 +90,14 @@ def grade(found: Mapping[str, Reach]) -> dict[str, float]:
     """Each statistic in units of what is allowed; one whose class has company stays below 1."""
     scores = {kind: reach.score / ALLOWED[kind] for kind, reach in found.items()}
     for kind, lead in LEADS.items():
-        if found[kind].lead < lead:
+        if kind in found and found[kind].lead < lead:
             scores[kind] = min(scores[kind], found[kind].lead / lead)
     return scores
 
 
-def measure(context: AuditContext) -> Mapping[str, Reach]:
-    """The three statistics of a file. Raises ModelError when it has too few classes, is too
-    large or is sure of no input.
+def measure(context: AuditContext, *, patches_only: bool = False) -> Mapping[str, Reach]:
+    """The three statistics of a file, or only that of patches. Raises ModelError when it has too
+    few classes, is too large or is sure of no input.
     """
     assert context.graph is not None
     graph, classes = context.graph, context.graph.output_tensors[0].elements
@@ -128,11 +128,14 @@ def measure(context: AuditContext) -> Mapping[str, Reach]:
     own = scores.argmax(axis=1)
     climb = _Climb(context, model, classes)
     patch = _lowest(climb.patches(given[:count], masks), own)
+    patches = {"patch": Reach(patch, float(patch.max() - np.median(patch)) / unit, unit)}
+    if patches_only:
+        return patches
     overlay = _mean(climb.overlays(given[:OVERLAID]), own)
     margin = largest_margins(network, context)
     second = float(np.sort(margin)[-2])
     return {
-        "patch": Reach(patch, float(patch.max() - np.median(patch)) / unit, unit),
+        **patches,
         "overlay": Reach(overlay, deviations_of(overlay), unit),
         "margin": Reach(margin, deviations_of(margin), second if second > 0 else unit),
     }
