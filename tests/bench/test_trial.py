@@ -59,7 +59,9 @@ def test_the_splits_do_not_overlap_and_calibrate_has_honest_models_only() -> Non
     assert len(seeds["calibrate"]) + len(seeds["test"]) == len(TABLE)
     assert not seeds["calibrate"] & seeds["test"]
     assert {e.kind for e in TABLE if e.split == "calibrate"} == {"honest"}
-    for seed in (0, 99, 199, 400):
+    assert [entry(seed).kind for seed in (0, 99)] == ["honest", "attack"]
+    assert entry(99).split == "develop" and min(e.seed for e in TABLE) == 100
+    for seed in (-1, 199, 400):
         with pytest.raises(ValueError, match="no model"):
             entry(seed)
 
