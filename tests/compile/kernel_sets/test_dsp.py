@@ -100,7 +100,7 @@ def test_everyday_graphs_take_the_dsp_kernel(kind: str) -> None:
 MULTIPLIER_COLUMNS = {
     "pairs": ((0, 3), 8),
     "filters": ((1,), 4),
-    "quads": ((4, 7, 10, 13), 16),
+    "quads": ((4, 6, 8, 10), 12),
     "channels": ((7,), 10),
 }
 # Of two filters in one run of words: two that sums begin with, weights, three of each to scale by.
@@ -138,6 +138,13 @@ def native_multipliers(call: KernelCall) -> np.ndarray | None:
             data = np.frombuffer(constant(call, f"_{name}"), "<i4")
         except StopIteration:
             continue
+        if "_shared_" in call.kernel:
+            multiplier = dict(parameters(call))["multiplier"]
+            assert isinstance(multiplier, int)
+            return np.full(data.size, multiplier)  # one for all
+        scales = dict(parameters(call)).get("scales", 0)
+        if isinstance(scales, int) and scales > 0:
+            return np.full(scales, data[scales + 1])  # behind all biases, one for all
         if call.kernel in ("conv_2d_dsp", "depthwise_conv_2d_dsp") or "_any_" in call.kernel:
             columns, width = (1,), 4
         return data.reshape(-1, width)[:, columns].reshape(-1)

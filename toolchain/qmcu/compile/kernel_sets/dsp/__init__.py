@@ -34,9 +34,12 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
         transformed = (convolution.winograd(_WINOGRAD_FROM[optimize]),)
     elif fpu and optimize == "ram":
         transformed = (convolution.without_winograd(_WINOGRAD_FROM["balanced"]),)
-    direct = (fours.plain, convolution.pairs, convolution.wide)
+    direct: tuple[Lowering, ...] = (fours.plain, convolution.pairs, convolution.wide)
+    steep: tuple[Lowering, ...] = (fours.steep, *convolution.steep)
+    if optimize == "ram":  # two windows take less scratch than four, and few rows are left of twos
+        direct = (convolution.pairs, convolution.wide, fours.plain)
+        steep = (*convolution.steep, fours.steep)
     tables: tuple[Lowering, ...] = () if optimize == "size" else (layers.add_table,)
-    steep = (fours.steep, *convolution.steep)
     single, other = anything.fully_connected_single, anything.fully_connected
     if optimize == "speed":
         single, other = anything.fully_connected_single_wide, anything.fully_connected_wide

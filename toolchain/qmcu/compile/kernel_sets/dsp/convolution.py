@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from qmcu.compile.kernel_sets.dsp import fours
 from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
     STEEP,
@@ -207,7 +206,7 @@ def without_winograd(least: float) -> Lowering:
         c, other = convolution(context), transformed(context)
         if c is None or other is None:
             return None
-        call = fours.plain(context) or pairs(context) or wide(context)
+        call = pairs(context) or wide(context)
         text = f"no transformed weights: less stack for about {_trade(c).saved:,} instructions more"
         return None if call is None else replace(call, trade=f"{text} (estimated)")
 
