@@ -63,13 +63,15 @@ def test_without_other_forms_all_stays_as_it_is() -> None:
     assert save_ram(graph, calls, roots, lambda call: []) == calls
 
 
-def test_what_speed_trades_is_stated_for_each_layer() -> None:
-    size = compile_graph(mobilenet(), replace(DSP, optimize="size"))
-    speed = compile_graph(mobilenet(), replace(DSP, optimize="speed"))
-    for before, now in zip(size.calls, speed.calls, strict=True):
-        assert bool(now.trade) == (now.constant_size > before.constant_size)
-        if now.trade:
-            assert f"{now.constant_size - before.constant_size:,} bytes more flash" in now.trade
+def test_what_speed_and_size_trade_is_stated_for_each_layer() -> None:
+    balanced = compile_graph(mobilenet(), DSP)
+    for setting, way in (("speed", "more"), ("size", "less")):
+        plan = compile_graph(mobilenet(), replace(DSP, optimize=setting))
+        for before, now in zip(balanced.calls, plan.calls, strict=True):
+            flash = abs(now.constant_size - before.constant_size)
+            assert bool(now.trade) == bool(flash)
+            if now.trade:
+                assert f"{flash:,} bytes {way} flash" in now.trade
 
 
 def test_an_arena_larger_than_with_plain_c_takes_forms_with_less_scratch() -> None:

@@ -1,30 +1,9 @@
-/* depthwise_conv_2d for the DSP extension: four channels and two taps at a time. The rows that a
-   window needs are in a ring, with their padding, so that no tap asks where it is; where no window
-   leaves the image, they are where they are. */
-#include "depthwise_conv_2d_dsp.h"
-
-#include "copy_dsp.h"
-#include "dsp.h"
+/* Four channels and two taps at a time. */
+#include "depthwise_rows_code_dsp.h"
 #include "output_dsp.h"
 
 /* A naked function uses its parameters in the registers where they arrive. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-
-/* Row `y` of the image with its padding; outside the image it is the input zero point. */
-static void load_row(const qmcu_depthwise_conv_2d_dsp_params *p, const int8_t *image, int32_t y,
-                     int8_t *row)
-{
-    if (y < 0 || y >= p->input_height) {
-        qmcu_fill_bytes(row, p->input_zero_point, p->row_width * p->depth);
-        return;
-    }
-    const int32_t room = p->row_width - p->padding_left;
-    const int32_t width = room < p->input_width ? room : p->input_width;
-    qmcu_fill_bytes(row, p->input_zero_point, p->padding_left * p->depth);
-    row += p->padding_left * p->depth;
-    qmcu_copy_bytes(row, image + y * p->input_width * p->depth, width * p->depth);
-    qmcu_fill_bytes(row + width * p->depth, p->input_zero_point, (room - width) * p->depth);
-}
 
 /* Two taps of four channels, r8 and the register TAP, times the weights at r12: for each
    channel a pair of halfwords. */
@@ -122,69 +101,29 @@ __attribute__((naked)) static void pixel(const int8_t *const *taps, const int8_t
           QMCU_CHANNELS);
 }
 
-/* Pointers to the taps of the row's first window, filled up to pairs with the last. Of `rows`, which
-   have row_size bytes, the window's first is at `top`, and behind the last one, the kernel's height
-   further, is the first one again. */
-static int32_t list_taps(const qmcu_depthwise_conv_2d_dsp_params *p, const int8_t *rows,
-                         int32_t row_size, int32_t top, const int8_t **taps)
+typedef struct {
+    const uint32_t *weights;
+    const qmcu_channel *channels;
+} filters_t;
+
+static inline void all_channels(const qmcu_depthwise_conv_2d_dsp_params *p,
+                                const int8_t *const *taps, const int8_t *const *end,
+                                int32_t offset, int8_t *output, const void *filters)
 {
-    int32_t count = 0;
-    const int8_t *from = rows + top * row_size;
-    for (int32_t row = p->kernel_height; row > 0; --row) {
-        for (int32_t column = 0; column < p->kernel_width; ++column) {
-            taps[count++] = from + column * p->depth;
-        }
-        from += row_size;
-        if (++top == p->kernel_height) {
-            from = rows;
-        }
+    const filters_t *const f = filters;
+    if (p->kernel_height == 3 && p->kernel_width == 3) {
+        pixel_3x3(taps[0] + offset, taps[3] + offset, taps[6] + offset, p->depth, f->weights,
+                  f->channels, output);
+    } else {
+        pixel(taps, end, offset, p->depth, f->weights, f->channels, output);
     }
-    if (count % 2 != 0) {
-        taps[count] = taps[count - 1];
-        ++count;
-    }
-    return count;
 }
 
 void qmcu_depthwise_conv_2d_dsp(const qmcu_depthwise_conv_2d_dsp_params *params,
                                 const int8_t *input, const int16_t *weights,
                                 const int32_t *channels, void *scratch, int8_t *output)
 {
-    const qmcu_depthwise_conv_2d_dsp_params *const p = params;
-    const uint32_t *const pairs = (const uint32_t *)(const void *)weights;
-    const qmcu_channel *const channel = (const qmcu_channel *)channels;
-    const int32_t row_size = (p->row_width ? p->row_width : p->input_width) * p->depth;
-    const int32_t is_3x3 = p->kernel_height == 3 && p->kernel_width == 3;
-    const int8_t *taps[QMCU_DEPTHWISE_TAPS];
-    int8_t *const ring = scratch;
-    for (int32_t batch = 0; batch < p->batches; ++batch) {
-        /* Rows are counted from the padding above the image. */
-        int32_t loaded = 0;
-        for (int32_t row = 0; row < p->output_height; ++row) {
-            const int32_t top = row * p->stride_height;
-            int32_t count;
-            if (!p->row_width) {
-                count = list_taps(p, input + top * row_size, row_size, 0, taps);
-            } else {
-                loaded = loaded < top ? top : loaded;
-                for (; loaded < top + p->kernel_height; ++loaded) {
-                    load_row(p, input, loaded - p->padding_top,
-                             ring + loaded % p->kernel_height * row_size);
-                }
-                count = list_taps(p, ring, row_size, top % p->kernel_height, taps);
-            }
-            const int8_t *const rows[3] = {taps[0], taps[is_3x3 ? 3 : 0], taps[is_3x3 ? 6 : 0]};
-            for (int32_t column = 0; column < p->output_width; ++column) {
-                const int32_t offset = column * p->stride_width * p->depth;
-                if (is_3x3) {
-                    pixel_3x3(rows[0] + offset, rows[1] + offset, rows[2] + offset, p->depth, pairs,
-                              channel, output);
-                } else {
-                    pixel(taps, taps + count, offset, p->depth, pairs, channel, output);
-                }
-                output += p->depth;
-            }
-        }
-        input += p->input_height * p->input_width * p->depth;
-    }
+    const filters_t filters = {(const uint32_t *)(const void *)weights,
+                               (const qmcu_channel *)channels};
+    layer(params, input, &filters, scratch, output, all_channels);
 }

@@ -12,6 +12,11 @@
 
 #define QMCU_FOUR_STEP_CODE 76 /* bytes */
 
+/* Multiplier, rounding and shift of a filter to r8 to r10, from r1 on. No flags change. */
+#ifndef QMCU_FOUR_SCALE
+#define QMCU_FOUR_SCALE "ldm r1!, {r8-r10}\n\t"
+#endif
+
 /* Three sums of one filter. */
 #define QMCU_FOUR_SUMS(W, A, B, C)      \
     "smlad " A ", r8, " W ", " A "\n\t" \
@@ -39,7 +44,7 @@
     "asr " B ", " B ", #7\n\t"                                                                   \
     "sub " C ", " C ", " B ", asr #1\n\t"                                                        \
     "asr " C ", " C ", #7\n\t"                                                                   \
-    "ldm r1!, {r8-r10}\n\t"                                                                      \
+    QMCU_FOUR_SCALE                                                                              \
     "ldr r2, [sp, #12]\n\t" OUTPUT(C, "[r0, r2]")                                                \
     "ldr r2, [sp, #8]\n\t" OUTPUT(B, "[r0, r2]")                                                 \
     "ldr r2, [sp, #4]\n\t" OUTPUT(A, "[r0, r2]") OUTPUT("r12", "[r0], #1")
@@ -100,12 +105,12 @@
           "movt r12, #0xFE01\n\t"                                                                \
           "mul r3, r3, r12\n\t"                                                                  \
           "mul r4, r4, r12\n\t"                                                                  \
-          "ldm r1!, {r8-r10}\n\t" OUTPUT("r3", "[r2], #1")                                       \
+          QMCU_FOUR_SCALE OUTPUT("r3", "[r2], #1")                                               \
           "ldr r12, [sp]\n\t"                                                                    \
           "subs r12, r12, #2\n\t"                                                                \
           "blt 2f\n\t"                                                                           \
           "str r12, [sp]\n\t"                                                                    \
-          "ldm r1!, {r8-r10}\n\t" OUTPUT("r4", "[r2], #1")                                       \
+          QMCU_FOUR_SCALE OUTPUT("r4", "[r2], #1")                                               \
           "bne 0b\n"                                                                             \
           "2: add sp, sp, #4\n\t"                                                                \
           "pop {r4-r11, pc}")

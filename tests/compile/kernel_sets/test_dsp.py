@@ -1,6 +1,7 @@
 """The DSP kernels: packing by hand, and every byte on an emulated Cortex-M4."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph
 from qmcu.compile.alternatives import layer_forms
 from qmcu.compile.dead_channels import settle_dead_channels
 from qmcu.compile.kernel_sets.dsp.anything import pack_with_singles
+from qmcu.compile.kernel_sets.dsp.depthwise import pack_bytes
 from qmcu.compile.kernel_sets.dsp.filters import Filters, lanes, window_order
 from qmcu.compile.kernel_sets.dsp.fours import (
     pack_fours,
@@ -103,8 +105,9 @@ MULTIPLIER_COLUMNS = {
     "quads": ((4, 6, 8, 10), 12),
     "channels": ((7,), 10),
 }
-# Of two filters in one run of words: two that sums begin with, weights, three of each to scale by.
-SCALING = (-6, -3)
+# Of two filters in one run of words: two that sums begin with, weights, three or two of each to
+# scale by.
+SCALING, SMALL_SCALING = (-6, -3), (-4, -2)
 
 
 @pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"])
@@ -132,7 +135,17 @@ def native_multipliers(call: KernelCall) -> np.ndarray | None:
         depth = dict(parameters(call))["output_depth"]
         assert isinstance(depth, int)
         pairs = -(-depth // 2)
-        return words.reshape(pairs, -1)[:, SCALING].reshape(-1)
+        two = SMALL_SCALING if "_small" in call.kernel else SCALING
+        return words.reshape(pairs, -1)[:, two].reshape(-1)
+    fields = dict(parameters(call))
+    if call.kernel == "fully_connected_shared_dsp":
+        return np.full(1, fields["multiplier"]).repeat(fields["output_depth"])
+    if fields.get("scale_step") == 0:
+        data = np.frombuffer(constant(call, "_channels"), "<i4")
+        return data[fields["scales"] + 1 :][:1].repeat(fields["output_depth"])
+    if call.kernel == "depthwise_bytes_dsp":
+        words = np.frombuffer(constant(call, "_filters"), "<i4")
+        return words.reshape(fields["shape.depth"] // 4, -1)[:, -5:-1].reshape(-1)
     for name, (columns, width) in MULTIPLIER_COLUMNS.items():
         try:
             data = np.frombuffer(constant(call, f"_{name}"), "<i4")
@@ -147,6 +160,8 @@ def native_multipliers(call: KernelCall) -> np.ndarray | None:
             return np.full(scales, data[scales + 1])  # behind all biases, one for all
         if call.kernel in ("conv_2d_dsp", "depthwise_conv_2d_dsp") or "_any_" in call.kernel:
             columns, width = (1,), 4
+        if call.kernel == "depthwise_3x3_packed_dsp":
+            columns, width = (4,), 5
         return data.reshape(-1, width)[:, columns].reshape(-1)
     return None
 
@@ -193,7 +208,7 @@ def test_transformed_weights_are_taken_where_they_pay() -> None:
     assert first_call(32, 16, 16, "balanced").kernel == "conv_3x3_winograd_dsp"
     assert first_call(8, 64, 64, "balanced").kernel == "conv_2d_rows_four_dsp"
     assert first_call(8, 64, 64, "speed").kernel == "conv_3x3_winograd_dsp"
-    assert first_call(32, 16, 16, "size").kernel == "conv_2d_rows_four_dsp"
+    assert first_call(32, 16, 16, "size").kernel == "conv_2d_rows_four_small_dsp"
     # They need no scratch, and the arena is what this setting is named for.
     assert first_call(32, 16, 16, "ram").kernel == "conv_3x3_winograd_dsp"
     assert "bytes more flash" in first_call(32, 16, 16, "balanced").trade
@@ -218,7 +233,7 @@ def test_transformed_rows_go_over_inputs_of_their_own_depth_only() -> None:
     assert not compile_graph(convolution(32, 33, 16), DSP).calls[0].may_overlay
 
 
-def parameters(call: KernelCall) -> tuple[tuple[str, object], ...]:
+def parameters(call: KernelCall) -> tuple[tuple[str, Any], ...]:
     return next(a.fields for a in call.arguments if isinstance(a, ParametersArgument))
 
 
@@ -258,10 +273,11 @@ def test_depthwise_windows_that_stay_in_the_image_need_no_rows_in_scratch(
     )
     operator = Operator(0, "DEPTHWISE_CONV_2D", (0, 1), (2,), options)
     (call,) = compile_graph(Graph("depthwise", tensors, (operator,), (0,), (2,)), DSP).calls
-    assert call.kernel == "depthwise_conv_2d_dsp"
+    assert call.kernel in ("depthwise_conv_2d_dsp", "depthwise_bytes_dsp")
     found = [a.size for a in call.arguments if isinstance(a, ScratchArgument)]
     assert found == [scratch]
-    assert dict(parameters(call))["row_width"] == (0 if padding == "VALID" else 12)
+    widths = {name.rpartition(".")[2]: value for name, value in parameters(call)}
+    assert widths["row_width"] == (0 if padding == "VALID" else 12)
 
 
 def test_a_weight_of_minus_128_fits_a_pair_unless_the_one_below_it_is_negative() -> None:
@@ -305,3 +321,47 @@ def test_native_firmware_equals_the_interpreter(kind: str, optimize: str) -> Non
             outcome = chain.run(batch, "stm32f407", "unicorn", "native", optimize)
             assert outcome.problem == ""
             assert all(outcome.equal)
+
+
+def test_depthwise_weights_as_bytes_lie_by_two_taps_of_two_channels() -> None:
+    taps = np.arange(8 * 3, dtype=np.int8).reshape(8, 3)
+    scales = np.arange(32, dtype=np.int32).reshape(8, 4)
+    packed = pack_bytes(taps, scales)
+    assert packed.shape == (2, 4 + 2 * 2 + 4 + 1)
+    assert packed[0, :4].tolist() == [0, 4, 8, 12]
+    # Channels 0 and 1 of taps 0 and 1, channels 2 and 3; then tap 2 beside one of zeros.
+    assert packed[0, 4:8].view(np.int8).tolist() == [
+        0,
+        3,
+        1,
+        4,
+        6,
+        9,
+        7,
+        10,
+        2,
+        5,
+        0,
+        0,
+        8,
+        11,
+        0,
+        0,
+    ]
+    assert packed[0, 8:12].tolist() == [1, 5, 9, 13]
+    assert packed[0, 12:].view(np.int8).tolist() == [2, 6, 10, 14]
+
+
+@pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"])
+def test_size_takes_no_more_constants_than_balanced(kind: str) -> None:
+    rng = np.random.default_rng(3)
+    less = 0
+    for _ in range(25):
+        graph = EVERYDAY[kind](rng)
+        balanced, size = (
+            sum(c.constant_size for c in compile_graph(graph, replace(DSP, optimize=o)).calls)
+            for o in ("balanced", "size")
+        )
+        assert size <= balanced
+        less += size < balanced
+    assert less or kind == "FULLY_CONNECTED"

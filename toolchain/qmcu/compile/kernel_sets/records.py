@@ -33,6 +33,7 @@ INT4_QUAD = np.dtype([("sums", "<i4", 4), ("requantization", "<i4", (4, 3))])
 DEPTHWISE_CHANNEL = np.dtype(
     [("weights", "<i4", 6), *((n, "<i4") for n in ("bias", "multiplier", "rounding", "shift"))]
 )
+DEPTHWISE_PACKED = np.dtype([("columns", "<i4", 3), ("bias", "<i4"), ("multiplier", "<i4")])
 MVE_CHANNEL = _words("bias", "multiplier", "shift")
 MVE_TAPS = np.dtype([("first", "<i4"), ("count", "<i4"), ("offsets", "u1", 16)])
 MVE_DEPTHWISE_3X3 = np.dtype(
@@ -55,6 +56,7 @@ RECORDS: dict[str, tuple[str, np.dtype[Any]]] = {
     "qmcu_filter_quad": ("fully_connected_pair_dsp.h", FILTER_QUAD),
     "qmcu_int4_quad": ("multiply_int4_dsp.h", INT4_QUAD),
     "qmcu_depthwise_channel": ("depthwise_3x3_dsp.h", DEPTHWISE_CHANNEL),
+    "qmcu_depthwise_packed": ("depthwise_3x3_packed_dsp.h", DEPTHWISE_PACKED),
     "qmcu_mve_channel": ("channel_mve.h", MVE_CHANNEL),
     "qmcu_mve_taps": ("depthwise_conv_2d_mve.h", MVE_TAPS),
     "qmcu_mve_depthwise_3x3": ("depthwise_conv_2d_mve_3x3.h", MVE_DEPTHWISE_3X3),

@@ -12,6 +12,7 @@ _RATES = (
     (("depthwise", "_mve_blocks"), 1.3),
     (("depthwise", "_mve"), 1.7),
     (("depthwise", "3x3"), 2.0),
+    (("depthwise_bytes",), 4.4),
     (("depthwise", "_dsp"), 4.0),
     (("winograd",), 0.5),
     (("_mve",), 0.25),

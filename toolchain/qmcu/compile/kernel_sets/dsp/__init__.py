@@ -7,6 +7,7 @@ from qmcu.compile.kernel_sets.depthwise import of_one_channel
 from qmcu.compile.kernel_sets.dsp import (
     anything,
     convolution,
+    depthwise,
     elementwise,
     fours,
     general,
@@ -20,6 +21,11 @@ from qmcu.compile.lowering import Lowering
 
 # Instructions saved a byte of flash from which transformed weights are taken, by what is favoured.
 _WINOGRAD_FROM = {"balanced": 7.0, "speed": 0.0}
+
+# Instructions that weights of depthwise layers as halfwords must save a byte of flash.
+_BYTES_UNTIL = {"balanced": depthwise.BALANCED, "size": float("inf"), "ram": depthwise.BALANCED}
+# 3x3 ones as the kernel takes them: for speed, and where rows are computed some at a time.
+_UNPACKED = {"speed": depthwise.unpacked_3x3, "ram": layers.depthwise_3x3}
 
 
 def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowering]]:
@@ -39,6 +45,12 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     if optimize == "ram":  # two windows take less scratch than four, and few rows are left of twos
         direct = (convolution.pairs, convolution.wide, fours.plain)
         steep = (*convolution.steep, fours.steep)
+    if optimize == "size":
+        direct = (fours.small, *direct)
+    channels: tuple[Lowering, ...] = (depthwise.packed_3x3, layers.depthwise_3x3)
+    if optimize in _UNPACKED:
+        channels = (_UNPACKED[optimize],)
+    few = (depthwise.by_bytes(_BYTES_UNTIL[optimize]),) if optimize in _BYTES_UNTIL else ()
     tables: tuple[Lowering, ...] = () if optimize == "size" else (layers.add_table,)
     single, other = anything.fully_connected_single, anything.fully_connected
     if optimize == "speed":
@@ -55,8 +67,9 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
         ),
         "DEPTHWISE_CONV_2D": (
             *of_one_channel(convolutions),
-            layers.depthwise_3x3,
+            *channels,
             layers.depthwise_3x3_steep,
+            *few,
             general.lower_depthwise_conv_2d,
             anything.depthwise_conv_2d,
         ),

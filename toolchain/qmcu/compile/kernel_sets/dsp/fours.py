@@ -1,6 +1,6 @@
 """Convolutions four windows at a time: filters packed for multiply_four, and the kernels' calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -99,7 +99,15 @@ def pack_fours(filters: Filters) -> Int32Array | None:
     """For multiply_four: int32 [pairs, 8 + 2 * words], as multiply_four_dsp.h has them."""
     if filters.largest_sum >= LARGEST_OF_PAIRS:
         return None
-    return _fours(filters, filters.roundings, filters.shifts)
+    return _fours(filters, (filters.multipliers, filters.roundings, filters.shifts))
+
+
+def pack_fours_small(filters: Filters) -> Int32Array | None:
+    """For multiply_four_small: int32 [pairs, 6 + 2 * words]."""
+    if filters.largest_sum >= LARGEST_OF_PAIRS:
+        return None
+    zero_point = np.int64(2 * filters.zero_point + 1)
+    return _fours(filters, (filters.multipliers, filters.shifts | zero_point << 8))
 
 
 def pack_fours_steep(filters: Filters) -> Int32Array | None:
@@ -107,15 +115,16 @@ def pack_fours_steep(filters: Filters) -> Int32Array | None:
     steep = filters.steep
     if steep is None or filters.largest_sum >= LARGEST_OF_PAIRS:
         return None
-    return _fours(filters, steep.roundings, steep.shifts | steep.left << 8)
+    shifts = steep.shifts | steep.left << 8
+    return _fours(filters, (filters.multipliers, steep.roundings, shifts))
 
 
-def _fours(filters: Filters, roundings: Int64Array, shifts: Int64Array) -> Int32Array:
+def _fours(filters: Filters, scale: Sequence[Int64Array]) -> Int32Array:
     weights = fill(fill(filters.flat, WORD), 2, axis=0)
     pairs = len(weights) // 2
     # The lower value of each two in a halfword has 128 more.
     first = 257 * filters.bias - 128 * filters.flat.sum(axis=1)
-    scaling = np.stack((filters.multipliers, roundings, shifts), axis=1)
+    scaling = np.stack(scale, axis=1)
     words = weights.astype(np.int8).view("<i4").reshape(pairs, 2, -1).swapaxes(1, 2)
     parts = (
         records.wrap(fill(first, 2).reshape(pairs, 2)),
@@ -160,4 +169,19 @@ def _by_four(form: _ByFour) -> Lowering:
 
 # Four windows at a time.
 plain = _by_four(_ByFour("four", pack_fours))
+_small = _by_four(_ByFour("four_small", pack_fours_small))
 steep = _by_four(_ByFour("four_steep", pack_fours_steep, STEEP))
+
+
+def small(context: OperatorContext) -> KernelCall | None:
+    """As `plain` with a word less a filter, and what that costs."""
+    call, other = _small(context), plain(context)
+    if call is None or other is None:
+        return call
+    _, height, width, filters = context.output().shape
+    flash, slower = other.constant_size - call.constant_size, 3 * filters * height * width // 4
+    return replace(
+        call,
+        trade=f"roundings made of shifts: {flash:,} bytes less flash for about {slower:,} "
+        "instructions more (estimated)",
+    )
