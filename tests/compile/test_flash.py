@@ -45,4 +45,7 @@ def test_nothing_is_traded_for_very_many_instructions() -> None:
     calls = compile_graph(mobilenet(), MVE).calls
     alike = [replace(call, kernel="conv_2d", arguments=call.arguments[:1]) for call in calls]
     others = {call.layer: other for call, other in zip(calls, alike, strict=True)}
-    assert save_flash(calls, lambda call: [others[call.layer]]) == calls
+    # Kernels of which a few small layers alone are made may be given up.
+    many = [c for c in calls if sum(o.macs for o in calls if o.kernel == c.kernel) > 500_000]
+    saved = save_flash(calls, lambda call: [others[call.layer]])
+    assert many and all(call in saved for call in many)
