@@ -9,6 +9,7 @@ pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.int8_files import CLASSES, audited_file
 
 from qmcu.backdoor.detectors import class_probes
+from qmcu.backdoor.detectors import leading_class as module
 from qmcu.backdoor.detectors.class_probes import (
     all_margins,
     last_weights,
@@ -17,8 +18,10 @@ from qmcu.backdoor.detectors.class_probes import (
 )
 from qmcu.backdoor.detectors.leading_class import (
     ALLOWED,
+    CAP,
     DECISIVE,
     KINDS,
+    PATCH_MOST,
     by_kind,
     deviates,
     leading_class,
@@ -38,8 +41,30 @@ def test_a_class_that_leads_everywhere_is_found_and_an_honest_file_is_not_accuse
     loud = convert_network(network.with_parameters(weights, network.biases), samples).model
     found, honest = (leading_class(audited_file(None, f, None)) for f in (loud, integer))
     assert found.suspicious and found.details["target"] == 2 and "class 2 is" in found.reason
-    assert (found.weight == "decisive") == (found.score > DECISIVE)
+    confirmed = found.score > 1 and "a small patch leads" in found.reason
+    assert (found.weight == "decisive") == (confirmed or found.score > DECISIVE)
     assert honest.weight == "supporting" and honest.score < found.score
+
+
+@pytest.mark.parametrize(
+    ("reach", "target", "decisive"), [(1.8, 2, True), (1.7, 2, False), (1.8, 1, False)]
+)
+def test_a_small_lead_is_certain_where_a_patch_reaches_the_same_class(
+    monkeypatch: pytest.MonkeyPatch, integer: bytes, reach: float, target: int, decisive: bool
+) -> None:
+    """Two kinds of probes lead for class 2, little more than is allowed with the patch's share."""
+    heights = np.zeros(CLASSES)
+    heights[2] = 2.4
+    patch = np.zeros(CLASSES)
+    patch[target] = CAP * reach / PATCH_MOST
+    monkeypatch.setattr(module, "probe_classes", lambda _: {})
+    monkeypatch.setattr(module, "by_kind", lambda _: {"a": heights, "b": heights, "c": heights / 3})
+    monkeypatch.setattr(module, "patch_evidence", lambda _: {module._PATCH: patch})
+    monkeypatch.setattr(module, "DECISIVE", 9.0)
+    found = leading_class(audited_file(None, integer, None))
+    assert found.suspicious and found.details["target"] == 2
+    assert (found.weight == "decisive") == decisive
+    assert ("a small patch leads there as well" in found.reason) == decisive
 
 
 def test_every_class_is_probed_and_the_same_seed_gives_the_same(integer: bytes) -> None:

@@ -13,8 +13,9 @@ set on honest networks only (docs/DETECTORS.md), and is more than one kind alone
 
 Of searches for a trigger only that for a small patch (shared_patterns.py) is evidence as well, for
 its own class, CAP where it reaches twice as far as is allowed there: ordinary backdoors of patches
-may lean little without them. Shared overlays, waves and warps were tried and part attacked from
-honest networks less well than random ones.
+may lean little without them. A class that leads and that a patch reaches CONFIRMED times as far as
+is allowed is found by two ways that know nothing of each other, which is decisive. Shared overlays,
+waves and warps were tried and part attacked from honest networks less well than random ones.
 """
 
 import math
@@ -42,6 +43,8 @@ ALLOWED = 2.0
 DECISIVE = 1.125
 # A patch that reaches this many times as far as is allowed is CAP.
 PATCH_MOST = 2.0
+# And this many makes a lead that is only suspicious certain.
+CONFIRMED = 1.75
 _PATCH = "a small patch"
 # Rarer than this is not computed.
 _RAREST = 1e-12
@@ -75,8 +78,11 @@ def leading_class(context: AuditContext) -> Finding:
     evidence = weigh(kinds)
     target = int(evidence.argmax())
     score = float(evidence[target]) / ALLOWED
+    confirmed = score > 1 and patch_reach(kinds, target) >= CONFIRMED
     certain = score > DECISIVE
-    weight: Weight = "decisive" if certain else "supporting"
+    weight: Weight = "decisive" if certain or confirmed else "supporting"
+    grounds = f", no honest network came to {ALLOWED * DECISIVE:.2f}" if certain else ""
+    grounds += ", and a small patch leads there as well" if confirmed else ""
     said = ", ".join(f"{kind} {values[target]:.1f}" for kind, values in kinds.items())
     return Finding(
         detector="leading-class",
@@ -85,8 +91,7 @@ def leading_class(context: AuditContext) -> Finding:
         suspicious=score > 1,
         weight=weight,
         reason=f"class {target} is {evidence[target]:.2f} deviations ahead of the others "
-        f"({said}; {ALLOWED:g} are allowed"
-        f"{f', no honest network came to {ALLOWED * DECISIVE:.2f}' if certain else ''}).",
+        f"({said}; {ALLOWED:g} are allowed{grounds}).",
         details={
             **{f"class {k}": float(v) for k, v in enumerate(evidence)},
             **{f"{name} class {k}": float(v) for name, values in each.items()
@@ -118,6 +123,11 @@ def patch_evidence(context: AuditContext) -> dict[str, Float64Array]:
     values = np.zeros(len(reach.heights))
     values[reach.target] = CAP * min(grade(found)["patch"] / PATCH_MOST, 1.0)
     return {_PATCH: values}
+
+
+def patch_reach(kinds: Mapping[str, Float64Array], target: int) -> float:
+    """How many times as far as is allowed a patch reaches the class, PATCH_MOST at most."""
+    return float(kinds[_PATCH][target]) / CAP * PATCH_MOST if _PATCH in kinds else 0.0
 
 
 def weigh(kinds: Mapping[str, Float64Array]) -> Float64Array:
