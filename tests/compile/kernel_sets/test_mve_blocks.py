@@ -8,6 +8,7 @@ from bench.operators.everyday import _windows
 
 from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
+from qmcu.compile.kernel_sets import mve_blocks
 from qmcu.compile.kernel_sets.mve_blocks import largest_pair, pack_blocks, pack_channels
 from qmcu.compile.kernel_sets.mve_depthwise import layer_of
 from qmcu.compile.lowering import OperatorContext
@@ -73,21 +74,26 @@ def test_two_products_fit_halfwords() -> None:
 def test_few_taps_and_small_images_take_blocks() -> None:
     rng = np.random.default_rng(2)
     assert call(depthwise(rng, 96, (1, 32), (1, 3))).kernel == BLOCKS
-    assert call(depthwise(rng, 128, (6, 6), (3, 3), 2)).kernel == BLOCKS
+    assert call(depthwise(rng, 480, (3, 3), (3, 3))).kernel == BLOCKS
+    # Saves less than its code is worth.
+    assert call(depthwise(rng, 128, (6, 6), (3, 3), 2)).kernel == "depthwise_conv_2d_mve_3x3"
     assert call(depthwise(rng, 32, (24, 24), (3, 3))).kernel == "depthwise_conv_2d_mve_3x3"
     # Half of the lanes would have no channel.
     assert call(depthwise(rng, 8, (6, 6), (3, 3), 2)).kernel == "depthwise_conv_2d_mve_3x3"
 
 
-def test_outputs_lie_over_inputs_whose_rows_were_copied() -> None:
+def test_outputs_lie_over_inputs_whose_rows_were_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mve_blocks, "_PAID", 0)
     rng = np.random.default_rng(3)
     seen = set()
     for _ in range(4):
         for size, kernel, stride in (((1, 32), (1, 3), 1), ((6, 6), (3, 3), 2)):
             graph = depthwise(rng, 96, size, kernel, stride)
             found, alone = call(graph), graph.input_tensors[0].shape[0] == 1
-            assert found.kernel == BLOCKS
-            assert found.may_overlay == (((found.reads[0], found.writes[0]),) if alone else ())
+            # Of two images in one the arena may be too large for this kernel's scratch.
+            assert found.kernel == BLOCKS or not alone
+            over = ((found.reads[0], found.writes[0]),) if alone else ()
+            assert found.kernel != BLOCKS or found.may_overlay == over
             seen.add(alone)
     assert True in seen
 
@@ -97,7 +103,8 @@ def test_outputs_lie_over_inputs_whose_rows_were_copied() -> None:
     find_tool("arm-none-eabi-gcc") is None or find_tool("qemu-system-arm") is None,
     reason="arm-none-eabi-gcc or qemu-system-arm is not installed",
 )
-def test_blocks_equal_the_interpreter() -> None:
+def test_blocks_equal_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mve_blocks, "_PAID", 0)
     kernels = []
     for batch in batches("DEPTHWISE_CONV_2D", 40, 4, {"DEPTHWISE_CONV_2D": few_taps}):
         outcome = chain.run(batch, "mps3-an547", "qemu", "native")

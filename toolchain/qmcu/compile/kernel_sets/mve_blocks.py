@@ -22,12 +22,15 @@ _ORDER = [0, 4, 8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11, 15]
 _LEAST_SHARE = 0.75  # of the lanes that have a channel
 _SMALL_SCRATCH = 4096
 _CLEARLY = 0.95  # of the other kernel's instructions
+# Instructions that a layer must save where its network has the kernel for 3x3 windows anyhow: this
+# one is 1.4 KB of code.
+_PAID = 10_000
 
 
 def lower_blocks(context: OperatorContext) -> KernelCall | None:
     """DEPTHWISE_CONV_2D without a depth multiplier, where it is faster than the other kernels."""
     layer = layer_of(context)
-    if layer is None or not _fits(layer) or _cost(layer) > _CLEARLY * _other_cost(layer):
+    if layer is None or not _fits(layer) or not _pays(layer):
         return None
     source, target = layer.source, layer.target
     parameters = (
@@ -50,6 +53,15 @@ def lower_blocks(context: OperatorContext) -> KernelCall | None:
         macs=target.elements * layer.taps,
         may_overlay=((source.index, target.index),) if _over_input(layer) else (),
     )
+
+
+def _pays(layer: Layer) -> bool:
+    cost, other = _cost(layer), _other_cost(layer)
+    return cost <= _CLEARLY * other and (not _is_3x3(layer) or other - cost >= _PAID)
+
+
+def _is_3x3(layer: Layer) -> bool:
+    return all(a.kernel == 3 for a in (layer.vertical, layer.horizontal))
 
 
 def _span(layer: Layer) -> int:
