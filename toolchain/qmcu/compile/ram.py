@@ -49,9 +49,11 @@ def save_ram(
             break
         chosen, best = step
     for i, original in enumerate(calls):
+        if chosen[i] is original:
+            continue
         trial = [*chosen[:i], original, *chosen[i + 1 :]]
         reached = arena_peak(graph, trial, roots, controls)
-        if chosen[i] is not original and (reached <= best or reached[0] <= aim):
+        if reached <= best or reached[0] <= aim:
             chosen = trial
     if (enough and best[0] > aim) or (not enough and start[0] - best[0] < _LEAST_SHARE * start[0]):
         return tuple(calls)
