@@ -16,6 +16,7 @@ LARGEST = 22_000  # bytes of a file whose plans take no time
 CORES = {
     "Cortex-M4": CompileOptions("native", dsp=True, fpu=True),
     "Cortex-M55": CompileOptions("native", dsp=True, mve=True),
+    "Cortex-M0+": CompileOptions("native"),
 }
 
 

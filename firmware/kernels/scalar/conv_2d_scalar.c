@@ -51,7 +51,10 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
     const int32_t joined = w->dilation_width == 1 && p->groups == 1;
     const int32_t below = w->dilation_height * p->rows.row_bytes;
     const int32_t beside = w->dilation_width * w->input_depth;
-    const int32_t run = joined ? w->kernel_width * depth : depth;
+    /* Rows of one pixel lie behind each other as its columns do. */
+    const int32_t one = joined && w->kernel_width == 1 && below == depth;
+    const int32_t width = one ? w->kernel_height : w->kernel_width;
+    const int32_t run = joined ? width * depth : depth;
     for (int32_t group = 0; group < p->groups; ++group) {
         const int32_t first = group * filters, from = group * depth + run;
         const int32_t r = first * c->step, size = w->kernel_height * w->kernel_width * depth;
@@ -63,7 +66,9 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
             .run = run,
             .step = 1,
             .taps = run,
-            .rows = joined ? w->kernel_height : w->kernel_width,
+            .rows = one      ? 1
+                    : joined ? w->kernel_height
+                             : w->kernel_width,
             .parts = joined ? 1 : w->kernel_height,
             .part_step = below - (w->kernel_width - 1) * beside,
             .channel_step = 0,
@@ -87,7 +92,9 @@ void qmcu_conv_2d_scalar(const qmcu_conv_2d_scalar_params *params, const int8_t 
                          const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
                          const int8_t *shifts, void *scratch, int8_t *output)
 {
-    int8_t *const columns = (int8_t *)scratch + params->rows.count * params->rows.row_bytes;
+    const qmcu_rows *const rows = &params->rows;
+    const int32_t size = rows->count > 0 ? rows->count * rows->row_bytes : 0;
+    int8_t *const columns = (int8_t *)scratch + ((size + 3) & ~3);
     const layer l = {params,
                      weights,
                      {bias, multipliers, shifts, params->requantization_step},

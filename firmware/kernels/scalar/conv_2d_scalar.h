@@ -17,9 +17,10 @@ typedef struct {
     qmcu_rows rows;
 } qmcu_conv_2d_scalar_params;
 
-/* As conv_2d. scratch: rows.count * rows.row_bytes, and packed 16 bytes for each two values of a
-   filter, which lie behind each other, with a byte more where they are odd. The output may be the input where no output row
-   reaches input rows that later ones read. */
+/* As conv_2d. scratch: rows.count * rows.row_bytes if that is positive, and packed 16 bytes for each two
+   values of a filter, which lie behind each other, with a byte more where they are odd. The output may
+   lie over the start of the input as far as it has been read: the rows in scratch, or with packed windows of one group
+   the four of them. Backward, which is for packed windows of one pixel, it may begin where the input does. */
 void qmcu_conv_2d_scalar(const qmcu_conv_2d_scalar_params *params, const int8_t *input,
                          const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
                          const int8_t *shifts, void *scratch, int8_t *output);

@@ -21,7 +21,10 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
     const int32_t together = w->depth_multiplier == 1 && w->dilation_width == 1;
     const int32_t below = w->dilation_height * p->rows.row_bytes;
     const int32_t beside = w->dilation_width * w->input_depth;
-    const int32_t run = together ? w->kernel_width * depth : 1;
+    /* Rows of one pixel lie behind each other as its columns do. */
+    const int32_t one = together && w->kernel_width == 1 && below == depth;
+    const int32_t width = one ? w->kernel_height : w->kernel_width;
+    const int32_t run = together ? width * depth : 1;
     const int32_t count = w->depth_multiplier == 1 ? depth : w->depth_multiplier;
     int32_t from = run;
     for (int32_t first = 0; first < depth; first += count, ++from) {
@@ -33,8 +36,10 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
             .filter_row_step = together ? run : depth,
             .run = run,
             .step = together ? depth : 1,
-            .taps = together ? w->kernel_width : 1,
-            .rows = together ? w->kernel_height : w->kernel_width,
+            .taps = together ? width : 1,
+            .rows = one        ? 1
+                    : together ? w->kernel_height
+                               : w->kernel_width,
             .parts = together ? 1 : w->kernel_height,
             .part_step = below - (w->kernel_width - 1) * beside,
             .channel_step = w->depth_multiplier == 1,

@@ -13,8 +13,8 @@ typedef struct {
     qmcu_rows rows;
 } qmcu_depthwise_scalar_params;
 
-/* As depthwise_conv_2d. scratch: rows.count * rows.row_bytes. The output may be the input where no output row
-   reaches input rows that later ones read. */
+/* As depthwise_conv_2d. scratch: rows.count * rows.row_bytes. The output may
+   lie over the start of the input as far as that has been copied to rows in scratch. */
 void qmcu_depthwise_scalar(const qmcu_depthwise_scalar_params *params, const int8_t *input,
                            const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
                            const int8_t *shifts, void *scratch, int8_t *output);

@@ -1,7 +1,7 @@
 #include "rows_scalar.h"
 
 /* By words where both ends lie on words: Cortex-M0+ reads no others. */
-static void copy(int8_t *to, const int8_t *from, int32_t count)
+static __attribute__((noinline)) void copy(int8_t *to, const int8_t *from, int32_t count)
 {
     if ((((uintptr_t)to | (uintptr_t)from) & 3u) == 0) {
         uint32_t *target = (uint32_t *)(void *)to;
@@ -32,7 +32,7 @@ static void copy(int8_t *to, const int8_t *from, int32_t count)
     }
 }
 
-static void fill(int8_t *to, int32_t value, int32_t count)
+static __attribute__((noinline)) void fill(int8_t *to, int32_t value, int32_t count)
 {
     for (; count > 0; --count) {
         *to++ = (int8_t)value;
@@ -58,26 +58,38 @@ static void load_row(const qmcu_row_walk *walk, const int8_t *image, int32_t y, 
     fill(to + left + count, walk->input_zero_point, row_bytes - left - count);
 }
 
-/* What the windows of the output rows from `row` on span. */
+/* What the windows of the output rows from `row` on span; rows that lie in the image as they do here are
+   copied at once. */
 static void load_rows(const qmcu_row_walk *walk, const int8_t *image, int32_t row)
 {
     const qmcu_window *const w = walk->window;
     const qmcu_rows *const r = walk->rows;
-    const int32_t step = r->together * w->stride_height;
+    const int32_t step = r->together * w->stride_height, row_bytes = r->row_bytes;
+    const int32_t alike = w->padding_left == 0 && row_bytes == w->input_width * w->input_depth;
     int8_t *const rows = walk->scratch;
     int32_t kept = row > 0 && r->count > step ? r->count - step : 0;
-    copy(rows, rows + step * r->row_bytes, kept * r->row_bytes);
-    for (; kept < r->count; ++kept) {
-        load_row(walk, image, row * w->stride_height - w->padding_top + kept,
-                 rows + kept * r->row_bytes);
+    copy(rows, rows + step * row_bytes, kept * row_bytes);
+    for (int32_t some = 1; kept < r->count; kept += some) {
+        const int32_t y = row * w->stride_height - w->padding_top + kept;
+        some = 1;
+        if (alike && y >= 0 && y < w->input_height) {
+            const int32_t left = w->input_height - y;
+            some = r->count - kept < left ? r->count - kept : left;
+            copy(rows + kept * row_bytes, image + y * row_bytes, some * row_bytes);
+        } else {
+            load_row(walk, image, y, rows + kept * row_bytes);
+        }
     }
 }
 
-/* The pixels of `count` output rows, of which the first one's windows begin at `row`. */
+/* The pixels of `count` output rows, of which the first one's windows begin at `row`; `direction` -1: at
+   the last pixel, and the others before it. */
 static int8_t *compute_rows(const qmcu_row_walk *walk, const int8_t *row, int32_t count,
-                            int8_t *output)
+                            int8_t *output, int32_t direction)
 {
     const qmcu_window *const w = walk->window;
+    const int32_t step = direction * w->stride_width * w->input_depth;
+    const int32_t output_step = direction * walk->output_depth;
     const int8_t *windows[4];
     int8_t *outputs[4];
     int32_t pixels = 0;
@@ -86,8 +98,8 @@ static int8_t *compute_rows(const qmcu_row_walk *walk, const int8_t *row, int32_
         for (int32_t column = w->output_width; column > 0; --column) {
             windows[pixels] = window;
             outputs[pixels] = output;
-            window += w->stride_width * w->input_depth;
-            output += walk->output_depth;
+            window += step;
+            output += output_step;
             if (++pixels == 4) {
                 walk->compute(walk->layer, windows, outputs);
                 pixels = 0;
@@ -109,6 +121,13 @@ void qmcu_walk_rows_scalar(const qmcu_row_walk *walk, const int8_t *input, int8_
 {
     const qmcu_window *const w = walk->window;
     const qmcu_rows *const r = walk->rows;
+    int32_t direction = 1;
+    if (r->count < 0) {
+        const int32_t last = w->output_width - 1;
+        input += last * w->input_depth;
+        output += last * walk->output_depth;
+        direction = -1;
+    }
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         for (int32_t row = 0; row < w->output_height; row += r->together) {
             const int32_t left = w->output_height - row;
@@ -117,7 +136,8 @@ void qmcu_walk_rows_scalar(const qmcu_row_walk *walk, const int8_t *input, int8_
                 load_rows(walk, input, row);
                 rows = walk->scratch;
             }
-            output = compute_rows(walk, rows, left < r->together ? left : r->together, output);
+            output = compute_rows(walk, rows, left < r->together ? left : r->together, output,
+                                  direction);
         }
         input += w->input_height * w->input_width * w->input_depth;
     }

@@ -1,6 +1,7 @@
 /* Windows over the input rows that they span, which are kept with their padding in scratch: then no
    window has borders, and the output may go over the input. Windows that never leave the image may
-   also be taken from where it lies. */
+   also be taken from where it lies; those of one pixel also from the last to the first, so that an
+   output of more channels may begin where its input does. */
 #ifndef QMCU_ROWS_SCALAR_H
 #define QMCU_ROWS_SCALAR_H
 
@@ -10,9 +11,11 @@
 typedef struct {
     int32_t together;  /* output rows at a time, so that few pixels are left of their fours */
     int32_t count;     /* input rows that they span, (together - 1) * stride_height +
-                          (kernel_height - 1) * dilation_height + 1; 0: taken from the image */
+                          (kernel_height - 1) * dilation_height + 1; 0: taken from the image,
+                          -1: from the last pixel of an image to its first */
     int32_t row_bytes; /* ((output_width - 1) * stride_width + (kernel_width - 1) * dilation_width +
-                          1) * input_depth, rounded up to words; of an image as it is */
+                          1) * input_depth, rounded up to words but for one column; of an image as it
+                          is */
 } qmcu_rows;
 
 /* Computes four output pixels of a layer; some may be the same. */

@@ -7,13 +7,15 @@ import pytest
 from bench.operators import GENERATORS, chain
 from bench.operators.batches import batches
 from bench.operators.everyday import EVERYDAY
-from tests.support.host_run import check_on_host
+from tests.support.host_run import check_on_host, run_on_host
 
 from qmcu.builder import find_tool
-from qmcu.compile import CompileOptions, compile_graph
+from qmcu.compile import CompileOptions, compile_graph, overlay_everywhere
 from qmcu.compile.kernel_sets.scalar.multiply import output_rows_together
 from qmcu.compile.kernel_sets.slower import ALONE
-from qmcu.model.graph import Graph
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
+from qmcu.model.oracle import Oracle
+from qmcu.model.writer import write_model
 
 SCALAR = CompileOptions("native")
 KINDS = (
@@ -46,6 +48,55 @@ def test_its_bytes_are_the_interpreters(kind: str) -> None:
     """Also that no byte beside its tensors and scratch is read or written."""
     for graph in graphs(kind, 6, 3):
         check_on_host(graph, options=SCALAR)
+
+
+def layer(
+    shape: tuple[int, int, int], kernel: tuple[int, int], filters: int, *, stride: int = 1
+) -> Graph:
+    """One convolution of an image (height, width, channels), padded by SAME."""
+    height, width, depth = shape
+    rng = np.random.default_rng(3)
+    weights = rng.integers(-127, 128, (filters, *kernel, depth)).astype(np.int8)
+    scales = Quantization((0.02,), (3,)), Quantization((0.01,), (0,)), Quantization((0.3,), (0,))
+    sizes = -(-height // stride), -(-width // stride)
+    tensors = (
+        Tensor(0, "image", (1, *shape), "int8", scales[0]),
+        Tensor(1, "weights", weights.shape, "int8", scales[1], weights.tobytes()),
+        Tensor(2, "features", (1, *sizes, filters), "int8", scales[2]),
+    )
+    options: dict[str, OptionValue] = {
+        "padding": "SAME", "stride_h": stride, "stride_w": stride, "dilation_h_factor": 1,
+        "dilation_w_factor": 1, "fused_activation_function": "NONE",
+    }  # fmt: skip
+    return Graph("layer", tensors, (Operator(0, "CONV_2D", (0, 1), (2,), options),), (0,), (2,))
+
+
+@pytest.mark.parametrize(
+    ("graph", "behind"),
+    [
+        (layer((9, 7, 8), (1, 1), 12), 0),  # from the last pixel to the first
+        (layer((9, 7, 12), (1, 1), 8), 0),
+        (layer((9, 7, 3), (3, 3), 16, stride=2), 88),  # behind the rows that were read
+        (layer((1, 60, 6), (1, 5), 12), 332),
+    ],
+    ids=["deeper", "shallower", "strided", "one row"],
+)
+def test_outputs_lie_over_what_was_read(graph: Graph, behind: int) -> None:
+    """Exact where they share bytes, the input so many bytes behind the output."""
+    plan = overlay_everywhere(graph, compile_graph(graph, SCALAR))
+    source, target = (plan.tensor(i) for i in (0, 2))
+    assert source.offset - target.offset == behind < target.size
+    rng = np.random.default_rng(4)
+    vectors = [[rng.integers(-128, 128, source.shape).astype(np.int8)] for _ in range(3)]
+    interpreter = Oracle(write_model(graph))
+    expected = [[interpreter.run(vector)[0].tobytes()] for vector in vectors]
+    assert run_on_host(plan, vectors) == expected
+
+
+def test_rows_of_one_pixel_take_little_scratch() -> None:
+    """An image of one row goes through scratch some pixels at a time."""
+    call = compile_graph(layer((1, 60, 6), (1, 5), 12), SCALAR).calls[0]
+    assert call.scratch_size == (4 + 5 - 1) * 6 + 15 * 16
 
 
 def test_few_pixels_are_left_of_their_fours() -> None:

@@ -104,6 +104,8 @@ def test_nothing_is_written_over_before_it_is_read(seed: int) -> None:
         assert is_safe(layer.by_windows(together), distance_of(call, target))
     call = behind_windows(CALL, source, target, layer.axes, 0)
     assert is_safe(layer.by_windows(1), distance_of(call, target), overlapping=True)
+    call = behind_windows(CALL, source, target, layer.axes, 0, beside=4)
+    assert is_safe(layer.by_windows(4), distance_of(call, target), overlapping=True)
 
 
 def test_the_distance_is_no_larger_than_it_must_be() -> None:

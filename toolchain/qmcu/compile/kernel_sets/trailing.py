@@ -44,11 +44,17 @@ def behind_tiles(call: KernelCall, source: Tensor, target: Tensor, vertical: Axi
 
 
 def behind_windows(
-    call: KernelCall, source: Tensor, target: Tensor, axes: tuple[Axis, Axis], together: int
+    call: KernelCall,
+    source: Tensor,
+    target: Tensor,
+    axes: tuple[Axis, Axis],
+    together: int,
+    *,
+    beside: int = 1,
 ) -> KernelCall:
     """The call of a kernel that copies `together` windows before it writes their outputs.
 
-    With 0 it writes outputs of a window while it still reads that.
+    With 0 it writes outputs of a window, or of `beside` windows, while it still reads them.
     """
     vertical, horizontal = axes
     rows = np.arange(vertical.output) * vertical.stride - vertical.padding
@@ -61,9 +67,9 @@ def behind_windows(
     firsts = np.minimum.accumulate(firsts[::-1])[::-1]
     pixels = np.arange(len(firsts))
     # Outputs up to `ends` are written before windows from `unread` on are read.
-    step = together or 1
+    step = together or beside
     ends = np.minimum((pixels // step + 1) * step, len(firsts))
-    unread = ends if together else pixels
+    unread = ends if together else pixels // step * step
     kept = unread < len(firsts)
     gaps = ends[kept] * target.shape[3] - firsts[unread[kept]]
     return _trailing(call, source, target, int(gaps.max(initial=0)))

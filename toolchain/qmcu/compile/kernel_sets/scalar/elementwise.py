@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from qmcu.compile.kernel_sets.dsp.elementwise import TABLES, portable, renamed
+from qmcu.compile.kernel_sets.trailing import trailing_pool
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.plan import KernelCall
 
@@ -25,6 +26,9 @@ def lowerings() -> dict[str, Sequence[Lowering]]:
 def _lowering(kernel: str) -> Lowering:
     def lower(context: OperatorContext) -> KernelCall | None:
         call, fields = portable(context)
-        return renamed(call, f"{kernel}_scalar", fields) if call.kernel == kernel else None
+        if call.kernel != kernel:
+            return None
+        call = renamed(call, f"{kernel}_scalar", fields)
+        return trailing_pool(context, call) if kernel.endswith("pool_2d") else call
 
     return lower

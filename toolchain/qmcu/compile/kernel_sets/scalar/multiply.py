@@ -1,7 +1,7 @@
 """CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED for cores without the DSP extension."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.dsp.windows import written_behind_reading
+from qmcu.compile.kernel_sets.trailing import behind_rows, behind_windows
+from qmcu.compile.lifetimes import aligned
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.convolution import windows
 from qmcu.compile.operators.weights import (
@@ -47,6 +49,55 @@ def _constants(
 
 # Pixels that a kernel computes at a time.
 _PIXELS = 4
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Input, output and windows as a kernel has them."""
+
+    source: Tensor
+    target: Tensor
+    axes: tuple[Axis, Axis]
+
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether an output pixel is of the input pixel in its place alone."""
+        return all((a.kernel, a.stride, a.padding) == (1, 1, 0) for a in self.axes)
+
+    def with_rows_of(self, width: int) -> "_Layer":
+        """A pointwise layer's pixels in rows of `width`."""
+        rows = self.source.elements // self.source.shape[3] // width
+        source, target = (
+            replace(t, shape=(1, rows, width, t.shape[3])) for t in (self.source, self.target)
+        )
+        vertical, horizontal = self.axes
+        axes = replace(vertical, output=rows), replace(horizontal, output=width)
+        return _Layer(source, target, axes)
+
+    @property
+    def in_narrow_rows(self) -> "_Layer":
+        """A pointwise layer with few pixels a row: then little scratch holds them."""
+        pixels = self.source.elements // self.source.shape[3]
+        return self.with_rows_of(1 if pixels % _PIXELS else _PIXELS)
+
+    @property
+    def in_one_row(self) -> "_Layer":
+        """A pointwise layer with all pixels beside each other."""
+        return self.with_rows_of(self.source.elements // self.source.shape[3])
+
+
+def _layer(context: OperatorContext) -> _Layer:
+    """Images of one row as images of one column, whose rows take little scratch."""
+    source, target = context.input(0), context.output()
+    vertical, horizontal = windows(context)
+    if source.shape[1] > 1 or target.shape[1] > 1 or vertical.kernel > 1 or vertical.padding:
+        return _Layer(source, target, (vertical, horizontal))
+    source, target = (
+        replace(t, shape=(t.shape[0], t.shape[2], 1, t.shape[3])) for t in (source, target)
+    )
+    return _Layer(source, target, (horizontal, vertical))
+
+
 # Share of the computed pixels that may be wasted before more rows are taken together.
 _WASTE = 0.08
 
@@ -64,56 +115,72 @@ def output_rows_together(height: int, width: int) -> int:
 
 
 # Where a layer's windows are: in rows of scratch, as many together as leave few pixels or of one
-# output row, or in the image.
-Rows = Literal["together", "single", "image"]
+# output row, or in the image, from the first to the last or backward.
+Rows = Literal["together", "single", "image", "backward"]
 
 
-def _rows(
-    source: Tensor, target: Tensor, axes: tuple[Axis, Axis], rows: Rows
-) -> tuple[Fields, int] | None:
+def _rows_together(target: Tensor, vertical: Axis) -> tuple[int, int]:
+    """How few output rows to take together, and how many where scratch has room.
+
+    Of rows of one pixel no fewer than fours, and so many that the input rows which the next ones
+    read again, and which are moved, are not more.
+    """
+    height, width = target.shape[1:3]
+    together = output_rows_together(height, width)
+    if width > 1:
+        return 1, together
+    return together, min(together * max(vertical.kernel // _PIXELS, 1), height)
+
+
+def _rows(layer: _Layer, rows: Rows) -> tuple[Fields, int] | None:
     """The fields of qmcu_rows and the bytes of scratch; None where another form is the same one."""
-    vertical, horizontal = axes
+    source, target, axes = layer.source, layer.target, layer.axes
+    vertical = axes[0]
     extents = [
         (size - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1
         for axis, size in zip(axes, target.shape[1:3], strict=True)
     ]
-    together = output_rows_together(target.shape[1], target.shape[2])
-    if rows == "image":
+    fewest, together = _rows_together(target, vertical)
+    if rows in ("image", "backward"):
         inside = extents[0] <= source.shape[1] and extents[1] <= source.shape[2]
-        if vertical.padding or horizontal.padding or not inside:
+        if any(axis.padding for axis in axes) or not inside:
             return None
-        count, row_bytes = 0, source.shape[2] * source.shape[3]
+        count, row_bytes = -int(rows == "backward"), source.shape[2] * source.shape[3]
+        together = target.shape[1]  # fours of all pixels
     else:
         if rows == "single":
-            if together == 1:
+            if together == fewest:
                 return None
-            together = 1
+            together = fewest
         count = (together - 1) * vertical.stride + (vertical.kernel - 1) * vertical.dilation + 1
-        row_bytes = -(-extents[1] * source.shape[3] // 4) * 4
+        row_bytes = extents[1] * source.shape[3]
+        if extents[1] > 1:
+            row_bytes = aligned(row_bytes)
     fields: Fields = (
         ("rows.together", together),
         ("rows.count", count),
         ("rows.row_bytes", row_bytes),
     )
-    return fields, count * row_bytes
+    return fields, aligned(max(count, 0) * row_bytes)
 
 
-def _overlay(
-    source: Tensor, target: Tensor, shapes: tuple[Tensor, Tensor], axis: Axis, rows: Rows
-) -> tuple[tuple[int, int], ...]:
-    """What may lie over what: rows of scratch are copies, but only of one image."""
-    behind = shapes[0].shape[0] == 1 and written_behind_reading(*shapes, axis)
-    return ((source.index, target.index),) if behind and rows != "image" else ()
+def _over_input(call: KernelCall, layer: _Layer, rows: Rows, *, packed: bool = False) -> KernelCall:
+    """The call with what may lie over what.
 
-
-def _as_narrow_rows(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Both images of a pointwise layer as rows of few pixels: then little scratch holds them."""
-    pixels = source.elements // source.shape[3]
-    width = 1 if pixels % _PIXELS else _PIXELS
-    source, target = (
-        replace(t, shape=(1, pixels // width, width, t.shape[3])) for t in (source, target)
-    )
-    return source, target
+    Rows of scratch and packed windows are copies, of which the ones that come are not read yet.
+    """
+    source, target, axes = layer.source, layer.target, layer.axes
+    pair = ((source.index, target.index),)
+    if rows == "backward":
+        return replace(call, may_overlay=pair, overlay_grows=True)
+    if rows == "image":
+        together = _PIXELS if packed else 0
+        call = behind_windows(call, source, target, axes, together, beside=_PIXELS)
+        at_once = any(distance == 0 for *_, distance in call.may_trail)
+        return replace(call, may_overlay=pair) if at_once else call
+    if source.shape[0] == 1 and written_behind_reading(source, target, axes[0]):
+        call = replace(call, may_overlay=pair)
+    return behind_rows(call, source, target, axes[0])
 
 
 # Filters of a group from which packing a window pays: it costs about as much as three of them save.
@@ -152,12 +219,18 @@ def _conv_2d(
     context: OperatorContext, packed: npt.NDArray[np.int8] | None, rows: Rows
 ) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
-    vertical, horizontal = windows(context)
     groups = source.shape[3] // weights.shape[3]
-    shapes = source, target
-    if weights.shape[1:3] == (1, 1) and (vertical.stride, horizontal.stride) == (1, 1):
-        shapes = _as_narrow_rows(source, target)
-    found = _rows(*shapes, (vertical, horizontal), rows)
+    layer = _layer(context)
+    if layer.is_pointwise:
+        if packed is not None and groups == 1:
+            # Packing is a copy already: no row is needed, and no other form is better.
+            if rows != "together":
+                return None
+            layer = layer.in_one_row
+            rows = "backward" if target.shape[3] > source.shape[3] else "image"
+        else:
+            layer = layer.in_narrow_rows
+    found = _rows(layer, rows)
     if source.is_constant or found is None:
         return None
     row_fields, scratch = found
@@ -167,7 +240,7 @@ def _conv_2d(
     if packed is not None:
         scratch += -(-weights.array[0].size // 2) * 16
     parameters = (
-        *sliding_window(*shapes, vertical, horizontal),
+        *sliding_window(layer.source, layer.target, *layer.axes),
         ("groups", groups),
         ("group_depth", weights.shape[3]),
         ("group_filters", weights.shape[0] // groups),
@@ -176,7 +249,7 @@ def _conv_2d(
         ("packed", int(packed is not None)),
         *row_fields,
     )
-    return context.call(
+    call = context.call(
         "conv_2d_scalar",
         (
             ParametersArgument("qmcu_conv_2d_scalar_params", parameters),
@@ -186,15 +259,16 @@ def _conv_2d(
             context.operand(target),
         ),
         macs=target.elements * weights.elements // weights.shape[0],
-        may_overlay=_overlay(source, target, shapes, vertical, rows),
     )
+    at_once = packed is not None and groups == 1
+    return _over_input(call, layer, rows, packed=at_once)
 
 
 def depthwise_conv_2d(context: OperatorContext, rows: Rows = "together") -> KernelCall | None:
     """DEPTHWISE_CONV_2D of any window, stride, dilation and depth multiplier."""
     source, target, weights = context.input(0), context.output(), context.input(1)
-    vertical, horizontal = windows(context)
-    found = _rows(source, target, (vertical, horizontal), rows)
+    layer = _layer(context)
+    found = _rows(layer, rows)
     if source.is_constant or found is None:
         return None
     row_fields, scratch = found
@@ -202,12 +276,12 @@ def depthwise_conv_2d(context: OperatorContext, rows: Rows = "together") -> Kern
     fields, constants = _constants(context, by_channel, weights.array)
     multiplier = target.shape[3] // source.shape[3]
     parameters = (
-        *sliding_window(source, target, vertical, horizontal, multiplier),
+        *sliding_window(layer.source, layer.target, *layer.axes, multiplier),
         ("input_zero_point", quantization_of(source).zero_point),
         *fields,
         *row_fields,
     )
-    return context.call(
+    call = context.call(
         "depthwise_scalar",
         (
             ParametersArgument("qmcu_depthwise_scalar_params", parameters),
@@ -217,8 +291,8 @@ def depthwise_conv_2d(context: OperatorContext, rows: Rows = "together") -> Kern
             context.operand(target),
         ),
         macs=target.elements * weights.shape[1] * weights.shape[2],
-        may_overlay=_overlay(source, target, (source, target), vertical, rows),
     )
+    return _over_input(call, layer, rows)
 
 
 def fully_connected(context: OperatorContext) -> KernelCall | None:
