@@ -30,6 +30,7 @@ from bench.operators.packing import pack
 
 from qmcu.compile.lowering import IO_TYPES, TYPES
 from qmcu.compile.operators.documentation import form_name
+from qmcu.model.byte_functions import BYTE_FUNCTIONS
 from qmcu.model.graph import Graph
 
 Generator = Callable[[np.random.Generator], Graph]
@@ -108,6 +109,7 @@ GENERATORS: dict[str, Generator] = {
     "TANH": lookups.tanh,
     "TANH int16": lookups.tanh_wide,
     "HARD_SWISH": lookups.hard_swish,
+    **{kind: partial(lookups.byte_function, kind=kind) for kind in BYTE_FUNCTIONS},
     "QUANTIZE": quantizations.quantize,
     "QUANTIZE int16": partial(quantizations.quantize, dtype="int16"),
     "QUANTIZE int32": partial(quantizations.quantize, dtype="int32"),
@@ -160,9 +162,9 @@ GENERATORS: dict[str, Generator] = {
     "RSQRT int16": lookups.rsqrt_int16,
     **in_types("DEPTH_TO_SPACE", spatial.depth_to_space, ("int8", "float32")),
     **in_types("SPACE_TO_DEPTH", spatial.space_to_depth, ("int8", "float32")),
-    **in_types("SPACE_TO_BATCH_ND", spatial.space_to_batch_nd, ("int8", "float32")),
-    **in_types("BATCH_TO_SPACE_ND", spatial.batch_to_space_nd, ("int8", "float32")),
-    **in_types("RESIZE_BILINEAR", spatial.resize_bilinear, ("int8", "float32")),
+    **in_types("SPACE_TO_BATCH_ND", spatial.space_to_batch_nd, ("int8", "int16", "float32")),
+    **in_types("BATCH_TO_SPACE_ND", spatial.batch_to_space_nd, ("int8", "int16", "float32")),
+    **in_types("RESIZE_BILINEAR", spatial.resize_bilinear, ("int8", "int16", "float32")),
     **in_types("MIRROR_PAD", spatial.mirror_pad, ("int8", "float32")),
     **in_types("SPLIT_V", arrangements.split_v, ("int8", "int16", "int32", "float32")),
     **in_types("PACK", arrangements.pack, ("int8", "int16", "int32", "int64", "float32")),
@@ -170,10 +172,10 @@ GENERATORS: dict[str, Generator] = {
     **in_types("SLICE", arrangements.slice_, ("int8", "int16", "int32", "bool", "float32")),
     **in_types("REVERSE_V2", arrangements.reverse_v2),
     **in_types("BROADCAST_TO", arrangements.broadcast_to, IO_TYPES),
-    **in_types("GATHER", arrangements.gather, ("int8", "float32")),
-    **in_types("GATHER_ND", arrangements.gather_nd, ("int8", "float32")),
-    **in_types("REDUCE_MAX", products.reduce_max, ("int8", "float32")),
-    **in_types("REDUCE_MIN", products.reduce_min, ("int8", "float32")),
+    **in_types("GATHER", arrangements.gather, ("int8", "int16", "float32")),
+    **in_types("GATHER_ND", arrangements.gather_nd, ("int8", "int16", "float32")),
+    **in_types("REDUCE_MAX", products.reduce_max, ("int8", "int16", "float32")),
+    **in_types("REDUCE_MIN", products.reduce_min, ("int8", "int16", "float32")),
     **in_types("SUM", products.sum_, ("int8", "int16", "float32")),
     **in_types("ADD_N", products.add_n, ("int8", "float32")),
     **in_types("CUMSUM", products.cumsum, ("int8", "float32")),

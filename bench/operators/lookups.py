@@ -29,6 +29,12 @@ def relu6(rng: Rng) -> Graph:
     return _unary(rng, "RELU6", same, same)
 
 
+def byte_function(rng: Rng, kind: str) -> Graph:
+    """Scales from a step function to a nearly constant one; GELU by erf and by tanh."""
+    options = {"approximate": chance(rng, 0.5)} if kind == "GELU" else {}
+    return _unary(rng, kind, _wide(rng), quantization(rng, 1e-4, 2.0), options=options)
+
+
 def leaky_relu(rng: Rng) -> Graph:
     """Alpha small, zero, one, above one and negative."""
     alpha = pick(rng, 0.01, 0.2, 0.3, 0.0, 1.0, 2.5, -0.3, log_uniform(rng, 1e-4, 10))

@@ -126,10 +126,12 @@ def _pad(rng: Rng, kind: str, dtype: str) -> Graph:
 
 def _strided_slice(rng: Rng, dtype: str) -> Graph | None:
     """A random slice, or None when it is empty or shrinks a dimension backwards."""
-    shape = _shape(rng, 1, 5, 8)
+    shape = _shape(rng, 1, 6, 8)
     begin = [int(rng.integers(-n - 2, n + 2)) for n in shape]
     end = [int(rng.integers(-n - 2, n + 2)) for n in shape]
     strides = [int(pick(rng, 1, 1, 1, 2, 3, -1, -2)) for _ in shape]
+    if len(shape) == 5:
+        strides = [abs(step) for step in strides]
     masks = [int(rng.integers(1 << len(shape))) for _ in range(2)]
     shrink = int(rng.integers(1 << len(shape))) if chance(rng, 0.4) else 0
     result = []

@@ -4,6 +4,8 @@
 #include "mve.h"
 #include "resize_bilinear_code.h"
 
+QMCU_RESIZE_BILINEAR(resize, int8_t)
+
 static inline void blend(const int8_t *const corners[4], const int32_t weights[4], int8_t *output,
                          int32_t count)
 {
@@ -20,5 +22,5 @@ static inline void blend(const int8_t *const corners[4], const int32_t weights[4
 void qmcu_resize_bilinear_mve(const qmcu_resize_bilinear_mve_params *params, const int8_t *input,
                               int8_t *output)
 {
-    qmcu_resize_bilinear_by(params, input, output, blend);
+    resize(params, input, output, blend);
 }

@@ -2,6 +2,8 @@
 
 #include "resize_bilinear_code.h"
 
+QMCU_RESIZE_BILINEAR(resize, int8_t)
+
 static inline void blend(const int8_t *const corners[4], const int32_t weights[4], int8_t *output,
                          int32_t count)
 {
@@ -17,5 +19,5 @@ static inline void blend(const int8_t *const corners[4], const int32_t weights[4
 void qmcu_resize_bilinear(const qmcu_resize_bilinear_params *params, const int8_t *input,
                           int8_t *output)
 {
-    qmcu_resize_bilinear_by(params, input, output, blend);
+    resize(params, input, output, blend);
 }

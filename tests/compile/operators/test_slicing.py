@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
+from bench.operators.single import SingleOperator
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 from tests.compile.operators.graphs import graph, runs
 
-from qmcu.model.graph import Graph
+from qmcu.model.graph import Graph, Quantization
 
 
 def _sliced(model: Graph, operands: list[npt.NDArray[np.int8]]) -> npt.NDArray[np.int8]:
@@ -66,9 +67,17 @@ def test_empty_slices_and_other_shapes_are_refused() -> None:
     assert "has shape (4,), (3,) is needed" in refusal(model)
 
 
-def test_five_dimensions_are_refused() -> None:
-    model = with_operand(graph("STRIDED_SLICE"), 0, shape=(1,) * 5)
-    assert "5 dimensions, 1 to 4" in refusal(model)
+def test_five_dimensions_are_cut_forwards_and_six_are_refused() -> None:
+    same = Quantization((0.5,), (0,))
+    operator = SingleOperator("STRIDED_SLICE")
+    operator.input((2, 1, 3, 4, 2), same)
+    for name, values in (("begin", [0] * 5), ("end", [9] * 5), ("strides", [1, 1, -1, 1, 1])):
+        operator.constant(name, np.array(values, np.int32))
+    options = {"begin_mask": 31, "end_mask": 31}
+    backwards = operator.graph(((2, 1, 3, 4, 2), same), options=options)
+    assert "strides hold a negative one" in refusal(backwards)
+    model = with_operand(graph("STRIDED_SLICE"), 0, shape=(1,) * 6)
+    assert "6 dimensions" in refusal(model)
 
 
 def test_missing_strides_are_refused() -> None:

@@ -34,6 +34,11 @@ OWN_NOTE = (
     "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference in "
     "numpy, which only moves bytes or computes with integers."
 )
+TABLE_NOTE = (
+    "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference, "
+    "256 results by float32 as LiteRT's reference kernel computes them "
+    "(`model/byte_functions.py`)."
+)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """A model in pieces: what tflite-micro runs, and between it what tflite-micro lacks.
 
-Operators that it has no kernel for, but that are exactly defined (they move bytes, or compute
-with integers), are evaluated here as constants are (`passes.evaluation`); the user's own by their
-Python reference.
+Operators that it has no kernel for, but that are exactly defined (they move bytes, compute with
+integers, or are a function of one byte in LiteRT), are evaluated here as constants are
+(`passes.evaluation`, `byte_functions`); the user's own by their Python reference.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,10 +12,12 @@ from typing import Protocol
 import numpy as np
 
 from qmcu.errors import ModelError
+from qmcu.model.byte_functions import BYTE_FUNCTIONS, byte_function
 from qmcu.model.custom import custom_operator
 from qmcu.model.custom_reference import Reference
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.passes.evaluation import evaluate
+from qmcu.model.resizing import resize_bilinear
 from qmcu.model.writer import write_model
 from qmcu.types import Array
 
@@ -29,7 +31,20 @@ _TAKEN = {
     "REDUCE_PROD": (),
     "FLOOR_DIV": ("float32",),
     "FLOOR_MOD": ("float32",),
+    "EXP": ("float32",),
+    "GELU": (),
+    "LOG": ("float32",),
+    "SQRT": ("float32",),
+    "BATCH_TO_SPACE_ND": ("int8", "float32"),
+    "SPACE_TO_BATCH_ND": ("int8", "float32"),
+    "GATHER": ("int8", "float32"),
+    "GATHER_ND": ("int8", "float32"),
+    "REDUCE_MAX": ("int8", "float32"),
+    "REDUCE_MIN": ("int8", "float32"),
+    "RESIZE_BILINEAR": ("int8", "float32"),
 }
+# And of how many dimensions at most.
+_MOST_DIMENSIONS = {"STRIDED_SLICE": 4}
 _HANDLES = ("READ_VARIABLE", "ASSIGN_VARIABLE")
 # Far beyond any tensor of a microcontroller.
 _MOST_ELEMENTS = 1 << 28
@@ -62,9 +77,11 @@ def is_own(graph: Graph, operator: Operator) -> bool:
     """Whether tflite-micro lacks the operator, in its types, and it is evaluated here."""
     if custom_operator(operator.kind) is not None:
         return True
+    operand = graph.operand(operator, 1 if operator.kind.startswith("SELECT") else 0)
+    if operator.kind in _MOST_DIMENSIONS:
+        return operand is not None and len(operand.shape) > _MOST_DIMENSIONS[operator.kind]
     if operator.kind not in _TAKEN:
         return False
-    operand = graph.operand(operator, 1 if operator.kind.startswith("SELECT") else 0)
     given = [graph.tensors[i].dtype for i in operator.outputs] if operator.kind == "CAST" else []
     taken = _TAKEN[operator.kind]
     return operand is not None and any(dtype not in taken for dtype in (operand.dtype, *given))
@@ -160,11 +177,28 @@ class Pieces:
                 tensors[i].array if tensors[i].is_constant else values[i][row]
                 for i in operator.inputs
             ]
-            dtypes = [tensors[i].dtype for i in operator.outputs]
-            outputs = evaluate(operator, operands, _MOST_ELEMENTS, dtypes)
+            outputs = self._outputs_of(operator, operands)
             results.append(_checked(self._graph, operator, outputs))
         for position, index in enumerate(operator.outputs):
             values[index] = np.stack([outputs[position] for outputs in results])
+
+    def _outputs_of(self, operator: Operator, operands: Sequence[Array]) -> Sequence[Array] | None:
+        """Of one inference; None where the operator does not take these operands."""
+        outputs = [self._graph.tensors[i] for i in operator.outputs]
+        if operator.kind == "RESIZE_BILINEAR":
+            image, size = operands
+            resized = resize_bilinear(operator, image, (int(size[0]), int(size[1])))
+            return [resized.astype(image.dtype)]
+        if operator.kind not in BYTE_FUNCTIONS:
+            return evaluate(operator, operands, _MOST_ELEMENTS, [t.dtype for t in outputs])
+        source, target = (
+            self._graph.tensors[operator.inputs[0]].quantization,
+            outputs[0].quantization,
+        )
+        if source is None or target is None or operands[0].dtype != np.int8:
+            return None
+        results = byte_function(operator, source, target).astype(np.int8)
+        return [results[operands[0].astype(np.int64) + 128]]
 
 
 def _references(graph: Graph) -> dict[int, Reference]:

@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.operators.weights import quantization_of
@@ -42,6 +42,11 @@ def _check_indices(context: OperatorContext) -> str | None:
         return None
     wrong = [int(i) for i in indices.array.reshape(-1) if not 0 <= i < length]
     return f"index {wrong[0]} of a dimension of length {length}" if wrong else None
+
+
+def _check_no_batch(context: OperatorContext) -> str | None:
+    batch = _batch_dims(context)
+    return f"{batch} batch dimensions, none is possible" if batch else None
 
 
 def _gathered_shape(context: OperatorContext) -> tuple[int, ...]:
@@ -175,37 +180,41 @@ def _lower_real_rows(context: OperatorContext) -> KernelCall:
 
 _TYPES = ("int8", "float32")
 
+
+def _gather(types: tuple[str, ...], *further: Constraint, note: str = "") -> OperatorSupport:
+    constraints = (
+        checks.operands(2),
+        checks.types(types, 0, same=True),
+        checks.types("int32", 1, outputs=False),
+        checks.input_rank(1, 8),
+        Constraint("axis and batch dimensions within both inputs", _check_axis),
+        *further,
+        Constraint("indices lie inside the input", _check_indices),
+        checks.output_shape("output has the gathered shape", _gathered_shape),
+    )
+    return OperatorSupport("GATHER", "gather", constraints, _lower_gather, types=types, note=note)
+
+
+def _gather_nd(types: tuple[str, ...], note: str = "") -> OperatorSupport:
+    constraints = (
+        checks.operands(2),
+        checks.types(types, 0, same=True),
+        checks.types("int32", 1, outputs=False),
+        checks.input_rank(1, 8),
+        Constraint(f"at most {_INDICES} indices name a block", _check_nd),
+        Constraint("indices lie inside the input", _check_nd_indices),
+        checks.output_shape("output has the gathered shape", _gathered_nd_shape),
+    )
+    return OperatorSupport(
+        "GATHER_ND", "gather_nd", constraints, _lower_gather_nd, types=types, note=note
+    )
+
+
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport(
-        "GATHER",
-        "gather",
-        (
-            checks.operands(2),
-            checks.types(_TYPES, 0, same=True),
-            checks.types("int32", 1, outputs=False),
-            checks.input_rank(1, 8),
-            Constraint("axis and batch dimensions within both inputs", _check_axis),
-            Constraint("indices lie inside the input", _check_indices),
-            checks.output_shape("output has the gathered shape", _gathered_shape),
-        ),
-        _lower_gather,
-        types=_TYPES,
-    ),
-    OperatorSupport(
-        "GATHER_ND",
-        "gather_nd",
-        (
-            checks.operands(2),
-            checks.types(_TYPES, 0, same=True),
-            checks.types("int32", 1, outputs=False),
-            checks.input_rank(1, 8),
-            Constraint(f"at most {_INDICES} indices name a block", _check_nd),
-            Constraint("indices lie inside the input", _check_nd_indices),
-            checks.output_shape("output has the gathered shape", _gathered_nd_shape),
-        ),
-        _lower_gather_nd,
-        types=_TYPES,
-    ),
+    _gather(_TYPES),
+    _gather(("int16",), Constraint("no batch dimensions", _check_no_batch), note=OWN_NOTE),
+    _gather_nd(_TYPES),
+    _gather_nd(("int16",), note=OWN_NOTE),
     OperatorSupport(
         "EMBEDDING_LOOKUP",
         "gather",

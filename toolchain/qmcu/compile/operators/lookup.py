@@ -1,7 +1,8 @@
 """Operators that are a function of one byte: the function becomes a table of 256 bytes.
 
-RELU, RELU6, LEAKY_RELU, LOGISTIC, TANH, HARD_SWISH, ABS, RSQRT and QUANTIZE (int8 to int8). The
+RELU, RELU6, LEAKY_RELU, LOGISTIC, TANH, HARD_SWISH, ABS, RSQRT and QUANTIZE (int8 to int8): the
 tables are computed with the integer arithmetic of the interpreter, so they hold its very results.
+EXP, GELU, LOG and SQRT, which it lacks, are LiteRT's (`model.byte_functions`).
 """
 
 import math
@@ -10,10 +11,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import TABLE_NOTE, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, fixed_point
 from qmcu.compile.plan import KernelCall, ParametersArgument
 from qmcu.compile.requantize import activation_range, quantize_multiplier, requantize
+from qmcu.model.byte_functions import BYTE_FUNCTIONS, byte_function
 from qmcu.model.graph import Quantization
 
 Values = npt.NDArray[np.int64]
@@ -195,6 +197,11 @@ def rsqrt_table(context: OperatorContext) -> Values:
     return _clip(np.array(results, np.int64))
 
 
+def function_table(context: OperatorContext) -> Values:
+    """EXP, GELU, LOG and SQRT: LiteRT's results."""
+    return byte_function(context.operator, _input(context), _output(context))
+
+
 def _lower(table: Table) -> Callable[[OperatorContext], KernelCall]:
     def lower(context: OperatorContext) -> KernelCall:
         source, target = context.input(0), context.output()
@@ -279,9 +286,9 @@ RSQRT_SCALES = Constraint(
 _COMMON = (checks.operands(1), checks.int8(), checks.same_elements())
 
 
-def support(kind: str, table: Table, *constraints: Constraint) -> OperatorSupport:
+def support(kind: str, table: Table, *constraints: Constraint, note: str = "") -> OperatorSupport:
     """The int8 form of an operator whose results are in a table."""
-    return OperatorSupport(kind, "lookup", (*_COMMON, *constraints), _lower(table))
+    return OperatorSupport(kind, "lookup", (*_COMMON, *constraints), _lower(table), note=note)
 
 
 def _lower_abs_int16(context: OperatorContext) -> KernelCall:
@@ -359,4 +366,5 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         RSQRT_SCALES,
     ),
     support("QUANTIZE", quantize_table, INPUT_RATIO),
+    *(support(kind, function_table, note=TABLE_NOTE) for kind in BYTE_FUNCTIONS),
 )

@@ -75,10 +75,18 @@ def _form(
     return OperatorSupport(kind, kernel, constraints, _lower_to(kernel), types=(dtype,), note=note)
 
 
+def _wide(kind: str, kernel: str) -> OperatorSupport:
+    """Of int16, which the interpreter lacks."""
+    same = (checks.quantized(0), checks.same_quantization(0))
+    return _form(kind, kernel, "int16", *same, note=OWN_NOTE)
+
+
 SUPPORT: tuple[OperatorSupport, ...] = (
     _form("REDUCE_MAX", "reduce_max", "int8", checks.int8(0), checks.same_quantization(0)),
+    _wide("REDUCE_MAX", "reduce_max_s16"),
     _form("REDUCE_MAX", "reduce_max_f32", "float32"),
     _form("REDUCE_MIN", "reduce_min", "int8", checks.int8(0), checks.same_quantization(0)),
+    _wide("REDUCE_MIN", "reduce_min_s16"),
     _form("REDUCE_MIN", "reduce_min_f32", "float32"),
     _form("REDUCE_ALL", "reduce_all_bool", "bool"),
     _form("REDUCE_ANY", "reduce_any_bool", "bool", note=OWN_NOTE),

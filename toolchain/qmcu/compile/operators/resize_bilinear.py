@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
@@ -78,7 +78,8 @@ def _lower(context: OperatorContext) -> KernelCall:
         ),
     )
     arguments = (parameters, context.operand(source), context.operand(target))
-    return context.call("resize_bilinear", arguments)
+    kernel = "resize_bilinear" if source.dtype == "int8" else "resize_bilinear_s16"
+    return context.call(kernel, arguments)
 
 
 def _scale(context: OperatorContext, axis: int) -> float:
@@ -128,18 +129,22 @@ _SIZES = (
     Constraint("not both aligned corners and half-pixel centers", _check_options),
 )
 
+
+def _integers(dtype: str, kernel: str, note: str = "") -> OperatorSupport:
+    constraints = (
+        checks.operands(2),
+        checks.types(dtype, 0, same=True),
+        *_SIZES,
+        Constraint("the interpreter's rounded scale stays inside the image", _check_inside),
+    )
+    return OperatorSupport(
+        "RESIZE_BILINEAR", kernel, constraints, _lower, types=(dtype,), note=note
+    )
+
+
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport(
-        "RESIZE_BILINEAR",
-        "resize_bilinear",
-        (
-            checks.operands(2),
-            checks.types("int8", 0, same=True),
-            *_SIZES,
-            Constraint("the interpreter's rounded scale stays inside the image", _check_inside),
-        ),
-        _lower,
-    ),
+    _integers("int8", "resize_bilinear"),
+    _integers("int16", "resize_bilinear_s16", OWN_NOTE),
     OperatorSupport(
         "RESIZE_BILINEAR",
         "resize_bilinear_f32",

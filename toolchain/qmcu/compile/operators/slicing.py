@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import strided_copy
 from qmcu.compile.plan import KernelCall
@@ -74,6 +74,11 @@ def _check_shrunk(context: OperatorContext) -> str | None:
     return None
 
 
+def _check_forwards(context: OperatorContext) -> str | None:
+    backwards = bool((context.input(3).array < 0).any())
+    return f"strides {context.input(3).name} hold a negative one" if backwards else None
+
+
 def _sliced_shape(context: OperatorContext) -> tuple[int, ...]:
     return tuple(axis.length for axis in _axes(context) if not axis.shrinks)
 
@@ -86,21 +91,25 @@ def _lower(context: OperatorContext) -> KernelCall:
     return strided_copy(context, [axis.length for axis in axes], strides, start)
 
 
+def _form(least: int, most: int, *further: Constraint, note: str = "") -> OperatorSupport:
+    """Of inputs with this many dimensions."""
+    constraints = (
+        checks.operands(4),
+        checks.types(_TYPES, 0, same=True),
+        checks.input_rank(least, most),
+        *(checks.constant(position, role, ("int32",)) for position, role in _INDICES),
+        Constraint("no ellipsis mask, new-axis mask or offset", _check_masks),
+        Constraint("one begin, end and nonzero stride for each dimension", _check_indices),
+        Constraint("shrunk dimensions: positive stride, index in range", _check_shrunk),
+        *further,
+        checks.output_shape("output has the slice's shape, which is not empty", _sliced_shape),
+    )
+    return OperatorSupport(
+        "STRIDED_SLICE", "strided_copy", constraints, _lower, types=_TYPES, note=note
+    )
+
+
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport(
-        "STRIDED_SLICE",
-        "strided_copy",
-        (
-            checks.operands(4),
-            checks.types(_TYPES, 0, same=True),
-            checks.input_rank(1, 4),
-            *(checks.constant(position, role, ("int32",)) for position, role in _INDICES),
-            Constraint("no ellipsis mask, new-axis mask or offset", _check_masks),
-            Constraint("one begin, end and nonzero stride for each dimension", _check_indices),
-            Constraint("shrunk dimensions: positive stride, index in range", _check_shrunk),
-            checks.output_shape("output has the slice's shape, which is not empty", _sliced_shape),
-        ),
-        _lower,
-        types=_TYPES,
-    ),
+    _form(1, 4),
+    _form(5, walk.RANK, Constraint("positive strides", _check_forwards), note=OWN_NOTE),
 )

@@ -1,6 +1,8 @@
 """DEPTH_TO_SPACE, SPACE_TO_DEPTH, BATCH_TO_SPACE_ND and SPACE_TO_BATCH_ND: pixels move."""
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from collections.abc import Callable
+
+from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.movement import byte_operands, element_size, strided_copy
 from qmcu.compile.plan import KernelCall, ParametersArgument
@@ -154,32 +156,33 @@ _BLOCK = (
     Constraint("the block size divides the input", _check_block),
     checks.output_shape("output has the rearranged shape", _blocked_shape),
 )
-_BATCHES = (
-    checks.operands(3),
-    checks.types(_TYPES, 0, same=True),
-    checks.input_rank(3, 4),
-    checks.constant(1, "block", ("int32",)),
-    checks.constant(2, "edges", ("int32",)),
-    Constraint("one block size and two edges for each spatial dimension", _check_blocks),
-    Constraint("output has the rearranged shape", _check_batched),
+_PAD_NOTE = (
+    "What it pads the interpreter fills with memory that it never sets. Here it is filled "
+    "by a PAD in front, with zeros (zero points where they are quantized), and the "
+    "expected bytes are the interpreter's of those two operators."
 )
+
+
+def _batched(
+    kind: str, lower: Callable[[OperatorContext], KernelCall], types: tuple[str, ...], note: str
+) -> OperatorSupport:
+    constraints = (
+        checks.operands(3),
+        checks.types(types, 0, same=True),
+        checks.input_rank(3, 4),
+        checks.constant(1, "block", ("int32",)),
+        checks.constant(2, "edges", ("int32",)),
+        Constraint("one block size and two edges for each spatial dimension", _check_blocks),
+        Constraint("output has the rearranged shape", _check_batched),
+    )
+    return OperatorSupport(kind, kind.lower(), constraints, lower, types=types, note=note)
+
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport("DEPTH_TO_SPACE", "strided_copy", _BLOCK, _lower_depth_to_space, types=_TYPES),
     OperatorSupport("SPACE_TO_DEPTH", "strided_copy", _BLOCK, _lower_space_to_depth, types=_TYPES),
-    OperatorSupport(
-        "BATCH_TO_SPACE_ND", "batch_to_space_nd", _BATCHES, _lower_batch_to_space, types=_TYPES
-    ),
-    OperatorSupport(
-        "SPACE_TO_BATCH_ND",
-        "space_to_batch_nd",
-        _BATCHES,
-        _lower_space_to_batch,
-        types=_TYPES,
-        note=(
-            "What it pads the interpreter fills with memory that it never sets. Here it is filled "
-            "by a PAD in front, with zeros (zero points where they are quantized), and the "
-            "expected bytes are the interpreter's of those two operators."
-        ),
-    ),
+    _batched("BATCH_TO_SPACE_ND", _lower_batch_to_space, _TYPES, ""),
+    _batched("BATCH_TO_SPACE_ND", _lower_batch_to_space, ("int16",), OWN_NOTE),
+    _batched("SPACE_TO_BATCH_ND", _lower_space_to_batch, _TYPES, _PAD_NOTE),
+    _batched("SPACE_TO_BATCH_ND", _lower_space_to_batch, ("int16",), f"{OWN_NOTE} {_PAD_NOTE}"),
 )

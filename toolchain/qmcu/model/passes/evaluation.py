@@ -17,6 +17,9 @@ Evaluate = Callable[[Operator, Sequence[Array]], Sequence[Array]]
 # More elements than this are not made into a constant: it would go to flash.
 MOST_ELEMENTS = 4096
 _INTEGERS = frozenset({"int32", "int64", "bool"})
+# What chooses one of its inputs' elements does so of quantized ones, whatever they mean.
+_QUANTIZED = frozenset({"int8", "int16"})
+_CHOOSING = frozenset({"REDUCE_MAX", "REDUCE_MIN"})
 
 
 def evaluate(
@@ -33,7 +36,8 @@ def evaluate(
     """
     moved = _MOVING.get(operator.kind)
     computed = _COMPUTING.get(operator.kind)
-    if computed is not None and any(a.dtype.name not in _INTEGERS for a in inputs):
+    chosen = _QUANTIZED if operator.kind in _CHOOSING else frozenset()
+    if computed is not None and any(a.dtype.name not in _INTEGERS | chosen for a in inputs):
         computed = None
     if operator.options.get("fused_activation_function", "NONE") != "NONE":
         return None
@@ -74,7 +78,7 @@ def strided_slice_index(
     for axis, (first, last, step) in enumerate(zip(begin, end, strides, strict=True)):
         bit = 1 << axis
         if shrink & bit:
-            index.append(first)
+            index.append(0 if begin_mask & bit else first)
             continue
         if step <= 0:
             raise ValueError("stride")
@@ -107,6 +111,44 @@ def _gather(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
     if _option(operator, "batch_dims") or (positions.size and positions.min() < 0):
         raise ValueError("gather")
     return [np.take(source, positions, _option(operator, "axis"))]
+
+
+def _gather_nd(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    source, positions = inputs
+    if positions.size and positions.min() < 0:
+        raise ValueError("gather")
+    return [source[tuple(np.moveaxis(positions, -1, 0))]]
+
+
+def _space_to_batch(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    """Unpadded: what it pads is a PAD in front."""
+    source, block, paddings = inputs
+    if paddings.any():
+        raise ValueError("padding")
+    sizes = _integers(block)
+    split: list[int] = []
+    for length, size in zip(source.shape[1:], sizes, strict=False):
+        split += [length // size, size]
+    n = len(sizes)
+    places, within = range(1, 2 * n, 2), range(2, 2 * n + 1, 2)
+    rows = source.reshape(source.shape[0], *split, *source.shape[1 + n :])
+    moved = rows.transpose(*within, 0, *places, *range(2 * n + 1, rows.ndim))
+    return [moved.reshape(-1, *split[::2], *source.shape[1 + n :])]
+
+
+def _batch_to_space(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    source, block, crops = inputs
+    sizes = _integers(block)
+    n = len(sizes)
+    rows = source.reshape(*sizes, -1, *source.shape[1:])
+    order = [n, *(axis for i in range(n) for axis in (n + 1 + i, i)), *range(2 * n + 1, rows.ndim)]
+    lengths = [length * size for length, size in zip(source.shape[1:], sizes, strict=False)]
+    whole = rows.transpose(*order).reshape(-1, *lengths, *source.shape[1 + n :])
+    kept = (
+        slice(int(before), length - int(after))
+        for length, (before, after) in zip(lengths, crops, strict=True)
+    )
+    return [whole[(slice(None), *kept)]]
 
 
 def _slice(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
@@ -200,14 +242,17 @@ def _broadcast_args(operator: Operator, inputs: Sequence[Array]) -> Sequence[Arr
 # Bytes are moved, whatever they mean. The output's shape is the tensor's own.
 _MOVING: Mapping[str, Evaluate] = {
     "CONCATENATION": _concatenation,
+    "BATCH_TO_SPACE_ND": _batch_to_space,
     "BROADCAST_TO": _broadcast_to,
     "EXPAND_DIMS": lambda operator, inputs: [inputs[0]],
     "GATHER": _gather,
+    "GATHER_ND": _gather_nd,
     "PACK": _pack,
     "RESHAPE": lambda operator, inputs: [inputs[0]],
     "SELECT": _select,
     "SELECT_V2": _select,
     "SLICE": _slice,
+    "SPACE_TO_BATCH_ND": _space_to_batch,
     "SQUEEZE": lambda operator, inputs: [inputs[0]],
     "STRIDED_SLICE": _strided_slice,
     "TILE": _tile,

@@ -22,7 +22,7 @@ def is_undefined(graph: Graph, operator: Operator) -> bool:
     if operator.kind == "SPACE_TO_BATCH_ND" and len(tensors) == 3:
         source, _, paddings = tensors
         return (
-            source.dtype in ("int8", "float32")
+            source.dtype in ("int8", "int16", "float32")
             and len(source.shape) in (3, 4)
             and paddings.is_constant
             and paddings.dtype == "int32"

@@ -1,0 +1,9 @@
+/* The smallest of the elements along some dimensions. */
+#include "reduce_min_s16.h"
+
+QMCU_REDUCE_ONE(smallest, qmcu_reduce_params, int16_t, INT16_MAX, item < value ? item : value)
+
+void qmcu_reduce_min_s16(const qmcu_reduce_params *params, const int16_t *input, int16_t *output)
+{
+    QMCU_REDUCE_ALL(int16_t, smallest, params, input, output);
+}

@@ -1,0 +1,54 @@
+"""What tflite-micro lacks and we evaluate ourselves is what LiteRT's reference kernels compute."""
+
+import numpy as np
+import pytest
+from bench.operators import GENERATORS
+
+from qmcu.model.byte_functions import byte_function
+from qmcu.model.graph import Operator, Quantization
+from qmcu.model.oracle import Oracle
+from qmcu.model.pieces import is_own
+from qmcu.model.random_inputs import random_array
+from qmcu.model.writer import write_model
+from qmcu.tensorflow import load_tensorflow
+
+# TensorFlow 2.21's LiteRT has no SQRT of int8.
+_FORMS = (
+    "EXP", "GELU", "LOG", "BATCH_TO_SPACE_ND int16", "SPACE_TO_BATCH_ND int16", "GATHER int16",
+    "GATHER_ND int16", "REDUCE_MAX int16", "REDUCE_MIN int16", "RESIZE_BILINEAR int16",
+    "STRIDED_SLICE",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", _FORMS)
+def test_the_reference_is_litert_s(form: str) -> None:
+    lite = load_tensorflow().lite
+    compared = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        graph = GENERATORS[form](rng)
+        if not is_own(graph, graph.operators[0]):
+            continue
+        inputs = [random_array(rng, graph, tensor, 1)[0] for tensor in graph.input_tensors]
+        interpreter = lite.Interpreter(
+            model_content=write_model(graph),
+            experimental_op_resolver_type=lite.experimental.OpResolverType.BUILTIN_REF,
+        )
+        interpreter.allocate_tensors()
+        for detail, array in zip(interpreter.get_input_details(), inputs, strict=True):
+            interpreter.set_tensor(detail["index"], array)
+        interpreter.invoke()
+        expected = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        (found,) = Oracle(write_model(graph)).run(inputs)
+        assert found.tobytes() == expected.tobytes(), f"seed {seed}"
+        compared += 1
+    assert compared >= 5
+
+
+def test_int8_square_roots_are_cut_off() -> None:
+    """As by LiteRT since SQRT of int8 is there; 0 for what has no root."""
+    results = byte_function(
+        Operator(0, "SQRT", (0,), (1,)), Quantization((0.25,), (0,)), Quantization((1.0,), (-5,))
+    )
+    quarters = np.array([-4, 0, 3, 4, 8, 9, 15, 16, 36])
+    assert (results[quarters + 128] + 5).tolist() == [0, 0, 0, 1, 1, 1, 1, 2, 3]
