@@ -34,6 +34,12 @@ def test_a_mobilenet_takes_no_more_than_with_the_library(core: str) -> None:
     assert native <= library
 
 
+def test_layers_that_may_trail_are_not_coupled() -> None:
+    """All of a MobileNet's first layers over one another, and room for its last ones' scratch."""
+    assert compile_graph(mobilenet(), CORES["Cortex-M0+"]).arena_size == 39_216
+    # 41,024 if outputs over inputs lived as long as these.
+
+
 @pytest.mark.parametrize("core", CORES)
 def test_a_growing_image_lies_over_what_it_is_made_of(core: str) -> None:
     """Convolutions that double the channels at stride 2: first layers of most networks."""

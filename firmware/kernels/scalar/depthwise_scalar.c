@@ -9,6 +9,13 @@ typedef struct {
     qmcu_output_channels channels;
 } layer;
 
+/* Whether windows begin `step` behind each other. */
+static int32_t are_adjacent(const int8_t *const windows[4], int32_t step)
+{
+    return windows[1] - windows[0] == step && windows[2] - windows[1] == step &&
+           windows[3] - windows[2] == step;
+}
+
 /* The output channels of an input channel; of all at once where each has one, and window and filter
    have their taps at the same distance. */
 static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *const outputs[4])
@@ -26,6 +33,7 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
     const int32_t width = one ? w->kernel_height : w->kernel_width;
     const int32_t run = together ? width * depth : 1;
     const int32_t count = w->depth_multiplier == 1 ? depth : w->depth_multiplier;
+    const int32_t adjacent = together && width == 3 && are_adjacent(windows, depth);
     int32_t from = run;
     for (int32_t first = 0; first < depth; first += count, ++from) {
         const int32_t r = first * c->step;
@@ -49,6 +57,7 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
             .outputs = {outputs[0] + first, outputs[1] + first, outputs[2] + first,
                         outputs[3] + first},
             .count = count,
+            .pairs = adjacent ? QMCU_ADJACENT : 0,
         };
         qmcu_pixels_scalar(&pixels);
     }

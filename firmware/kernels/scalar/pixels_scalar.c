@@ -83,7 +83,7 @@ void qmcu_pixels_scalar(qmcu_pixels *pixels)
             add_packed(p, filter, sums);
         }
         for (int32_t i = 0; i < 4; ++i) {
-            if (p->pairs == 0) {
+            if (p->pairs <= 0) {
                 sums[i] = add_window(p, p->windows[i] + channel * p->channel_step, filter, bias);
             }
             outputs[i] = p->outputs[i] + channel;

@@ -26,8 +26,16 @@ typedef struct {
     int8_t *outputs[4];
     int32_t count; /* channels, at least 1 */
     const uint32_t *columns;
-    int32_t pairs; /* of taps; 0: not packed */
+    int32_t pairs; /* of taps; 0: not packed; QMCU_ADJACENT */
 } qmcu_pixels;
+
+/* Not packed, of one part and three taps, with channel_step and filter_step 1 and filter_row_step run:
+   each window begins one step behind the one before. */
+#if defined(__ARM_ARCH_6M__)
+#define QMCU_ADJACENT 0
+#else
+#define QMCU_ADJACENT (-1)
+#endif
 
 /* Changes `pixels`. */
 void qmcu_pixels_scalar(qmcu_pixels *pixels);

@@ -24,7 +24,13 @@ from qmcu.compile.kernel_sets import (
     lowerings,
     peer_lowerings,
 )
-from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
+from qmcu.compile.lifetimes import (
+    alias_roots,
+    buffer_choices,
+    live_buffers,
+    lower_bound,
+    place_states,
+)
 from qmcu.compile.lowering import OperatorContext, fitting_form
 from qmcu.compile.operators import forms_of
 from qmcu.compile.paddings import fold_paddings
@@ -146,11 +152,7 @@ def _compile(
             enough=_without_trails(_lower(graph, peer, flat.pinned)[0]),
         )
     calls = take_forms(graph, calls, options, _streamed_operators(streamed, calls))
-    choices = [
-        live_buffers(streamed.graph, calls, streamed.roots, overlay=overlay, controls=controls)
-        for overlay in (True, False)
-    ]
-    # Overlaying couples two lifetimes, so it can in theory cost space: keep the smaller result.
+    choices = buffer_choices(streamed.graph, calls, streamed.roots, controls)
     buffers, (placements, size) = min(
         ((buffers, place(buffers)) for buffers in choices),
         key=lambda choice: choice[1][1],

@@ -109,6 +109,31 @@ def live_buffers(
     return tuple(sorted(buffers, key=lambda b: (b.first, b.last, -b.size, b.name)))
 
 
+def buffer_choices(
+    graph: Graph,
+    calls: Sequence[KernelCall],
+    roots: Mapping[int, int],
+    controls: Sequence[Control] = (),
+) -> Iterator[tuple[Buffer, ...]]:
+    """The buffers with outputs over inputs, with none, and with those alone that cannot trail.
+
+    Overlaying couples two lifetimes, so it can cost room; an output that may begin where its input
+    does, as a trail, leaves them apart.
+    """
+    yield live_buffers(graph, calls, roots, overlay=True, controls=controls)
+    yield live_buffers(graph, calls, roots, overlay=False, controls=controls)
+    apart = [_trailing_alone(call) for call in calls]
+    if apart != list(calls):
+        yield live_buffers(graph, apart, roots, overlay=True, controls=controls)
+
+
+def _trailing_alone(call: KernelCall) -> KernelCall:
+    """The call without what it may overlay and may trail at no distance as well."""
+    at_once = {(source, target) for source, target, distance in call.may_trail if distance == 0}
+    kept = tuple(pair for pair in call.may_overlay if pair not in at_once)
+    return call if kept == call.may_overlay else replace(call, may_overlay=kept)
+
+
 def _with_trails(
     graph: Graph, calls: Sequence[KernelCall], buffers: Sequence[Buffer]
 ) -> Iterator[Buffer]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from qmcu.compile.lifetimes import live_buffers, live_bytes
+from qmcu.compile.lifetimes import buffer_choices, live_bytes
 from qmcu.compile.plan import Control, KernelCall
 from qmcu.compile.streams.cost import instructions
 from qmcu.model.graph import Graph
@@ -105,9 +105,6 @@ def _live(
     graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int], controls: Sequence[Control]
 ) -> list[int]:
     """Bytes that live at each step, with outputs over inputs or not, whichever peaks lower."""
-    choices = (
-        live_buffers(graph, calls, roots, overlay=overlay, controls=controls)
-        for overlay in (True, False)
-    )
+    choices = buffer_choices(graph, calls, roots, controls)
     n = len(calls)
     return min(((live_bytes(buffers)[1:] + [0] * n)[:n] for buffers in choices), key=max)
