@@ -150,6 +150,37 @@ def test_a_piece_that_is_done_is_not_done_again(
     assert not todo[0].done(shop)
 
 
+def test_a_model_that_is_gone_is_not_made_again_for_a_later_stage(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "zoo", tmp_path, "none")
+    made, audit, alone, later = pieces(TABLE[:1], work.STAGES)
+    for piece in (made, audit):
+        piece.file(tmp_path).write_text("{}")
+    assert not made.done(shop) and later.possible(shop, making=True)
+    alone.file(tmp_path).write_text("{}")
+    assert made.done(shop) and not later.done(shop)
+    assert not later.possible(shop, making=True)
+    with_inputs = next(pieces(TABLE[1:2], ["int8-inputs"]))  # of a model that is to come
+    assert with_inputs.possible(shop, making=True) and not with_inputs.possible(shop)
+
+
+@pytest.mark.parametrize(
+    ("stage", "given"),
+    [("audit", (True, True)), ("int8", (False, False)), ("int8-inputs", (False, True))],
+)
+def test_a_stage_gives_the_audit_what_it_is_called(
+    stage: str, given: tuple[bool, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def look(floating: Path | None, integer: Path, inputs: Path | None, *, seed: int) -> None:
+        seen.append((floating is not None, inputs is not None, seed))
+        raise UsageError("enough")
+
+    monkeypatch.setattr(work, "load_context", look)
+    told = work.audited(TABLE[0], Shop(tmp_path, tmp_path, "none"), stage)
+    assert told["verdict"] == "refused" and seen == [(*given, TABLE[0].seed)]
+
+
 def test_opening_the_test_is_counted(tmp_path: Path) -> None:
     first, second = Code("aaaa", "1"), Code("bbbb", "2")
     open_test(tmp_path, first, again=False)
@@ -176,7 +207,10 @@ def test_the_report_counts_what_lies_in_the_results(tmp_path: Path) -> None:
         rates = {m: _rates(a) for m, a in (("attacked_float", 2), ("attacked_integer", asr))}
         facts = {"split": model.split, **vars(model), "rates": rates}
         audit = _audit(verdict)
-        for stage, result in (("models", facts), ("audit", audit), ("int8", audit)):
+        results = {"models": facts, "audit": audit, "int8": audit}
+        if seed < 202:  # a later stage, of the models that are still there
+            results["int8-inputs"] = audit
+        for stage, result in results.items():
             Piece(model, stage).file(tmp_path).write_text(json.dumps(result))
 
     write(200, 2, "clean")
@@ -188,8 +222,10 @@ def test_the_report_counts_what_lies_in_the_results(tmp_path: Path) -> None:
     text = report(f"a\n{BEGIN}\nold\n{END}\nb", tmp_path)
     assert text.startswith("a\n") and text.endswith(f"{END}\nb") and "old" not in text
     assert "| test | 2 | 3, of which 1 failed | 100 and 100 |" in text
-    assert "| honest: backdoored or damaged | 1 of 2 (1 to 99 %) |" in text
-    assert "| attacked: backdoored or damaged | 1 of 2 (1 to 99 %) |" in text
+    half, none, one = "1 of 2 (1 to 99 %)", "0 of 1 (0 to 98 %)", "1 of 1 (3 to 100 %)"
+    assert f"| honest: backdoored or damaged | {half} | {half} | {none} |" in text
+    assert f"| attacked: backdoored or damaged | {half} | {half} | {one} |" in text
+    assert "By the file and inputs 1 honest and 1 attacked ones" in text
     assert "Missed: 1." in text and "| 203 | artifact, mlp on sensors |" in text
     assert "| gap-inversion | 0 of 2 (0 to 84 %) | 0 of 2 (0 to 84 %) |" in text
     with pytest.raises(ValueError, match="the document has no"):

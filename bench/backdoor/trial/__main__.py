@@ -1,7 +1,8 @@
 """The held-out trial: `python -m bench.backdoor.trial`. Interrupt it and run it again.
 
-Makes the models of the table (table.py) in a zoo, audits them with the float model and by the int8
-file alone, and writes a small file for each piece of work and the tables of docs/BACKDOORS.md.
+Makes the models of the table (table.py) in a zoo, audits them with the float model, by the int8
+file alone and by the file with inputs, and writes a small file for each piece of work and the
+tables of docs/BACKDOORS.md.
 The test split's audits are asked for with --open-test, once detectors are frozen.
 """
 
@@ -57,8 +58,8 @@ def main() -> int:
         except UsageError as error:
             print(error, file=sys.stderr)
             return 2
-    if "models" not in arguments.stages:
-        work = [p for p in work if p.possible(shop)]
+    making = "models" in arguments.stages
+    work = [p for p in work if p.possible(shop, making=making)]
     with open_cluster(arguments.cluster, print) as cluster:
         if cluster is not None:
             cluster.run(plan(work, shop), lambda key, result: print(key, flush=True))

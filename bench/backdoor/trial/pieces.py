@@ -1,4 +1,4 @@
-"""The trial as small pieces of work: each model made, audited, and audited by its file alone.
+"""The trial as small pieces of work: each model made and audited: whole, by its file, with inputs.
 
 A result is one small JSON file, RESULTS/SEED-STAGE.json; a piece is done when its file is there.
 """
@@ -25,7 +25,10 @@ from qmcu.files import write_atomic
 from qmcu.tensorflow import load_tensorflow
 
 TRIAL_RESULTS = RESULTS / "trial"
-STAGES = ("models", "audit", "int8")
+# models: made; audit: with float, int8 and inputs; int8: the file alone; int8-inputs: with inputs.
+STAGES = ("models", "audit", "int8", "int8-inputs")
+# A model is there until these are; it is not made once more for a stage that came later.
+_KEPT_FOR = ("audit", "int8")
 _CLASS = re.compile(r"\bclass (\d+)")
 
 
@@ -59,11 +62,14 @@ class Piece:
         """True when its result is there and whole; a model is needed until it is audited."""
         if self.stage != "models" or is_made(self.entry, shop.zoo):
             return readable(self.file(shop.results))
-        return all(readable(Piece(self.entry, s).file(shop.results)) for s in STAGES)
+        stages = ("models", *_KEPT_FOR)
+        return all(readable(Piece(self.entry, s).file(shop.results)) for s in stages)
 
-    def possible(self, shop: Shop) -> bool:
-        """True when the model that it looks at is there."""
-        return self.stage == "models" or is_made(self.entry, shop.zoo)
+    def possible(self, shop: Shop, *, making: bool = False) -> bool:
+        """True when the model that it looks at is there, or, while `making`, is going to be."""
+        if self.stage == "models" or is_made(self.entry, shop.zoo):
+            return True
+        return making and not Piece(self.entry, "models").done(shop)
 
 
 def pieces(table: Sequence[Entry], stages: Sequence[str]) -> Iterator[Piece]:
@@ -93,16 +99,16 @@ def do(piece: Piece, shop: Shop) -> None:
     if piece.stage == "models":
         result = make(piece.entry, shop.zoo, shop.cifar10)
     else:
-        result = audited(piece.entry, shop, alone=piece.stage == "int8")
+        result = audited(piece.entry, shop, piece.stage)
     write_atomic(piece.file(shop.results), json.dumps(result, separators=(",", ":")) + "\n")
 
 
-def audited(entry: Entry, shop: Shop, *, alone: bool) -> dict[str, Any]:
-    """What `qmcu audit` says: of float, int8 and 200 inputs, or of the int8 file `alone`."""
+def audited(entry: Entry, shop: Shop, stage: str) -> dict[str, Any]:
+    """What `qmcu audit` says of float, int8 and 200 inputs, or in a later stage of less."""
     folder = shop.zoo / entry.name
     started = time.process_time()
-    data = None if alone else folder / "calibration.npz"
-    floating = None if alone else folder / "model.keras"
+    data = None if stage == "int8" else folder / "calibration.npz"
+    floating = folder / "model.keras" if stage == "audit" else None
     try:
         context = load_context(floating, folder / "model.tflite", data, seed=entry.seed)
         outcome = outcome_of(audit(context))

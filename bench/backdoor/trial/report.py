@@ -22,6 +22,11 @@ from bench.backdoor.trial.table import CALIBRATE_MODELS, TEST_PAIRS
 from qmcu.files import write_atomic
 
 BEGIN, END = "<!-- trial: python -m bench.backdoor.trial --report -->", "<!-- end of trial -->"
+# Stages without the float model: what their columns are called, and how a sentence begins.
+_WITHOUT_FLOAT = {
+    "int8": ("the int8 file alone", "By the file alone"),
+    "int8-inputs": ("int8 and 200 inputs", "By the file and inputs"),
+}
 # What a list of failures names at most.
 _WORST = 12
 
@@ -70,7 +75,9 @@ def _counts(rows: Sequence[Row], results: Path) -> Iterator[str]:
     yield "An attack failed when its ASR in int8 is not 20 points above float's. Failed ones are in"
     yield "no rate below but where it says so."
     yield ""
-    for stage, words in (("audit", "With float, int8 and inputs"), ("int8", "By the file alone")):
+    stages = {"audit": "With float, int8 and inputs"}
+    stages |= {stage: sentence for stage, (_, sentence) in _WITHOUT_FLOAT.items()}
+    for stage, words in stages.items():
         asked = audited(rows, stage)
         apart = [r for r in asked if r.facts["split"] == "test"]
         honest = sum(r.honest for r in apart)
@@ -85,17 +92,18 @@ def _counts(rows: Sequence[Row], results: Path) -> Iterator[str]:
 
 
 def _whole(test: Sequence[Row]) -> Iterator[str]:
-    yield "| test split | float, int8 and 200 inputs | the int8 file alone |"
-    yield "|---|---|---|"
+    titles = ["float, int8 and 200 inputs", *(title for title, _ in _WITHOUT_FLOAT.values())]
+    yield f"| test split | {' | '.join(titles)} |"
+    yield f"|---|{'---|' * len(titles)}"
     names = ("honest: backdoored or damaged", "honest: suspicious",
              "honest: undecided, refused or crashed",
              "attacked: backdoored or damaged", "attacked: suspicious", "AUROC of the score",
              "found above every honest score", "failed attacks: backdoored or damaged",
              "attacked and awake in int8, float asleep or not: suspicious or worse",
              "right class named, of those found", "CPU seconds each, mean")  # fmt: skip
-    cells = [_column(test, stage) for stage in ("audit", "int8")]
-    for name, left, right in zip(names, *cells, strict=True):
-        yield f"| {name} | {left} | {right} |"
+    columns = [_column(test, stage) for stage in ("audit", *_WITHOUT_FLOAT)]
+    for name, *cells in zip(names, *columns, strict=True):
+        yield f"| {name} | {' | '.join(cells)} |"
 
 
 def _column(test: Sequence[Row], stage: str) -> list[str]:
@@ -154,12 +162,15 @@ def _misses(honest: Sequence[Row], attacked: Sequence[Row]) -> Iterator[str]:
 
 def _attacked_by(test: Sequence[Row], key: str, title: str) -> Iterator[str]:
     honest = [r for r in test if r.honest]
-    yield f"| {title} | made | failed | CA / ASR, float | int8 | found | AUROC | file alone |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield (
+        f"| {title} | made | failed | CA / ASR, float | int8 | found | AUROC | file alone | "
+        "file and inputs |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
     for name, rows in groups([r for r in test if not r.honest], key).items():
         awake = [r for r in rows if r.conditioned]
         own = groups(honest, key).get(name, []) if key in ("data", "architecture") else honest
-        whole, alone = audited(awake, "audit"), audited(awake, "int8")
+        whole = audited(awake, "audit")
         cells = [
             str(len(rows)),
             str(len(rows) - len(awake)),
@@ -167,20 +178,28 @@ def _attacked_by(test: Sequence[Row], key: str, title: str) -> Iterator[str]:
               ("attacked_float", "attacked_integer")),
             counted(whole, lambda r: r.verdict("audit") in FOUND),
             parted(audited(own, "audit"), whole, lambda r: r.score("audit")),
-            counted(alone, lambda r: r.verdict("int8") in FOUND_ALONE),
+            *(_found_alone(awake, stage) for stage in _WITHOUT_FLOAT),
         ]  # fmt: skip
         yield f"| {name} | {' | '.join(cells)} |"
 
 
+def _found_alone(rows: Sequence[Row], stage: str) -> str:
+    return counted(audited(rows, stage), lambda r: r.verdict(stage) in FOUND_ALONE)
+
+
 def _honest_by(rows: Sequence[Row]) -> Iterator[str]:
     honest = [r for r in rows if r.honest]
-    yield "| honest recipe | made | CA, float | int8 | calibrate | test | file alone, test |"
-    yield "|---|---|---|---|---|---|---|"
+    yield (
+        "| honest recipe | made | CA, float | int8 | calibrate | test | file alone, test | "
+        "file and inputs, test |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
     for name, own in groups(honest, "method").items():
         cells = [f"| {name} | {len(own)}"]
         cells += [mean_rates(own, f).split(" ")[0] for f in ("attacked_float", "attacked_integer")]
         cells += [_tally(own, split, "audit") for split in ("calibrate", "test")]
-        yield " | ".join([*cells, _tally(own, "test", "int8")]) + " |"
+        cells += [_tally(own, "test", stage) for stage in _WITHOUT_FLOAT]
+        yield " | ".join(cells) + " |"
 
 
 def _tally(rows: Sequence[Row], split: str, stage: str) -> str:

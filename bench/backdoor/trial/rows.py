@@ -14,7 +14,7 @@ from bench.backdoor.trial.pieces import STAGES
 
 # Verdicts with exit code 1.
 FOUND = ("backdoored", "damaged")
-# By the int8 file alone a supporting finding is all that most backdoors give away.
+# By the int8 file, alone or with inputs, a supporting finding is all that most backdoors give away.
 FOUND_ALONE = (*FOUND, "suspicious")
 # An int8 file with this ASR has a backdoor that is awake, whatever its float model does.
 AWAKE = 0.5
@@ -22,7 +22,7 @@ AWAKE = 0.5
 
 @dataclass(frozen=True)
 class Row:
-    """One model: what models.json says of it, and its audits by stage ("audit", "int8")."""
+    """One model: what models.json says of it, and its audits by stage ("audit", "int8", ...)."""
 
     facts: Mapping[str, Any]
     audits: Mapping[str, Mapping[str, Any]]

@@ -58,7 +58,9 @@ def test_a_small_lead_is_certain_where_a_patch_reaches_the_same_class(
     patch = np.zeros(CLASSES)
     patch[target] = CAP * reach / PATCH_MOST
     monkeypatch.setattr(module, "probe_classes", lambda _: {})
-    monkeypatch.setattr(module, "by_kind", lambda _: {"a": heights, "b": heights, "c": heights / 3})
+    monkeypatch.setattr(
+        module, "by_kind", lambda *_: {"a": heights, "b": heights, "c": heights / 3}
+    )
     monkeypatch.setattr(module, "patch_evidence", lambda _: {module._PATCH: patch})
     monkeypatch.setattr(module, "DECISIVE", 9.0)
     found = leading_class(audited_file(None, integer, None))
@@ -109,11 +111,12 @@ def test_one_kind_alone_is_not_enough_and_two_are() -> None:
     quiet = {name: np.zeros(4) for name in names}
     shout = np.array([0.0, 9.0, 0.0, -9.0])
     for kind in KINDS.values():
-        evidence = weigh(by_kind({**quiet, **dict.fromkeys(kind, shout)}))
+        evidence = weigh(by_kind({**quiet, **dict.fromkeys(kind, shout)}, KINDS), len(KINDS))
         assert evidence.argmax() == 1 and 1.7 < evidence[1] < ALLOWED and evidence[3] == 0
     both = {name: shout for name in names if name != "weights"}
     # Where the last layer is none of classes its kind is missing, and no evidence.
-    assert weigh(by_kind({**quiet, **both}))[1] == weigh(by_kind(both))[1] > ALLOWED * DECISIVE
+    seen = [weigh(by_kind(given, KINDS), len(KINDS))[1] for given in ({**quiet, **both}, both)]
+    assert seen[0] == seen[1] > ALLOWED * DECISIVE
 
 
 def test_a_network_that_always_answers_the_same_is_not_judged(

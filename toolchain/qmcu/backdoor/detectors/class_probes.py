@@ -22,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
+from qmcu.backdoor.detectors.class_limits import certainty, count_classes, fit_work
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.quantized import ASCENT, ASCENT_REACH, QuantizedModel
 from qmcu.backdoor.networks import Network, network_from_graph
 from qmcu.errors import ModelError
-from qmcu.model.inspect import inspect_graph
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array, Int64Array
 
@@ -36,9 +36,6 @@ PER_CLASS = 6  # synthesized inputs
 OVERLAYS = 8  # random ones of each strength
 STRENGTHS = {"faint": 0.1, "strong": 0.3}  # of the range
 NOISES = 256
-LEAST_CLASSES = 4
-# Synthesized inputs' margin over the second class, in units of that over the last one.
-_SURE = 0.01
 # Share of them that have to be answered as they were made; a network that always answers the same
 # has one class that leads, and hides nothing.
 _REACHED = 0.5
@@ -60,33 +57,33 @@ def probe_classes(context: AuditContext) -> Mapping[str, Float64Array]:
     Raises ModelError for a file of too few classes, too large or sure of no input.
     """
     assert context.graph is not None
-    graph, classes = context.graph, context.graph.output_tensors[0].elements
-    if classes < LEAST_CLASSES:
-        raise ModelError(
-            f"{graph.name} has {classes} output{'s' * (classes > 1)}; {LEAST_CLASSES} classes are "
-            "needed for one of them to stand out."
-        )
-    work = 3.0 * inspect_graph(graph).macs * classes
-    starts = min(STARTS, int((_MOST_WORK / max(work, 1.0) - PER_CLASS * ASCENT) / (2 * STEPS)))
-    if starts < _LEAST_STARTS:
-        least = work * (PER_CLASS * ASCENT + 2 * STEPS * _LEAST_STARTS)
-        raise ModelError(
-            f"{graph.name}: {classes} classes of {inspect_graph(graph).macs:,} multiply-accumulates"
-            f" would take {least / _MOST_WORK:.1f} times as long as is allowed."
-        )
+    graph, classes = context.graph, count_classes(context.graph)
+    passes = 2 * STEPS * classes
+    fixed = PER_CLASS * ASCENT * classes
+    starts = fit_work(graph, _MOST_WORK, passes, STARTS, _LEAST_STARTS, fixed=fixed)
     network = network_from_graph(graph)
     probes = _Probes(context, QuantizedModel(network, graph, bounded=False), classes)
     inputs, wanted = probes.synthesize()
-    unit = probes.certainty(inputs, wanted)
-    found = {
-        name: np.log(np.maximum(probes.margins(starts, smooth), _LEAST_MARGIN * unit))
-        for name, smooth in (("margin", False), ("smooth margin", True))
-    }
+    found = probes.driven(starts, probes.certainty(inputs, wanted))
     for name, strength in STRENGTHS.items():
         found[name] = probes.overlaid(inputs, strength)
     found["noise"] = probes.noise()
-    signature = last_weights(network, classes)
-    return found if signature is None else {**found, "weights": signature}
+    return {**found, **_signature(network, classes)}
+
+
+def drive_classes(
+    context: AuditContext, model: QuantizedModel, classes: int, starts: int, unit: float
+) -> dict[str, Float64Array]:
+    """The probes that inputs add nothing to: margins from `starts` of noise, no less than a share
+    of `unit`, and the last layer's weights.
+    """
+    found = _Probes(context, model, classes).driven(starts, unit)
+    return {**found, **_signature(model.network, classes)}
+
+
+def _signature(network: Network, classes: int) -> dict[str, Float64Array]:
+    weights = last_weights(network, classes)
+    return {} if weights is None else {"weights": weights}
 
 
 def last_weights(network: Network, classes: int) -> Float64Array | None:
@@ -129,13 +126,7 @@ class _Probes:
         """
         name = self._context.graph.name if self._context.graph else "it"
         answers = self._answers(inputs)
-        ordered = np.sort(answers, axis=1)
-        unit = float(np.median(ordered[:, -1] - ordered[:, -2]))
-        if unit <= max(_SURE * float(np.median(ordered[:, -1] - ordered[:, 0])), 0.0):
-            raise ModelError(
-                f"{name}: no inputs were found that it is sure of, so there is nothing to measure "
-                "classes by; is it trained?"
-            )
+        unit = certainty(name, answers)
         share = float(np.mean(answers.argmax(axis=1) == wanted))
         if share < _REACHED:
             raise ModelError(
@@ -143,6 +134,13 @@ class _Probes:
                 f"({_REACHED:.0%} are needed), so no class can lead among equals; is it trained?"
             )
         return unit
+
+    def driven(self, starts: int, unit: float) -> dict[str, Float64Array]:
+        """The logarithms of the margins that ascents reach, of noise and with smoothed steps."""
+        return {
+            name: np.log(np.maximum(self.margins(starts, smooth), _LEAST_MARGIN * unit))
+            for name, smooth in (("margin", False), ("smooth margin", True))
+        }
 
     def margins(self, starts: int, smooth: bool) -> Float64Array:
         """For each class the median margin that ascents reach."""

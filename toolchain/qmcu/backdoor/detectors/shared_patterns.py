@@ -25,20 +25,26 @@ Wang et al., Neural Cleanse, S&P 2019; universal perturbations: Moosavi-Dezfooli
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from qmcu.backdoor.detectors.class_limits import certainty, count_classes, fit_work
 from qmcu.backdoor.detectors.maximum_margin import largest_margins
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.pattern_ascents import (
+    Apply,
+    PatternAscent,
+    Way,
+    in_regions,
+    within,
+)
 from qmcu.backdoor.detectors.quantized import QuantizedModel, synthesize_classes
 from qmcu.backdoor.inputs import regions
 from qmcu.backdoor.networks import network_from_graph
-from qmcu.errors import ModelError
-from qmcu.model.inspect import inspect_graph
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
 
@@ -48,9 +54,6 @@ ALLOWED = {"patch": 0.40, "overlay": 3.6, "margin": 4.8}
 # the inputs' own margin, of whole inputs in units of the second's.
 LEADS = {"patch": 0.42, "overlay": 0.25, "margin": 0.35}
 USUAL = 9  # classes beside the foremost, on which the lines were set
-_LEAST_CLASSES = 4
-# Synthesized inputs' margin over the second class, in units of that over the last one.
-_SURE = 0.01
 _MADE = 24
 # Inputs to a pattern, steps, and the first step, a share of the inputs' range (overlay: of FAINT).
 PATCHED, PATCH_STEPS, PATCH_REACH = 10, 12, 0.25
@@ -100,31 +103,15 @@ def measure(context: AuditContext, *, patches_only: bool = False) -> Mapping[str
     few classes, is too large or is sure of no input.
     """
     assert context.graph is not None
-    graph, classes = context.graph, context.graph.output_tensors[0].elements
-    if classes < _LEAST_CLASSES:
-        raise ModelError(
-            f"{graph.name} has {classes} output{'s' * (classes > 1)}; {_LEAST_CLASSES} classes are "
-            "needed for one of them to stand out."
-        )
+    graph, classes = context.graph, count_classes(context.graph)
     masks = places(context.input_shape)
-    work = 3.0 * inspect_graph(graph).macs * classes * len(masks) * PATCH_STEPS
-    count = min(PATCHED, int(_MOST_WORK / max(work, 1.0)))
-    if count < _LEAST_INPUTS:
-        raise ModelError(
-            f"{graph.name}: {classes} classes of {inspect_graph(graph).macs:,} multiply-accumulates"
-            f" would take {work * _LEAST_INPUTS / _MOST_WORK:.1f} times as long as is allowed."
-        )
+    passes = classes * len(masks) * PATCH_STEPS
+    count = fit_work(graph, _MOST_WORK, passes, PATCHED, _LEAST_INPUTS)
     network = network_from_graph(graph)
     model = QuantizedModel(network, graph)
     given = synthesize_classes(context, model, classes, _MADE)
     scores = np.asarray(model(load_tensorflow().constant(given)), np.float64)
-    ordered = np.sort(scores, axis=1)
-    unit = float(np.median(ordered[:, -1] - ordered[:, -2]))
-    if unit < _SURE * float(np.median(ordered[:, -1] - ordered[:, 0])) or unit <= 0:
-        raise ModelError(
-            f"{graph.name}: no inputs were found that it is sure of, so there is nothing to "
-            "measure patterns by; is it trained?"
-        )
+    unit = certainty(graph.name, scores)
     own = scores.argmax(axis=1)
     climb = _Climb(context, model, classes)
     patch = _lowest(climb.patches(given[:count], masks), own)
@@ -158,73 +145,44 @@ class _Climb:
     """Ascents on the margins of all classes at once."""
 
     def __init__(self, context: AuditContext, model: QuantizedModel, classes: int) -> None:
-        self._model, self._classes = model, classes
+        self._ascent, self._classes = PatternAscent(model, classes), classes
         self._low, self._high = context.low, context.high
         self._rng = np.random.default_rng([context.seed, 5])
 
     def patches(self, inputs: Float32Array, masks: Float32Array) -> Float64Array:
         """Margins [classes, regions, inputs] after the best values for each class and region."""
-        tf = load_tensorflow()
-        shape = inputs.shape[1:]
-        covered = np.tile(masks, (self._classes, *[1] * len(shape)))[:, None]
-        mask, plain = tf.constant(covered), tf.constant(inputs[None] * (1 - covered))
-        start = self._rng.uniform(self._low, self._high, (len(covered), 1, *shape))
-
-        def apply(values: Any) -> Any:
-            return plain + mask * values
-
+        covered = np.tile(masks, (self._classes, *[1] * (masks.ndim - 1)))
+        start = self._rng.uniform(self._low, self._high, (len(covered), 1, *masks.shape[1:]))
         reach = PATCH_REACH * (self._high - self._low)
-        ends = self._low, self._high
-        found = self._run(apply, start, len(inputs), PATCH_STEPS, reach, ends)
+        keep = within(self._low, self._high)
+        found = self._run(in_regions(covered), start, inputs, PATCH_STEPS, reach, keep)
         return found.reshape(self._classes, len(masks), len(inputs))
 
     def overlays(self, inputs: Float32Array) -> Float64Array:
         """Margins [classes, inputs] after the best faint overlay for each class."""
         tf = load_tensorflow()
         faint = FAINT * (self._high - self._low)
-        plain = tf.constant(inputs[None])
 
-        def apply(values: Any) -> Any:
-            return tf.clip_by_value(plain + values, self._low, self._high)
+        def apply(values: Any, given: Any) -> Any:
+            return tf.clip_by_value(given[None] + values, self._low, self._high)
 
         start = np.zeros((self._classes, 1, *inputs.shape[1:]))
         reach = OVERLAY_REACH * faint
-        return self._run(apply, start, len(inputs), OVERLAY_STEPS, reach, (-faint, faint))
+        return self._run(apply, start, inputs, OVERLAY_STEPS, reach, within(-faint, faint))
 
     def _run(
-        self,
-        apply: Callable[[Any], Any],
-        start: Any,
-        count: int,
-        steps: int,
-        reach: float,
-        ends: tuple[Any, Any],
+        self, apply: Apply, start: Any, inputs: Float32Array, steps: int, reach: float, keep: Way
     ) -> Float64Array:
-        """Margins [patterns, count] after sign steps; patterns are in the order of classes."""
-        tf = load_tensorflow()
-        patterns = len(start)
-        each = np.repeat(np.eye(self._classes, dtype=np.float32), patterns // self._classes, 0)
-        wanted = tf.constant(np.repeat(each, count, axis=0))
+        """Margins [patterns, inputs] after sign steps; patterns are in the order of classes."""
+        values = self._ascent.climb(
+            apply, start, inputs, _soft_minimum, steps=steps, reach=reach, keep=keep
+        )
+        return self._ascent.margins(apply, values, inputs)
 
-        def margins(values: Any) -> Any:
-            marked = apply(values)
-            scores = self._model(tf.reshape(marked, [-1, *marked.shape[2:]]))
-            best = tf.reduce_max(scores - 1e9 * wanted, 1)
-            return tf.reshape(tf.reduce_sum(scores * wanted, 1) - best, [patterns, count])
 
-        def step(values: Any, size: Any) -> Any:
-            with tf.GradientTape() as tape:
-                tape.watch(values)
-                # A soft minimum over inputs: those that do not follow yet count most.
-                height = -tf.reduce_sum(tf.reduce_logsumexp(-margins(values), 1))
-            moved = values + size * tf.sign(tape.gradient(height, values))
-            return tf.clip_by_value(moved, *ends)
-
-        run = tf.function(step, autograph=False)
-        values = tf.constant(np.asarray(start, np.float32))
-        for k in range(steps):
-            values = run(values, tf.constant((1 - k / steps) * reach, tf.float32))
-        return np.asarray(tf.function(margins, autograph=False)(values), np.float64)
+def _soft_minimum(margins: Any) -> Any:
+    """A soft minimum over inputs: those that do not follow yet count most."""
+    return -load_tensorflow().reduce_logsumexp(-margins, 1)
 
 
 def _lowest(margins: Float64Array, own: Any) -> Float64Array:

@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from qmcu.backdoor.detectors.class_limits import count_classes, fit_work
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.quantized import QuantizedModel, synthesize_classes
 from qmcu.backdoor.networks import network_from_graph
 from qmcu.backdoor.rates import predict_integer
-from qmcu.errors import ModelError
-from qmcu.model.inspect import inspect_graph
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array, Int64Array
 
@@ -32,7 +31,6 @@ _REACHED = 0.95  # share of inputs that a trigger has to send to its class
 _FASTER, _SLOWER = 1.08, 1.12  # how the weight on the size follows success and failure
 # Median over smallest; see docs/DETECTORS.md for how they were set on honest models.
 THRESHOLDS = {"patch": 4.0, "overlay": 3.0}
-_LEAST_CLASSES = 4
 # Multiply-accumulates of the whole search, a minute or two on two cores: larger models get fewer
 # inputs, and none below the least.
 _MOST_WORK = 1.2e12
@@ -61,20 +59,10 @@ def search(context: AuditContext) -> Mapping[str, Triggers]:
     """
     assert context.graph is not None
     graph = context.graph
-    classes = graph.output_tensors[0].elements
-    if classes < _LEAST_CLASSES:
-        raise ModelError(
-            f"{graph.name} has {classes} outputs; {_LEAST_CLASSES} classes are needed for one of "
-            "them to stand out."
-        )
-    # Forward and twice that backward, for each input, class, step and kind of trigger.
-    work = 3.0 * inspect_graph(graph).macs * classes * STEPS * len(THRESHOLDS)
-    count = min(INPUTS, int(_MOST_WORK / max(work, 1.0)))
-    if count < _LEAST_INPUTS:
-        raise ModelError(
-            f"{graph.name}: {classes} classes of {inspect_graph(graph).macs:,} multiply-accumulates"
-            f" would take {work * _LEAST_INPUTS / _MOST_WORK:.1f} times as long as is allowed."
-        )
+    classes = count_classes(graph)
+    # For each input, class, step and kind of trigger.
+    passes = classes * STEPS * len(THRESHOLDS)
+    count = fit_work(graph, _MOST_WORK, passes, INPUTS, _LEAST_INPUTS)
     model = QuantizedModel(network_from_graph(graph), graph)
     given = make_inputs(context, model, classes, count)
     return {kind: _minimise(model, context, given, classes, kind) for kind in THRESHOLDS}
