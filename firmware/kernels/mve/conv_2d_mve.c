@@ -5,16 +5,23 @@
 
 #include "mve.h"
 
-/* How a row is spread over the columns: `pixels` at a time, byte i to offsets[i]. */
+/* How rows are spread over the columns: `pixels` at a time, byte i to offsets[i]. */
 typedef struct {
     int32_t depth;
     int32_t pitch;  /* of columns */
     int32_t pixels; /* 1: one by one */
+    int32_t width;  /* of a row with its padding */
+    int32_t inside; /* pixels of it that are no padding, `rounds` times `pixels` and `left` bytes */
+    int32_t rounds;
+    int32_t left;
     uint8_t offsets[16];
 } spread_t;
 
-static void plan_spread(spread_t *s, int32_t depth, int32_t pitch)
+static __attribute__((noinline)) void plan_spread(spread_t *s, const qmcu_window *window)
 {
+    const int32_t depth = window->input_depth;
+    const int32_t pitch = window->kernel_height * depth;
+
     s->depth = depth;
     s->pitch = pitch;
     s->pixels = 1;
@@ -23,64 +30,116 @@ static void plan_spread(spread_t *s, int32_t depth, int32_t pitch)
         s->pixels++;
     }
     for (int32_t i = 0; i < 16; i++) {
-        s->offsets[i] = (uint8_t)(i / depth * pitch + i % depth);
+        s->offsets[i] = (uint8_t)(s->pixels == 1 ? i : i / depth * pitch + i % depth);
     }
+    s->width = (window->output_width - 1) * window->stride_width + window->kernel_width;
+    s->inside = s->width - window->padding_left;
+    if (s->inside > window->input_width) {
+        s->inside = window->input_width;
+    }
+    s->rounds = s->inside / s->pixels;
+    s->left = (s->inside - s->rounds * s->pixels) * depth;
 }
 
-static void fill(const spread_t *s, int8_t *to, int32_t value, int32_t count)
+/* In assembly, for the compiler moves predicates to and fro. */
+static __attribute__((noinline)) void fill(const spread_t *s, int8_t *to, int32_t value,
+                                           int32_t count)
 {
-    for (; count > 0; count--, to += s->pitch) {
-        qmcu_mve_fill(to, value, s->depth);
+    const int8x16_t values = vdupq_n_s8((int8_t)value);
+    for (int32_t left = s->depth; left > 0; left -= 16, to += 16) {
+        int8_t *pixel = to;
+        __asm volatile(
+            "vctp.8 %[left]\n\t"
+            "wls lr, %[count], 2f\n"
+            "1: vpst\n\t"
+            "vstrbt.8 %q[values], [%[pixel]]\n\t"
+            "add %[pixel], %[pixel], %[pitch]\n\t"
+            "le lr, 1b\n"
+            "2:"
+            : [pixel] "+r"(pixel)
+            : [left] "r"(left), [count] "r"(count), [values] "w"(values), [pitch] "r"(s->pitch)
+            : "lr", "memory");
     }
 }
 
-static void spread(const spread_t *s, int8_t *to, const int8_t *from, int32_t count)
+/* `rounds` times the live bytes of a vector, each time `step` bytes further on, stored `across` further
+   on; in assembly, for the compiler makes two blocks of it. */
+static __attribute__((noinline)) void scatter(int8_t *to, const int8_t *from, uint8x16_t offsets,
+                                              int32_t live, int32_t rounds, int32_t step,
+                                              int32_t across)
+{
+    __asm volatile("vctp.8 %[live]\n\t"
+                   "wls lr, %[rounds], 2f\n"
+                   "1: vpstt\n\t"
+                   "vldrbt.u8 q0, [%[from]]\n\t"
+                   "vstrbt.8 q0, [%[to], %q[offsets]]\n\t"
+                   "add %[from], %[from], %[step]\n\t"
+                   "add %[to], %[to], %[across]\n\t"
+                   "le lr, 1b\n"
+                   "2:"
+                   : [from] "+r"(from), [to] "+r"(to)
+                   : [live] "r"(live), [rounds] "r"(rounds), [offsets] "w"(offsets),
+                     [step] "r"(step), [across] "r"(across)
+                   : "q0", "lr", "memory");
+}
+
+static __attribute__((noinline)) void copy(int8_t *to, const int8_t *from, int32_t count)
+{
+    qmcu_mve_copy(to, from, count);
+}
+
+static void spread(const spread_t *s, int8_t *to, const int8_t *from)
 {
     const int32_t depth = s->depth;
     const int32_t pitch = s->pitch;
+    const uint8x16_t offsets = vldrbq_u8(s->offsets);
+    int32_t left = s->pixels * depth;
 
     if (depth == pitch) {
-        qmcu_mve_copy(to, from, count * depth);
-    } else if (s->pixels > 1) {
-        const uint8x16_t offsets = vldrbq_u8(s->offsets);
-        const int32_t step = s->pixels * depth;
-        for (int32_t left = count * depth; left > 0; left -= step) {
-            const mve_pred16_t live = vctp8q((uint32_t)(left < step ? left : step));
-            vstrbq_scatter_offset_p_s8(to, offsets, vldrbq_z_s8(from, live), live);
-            from += step;
-            to += s->pixels * pitch;
+        copy(to, from, s->inside * depth);
+        return;
+    }
+    if (s->pixels > 1) {
+        scatter(to, from, offsets, left, s->rounds, left, s->pixels * pitch);
+        if (s->left > 0) {
+            scatter(to + s->rounds * s->pixels * pitch, from + s->rounds * left, offsets, s->left,
+                    1, 0, 0);
         }
-    } else if (depth == 16) {
-        for (; count > 0; count--, from += 16, to += pitch) {
-            vstrbq_s8(to, vldrbq_s8(from));
+        return;
+    }
+    for (; left >= 16; left -= 16, from += 16, to += 16) {
+        const int8_t *source = from;
+        int8_t *target = to;
+        for (int32_t i = s->inside; i > 0; i--, source += depth, target += pitch) {
+            vstrbq_s8(target, vldrbq_s8(source));
         }
-    } else {
-        for (; count > 0; count--, from += depth, to += pitch) {
-            qmcu_mve_copy(to, from, depth);
-        }
+    }
+    if (left > 0) {
+        scatter(to, from, offsets, left, s->inside, depth, pitch);
     }
 }
 
 static void load_row(const qmcu_conv_2d_mve_params *p, const spread_t *s, const int8_t *image,
                      int32_t y, int8_t *to)
 {
-    const int32_t width =
-        (p->window.output_width - 1) * p->window.stride_width + p->window.kernel_width;
-    const int32_t room = width - p->window.padding_left;
-    const int32_t inside = room < p->window.input_width ? room : p->window.input_width;
+    const int32_t left = p->window.padding_left;
 
     if (y < 0 || y >= p->window.input_height) {
-        fill(s, to, p->input_zero_point, width);
+        fill(s, to, p->input_zero_point, s->width);
         return;
     }
-    fill(s, to, p->input_zero_point, p->window.padding_left);
-    to += p->window.padding_left * s->pitch;
-    spread(s, to, image + y * p->window.input_width * p->window.input_depth, inside);
-    fill(s, to + inside * s->pitch, p->input_zero_point, room - inside);
+    if (left > 0) {
+        fill(s, to, p->input_zero_point, left);
+    }
+    to += left * s->pitch;
+    spread(s, to, image + y * p->window.input_width * s->depth);
+    if (s->width > left + s->inside) {
+        fill(s, to + s->inside * s->pitch, p->input_zero_point, s->width - left - s->inside);
+    }
 }
 
-/* Windows on their way to the multiplication: where the width of the output is not a multiple of four,
-   they are copied until there are four. */
+/* Windows on their way to the multiplication: what is left of a row behind its fours is copied, and goes
+   with the first of the next row. */
 typedef struct {
     const qmcu_conv_2d_mve_params *params;
     const int32_t *weights;
@@ -90,31 +149,44 @@ typedef struct {
     qmcu_mve_tile tile;
 } windows_t;
 
-static void finish(windows_t *w, const int8_t *first, int32_t pitch, int32_t pixels)
+static __attribute__((noinline)) void point_at_staged(windows_t *w)
+{
+    for (int32_t i = 0; i < w->pending; i++) {
+        w->tile.columns[i] = w->staged + i * 16 * w->params->multiply.steps;
+    }
+}
+
+static __attribute__((noinline)) void finish(windows_t *w, int32_t pixels)
 {
     const qmcu_multiply_mve_params *const multiply = &w->params->multiply;
 
-    qmcu_multiply_mve(&w->tile, multiply, w->weights, first, pitch, pixels, w->output);
+    w->tile.by->tile(&w->tile, multiply, w->weights, pixels, w->output);
     w->output += pixels * multiply->filters;
+    w->pending = 0;
 }
 
 static void add_row(windows_t *w, const int8_t *window, int32_t pitch)
 {
-    const int32_t width = w->params->window.output_width;
-    const int32_t bytes = 16 * w->params->multiply.steps;
+    const qmcu_multiply_mve_params *const multiply = &w->params->multiply;
+    const int32_t bytes = 16 * multiply->steps;
+    int32_t left = w->params->window.output_width;
 
-    if ((width & 3) == 0) {
-        for (int32_t left = width; left > 0; left -= 4, window += 4 * pitch) {
-            finish(w, window, pitch, 4);
+    if (w->pending > 0 && w->pending + left >= 4) {
+        point_at_staged(w);
+        for (int32_t i = w->pending; i < 4; i++, window += pitch, left--) {
+            w->tile.columns[i] = window;
         }
-        return;
+        finish(w, 4);
     }
-    for (int32_t left = width; left > 0; left--, window += pitch) {
-        qmcu_mve_copy(w->staged + w->pending * bytes, window, bytes);
-        if (++w->pending == 4) {
-            finish(w, w->staged, bytes, 4);
-            w->pending = 0;
-        }
+    if (w->pending == 0 && left >= 4) {
+        const int32_t whole = left & ~3;
+        qmcu_multiply_mve(&w->tile, multiply, w->weights, window, pitch, whole, w->output);
+        w->output += whole * multiply->filters;
+        window += whole * pitch;
+        left -= whole;
+    }
+    for (; left > 0; left--, window += pitch) {
+        copy(w->staged + w->pending++ * bytes, window, bytes);
     }
 }
 
@@ -127,11 +199,16 @@ void qmcu_conv_2d_mve_by(const qmcu_conv_2d_mve_params *params, const int8_t *in
     const int32_t overlap = p->window.kernel_height > p->window.stride_height;
     const int32_t slide = overlap ? p->window.stride_height * depth : 0;
     int8_t *const rows =
-        (int8_t *)scratch + (p->window.output_width & 3 ? 64 * p->multiply.steps : 0);
-    windows_t w = {.params = p, .weights = weights, .staged = scratch, .output = output};
+        (int8_t *)scratch + (p->window.output_width & 3 ? 48 * p->multiply.steps : 0);
+    windows_t w;
     spread_t s;
 
-    plan_spread(&s, depth, p->window.kernel_height * depth);
+    w.params = p;
+    w.weights = weights;
+    w.staged = scratch;
+    w.pending = 0;
+    w.output = output;
+    plan_spread(&s, &p->window);
     qmcu_mve_begin(&w.tile, &p->multiply, by);
     for (int32_t batch = 0; batch < p->window.batches; batch++) {
         int8_t *window = rows;
@@ -147,7 +224,8 @@ void qmcu_conv_2d_mve_by(const qmcu_conv_2d_mve_params *params, const int8_t *in
         input += p->window.input_height * p->window.input_width * depth;
     }
     if (w.pending > 0) {
-        finish(&w, scratch, 16 * p->multiply.steps, w.pending);
+        point_at_staged(&w);
+        finish(&w, w.pending);
     }
 }
 

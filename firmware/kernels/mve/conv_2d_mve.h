@@ -14,7 +14,7 @@ typedef struct {
 
 /* input and output NHWC. weights: as qmcu_multiply_mve has them, a window's values column by column,
    [kernel_width][kernel_height][input_depth], the bias less input_zero_point * (sum of weights).
-   No dilation. scratch: four windows of 16 * steps bytes unless the width of the output is a multiple
+   No dilation. scratch: three windows of 16 * steps bytes unless the width of the output is a multiple
    of four; then, with a column being kernel_height * input_depth bytes, one for each
    x of the padded input, stride_height * input_depth bytes for each row of the output but the first
    where rows overlap, and 16. */

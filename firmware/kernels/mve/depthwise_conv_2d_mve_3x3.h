@@ -22,19 +22,16 @@ typedef struct {
     int32_t activation_maximum;
 } qmcu_depthwise_conv_2d_mve_3x3_params;
 
-/* One channel. Vectors of weights begin at bytes 0, 1, 4 and 5, so that zeros lie around them. */
+/* One channel. */
 typedef struct {
-    int8_t before[4];     /* zeros */
-    int8_t columns[3][4]; /* of the window: a zero and three weights each */
-    int8_t after[6];      /* zeros */
+    int8_t weights[11]; /* of the window's columns, at stride 1 with a zero behind each */
     int8_t shift;
-    int8_t unused;
     int32_t bias; /* bias - input_zero_point * (sum of weights) */
     int32_t multiplier;
 } qmcu_mve_depthwise_3x3;
 
-/* 3x3 windows, depth multiplier 1. records: a qmcu_mve_depthwise_3x3 of each channel. scratch: plane_width * 4 *
-   group bytes. The output may lie where the input does: a row of it is written when the rows
+/* 3x3 windows, depth multiplier 1. records: a qmcu_mve_depthwise_3x3 of each channel. scratch: group bytes
+   for each of 4 rows of plane_width at stride 1, of 3 rows of 8 * (output_width / 4, rounded up) + 1 at stride 2. The output may lie where the input does: a row of it is written when the rows
    below that are within the window, of these channels, are in scratch. */
 void qmcu_depthwise_conv_2d_mve_3x3(const qmcu_depthwise_conv_2d_mve_3x3_params *params,
                                     const int8_t *input, const int8_t *records, void *scratch,

@@ -28,4 +28,10 @@ static __attribute__((naked, noinline)) void multiply(__attribute__((unused))
     QMCU_MVE_MULTIPLY(QMCU_STEP);
 }
 
-const qmcu_mve_multiplier qmcu_mve_int4 = {multiply, 16 * 4, 4};
+const qmcu_mve_multiplier qmcu_mve_int4 = {
+    .begin = qmcu_mve_begin_pairs,
+    .tile = qmcu_mve_pairs,
+    .multiply = multiply,
+    .code_bytes = 16 * 4,
+    .words = 4,
+};

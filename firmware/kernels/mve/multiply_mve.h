@@ -22,42 +22,90 @@ typedef struct {
 
 struct qmcu_mve_tile;
 
-/* Multiplies four pixels by filters of one kind. */
-typedef struct {
+/* Multiplies pixels by filters of one kind. */
+typedef struct qmcu_mve_multiplier {
+    void (*begin)(struct qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
+                  const struct qmcu_mve_multiplier *by);
+    /* The windows at tile->columns, one to three or four; or more, of which each four are tile->pitch behind
+       the four before. Changes columns. */
+    void (*tile)(struct qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
+                 const int32_t *weights, int32_t pixels, int8_t *output);
+    /* Of those that take two filters at a time. */
     void (*multiply)(const struct qmcu_mve_tile *tile);
     int32_t code_bytes; /* of one step */
     int32_t words;      /* of the weights of one step */
 } qmcu_mve_multiplier;
 
-/* What the assembly copies to its stack frame, in this order, and two vectors. */
+/* What the assembly copies to its stack frame: 12 words of pairs, 17 of fours; and vectors. */
 typedef struct qmcu_mve_tile {
     const int8_t *columns[4];
     const int8_t *end; /* of columns[0] */
-    int32_t skip;      /* bytes of code to skip in the first round of steps */
-    int32_t form;
-    int32_t zero_point;
-    int32_t maximum;
-    int8_t *output;
-    const int32_t *weights_end;
-    const int32_t *weights;
-    uint16_t offsets[8]; /* of the outputs, pixel by pixel, two filters each */
-    int16_t minimum[8];
+    union {
+        struct {
+            int32_t skip; /* bytes of code to skip in the first round of steps */
+            int32_t form;
+            int32_t zero_point;
+            int32_t maximum;
+            int8_t *output;
+            const int32_t *weights_end;
+            const int32_t *weights;
+            uint16_t offsets[8]; /* of the outputs, pixel by pixel, two filters each */
+            int16_t minimum[8];
+        } pairs;
+        struct {
+            uintptr_t
+                first; /* addresses of code, odd: where steps 2 to n of filters 0 and 2 begin; 0: a
+                                window is one vector, which stays in registers */
+            uintptr_t round;
+            uintptr_t clamp;
+            int32_t zero_point;
+            const int32_t *weights_end;
+            int32_t minimum;
+            int32_t maximum;
+            uintptr_t second; /* of filters 1 and 3 */
+            const int32_t *weights;
+            int32_t pitch;      /* the tile's */
+            int32_t step;       /* bytes from the outputs' end to those of the next four pixels */
+            int32_t count;      /* of four pixels */
+            int32_t offsets[4]; /* of the outputs' words, less 4 */
+            int32_t words;      /* of all weights */
+        } fours;
+    };
+    int32_t pitch;
     const qmcu_mve_multiplier *by;
 } qmcu_mve_tile;
 
 /* Fills in what all tiles of a layer share. */
-void qmcu_mve_begin(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
-                    const qmcu_mve_multiplier *by);
+static inline void qmcu_mve_begin(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
+                                  const qmcu_mve_multiplier *by)
+{
+    tile->by = by;
+    by->begin(tile, params, by);
+}
 
 /* output[i * filters + f] = output byte of filter f for the window at first + i * pitch, for `pixels`
-   windows (1 to 4) and all filters. A window is 16 * steps bytes, those past its values times zero.
-   weights are those of the tile's multiplier; an odd last filter is there twice. */
-void qmcu_multiply_mve(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
-                       const int32_t *weights, const int8_t *first, int32_t pitch, int32_t pixels,
-                       int8_t *output);
+   windows (1 to 4, or a multiple of 4) and all filters. A window is 16 * steps bytes, those past its values
+   times zero. weights are those of the tile's multiplier. */
+static inline void qmcu_multiply_mve(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
+                                     const int32_t *weights, const int8_t *first, int32_t pitch,
+                                     int32_t pixels, int8_t *output)
+{
+    tile->columns[0] = first;
+    tile->columns[1] = first + pitch;
+    tile->columns[2] = first + 2 * pitch;
+    tile->columns[3] = first + 3 * pitch;
+    tile->pitch = 4 * pitch;
+    tile->by->tile(tile, params, weights, pixels, output);
+}
+
+/* The two functions of multipliers that take two filters at a time. */
+void qmcu_mve_begin_pairs(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
+                          const qmcu_mve_multiplier *by);
+void qmcu_mve_pairs(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
+                    const int32_t *weights, int32_t pixels, int8_t *output);
 
 /* weights, for each two filters: 16 bytes of one, then of the other, step by step; then two biases,
-   multipliers and shifts. */
+   multipliers and shifts. An odd last filter is there twice. */
 extern const qmcu_mve_multiplier qmcu_mve_int8;
 
 #endif

@@ -26,6 +26,7 @@ _LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)[ \t]*([^;@\n]*)", re.MU
         ("multiply_int4_dsp", "cortex-m4", 4 * 54 + 3),
         ("fully_connected_int4_dsp", "cortex-m4", 4 * 34 + 3),
         ("multiply_mve", "cortex-m55", 4 * 14 + 2),
+        ("multiply_four_mve", "cortex-m55", 4 * 14 + 2),
         ("multiply_int4_mve", "cortex-m55", 4 * 16 + 2),
         ("pixels_scalar", "cortex-m0plus", 4 * 19 + 3),
         ("pixels_scalar", "cortex-m0plus", 8 * 14 + 2),

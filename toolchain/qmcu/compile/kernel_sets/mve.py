@@ -19,6 +19,7 @@ from qmcu.compile.kernel_sets.mve_packing import (
     Int32Array,
     biases_and_scales,
     pack_all_rows,
+    pack_fours,
     pack_int4_pairs,
     pack_int4_rows,
     pack_pairs,
@@ -88,7 +89,7 @@ def _window_scratch(vertical: Axis, horizontal: Axis, depth: int) -> int:
     overlap = vertical.kernel > vertical.stride
     slide = (vertical.output - 1) * vertical.stride if overlap else 0
     values = vertical.kernel * horizontal.kernel * depth
-    staged = 4 * LANES * -(-values // LANES) if horizontal.output % 4 else 0
+    staged = 3 * LANES * -(-values // LANES) if horizontal.output % 4 else 0
     return (width * vertical.kernel + slide) * depth + LANES + staged
 
 
@@ -99,14 +100,17 @@ def _windows_fit(vertical: Axis, horizontal: Axis, source: Tensor, target: Tenso
     return vertical.dilation == horizontal.dilation == 1 and scratch <= limit
 
 
-def lower_conv_2d(context: OperatorContext) -> KernelCall | None:
-    """CONV_2D without groups."""
-    return _conv_2d(context, "conv_2d_mve", pack_pairs)
+def lower_conv_2d(context: OperatorContext, *, by_rows: bool = True) -> KernelCall | None:
+    """CONV_2D without groups; filters in fours where they are, and no shift is to the left."""
+    shifts = [shift for _, shift in channel_pairs(channel_multipliers(context), 1)]
+    if context.output().shape[3] % 4 == 0 and max(shifts) <= -1:
+        return _conv_2d(context, "conv_2d_four_mve", pack_fours, by_rows=by_rows)
+    return _conv_2d(context, "conv_2d_mve", pack_pairs, by_rows=by_rows)
 
 
 def lower_windows(context: OperatorContext) -> KernelCall | None:
     """The same by laying out four windows at a time: less scratch than rows of many pixels."""
-    return _conv_2d(context, "conv_2d_mve", pack_pairs, by_rows=False)
+    return lower_conv_2d(context, by_rows=False)
 
 
 def lower_conv_2d_int4(context: OperatorContext) -> KernelCall | None:

@@ -253,7 +253,7 @@ def lower_depthwise_3x3(context: OperatorContext, channels: int = LANES) -> Kern
     pairs = channel_pairs(channel_multipliers(context), depth)
     limits = output_limits(context)
     saturated = limits == (-128, -128, 127) and all(shift <= -1 for _, shift in pairs)
-    columns = width + 2 if stride == 1 else 8 * -(-width // 4) + 2
+    columns = 4 * (width + 2) if stride == 1 else 3 * (8 * -(-width // 4) + 1)
     parameters = (
         ("batches", source.shape[0]),
         ("input_height", source.shape[1]),
@@ -275,8 +275,8 @@ def lower_depthwise_3x3(context: OperatorContext, channels: int = LANES) -> Kern
         (
             ParametersArgument("qmcu_depthwise_conv_2d_mve_3x3_params", parameters),
             context.operand(source),
-            context.constant("records", pack_records(filters, bias, pairs), "weights"),
-            ScratchArgument(4 * group * columns),
+            context.constant("records", pack_records(filters, bias, pairs, stride), "weights"),
+            ScratchArgument(group * columns),
             context.operand(target),
         ),
         macs=target.elements * 9,

@@ -37,15 +37,7 @@ DEPTHWISE_PACKED = np.dtype([("columns", "<i4", 3), ("bias", "<i4"), ("multiplie
 MVE_CHANNEL = _words("bias", "multiplier", "shift")
 MVE_TAPS = np.dtype([("first", "<i4"), ("count", "<i4"), ("offsets", "u1", 16)])
 MVE_DEPTHWISE_3X3 = np.dtype(
-    [
-        ("before", "i1", 4),
-        ("columns", "i1", (3, 4)),
-        ("after", "i1", 6),
-        ("shift", "i1"),
-        ("unused", "i1"),
-        ("bias", "<i4"),
-        ("multiplier", "<i4"),
-    ]
+    [("weights", "i1", 11), ("shift", "i1"), ("bias", "<i4"), ("multiplier", "<i4")]
 )
 
 # C struct to its header and record.

@@ -30,7 +30,7 @@ _TOGETHER = (
     (("conv_1x1", "_dsp"), ("pixels",), 2),
     (("conv_2d", "_dsp"), ("output_width",), 2),
     (("depthwise", "_mve"), (), 1),
-    (("conv_2d_mve_pointwise",), ("pixels",), 4),
+    (("conv_2d", "_mve_pointwise"), ("pixels",), 4),
     (("conv_2d", "_mve"), ("window.output_height", "window.output_width"), 4),
     (("_scalar",), ("window.output_height", "window.output_width"), 4),
 )

@@ -1,0 +1,95 @@
+"""Convolution for MVE, filters in fours: packing, and every byte on an emulated Cortex-M55."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from bench.operators import chain
+from bench.operators.batches import batches
+from bench.operators.everyday import _windows
+
+from qmcu.builder import find_tool
+from qmcu.compile import CompileOptions, compile_graph
+from qmcu.compile.kernel_sets.mve_packing import pack_fours
+from qmcu.compile.operators.window import axis
+from qmcu.compile.plan import ParametersArgument
+from qmcu.model.graph import Graph
+
+MVE = CompileOptions("native", dsp=True, mve=True)
+
+
+def convolution(rng: np.random.Generator) -> Graph:
+    """Filters in fours; a third each of one vector, of 1x1 windows, of any; many saturate below."""
+    filters = 4 * int(rng.integers(1, 9))
+    kernel = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
+    depth, stride = int(rng.integers(1, 33)), int(rng.integers(1, 3))
+    size = (int(rng.integers(3, 9)), int(rng.integers(3, 14)))
+    padding = str(rng.choice(["SAME", "VALID"]))
+    form = rng.integers(3)
+    if form == 0:
+        depth = int(rng.integers(1, 1 + 16 // (kernel[0] * kernel[1])))
+    if form == 1:
+        kernel, stride = (1, 1), 1
+    height, width = (axis(padding, size[i], kernel[i], stride).output for i in range(2))
+    graph = _windows(
+        rng,
+        "CONV_2D",
+        (depth, size),
+        (filters, (height, width)),
+        kernel,
+        (stride, stride),
+        (1, 1),
+        padding,
+    )
+    if rng.random() < 0.5:
+        return graph
+    (operator,) = graph.operators
+    tensors = list(graph.tensors)
+    target = tensors[graph.outputs[0]]
+    assert target.quantization is not None
+    lowest = replace(target.quantization, zero_points=(-128,))
+    tensors[target.index] = replace(target, quantization=lowest)
+    options = {**operator.options, "fused_activation_function": "RELU"}
+    return replace(graph, tensors=tuple(tensors), operators=(replace(operator, options=options),))
+
+
+def test_filters_are_packed_by_fours_with_their_constants() -> None:
+    filters = np.arange(4 * 17, dtype=np.int8).reshape(4, 17)
+    bias = np.array([100, 200, 300, 400], np.int32)
+    packed = pack_fours(filters, bias, [(1, -2), (3, -4), (5, -6), (7, -8)])
+    assert packed.shape == (1, 16 * 2 + 12)
+    vectors = packed.view(np.int8)[0, :128].reshape(2, 2, 2, 16)
+    assert vectors[0, 0, :, 0].tolist() == [0, 34]
+    assert vectors[1, 0, :, 0].tolist() == [17, 51]
+    assert vectors[0, 1, 1].tolist() == [50] + [0] * 15
+    assert packed[0, 32:].tolist() == [100, 300, 200, 400, 1, 5, 3, 7, -2, -6, -4, -8]
+
+
+def test_fours_take_filters_in_fours_without_shifts_to_the_left() -> None:
+    rng = np.random.default_rng(2)
+    kernels: Counter[str] = Counter()
+    for _ in range(60):
+        (call,) = compile_graph(convolution(rng), MVE).calls
+        if not call.kernel.startswith("conv_2d"):
+            continue
+        (parameters,) = (a for a in call.arguments if isinstance(a, ParametersArgument))
+        left = dict(parameters.fields)["multiply.form"] == 2
+        assert call.kernel.startswith("conv_2d_mve" if left else "conv_2d_four_mve")
+        kernels[call.kernel] += 1
+    assert {"conv_2d_four_mve", "conv_2d_four_mve_pointwise"} <= set(kernels)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None or find_tool("qemu-system-arm") is None,
+    reason="arm-none-eabi-gcc or qemu-system-arm is not installed",
+)
+def test_convolutions_in_fours_equal_the_interpreter() -> None:
+    kernels: Counter[str] = Counter()
+    for batch in batches("CONV_2D", 40, 4, {"CONV_2D": convolution}):
+        outcome = chain.run(batch, "mps3-an547", "qemu", "native")
+        assert outcome.problem == ""
+        assert all(outcome.equal)
+        kernels.update(name for name, _ in outcome.kernels)
+    assert sum(count for name, count in kernels.items() if "four_mve" in name) >= 20
