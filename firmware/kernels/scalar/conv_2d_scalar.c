@@ -2,6 +2,7 @@
    memory make one run of bytes. */
 #include "conv_2d_scalar.h"
 
+#include "pack_scalar.h"
 #include "pixels_scalar.h"
 
 typedef struct {
@@ -11,19 +12,6 @@ typedef struct {
     uint32_t *columns;
 } layer;
 
-/* Packs four runs of bytes; behind the words. */
-static uint32_t *pack_run(const int8_t *const windows[4], int32_t from, int32_t count,
-                          uint32_t *words)
-{
-    const int8_t *a = windows[0] + from, *b = windows[1] + from;
-    const int8_t *c = windows[2] + from, *d = windows[3] + from;
-    for (const int8_t *const end = a + count; a != end; words += 2) {
-        words[0] = (uint32_t)*a++ + ((uint32_t)*b++ << 16);
-        words[1] = (uint32_t)*c++ + ((uint32_t)*d++ << 16);
-    }
-    return words;
-}
-
 /* Packs the windows in pairs of taps; how many. */
 static int32_t pack(const qmcu_pixels *p, const int8_t *const windows[4], int32_t from,
                     uint32_t *words)
@@ -31,7 +19,7 @@ static int32_t pack(const qmcu_pixels *p, const int8_t *const windows[4], int32_
     const int32_t taps = p->parts * p->rows * p->run;
     for (int32_t part = p->parts; part > 0; --part) {
         for (int32_t row = p->rows; row > 0; --row) {
-            words = pack_run(windows, from, p->run, words);
+            words = qmcu_pack_scalar(windows, from, p->run, words);
             from += row > 1 ? p->row_step : p->part_step;
         }
     }

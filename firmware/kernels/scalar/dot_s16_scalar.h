@@ -31,15 +31,19 @@ static inline int64_t qmcu_dot_s16_scalar(int64_t sum, const int16_t *a, const i
 
 #else
 
-/* As qmcu_dot_s16, four products a round. */
+/* As qmcu_dot_s16, eight products a round. */
 static inline int64_t qmcu_dot_s16_scalar(int64_t sum, const int16_t *a, const int8_t *b,
                                           int32_t count)
 {
-    for (; count >= 4; count -= 4, a += 4, b += 4) {
+    for (; count >= 8; count -= 8, a += 8, b += 8) {
         sum += (int64_t)a[0] * b[0];
         sum += (int64_t)a[1] * b[1];
         sum += (int64_t)a[2] * b[2];
         sum += (int64_t)a[3] * b[3];
+        sum += (int64_t)a[4] * b[4];
+        sum += (int64_t)a[5] * b[5];
+        sum += (int64_t)a[6] * b[6];
+        sum += (int64_t)a[7] * b[7];
     }
     for (; count > 0; --count) {
         sum += (int64_t)*a++ * *b++;

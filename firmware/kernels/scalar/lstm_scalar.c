@@ -5,6 +5,17 @@
 #include "lstm_cell.h"
 #include "output_scalar.h"
 
+/* To 16 bits: of one instruction where the core has it, which the compiler does not see. */
+static inline int32_t saturated(int32_t value)
+{
+#if defined(__ARM_FEATURE_SAT)
+    __asm("ssat %0, #16, %0" : "+r"(value)::"cc");
+    return value;
+#else
+    return qmcu_clamp_s16(value, INT16_MIN, INT16_MAX);
+#endif
+}
+
 /* Adds what the four gates of a unit, `units` rows apart, have of the bytes. */
 static void add_gates(int16_t gates[4], const int8_t *from, const int8_t *weights,
                       const int32_t *bias, const int32_t *multipliers, const int32_t *shifts,
@@ -17,9 +28,13 @@ static void add_gates(int16_t gates[4], const int8_t *from, const int8_t *weight
     qmcu_dot_scalar(from, weights, units * depth, depth, sums);
     for (int32_t gate = 0; gate < 4; ++gate) {
         const int32_t scaled = qmcu_scalar_requantize(sums[gate], multipliers[gate], shifts[gate]);
-        gates[gate] = qmcu_clamp_s16(gates[gate] + qmcu_clamp_s16(scaled, INT16_MIN, INT16_MAX),
-                                     INT16_MIN, INT16_MAX);
+        gates[gate] = (int16_t)saturated(gates[gate] + saturated(scaled));
     }
+}
+
+static inline int32_t requantize(int32_t a, int32_t multiplier, int32_t shift)
+{
+    return qmcu_scalar_requantize((uint32_t)a, multiplier, shift);
 }
 
 void qmcu_lstm_scalar(const qmcu_lstm_scalar_params *params, const int8_t *input,
@@ -41,9 +56,9 @@ void qmcu_lstm_scalar(const qmcu_lstm_scalar_params *params, const int8_t *input
                       p->multipliers, p->shifts, s->units, s->depth);
             add_gates(gates, before, recurrent + unit * s->units, recurrent_bias + unit,
                       p->recurrent_multipliers, p->recurrent_shifts, s->units, s->units);
-            to[unit] =
-                qmcu_clamp_s8(qmcu_lstm_unit(p, gates, table, cell + batch * s->units + unit),
-                              INT8_MIN, INT8_MAX);
+            to[unit] = qmcu_clamp_s8(
+                qmcu_lstm_unit_by(p, gates, table, cell + batch * s->units + unit, requantize),
+                INT8_MIN, INT8_MAX);
         }
         for (int32_t unit = 0; unit < s->units; ++unit) {
             before[unit] = to[unit];

@@ -25,7 +25,10 @@ void qmcu_mean_scalar(const qmcu_mean_scalar_params *params, const int8_t *input
     for (int32_t outer = 0; outer < p->kept_sizes[0]; ++outer) {
         const int8_t *from = input + outer * p->kept_steps[0];
         for (int32_t inner = p->kept_sizes[1]; inner > 0; --inner) {
-            *output++ = qmcu_scalar_output(sum_of(p, from), p->multiplier, p->shift, &limits);
+            /* The multiplier is divided by the count, and below 2^30. */
+            const int32_t mean =
+                qmcu_scalar_requantize_any(sum_of(p, from), p->multiplier, p->shift);
+            *output++ = qmcu_scalar_clamp(mean, &limits);
             from += p->kept_steps[1];
         }
     }

@@ -35,24 +35,50 @@ static inline int32_t qmcu_scalar_high_multiply(int32_t a, int32_t b)
 #endif
 }
 
+/* The same of a `b` from 2^30 on. Cores that multiply to 64 bits add 2^31 to the product with 2 * b and
+   take the upper word; 2 * b as a signed number is 2^32 less, for which `a` makes good there. */
+static inline int32_t qmcu_scalar_large_multiply(int32_t a, int32_t b)
+{
+#if defined(__ARM_ARCH_6M__)
+    return qmcu_scalar_high_multiply(a, b);
+#else
+    const uint64_t begin = (uint64_t)(uint32_t)a << 32 | 1u << 31;
+    const int64_t product = (int64_t)a * (int32_t)((uint32_t)b << 1);
+    return (int32_t)(uint32_t)((begin + (uint64_t)product) >> 32);
+#endif
+}
+
 static inline int8_t qmcu_scalar_clamp(int32_t value, const qmcu_output_limits *limits)
 {
     return qmcu_clamp_s8((int32_t)((uint32_t)value + (uint32_t)limits->zero_point), limits->minimum,
                          limits->maximum);
 }
 
-/* qmcu_requantize. A shift to the right by s = -shift bits rounds ties away from zero:
-   (x - [sum < 0] + 2^(s - 1)) >> s, for x has the sign of the sum or is 0. */
-static inline int32_t qmcu_scalar_requantize(uint32_t sum, int32_t multiplier, int32_t shift)
+/* qmcu_requantize; `multiply` as the next two have it. A shift to the right by s = -shift bits rounds ties
+   away from zero: (x - [sum < 0] + 2^(s - 1)) >> s, for x has the sign of the sum or is 0. */
+static inline __attribute__((always_inline)) int32_t qmcu_scalar_requantize_by(
+    uint32_t sum, int32_t multiplier, int32_t shift, int32_t (*multiply)(int32_t, int32_t))
 {
     if (shift >= 0) {
         return qmcu_scalar_high_multiply((int32_t)(sum << shift), multiplier);
     }
-    const int32_t x = qmcu_scalar_high_multiply((int32_t)sum, multiplier) + ((int32_t)sum >> 31);
+    const int32_t x = multiply((int32_t)sum, multiplier) + ((int32_t)sum >> 31);
     return ((x >> (-1 - shift)) + 1) >> 1;
 }
 
-/* qmcu_output_s8. */
+/* Of a multiplier that is 2^30 at least, or 0 with a shift of 0. */
+static inline int32_t qmcu_scalar_requantize(uint32_t sum, int32_t multiplier, int32_t shift)
+{
+    return qmcu_scalar_requantize_by(sum, multiplier, shift, qmcu_scalar_large_multiply);
+}
+
+/* Of any multiplier. */
+static inline int32_t qmcu_scalar_requantize_any(uint32_t sum, int32_t multiplier, int32_t shift)
+{
+    return qmcu_scalar_requantize_by(sum, multiplier, shift, qmcu_scalar_high_multiply);
+}
+
+/* qmcu_output_s8 of such a multiplier as qmcu_scalar_requantize takes. */
 static inline int8_t qmcu_scalar_output(uint32_t sum, int32_t multiplier, int32_t shift,
                                         const qmcu_output_limits *limits)
 {

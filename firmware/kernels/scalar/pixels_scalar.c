@@ -1,5 +1,7 @@
 #include "pixels_scalar.h"
 
+#include "pair_scalar.h"
+
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_7M__)
 
 #include <stddef.h>

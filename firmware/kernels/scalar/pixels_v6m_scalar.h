@@ -16,31 +16,6 @@
         PRODUCT("r3", "r11") "add r4, lr\n\t"
 #define BYTE_CODE "28"
 
-/* Two taps of packed windows: r0 columns, r1 filter, r3 2^15. A product of each pair, A + 2^16 * B with
-   |A| and |B| below 2^15, goes to the sums in r8 and r9, and B to those in r10 and r11, of which the
-   first two begin with the bias + 2^16 times the bias: 19 instructions for eight products. */
-#define PAIR(FIRST, SECOND)          \
-    "ldm r0!, {r4-r7}\n\t"           \
-    "ldrb r2, [r1, #" FIRST "]\n\t"  \
-    "sxtb r2, r2\n\t"                \
-    "muls r4, r2\n\t"                \
-    "muls r5, r2\n\t"                \
-    "ldrb r2, [r1, #" SECOND "]\n\t" \
-    "sxtb r2, r2\n\t"                \
-    "muls r6, r2\n\t"                \
-    "muls r7, r2\n\t"                \
-    "adds r4, r4, r6\n\t"            \
-    "adds r5, r5, r7\n\t"            \
-    "add r8, r4\n\t"                 \
-    "add r9, r5\n\t"                 \
-    "adds r4, r4, r3\n\t"            \
-    "adds r5, r5, r3\n\t"            \
-    "asrs r4, r4, #16\n\t"           \
-    "asrs r5, r5, #16\n\t"           \
-    "add r10, r4\n\t"                \
-    "add r11, r5\n\t"
-#define PAIR_CODE "38"
-
 /* qmcu_scalar_output of SUM by the multiplier r0 * 2^16 + r1, r2 = -1 - shift, r3 = 2 * zero point + 1,
    limits lr and r12, in place. The last bit that a shift drops is its carry: it rounds u / 2^15. */
 #define OUTPUT(SUM)        \

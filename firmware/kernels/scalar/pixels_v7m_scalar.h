@@ -12,23 +12,6 @@
     "ldrsb r8, [" FROM ", r9]\n\t" \
     "mla " SUM ", r8, r7, " SUM "\n\t"
 
-/* Two taps of packed windows: r0 columns, r1 filter, r9 2^15. A product of each pair, A + 2^16 * B with
-   |A| and |B| below 2^15, goes with 2^15 more to the sums in r2 and r3, and B to those in r12 and lr, of
-   which the first two begin with the bias + 2^16 times the bias - 2^15 times the pairs: 11
-   instructions for eight products. */
-#define PAIR                        \
-    "ldm r0!, {r4-r6, r8}\n\t"      \
-    "ldrsb r7, [r1], #2\n\t"        \
-    "mla r4, r4, r7, r9\n\t"        \
-    "mla r5, r5, r7, r9\n\t"        \
-    "ldrsb r7, [r1, #-1]\n\t"       \
-    "mla r4, r6, r7, r4\n\t"        \
-    "mla r5, r8, r7, r5\n\t"        \
-    "add r2, r2, r4\n\t"            \
-    "add r3, r3, r5\n\t"            \
-    "add r12, r12, r4, asr #16\n\t" \
-    "add lr, lr, r5, asr #16\n\t"
-
 /* qmcu_scalar_output of SUM by twice the multiplier, less 2^32, in r4, r5 = -1 - shift, r6 = 2 * zero point
    + 1, r0 = 2^31, in place: the sum in the upper word makes good for the 2^32, its sign for ties. */
 #define OUTPUT(SUM)                              \

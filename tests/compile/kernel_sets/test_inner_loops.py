@@ -33,6 +33,7 @@ _LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)[ \t]*([^;@\n]*)", re.MU
         ("pixels_scalar", "cortex-m3", 4 * 11 + 2),
         ("pixels_scalar", "cortex-m3", 11),
         ("pixels_scalar", "cortex-m3", 27),
+        ("outputs_scalar", "cortex-m3", 8 * 9 + 2),
     ],
 )
 def test_the_inner_loop_has_the_stated_instructions(

@@ -1,6 +1,7 @@
 """The kernels for cores without the DSP extension: what takes them, and every byte of theirs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from tests.support.host_run import check_on_host, run_on_host
 
 from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph, overlay_everywhere
-from qmcu.compile.kernel_sets.scalar.multiply import output_rows_together
+from qmcu.compile.alternatives import layer_forms
+from qmcu.compile.kernel_sets import FormChoice
+from qmcu.compile.kernel_sets.scalar.multiply import PARTS, output_rows_together
 from qmcu.compile.kernel_sets.slower import ALONE
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.oracle import Oracle
@@ -91,6 +94,69 @@ def test_outputs_lie_over_what_was_read(graph: Graph, behind: int) -> None:
     interpreter = Oracle(write_model(graph))
     expected = [[interpreter.run(vector)[0].tobytes()] for vector in vectors]
     assert run_on_host(plan, vectors) == expected
+
+
+@pytest.mark.parametrize("outputs", [1, 3, 4, 7])
+def test_a_few_outputs_are_computed_alone(outputs: int) -> None:
+    """Of fewer than four none twice; of more the last four, some of them twice."""
+    rng = np.random.default_rng(outputs)
+    weights = rng.integers(-128, 128, (outputs, 37)).astype(np.int8)
+    scales = Quantization((0.02,), (3,)), Quantization((0.01,), (0,)), Quantization((0.3,), (0,))
+    tensors = (
+        Tensor(0, "in", (2, 37), "int8", scales[0]),
+        Tensor(1, "weights", weights.shape, "int8", scales[1], weights.tobytes()),
+        Tensor(2, "out", (2, outputs), "int8", scales[2]),
+    )
+    operator = Operator(0, "FULLY_CONNECTED", (0, 1, -1), (2,), {"keep_num_dims": False})
+    graph = Graph("layer", tensors, (operator,), (0,), (2,))
+    few = outputs < 4
+    kernel = "fully_connected_few_scalar" if few else "fully_connected_scalar"
+    assert check_on_host(graph, options=SCALAR) == {kernel}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_windows_packed_in_parts_are_exact(seed: int) -> None:
+    """With fewer bytes of scratch than the same windows packed at once."""
+    rng = np.random.default_rng(seed)
+    height, width, filters = (int(n) for n in rng.integers(4, 8, 3))
+    depth, side = int(rng.integers(3, 40)) * 4, int(rng.choice([1, 3]))
+    graph = layer((height, width, depth), (side, side), filters, stride=int(rng.integers(1, 3)))
+    forms = layer_forms(graph, SCALAR)[0].forms
+    taken = {name: form for name, form in forms.items() if form.kernel == PARTS}
+    if side == 1 and depth <= 96:
+        assert not taken
+        return
+    (name,) = taken
+    at_once = next(form for form in forms.values() if form.kernel == "conv_2d_scalar")
+    assert taken[name].scratch_size < at_once.scratch_size
+    options = replace(SCALAR, forms=(FormChoice(0, name),))
+    assert check_on_host(graph, options=options) == {PARTS}
+
+
+def test_an_arena_above_the_librarys_takes_windows_in_parts() -> None:
+    """A residual block whose windows, packed at once, would take more than the library's."""
+    graph = residual()
+    library = compile_graph(graph, replace(SCALAR, kernels="cmsis-nn"))
+    plan = compile_graph(graph, SCALAR)
+    assert plan.calls[1].kernel == PARTS and "slower form" in plan.calls[1].trade
+    assert plan.arena_size <= library.arena_size
+    fast = compile_graph(graph, replace(SCALAR, optimize="speed"))
+    assert fast.calls[1].kernel == "conv_2d_scalar" and fast.arena_size > library.arena_size
+
+
+def residual() -> Graph:
+    """A layer at stride 2, another one, and the sum of both outputs."""
+    graph, more = layer((14, 14, 12), (3, 3), 24, stride=2), layer((7, 7, 24), (3, 3), 24)
+    tensors = (
+        *graph.tensors,
+        replace(more.tensors[1], index=3, name="weights1"),
+        replace(more.tensors[2], index=4, name="more"),
+        replace(more.tensors[2], index=5, name="sum"),
+    )
+    second = replace(more.operators[0], index=1, inputs=(2, 3), outputs=(4,))
+    third = Operator(2, "ADD", (2, 4), (5,), {"fused_activation_function": "NONE"})
+    operators = (*graph.operators, second, third)
+    return replace(graph, tensors=tensors, operators=operators, outputs=(5,))
 
 
 def test_rows_of_one_pixel_take_little_scratch() -> None:

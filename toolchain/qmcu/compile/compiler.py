@@ -140,17 +140,8 @@ def _compile(
     elif options.optimize == "ram":
         by_rows = options.kernels != "cmsis-nn" and not controls
         streamed, calls = _ram_saved(streamed, calls, faster, controls, by_rows)
-    elif (peer := peer_lowerings(options)) is not None:
-        calls = save_ram(
-            graph,
-            calls,
-            roots,
-            lambda call: [
-                f for f in _forms(graph, call, faster) if options.dsp or is_as_fast(call, f)
-            ],
-            controls,
-            enough=_without_trails(_lower(graph, peer, flat.pinned)[0]),
-        )
+    else:
+        calls = _no_larger_than_peers(flat, graph, calls, options, roots, controls)
     calls = take_forms(graph, calls, options, _streamed_operators(streamed, calls))
     choices = buffer_choices(streamed.graph, calls, streamed.roots, controls)
     buffers, (placements, size) = min(
@@ -177,6 +168,29 @@ def _compile(
         state_size=state_size,
         controls=controls,
     )
+
+
+def _no_larger_than_peers(
+    flat: Flat,
+    graph: Graph,
+    calls: tuple[KernelCall, ...],
+    options: CompileOptions,
+    roots: Mapping[int, int],
+    controls: Sequence[Control],
+) -> tuple[KernelCall, ...]:
+    """`calls` with less scratch where other kernels' arena, as the library has it, is smaller."""
+    faster = lowerings(options)
+
+    def alternatives(call: KernelCall) -> list[KernelCall]:
+        found = _forms(graph, call, faster)
+        return found if options.dsp else [form for form in found if is_as_fast(call, form)]
+
+    for peer in peer_lowerings(options):
+        enough = _without_trails(_lower(graph, peer, flat.pinned)[0])
+        smaller = save_ram(graph, calls, roots, alternatives, controls, enough=enough)
+        if smaller != calls:
+            return smaller
+    return calls
 
 
 def _without_trails(calls: Sequence[KernelCall]) -> tuple[KernelCall, ...]:

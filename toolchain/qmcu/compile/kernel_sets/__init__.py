@@ -57,20 +57,22 @@ def lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     return cmsis_nn.lowerings(cmsis_nn_calls.Core(options.dsp, options.mve), own, OPERATORS)
 
 
-def peer_lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]] | None:
+def peer_lowerings(options: CompileOptions) -> Sequence[Mapping[str, Sequence[Lowering]]]:
     """The kernels whose arena is enough: forms with less scratch are taken where it is larger.
 
-    Those of CMSIS-NN for the same core, which in plain C takes no more than the portable ones;
-    None where the setting spends RAM, or searches for less anyhow.
+    The smaller one first: plain C, which has no scratch, on cores without DSP, and CMSIS-NN's for
+    the same core. None where the setting spends RAM, or searches for less anyhow.
     """
     if options.kernels != "native" or options.optimize in ("speed", "ram"):
-        return None
-    return lowerings(replace(options, kernels="cmsis-nn")) if options.dsp else {}
+        return ()
+    library = lowerings(replace(options, kernels="cmsis-nn"))
+    return (library,) if options.dsp else ({}, library)
 
 
 def is_as_fast(call: KernelCall, other: KernelCall) -> bool:
     """Whether another form of a layer has the same inner loop."""
-    return (call.kernel, scalar.is_packed(call)) == (other.kernel, scalar.is_packed(other))
+    packed = scalar.is_packed(call)
+    return packed == scalar.is_packed(other) and (packed or call.kernel == other.kernel)
 
 
 def _native(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:

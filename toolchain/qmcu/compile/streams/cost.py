@@ -19,6 +19,7 @@ _RATES = (
     (("_any", "_dsp"), 1.3),
     (("conv_2d_dsp",), 2.5),
     (("_dsp",), 1.0),
+    (("conv_2d_parts_scalar",), 7.5),
 )
 _PLAIN = 7.0
 # How many outputs a kernel computes at a time, a rest taking as long, and which parameters count

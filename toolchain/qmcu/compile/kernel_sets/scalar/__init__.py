@@ -18,6 +18,7 @@ def lowerings() -> dict[str, Sequence[Lowering]]:
     """
     convolutions = (
         *multiply.by_rows(multiply.conv_2d),
+        multiply.conv_2d_parts,
         *multiply.by_rows(multiply.conv_2d_direct),
     )
     return {
@@ -35,5 +36,7 @@ def lowerings() -> dict[str, Sequence[Lowering]]:
 
 def is_packed(call: KernelCall) -> bool:
     """Whether a convolution multiplies packed windows."""
+    if call.kernel == multiply.PARTS:
+        return True
     parameters = (a for a in call.arguments if isinstance(a, ParametersArgument))
     return any(dict(a.fields).get("packed") == 1 for a in parameters)
