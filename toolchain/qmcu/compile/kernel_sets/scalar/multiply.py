@@ -265,39 +265,31 @@ def _conv_2d(
     return _over_input(call, layer, rows, packed=at_once)
 
 
-# Values of a window's row that are packed at once, at most.
-_PART = 96
+# Values of a window that are packed at once, at most.
+_PART = 64
 
 
 def conv_2d_parts(context: OperatorContext) -> KernelCall | None:
-    """CONV_2D by packed windows, a part of them at a time: less scratch for 6 % of the time."""
+    """CONV_2D by packed windows, a part of them at a time: less scratch, where filters are few."""
     layer, weights = _layer(context), context.input(1)
     filters, height, width, depth = weights.shape
-    packed, run = _in_pairs(weights.array), width * depth
-    parts = -(-run // _PART)
-    horizontal = layer.axes[1]
-    joined = depth == layer.source.shape[3] and (horizontal.kernel == 1 or horizontal.dilation == 1)
-    if packed is None or filters < _PACKED_FROM or not joined or context.input(0).is_constant:
+    packed, size = _in_pairs(weights.array), height * width * depth
+    part = 2 * -(-size // (2 * -(-size // _PART)))
+    scratch = 8 * part + 16 * filters + depth
+    if packed is None or filters < _PACKED_FROM or context.input(0).is_constant:
         return None
-    if layer.axes[0].kernel * parts == 1 or (run % 2 and height > 1):
+    if depth != layer.source.shape[3] or scratch >= 8 * size:
         return None
-    rows: Rows = "single" if _rows(layer, "single") else "together"
+    backward = layer.is_pointwise and filters > depth
     if layer.is_pointwise:
         layer = layer.in_one_row
-        rows = "backward" if filters > depth else "image"
-    elif _rows(layer, "image"):
-        rows = "image"
-    found = _rows(layer, rows)
-    assert found is not None
-    row_fields, scratch = found
-    part = 2 * -(-run // (2 * parts))
     fields, constants = _constants(context, weights.array, packed)
     parameters = (
         *sliding_window(layer.source, layer.target, *layer.axes),
         ("input_zero_point", quantization_of(context.input(0)).zero_point),
         *fields,
         ("part", part),
-        *row_fields,
+        ("backward", int(backward)),
     )
     call = context.call(
         PARTS,
@@ -305,12 +297,12 @@ def conv_2d_parts(context: OperatorContext) -> KernelCall | None:
             ParametersArgument(f"qmcu_{PARTS}_params", parameters),
             context.operand(context.input(0)),
             *constants,
-            ScratchArgument(scratch + 8 * part + 16 * filters),
+            ScratchArgument(scratch),
             context.operand(context.output()),
         ),
-        macs=context.output().elements * run * height,
+        macs=context.output().elements * size,
     )
-    return _over_input(call, layer, rows, packed=True)
+    return _over_input(call, layer, "backward" if backward else "image", packed=True)
 
 
 def depthwise_conv_2d(context: OperatorContext, rows: Rows = "together") -> KernelCall | None:
