@@ -15,13 +15,20 @@ from qmcu.backdoor.detectors import leading_class as module
 from qmcu.backdoor.detectors.input_triggers import (
     LEAST_INPUTS,
     MIRRORED,
+    Found,
     TriggerSearch,
     are_varied,
     halves,
     mirror_orders,
 )
 from qmcu.backdoor.detectors.input_triggers import _mirrored as mirrored
-from qmcu.backdoor.detectors.leading_class import INPUT_KINDS, evidence_of_inputs, leading_class
+from qmcu.backdoor.detectors.leading_class import (
+    ALLOWED_LEAD,
+    INPUT_KINDS,
+    Evidence,
+    evidence_of_inputs,
+    leading_class,
+)
 from qmcu.backdoor.detectors.quantized import QuantizedModel
 from qmcu.backdoor.networks import convert_network
 from qmcu.backdoor.networks.network import network_from_graph, network_from_keras
@@ -80,6 +87,8 @@ def test_a_trigger_is_found_on_some_inputs_and_works_on_others_in_the_integers(
     assert attacked.suspicious and attacked.details["target"] == TARGET
     assert attacked.details["integers sent by patch"] > 0.9
     assert "On the file's own integers" in attacked.reason
+    assert attacked.details["lead in log odds"] > ALLOWED_LEAD
+    assert honest.details["lead in log odds"] < ALLOWED_LEAD
     assert honest.weight == "supporting" and honest.score < attacked.score
     again = leading_class(audited_file(None, files[1], pictures[0][:120]))
     assert again == attacked
@@ -92,8 +101,11 @@ def test_what_honest_inputs_reach_is_measured_on_those_that_no_search_saw(
     seen, others = halves(pictures[0][:120], 24, seed=0)
     assert len(seen) == 24 and len(others) == 60
     assert not {x.tobytes() for x in seen} & {x.tobytes() for x in others}
-    found = _search(context, seen, others).patches()
+    search = _search(context, seen, others)
+    found, own = search.patches(), search.answers
     assert found.marked.shape == (CLASSES, *others.shape) and found.heights.argmax() == TARGET
+    rest = int((own != TARGET).sum())  # all of them follow
+    assert found.odds[TARGET] == pytest.approx(np.log((rest + 0.5) / 0.5))
     changed = (found.marked[TARGET] != others).reshape(60, -1)
     assert 0 < changed.any(axis=0).sum() <= 9  # one small region, of three by three
     assert np.array_equal(np.flatnonzero(changed.any(axis=0)) % 8 > 3, np.ones(9, np.bool_))
@@ -161,6 +173,28 @@ def test_mirror_images_lie_in_many_places_and_shine_through() -> None:
     picture = np.arange(24, dtype=np.float32).reshape(1, 4, 6, 1)
     image = mirrored(picture, orders[:1])[0]
     assert image == pytest.approx((1 - MIRRORED) * picture + MIRRORED * picture[:, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("height", "lead", "weight", "score"),
+    [(0.5, 2.9, "supporting", 2.9 / 3), (0.5, 4.5, "supporting", 1.5), (1.1, 4.5, "decisive", 1.5),
+     (1.1, 0.0, "supporting", 1.1), (1.2, 0.0, "decisive", 1.2)],
+)  # fmt: skip
+def test_a_trigger_without_rivals_is_suspicious_and_makes_a_lead_certain(
+    height: float, lead: float, weight: str, score: float, files: tuple[bytes, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    heights = np.array([0.0, 0.0, height])
+    evidence = Evidence({}, {"a": heights}, 1, 1.0, lead=lead)
+    monkeypatch.setattr(module, "evidence_of_inputs", lambda _: evidence)
+    found = leading_class(audited_file(None, files[0], None))
+    assert found.weight == weight and found.suspicious == (score > 1)
+    assert found.score == pytest.approx(score) and found.details["target"] == 2
+
+
+def test_a_lead_is_over_the_next_class_and_of_the_first_alone() -> None:
+    found = Found(np.zeros(4), np.array([1.0, -2.0, 4.5, 1.5]), np.zeros((4, 1), np.float32))
+    assert [found.lead(k) for k in range(4)] == [0, 0, 3, 0]
 
 
 def test_answers_are_varied_or_not() -> None:

@@ -15,7 +15,8 @@ each general family, for all classes at once and through the file's own fake qua
 What is found on the first half is put on the second, on the inputs of other classes. A trigger
 works on nearly all inputs, and what honest classes share on some: so of overlays and patches the
 number of a class is a low quantile of the margin, in units of the inputs' own; of mirror images,
-which no ascent makes stronger than they are, its mean.
+which no ascent makes stronger than they are, its mean. How many inputs follow tells of the classes
+as well: in an honest network an overlay or a patch that most inputs follow to one class has rivals.
 """
 
 import itertools
@@ -79,13 +80,18 @@ def are_varied(answers: Int64Array) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What one family gave: the margin of each class, and the inputs with its trigger.
-
-    `heights` is float64 [classes], `marked` float32 [classes, N, ...].
+    """What one family gave: each class's margin and the logarithm of the odds that an input follows
+    its trigger, float64 [classes], and the inputs with it, `marked` float32 [classes, N, ...].
     """
 
     heights: Float64Array
+    odds: Float64Array
     marked: Float32Array
+
+    def lead(self, label: int) -> float:
+        """How far a class's odds are above the next one's; 0 for one that is not the first."""
+        others = float(np.delete(self.odds, label).max())
+        return max(float(self.odds[label]) - others, 0.0)
 
 
 class TriggerSearch:
@@ -189,7 +195,8 @@ class TriggerSearch:
         margins = self._margins(marked.reshape(-1, *self._shape)) / self.unit
         margins = margins.reshape(self._classes, len(self._others), self._classes)
         each = [_others(margins[k, :, k], self.answers, k) for k in range(self._classes)]
-        return Found(np.array([reduce(m) for m in each], np.float64), marked)
+        heights, odds = ([of_all(m) for m in each] for of_all in (reduce, _odds))
+        return Found(np.array(heights, np.float64), np.array(odds, np.float64), marked)
 
     def _mean(self, margins: Float64Array, own: Int64Array) -> list[Float64Array]:
         """Of margins [classes, choices, N] each class's means over inputs of others."""
@@ -256,6 +263,12 @@ def _length(values: Any) -> Any:
     tf = load_tensorflow()
     axes = list(range(1, len(values.shape)))
     return tf.sqrt(tf.reduce_sum(values**2, axes, keepdims=True) + 1e-20)
+
+
+def _odds(margins: Float64Array) -> float:
+    """The logarithm of how many follow over how many do not, half a one added to each."""
+    follow = int((margins > 0).sum())
+    return math.log((follow + 0.5) / (len(margins) - follow + 0.5))
 
 
 def _others(values: Float64Array, answers: Int64Array, label: int) -> Float64Array:

@@ -63,6 +63,10 @@ INPUT_KINDS = {
     "their own mirror images": ("mirror",),
     _WEIGHTS: ("weights",),
 }
+# Families whose trigger most inputs of an honest network follow to several classes, if to any.
+RIVALLED = ("bounded overlay", "short overlay", "blend", "patch")
+# What is allowed of the first class's log odds above the second's; honest networks came to 2.0.
+ALLOWED_LEAD = 3.0
 # No probe counts for more, so that one kind alone gives CAP / sqrt(3), 1.73, at most, and with
 # inputs CAP / sqrt(5), 1.34.
 CAP = 3.0
@@ -85,8 +89,9 @@ _LEAST_CLIMBED = 6
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """What a way of looking says: each probe's deviates and each kind's evidence, float64
-    [classes], of as many kinds as there may be; what is allowed; more that a reason says of a
-    class, and the shares of inputs that its triggers send there, by family.
+    [classes], of as many kinds as there may be; what is allowed; more that a reason says of the
+    foremost class, how far its best trigger is ahead of the other classes' in log odds, and the
+    shares of inputs that its triggers send there, by family.
     """
 
     each: Mapping[str, Float64Array]
@@ -95,6 +100,7 @@ class Evidence:
     allowed: float
     shares: Mapping[str, float] = field(default_factory=dict)
     said: str = ""
+    lead: float = 0.0
 
     @property
     def classes(self) -> Float64Array:
@@ -128,13 +134,16 @@ def leading_class(context: AuditContext) -> Finding:
     found = evidence_of_inputs(context) or evidence_alone(context)
     evidence = found.classes
     target = int(evidence.argmax())
-    score = float(evidence[target]) / found.allowed
-    confirmed = score > 1 and patch_reach(found.kinds, target) >= CONFIRMED
-    certain = score > DECISIVE
+    height = float(evidence[target]) / found.allowed
+    alone = found.lead > ALLOWED_LEAD
+    patched = patch_reach(found.kinds, target) >= CONFIRMED
+    confirmed = height > 1 and (patched or alone)
+    certain = height > DECISIVE
+    score = max(height, found.lead / ALLOWED_LEAD)
     weight: Weight = "decisive" if certain or confirmed else "supporting"
     limit = found.allowed * DECISIVE
     grounds = f", no honest network came to {limit:.2f}" if certain else ""
-    grounds += ", and a small patch leads there as well" if confirmed else ""
+    grounds += ", and a small patch leads there as well" if confirmed and patched else ""
     kinds = ", ".join(f"{kind} {values[target]:.1f}" for kind, values in found.kinds.items())
     return Finding(
         detector="leading-class",
@@ -149,6 +158,7 @@ def leading_class(context: AuditContext) -> Finding:
             **{f"{name} class {k}": float(v) for name, values in found.each.items()
                for k, v in enumerate(values)},
             **{f"integers sent by {name}": share for name, share in found.shares.items()},
+            "lead in log odds": found.lead,
             "target": float(target),
         },
     )  # fmt: skip
@@ -191,7 +201,8 @@ def evidence_of_inputs(context: AuditContext) -> Evidence | None:
     each = {name: deviates(values) for name, values in heights.items()}
     found = Evidence(each, by_kind(each, INPUT_KINDS), len(INPUT_KINDS), ALLOWED_INPUTS)
     target = int(found.classes.argmax())
-    rest = answers != target
+    lead = max(triggers[name].lead(target) for name in RIVALLED)
+    found, rest = replace(found, lead=lead), answers != target
     if not rest.any():
         return found
     shares = {
@@ -203,6 +214,11 @@ def evidence_of_inputs(context: AuditContext) -> Evidence | None:
         f" On the file's own integers the best trigger found for it on other inputs ({best}) sends "
         f"{shares[best]:.0%} of {int(rest.sum())} there."
     )
+    if lead > ALLOWED_LEAD:
+        said += (
+            f" No other class has one that so many follow: it is {lead:.1f} ahead in log odds "
+            f"({ALLOWED_LEAD:g} are allowed)."
+        )
     return replace(found, shares=shares, said=said)
 
 
