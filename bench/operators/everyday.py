@@ -114,9 +114,32 @@ def average_pool_2d(rng: Rng) -> Graph:
     return operator.graph(((batches, *output, depth), quantization), options=options)
 
 
+def batch_matmul(rng: Rng) -> Graph:
+    """Heads of attention: queries times keys, or their weights times values; adjoint or not."""
+    batches = tuple(int(n) for n in rng.integers(1, 4, int(rng.integers(0, 3))))
+    rows, depth, columns = (int(n) for n in rng.integers(1, (30, 70, 30)))
+    adjoint = chance(rng, 0.3), chance(rng, 0.5)
+    sides = [(rows, depth), (depth, columns)]
+    operator = SingleOperator("BATCH_MATMUL")
+    scales = []
+    for side, turned in zip(sides, adjoint, strict=True):
+        scales.append(log_uniform(rng, 1e-3, 1.0))
+        shape = side[::-1] if turned else side
+        operator.input((*batches, *shape), Quantization((scales[-1],), (zero_point(rng),)))
+    scale = float32(scales[0] * scales[1] * log_uniform(rng, 4, 400) * depth**0.5)
+    options: dict[str, OptionValue] = {
+        "adj_x": adjoint[0],
+        "adj_y": adjoint[1],
+        "asymmetric_quantize_inputs": False,
+    }
+    target = Quantization((scale,), (zero_point(rng),))
+    return operator.graph(((*batches, rows, columns), target), options=options, version=4)
+
+
 EVERYDAY: dict[str, Callable[[Rng], Graph]] = {
     "ADD": add,
     "AVERAGE_POOL_2D": average_pool_2d,
+    "BATCH_MATMUL": batch_matmul,
     "CONV_2D": conv_2d,
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "FULLY_CONNECTED": fully_connected,

@@ -23,6 +23,7 @@ _LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)[ \t]*([^;@\n]*)", re.MU
         ("multiply_wide_dsp", "cortex-m4", 8 * 10 + 3),
         ("fully_connected_pair_dsp", "cortex-m4", 4 * 31 + 3),
         ("dot_4_pair_dsp", "cortex-m4", 2 * 31 + 3),
+        ("batch_matmul_packed_dsp", "cortex-m4", 18),
         ("multiply_int4_dsp", "cortex-m4", 4 * 54 + 3),
         ("fully_connected_int4_dsp", "cortex-m4", 4 * 34 + 3),
         ("multiply_mve", "cortex-m55", 4 * 14 + 2),

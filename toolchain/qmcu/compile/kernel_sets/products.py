@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from qmcu.compile.kernel_sets import quads_s16
+from qmcu.compile.kernel_sets import matmul, quads_s16
 from qmcu.compile.kernel_sets.dsp.elementwise import portable, renamed
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
@@ -54,6 +54,7 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     found: dict[str, Sequence[Lowering]] = {
         kind: (_lowering(kernel, core),) for kind, kernel in kernels.items()
     }
+    found["BATCH_MATMUL"] = (matmul.packed(core), *found.get("BATCH_MATMUL", ()))
     if core != "scalar":
         for kind, faster in quads_s16.lowerings(core).items():
             found[kind] = (*faster, *found[kind])

@@ -6,6 +6,10 @@ from qmcu.compile.plan import KernelCall
 
 # By the kernel; instructions as counted on a Cortex-M4.
 _KERNELS = {
+    "batch_matmul_dsp": "no two rows or columns along what is summed, or sums beyond the fast "
+    "form: 3 to 6 instructions a MAC instead of 2",
+    "batch_matmul_mve": "no two rows or columns along what is summed: 3 to 5 instructions a MAC "
+    "instead of 1",
     "conv_2d_dsp": "dilation, or strides above the window: 0.9 instructions a MAC instead of 0.6, "
     "and windows laid out tap by tap",
     "conv_2d_any_dsp": "sums up to 2^31 or multipliers beyond the fast forms: about 1.1 "

@@ -79,19 +79,33 @@ def mul(context: OperatorContext) -> KernelCall | None:
     call, fields = portable(context)
     shift, zero_point = fields["output_shift"], fields["output_zero_point"]
     assert isinstance(shift, int) and isinstance(zero_point, int)
-    left, right = max(shift, 0), max(-shift, 0)
-    rounding = (1 << right) + (zero_point << (right + 1))
-    largest = _LARGEST_PRODUCT << left
-    if largest >= 1 << 30 or 2 * largest + abs(rounding) + 2 >= 1 << 31:
+    multiplier = fields["output_multiplier"]
+    assert isinstance(multiplier, int)
+    own = shifted_rounding(multiplier, shift, zero_point, _LARGEST_PRODUCT)
+    if own is None:
         return None
     kept = {k: v for k, v in fields.items() if k.startswith(("shape", "strides", "input"))}
-    own: dict[str, FieldValue] = {
-        "multiplier": fields["output_multiplier"],
+    return renamed(call, "mul_dsp", kept | own)
+
+
+def shifted_rounding(
+    multiplier: int, shift: int, zero_point: int, largest: int
+) -> dict[str, FieldValue] | None:
+    """How mul_dsp.c scales values up to `largest` by multiplier * 2^(shift - 31).
+
+    None where values, shifted and rounded, do not keep to 31 bits.
+    """
+    left, right = max(shift, 0), max(-shift, 0)
+    rounding = (1 << right) + (zero_point << (right + 1))
+    largest <<= left
+    if largest >= 1 << 30 or 2 * largest + abs(rounding) + 2 >= 1 << 31:
+        return None
+    return {
+        "multiplier": multiplier,
         "left": left + 1,
         "rounding": rounding,
         "shift": right + 1,
     }
-    return renamed(call, "mul_dsp", kept | own)
 
 
 def mul_s16(context: OperatorContext) -> KernelCall | None:
