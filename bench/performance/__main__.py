@@ -40,8 +40,12 @@ def main() -> int:
     parser.add_argument("--models", type=Path, default=Path("../shared/models"), metavar="DIR")
     parser.add_argument("--changed", action="store_true",
                         help="measure only images that the last results have not")  # fmt: skip
+    parser.add_argument("--board", action="append", default=[], metavar="BOARD",
+                        help="measure this board alone (several times: these); others keep their "
+                        "last results")  # fmt: skip
     arguments = parser.parse_args()
-    known = _known() if arguments.changed else {}
+    last = _known()
+    known = last if arguments.changed else {}
     peers = tomllib.loads(PEERS.read_text())
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="qmcu-performance-") as folder, Progress() as bar:
@@ -52,6 +56,10 @@ def main() -> int:
             path = arguments.models / peer["file"] if "file" in peer else built
             for column, board, target in BOARDS:
                 for kernels, optimize in RUNS:
+                    bar.advance(task)
+                    if arguments.board and board not in arguments.board:
+                        rows += last.get((name, column, kernels, optimize), [])
+                        continue
                     before = known.get((name, column, kernels, optimize), [])
                     found = measured(
                         path, board, target, BuildOptions(kernels, optimize), before, count=VECTORS
@@ -59,12 +67,12 @@ def main() -> int:
                     head = {"model": name, "column": column, "board": board,
                             "kernels": kernels, "optimize": optimize}  # fmt: skip
                     rows.append(head | found)
-                    bar.advance(task)
     write_atomic(RESULTS, json.dumps({"rows": rows}, indent=1) + "\n")
     write_atomic(DOCUMENT, document(rows, peers))
     wild = arguments.models / "wild"
     if wild.is_dir():
-        measure_wild(wild, known_wild() if arguments.changed else ())
+        last_wild = known_wild() if arguments.changed or arguments.board else ()
+        measure_wild(wild, last_wild, changed=arguments.changed, boards=arguments.board)
     write_section(known_wild())
     failed = [r for r in rows if "skipped" in r or r["equal"] != r["vectors"]]
     for row in failed:

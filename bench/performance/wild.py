@@ -39,10 +39,13 @@ MOST = {"arena": 1.00, "constants": 1.05}
 Row = Mapping[str, Any]
 
 
-def measure(folder: Path, before: Sequence[Row] = ()) -> None:
+def measure(
+    folder: Path, before: Sequence[Row] = (), *, changed: bool = True, boards: Sequence[str] = ()
+) -> None:
     """Write a row for each board and model that both kernel sets run with all bytes equal.
 
-    A row of `before` with the same image is taken as it is. What is measured is written at once.
+    `changed`: a row of `before` with the same image is taken as it is. Boards that are not among
+    `boards`, unless that is empty, keep their rows. What is measured is written at once.
     """
     rows: list[Row] = []
     old = {(r["model"], r["board"]): r for r in before}
@@ -51,8 +54,12 @@ def measure(folder: Path, before: Sequence[Row] = ()) -> None:
         task = bar.add_task("models", total=len(paths) * len(CORES))
         for path in paths:
             for board, _, target, _, _ in CORES:
-                row = _row(path, board, target, old.pop((path.stem, board), {}))
-                rows += [row] if row else []
+                last = old.pop((path.stem, board), {})
+                if boards and board not in boards:
+                    rows += [last] if last else []
+                else:
+                    row = _row(path, board, target, last if changed else {})
+                    rows += [row] if row else []
                 bar.advance(task)
             write_atomic(RESULTS, json.dumps({"rows": [*rows, *old.values()]}, indent=1) + "\n")
 

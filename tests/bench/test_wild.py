@@ -1,5 +1,6 @@
 """The picture of all models: what it is drawn from, and what the document says of it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,19 @@ def test_an_image_that_was_measured_is_not_run_again(monkeypatch: pytest.MonkeyP
     assert row is not None
     assert (row["native"], row["cmsis-nn"]) == (before["native"], before["cmsis-nn"])
     assert [one["image"] for one in known] == ["a", "b"]
+
+
+def test_boards_that_are_not_asked_for_keep_their_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.tflite").touch()
+    before = [{"model": "a", "board": board, "native": 1} for board, *_ in wild.CORES]
+    monkeypatch.setattr(wild, "RESULTS", tmp_path / "wild.json")
+    monkeypatch.setattr(wild, "_row", lambda path, board, *_: {"model": path.stem, "board": board})
+    wild.measure(tmp_path, before, boards=("mps3-an547",))
+    rows = json.loads((tmp_path / "wild.json").read_text())["rows"]
+    assert [row["board"] for row in rows] == [board for board, *_ in wild.CORES]
+    assert [row["board"] for row in rows if "native" not in row] == ["mps3-an547"]
 
 
 def test_without_marks_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
