@@ -136,6 +136,15 @@ def batch_matmul(rng: Rng) -> Graph:
     return operator.graph(((*batches, rows, columns), target), options=options, version=4)
 
 
+def softmax(rng: Rng) -> Graph:
+    """Weights of attention: many rows, differences from a few bytes to all."""
+    shape = tuple(int(n) for n in rng.integers(1, (4, 30, 70)))
+    operator = SingleOperator("SOFTMAX")
+    operator.input(shape, Quantization((log_uniform(rng, 0.003, 2.0),), (zero_point(rng),)))
+    target = Quantization((1 / 256,), (-128,))
+    return operator.graph((shape, target), options={"beta": 1.0})
+
+
 EVERYDAY: dict[str, Callable[[Rng], Graph]] = {
     "ADD": add,
     "AVERAGE_POOL_2D": average_pool_2d,
@@ -143,6 +152,7 @@ EVERYDAY: dict[str, Callable[[Rng], Graph]] = {
     "CONV_2D": conv_2d,
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "FULLY_CONNECTED": fully_connected,
+    "SOFTMAX": softmax,
 }
 
 

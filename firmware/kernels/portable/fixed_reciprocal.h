@@ -4,7 +4,10 @@
 
 #include "requantize.h"
 
+/* A core may have one of its own. */
+#ifndef HIGH_MULTIPLY
 #define HIGH_MULTIPLY qmcu_doubling_high_multiply
+#endif
 
 /* a * 2^exponent, saturated to int32. */
 static int32_t saturating_shift(int32_t a, int32_t exponent)

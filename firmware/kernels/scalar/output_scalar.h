@@ -28,8 +28,8 @@ static inline int32_t qmcu_scalar_high_multiply(int32_t a, int32_t b)
     const int32_t ah = a >> 16, bh = b >> 16;
     const uint32_t al = (uint16_t)a, bl = (uint16_t)b;
     const int32_t t = ah * (int32_t)bl + (int32_t)(al * bl >> 16);
-    const uint32_t u = (uint16_t)t + al * (uint32_t)bh;
-    return (int32_t)(((uint32_t)(ah * bh + (t >> 16)) << 1) + ((u + (1u << 14)) >> 15));
+    const int32_t u = (uint16_t)t + (int32_t)al * bh;
+    return (int32_t)(((uint32_t)(ah * bh + (t >> 16)) << 1) + (uint32_t)((u + (1 << 14)) >> 15));
 #else
     return qmcu_doubling_high_multiply(a, b);
 #endif

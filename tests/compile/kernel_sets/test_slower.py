@@ -30,11 +30,11 @@ WILD = SHARED / "models" / "wild"
 EVERYWHERE = {
     *("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "AVERAGE_POOL_2D", "ADD"),
     *("SUB", "MUL", "MEAN", "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM", "TRANSPOSE_CONV"),
-    "BATCH_MATMUL",
+    *("BATCH_MATMUL", "SOFTMAX"),
     *(kind for kind in TABLES if "QUANTIZE" not in kind),
 }
 SIMD = EVERYWHERE | {
-    *("SOFTMAX", "CONCATENATION", "PAD", "PADV2"),
+    *("CONCATENATION", "PAD", "PADV2"),
     *("TRANSPOSE", "MAXIMUM", "MINIMUM"),
 }
 FAST = {"dsp": SIMD, "mve": SIMD, "scalar": EVERYWHERE}

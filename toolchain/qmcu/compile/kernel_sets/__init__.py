@@ -9,7 +9,7 @@ is tried, and the portable one always fits.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qmcu.compile.kernel_sets import cmsis_nn, cmsis_nn_calls, dsp, mve, scalar
+from qmcu.compile.kernel_sets import cmsis_nn, cmsis_nn_calls, dsp, mve, scalar, softmax
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.operators.weights import has_int4_weights
@@ -115,6 +115,13 @@ def _unpacked(lower: Lowering) -> Lowering:
 
 
 def _for_bytes(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
+    core = "mve" if options.mve else "dsp" if options.dsp else "scalar"
+    found = _by_core(options)
+    tables = softmax.lowerings(core, options.optimize)
+    return {**found, **{kind: (*t, *found.get(kind, ())) for kind, t in tables.items()}}
+
+
+def _by_core(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     if options.mve:
         own = mve.LOWERINGS
         others = dsp.lowerings(options.optimize, fpu=options.fpu)

@@ -8,11 +8,12 @@ from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.plan import FieldValue, KernelCall
 
-# LSTM, SVDF, transposed convolutions and sums of int16, by the operator and its types; of those of
-# a TRANSPOSE_CONV int32 is that of an output shape which is computed.
+# LSTM, SVDF, SOFTMAX, transposed convolutions and sums of int16, by the operator and its
+# types; of those of a TRANSPOSE_CONV int32 is that of an output shape which is computed.
 _PRODUCTS = {
     "CONV_2D int16": "conv_2d_s16",
     "FULLY_CONNECTED int16": "fully_connected_s16",
+    "SOFTMAX": "softmax",
     "SVDF": "svdf",
     "SVDF int8+int16>int8": "svdf_s16",
     "UNIDIRECTIONAL_SEQUENCE_LSTM int8+int16>int8": "lstm",
@@ -25,7 +26,6 @@ _SIMD = {
     "BATCH_MATMUL": "batch_matmul",
     "MAXIMUM": "maximum",
     "MINIMUM": "minimum",
-    "SOFTMAX": "softmax",
     "TRANSPOSE_CONV int16": "transpose_conv_s16",
     "TRANSPOSE_CONV int32+int16>int16": "transpose_conv_s16",
 }

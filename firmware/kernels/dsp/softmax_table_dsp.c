@@ -1,0 +1,11 @@
+#include "softmax_table_dsp.h"
+
+#include "softmax_largest_dsp.h"
+#include "softmax_table_code.h"
+
+void qmcu_softmax_table_dsp(const qmcu_softmax_table_dsp_params *params, const int8_t *input,
+                            const int32_t *table, int8_t *output)
+{
+    qmcu_softmax_table_by(params, input, table, output, 0, qmcu_largest_dsp,
+                          qmcu_softmax_scaled_wide);
+}

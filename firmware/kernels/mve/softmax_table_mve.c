@@ -1,0 +1,17 @@
+#include "softmax_table_mve.h"
+
+#include "softmax_table_code_mve.h"
+
+void qmcu_softmax_table_mve(const qmcu_softmax_table_mve_params *params, const int8_t *input,
+                            const int32_t *table, int8_t *output)
+{
+    for (int32_t row = 0; row < params->rows; ++row) {
+        const qmcu_softmax_row_mve r = qmcu_softmax_row_of(params, input, table, 0);
+        for (int32_t left = params->depth; left > 0; left -= 4) {
+            const mve_pred16_t live = vctp32q((uint32_t)left);
+            vstrbq_p_s32(output, qmcu_softmax_four(&r, input, table, live, 0), live);
+            input += left < 4 ? left : 4;
+            output += left < 4 ? left : 4;
+        }
+    }
+}
