@@ -1,78 +1,92 @@
-/* add with broadcasting and scales of any ratio for the DSP extension. Twice the high product leaves
-   room for the sign, which turns ties of the rounding division away from zero, where nothing is
-   divided: (2 h + sign + 2^r) >> (r + 1). An input has 9 bits and a multiplier of at most 1/2, so that
-   it is below 2^27 when scaled, and both dividing by 2^30 and by 2^31 leave 0. */
+/* add with broadcasting and scales of any ratio for the DSP extension: see terms_dsp.h. Sums are made
+   shifted to the left by what the last product needs. */
 #include "add_any_dsp.h"
 
-#include "dsp.h"
+#include "rows_dsp.h"
+#include "terms_dsp.h"
+
+#define BITS 20
 
 typedef struct {
+    qmcu_term other;
+    int32_t wide;  /* what a byte of the wider input is times */
+    int32_t times; /* what the other input, scaled, is times */
+    int32_t offset;
     int32_t multiplier;
-    int32_t left;     /* one more than how far to the left */
     int32_t rounding; /* 2^r */
     int32_t right;    /* r + 1 */
-} scaling;
+    int32_t zero_point;
+} terms;
 
-static scaling scaling_of(int32_t multiplier, int32_t shift)
+static terms terms_of(const qmcu_add_params *p, int32_t second_is_wider)
 {
-    const int32_t most = 30, right = shift > 0 ? 0 : -shift < most ? -shift : most;
-    const scaling result = {multiplier, 1 + (shift > 0 ? shift : 0), (int32_t)(1u << right),
-                            right + 1};
+    const int32_t shift = p->output_shift, right = shift > 0 ? 0 : -shift < 30 ? -shift : 30;
+    const int32_t left = 1 + (shift > 0 ? shift : 0), sign = p->input2_sign;
+    const int32_t wide = (second_is_wider ? sign : 1) * (1 << (BITS - 1 + left));
+    const int32_t zero_point = second_is_wider ? p->input2_zero_point : p->input1_zero_point;
+    const terms result = {
+        second_is_wider
+            ? qmcu_term_of(p->input1_zero_point, p->input1_multiplier, p->input1_shift, BITS)
+            : qmcu_term_of(p->input2_zero_point, p->input2_multiplier, p->input2_shift, BITS),
+        wide,
+        (second_is_wider ? 1 : sign) * (1 << left),
+        -zero_point * wide,
+        p->output_multiplier,
+        1 << right,
+        right + 1,
+        p->output_zero_point,
+    };
     return result;
 }
 
-static inline int32_t scaled(const scaling *s, int32_t value)
+static inline int8_t output_of(const terms *t, int32_t sum)
 {
-    const int32_t high = qmcu_smmulr((int32_t)((uint32_t)value << s->left), s->multiplier);
-    return (2 * high + (value >> 31) + s->rounding) >> s->right;
+    const int32_t high = qmcu_smmulr(sum, t->multiplier);
+    const int32_t scaled = (2 * high + (sum >> 31) + t->rounding) >> t->right;
+    return (int8_t)qmcu_saturate_s8(scaled + t->zero_point);
 }
 
-typedef struct {
-    int32_t zero_point;
-    scaling scale;
-} term;
-
-/* An input with 20 more bits, in the common scale. */
-static inline int32_t term_of(const term *t, int32_t byte)
+/* A row of outputs, `step` bytes apart as the input that is not repeated. */
+static void add_row(const terms *all, const int8_t *wide, int32_t wide_step, const int8_t *other,
+                    int32_t other_step, int8_t *output, int32_t step, int32_t length)
 {
-    return scaled(&t->scale, (int32_t)((uint32_t)(byte - t->zero_point) << 20));
-}
-
-static inline int8_t output_of(const term *t, int32_t sum)
-{
-    return (int8_t)qmcu_saturate_s8(scaled(&t->scale, sum) + t->zero_point);
+    const terms t = *all;
+    const int32_t end = step * length;
+    if (other_step == 0) {
+        const int32_t begin = qmcu_scaled_term(&t.other, *other) * t.times + t.offset;
+        for (int32_t i = 0; i != end; i += step) {
+            output[i] = output_of(&t, wide[i] * t.wide + begin);
+        }
+    } else if (wide_step == 0) {
+        const int32_t begin = *wide * t.wide + t.offset;
+        for (int32_t i = 0; i != end; i += step) {
+            output[i] = output_of(&t, qmcu_scaled_term(&t.other, other[i]) * t.times + begin);
+        }
+    } else {
+        for (int32_t i = 0; i != length; ++i) {
+            const int32_t begin = wide[i] * t.wide + t.offset;
+            output[i] = output_of(&t, qmcu_scaled_term(&t.other, other[i]) * t.times + begin);
+        }
+    }
 }
 
 void qmcu_add_any_dsp(const qmcu_add_any_dsp_params *params, const int8_t *input1,
                       const int8_t *input2, int8_t *output)
 {
     const qmcu_add_params *const p = params;
-    const term first = {p->input1_zero_point, scaling_of(p->input1_multiplier, p->input1_shift)};
-    const term second = {p->input2_zero_point, scaling_of(p->input2_multiplier, p->input2_shift)};
-    const term target = {p->output_zero_point, scaling_of(p->output_multiplier, p->output_shift)};
-    const int32_t sign = p->input2_sign;
-    const int32_t step1 = p->strides1[QMCU_WALK_RANK - 1];
-    const int32_t step2 = p->strides2[QMCU_WALK_RANK - 1];
+    const int32_t second_is_wider = p->input1_multiplier != QMCU_HALF || p->input1_shift != 0;
+    const terms t = terms_of(p, second_is_wider);
+    const qmcu_rows_dsp rows = qmcu_rows_of_dsp(p->shape, p->strides1, p->strides2);
+    const int32_t *const wide_strides = rows.strides[second_is_wider];
+    const int32_t *const other_strides = rows.strides[!second_is_wider];
+    const int8_t *const wide = second_is_wider ? input2 : input1;
+    const int8_t *const other = second_is_wider ? input1 : input2;
+    const int32_t last = QMCU_WALK_RANK - 1;
     qmcu_walk walk = qmcu_walk_begin();
     do {
-        const int8_t *a = input1 + qmcu_walk_offset(&walk, p->strides1);
-        const int8_t *b = input2 + qmcu_walk_offset(&walk, p->strides2);
-        const int8_t *const end = output + p->shape[QMCU_WALK_RANK - 1];
-        if (step2 == 0) {
-            const int32_t y = sign * term_of(&second, *b);
-            do {
-                *output++ = output_of(&target, term_of(&first, *a++) + y);
-            } while (output != end);
-        } else if (step1 == 0) {
-            const int32_t x = term_of(&first, *a);
-            do {
-                *output++ = output_of(&target, x + sign * term_of(&second, *b++));
-            } while (output != end);
-        } else {
-            do {
-                const int32_t y = sign * term_of(&second, *b++);
-                *output++ = output_of(&target, term_of(&first, *a++) + y);
-            } while (output != end);
-        }
-    } while (qmcu_walk_next(&walk, p->shape));
+        add_row(&t, wide + qmcu_walk_offset(&walk, wide_strides), wide_strides[last],
+                other + qmcu_walk_offset(&walk, other_strides), other_strides[last],
+                output + qmcu_walk_offset(&walk, rows.strides[2]), rows.strides[2][last],
+                rows.shape[last]);
+    } while (qmcu_walk_next(&walk, rows.shape));
 }

@@ -3,33 +3,58 @@
 #include "mul_dsp.h"
 
 #include "dsp.h"
+#include "rows_dsp.h"
 
-static void multiply_row(const qmcu_mul_dsp_params *p, const int8_t *a, const int8_t *b,
-                         int8_t *output)
+/* Of a product shifted to the left. */
+static inline int8_t output_of(int32_t product, int32_t multiplier, int32_t rounding, int32_t shift)
 {
-    const int32_t zero1 = p->input1_zero_point, zero2 = p->input2_zero_point;
-    const int32_t multiplier = p->multiplier, rounding = p->rounding;
-    const int32_t left = p->left, shift = p->shift;
-    const int32_t step1 = p->strides1[QMCU_WALK_RANK - 1];
-    const int32_t step2 = p->strides2[QMCU_WALK_RANK - 1];
-    int8_t *const end = output + p->shape[QMCU_WALK_RANK - 1];
-    do {
-        const int32_t product = (int32_t)((uint32_t)((*a - zero1) * (*b - zero2)) << left);
-        const int32_t high = qmcu_smmulr(product, multiplier);
-        *output++ = (int8_t)qmcu_saturate_s8((2 * high + rounding + (product >> 31)) >> shift);
-        a += step1;
-        b += step2;
-    } while (output != end);
+    const int32_t high = qmcu_smmulr(product, multiplier);
+    return (int8_t)qmcu_saturate_s8((2 * high + rounding + (product >> 31)) >> shift);
+}
+
+/* A row of an input times one value, shifted to the left; inputs and outputs lie `step` apart. */
+static void multiply_by_one(const qmcu_mul_dsp_params *p, const int8_t *input, int32_t zero_point,
+                            int32_t value, int8_t *output, int32_t step, int32_t length)
+{
+    const int32_t multiplier = p->multiplier, rounding = p->rounding, shift = p->shift;
+    const int32_t offset = -zero_point * value, end = step * length;
+    for (int32_t i = 0; i != end; i += step) {
+        output[i] = output_of(input[i] * value + offset, multiplier, rounding, shift);
+    }
+}
+
+/* A row of pairs. */
+static void multiply_pairs(const qmcu_mul_dsp_params *p, const int8_t *a, const int8_t *b,
+                           int8_t *output, int32_t length)
+{
+    const int32_t zero1 = p->input1_zero_point, times = 1 << p->left;
+    const int32_t offset = -p->input2_zero_point * times;
+    const int32_t multiplier = p->multiplier, rounding = p->rounding, shift = p->shift;
+    for (int8_t *const end = output + length; output != end;) {
+        const int32_t product = (*a++ - zero1) * (*b++ * times + offset);
+        *output++ = output_of(product, multiplier, rounding, shift);
+    }
 }
 
 void qmcu_mul_dsp(const qmcu_mul_dsp_params *params, const int8_t *input1, const int8_t *input2,
                   int8_t *output)
 {
     const qmcu_mul_dsp_params *const p = params;
+    const qmcu_rows_dsp rows = qmcu_rows_of_dsp(p->shape, p->strides1, p->strides2);
+    const int32_t last = QMCU_WALK_RANK - 1, zero1 = p->input1_zero_point;
+    const int32_t zero2 = p->input2_zero_point, times = 1 << p->left;
+    const int32_t length = rows.shape[last], step = rows.strides[2][last];
     qmcu_walk walk = qmcu_walk_begin();
     do {
-        multiply_row(p, input1 + qmcu_walk_offset(&walk, p->strides1),
-                     input2 + qmcu_walk_offset(&walk, p->strides2), output);
-        output += p->shape[QMCU_WALK_RANK - 1];
-    } while (qmcu_walk_next(&walk, p->shape));
+        const int8_t *const a = input1 + qmcu_walk_offset(&walk, rows.strides[0]);
+        const int8_t *const b = input2 + qmcu_walk_offset(&walk, rows.strides[1]);
+        int8_t *const to = output + qmcu_walk_offset(&walk, rows.strides[2]);
+        if (rows.strides[1][last] == 0) {
+            multiply_by_one(p, a, zero1, (*b - zero2) * times, to, step, length);
+        } else if (rows.strides[0][last] == 0) {
+            multiply_by_one(p, b, zero2, (*a - zero1) * times, to, step, length);
+        } else {
+            multiply_pairs(p, a, b, to, length);
+        }
+    } while (qmcu_walk_next(&walk, rows.shape));
 }

@@ -8,12 +8,13 @@ from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.plan import FieldValue, KernelCall
 
-# LSTM, SVDF, SOFTMAX, transposed convolutions and sums of int16, by the operator and its
+# LSTM, SVDF, SOFTMAX, squares, transposed convolutions and sums of int16, by the operator and its
 # types; of those of a TRANSPOSE_CONV int32 is that of an output shape which is computed.
 _PRODUCTS = {
     "CONV_2D int16": "conv_2d_s16",
     "FULLY_CONNECTED int16": "fully_connected_s16",
     "SOFTMAX": "softmax",
+    "SQUARED_DIFFERENCE": "squared_difference",
     "SVDF": "svdf",
     "SVDF int8+int16>int8": "svdf_s16",
     "UNIDIRECTIONAL_SEQUENCE_LSTM int8+int16>int8": "lstm",

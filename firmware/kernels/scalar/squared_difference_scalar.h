@@ -1,0 +1,12 @@
+#ifndef QMCU_SQUARED_DIFFERENCE_SCALAR_H
+#define QMCU_SQUARED_DIFFERENCE_SCALAR_H
+
+#include "squared_difference.h"
+
+typedef qmcu_squared_difference_params qmcu_squared_difference_scalar_params;
+
+/* As qmcu_squared_difference. */
+void qmcu_squared_difference_scalar(const qmcu_squared_difference_scalar_params *params,
+                                    const int8_t *input1, const int8_t *input2, int8_t *output);
+
+#endif

@@ -1,0 +1,106 @@
+"""ADD, SUB, MUL and SQUARED_DIFFERENCE with an input repeated along rows or columns, as
+normalization and biases of channels have it: what takes them, and every byte."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pytest
+from bench.operators import chain
+from bench.operators.batches import batches
+from bench.operators.single import SingleOperator, chance, float32, log_uniform, pick, zero_point
+
+from qmcu.builder import find_tool
+from qmcu.compile import CompileOptions, compile_graph
+from qmcu.model.graph import Graph, OptionValue, Quantization
+
+KINDS = ("ADD", "SUB", "MUL", "SQUARED_DIFFERENCE")
+CORES = {
+    "dsp": CompileOptions("native", dsp=True, fpu=True),
+    "mve": CompileOptions("native", dsp=True, mve=True),
+    "scalar": CompileOptions("native"),
+}
+Rng = np.random.Generator
+
+
+def shapes(rng: Rng) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A tensor's, and that of what is repeated along some of its dimensions."""
+    shape = tuple(int(n) for n in rng.integers(1, (3, 5, 20, 20)))
+    repeated = tuple(1 if chance(rng, 0.5) else n for n in shape)
+    return shape, tuple(pick(rng, repeated, repeated, shape, repeated[-1:]))
+
+
+def pair(rng: Rng, kind: str) -> Graph:
+    """One operator; the wider scale on either side, either side constant, any zero points."""
+    sizes = list(shapes(rng))
+    if chance(rng, 0.5):
+        sizes.reverse()
+    scales = [log_uniform(rng, 1e-3, 1.0)]
+    scales.append(
+        scales[0] if chance(rng, 0.2) else float32(scales[0] * log_uniform(rng, 0.01, 99))
+    )
+    operator = SingleOperator(kind)
+    fixed = int(pick(rng, -1, 0, 1))
+    for side, size in enumerate(sizes):
+        quantization = Quantization((scales[side],), (zero_point(rng),))
+        if side == fixed:
+            values = rng.integers(-128, 128, size).astype(np.int8)
+            operator.constant("fixed", values, quantization)
+        else:
+            operator.input(size, quantization)
+    scale = max(scales) * log_uniform(rng, 0.3, 30)
+    if kind == "MUL":
+        scale = scales[0] * scales[1] * log_uniform(rng, 0.3, 300)
+    elif kind == "SQUARED_DIFFERENCE":
+        scale = max(scales) ** 2 * log_uniform(rng, 1, 3000)
+    options: dict[str, OptionValue] = {"fused_activation_function": "NONE"}
+    if kind in ("ADD", "SUB"):
+        options["pot_scale_int16"] = False
+    target = Quantization((float32(scale),), (zero_point(rng),))
+    result = tuple(np.broadcast_shapes(*sizes))
+    return operator.graph((result, target), options={} if kind == "SQUARED_DIFFERENCE" else options)
+
+
+def generators(kind: str) -> dict[str, Callable[[Rng], Graph]]:
+    return {kind: partial(pair, kind=kind)}
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_none_falls_to_plain_c(kind: str, core: str) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        call = compile_graph(pair(rng, kind), CORES[core]).calls[-1]
+        assert call.kernel.endswith(f"_{core}") and call.slower == "", call
+
+
+needs_compiler = pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@needs_compiler
+def test_every_byte_on_a_cortex_m4_is_the_interpreters(kind: str) -> None:
+    kernels = set()
+    for batch in batches(kind, 60, 2, generators(kind)):
+        outcome = chain.run(batch, "stm32f407", "unicorn", "native")
+        assert outcome.problem == ""
+        assert all(outcome.equal)
+        kernels |= {name for name, _ in outcome.kernels}
+    own = {"ADD": "add_any", "SUB": "add_any"}.get(kind, kind.lower())
+    assert f"{own}_dsp" in kernels
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("board", "emulator"),
+    [("rpi-pico", "unicorn"), ("mps2-an385", "qemu"), ("mps3-an547", "qemu")],
+)
+@needs_compiler
+def test_firmware_equals_the_interpreter(kind: str, board: str, emulator: str) -> None:
+    for batch in batches(kind, 40, 3, generators(kind)):
+        outcome = chain.run(batch, board, emulator, "native")
+        assert outcome.problem == ""
+        assert all(outcome.equal)
