@@ -73,20 +73,20 @@ static void add_row(const terms *all, const int8_t *wide, int32_t wide_step, con
 void qmcu_add_any_dsp(const qmcu_add_any_dsp_params *params, const int8_t *input1,
                       const int8_t *input2, int8_t *output)
 {
-    const qmcu_add_params *const p = params;
+    const qmcu_add_params *const p = &params->pairs;
     const int32_t second_is_wider = p->input1_multiplier != QMCU_HALF || p->input1_shift != 0;
     const terms t = terms_of(p, second_is_wider);
-    const qmcu_rows_dsp rows = qmcu_rows_of_dsp(p->shape, p->strides1, p->strides2);
-    const int32_t *const wide_strides = rows.strides[second_is_wider];
-    const int32_t *const other_strides = rows.strides[!second_is_wider];
+    const int32_t *const wide_strides = second_is_wider ? p->strides2 : p->strides1;
+    const int32_t *const other_strides = second_is_wider ? p->strides1 : p->strides2;
     const int8_t *const wide = second_is_wider ? input2 : input1;
     const int8_t *const other = second_is_wider ? input1 : input2;
     const int32_t last = QMCU_WALK_RANK - 1;
+    int32_t strides[QMCU_WALK_RANK];
+    qmcu_output_strides_dsp(p->shape, params->along, strides);
     qmcu_walk walk = qmcu_walk_begin();
     do {
         add_row(&t, wide + qmcu_walk_offset(&walk, wide_strides), wide_strides[last],
                 other + qmcu_walk_offset(&walk, other_strides), other_strides[last],
-                output + qmcu_walk_offset(&walk, rows.strides[2]), rows.strides[2][last],
-                rows.shape[last]);
-    } while (qmcu_walk_next(&walk, rows.shape));
+                output + qmcu_walk_offset(&walk, strides), strides[last], p->shape[last]);
+    } while (qmcu_walk_next(&walk, p->shape));
 }

@@ -40,21 +40,22 @@ void qmcu_mul_dsp(const qmcu_mul_dsp_params *params, const int8_t *input1, const
                   int8_t *output)
 {
     const qmcu_mul_dsp_params *const p = params;
-    const qmcu_rows_dsp rows = qmcu_rows_of_dsp(p->shape, p->strides1, p->strides2);
+    int32_t strides[QMCU_WALK_RANK];
+    qmcu_output_strides_dsp(p->shape, p->along, strides);
     const int32_t last = QMCU_WALK_RANK - 1, zero1 = p->input1_zero_point;
     const int32_t zero2 = p->input2_zero_point, times = 1 << p->left;
-    const int32_t length = rows.shape[last], step = rows.strides[2][last];
+    const int32_t length = p->shape[last], step = strides[last];
     qmcu_walk walk = qmcu_walk_begin();
     do {
-        const int8_t *const a = input1 + qmcu_walk_offset(&walk, rows.strides[0]);
-        const int8_t *const b = input2 + qmcu_walk_offset(&walk, rows.strides[1]);
-        int8_t *const to = output + qmcu_walk_offset(&walk, rows.strides[2]);
-        if (rows.strides[1][last] == 0) {
+        const int8_t *const a = input1 + qmcu_walk_offset(&walk, p->strides1);
+        const int8_t *const b = input2 + qmcu_walk_offset(&walk, p->strides2);
+        int8_t *const to = output + qmcu_walk_offset(&walk, strides);
+        if (p->strides2[last] == 0) {
             multiply_by_one(p, a, zero1, (*b - zero2) * times, to, step, length);
-        } else if (rows.strides[0][last] == 0) {
+        } else if (p->strides1[last] == 0) {
             multiply_by_one(p, b, zero2, (*a - zero1) * times, to, step, length);
         } else {
             multiply_pairs(p, a, b, to, length);
         }
-    } while (qmcu_walk_next(&walk, rows.shape));
+    } while (qmcu_walk_next(&walk, p->shape));
 }

@@ -9,6 +9,7 @@ typedef struct {
     int32_t shape[QMCU_WALK_RANK];    /* of the output */
     int32_t strides1[QMCU_WALK_RANK]; /* of input1 in the output's shape: 0 where it is repeated */
     int32_t strides2[QMCU_WALK_RANK];
+    int32_t along; /* which dimension and the last one are in each other's place in all three */
     int32_t input1_zero_point;
     int32_t input2_zero_point;
     int32_t multiplier;

@@ -3,7 +3,11 @@
 
 #include "squared_difference.h"
 
-typedef qmcu_squared_difference_params qmcu_squared_difference_dsp_params;
+typedef struct {
+    qmcu_squared_difference_params
+        pairs; /* its last dimension and the one `along` in each other's place */
+    int32_t along;
+} qmcu_squared_difference_dsp_params;
 
 /* As qmcu_squared_difference. */
 void qmcu_squared_difference_dsp(const qmcu_squared_difference_dsp_params *params,

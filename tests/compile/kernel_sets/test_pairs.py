@@ -12,6 +12,7 @@ from bench.operators.single import SingleOperator, chance, float32, log_uniform,
 
 from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
+from qmcu.compile.kernel_sets.dsp.pairs import along
 from qmcu.model.graph import Graph, OptionValue, Quantization
 
 KINDS = ("ADD", "SUB", "MUL", "SQUARED_DIFFERENCE")
@@ -59,6 +60,31 @@ def pair(rng: Rng, kind: str) -> Graph:
     target = Quantization((float32(scale),), (zero_point(rng),))
     result = tuple(np.broadcast_shapes(*sizes))
     return operator.graph((result, target), options={} if kind == "SQUARED_DIFFERENCE" else options)
+
+
+@pytest.mark.parametrize(
+    ("shape", "first", "second", "chosen"),
+    [
+        # A value of each row is repeated along the last dimension, of each channel along the rows.
+        ((1, 1, 1, 36, 32), (0, 0, 0, 32, 1), (0, 0, 0, 1, 0), 4),
+        ((1, 1, 1, 36, 32), (0, 0, 0, 32, 1), (0, 0, 0, 0, 1), 3),
+        ((1, 1, 1, 3, 32), (0, 0, 0, 32, 1), (0, 0, 0, 0, 1), 4),
+        # A value of each group: rows go along the pixels, which are more than a group's channels.
+        ((1, 1, 324, 4, 2), (0, 0, 8, 2, 1), (0, 0, 0, 1, 0), 2),
+        # What is not repeated there does not lie as the output does.
+        ((1, 1, 40, 5, 6), (0, 0, 6, 0, 1), (0, 0, 0, 6, 1), 4),
+        ((1, 1, 1, 1, 99), (0, 0, 0, 0, 1), (0, 0, 0, 0, 1), 4),
+    ],
+)
+def test_rows_go_along_the_longest_dimension_that_repeats_one(
+    shape: tuple[int, ...], first: tuple[int, ...], second: tuple[int, ...], chosen: int
+) -> None:
+    turned = along({"shape": shape, "strides1": first, "strides2": second})
+    assert turned["along"] == chosen
+    for name, values in (("shape", shape), ("strides1", first), ("strides2", second)):
+        own = turned[name]
+        assert isinstance(own, tuple)
+        assert own[4] == values[chosen] and own[chosen] == values[4]
 
 
 def generators(kind: str) -> dict[str, Callable[[Rng], Graph]]:

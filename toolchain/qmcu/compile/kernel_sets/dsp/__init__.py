@@ -13,6 +13,7 @@ from qmcu.compile.kernel_sets.dsp import (
     general,
     int4,
     layers,
+    pairs,
     recurrent,
 )
 from qmcu.compile.kernel_sets.limits import with_limits
@@ -58,7 +59,7 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     convolutions = (*transformed, *direct, *steep, general.lower_conv_2d)
     convolutions = (*convolutions, anything.conv_2d)
     found: dict[str, tuple[Lowering, ...]] = {
-        "ADD": (*tables, general.lower_add, elementwise.add),
+        "ADD": (*tables, general.lower_add, pairs.add),
         "AVERAGE_POOL_2D": (layers.average_all, general.lower_average_pool_2d),
         "CONV_2D": (
             of_whole_window(single),
@@ -80,13 +81,14 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
         ),
         "MAX_POOL_2D": (elementwise.max_pool_2d,),
         "MEAN": (elementwise.mean,),
-        "MUL": (elementwise.mul,),
-        "SUB": (elementwise.add,),
+        "MUL": (pairs.mul,),
+        "SUB": (pairs.add,),
         **dict.fromkeys(elementwise.TABLES, (elementwise.lookup,)),
     }
     limited = {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}
     sums = dict.fromkeys(("ADD int16", "SUB int16"), (elementwise.add_s16,))
-    wide = {**sums, "MUL int16": (elementwise.mul_s16,)}
+    own = {"SQUARED_DIFFERENCE": (pairs.squared_difference,)}
+    wide = {**sums, "MUL int16": (elementwise.mul_s16,), **own}
     return limited | products.lowerings("dsp") | recurrent.LOWERINGS | wide
 
 

@@ -1,8 +1,7 @@
-"""Sums, products, means, maxima and tables for the DSP extension: portable calls, own kernels."""
+"""Means, maxima, tables and int16 for the DSP extension: portable calls, own kernels."""
 
 from dataclasses import replace
 
-from qmcu.compile.kernel_sets.dsp.general import output_limits_are_int8
 from qmcu.compile.kernel_sets.trailing import trailing_pool
 from qmcu.compile.lowering import OperatorContext, fitting_form
 from qmcu.compile.operators import OPERATORS
@@ -10,8 +9,6 @@ from qmcu.compile.operators.pooling import lower_pool
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 from qmcu.compile.requantize import requantize
 
-_LARGEST_PRODUCT = 255 * 255
-_LARGEST_SUM_SHIFT = 2  # to the left: sums have 28 bits, the high product wants 30
 # Operators that are a table of 256 results.
 TABLES = (
     *(kind for kind, forms in OPERATORS.items() if any(form.kernel == "lookup" for form in forms)),
@@ -59,33 +56,6 @@ def mean(context: OperatorContext) -> KernelCall | None:
     if context.input(0).is_constant or call.kernel != "mean":
         return None
     return renamed(call, "mean_dsp", fields)
-
-
-def add(context: OperatorContext) -> KernelCall | None:
-    """ADD and SUB with broadcasting, constants and scales of any ratio."""
-    if not output_limits_are_int8(context):
-        return None
-    call, fields = portable(context)
-    shift = fields.get("output_shift")
-    if call.kernel != "add" or not isinstance(shift, int) or shift > _LARGEST_SUM_SHIFT:
-        return None
-    return renamed(call, "add_any_dsp", fields)
-
-
-def mul(context: OperatorContext) -> KernelCall | None:
-    """MUL with broadcasting; exact while products, shifted and rounded, keep to 31 bits."""
-    if not output_limits_are_int8(context):
-        return None
-    call, fields = portable(context)
-    shift, zero_point = fields["output_shift"], fields["output_zero_point"]
-    assert isinstance(shift, int) and isinstance(zero_point, int)
-    multiplier = fields["output_multiplier"]
-    assert isinstance(multiplier, int)
-    own = shifted_rounding(multiplier, shift, zero_point, _LARGEST_PRODUCT)
-    if own is None:
-        return None
-    kept = {k: v for k, v in fields.items() if k.startswith(("shape", "strides", "input"))}
-    return renamed(call, "mul_dsp", kept | own)
 
 
 def shifted_rounding(
