@@ -156,6 +156,19 @@ EVERYDAY: dict[str, Callable[[Rng], Graph]] = {
 }
 
 
+def grouped_convolution(rng: Rng) -> Graph:
+    """CONV_2D with 2 to 12 groups of few to many channels."""
+    groups, filters = int(rng.integers(2, 13)), int(rng.integers(1, 9))
+    depth = int(pick(rng, 1, 2, 3, 4, 5, 8, 16, 17))
+    kernel, stride = _pair(rng, 1, 4), _pair(rng, 1, 3)
+    dilation = _pair(rng, 1, 3) if stride == (1, 1) and chance(rng, 0.3) else (1, 1)
+    padding = str(pick(rng, "SAME", "VALID"))
+    size = _image(rng, padding, kernel, dilation)
+    output = _windowed(size, kernel, stride, dilation, padding)
+    image, result = (groups * depth, size), (groups * filters, output)
+    return _windows(rng, "CONV_2D", image, result, kernel, stride, dilation, padding, groups=groups)
+
+
 def _windows(
     rng: Rng,
     kind: str,
@@ -166,6 +179,7 @@ def _windows(
     dilation: tuple[int, int],
     padding: str,
     source: Quantization | None = None,
+    groups: int = 1,
 ) -> Graph:
     """A convolution of `image` to `result`, each (channels, (height, width)).
 
@@ -179,7 +193,7 @@ def _windows(
     operator = SingleOperator(kind)
     operator.input((batches, *size, depth), source)
     depthwise = kind == "DEPTHWISE_CONV_2D"
-    shape = (1, *kernel, filters) if depthwise else (filters, *kernel, depth)
+    shape = (1, *kernel, filters) if depthwise else (filters, *kernel, depth // groups)
     target = _weights(rng, operator, source, shape, 3 if depthwise else 0)
     options: dict[str, int | str] = {
         "padding": padding,

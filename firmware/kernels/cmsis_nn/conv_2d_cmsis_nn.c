@@ -21,7 +21,7 @@ void qmcu_conv_2d_cmsis_nn(const qmcu_conv_2d_cmsis_nn_params *p, const int8_t *
     const cmsis_nn_dims source = {p->window.batches, p->window.input_height, p->window.input_width,
                                   p->window.input_depth};
     const cmsis_nn_dims filter = {output_depth, p->window.kernel_height, p->window.kernel_width,
-                                  p->window.input_depth};
+                                  p->window.input_depth / p->groups};
     const cmsis_nn_dims biases = {1, 1, 1, output_depth};
     const cmsis_nn_dims target = {p->window.batches, p->window.output_height,
                                   p->window.output_width, output_depth};

@@ -7,7 +7,7 @@
 
 typedef struct {
     qmcu_window window;
-    int32_t groups; /* 1 */
+    int32_t groups;
     int32_t input_zero_point;
     int32_t output_zero_point;
     int32_t activation_minimum;

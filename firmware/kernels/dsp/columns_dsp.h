@@ -8,12 +8,14 @@
 
 typedef struct {
     qmcu_window window;
+    int32_t depth; /* channels that a filter reads: all of the input's, or those of its group */
     int32_t input_zero_point;
     int32_t steps; /* kernel values / 4, rounded up */
 } qmcu_conv_2d_dsp_params;
 
 /* Writes the window at (y, x) as every second pair of words from `column`; a tap outside the image
-   is the input zero point. bytes: room for 4 * steps bytes. */
+   is the input zero point. image: its first pixel's first channel that is read. bytes: room for
+   4 * steps bytes. */
 void qmcu_lay_out_column(const qmcu_conv_2d_dsp_params *p, const int8_t *image, int32_t y,
                          int32_t x, uint32_t *column, int8_t *bytes);
 

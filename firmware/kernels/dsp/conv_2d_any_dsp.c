@@ -9,17 +9,17 @@ typedef struct {
     const uint32_t *columns;
     const int8_t *weights;
     const qmcu_channel *filters;
-} layer;
+} group;
 
-/* All filters of two columns; each output of `second` is written before its twin in `first`. */
-static void multiply(const layer *l, int8_t *first, int8_t *second)
+/* A group's filters of two columns; each output of `second` is written before its twin in `first`. */
+static void multiply(const group *g, int8_t *first, int8_t *second)
 {
-    const int32_t steps = l->p->shape.steps, zero_point = l->p->output_zero_point;
-    const qmcu_channel *filter = l->filters;
-    const int8_t *weights = l->weights;
-    for (int32_t left = l->p->shape.window.output_depth; left > 0; left -= 2) {
+    const int32_t steps = g->p->shape.steps, zero_point = g->p->output_zero_point;
+    const qmcu_channel *filter = g->filters;
+    const int8_t *weights = g->weights;
+    for (int32_t left = g->p->filters; left > 0; left -= 2) {
         int32_t sums[4] = {filter[0].bias, filter[0].bias, filter[1].bias, filter[1].bias};
-        qmcu_multiply_sums_dsp(l->columns, weights, steps, sums);
+        qmcu_multiply_sums_dsp(g->columns, weights, steps, sums);
         weights += 8 * steps;
         for (int32_t i = 0; i < 2 && i < left; ++i) {
             *second++ = qmcu_any_output(sums[2 * i + 1], filter, zero_point);
@@ -29,15 +29,12 @@ static void multiply(const layer *l, int8_t *first, int8_t *second)
     }
 }
 
-void qmcu_conv_2d_any_dsp(const qmcu_conv_2d_any_dsp_params *params, const int8_t *input,
-                          const int8_t *weights, const int32_t *channels, void *scratch,
-                          int8_t *output)
+/* The outputs of a group from the input's first channel that it reads on. */
+static void convolve(const group *g, const int8_t *input, uint32_t *columns, int8_t *output)
 {
-    const qmcu_conv_2d_dsp_params *const p = &params->shape;
+    const qmcu_conv_2d_dsp_params *const p = &g->p->shape;
     const qmcu_window *const w = &p->window;
-    uint32_t *const columns = scratch;
     int8_t *const bytes = (int8_t *)(columns + 4 * p->steps);
-    const layer l = {params, columns, weights, (const qmcu_channel *)channels};
     int32_t pending = 0;
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         int32_t y = -w->padding_top;
@@ -47,7 +44,7 @@ void qmcu_conv_2d_any_dsp(const qmcu_conv_2d_any_dsp_params *params, const int8_
                 qmcu_lay_out_column(p, input, y, x, columns + 2 * pending, bytes);
                 pending ^= 1;
                 if (pending == 0) {
-                    multiply(&l, output, output + w->output_depth);
+                    multiply(g, output, output + w->output_depth);
                     output += 2 * w->output_depth;
                 }
             }
@@ -56,6 +53,21 @@ void qmcu_conv_2d_any_dsp(const qmcu_conv_2d_any_dsp_params *params, const int8_
     }
     if (pending) {
         /* An odd column is left: the results of the other one, which is old, are overwritten. */
-        multiply(&l, output, output);
+        multiply(g, output, output);
+    }
+}
+
+void qmcu_conv_2d_any_dsp(const qmcu_conv_2d_any_dsp_params *params, const int8_t *input,
+                          const int8_t *weights, const int32_t *channels, void *scratch,
+                          int8_t *output)
+{
+    const int32_t filled = (params->filters + 1) & ~1;
+    group g = {params, scratch, weights, (const qmcu_channel *)channels};
+    for (int32_t left = params->groups; left > 0; --left) {
+        convolve(&g, input, scratch, output);
+        input += params->shape.depth;
+        output += params->filters;
+        g.weights += 4 * params->shape.steps * filled;
+        g.filters += filled;
     }
 }

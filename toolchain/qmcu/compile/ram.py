@@ -59,9 +59,14 @@ def save_ram(
         return tuple(calls)
     peak = f"the arena's peak is {best[0]:,} bytes instead of {start[0]:,}"
     return tuple(
-        now if now is before else replace(now, trade=f"{_change(before, now)}; {peak}")
+        now if now is before else replace(now, trade=_traded(before, now, peak))
         for now, before in zip(chosen, calls, strict=True)
     )
+
+
+def _traded(before: KernelCall, now: KernelCall, peak: str) -> str:
+    """What the arena gains, and what the form trades by itself."""
+    return "; ".join([_change(before, now), peak, *([now.trade] if now.trade else [])])
 
 
 def _change(before: KernelCall, now: KernelCall) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qmcu.compile.kernel_sets import cmsis_nn, cmsis_nn_calls, dsp, mve, scalar, softmax
+from qmcu.compile.kernel_sets.grouped import MVE, with_groups
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
 from qmcu.compile.operators.weights import has_int4_weights
@@ -123,7 +124,10 @@ def _for_bytes(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
 
 def _by_core(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     if options.mve:
-        own = mve.LOWERINGS
+        groups = with_groups(
+            mve.CONVOLUTIONS, mve.lower_groups, dsp.ZEROS_FROM[options.optimize], MVE
+        )
+        own = {**mve.LOWERINGS, "CONV_2D": (*mve.LOWERINGS["CONV_2D"], *groups)}
         others = dsp.lowerings(options.optimize, fpu=options.fpu)
         # Such a core has the DSP extension too: what no vector kernel takes goes there.
         return {kind: (*own.get(kind, ()), *others.get(kind, ())) for kind in {**others, **own}}

@@ -41,17 +41,19 @@ Fields = Mapping[str, FieldValue]
 
 
 def _convolve_size(f: Fields, core: Core) -> int:
-    """arm_convolve_wrapper_s8_get_buffer_size of a convolution without groups."""
+    """arm_convolve_wrapper_s8_get_buffer_size."""
     g = {name: int(value) for name, value in f.items() if isinstance(value, int)}
     undilated = g["dilation_height"] == g["dilation_width"] == 1
     kernel = g["kernel_height"], g["kernel_width"]
-    if kernel == (1, 1) and undilated and g["padding_top"] == g["padding_left"] == 0:
+    whole_depth = g.get("groups", 1) == 1
+    unpadded = g["padding_top"] == g["padding_left"] == 0
+    if kernel == (1, 1) and undilated and unpadded and whole_depth:
         return 0
     columns = g["input_depth"] * kernel[0] * kernel[1]
     if not core.mve:
         return 4 * (-(-columns // 4) * 4)
     whole = 4 * (-(-columns // 16) * 16)
-    one_row = g["input_height"] == 1 and kernel[0] == 1 and undilated
+    one_row = g["input_height"] == 1 and kernel[0] == 1 and undilated and whole_depth
     if one_row and g["stride_width"] * g["input_depth"] % 4 == 0:
         return _one_row_size(g, whole)
     return whole
@@ -75,8 +77,6 @@ def _one_row_size(g: Mapping[str, int], whole: int) -> int:
 
 
 def _conv_2d(context: OperatorContext, support: OperatorSupport, core: Core) -> KernelCall | None:
-    if context.input(1).shape[3] != context.input(0).shape[3]:
-        return None
     call, fields = portable_call(context, support)
     filters = context.output().shape[3]
     return with_scratch(channels(context, renamed(call), filters), _convolve_size(fields, core))

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from qmcu.compile.kernel_sets import mve_elementwise, mve_reals, products
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
@@ -177,6 +179,49 @@ def _conv_2d(
     return behind_windows(call, source, target, (vertical, horizontal), 4)
 
 
+def lower_groups(context: OperatorContext) -> KernelCall | None:
+    """CONV_2D with groups of channels, one after the other."""
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    if source.is_constant or weights.shape[3] == source.shape[3]:
+        return None
+    groups = source.shape[3] // weights.shape[3]
+    filters = weights.array.reshape(groups, weights.shape[0] // groups, -1)
+    if filters.shape[1] > _MOST_FILTERS:
+        return None
+    zero_point = quantization_of(source).zero_point
+    bias = folded_bias(context.optional_input(2), weights.array, zero_point).reshape(groups, -1)
+    pairs = channel_pairs(channel_multipliers(context), weights.shape[0])
+    count = filters.shape[1]
+    packed = [
+        pack_pairs(values, biases, pairs[i * count : (i + 1) * count])
+        for i, (values, biases) in enumerate(zip(filters, bias, strict=True))
+    ]
+    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
+    shape: Fields = (
+        *sliding_window(source, target, vertical, horizontal),
+        ("input_zero_point", zero_point),
+        *multiply_fields(context, filters[0], pairs),
+    )
+    parameters = (
+        *((f"group.{name}", value) for name, value in shape),
+        ("groups", groups),
+        ("depth", weights.shape[3]),
+        ("words", packed[0].size),
+    )
+    window = LANES * -(-filters.shape[2] // LANES)
+    return context.call(
+        "conv_2d_groups_mve",
+        (
+            ParametersArgument("qmcu_conv_2d_groups_mve_params", parameters),
+            context.operand(source),
+            context.constant("weights", np.concatenate(packed), "weights"),
+            ScratchArgument(4 * (window + count) + LANES),
+            context.operand(target),
+        ),
+        macs=target.elements * filters.shape[2],
+    )
+
+
 def lower_fully_connected(context: OperatorContext) -> KernelCall | None:
     """FULLY_CONNECTED of any batch."""
     return _fully_connected(context, "fully_connected_mve", pack_all_rows)
@@ -242,9 +287,10 @@ def lower_add(context: OperatorContext) -> KernelCall | None:
 
 
 # What stands behind a form that fits the same is taken where that makes the arena smaller.
+CONVOLUTIONS: tuple[Lowering, ...] = (lower_conv_2d, lower_windows)
 LOWERINGS: dict[str, Sequence[Lowering]] = {
     "ADD": (lower_add, mve_elementwise.add),
-    "CONV_2D": (of_whole_window(lower_fully_connected), lower_conv_2d, lower_windows),
+    "CONV_2D": (of_whole_window(lower_fully_connected), *CONVOLUTIONS),
     "DEPTHWISE_CONV_2D": (
         *of_one_channel((lower_conv_2d,)),
         lower_blocks,

@@ -16,12 +16,16 @@ from qmcu.compile.kernel_sets.dsp import (
     pairs,
     recurrent,
 )
+from qmcu.compile.kernel_sets.grouped import DSP, with_groups
 from qmcu.compile.kernel_sets.limits import with_limits
 from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering
 
 # Instructions saved a byte of flash from which transformed weights are taken, by what is favoured.
 _WINOGRAD_FROM = {"balanced": 7.0, "speed": 0.0}
+
+# Instructions that zeros for groups of channels must save a byte of flash.
+ZEROS_FROM = {"balanced": 7.0, "speed": 0.0, "size": float("inf"), "ram": 7.0}
 
 # Instructions that weights of depthwise layers as halfwords must save a byte of flash.
 _BYTES_UNTIL = {"balanced": depthwise.BALANCED, "size": float("inf"), "ram": depthwise.BALANCED}
@@ -57,7 +61,8 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     if optimize == "speed":
         single, other = anything.fully_connected_single_wide, anything.fully_connected_wide
     convolutions = (*transformed, *direct, *steep, general.lower_conv_2d)
-    convolutions = (*convolutions, anything.conv_2d)
+    least = ZEROS_FROM[optimize]
+    convolutions = (*convolutions, *with_groups(convolutions, anything.conv_2d, least, DSP))
     found: dict[str, tuple[Lowering, ...]] = {
         "ADD": (*tables, general.lower_add, pairs.add),
         "AVERAGE_POOL_2D": (layers.average_all, general.lower_average_pool_2d),

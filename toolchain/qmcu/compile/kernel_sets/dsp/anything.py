@@ -5,8 +5,10 @@ that needs general requantization gets it; the others keep the six instructions 
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from qmcu.compile.kernel_sets import records
 from qmcu.compile.kernel_sets.dsp.general import (
@@ -77,23 +79,32 @@ def _nested(
     return tuple((f"shape.{name}", value) for name, value in fields)
 
 
+def _filled_up(values: Int8Array | Int32Array, groups: int) -> npt.NDArray[Any]:
+    """[count, ...] with a row of zeros behind each of `groups` where its rows are odd."""
+    rows = values.reshape(groups, -1, *values.shape[1:])
+    fill = [(0, 0), (0, rows.shape[1] % 2), *[(0, 0)] * (rows.ndim - 2)]
+    return np.pad(rows, fill).reshape(-1, *values.shape[1:])
+
+
 def conv_2d(context: OperatorContext) -> KernelCall | None:
-    """CONV_2D without groups."""
+    """CONV_2D of any kind."""
     source, target, weights = context.input(0), context.output(), context.input(1)
-    if weights.shape[3] != source.shape[3] or source.is_constant:
-        return None
     filters = weights.array.reshape(weights.shape[0], -1)
-    channels = _channels(context, filters, 2)
+    channels = None if source.is_constant else _channels(context, filters, 1)
     if channels is None:
         return None
+    groups = source.shape[3] // weights.shape[3]
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
-    packed = pack_filters(filters, 2)
+    packed = pack_filters(_filled_up(filters, groups), 2)
     steps = packed.shape[1]
     parameters = (
         *_nested(sliding_window(source, target, vertical, horizontal)),
+        ("shape.depth", weights.shape[3]),
         ("shape.input_zero_point", quantization_of(source).zero_point),
         ("shape.steps", steps),
         ("output_zero_point", quantization_of(target).zero_point),
+        ("groups", groups),
+        ("filters", weights.shape[0] // groups),
     )
     call = context.call(
         "conv_2d_any_dsp",
@@ -101,12 +112,14 @@ def conv_2d(context: OperatorContext) -> KernelCall | None:
             ParametersArgument("qmcu_conv_2d_any_dsp_params", parameters),
             context.operand(source),
             context.constant("weights", packed, "weights"),
-            context.constant("channels", channels, "requantization"),
+            context.constant("channels", _filled_up(channels, groups), "requantization"),
             ScratchArgument(20 * steps),
             context.operand(target),
         ),
         macs=target.elements * filters.shape[1],
     )
+    if groups > 1:  # all of the input is read for each
+        return call
     return behind_windows(call, source, target, (vertical, horizontal), 2)
 
 

@@ -109,6 +109,7 @@ def _conv_2d(
     steps = packed.shape[1]
     parameters = (
         *sliding_window(source, target, vertical, horizontal),
+        ("depth", source.shape[3]),
         ("input_zero_point", zero_point),
         ("steps", steps),
     )
