@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bench.operators import GENERATORS
 from bench.operators.everyday import batch_matmul
+from tests.support.host_run import check_on_host
 
 from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.dsp.elementwise import shifted_rounding
 from qmcu.compile.plan import KernelCall, ParametersArgument, TensorArgument
 from qmcu.compile.requantize import quantize_multiplier, requantize
+from qmcu.compile.support import unsupported
 from qmcu.model.graph import Graph, Quantization, Tensor
 
 CORES = {
@@ -84,6 +87,28 @@ def test_sums_that_leave_31_bits_are_scaled_in_the_general_way() -> None:
     # The least sum times 2^7 is 20 * 255 * 255 * 128, below 2^30.
     call = call_of(matrices(9, 20, 7, (False, False), scale=0.02 * 0.02 / 100), "dsp")
     assert call.kernel == "batch_matmul_packed_dsp"
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_products_of_int16_are_packed_too(core: str) -> None:
+    rng = np.random.default_rng(6)
+    graphs = (GENERATORS["BATCH_MATMUL int16"](rng) for _ in range(40))
+    found = [call_of(graph, core) for graph in graphs if not unsupported(graph)]
+    kernels = [call.kernel for call in found]
+    # Matrices of which neither lies along what is summed have no other form with SIMD.
+    assert kernels.count(f"batch_matmul_s16_packed_{core}") >= 25
+
+
+@pytest.mark.parametrize("kind", ["BATCH_MATMUL", "BATCH_MATMUL int16"])
+def test_bytes_are_the_interpreters(kind: str) -> None:
+    """Of any adjoints, batches and scales, and sums of 64 bits at the ends of int16."""
+    rng = np.random.default_rng(7)
+    for _ in range(8):
+        graph = GENERATORS[kind](rng)
+        if unsupported(graph):
+            continue
+        (kernel,) = check_on_host(graph, options=CORES["scalar"])
+        assert kernel.endswith("_packed_scalar")
 
 
 @pytest.mark.parametrize("real", [1e-6, 0.0123, 0.5, 0.9, 3.7])

@@ -14,19 +14,28 @@ _PACKING, _MULTIPLYING = 4.5, 1.25
 
 @dataclass(frozen=True)
 class _Core:
-    """Values of k that a step multiplies, bytes of scratch for them, bytes read behind vectors."""
+    """Values of k that a step multiplies, bytes of scratch for them, bytes read behind."""
 
     group: int
     scratch: int
     packed: int  # vectors at a time
-    overreads: bool = False
+    overreads: int = 0  # of a value
+    fewest: int = 2  # passing vectors for which another kernel is not faster
     any_step: bool = False  # of passing vectors
 
 
+# By the portable kernel.
 _CORES = {
-    "dsp": _Core(group=4, scratch=16, packed=2, overreads=True),
-    "mve": _Core(group=16, scratch=64, packed=4),
-    "scalar": _Core(group=1, scratch=8, packed=2, any_step=True),
+    "batch_matmul": {
+        "dsp": _Core(group=4, scratch=16, packed=2, overreads=1),
+        "mve": _Core(group=16, scratch=64, packed=4),
+        "scalar": _Core(group=1, scratch=8, packed=2, any_step=True),
+    },
+    "batch_matmul_s16": {
+        "dsp": _Core(group=2, scratch=8, packed=2, overreads=2, fewest=1),
+        "mve": _Core(group=8, scratch=64, packed=4, fewest=1),
+        "scalar": _Core(group=1, scratch=8, packed=2, any_step=True),
+    },
 }
 
 
@@ -53,15 +62,15 @@ def packed(core: str) -> Lowering:
 
 
 def _packed(context: OperatorContext, core: str) -> KernelCall | None:
-    """Where two vectors or more of a matrix have their values side by side, and sums fit."""
+    """Where vectors of a matrix have their values side by side, and sums fit."""
     call, fields = portable(context)
     depth = fields.get("depth")
-    if call.kernel != "batch_matmul" or not isinstance(depth, int):
+    if call.kernel not in _CORES or not isinstance(depth, int):
         return None
-    sides, of_core = _sides(context, fields), _CORES[core]
+    sides, of_core = _sides(context, fields), _CORES[call.kernel][core]
     orders = [pair for pair in (sides, sides[::-1]) if _may_pass(pair[0], depth, of_core)]
     last = _last(fields, depth)
-    if not orders or (core == "dsp" and not last["right"]):
+    if not orders or (core == "dsp" and call.kernel == "batch_matmul" and not last["right"]):
         return None
     passing, kept = min(orders, key=lambda pair: _cost(pair[0], pair[1], of_core))
     parameters = (
@@ -81,7 +90,7 @@ def _packed(context: OperatorContext, core: str) -> KernelCall | None:
         ("packed_zero_point", kept.zero_point),
         *last.items(),
     )
-    kernel = f"batch_matmul_packed_{core}"
+    kernel = f"{call.kernel}_packed_{core}"
     arguments = (
         ParametersArgument(f"qmcu_{kernel}_params", parameters),
         context.operand(passing.tensor),
@@ -89,7 +98,7 @@ def _packed(context: OperatorContext, core: str) -> KernelCall | None:
         ScratchArgument(of_core.scratch * -(-depth // of_core.group)),
         context.operand(context.output()),
     )
-    overread = -depth % of_core.group if of_core.overreads else 0
+    overread = of_core.overreads * (-depth % of_core.group)
     return replace(call, kernel=kernel, arguments=arguments, overread=overread)
 
 
@@ -134,7 +143,7 @@ def _may_pass(side: _Side, depth: int, core: _Core) -> bool:
     if core.any_step:
         return True
     room = not (core.overreads and side.tensor.is_constant) or depth % core.group == 0
-    return side.step == 1 and side.vectors > 1 and room
+    return side.step == 1 and side.vectors >= core.fewest and room
 
 
 def _cost(passing: _Side, kept: _Side, core: _Core) -> float:

@@ -55,7 +55,8 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     found: dict[str, Sequence[Lowering]] = {
         kind: (_lowering(kernel, core),) for kind, kernel in kernels.items()
     }
-    found["BATCH_MATMUL"] = (matmul.packed(core), *found.get("BATCH_MATMUL", ()))
+    for kind in ("BATCH_MATMUL", "BATCH_MATMUL int16"):
+        found[kind] = (matmul.packed(core), *found.get(kind, ()))
     if core != "scalar":
         for kind, faster in quads_s16.lowerings(core).items():
             found[kind] = (*faster, *found[kind])

@@ -1,0 +1,14 @@
+#ifndef QMCU_BATCH_MATMUL_S16_PACKED_DSP_H
+#define QMCU_BATCH_MATMUL_S16_PACKED_DSP_H
+
+#include "batch_matmul_packed.h"
+
+typedef qmcu_batch_matmul_packed_params qmcu_batch_matmul_s16_packed_dsp_params;
+
+/* As qmcu_batch_matmul_s16. A halfword behind `passing` may be loaded; scratch has 8 bytes for each
+   begun two of depth. */
+void qmcu_batch_matmul_s16_packed_dsp(const qmcu_batch_matmul_s16_packed_dsp_params *params,
+                                      const int16_t *passing, const int16_t *packed, void *scratch,
+                                      int16_t *output);
+
+#endif
