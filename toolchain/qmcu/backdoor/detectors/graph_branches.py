@@ -2,13 +2,15 @@
 
 A classifier computes; it has no need to branch on its input. An equality test that selects a
 constant is a backdoor without weights (BadNets' idea as a graph; MITRE ATLAS AML.T0018).
+Activations that a converter writes so (`piecewise`) are no branch.
 """
 
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.piecewise import SELECTS, activations
 
 # Operators that run other subgraphs: a file with them has no graph of its own to follow.
 CONTROL = ("IF", "WHILE", "STABLEHLO_CASE", "STABLEHLO_WHILE", "CALL", "CALL_ONCE")
-_BRANCHES = (*CONTROL, "SELECT", "SELECT_V2", "WHERE")
+_BRANCHES = (*CONTROL, *SELECTS, "WHERE")
 _COMPARISONS = ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL")
 
 
@@ -18,11 +20,14 @@ def graph_branches(context: AuditContext) -> Finding:
     graph = context.graph
     named = dict.fromkeys(context.control, 1.0)
     reached = set(graph.inputs) if graph is not None else set()
+    usual = activations(graph) if graph is not None else frozenset[int]()
     for operator in graph.operators if graph is not None else ():
         if not reached & set(operator.inputs):
             continue
         reached |= set(operator.outputs)
         custom = operator.kind.startswith("CUSTOM")
+        if operator.index in usual:
+            continue
         if custom or operator.kind in (*_BRANCHES, *_COMPARISONS):
             named[str(operator)] = 1.0
     names = ", ".join(named)
