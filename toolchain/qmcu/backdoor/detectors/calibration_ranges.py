@@ -51,7 +51,7 @@ def calibration_ranges(context: AuditContext) -> Finding:
     p_values: list[float] = []
     reached: dict[int, float] = {}
     for index, (lows, highs) in extremes(network, context.samples).items():
-        if index not in names:
+        if index not in names or index not in ranges:
             continue
         (low, high), count = ranges[index], len(lows)
         slack = _STEPS * (high - low) / 255

@@ -72,6 +72,10 @@ def check_same_operators(network: Network, integer: Graph) -> None:
         )
 
 
+# What a deployed file computes in these is rounded to no grid: an island of real numbers.
+_UNROUNDED = ("float32",)
+
+
 def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
     """The activation grids of an int8 graph, by the float graph's tensor index.
 
@@ -85,6 +89,8 @@ def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
     grids: dict[int, ActivationGrid] = {}
     for index, deployed in pairs:
         tensor = integer.tensors[deployed]
+        if tensor.quantization is None and tensor.dtype in _UNROUNDED:
+            continue
         if tensor.quantization is None:
             raise ModelError(f"{integer.name}: {tensor} has no scale.")
         bits = 16 if tensor.dtype == "int16" else 8

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.networks.network import Network, network_from_graph, network_from_keras
+from qmcu.backdoor.networks.operators import PAIRED
 from qmcu.conversion.before import check_source
 from qmcu.conversion.files import float_graph_of
 from qmcu.conversion.keras_files import SUFFIXES, describe_file, open_file
@@ -96,7 +97,7 @@ def open_network(path: Path) -> Network:
         return network_from_keras(open_keras(path), path.stem)
     graph = float_graph_of(path)
     load_tensorflow("the backdoor lab")
-    return network_from_graph(graph)
+    return network_from_graph(graph, PAIRED)
 
 
 def _is_keras_3(path: Path) -> bool:

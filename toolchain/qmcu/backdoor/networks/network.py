@@ -6,13 +6,20 @@ be asked layer by layer. `forward` runs such a graph in TensorFlow, differentiab
 weights and any change of the activations on the way (quantization, capturing).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.backdoor.networks.operators import (
+    OPERATORS,
+    PAIRED,
+    apply_activation,
+    dilations_of,
+    strides_of,
+)
 from qmcu.backdoor.networks.plain import plain_graph
 from qmcu.errors import ModelError
 from qmcu.model.convert import float_graph
@@ -99,13 +106,14 @@ def weighted_layers(graph: Graph) -> tuple[Layer, ...]:
 
 def network_from_keras(model: Any, name: str = "model") -> Network:
     """The network of a Keras model. Raises ModelError when the converter refuses it."""
-    return network_from_graph(float_graph(model, name))
+    return network_from_graph(float_graph(model, name), PAIRED)
 
 
-def network_from_graph(graph: Graph) -> Network:
+def network_from_graph(graph: Graph, known: Collection[str] = tuple(OPERATORS)) -> Network:
     """The network of a float graph, or of an int8 one with its weights as real numbers.
 
-    Raises ModelError for more than one input or output, or an operator that `forward` lacks.
+    Raises ModelError for more than one input or output, or an operator that is not `known`: of a
+    float graph those whose layers are the int8 graph's, `PAIRED`.
     """
     graph = plain_graph(graph)
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
@@ -113,11 +121,11 @@ def network_from_graph(graph: Graph) -> Network:
             f"{graph.name} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
             "the backdoor lab works on classifiers with one of each."
         )
-    unknown = sorted({op.kind for op in graph.operators} - set(_OPERATORS))
+    unknown = sorted({op.kind for op in graph.operators} - set(known))
     if unknown:
         raise ModelError(
             f"{graph.name}: the backdoor lab cannot run {', '.join(unknown)}; "
-            f"it knows {', '.join(sorted(_OPERATORS))}."
+            f"it knows {', '.join(sorted(known))}."
         )
     layers = weighted_layers(graph)
     weights = tuple(real_values(graph, layer.weights) for layer in layers)
@@ -169,11 +177,14 @@ def forward(
     values = {graph.inputs[0]: change(graph.inputs[0], tf.convert_to_tensor(inputs))}
     for operator in _without_softmax(graph):
         operands = [
-            values[i] if i in values else real_values(graph, i) for i in operator.inputs if i >= 0
+            # A size that was computed (`plain_graph`) is the output's own.
+            values.get(i) if not graph.tensors[i].is_constant else real_values(graph, i)
+            for i in operator.inputs
+            if i >= 0
         ]
-        result = _OPERATORS[operator.kind](tf, graph, operator, operands, parameters)
+        result = OPERATORS[operator.kind](tf, graph, operator, operands, parameters)
         output = operator.outputs[0]
-        values[output] = change(output, _apply_activation(tf, operator, result))
+        values[output] = change(output, apply_activation(tf, operator, result))
     last = _without_softmax(graph)[-1].outputs[0]
     return values[last]
 
@@ -184,8 +195,8 @@ def run_layer(network: Network, number: int, inputs: Any, weights: Any, biases: 
     operator = network.graph.operators[network.layers[number].operator]
     parameters = {operator.index: (weights, biases)}
     operands = [tf.convert_to_tensor(inputs)]
-    result = _OPERATORS[operator.kind](tf, network.graph, operator, operands, parameters)
-    return _apply_activation(tf, operator, result)
+    result = OPERATORS[operator.kind](tf, network.graph, operator, operands, parameters)
+    return apply_activation(tf, operator, result)
 
 
 def layer_windows(network: Network, number: int, inputs: Float32Array) -> Float32Array:
@@ -200,7 +211,7 @@ def layer_windows(network: Network, number: int, inputs: Float32Array) -> Float3
     tf = load_tensorflow()
     height, width = weights.shape[1:3]
     seen = tf.image.extract_patches(
-        inputs, [1, height, width, 1], _strides(operator), [1, *_dilations(operator), 1],
+        inputs, [1, height, width, 1], strides_of(operator), [1, *dilations_of(operator), 1],
         operator.options["padding"],
     )  # fmt: skip
     return np.asarray(seen, np.float32).reshape(-1, height * width, inputs.shape[-1])
@@ -209,115 +220,6 @@ def layer_windows(network: Network, number: int, inputs: Float32Array) -> Float3
 def _without_softmax(graph: Graph) -> tuple[Operator, ...]:
     operators = graph.operators
     return operators[:-1] if operators[-1].kind == "SOFTMAX" else operators
-
-
-def _apply_activation(tf: Any, operator: Operator, values: Any) -> Any:
-    name = operator.options.get("fused_activation_function", "NONE")
-    if name == "NONE":
-        return values
-    functions = {"RELU": tf.nn.relu, "RELU6": tf.nn.relu6, "TANH": tf.tanh}
-    if name == "RELU_N1_TO_1":
-        return tf.clip_by_value(values, -1.0, 1.0)
-    return functions[str(name)](values)
-
-
-def _strides(operator: Operator) -> list[int]:
-    return [1, int(operator.options["stride_h"]), int(operator.options["stride_w"]), 1]  # type: ignore[arg-type]
-
-
-def _dilations(operator: Operator) -> list[int]:
-    options = operator.options
-    return [int(options.get("dilation_h_factor", 1)), int(options.get("dilation_w_factor", 1))]  # type: ignore[arg-type]
-
-
-def _conv_2d(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-    weights, bias = parameters[op.index]
-    kernel = tf.transpose(weights, [1, 2, 3, 0])
-    result = tf.nn.conv2d(
-        operands[0], kernel, _strides(op), op.options["padding"], dilations=_dilations(op)
-    )
-    return result + bias
-
-
-def _depthwise_conv_2d(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-    weights, bias = parameters[op.index]
-    _, height, width, outputs = weights.shape
-    channels = operands[0].shape[-1]
-    kernel = tf.reshape(weights, [height, width, channels, outputs // channels])
-    result = tf.nn.depthwise_conv2d(
-        operands[0], kernel, _strides(op), op.options["padding"], dilations=_dilations(op)
-    )
-    return result + bias
-
-
-def _fully_connected(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-    weights, bias = parameters[op.index]
-    values = tf.reshape(operands[0], [-1, weights.shape[1]])
-    return tf.matmul(values, weights, transpose_b=True) + bias
-
-
-def _pool(average: bool) -> Callable[..., Any]:
-    def run(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-        window = [int(op.options["filter_height"]), int(op.options["filter_width"])]  # type: ignore[arg-type]
-        pool = tf.nn.avg_pool2d if average else tf.nn.max_pool2d
-        return pool(operands[0], window, _strides(op)[1:3], op.options["padding"])
-
-    return run
-
-
-def _mean(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-    axes = [int(a) for a in graph.tensors[op.inputs[1]].array.reshape(-1)]
-    return tf.reduce_mean(operands[0], axes, keepdims=bool(op.options.get("keep_dims", False)))
-
-
-def _reshape(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-    return tf.reshape(operands[0], [-1, *graph.tensors[op.outputs[0]].shape[1:]])
-
-
-def _pad(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-    return tf.pad(operands[0], graph.tensors[op.inputs[1]].array)
-
-
-def _leaky_relu(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-    return tf.nn.leaky_relu(operands[0], float(op.options.get("alpha", 0.0)))  # type: ignore[arg-type]
-
-
-def _concatenation(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-    return tf.concat(operands, int(op.options["axis"]))  # type: ignore[arg-type]
-
-
-def _simple(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    def run(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-        return function(tf, operands)
-
-    return run
-
-
-_OPERATORS: dict[str, Callable[..., Any]] = {
-    "ADD": _simple(lambda tf, x: x[0] + x[1]),
-    "AVERAGE_POOL_2D": _pool(average=True),
-    "CONCATENATION": _concatenation,
-    "CONV_2D": _conv_2d,
-    "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
-    "EXPAND_DIMS": _reshape,
-    "FULLY_CONNECTED": _fully_connected,
-    "LOGISTIC": _simple(lambda tf, x: tf.sigmoid(x[0])),
-    "MAX_POOL_2D": _pool(average=False),
-    "MEAN": _mean,
-    "HARD_SWISH": _simple(lambda tf, x: x[0] * tf.nn.relu6(x[0] + 3) / 6),
-    "LEAKY_RELU": _leaky_relu,
-    "MAXIMUM": _simple(lambda tf, x: tf.maximum(x[0], x[1])),
-    "MINIMUM": _simple(lambda tf, x: tf.minimum(x[0], x[1])),
-    "MUL": _simple(lambda tf, x: x[0] * x[1]),
-    "PAD": _pad,
-    "RELU": _simple(lambda tf, x: tf.nn.relu(x[0])),
-    "RELU6": _simple(lambda tf, x: tf.nn.relu6(x[0])),
-    "RESHAPE": _reshape,
-    "SOFTMAX": _simple(lambda tf, x: tf.nn.softmax(x[0])),
-    "SQUEEZE": _reshape,
-    "SUB": _simple(lambda tf, x: x[0] - x[1]),
-    "TANH": _simple(lambda tf, x: tf.tanh(x[0])),
-}
 
 
 def batches(count: int, size: int) -> Iterator[slice]:
