@@ -106,12 +106,16 @@ def test_what_the_library_computes_otherwise_stays_ours(kind: str) -> None:
 def test_layers_that_cmsis_nn_lacks_say_why() -> None:
     target = CompileOptions("cmsis-nn", dsp=True, fpu=True)
     rng = np.random.default_rng(3)
-    calls = [compile_graph(GENERATORS["CONV_2D"](rng), target).calls[0] for _ in range(40)]
-    own = [call for call in calls if call.kernel == "conv_2d_cmsis_nn"]
-    others = [call for call in calls if call.kernel != "conv_2d_cmsis_nn"]
+    generator = GENERATORS["CONV_2D int16"]
+    calls = [compile_graph(generator(rng), target).calls[0] for _ in range(40)]
+    own = [call for call in calls if call.kernel == "conv_2d_s16_cmsis_nn"]
+    others = [call for call in calls if call.kernel != "conv_2d_s16_cmsis_nn"]
     assert own and others
     assert all(fallback_reason(call) == "" for call in own)
     assert all("groups" in fallback_reason(call) for call in others)
+    for _ in range(20):  # groups of int8 are the library's
+        (call,) = compile_graph(GENERATORS["CONV_2D"](rng), target).calls
+        assert call.kernel == "conv_2d_cmsis_nn"
     pad = compile_graph(GENERATORS["PAD"](rng), target).calls[0]
     assert fallback_reason(pad) == "qmcu calls no CMSIS-NN kernel for PAD"
 

@@ -49,7 +49,10 @@ def test_other_files_keep_their_bytes() -> None:
 
 
 def test_the_lists_are_what_can_be_compiled() -> None:
-    types = {kind: {t for form in forms_of(kind) for t in form.types} for kind in (
-        *REAL_ONLY, *INTEGER_TOO)}  # fmt: skip
+    # What has a note is computed by our own reference, for tflite-micro has it not.
+    types = {
+        kind: {t for form in forms_of(kind) if not form.note for t in form.types}
+        for kind in (*REAL_ONLY, *INTEGER_TOO)
+    }
     assert all("int8" not in types[kind] for kind in REAL_ONLY)
     assert all("int8" in types[kind] for kind in INTEGER_TOO)
