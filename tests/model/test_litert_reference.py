@@ -52,3 +52,10 @@ def test_int8_square_roots_are_cut_off() -> None:
     )
     quarters = np.array([-4, 0, 3, 4, 8, 9, 15, 16, 36])
     assert (results[quarters + 128] + 5).tolist() == [0, 0, 0, 1, 1, 1, 1, 2, 3]
+
+
+def test_ties_of_tables_are_rounded_away_from_zero() -> None:
+    """exp(0) is half a step of 2."""
+    operator = Operator(0, "EXP", (0,), (1,))
+    results = byte_function(operator, Quantization((1.0,), (0,)), Quantization((2.0,), (-5,)))
+    assert results[128] == -4
