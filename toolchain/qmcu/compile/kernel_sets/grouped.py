@@ -24,12 +24,11 @@ class Cost:
     output: float
     product: float
 
-    def of(self, context: OperatorContext) -> float:
-        """An estimate for the layer."""
+    def of(self, context: OperatorContext, groups: int) -> float:
+        """An estimate for the layer with its channels in so many groups."""
         depth, weights = context.input(0).shape[3], context.input(1)
-        groups = depth // weights.shape[3]
         taps = weights.shape[1] * weights.shape[2]
-        values, filters = taps * weights.shape[3], weights.shape[0] // groups
+        values, filters = taps * depth // groups, weights.shape[0] // groups
         window = self.window + self.tap * taps + self.byte * values
         window += filters * (self.output + self.product * values)
         return prod(context.output().shape[:3]) * groups * window
@@ -72,12 +71,11 @@ def _whole(lower: Lowering, apart: Lowering, least: float, costs: Costs) -> Lowe
     def lowered(context: OperatorContext) -> KernelCall | None:
         if not _is_grouped(context):
             return None
-        whole = _with_zeros(context, 1)
-        cost, _ = _best_joined(context, costs)
-        if costs.dense.of(whole) > cost:
+        cost, (least_cost, _) = costs.dense.of(context, 1), _best_joined(context, costs)
+        if cost > least_cost:
             return None
-        saved = costs.apart.of(context) - costs.dense.of(whole)
-        return _traded(context, lower(whole), apart(context), saved, least)
+        saved = costs.apart.of(context, _groups(context)) - cost
+        return _traded(context, lower(_with_zeros(context, 1)), apart(context), saved, least)
 
     return lowered
 
@@ -87,8 +85,8 @@ def _joined(apart: Lowering, least: float, costs: Costs) -> Lowering:
         if not _is_grouped(context):
             return None
         cost, groups = _best_joined(context, costs)
-        changed, saved = _with_zeros(context, groups), costs.apart.of(context) - cost
-        return _traded(context, apart(changed), apart(context), saved, least)
+        saved = costs.apart.of(context, _groups(context)) - cost
+        return _traded(context, apart(_with_zeros(context, groups)), apart(context), saved, least)
 
     return lowered
 
@@ -97,7 +95,7 @@ def _best_joined(context: OperatorContext, costs: Costs) -> tuple[float, int]:
     """The fewest instructions with several groups as one, and how many groups these make."""
     groups = _groups(context)
     counts = [n for n in range(2, groups + 1) if groups % n == 0]
-    return min((costs.apart.of(_with_zeros(context, n)), n) for n in counts)
+    return min((costs.apart.of(context, n), n) for n in counts)
 
 
 def _is_grouped(context: OperatorContext) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from qmcu.compile.kernel_sets import mve_elementwise, mve_reals, products
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
+from qmcu.compile.kernel_sets.grouped import has_groups
 from qmcu.compile.kernel_sets.mve_blocks import lower_blocks
 from qmcu.compile.kernel_sets.mve_depthwise import (
     lower_depthwise_3x3,
@@ -182,7 +183,7 @@ def _conv_2d(
 def lower_groups(context: OperatorContext) -> KernelCall | None:
     """CONV_2D with groups of channels, one after the other."""
     source, target, weights = context.input(0), context.output(), context.input(1)
-    if source.is_constant or weights.shape[3] == source.shape[3]:
+    if source.is_constant or not has_groups(context):
         return None
     groups = source.shape[3] // weights.shape[3]
     filters = weights.array.reshape(groups, weights.shape[0] // groups, -1)
