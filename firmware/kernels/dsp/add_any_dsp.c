@@ -47,10 +47,10 @@ static inline int8_t output_of(const terms *t, int32_t sum)
 }
 
 /* A row of outputs, `step` bytes apart as the input that is not repeated. */
-static void add_row(const terms *all, const int8_t *wide, int32_t wide_step, const int8_t *other,
+static void add_row(const void *all, const int8_t *wide, int32_t wide_step, const int8_t *other,
                     int32_t other_step, int8_t *output, int32_t step, int32_t length)
 {
-    const terms t = *all;
+    const terms t = *(const terms *)all;
     const int32_t end = step * length;
     if (other_step == 0) {
         const int32_t begin = qmcu_scaled_term(&t.other, *other) * t.times + t.offset;
@@ -78,15 +78,7 @@ void qmcu_add_any_dsp(const qmcu_add_any_dsp_params *params, const int8_t *input
     const terms t = terms_of(p, second_is_wider);
     const int32_t *const wide_strides = second_is_wider ? p->strides2 : p->strides1;
     const int32_t *const other_strides = second_is_wider ? p->strides1 : p->strides2;
-    const int8_t *const wide = second_is_wider ? input2 : input1;
-    const int8_t *const other = second_is_wider ? input1 : input2;
-    const int32_t last = QMCU_WALK_RANK - 1;
-    int32_t strides[QMCU_WALK_RANK];
-    qmcu_output_strides_dsp(p->shape, params->along, strides);
-    qmcu_walk walk = qmcu_walk_begin();
-    do {
-        add_row(&t, wide + qmcu_walk_offset(&walk, wide_strides), wide_strides[last],
-                other + qmcu_walk_offset(&walk, other_strides), other_strides[last],
-                output + qmcu_walk_offset(&walk, strides), strides[last], p->shape[last]);
-    } while (qmcu_walk_next(&walk, p->shape));
+    qmcu_walk_pairs_dsp(p->shape, wide_strides, other_strides, params->along,
+                        second_is_wider ? input2 : input1, second_is_wider ? input1 : input2,
+                        output, &t, add_row);
 }
