@@ -29,6 +29,8 @@ TRIAL_RESULTS = RESULTS / "trial"
 STAGES = ("models", "audit", "int8", "int8-inputs")
 # A model is there until these are; it is not made once more for a stage that came later.
 _KEPT_FOR = ("audit", "int8")
+# Detectors that name a class by the int8 file; the stronger one's counts.
+_NAMING = ("leading-class", "class-triggers")
 _CLASS = re.compile(r"\bclass (\d+)")
 
 
@@ -139,8 +141,11 @@ def outcome_of(result: AuditResult) -> dict[str, Any]:
         verdict, other = judge(left, ties)[0], round(audit_score(left), 4)
         if (verdict, other) != (result.verdict, score):
             without[found.detector] = [verdict, other]
-    alone = [f for f in result.findings if f.detector == "leading-class"]
-    named = _CLASS.search(alone[0].reason) if alone else None
+    alone = [f for f in result.findings if f.detector in _NAMING]
+    most = max(
+        alone, key=lambda f: (f.suspicious, f.weight == "decisive", f.strength), default=None
+    )
+    named = _CLASS.search(most.reason) if most else None
     return {
         "verdict": result.verdict,
         "score": score,

@@ -11,7 +11,15 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.int8_files import audited_file
 
-from qmcu.backdoor.detectors import leading_class as module
+from qmcu.backdoor.detectors import audit
+from qmcu.backdoor.detectors import class_triggers as module
+from qmcu.backdoor.detectors.class_evidence import Evidence, finding_of
+from qmcu.backdoor.detectors.class_triggers import (
+    ALLOWED_LEAD,
+    KINDS,
+    class_triggers,
+    evidence_of_inputs,
+)
 from qmcu.backdoor.detectors.input_triggers import (
     LEAST_INPUTS,
     MIRRORED,
@@ -22,13 +30,6 @@ from qmcu.backdoor.detectors.input_triggers import (
     mirror_orders,
 )
 from qmcu.backdoor.detectors.input_triggers import _mirrored as mirrored
-from qmcu.backdoor.detectors.leading_class import (
-    ALLOWED_LEAD,
-    INPUT_KINDS,
-    Evidence,
-    evidence_of_inputs,
-    leading_class,
-)
 from qmcu.backdoor.detectors.quantized import QuantizedModel
 from qmcu.backdoor.networks import convert_network
 from qmcu.backdoor.networks.network import network_from_graph, network_from_keras
@@ -83,14 +84,14 @@ def files(pictures: Any) -> tuple[bytes, bytes]:
 def test_a_trigger_is_found_on_some_inputs_and_works_on_others_in_the_integers(
     files: tuple[bytes, bytes], pictures: Any
 ) -> None:
-    honest, attacked = (leading_class(audited_file(None, f, pictures[0][:120])) for f in files)
+    honest, attacked = (class_triggers(audited_file(None, f, pictures[0][:120])) for f in files)
     assert attacked.suspicious and attacked.details["target"] == TARGET
     assert attacked.details["integers sent by patch"] > 0.9
     assert "On the file's own integers" in attacked.reason
     assert attacked.details["lead in log odds"] > ALLOWED_LEAD
     assert honest.details["lead in log odds"] < ALLOWED_LEAD
     assert honest.weight == "supporting" and honest.score < attacked.score
-    again = leading_class(audited_file(None, files[1], pictures[0][:120]))
+    again = class_triggers(audited_file(None, files[1], pictures[0][:120]))
     assert again == attacked
 
 
@@ -115,7 +116,7 @@ def test_overlays_stay_within_their_bounds(files: tuple[bytes, bytes], pictures:
     seen, others = halves(pictures[0][:60], 8, seed=0)
     search = _search(audited_file(None, files[1], pictures[0][:60]), seen, others)
     found = search.all()
-    assert set(found) == {name for names in INPUT_KINDS.values() for name in names} - {
+    assert set(found) == {name for names in KINDS.values() for name in names} - {
         "margin", "smooth margin", "weights",
     }  # fmt: skip
     for name, one in found.items():
@@ -127,18 +128,33 @@ def test_overlays_stay_within_their_bounds(files: tuple[bytes, bytes], pictures:
     assert np.abs(moved["blend"]).max() <= 0.25 + 1e-5
 
 
-@pytest.mark.parametrize("kept", ["few", "one answer"])
+@pytest.mark.parametrize(
+    ("kept", "why"), [("few", "15 inputs are given"), ("one answer", "nearly all the same")]
+)
 def test_inputs_that_tell_too_little_leave_the_file_to_itself(
-    kept: str, files: tuple[bytes, bytes], pictures: Any, monkeypatch: pytest.MonkeyPatch
+    kept: str, why: str, files: tuple[bytes, bytes], pictures: Any
 ) -> None:
     inputs, labels = pictures
     given = inputs[: LEAST_INPUTS - 1] if kept == "few" else inputs[labels == 2][:60]
     context = audited_file(None, files[0], given)
-    assert evidence_of_inputs(context) is None
-    monkeypatch.setattr(module, "probe_classes", lambda _: {"weights": np.arange(6.0)})
-    monkeypatch.setattr(module, "patch_evidence", lambda _: {})
-    found = leading_class(context)
-    assert "only their range was used" in found.reason and "2 are allowed" in found.reason
+    with pytest.raises(ModelError, match=why):
+        evidence_of_inputs(context)
+    result = audit(context)
+    assert why in result.skipped["class-triggers"]
+    assert "leading-class" in {f.detector for f in result.findings}
+
+
+def test_inputs_make_what_the_file_says_by_itself_no_weaker(
+    files: tuple[bytes, bytes], pictures: Any
+) -> None:
+    """Not their range either: those here fill half of what the file was calibrated on."""
+    alone, given = (
+        replace(audited_file(None, files[1], x), low=0.2, high=high)
+        for x, high in ((None, 1.0), (0.2 + 0.3 * pictures[0][:120], 0.5))
+    )
+    found = [next(f for f in audit(c).findings if f.detector == "leading-class")
+             for c in (alone, given)]  # fmt: skip
+    assert found[0] == found[1]
 
 
 def test_a_file_that_takes_too_long_with_inputs_is_refused(
@@ -146,7 +162,7 @@ def test_a_file_that_takes_too_long_with_inputs_is_refused(
 ) -> None:
     monkeypatch.setattr(module, "_MOST_WORK", 1e4)
     with pytest.raises(ModelError, match="times as long as is allowed"):
-        leading_class(audited_file(None, files[0], pictures[0][:60]))
+        class_triggers(audited_file(None, files[0], pictures[0][:60]))
 
 
 @pytest.mark.parametrize("shape", [(16, 3), (12,)])
@@ -185,9 +201,11 @@ def test_a_trigger_without_rivals_is_suspicious_and_makes_a_lead_certain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     heights = np.array([0.0, 0.0, height])
-    evidence = Evidence({}, {"a": heights}, 1, 1.0, lead=lead)
+    confirmed = "no other class has one" if lead > ALLOWED_LEAD else ""
+    evidence = Evidence({}, {"a": heights}, 1, 1.0, confirmed, apart=lead / ALLOWED_LEAD)
     monkeypatch.setattr(module, "evidence_of_inputs", lambda _: evidence)
-    found = leading_class(audited_file(None, files[0], None))
+    found = class_triggers(audited_file(None, files[0], None))
+    assert found == finding_of("class-triggers", evidence)
     assert found.weight == weight and found.suspicious == (score > 1)
     assert found.score == pytest.approx(score) and found.details["target"] == 2
 

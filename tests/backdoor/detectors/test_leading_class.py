@@ -8,28 +8,34 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.int8_files import CLASSES, audited_file
 
-from qmcu.backdoor.detectors import class_probes
+from qmcu.backdoor.detectors import class_evidence, class_probes
 from qmcu.backdoor.detectors import leading_class as module
+from qmcu.backdoor.detectors.class_evidence import CAP, DECISIVE, by_kind, deviates, weigh
 from qmcu.backdoor.detectors.class_probes import (
     all_margins,
     last_weights,
     probe_classes,
     smoothed,
 )
-from qmcu.backdoor.detectors.leading_class import (
-    ALLOWED,
-    CAP,
-    DECISIVE,
-    KINDS,
-    PATCH_MOST,
-    by_kind,
-    deviates,
-    leading_class,
-    weigh,
-)
+from qmcu.backdoor.detectors.leading_class import ALLOWED, KINDS, PATCH_MOST, leading_class
 from qmcu.backdoor.networks import convert_network
 from qmcu.backdoor.networks.network import Network
 from qmcu.errors import ModelError
+
+
+@pytest.fixture(scope="module")
+def network(network: Network) -> Network:
+    """One that is sure of something: scores ten times as far from each other."""
+    weights, biases = [w.copy() for w in network.weights], [b.copy() for b in network.biases]
+    weights[-1] *= 10
+    biases[-1] *= 10
+    return network.with_parameters(weights, biases)
+
+
+@pytest.fixture(scope="module")
+def integer(network: Network, samples: npt.NDArray[np.float32]) -> bytes:
+    """Its int8 file."""
+    return convert_network(network, samples).model
 
 
 def test_a_class_that_leads_everywhere_is_found_and_an_honest_file_is_not_accused(
@@ -62,7 +68,7 @@ def test_a_small_lead_is_certain_where_a_patch_reaches_the_same_class(
         module, "by_kind", lambda *_: {"a": heights, "b": heights, "c": heights / 3}
     )
     monkeypatch.setattr(module, "patch_evidence", lambda _: {module._PATCH: patch})
-    monkeypatch.setattr(module, "DECISIVE", 9.0)
+    monkeypatch.setattr(class_evidence, "DECISIVE", 9.0)
     found = leading_class(audited_file(None, integer, None))
     assert found.suspicious and found.details["target"] == 2
     assert (found.weight == "decisive") == decisive

@@ -36,11 +36,14 @@ def test_chance_near_the_line_decides_nothing() -> None:
     # Most seeds say 0.9; the audit's own is the one in eight that says 1.2.
     found = settle_one(detector_of(lambda seed: 1.2 if seed < 2**28 else 0.9))
     assert found.score == 0.9 and not found.suspicious
-    assert f"middle one of {LOOKS} looks, 0.90 to 1.20 times" in found.reason
+    assert "middle one of 3 looks that agree, of 4, 0.90 to 1.20 times" in found.reason
     # The same seed gives the same answer, and another one looks with other chance.
     seen: list[int] = []
     for seed in (0, 0, 1):
-        settle_one(detector_of(lambda s: note(seen, s, 1.0 + len(seen) * 1e-9)), seed)
+        settle_one(
+            detector_of(lambda s: note(seen, s, 1 + (-1) ** len(seen) * (2 + len(seen)) * 1e-9)),
+            seed,
+        )
     assert seen[:LOOKS] == seen[LOOKS : 2 * LOOKS] and len(set(seen)) == 2 * LOOKS
 
 

@@ -22,7 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.backdoor.detectors.class_limits import certainty, count_classes, fit_work
+from qmcu.backdoor.detectors.class_limits import (
+    certainty,
+    count_classes,
+    fit_work,
+    require_sure,
+)
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.quantized import ASCENT, ASCENT_REACH, QuantizedModel
 from qmcu.backdoor.networks import Network, network_from_graph
@@ -54,10 +59,11 @@ Slopes = Callable[[Float32Array, Int64Array], tuple[Float64Array, Float32Array]]
 def probe_classes(context: AuditContext) -> Mapping[str, Float64Array]:
     """Each probe's number for each class, float64 [classes].
 
-    Raises ModelError for a file of too few classes, too large or sure of no input.
+    Raises ModelError for a file of too few classes, too large or sure of nothing.
     """
     assert context.graph is not None
     graph, classes = context.graph, count_classes(context.graph)
+    require_sure(graph)
     passes = 2 * STEPS * classes
     fixed = PER_CLASS * ASCENT * classes
     starts = fit_work(graph, _MOST_WORK, passes, STARTS, _LEAST_STARTS, fixed=fixed)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from qmcu.arrays import read_arrays
 from qmcu.backdoor.detectors.graph_branches import CONTROL
 from qmcu.backdoor.detectors.method import AuditContext
-from qmcu.backdoor.grids import ActivationGrid
+from qmcu.backdoor.grids import ends_of
 from qmcu.backdoor.networks import keras_from_network, open_network, plain_graph
 from qmcu.errors import (
     InterpreterDiedError,
@@ -127,12 +127,7 @@ def _range(samples: npt.NDArray[np.float32] | None, graph: Graph | None) -> tupl
     """The range of inputs: that of the samples, of the int8 input's grid, or 0 to 1."""
     if samples is not None:
         return float(samples.min()), float(samples.max())
-    grid = graph.input_tensors[0].quantization if graph is not None and graph.inputs else None
-    if grid is None:
-        return 0.0, 1.0
-    assert graph is not None
-    bits = 16 if graph.input_tensors[0].dtype == "int16" else 8
-    return ActivationGrid(grid.scale, grid.zero_point, bits).ends
+    return ends_of(graph.input_tensors[0]) if graph is not None and graph.inputs else (0.0, 1.0)
 
 
 def _samples(path: Path) -> tuple[npt.NDArray[np.float32], Int64Array | None]:

@@ -14,8 +14,8 @@ _WITHOUT_FLOAT = (
     "without the float model it cannot be seen what rounding changed; docs/DETECTORS.md says what "
     "share of backdoors an int8 file alone gives away."
 )
-# What finds a backdoor that is awake in an int8 file by that file alone.
-_ALONE = "leading-class"
+# What finds a backdoor that is awake in an int8 file by that file, alone or with inputs.
+_ALONE = ("leading-class", "class-triggers")
 # A damaged file answers otherwise than float, whatever its weights do.
 _OF_ANSWERS = "disagreement"
 # Those whose controls have no edited parameters: what they say of a file that has some, and answers
@@ -98,7 +98,7 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
     quiet = tuple(f.reason for f in findings if f.weight != "supporting")
     if ties:
         return "undecided", (*quiet, f"{ties}: nothing is said of what rounding woke up.")
-    alone = tuple(f.reason for f in findings if f.detector == _ALONE)
+    alone = tuple(f.reason for f in findings if f.detector in _ALONE)
     if not any(f.weight == "decisive" for f in findings):
         return "clean" if alone else "undecided", (*quiet, *alone, _WITHOUT_FLOAT)
     return "clean", quiet

@@ -2,11 +2,14 @@
 
 Controls, noise and the starts of ascents are drawn from the audit's seed. Where a detector's score
 is near what is allowed, it runs with other seeds, derived from the audit's own, and the finding in
-the middle counts. Under the null the median of p-values is below a level with at most twice that
-chance, however much they depend on each other (Rueger, Metrika 25, 1978), so that repeating can
-double false alarms at worst. Nothing is made again once something settles the verdict.
+the middle counts; once more than half of LOOKS agree in what they come to, the others could not
+change that and are not taken. Under the null the median of p-values is below a level with at most
+twice that chance, however much they depend on each other (Rueger, Metrika 25, 1978), so that
+repeating can double false alarms at worst. Nothing is made again once something settles the
+verdict.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -42,11 +45,24 @@ def _look_again(first: Finding, detector: Detector, others: Sequence[AuditContex
         looks.append(detector.run(other))
         if looks[-1].score == first.score:  # no chance in it
             return first
+        if len(_agreed(looks)) > LOOKS // 2:
+            break
     looks.sort(key=lambda finding: finding.strength)
-    middle = looks[len(looks) // 2]
+    agreed = _agreed(looks)
+    chosen, of = looks, ""
+    if len(agreed) > LOOKS // 2:
+        chosen, of = agreed, f" that agree, of {len(looks)}"
+    middle = chosen[len(chosen) // 2]
     ends = f"{looks[0].strength:.2f} to {looks[-1].strength:.2f} times what is allowed"
-    reason = f"{middle.reason} The middle one of {len(looks)} looks, {ends}."
+    reason = f"{middle.reason} The middle one of {len(chosen)} looks{of}, {ends}."
     return replace(middle, reason=reason)
+
+
+def _agreed(looks: Sequence[Finding]) -> list[Finding]:
+    """Those that come to the same, of which there are most."""
+    counts = Counter((look.suspicious, look.weight) for look in looks)
+    most = counts.most_common(1)[0][0]
+    return [look for look in looks if (look.suspicious, look.weight) == most]
 
 
 def _seeds(seed: int) -> list[int]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from qmcu.backdoor.grids.weight_grids import CHANNEL_GRID, WeightGrid
 from qmcu.backdoor.networks import Activation, Network, batches, forward
 from qmcu.errors import ModelError
-from qmcu.model.graph import Graph, Operator
+from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float64Array
 
@@ -38,6 +38,16 @@ class ActivationGrid:
         """The least and the largest real value."""
         half = 2 ** (self.bits - 1)
         return (-half - self.zero_point) * self.scale, (half - 1 - self.zero_point) * self.scale
+
+
+def ends_of(tensor: Tensor) -> tuple[float, float]:
+    """The least and the largest real value that an int8 or int16 tensor holds; 0 and 1 of one
+    without a scale.
+    """
+    grid = tensor.quantization
+    if grid is None:
+        return 0.0, 1.0
+    return ActivationGrid(grid.scale, grid.zero_point, 16 if tensor.dtype == "int16" else 8).ends
 
 
 Grids = Mapping[int, ActivationGrid]

@@ -1,0 +1,137 @@
+"""Is there one class that triggers lead to? By the int8 file with inputs, which need no labels.
+
+With inputs the searches for triggers tell more than noise does: those found on one half of the
+inputs are measured on the other (input_triggers.py), beside the margins that inputs can be driven
+to and the last layer's weights. How the kinds add up: class_evidence.py. What the file says by
+itself is leading-class's, which runs as well: an audit's verdict is the stronger one's.
+
+Most inputs of an honest network follow an overlay or a patch to several classes, if to any. So how
+far the foremost class's best trigger is ahead of the next class's, in log odds of being followed,
+is suspicious by itself, and makes a lead certain.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from qmcu.backdoor.detectors.class_evidence import (
+    Evidence,
+    by_kind,
+    deviates,
+    finding_of,
+)
+from qmcu.backdoor.detectors.class_limits import count_classes, fit_work, require_sure
+from qmcu.backdoor.detectors.class_probes import STEPS, drive_classes
+from qmcu.backdoor.detectors.input_triggers import (
+    CLIMBED,
+    LEAST_ANSWERS,
+    LEAST_INPUTS,
+    MOST_OF_ONE,
+    TriggerSearch,
+    are_varied,
+    halves,
+    passes_of,
+)
+from qmcu.backdoor.detectors.leading_class import DRIVEN, WEIGHTS
+from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.quantized import QuantizedModel
+from qmcu.backdoor.networks import network_from_graph
+from qmcu.backdoor.rates import predict_integer
+from qmcu.errors import ModelError
+
+KINDS = {
+    DRIVEN: ("margin", "smooth margin"),
+    "overlays that inputs share": ("bounded overlay", "short overlay", "blend"),
+    "a patch that they share": ("patch",),
+    "their own mirror images": ("mirror",),
+    WEIGHTS: ("weights",),
+}
+# Families whose trigger most inputs of an honest network follow to several classes, if to any.
+RIVALLED = ("bounded overlay", "short overlay", "blend", "patch")
+# What is allowed of the first class's log odds above the second's; honest networks came to 2.0.
+ALLOWED_LEAD = 3.0
+# One kind alone gives 1.34 at most.
+ALLOWED = 1.75
+# Multiply-accumulates of all ascents, a minute or so of one core; larger models get fewer inputs
+# and starts, and none below the least.
+_MOST_WORK = 1e12
+_LEAST_CLIMBED = 6
+
+
+@detector(
+    "class-triggers",
+    source="qmcu; after Neural Cleanse, S&P 2019, MM-BD, S&P 2024, Moosavi-Dezfooli et al., "
+    "CVPR 2017, and Refool, ECCV 2020",
+    needs=("int8", "samples", "classes"),
+    slow=True,
+    alone=True,
+)
+def class_triggers(context: AuditContext) -> Finding:
+    """A class that triggers lead inputs to: found on some of them, measured on others."""
+    return finding_of("class-triggers", evidence_of_inputs(context))
+
+
+def evidence_of_inputs(context: AuditContext) -> Evidence:
+    """What the file says with inputs. Raises ModelError for a file that cannot be judged, and where
+    the inputs are too few or answered nearly all the same.
+    """
+    graph, integer, samples = context.graph, context.integer, context.samples
+    assert graph is not None and integer is not None and samples is not None
+    classes = count_classes(graph)
+    require_sure(graph)
+    if len(samples) < LEAST_INPUTS:
+        raise ModelError(f"{len(samples)} inputs are given; {LEAST_INPUTS} are needed.")
+    # A start takes twice the steps and there are half as many starts as inputs.
+    passes = passes_of(classes, context.input_shape) + STEPS * classes
+    climbed = fit_work(graph, _MOST_WORK, passes, CLIMBED, _LEAST_CLIMBED)
+    seen, others = halves(samples, climbed, context.seed)
+    answers = predict_integer(integer, others, jobs=1)
+    if not are_varied(answers):
+        raise ModelError(
+            f"{graph.name} answers the inputs nearly all the same; {LEAST_ANSWERS} classes are "
+            f"needed, and none above {MOST_OF_ONE:.0%}."
+        )
+    model = QuantizedModel(network_from_graph(graph), graph, bounded=False)
+    search = TriggerSearch(context, model, classes, seen, others)
+    triggers = search.all()
+    heights = {name: found.heights for name, found in triggers.items()}
+    heights |= drive_classes(context, model, classes, math.ceil(climbed / 2), search.unit)
+    each = {name: deviates(values) for name, values in heights.items()}
+    kinds = by_kind(each, KINDS)
+    found = Evidence(each, kinds, len(KINDS), ALLOWED)
+    lead = max(triggers[name].lead(found.target) for name in RIVALLED)
+    rest = answers != found.target
+    shares = {
+        name: float(np.mean(predict_integer(integer, marked, jobs=1) == found.target))
+        for name, marked in ((n, one.marked[found.target][rest]) for n, one in triggers.items())
+        if rest.any()
+    }
+    return replace(
+        found,
+        confirmed="no other class has such a trigger" if lead > ALLOWED_LEAD else "",
+        apart=lead / ALLOWED_LEAD,
+        said=_say(shares, int(rest.sum()), lead),
+        details={
+            **{f"integers sent by {name}": share for name, share in shares.items()},
+            "lead in log odds": lead,
+        },
+    )
+
+
+def _say(shares: Mapping[str, float], count: int, lead: float) -> str:
+    """What the best trigger does on the file's own integers, and whether it has rivals."""
+    if not shares:
+        return ""
+    best = max(shares, key=lambda name: shares[name])
+    said = (
+        f" On the file's own integers the best trigger found for it on other inputs ({best}) sends "
+        f"{shares[best]:.0%} of {count} there."
+    )
+    if lead > ALLOWED_LEAD:
+        said += (
+            f" No other class has one that so many follow: it is {lead:.1f} ahead in log odds "
+            f"({ALLOWED_LEAD:g} are allowed)."
+        )
+    return said
