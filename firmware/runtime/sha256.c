@@ -19,27 +19,26 @@ static uint32_t rotated(uint32_t value, uint32_t right)
     return value >> right | value << (32 - right);
 }
 
-/* One block. The schedule is kept as the last sixteen words: w[i] = s1(w[i - 2]) + w[i - 7] +
-   s0(w[i - 15]) + w[i - 16]. */
+/* One block, which becomes the schedule, of which the last sixteen words are kept:
+   w[i] = s1(w[i - 2]) + w[i - 7] + s0(w[i - 15]) + w[i - 16]. */
 static void compress(qmcu_sha256 *hash)
 {
-    uint32_t w[16];
-    uint32_t v[8];
+    /* a to h are v[0] to v[7]; v moves down a word a round, so that each becomes the next. */
+    uint32_t room[64 + 8];
+    uint32_t *v = room + 64;
+    uint32_t *w = hash->words;
     for (uint32_t i = 0; i < 8; ++i) {
         v[i] = hash->state[i];
     }
     for (uint32_t i = 0; i < 64; ++i) {
-        uint32_t word;
+        uint32_t word = w[i & 15];
         if (i < 16) {
-            const uint8_t *bytes = hash->block + 4 * i;
-            word = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-                   bytes[3];
+            word = __builtin_bswap32(word);
         } else {
             const uint32_t early = w[(i + 1) & 15];
             const uint32_t late = w[(i + 14) & 15];
-            word = w[i & 15] + w[(i + 9) & 15] +
-                   (rotated(early, 7) ^ rotated(early, 18) ^ early >> 3) +
-                   (rotated(late, 17) ^ rotated(late, 19) ^ late >> 10);
+            word += w[(i + 9) & 15] + (rotated(early, 7) ^ rotated(early, 18) ^ early >> 3) +
+                    (rotated(late, 17) ^ rotated(late, 19) ^ late >> 10);
         }
         w[i & 15] = word;
         /* Rotated by 6, 11 and 25, and by 2, 13 and 22, each within the next. */
@@ -47,15 +46,10 @@ static void compress(qmcu_sha256 *hash)
         const uint32_t a = v[0];
         const uint32_t first = v[7] + rotated(e ^ rotated(e ^ rotated(e, 14), 5), 6) +
                                (v[6] ^ (e & (v[5] ^ v[6]))) + constants[i] + word;
-        uint32_t next = first + rotated(a ^ rotated(a ^ rotated(a, 9), 11), 2) +
-                        ((a & v[1]) | (v[2] & (a | v[1])));
+        const uint32_t next = first + rotated(a ^ rotated(a ^ rotated(a, 9), 11), 2) +
+                              ((a & v[1]) | (v[2] & (a | v[1])));
         v[3] += first;
-        /* Each takes the place of the one behind it; a plain copy would call memmove. */
-        for (uint32_t k = 0; k < 8; ++k) {
-            const uint32_t here = v[k];
-            v[k] = next;
-            next = here;
-        }
+        *--v = next;
     }
     for (uint32_t i = 0; i < 8; ++i) {
         hash->state[i] += v[i];
@@ -91,12 +85,11 @@ void qmcu_sha256_end(qmcu_sha256 *hash, uint8_t *digest)
         qmcu_sha256_put(hash, &byte, 1);
         byte = 0;
     } while ((hash->length & 63) != 56);
-    const uint8_t length[8] = {[4] = (uint8_t)(bits >> 24),
-                               [5] = (uint8_t)(bits >> 16),
-                               [6] = (uint8_t)(bits >> 8),
-                               [7] = (uint8_t)bits};
-    qmcu_sha256_put(hash, length, sizeof length);
-    for (uint32_t i = 0; i < 32; ++i) {
-        digest[i] = (uint8_t)(hash->state[i >> 2] >> (24 - 8 * (i & 3)));
+    hash->words[14] = 0;
+    hash->words[15] = __builtin_bswap32(bits);
+    compress(hash);
+    for (uint32_t i = 0; i < 8; ++i) {
+        const uint32_t word = __builtin_bswap32(hash->state[i]);
+        memcpy(digest + 4 * i, &word, sizeof word);
     }
 }

@@ -7,7 +7,10 @@
 typedef struct {
     uint32_t state[8];
     uint32_t length; /* bytes so far: below 512 MiB */
-    uint8_t block[64];
+    union {
+        uint8_t block[64];
+        uint32_t words[16];
+    };
 } qmcu_sha256;
 
 void qmcu_sha256_begin(qmcu_sha256 *hash);

@@ -1,3 +1,5 @@
+#include "small.h"
+
 #include "depthwise_3x3_dsp.h"
 
 /* SUM is twice the sum */

@@ -1,3 +1,5 @@
+#include "small.h"
+
 #include "four_pixels_dsp.h"
 
 #include "multiply_four_code_dsp.h"

@@ -1,4 +1,6 @@
 /* One scale for all filters. */
+#include "small.h"
+
 #include "fully_connected_shared_dsp.h"
 
 #include "fully_connected_pair_code_dsp.h"

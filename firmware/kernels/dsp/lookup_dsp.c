@@ -1,4 +1,6 @@
 /* Any function of one byte: output = table[input], four bytes a word. */
+#include "small.h"
+
 #include "lookup_dsp.h"
 
 #include "dsp.h"

@@ -1,6 +1,8 @@
 /* mean for the DSP extension: four neighbours at once, in two words of halfword sums, which hold 255
    bytes of -128 before they go to words. The last four may be some of the four before. Where what is
    kept does not lie side by side, one at a time, four bytes of a run at once. */
+#include "small.h"
+
 #include "mean_dsp.h"
 
 #include "accumulate.h"

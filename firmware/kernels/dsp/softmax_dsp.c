@@ -1,5 +1,7 @@
 /* softmax with products of two instructions where a factor is below 2^30: doubled, it makes SMMULR the
    doubling high multiply. */
+#include "small.h"
+
 #include "softmax_dsp.h"
 
 #include "dsp.h"

@@ -1,4 +1,6 @@
 /* strided_copy by whole words. */
+#include "small.h"
+
 #include "strided_copy_dsp.h"
 
 #include "bytes_dsp.h"

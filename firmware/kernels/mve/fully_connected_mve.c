@@ -1,4 +1,6 @@
 /* 16 products an instruction. */
+#include "small.h"
+
 #include "fully_connected_mve.h"
 
 #include "fully_connected_rows_mve.h"

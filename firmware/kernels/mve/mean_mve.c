@@ -1,6 +1,8 @@
 /* mean for MVE: eight neighbours at once in halfword sums, which hold 255 bytes of -128 before they go
    to words, even and odd lanes apart. Where what is kept does not lie side by side, one at a time, 16
    bytes of a run at once. */
+#include "small.h"
+
 #include "mean_mve.h"
 
 #include "accumulate.h"

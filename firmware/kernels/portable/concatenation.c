@@ -1,3 +1,7 @@
+#ifdef __ARM_ARCH_6M__
+#include "small.h"
+#endif
+
 #include "concatenation.h"
 
 #include "concatenation_code.h"

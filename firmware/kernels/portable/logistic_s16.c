@@ -1,4 +1,8 @@
 /* The logistic function of int16, from the table of sigmoid_s16.h. */
+#ifdef __ARM_ARCH_6M__
+#include "small.h"
+#endif
+
 #include "logistic_s16.h"
 
 void qmcu_logistic_s16(const qmcu_logistic_s16_params *params, const int16_t *input,

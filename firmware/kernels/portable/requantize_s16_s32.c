@@ -1,4 +1,6 @@
 /* output = clamp(round((input - input_zero_point) * real multiplier) + output_zero_point). */
+#include "small.h"
+
 #include "requantize_s16_s32.h"
 
 void qmcu_requantize_s16_s32(const qmcu_requantize_params *params, const int16_t *input,

@@ -1,5 +1,7 @@
 /* Softmax over the last dimension, in fixed point, as softmax.c says, with probabilities of 16
    bits. */
+#include "small.h"
+
 #include "softmax_s8_s16.h"
 
 #include "accumulate_s16.h"

@@ -1,5 +1,9 @@
 /* Transposition and slicing:
    output[i0][i1]... = input[start + i0 * strides[0] + i1 * strides[1] + ...]. */
+#ifdef __ARM_ARCH_6M__
+#include "small.h"
+#endif
+
 #include "strided_copy.h"
 
 #include "strided_copy_code.h"

@@ -1,4 +1,8 @@
 /* The hyperbolic tangent of int16, from the table of sigmoid_s16.h. */
+#ifdef __ARM_ARCH_6M__
+#include "small.h"
+#endif
+
 #include "tanh_s16.h"
 
 void qmcu_tanh_s16(const qmcu_tanh_s16_params *params, const int16_t *input, const int16_t *table,

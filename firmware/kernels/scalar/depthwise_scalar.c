@@ -1,4 +1,6 @@
 /* Depthwise convolution, a channel of four windows at a time. */
+#include "small.h"
+
 #include "depthwise_scalar.h"
 
 #include "pixels_scalar.h"

@@ -1,4 +1,6 @@
 /* Matrix times vector, four outputs at a time, the last ones twice where they are not in fours. */
+#include "small.h"
+
 #include "fully_connected_scalar.h"
 
 #include "outputs_scalar.h"

@@ -1,4 +1,6 @@
 /* Any function of one byte: output = table[input], four at a time. */
+#include "small.h"
+
 #include "lookup_scalar.h"
 
 void qmcu_lookup_scalar(const qmcu_lookup_scalar_params *params, const int8_t *input,

@@ -1,3 +1,5 @@
+#include "small.h"
+
 #include "mul_scalar.h"
 
 #include "output_scalar.h"

@@ -1,3 +1,5 @@
+#include "small.h"
+
 #include "output_scalar.h"
 
 void qmcu_store_pixels_scalar(const uint32_t sums[4], int32_t multiplier, int32_t shift,

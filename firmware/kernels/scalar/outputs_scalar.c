@@ -1,3 +1,7 @@
+#ifdef __ARM_ARCH_6M__
+#include "small.h"
+#endif
+
 #include "outputs_scalar.h"
 
 #if defined(__ARM_ARCH_7M__)

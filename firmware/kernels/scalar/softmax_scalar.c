@@ -1,4 +1,6 @@
 /* softmax.c with the high product of cores that multiply 32 by 32 bits to 32. */
+#include "small.h"
+
 #include "softmax_scalar.h"
 
 #include "output_scalar.h"

@@ -56,7 +56,9 @@ class BuildFiles:
     library_sources: tuple[str, ...] = ()
     include_directories: tuple[str, ...] = ("src", "src/runtime", "src/port")
     fast_flag: str = "-O2"
-    small_flag: str = "-Os"
+    # A file's variables side by side, so that one address finds them all; comparisons instead of
+    # tables of jumps, which ARMv6-M takes a function of the library for.
+    small_flags: tuple[str, ...] = ("-Os", "-fno-data-sections", "-fno-jump-tables")
     # Not -ffreestanding: it would turn small memcpy calls into real ones.
     plain_compile_flags: tuple[str, ...] = (
         "-std=c11",

@@ -1,0 +1,10 @@
+/* Included first by kernels whose code counts more than their speed: what takes few of a model's
+   instructions, or no more when it is compiled for size. */
+#ifndef QMCU_SMALL_H
+#define QMCU_SMALL_H
+
+#if defined __GNUC__ && !defined __clang__
+#pragma GCC optimize("Os")
+#endif
+
+#endif
