@@ -73,8 +73,9 @@ def command(
     """Quantize MODEL to int8, input and output too.
 
     MODEL is a .keras or .h5 file of Keras 3 or 2, a SavedModel folder, a .onnx, a .pt2 of
-    torch.export or a float32 .tflite. A .onnx or .pt2 that is quantized already keeps its integers
-    and scales and needs no calibration. With --weights int4 MODEL may also be an int8 .tflite.
+    torch.export or a .tflite in float. A .onnx or .pt2 that is quantized already keeps its integers
+    and scales and needs no calibration, nor does a .tflite of uint8, as TensorFlow 1 wrote, which
+    becomes int8. With --weights int4 MODEL may also be an int8 .tflite.
     """
     from qmcu.compile import unsupported
     from qmcu.conversion.files import OpenOptions, convert_file
@@ -96,11 +97,9 @@ def command(
         write_atomic(output, packed.model)
         show(*int4_lines(packed, output))
         return
-    if calibration is None and model.suffix not in (".onnx", ".pt2"):
-        integer = "; if it is int8 already, --weights int4 packs its weights"
+    if calibration is None and model.suffix not in (".onnx", ".pt2", ".tflite"):
         raise UsageError(
-            f"{model} needs --calibration X.npz, inputs as the float model takes them"
-            f"{integer if model.suffix == '.tflite' else ''}."
+            f"{model} needs --calibration X.npz, inputs as the float model takes them."
         )
     if calibration is not None:
         refuse_same(output, Path(calibration))

@@ -10,9 +10,12 @@ from qmcu.compile.outputs import give_outputs_bytes
 from qmcu.compile.staging import stage
 from qmcu.compile.variables import Resolved, resolve_variables
 from qmcu.errors import UnsupportedModelError
+from qmcu.model.accelerators import accelerated_operators, compiled_for
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.hidden_states import show_states
 from qmcu.model.passes import simplify
+from qmcu.model.real_form import hybrid_operators
+from qmcu.model.signed_form import unsigned_operators
 from qmcu.resources import page
 
 # Operators that move bytes and never look at a scale.
@@ -67,7 +70,12 @@ def problems_of(flat: Flat, resolved: Resolved) -> list[str]:
     ]
     if not graph.operators:
         problems.append("the model has no operators")
+    problems += _whole_problems(graph)
+    whole = (*unsigned_operators(graph), *hybrid_operators(graph), *accelerated_operators(graph))
+    told = {op.index for op in whole}
     for operator in graph.operators:
+        if operator.index in told:
+            continue
         found: OperatorSupport | str = "the operator is not supported"
         if (without_scale := _without_scale(graph, operator)) is not None:
             found = f"the scale of {without_scale} is 0"
@@ -80,6 +88,27 @@ def problems_of(flat: Flat, resolved: Resolved) -> list[str]:
             )
         if isinstance(found, str):
             problems.append(f"{operator}: {found}")
+    return problems
+
+
+def _whole_problems(graph: Graph) -> list[str]:
+    """What is the matter with the whole model, where it would be told of each operator."""
+    problems = []
+    count = len(graph.operators)
+    if found := accelerated_operators(graph):
+        problems.append(f"{len(found)} of {count} operators are {compiled_for(found[0].kind)}")
+    if old := unsigned_operators(graph):
+        problems.append(
+            f"{len(old)} of {count} operators compute with uint8 integers, as "
+            "TensorFlow 1 quantized, for which tflite-micro has no kernels; `qmcu convert "
+            f"{graph.name}.tflite -o OUT.tflite` makes int8 of it, without calibration"
+        )
+    if hybrid := hybrid_operators(graph):
+        problems.append(
+            f"{len(hybrid)} of {count} operators have integer weights and float32 "
+            "activations (dynamic range quantization), for which tflite-micro has no kernels; "
+            f"`qmcu convert {graph.name}.tflite --calibration DATA -o OUT.tflite` makes int8 of it"
+        )
     return problems
 
 

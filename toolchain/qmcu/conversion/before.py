@@ -28,7 +28,7 @@ def check_source(path: Path) -> None:
     if path.suffix not in (*SUFFIXES, *_OTHERS):
         raise ModelError(
             f"{path} is neither a Keras file ({', '.join(SUFFIXES)}) nor a SavedModel "
-            "directory nor .onnx, .pt2 or a float .tflite."
+            "directory nor .onnx, .pt2 or .tflite."
         )
     refuse_large_texts(path)
     if path.suffix == ".keras" and zipfile.is_zipfile(path):

@@ -22,7 +22,7 @@ from qmcu.extras import missing_package
 from qmcu.scratch import ScratchFolder
 
 # Files whose readers need no TensorFlow; quantizing a float one does, and says so then.
-_OTHERS = (".onnx", ".pt2")
+_OTHERS = (".onnx", ".pt2", ".tflite")
 
 
 class ConverterProcess(Closing):

@@ -12,11 +12,10 @@ from qmcu.conversion.onnx_files import SUFFIXES as ONNX_SUFFIXES
 from qmcu.conversion.onnx_files import OnnxFile
 from qmcu.conversion.quantizing import FLOAT, MODEL, quantize_file, read_samples
 from qmcu.conversion.signatures import InputSpec, Loaded, load_signature
+from qmcu.conversion.tflite_files import open_tflite
 from qmcu.errors import ModelError
 from qmcu.model.convert import convert_loaded, export_keras
 from qmcu.model.forms import GELU_NOTE, has_gelu, settle, without_gelu
-from qmcu.model.graph import Graph
-from qmcu.model.reader import parse_model
 from qmcu.model.signature import in_order, own_inputs, own_outputs
 from qmcu.tensorflow import load_tensorflow
 from qmcu.text import first_line
@@ -39,7 +38,7 @@ class Source(Protocol):
 def open_source(path: Path, folder: Path, request: Mapping[str, Any]) -> Source:
     """Open a model's file by what it is. Raises ModelError, ToolError."""
     if path.suffix == ".tflite":
-        return FloatFile(path, folder)
+        return open_tflite(path, folder)
     if path.suffix in ONNX_SUFFIXES:
         return OnnxFile(path, folder, request)
     tensorflow = load_tensorflow()
@@ -65,7 +64,7 @@ def open_source(path: Path, folder: Path, request: Mapping[str, Any]) -> Source:
     else:
         raise ModelError(
             f"{path} is neither a Keras file ({', '.join(keras_files.SUFFIXES)}) nor a SavedModel "
-            "directory nor .onnx, .pt2 or a float .tflite."
+            "directory nor .onnx, .pt2 or .tflite."
         )
     loaded = load_signature(tensorflow, path, saved, request.get("signature"))
     return SavedSource(tensorflow, path, folder, loaded, keras, notes)
@@ -148,54 +147,6 @@ class SavedSource:
             s.name: np.zeros((1, *(n or 1 for n in s.shape[1:])), np.dtype(s.dtype))
             for s in self.inputs
         }
-
-
-class FloatFile:
-    """A float32 .tflite, calibrated and quantized as it is."""
-
-    quantized = False
-
-    def __init__(self, path: Path, folder: Path) -> None:
-        self._data = path.read_bytes()
-        self._path, self._folder = path, folder
-        graph = parse_model(self._data, path.stem, source=str(path))
-        self.notes: tuple[str, ...] = ()
-        _require_float(path, graph)
-        self.inputs = tuple(
-            InputSpec(graph.name_of(i), graph.tensors[i].shape, graph.tensors[i].dtype)
-            for i in graph.inputs
-        )
-
-    def convert(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Source`."""
-        tensorflow = load_tensorflow()
-        real = without_gelu(self._data, self._path.stem)
-        notes = [GELU_NOTE] if real is not self._data else []
-        (self._folder / FLOAT).write_bytes(real)
-        if order.get("samples") is None:
-            return {"converter": "", "files": [FLOAT], "notes": notes}
-        samples = read_samples(self._folder / order["samples"], self.inputs)
-        data = quantize_file(self._path, real, list(samples.values()), order)
-        (self._folder / MODEL).write_bytes(data)
-        made_by = f"TensorFlow {tensorflow.__version__}"
-        return {"converter": made_by, "files": [FLOAT, MODEL], "notes": notes}
-
-
-def _require_float(path: Path, graph: Graph) -> None:
-    """Raise ModelError for a file that holds integers where a float model has weights."""
-    for operator in graph.operators:
-        tensors = [graph.tensors[i] for i in (*operator.inputs, *operator.outputs) if i >= 0]
-        found = next((t for t in tensors if t.quantization and t.dtype != "float32"), None)
-        half = next((t for t in tensors if t.dtype in ("float16", "bfloat16")), None)
-        if found is not None:
-            raise ModelError(
-                f"{path} is quantized already ({operator}: {found.name} is {found.dtype}); the "
-                "float model is needed that it was made from."
-            )
-        if half is not None:
-            raise ModelError(
-                f"{path} has weights in {half.dtype} ({half.name}); the float32 file is needed."
-            )
 
 
 def _refuse_not_finite(path: Path, loaded: Loaded) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from qmcu.errors import ModelError
+from qmcu.model.accelerators import compiled_for
 from qmcu.model.custom import with_shapes
 from qmcu.model.decoding import DECODING, METADATA, look_up, lut_tensors
 from qmcu.model.early_ends import CIRCULAR
@@ -244,8 +245,7 @@ class _Parser:
         if data is not None and id(tensor) in self._encoded:
             data = self._decoded(where, tensor, data, shape, dtype)
         if data is None and 0 in shape:
-            # No elements: all its values are known.
-            data = b""
+            data = b""  # no elements: all its values are known
         if tensor.isVariable and data is not None:
             self._fail(f"{where} is a variable with values of its own; no operator takes that")
         quantization = self._quantization(where, tensor, shape, dtype, data is not None)
@@ -376,7 +376,7 @@ class _Parser:
             self._fail("an input of the model is a constant")
         for operator in operators:
             for index in operator.inputs:
-                if index >= 0 and index not in known:
+                if index >= 0 and index not in known and compiled_for(operator.kind) is None:
                     self._fail(f"{operator} reads tensor {index} before it is written")
             for index in operator.outputs:
                 if tensors[index].size == 0:
