@@ -8,7 +8,7 @@ void qmcu_fully_connected_s16_quads_dsp(const qmcu_fully_connected_s16_quads_dsp
                                         int16_t *output)
 {
     for (int32_t batch = 0; batch < p->batches; ++batch) {
-        qmcu_quads_s16_dsp(&p->quads, input + batch * p->quads.depth, weights, bias, multipliers,
+        qmcu_quads_s16_dsp(&p->quads, input + batch * p->quads.depth, 0, weights, bias, multipliers,
                            output + batch * p->quads.outputs);
     }
 }

@@ -20,7 +20,8 @@ __attribute__((naked)) static void dot_4(const int16_t *column, const int8_t *we
 }
 #pragma GCC diagnostic pop
 
-void qmcu_quads_s16_dsp(const qmcu_quads_s16 *quads, const int16_t *column, const int8_t *weights,
+void qmcu_quads_s16_dsp(const qmcu_quads_s16 *quads, const int16_t *column,
+                        __attribute__((unused)) const int16_t *other, const int8_t *weights,
                         const int32_t *bias, const int32_t *multipliers, int16_t *output)
 {
     const int32_t steps = (quads->depth + 3) / 4;

@@ -3,8 +3,8 @@
 
 #include "quads_s16.h"
 
-/* weights [outputs / 4][steps][4][4]: of each step of 4 values the bytes 0, 2, 1 and 3 of each of four
-   filters; bias and multipliers are filled up to fours. Reads up to 6 bytes behind the column (times
+/* Takes one column. Weights [outputs / 4][steps][4][4]: of each step of 4 values the bytes 0, 2, 1
+   and 3 of each of four filters; bias and multipliers are filled up to fours. Reads up to 6 bytes behind the column (times
    zero). */
 qmcu_quads_s16_function qmcu_quads_s16_dsp;
 

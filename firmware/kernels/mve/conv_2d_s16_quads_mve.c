@@ -10,5 +10,5 @@ void qmcu_conv_2d_s16_quads_mve(const qmcu_conv_2d_s16_quads_mve_params *params,
                                 const int32_t *multipliers, void *scratch, int16_t *output)
 {
     qmcu_conv_2d_s16_quads_by(params, input, weights, bias, multipliers, scratch, output,
-                              qmcu_quads_s16_mve, qmcu_mve_copy);
+                              qmcu_quads_s16_mve, qmcu_mve_copy, 1);
 }

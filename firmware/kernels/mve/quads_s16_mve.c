@@ -78,7 +78,8 @@ multiply(__attribute__((unused)) const filters_t *filters)
           "b 2b");
 }
 
-void qmcu_quads_s16_mve(const qmcu_quads_s16 *quads, const int16_t *column, const int8_t *weights,
+void qmcu_quads_s16_mve(const qmcu_quads_s16 *quads, const int16_t *column,
+                        __attribute__((unused)) const int16_t *other, const int8_t *weights,
                         const int32_t *bias, const int32_t *multipliers, int16_t *output)
 {
     const filters_t filters = {

@@ -3,7 +3,7 @@
 
 #include "quads_s16.h"
 
-/* weights [outputs][depth]; bias and multipliers are filled up to fours. */
+/* Takes one column. Weights [outputs][depth]; bias and multipliers are filled up to fours. */
 qmcu_quads_s16_function qmcu_quads_s16_mve;
 
 #endif

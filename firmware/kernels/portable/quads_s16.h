@@ -13,9 +13,11 @@ typedef struct {
 
 /* output[o] = clamp((sum * multipliers[o] + 2^31) >> 32), sum = bias[o] + sum over i of
    weights[o][i] * column[i]; a multiplier of 16 bits is shifted left so that the result is
-   rounded once, as the interpreter rounds it. */
+   rounded once, as the interpreter rounds it. The outputs of an `other` column, unless it is null, come
+   behind those of the first. */
 typedef void qmcu_quads_s16_function(const qmcu_quads_s16 *quads, const int16_t *column,
-                                     const int8_t *weights, const int32_t *bias,
-                                     const int32_t *multipliers, int16_t *output);
+                                     const int16_t *other, const int8_t *weights,
+                                     const int32_t *bias, const int32_t *multipliers,
+                                     int16_t *output);
 
 #endif

@@ -30,6 +30,8 @@ _SIMD = {
     "TRANSPOSE_CONV int16": "transpose_conv_s16",
     "TRANSPOSE_CONV int32+int16>int16": "transpose_conv_s16",
 }
+# By cores without DSP alone.
+_SINGLES = {"ADD int16": "add_s16", "SUB int16": "add_s16"}
 # By MVE alone.
 _VECTORS = {
     "ADD int16": "add_s16",
@@ -49,7 +51,7 @@ _NAMES = {("copy", "dsp"): "copy_words_dsp"}
 
 def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     """Operator kind and types to the kernels of `core`, dsp, mve or scalar."""
-    kernels = _PRODUCTS if core == "scalar" else _PRODUCTS | _SIMD | _moving()
+    kernels = _PRODUCTS | (_SINGLES if core == "scalar" else _SIMD | _moving())
     if core == "mve":
         kernels = kernels | _VECTORS
     found: dict[str, Sequence[Lowering]] = {
@@ -57,9 +59,8 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     }
     for kind in ("BATCH_MATMUL", "BATCH_MATMUL int16"):
         found[kind] = (matmul.packed(core), *found.get(kind, ()))
-    if core != "scalar":
-        for kind, faster in quads_s16.lowerings(core).items():
-            found[kind] = (*faster, *found[kind])
+    for kind, faster in quads_s16.lowerings(core).items():
+        found[kind] = (*faster, *found[kind])
     return found
 
 

@@ -64,9 +64,16 @@ def _sums(
 
 
 def _packed(core: str, filters: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """As they are for vectors; for pairs of halfwords in fours, bytes 0, 2, 1 and 3 of a step."""
+    """As they are for vectors; for pairs of halfwords in fours, bytes 0, 2, 1 and 3 of a step.
+
+    For single products the weights of four filters beside each other, those left as they are.
+    """
     if core == "mve":
         return filters
+    if core == "scalar":
+        fours = len(filters) // _GROUP * _GROUP
+        beside = filters[:fours].reshape(-1, _GROUP, filters.shape[1]).transpose(0, 2, 1)
+        return np.concatenate([beside.reshape(-1), filters[fours:].reshape(-1)])
     return np.ascontiguousarray(pack_filters(filters, _GROUP)[..., [0, 2, 1, 3]])
 
 
@@ -106,7 +113,7 @@ def _call(
 
 
 def lowerings(core: str) -> Mapping[str, Sequence[Lowering]]:
-    """Operator kind and types to the lowerings for `core`, dsp or mve."""
+    """Operator kind and types to the lowerings for `core`, dsp, mve or scalar."""
 
     def fully_connected(context: OperatorContext) -> KernelCall | None:
         weights = context.input(1)
@@ -120,7 +127,8 @@ def lowerings(core: str) -> Mapping[str, Sequence[Lowering]]:
         windows = axes(context, source.shape[1:3], weights.shape[1:3])
         fields = tuple(sliding_window(source, context.output(), *windows))
         filters = weights.array.reshape(weights.shape[0], -1)
-        scratch = ScratchArgument(2 * -(-filters.shape[1] // _GROUP) * _GROUP)
+        columns = 2 if core == "scalar" else 1
+        scratch = ScratchArgument(2 * columns * -(-filters.shape[1] // _GROUP) * _GROUP)
         return _call(context, core, "conv_2d_s16", fields, filters, (scratch,))
 
     return {

@@ -14,6 +14,7 @@ from qmcu.compile.kernel_sets.dsp import (
     int4,
     layers,
     pairs,
+    reals,
     recurrent,
 )
 from qmcu.compile.kernel_sets.grouped import DSP, with_groups
@@ -94,7 +95,8 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     sums = dict.fromkeys(("ADD int16", "SUB int16"), (elementwise.add_s16,))
     own = {"SQUARED_DIFFERENCE": (pairs.squared_difference,)}
     wide = {**sums, "MUL int16": (elementwise.mul_s16,), **own}
-    return limited | products.lowerings("dsp") | recurrent.LOWERINGS | wide
+    real = reals.LOWERINGS if fpu else {}
+    return limited | products.lowerings("dsp") | recurrent.LOWERINGS | wide | real
 
 
 def int4_lowerings() -> dict[str, Sequence[Lowering]]:

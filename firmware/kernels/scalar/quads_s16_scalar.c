@@ -1,0 +1,193 @@
+/* Four filters of int8 times one or two columns of int16: of two 14 instructions for 8 products on
+   Cortex-M3, of one 18 for 4 on Cortex-M0+. */
+#include "quads_s16_scalar.h"
+
+#define COLUMNS QMCU_COLUMNS_S16_SCALAR
+
+/* A naked function uses its parameters in the registers where they arrive. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+/* r3 values, taken four a round and then one; KEEP and TAKE store and load it. */
+#define LOOP(STEP, ROUND, TAKE, KEEP)                                      \
+    "subs r3, #4\n\t"                                                      \
+    "blt 2f\n"                                                             \
+    "1: " KEEP STEP("0") STEP("1") STEP("2") STEP("3") ROUND("4") TAKE     \
+    "subs r3, #4\n\t"                                                      \
+    "bge 1b\n"                                                             \
+    "2: adds r3, #4\n\t"                                                   \
+    "beq 4f\n"                                                             \
+    "3: " KEEP STEP("0") ROUND("1") TAKE                                   \
+    "subs r3, #1\n\t"                                                      \
+    "bne 3b\n"                                                             \
+    "4: "
+
+#if defined(__ARM_ARCH_7M__)
+
+/* r0 the column, r1 how far behind it the other one is, r2 weights; r4 to r11 the sums: of each
+   filter that of the column and that of the other. */
+#define FILTER(FIRST, SECOND)               \
+    "ldrsb r3, [r2], #1\n\t"                \
+    "mla " FIRST ", r3, r12, " FIRST "\n\t" \
+    "mla " SECOND ", r3, lr, " SECOND "\n\t"
+#define VALUE(AT)            \
+    "ldrsh lr, [r0, r1]\n\t"  \
+    "ldrsh r12, [r0], #2\n\t" \
+    FILTER("r4", "r5") FILTER("r6", "r7") FILTER("r8", "r9") FILTER("r10", "r11")
+#define NOTHING(COUNT)
+
+static __attribute__((naked, noinline)) void
+dot(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth, int32_t *sums)
+{
+    __asm("push {r3-r11, lr}\n\t"
+          "ldr r12, [sp, #40]\n\t"
+          "ldm r12, {r4-r11}\n\t"
+          LOOP(VALUE, NOTHING, "ldr r3, [sp]\n\t", "str r3, [sp]\n\t")
+          "ldr r12, [sp, #40]\n\t"
+          "stm r12, {r4-r11}\n\t"
+          "pop {r3-r11, pc}");
+}
+
+#elif defined(__ARM_ARCH_6M__)
+
+/* r0 the column, r2 weights, r8 to r11 the sums. */
+#define FILTER(SUM, AT)          \
+    "ldrb r5, [r2, #" AT "]\n\t" \
+    "sxtb r5, r5\n\t"            \
+    "muls r5, r4\n\t"            \
+    "add " SUM ", r5\n\t"
+#define VALUE(AT)                  \
+    "ldrh r4, [r0, #2*" AT "]\n\t" \
+    "sxth r4, r4\n\t"              \
+    FILTER("r8", "4*" AT) FILTER("r9", "4*" AT "+1")                                           \
+    FILTER("r10", "4*" AT "+2") FILTER("r11", "4*" AT "+3")
+#define ADVANCE(COUNT)          \
+    "adds r0, #2*" COUNT "\n\t" \
+    "adds r2, #4*" COUNT "\n\t"
+
+static __attribute__((naked, noinline)) void
+dot(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth, int32_t *sums)
+{
+    __asm(".syntax unified\n\t"
+          "push {r4-r7, lr}\n\t"
+          "mov r4, r8\n\t"
+          "mov r5, r9\n\t"
+          "mov r6, r10\n\t"
+          "mov r7, r11\n\t"
+          "push {r4-r7}\n\t"
+          "ldr r1, [sp, #36]\n\t"
+          "ldm r1!, {r4-r7}\n\t"
+          "mov r8, r4\n\t"
+          "mov r9, r5\n\t"
+          "mov r10, r6\n\t"
+          "mov r11, r7\n\t"
+          LOOP(VALUE, ADVANCE, "", "")
+          "mov r4, r8\n\t"
+          "mov r5, r9\n\t"
+          "mov r6, r10\n\t"
+          "mov r7, r11\n\t"
+          "subs r1, #16\n\t"
+          "stm r1!, {r4-r7}\n\t"
+          "pop {r4-r7}\n\t"
+          "mov r8, r4\n\t"
+          "mov r9, r5\n\t"
+          "mov r10, r6\n\t"
+          "mov r11, r7\n\t"
+          "pop {r4-r7, pc}");
+}
+
+#else
+
+static void dot(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth,
+                int32_t *sums)
+{
+    const int16_t *const second = (const int16_t *)((uintptr_t)column + (uintptr_t)(intptr_t)other);
+    for (int32_t i = 0; i < 4 * depth; ++i) {
+        sums[2 * (i % 4)] += column[i / 4] * weights[i];
+        sums[2 * (i % 4) + 1] += second[i / 4] * weights[i];
+    }
+}
+
+#endif
+#pragma GCC diagnostic pop
+
+/* (sum * multiplier + 2^31) >> 32 of a multiplier of 15 bits shifted to the left. */
+static inline int32_t scaled(int32_t sum, int32_t multiplier)
+{
+#if defined(__ARM_ARCH_6M__)
+    /* As qmcu_scalar_high_multiply; where bl is not 0, bh is at most 2^15 - 2. */
+    const int32_t ah = sum >> 16, bh = multiplier >> 16;
+    const uint32_t al = (uint16_t)sum, bl = (uint16_t)multiplier;
+    const int32_t t = ah * (int32_t)bl + (int32_t)(al * bl >> 16);
+    const int32_t u = (uint16_t)t + (int32_t)al * bh;
+    return ah * bh + (t >> 16) + ((u + (1 << 15)) >> 16);
+#else
+    return (int32_t)(((int64_t)sum * multiplier + (1u << 31)) >> 32);
+#endif
+}
+
+static inline int16_t output_of(const qmcu_quads_s16 *quads, int32_t sum, int32_t multiplier)
+{
+    const int32_t minimum = quads->activation_minimum, maximum = quads->activation_maximum;
+    const int32_t value = scaled(sum, multiplier);
+    return (int16_t)(value < minimum ? minimum : value > maximum ? maximum : value);
+}
+
+/* Four filters; of Cortex-M0+ `other` is null. */
+static void four(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
+                 const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                 int16_t *output)
+{
+    int32_t sums[4 * COLUMNS];
+    for (int32_t i = 0; i < 4; ++i) {
+        sums[i * COLUMNS] = bias[i];
+        sums[i * COLUMNS + COLUMNS - 1] = bias[i];
+    }
+    const uintptr_t distance = other ? (uintptr_t)other - (uintptr_t)column : 0;
+    dot(column, (int32_t)distance, weights, quads->depth, sums);
+    for (int32_t i = 0; i < 4; ++i) {
+        output[i] = output_of(quads, sums[i * COLUMNS], multipliers[i]);
+        if (COLUMNS == 2 && other) {
+            output[quads->outputs + i] = output_of(quads, sums[i * COLUMNS + 1], multipliers[i]);
+        }
+    }
+}
+
+/* A filter by itself. */
+static int32_t single(int32_t sum, const int16_t *column, const int8_t *weights, int32_t depth)
+{
+    const int16_t *const end = column + depth;
+    for (; end - column >= 4; column += 4, weights += 4) {
+        sum += column[0] * weights[0] + column[1] * weights[1];
+        sum += column[2] * weights[2] + column[3] * weights[3];
+    }
+    while (column != end) {
+        sum += *column++ * *weights++;
+    }
+    return sum;
+}
+
+void qmcu_quads_s16_scalar(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
+                           const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                           int16_t *output)
+{
+    const int32_t depth = quads->depth, outputs = quads->outputs;
+    int32_t left = outputs;
+    for (; left >= 4; left -= 4) {
+        four(quads, column, other, weights, bias, multipliers, output);
+        weights += 4 * depth;
+        bias += 4;
+        multipliers += 4;
+        output += 4;
+    }
+    for (; left > 0; --left) {
+        *output = output_of(quads, single(*bias, column, weights, depth), *multipliers);
+        if (other) {
+            output[outputs] = output_of(quads, single(*bias, other, weights, depth), *multipliers);
+        }
+        weights += depth;
+        ++bias;
+        ++multipliers;
+        ++output;
+    }
+}
