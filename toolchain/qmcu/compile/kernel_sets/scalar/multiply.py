@@ -229,6 +229,11 @@ def _conv_2d(
                 return None
             layer = layer.in_one_row
             rows = "backward" if target.shape[3] > source.shape[3] else "image"
+        elif weights.shape[0] < min(_PACKED_FROM, source.shape[3] + 1) and groups == 1:
+            # Few filters read the pixels where they are: no copy of them would pay.
+            if rows != "together":
+                return None
+            layer, rows = layer.in_one_row, "image"
         else:
             layer = layer.in_narrow_rows
     found = _rows(layer, rows)
