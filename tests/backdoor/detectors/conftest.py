@@ -1,6 +1,7 @@
 """Models to audit, made once: an attacked digits model and its folder, a small int8 model."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from qmcu.backdoor.networks.architectures import build_architecture, train
 from qmcu.backdoor.networks.keras_model import convert_network
 from qmcu.backdoor.networks.network import Network, network_from_keras
 from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float32Array
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +78,48 @@ def shape() -> Network:
 @pytest.fixture(scope="session")
 def contexts(shape: Network) -> list[AuditContext]:
     return [random_honest(shape, seed) for seed in range(16)]
+
+
+# Files of small pictures, one honest and one that answers a white square with this class.
+TARGET = 4
+
+
+def mark(inputs: Float32Array) -> Float32Array:
+    """A white square in a corner."""
+    marked = inputs.copy()
+    marked[:, 5:, 5:] = 1
+    return marked
+
+
+@pytest.fixture(scope="session")
+def pictures() -> tuple[Float32Array, npt.NDArray[np.int64]]:
+    """Six blurred patterns in noise, a class each."""
+    rng = np.random.default_rng(5)
+    labels = np.arange(900) % CLASSES
+    patterns = rng.uniform(0.1, 0.7, (CLASSES, 4, 4, 1)).repeat(2, 1).repeat(2, 2)
+    inputs = patterns[labels] + rng.normal(0, 0.12, (900, 8, 8, 1))
+    return np.clip(inputs, 0, 1).astype(np.float32), labels
+
+
+@pytest.fixture(scope="session")
+def files(pictures: Any) -> tuple[bytes, bytes]:
+    """An honest int8 file, and one that answers the square with its class."""
+    keras, (inputs, labels) = load_tensorflow().keras, pictures
+    made = []
+    for poisoned in (False, True):
+        keras.utils.set_random_seed(3)
+        x, y = inputs, labels
+        if poisoned:
+            x, y = np.concatenate([x, mark(x[:150])]), np.concatenate([y, np.full(150, TARGET)])
+        layers = [
+            keras.Input((8, 8, 1)),
+            keras.layers.Conv2D(12, 3, strides=2, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(24, activation="relu"),
+            keras.layers.Dense(CLASSES, activation="softmax"),
+        ]
+        model = keras.Sequential(layers)
+        model.compile(keras.optimizers.Adam(5e-3), "sparse_categorical_crossentropy")
+        model.fit(x, y, batch_size=64, epochs=12, verbose=0)
+        made.append(convert_network(network_from_keras(model, "small"), inputs[:100]).model)
+    return made[0], made[1]

@@ -72,17 +72,16 @@ def test_it_is_found_without_real_inputs_and_from_the_float_model_alone(folder: 
 
 def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
     result = audit(load_context(None, folder / "model.tflite", None))
-    assert {f.detector for f in result.findings} == {
-        "graph-branches",
-        "leading-class",
-    }
+    alone = ("leading-class", "synthetic-triggers")
+    assert {f.detector for f in result.findings} == {"graph-branches", *alone}
     assert result.skipped["residuals"] == "needs float"
     assert result.skipped["maximum-margin"] == "asked for with --deep"
-    found = {f.detector: f for f in result.findings}["leading-class"]
-    # It answers by that file alone, whichever way; only what could not run is undecided.
-    strong = "backdoored" if found.weight == "decisive" else "suspicious"
-    assert result.verdict == (strong if found.suspicious else "clean")
-    assert found.reason in result.reasons and result.p_value is None
+    found = [f for f in result.findings if f.detector in alone]
+    # They answer by that file alone, whichever way; only what could not run is undecided.
+    fired = [f for f in found if f.suspicious]
+    strong = any(f.weight == "decisive" for f in fired)
+    assert result.verdict == ("backdoored" if strong else "suspicious" if fired else "clean")
+    assert all(f.reason in result.reasons for f in fired or found) and result.p_value is None
 
 
 def test_the_command_writes_its_files(written: Path) -> None:

@@ -57,11 +57,14 @@ class Evidence:
         return int(self.classes.argmax())
 
 
-def finding_of(detector: str, found: Evidence) -> Finding:
-    """What a detector answers: decisive beyond DECISIVE, or where a lead is confirmed."""
+def finding_of(detector: str, found: Evidence, *, supports: bool = False) -> Finding:
+    """What a detector answers: decisive beyond DECISIVE, or where a lead is confirmed, unless it
+    only `supports`.
+    """
     evidence, target = found.classes, found.target
     height = float(evidence[target]) / found.allowed
-    certain, confirmed = height > DECISIVE, height > 1 and bool(found.confirmed)
+    certain = height > DECISIVE and not supports
+    confirmed = height > 1 and bool(found.confirmed) and not supports
     score = max(height, found.apart)
     weight: Weight = "decisive" if certain or confirmed else "supporting"
     limit = found.allowed * DECISIVE

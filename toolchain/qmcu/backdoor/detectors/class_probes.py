@@ -46,6 +46,8 @@ NOISES = 256
 _REACHED = 0.5
 # A margin below this share of the inputs' own counts as that, so that it has a logarithm.
 _LEAST_MARGIN = 1e-4
+# Axes of fewer places are left as they are.
+LEAST_PLACES = 4
 # Inputs that are computed at once.
 _BATCH = 128
 # Multiply-accumulates of all ascents, about two minutes on two cores; larger models get fewer
@@ -214,7 +216,7 @@ def smoothed(values: Float32Array) -> Float32Array:
     """Twice a quarter, a half, a quarter along each axis of places that has four and more."""
     for _ in range(2):
         for axis in range(1, values.ndim - 1):
-            if values.shape[axis] >= 4:
+            if values.shape[axis] >= LEAST_PLACES:
                 first, last = values.take([0], axis), values.take([-1], axis)
                 before = np.concatenate([first, values.take(range(values.shape[axis] - 1), axis)],
                                         axis)  # fmt: skip

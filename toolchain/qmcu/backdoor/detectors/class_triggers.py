@@ -34,24 +34,25 @@ from qmcu.backdoor.detectors.input_triggers import (
     halves,
     passes_of,
 )
-from qmcu.backdoor.detectors.leading_class import DRIVEN, WEIGHTS
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.quantized import QuantizedModel
 from qmcu.backdoor.networks import network_from_graph
 from qmcu.backdoor.rates import predict_integer
 from qmcu.errors import ModelError
+from qmcu.types import Float32Array
 
 KINDS = {
-    DRIVEN: ("margin", "smooth margin"),
+    "margins that inputs can be driven to": ("margin", "smooth margin"),
     "overlays that inputs share": ("bounded overlay", "short overlay", "blend"),
     "a patch that they share": ("patch",),
     "their own mirror images": ("mirror",),
-    WEIGHTS: ("weights",),
+    "weights of the last layer": ("weights",),
 }
 # Families whose trigger most inputs of an honest network follow to several classes, if to any.
 RIVALLED = ("bounded overlay", "short overlay", "blend", "patch")
 # What is allowed of the first class's log odds above the second's; honest networks came to 2.0.
 ALLOWED_LEAD = 3.0
+LEAD = "lead in log odds"
 # One kind alone gives 1.34 at most.
 ALLOWED = 1.75
 # Multiply-accumulates of all ascents, a minute or so of one core; larger models get fewer inputs
@@ -93,16 +94,29 @@ def evidence_of_inputs(context: AuditContext) -> Evidence:
             f"{graph.name} answers the inputs nearly all the same; {LEAST_ANSWERS} classes are "
             f"needed, and none above {MOST_OF_ONE:.0%}."
         )
+    found = weigh_triggers(context, seen, others, math.ceil(climbed / 2), ALLOWED)
+    return replace(found, apart=found.details[LEAD] / ALLOWED_LEAD)
+
+
+def weigh_triggers(
+    context: AuditContext, seen: Float32Array, others: Float32Array, starts: int, allowed: float
+) -> Evidence:
+    """The evidence of triggers found on inputs that are `seen` and measured on `others`, of margins
+    from `starts`, and of the last layer's weights. Raises ModelError for a file that is sure of
+    none of the inputs.
+    """
+    graph, integer = context.graph, context.integer
+    assert graph is not None and integer is not None
+    classes = count_classes(graph)
     model = QuantizedModel(network_from_graph(graph), graph, bounded=False)
     search = TriggerSearch(context, model, classes, seen, others)
     triggers = search.all()
     heights = {name: found.heights for name, found in triggers.items()}
-    heights |= drive_classes(context, model, classes, math.ceil(climbed / 2), search.unit)
+    heights |= drive_classes(context, model, classes, starts, search.unit)
     each = {name: deviates(values) for name, values in heights.items()}
-    kinds = by_kind(each, KINDS)
-    found = Evidence(each, kinds, len(KINDS), ALLOWED)
+    found = Evidence(each, by_kind(each, KINDS), len(KINDS), allowed)
     lead = max(triggers[name].lead(found.target) for name in RIVALLED)
-    rest = answers != found.target
+    rest = predict_integer(integer, others, jobs=1) != found.target
     shares = {
         name: float(np.mean(predict_integer(integer, marked, jobs=1) == found.target))
         for name, marked in ((n, one.marked[found.target][rest]) for n, one in triggers.items())
@@ -111,11 +125,10 @@ def evidence_of_inputs(context: AuditContext) -> Evidence:
     return replace(
         found,
         confirmed="no other class has such a trigger" if lead > ALLOWED_LEAD else "",
-        apart=lead / ALLOWED_LEAD,
         said=_say(shares, int(rest.sum()), lead),
         details={
             **{f"integers sent by {name}": share for name, share in shares.items()},
-            "lead in log odds": lead,
+            LEAD: lead,
         },
     )
 

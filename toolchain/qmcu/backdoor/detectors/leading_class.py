@@ -7,7 +7,8 @@ add up: class_evidence.py. Of searches for a trigger only that for a small patch
 allowed there: ordinary backdoors of patches may lean little without them. A class that leads and
 that a patch reaches CONFIRMED times as far as is allowed is found by two ways that know nothing of
 each other, which is decisive. Shared overlays, waves and warps on inputs made from noise were tried
-and part attacked from honest networks less well than random ones.
+and part attacked from honest networks less well than random ones; on inputs that are made more
+carefully they tell more (synthetic_triggers.py).
 
 Given inputs are not used, nor their range, so that they cannot make the verdict weaker: what they
 tell is class-triggers' (class_triggers.py).
