@@ -17,7 +17,7 @@ from bench.performance.measuring import measured
 from bench.performance.models import mobilenet
 from bench.performance.wild import known as known_wild
 from bench.performance.wild import measure as measure_wild
-from bench.performance.wild import write_section
+from bench.performance.wild import measure_sizes, write_section
 from rich.console import Console
 from rich.progress import Progress
 
@@ -43,7 +43,13 @@ def main() -> int:
     parser.add_argument("--board", action="append", default=[], metavar="BOARD",
                         help="measure this board alone (several times: these); others keep their "
                         "last results")  # fmt: skip
+    parser.add_argument("--sizes", action="store_true",
+                        help="build the models of others, run none, keep counts")  # fmt: skip
     arguments = parser.parse_args()
+    if arguments.sizes:
+        measure_sizes(arguments.models / "wild", known_wild(), arguments.board)
+        write_section(known_wild())
+        return 0
     last = _known()
     known = last if arguments.changed else {}
     peers = tomllib.loads(PEERS.read_text())

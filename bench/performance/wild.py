@@ -64,6 +64,32 @@ def measure(
             write_atomic(RESULTS, json.dumps({"rows": [*rows, *old.values()]}, indent=1) + "\n")
 
 
+def measure_sizes(folder: Path, before: Sequence[Row], boards: Sequence[str] = ()) -> None:
+    """Write the rows of `before` with the sizes of today's images, of `boards` or of all.
+
+    Nothing runs: instructions and the images that they were counted of stay, so that `measure`
+    counts those again that are others now.
+    """
+    rows = [dict(row) for row in before]
+    order = [board for board, *_ in CORES if not boards or board in boards]
+    with Progress() as bar:
+        for board in boards or order:
+            own = [row for row in rows if row["board"] == board]
+            for row in bar.track(own, description=board):
+                path = folder / f"{row['model']}.tflite"
+                for kernels in SETS:
+                    found = sizes(path, board, BuildOptions(kernels))
+                    row |= {f"{kernels} {name}": size for name, size in found.items()}
+                row |= _smallest(path, board)
+                write_atomic(RESULTS, json.dumps({"rows": rows}, indent=1) + "\n")
+
+
+def _smallest(path: Path, board: str) -> dict[str, int]:
+    """Sizes with `--optimize size`, where they are wanted."""
+    found = sizes(path, board, BuildOptions("native", "size")) if board in SIZED else {}
+    return {f"size {name}": size for name, size in found.items()}
+
+
 def _row(path: Path, board: str, target: str, before: Row) -> Row | None:
     """Instructions, sizes and images of both sets; None where one does not run."""
     row: dict[str, Any] = {"model": path.stem, "board": board}
@@ -75,12 +101,10 @@ def _row(path: Path, board: str, target: str, before: Row) -> Row | None:
             return None
         row[kernels], images[kernels] = found["count"], found["image"]
         row |= {f"{kernels} {name}": found[name] for name in SIZES}
-    if board in SIZED:
-        smallest = sizes(path, board, BuildOptions("native", "size"))
-        row |= {f"size {name}": size for name, size in smallest.items()}
-        if row["native arena"] > row["cmsis-nn arena"]:
-            least = BuildOptions("native", "ram")
-            row["ram arena"] = compile_plan(path, load_board(board), least).arena_size
+    row |= _smallest(path, board)
+    if board in SIZED and row["native arena"] > row["cmsis-nn arena"]:
+        least = BuildOptions("native", "ram")
+        row["ram arena"] = compile_plan(path, load_board(board), least).arena_size
     return row | {"images": images}
 
 

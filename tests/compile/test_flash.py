@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from bench.performance.models import mobilenet
+from tests.support.firmware_project import RESIDUAL_OPTIONS
 
 from qmcu.compile import CompileOptions, Plan, compile_graph, flash
 from qmcu.compile.flash import save_flash
+from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 from qmcu.report.plan import plan_lines
 
 MVE = CompileOptions("native", dsp=True, fpu=True, mve=True)
+DSP = CompileOptions("native", dsp=True, fpu=True)
 
 
 def constants(plan: Plan) -> int:
@@ -50,3 +54,42 @@ def test_nothing_is_traded_for_very_many_instructions() -> None:
     many = [c for c in calls if sum(o.macs for o in calls if o.kernel == c.kernel) > 500_000]
     saved = save_flash(calls, lambda call: [others[call.layer]])
     assert many and all(call in saved for call in many)
+
+
+def sum_of_two(pixels: int, filters: int = 0, others: int = 4096) -> Graph:
+    """ADD of two inputs, beside a 1x1 convolution of `others`, pixels, by so many `filters`."""
+    image = (1, pixels, 1, 1)
+    tensors = [
+        Tensor(0, "a", image, "int8", Quantization((0.1,), (0,))),
+        Tensor(1, "b", image, "int8", Quantization((0.07,), (3,))),
+        Tensor(2, "sum", image, "int8", Quantization((0.12,), (-4,))),
+    ]
+    options = {**RESIDUAL_OPTIONS["ADD"], "fused_activation_function": "NONE"}
+    operators = [Operator(0, "ADD", (0, 1), (2,), options)]
+    if filters:
+        shape = (1, others, 1, filters)
+        weights = np.random.default_rng(1).integers(-127, 128, (filters, 1, 1, filters))
+        packed = weights.astype(np.int8)
+        tensors += [
+            Tensor(3, "c", shape, "int8", Quantization((0.1,), (0,))),
+            Tensor(4, "w", packed.shape, "int8", Quantization((0.01,), (0,)), packed.tobytes()),
+            Tensor(5, "d", shape, "int8", Quantization((1.0,), (0,))),
+        ]
+        operators.append(Operator(1, "CONV_2D", (3, 4, -1), (5,), RESIDUAL_OPTIONS["CONV_2D"]))
+    inputs, outputs = ((0, 1, 3), (2, 5)) if filters else ((0, 1), (2,))
+    return Graph("sum", tuple(tensors), tuple(operators), inputs, outputs)
+
+
+def test_a_table_is_left_out_where_it_outweighs_the_model_or_costs_little() -> None:
+    def kernel(graph: Graph, optimize: str) -> str:
+        return compile_graph(graph, replace(DSP, optimize=optimize)).calls[0].kernel
+
+    assert kernel(sum_of_two(4096), "speed") == "add_table_dsp"
+    assert kernel(sum_of_two(4096), "balanced") == "add_dsp"
+    # 1 KB is a quarter of these weights, whose layer takes 140 times the sum's instructions.
+    assert kernel(sum_of_two(4096, filters=64), "speed") == "add_table_dsp"
+    assert kernel(sum_of_two(4096, filters=64), "balanced") == "add_dsp"
+    # Of a layer of fewer pixels it takes a fiftieth or more.
+    assert kernel(sum_of_two(4096, filters=64, others=256), "balanced") == "add_table_dsp"
+    # Of these weights 1 KB is a fortieth.
+    assert kernel(sum_of_two(4096, filters=200), "balanced") == "add_table_dsp"

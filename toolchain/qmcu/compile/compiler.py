@@ -16,7 +16,7 @@ from qmcu.compile.alternatives import forms as all_forms
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat
 from qmcu.compile.dead_channels import settle_dead_channels
-from qmcu.compile.flash import save_flash
+from qmcu.compile.flash import save_flash, without_heavy_tables
 from qmcu.compile.kernel_sets import (
     OPTIMIZATIONS,
     CompileOptions,
@@ -132,6 +132,14 @@ def _compile(
         calls = _without_trails(calls)
     if options.kernels == "native" and options.optimize == "size" and faster:
         calls = save_flash(calls, lambda call: _forms(graph, call, faster))
+    if options.kernels == "native" and options.optimize in ("balanced", "ram"):
+        peers = lowerings(replace(options, kernels="cmsis-nn"))
+        calls = without_heavy_tables(
+            calls,
+            lambda call: _forms(graph, call, faster),
+            lambda call: graph.tensors[call.writes[0]].elements,
+            lambda: _lower(graph, peers, flat.pinned)[0],
+        )
     roots = alias_roots(graph, aliased)
     controls = flat.controls(calls)
     streamed = plain(graph, roots)

@@ -1,15 +1,21 @@
-"""Slower kernels whose constants are smaller: what `--optimize size` trades."""
+"""Slower kernels whose constants are smaller: what `--optimize size` trades, and tables of ADD
+that weigh too much beside the rest of a model."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from qmcu.compile.plan import KernelCall
+from qmcu.compile.plan import KernelCall, ParametersArgument
 from qmcu.compile.streams.cost import instructions
 
 # Least that taking another kernel must save: a share of all constants, and what could go into code.
-_LEAST_SHARE, _LEAST = 0.03, 2048
+_LEAST_SHARE, _LEAST = 0.03, 384
 # The most of an inference's instructions that it may add, by estimate.
 _MOST_SHARE = 0.25
+# What the constants of other kernels are times this, by estimate, is enough for a model with tables
+# (1.05 of what a build has). Without its table a sum takes so many instructions more an output,
+# of which so much of an inference may be added.
+_ENOUGH = 1.049
+_TABLE_SAVES, _MOST_SHARE_OF_TABLES = 7.25, 0.02
 Alternatives = Callable[[KernelCall], Sequence[KernelCall]]
 
 
@@ -33,6 +39,46 @@ def save_flash(calls: Sequence[KernelCall], alternatives: Alternatives) -> tuple
             saved = before.constant_size - after.constant_size
             trade = f"{after.kernel} for {before.kernel}: {saved:,} bytes less flash, slower"
             now[place] = replace(after, trade=trade, slower=before.slower)
+
+
+def without_heavy_tables(
+    calls: Sequence[KernelCall],
+    alternatives: Alternatives,
+    outputs: Callable[[KernelCall], int],
+    peers: Callable[[], Sequence[KernelCall]],
+) -> tuple[KernelCall, ...]:
+    """`calls` without tables of ADD where these bring the constants above what is enough.
+
+    `peers()` gives other kernels' calls for the model, whose constants are the measure, `outputs`
+    how many elements a call makes: tables of those that make fewest go first. All stay where that
+    is not enough, or takes more than a fiftieth of the instructions, unless the tables outweigh
+    the rest of the model.
+    """
+    # Those of SOFTMAX save four fifths of the instructions instead of half.
+    tables = [call for call in calls if call.kernel.startswith("add_table")]
+    if not tables:
+        return tuple(calls)
+    size = sum(map(_flash, calls))
+    most = _ENOUGH * sum(map(_flash, peers()))
+    now = {id(call): call for call in calls}
+    added = 0.0
+    for call in sorted(tables, key=outputs):
+        other = min(alternatives(call), key=lambda form: form.constant_size, default=call)
+        if size > most and other.constant_size < call.constant_size:
+            size -= call.constant_size - other.constant_size
+            added += _TABLE_SAVES * outputs(call)
+            now[id(call)] = other
+    outweigh = 2 * sum(map(_flash, tables)) > sum(map(_flash, calls))
+    cheap = added <= _MOST_SHARE_OF_TABLES * sum(map(instructions, calls))
+    if size > most or not (cheap or outweigh):
+        return tuple(calls)
+    return tuple(now[id(call)] for call in calls)
+
+
+def _flash(call: KernelCall) -> int:
+    """Bytes of a call's constants and parameters."""
+    fields = (f for a in call.arguments if isinstance(a, ParametersArgument) for _, f in a.fields)
+    return call.constant_size + sum(4 * len(f) if isinstance(f, tuple) else 4 for f in fields)
 
 
 # By a call's place: the call, and the one of the other kernel.
