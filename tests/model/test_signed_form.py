@@ -149,3 +149,9 @@ def test_uint8_at_the_ends_of_an_int8_model_is_not_old() -> None:
     )  # fmt: skip
     graph = Graph("m", tensors, (Operator(0, "QUANTIZE", (0,), (1,)),), (0,), (1,))
     assert unsigned_operators(graph) == []
+
+
+def test_operators_that_move_uint8_are_compiled_as_they_are() -> None:
+    tensors = (_uint8(0, (1, 4), 0.1, 128), _uint8(1, (2, 2), 0.1, 128))
+    operator = Operator(0, "RESHAPE", (0,), (1,), {"new_shape": (2, 2)})
+    assert unsupported(Graph("m", tensors, (operator,), (0,), (1,))) == []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from qmcu.compile.control import Flat, flatten
 from qmcu.compile.early_ends import branch_at_early_ends
-from qmcu.compile.lowering import IO_TYPES, OperatorContext, OperatorSupport, fitting_form
+from qmcu.compile.lowering import IO_TYPES, OperatorContext, fitting_form
 from qmcu.compile.operators import forms_of
 from qmcu.compile.outputs import give_outputs_bytes
 from qmcu.compile.staging import stage
@@ -70,46 +70,53 @@ def problems_of(flat: Flat, resolved: Resolved) -> list[str]:
     ]
     if not graph.operators:
         problems.append("the model has no operators")
-    problems += _whole_problems(graph)
-    whole = (*unsigned_operators(graph), *hybrid_operators(graph), *accelerated_operators(graph))
-    told = {op.index for op in whole}
-    for operator in graph.operators:
-        if operator.index in told:
-            continue
-        found: OperatorSupport | str = "the operator is not supported"
-        if (without_scale := _without_scale(graph, operator)) is not None:
-            found = f"the scale of {without_scale} is 0"
-        elif forms := forms_of(operator.kind):
-            found = fitting_form(forms, OperatorContext(graph, operator))
-        elif operator.kind.startswith("CUSTOM:"):
-            found = (
-                "it is a custom operator that qmcu does not know; describe it in a file and give "
-                f"that with --operator FILE.toml (see {page('CUSTOM_OPERATORS')})"
-            )
-        if isinstance(found, str):
-            problems.append(f"{operator}: {found}")
+    checked = [(op, _problem(graph, op)) for op in graph.operators]
+    failing = [(op, problem) for op, problem in checked if problem is not None]
+    whole, told = _whole_problems(graph, {id(op) for op, _ in failing})
+    problems += whole
+    problems += [f"{op}: {problem}" for op, problem in failing if id(op) not in told]
     return problems
 
 
-def _whole_problems(graph: Graph) -> list[str]:
-    """What is the matter with the whole model, where it would be told of each operator."""
+def _problem(graph: Graph, operator: Operator) -> str | None:
+    """Why an operator cannot be compiled, by itself; None if it can."""
+    if (without_scale := _without_scale(graph, operator)) is not None:
+        return f"the scale of {without_scale} is 0"
+    if forms := forms_of(operator.kind):
+        fitting = fitting_form(forms, OperatorContext(graph, operator))
+        return fitting if isinstance(fitting, str) else None
+    if operator.kind.startswith("CUSTOM:"):
+        return (
+            "it is a custom operator that qmcu does not know; describe it in a file and give "
+            f"that with --operator FILE.toml (see {page('CUSTOM_OPERATORS')})"
+        )
+    return "the operator is not supported"
+
+
+def _whole_problems(graph: Graph, failing: set[int]) -> tuple[list[str], set[int]]:
+    """What is the matter with many layers at once; which of the failing ones, by id, it tells."""
+    name, count = graph.name, len(graph.operators)
+    accelerated, unsigned, hybrid = (
+        [op for op in kind(graph) if id(op) in failing]
+        for kind in (accelerated_operators, unsigned_operators, hybrid_operators)
+    )
     problems = []
-    count = len(graph.operators)
-    if found := accelerated_operators(graph):
-        problems.append(f"{len(found)} of {count} operators are {compiled_for(found[0].kind)}")
-    if old := unsigned_operators(graph):
+    if accelerated:
+        what = compiled_for(accelerated[0].kind)
+        problems.append(f"{len(accelerated)} of {count} operators are {what}")
+    if unsigned:
         problems.append(
-            f"{len(old)} of {count} operators compute with uint8 integers, as "
-            "TensorFlow 1 quantized, for which tflite-micro has no kernels; `qmcu convert "
-            f"{graph.name}.tflite -o OUT.tflite` makes int8 of it, without calibration"
+            f"{len(unsigned)} of {count} operators compute with uint8 integers, as TensorFlow 1 "
+            "quantized, for which tflite-micro has no kernels; `qmcu convert "
+            f"{name}.tflite -o OUT.tflite` makes int8 of it, without calibration"
         )
-    if hybrid := hybrid_operators(graph):
+    if hybrid:
         problems.append(
-            f"{len(hybrid)} of {count} operators have integer weights and float32 "
-            "activations (dynamic range quantization), for which tflite-micro has no kernels; "
-            f"`qmcu convert {graph.name}.tflite --calibration DATA -o OUT.tflite` makes int8 of it"
+            f"{len(hybrid)} of {count} operators have integer weights and float32 activations "
+            "(dynamic range quantization), for which tflite-micro has no kernels; `qmcu convert "
+            f"{name}.tflite --calibration DATA -o OUT.tflite` makes int8 of it"
         )
-    return problems
+    return problems, {id(op) for op in (*accelerated, *unsigned, *hybrid)}
 
 
 def _without_scale(graph: Graph, operator: Operator) -> Tensor | None:
