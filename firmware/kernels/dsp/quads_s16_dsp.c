@@ -20,21 +20,62 @@ __attribute__((naked)) static void dot_4(const int16_t *column, const int8_t *we
 }
 #pragma GCC diagnostic pop
 
+static inline int16_t output_of(const qmcu_quads_s16 *quads, int32_t sum, int32_t multiplier)
+{
+    const int32_t minimum = quads->activation_minimum, maximum = quads->activation_maximum;
+    const int32_t value = qmcu_smmulr(sum, multiplier);
+    return (int16_t)(value < minimum ? minimum : value > maximum ? maximum : value);
+}
+
+/* The outputs of up to four sums. */
+static inline void store(const qmcu_quads_s16 *quads, const int32_t sums[4],
+                         const int32_t *multipliers, int16_t *output, int32_t left)
+{
+    if (left >= 4) {
+        output[0] = output_of(quads, sums[0], multipliers[0]);
+        output[1] = output_of(quads, sums[1], multipliers[1]);
+        output[2] = output_of(quads, sums[2], multipliers[2]);
+        output[3] = output_of(quads, sums[3], multipliers[3]);
+        return;
+    }
+    for (int32_t i = 0; i < left; ++i) {
+        output[i] = output_of(quads, sums[i], multipliers[i]);
+    }
+}
+
 void qmcu_quads_s16_dsp(const qmcu_quads_s16 *quads, const int16_t *column,
                         __attribute__((unused)) const int16_t *other, const int8_t *weights,
                         const int32_t *bias, const int32_t *multipliers, int16_t *output)
 {
     const int32_t steps = (quads->depth + 3) / 4;
-    const int32_t minimum = quads->activation_minimum, maximum = quads->activation_maximum;
     for (int32_t left = quads->outputs; left > 0; left -= 4) {
         int32_t sums[4] = {bias[0], bias[1], bias[2], bias[3]};
         dot_4(column, weights, steps, sums);
-        for (int32_t i = 0; i < 4 && i < left; ++i) {
-            const int32_t value = qmcu_smmulr(sums[i], multipliers[i]);
-            *output++ = (int16_t)(value < minimum ? minimum : value > maximum ? maximum : value);
-        }
+        store(quads, sums, multipliers, output, left);
         weights += 16 * steps;
         bias += 4;
         multipliers += 4;
+        output += 4;
+    }
+}
+
+void qmcu_runs_s16_dsp(const qmcu_quads_s16 *quads, const qmcu_runs_s16 *runs, const int16_t *image,
+                       const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                       int16_t *output)
+{
+    for (int32_t left = quads->outputs; left > 0; left -= 4) {
+        int32_t sums[4] = {bias[0], bias[1], bias[2], bias[3]};
+        const int8_t *filters = weights + 4 * runs->filter_first;
+        const int16_t *values = image;
+        for (int32_t row = runs->rows; row > 0; --row) {
+            dot_4(values, filters, runs->length / 4, sums);
+            values += runs->image_row;
+            filters += 4 * runs->filter_row;
+        }
+        store(quads, sums, multipliers, output, left);
+        weights += 4 * runs->depth;
+        bias += 4;
+        multipliers += 4;
+        output += 4;
     }
 }

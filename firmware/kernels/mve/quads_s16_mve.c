@@ -78,6 +78,58 @@ multiply(__attribute__((unused)) const filters_t *filters)
           "b 2b");
 }
 
+/* Adds the products of a run with four filters that lie r3 behind each other to four sums. */
+static __attribute__((naked, noinline)) void
+add_run(__attribute__((unused)) const int16_t *values, __attribute__((unused)) const int8_t *weights,
+        __attribute__((unused)) int32_t length, __attribute__((unused)) int32_t step,
+        __attribute__((unused)) int32_t *sums)
+{
+    __asm("push {r4-r10, lr}\n\t"
+          "mov r9, r0\n\t"
+          "mov r12, r3\n\t"
+          "ldr r0, [sp, #32]\n\t"
+          "ldm r0, {r4, r6, r8, r10}\n\t"
+          "add r3, r1, r12\n\t"
+          "add r5, r3, r12\n\t"
+          "add r7, r5, r12\n\t"
+          "wlstp.16 lr, r2, 2f\n"
+          "1: vldrh.16 q0, [r9], #16\n\t" ROW("r1", "r4") ROW("r3", "r6") ROW("r5", "r8")
+          ROW("r7", "r10")
+          "letp lr, 1b\n"
+          "2: stm r0, {r4, r6, r8, r10}\n\t"
+          "pop {r4-r10, pc}");
+}
+
+/* Filters that are no four any more are multiplied alone, each as all four. */
+void qmcu_runs_s16_mve(const qmcu_quads_s16 *quads, const qmcu_runs_s16 *runs,
+                       const int16_t *image, const int8_t *weights, const int32_t *bias,
+                       const int32_t *multipliers, int16_t *output)
+{
+    const int32x4_t minimum = vdupq_n_s32(quads->activation_minimum);
+    const int32x4_t maximum = vdupq_n_s32(quads->activation_maximum);
+    for (int32_t left = quads->outputs; left > 0;) {
+        const int32_t alone = left < 4, beside = alone ? 1 : 4, step = alone ? 0 : runs->depth;
+        const int8_t *filters = weights + runs->filter_first;
+        const int16_t *values = image;
+        int32_t sums[4];
+        vstrwq_s32(sums, alone ? vdupq_n_s32(*bias) : vldrwq_s32(bias));
+        for (int32_t row = runs->rows; row > 0; --row) {
+            add_run(values, filters, runs->length, step, sums);
+            values += runs->image_row;
+            filters += runs->filter_row;
+        }
+        const int32x4_t factors = alone ? vdupq_n_s32(*multipliers) : vldrwq_s32(multipliers);
+        const int32x4_t scaled = vrmulhq_s32(vldrwq_s32(sums), factors);
+        const mve_pred16_t live = vctp32q((uint32_t)beside);
+        vstrhq_p_s32(output, vminq_s32(vmaxq_s32(scaled, minimum), maximum), live);
+        weights += beside * runs->depth;
+        bias += beside;
+        multipliers += beside;
+        output += beside;
+        left -= beside;
+    }
+}
+
 void qmcu_quads_s16_mve(const qmcu_quads_s16 *quads, const int16_t *column,
                         __attribute__((unused)) const int16_t *other, const int8_t *weights,
                         const int32_t *bias, const int32_t *multipliers, int16_t *output)

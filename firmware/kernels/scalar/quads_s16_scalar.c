@@ -2,8 +2,6 @@
    Cortex-M3, of one 18 for 4 on Cortex-M0+. */
 #include "quads_s16_scalar.h"
 
-#define COLUMNS QMCU_COLUMNS_S16_SCALAR
-
 /* A naked function uses its parameters in the registers where they arrive. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -48,9 +46,26 @@ dot(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth, 
           "pop {r3-r11, pc}");
 }
 
+/* Of the column alone: r1 the weight, lr the value, r4 to r7 the sums. */
+#define WITH_ONE(SUM)             \
+    "ldrsb r1, [r2], #1\n\t"      \
+    "mla " SUM ", r1, lr, " SUM "\n\t"
+#define ONE(AT) "ldrsh lr, [r0], #2\n\t" WITH_ONE("r4") WITH_ONE("r5") WITH_ONE("r6") WITH_ONE("r7")
+
+static __attribute__((naked, noinline)) void
+dot_one(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth, int32_t *sums)
+{
+    __asm("push {r4-r7, lr}\n\t"
+          "ldr r12, [sp, #20]\n\t"
+          "ldm r12, {r4-r7}\n\t"
+          LOOP(ONE, NOTHING, "", "")
+          "stm r12, {r4-r7}\n\t"
+          "pop {r4-r7, pc}");
+}
+
 #elif defined(__ARM_ARCH_6M__)
 
-/* r0 the column, r2 weights, r8 to r11 the sums. */
+/* r0 the column, r2 weights, r8 to r11 the sums; `other` is not used. */
 #define FILTER(SUM, AT)          \
     "ldrb r5, [r2, #" AT "]\n\t" \
     "sxtb r5, r5\n\t"            \
@@ -66,7 +81,7 @@ dot(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth, 
     "adds r2, #4*" COUNT "\n\t"
 
 static __attribute__((naked, noinline)) void
-dot(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth, int32_t *sums)
+dot_one(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth, int32_t *sums)
 {
     __asm(".syntax unified\n\t"
           "push {r4-r7, lr}\n\t"
@@ -108,6 +123,14 @@ static void dot(const int16_t *column, int32_t other, const int8_t *weights, int
     }
 }
 
+static void dot_one(const int16_t *column, __attribute__((unused)) int32_t other,
+                    const int8_t *weights, int32_t depth, int32_t *sums)
+{
+    for (int32_t i = 0; i < 4 * depth; ++i) {
+        sums[i % 4] += column[i / 4] * weights[i];
+    }
+}
+
 #endif
 #pragma GCC diagnostic pop
 
@@ -133,25 +156,24 @@ static inline int16_t output_of(const qmcu_quads_s16 *quads, int32_t sum, int32_
     return (int16_t)(value < minimum ? minimum : value > maximum ? maximum : value);
 }
 
-/* Four filters; of Cortex-M0+ `other` is null. */
-static void four(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
-                 const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
-                 int16_t *output)
+#if QMCU_COLUMNS_S16_SCALAR == 2
+/* Four filters times both columns. */
+static void four_of_two(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
+                        const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                        int16_t *output)
 {
-    int32_t sums[4 * COLUMNS];
-    for (int32_t i = 0; i < 4; ++i) {
-        sums[i * COLUMNS] = bias[i];
-        sums[i * COLUMNS + COLUMNS - 1] = bias[i];
+    int32_t sums[8];
+    for (int32_t i = 0; i < 8; ++i) {
+        sums[i] = bias[i / 2];
     }
-    const uintptr_t distance = other ? (uintptr_t)other - (uintptr_t)column : 0;
+    const uintptr_t distance = (uintptr_t)other - (uintptr_t)column;
     dot(column, (int32_t)distance, weights, quads->depth, sums);
     for (int32_t i = 0; i < 4; ++i) {
-        output[i] = output_of(quads, sums[i * COLUMNS], multipliers[i]);
-        if (COLUMNS == 2 && other) {
-            output[quads->outputs + i] = output_of(quads, sums[i * COLUMNS + 1], multipliers[i]);
-        }
+        output[i] = output_of(quads, sums[2 * i], multipliers[i]);
+        output[quads->outputs + i] = output_of(quads, sums[2 * i + 1], multipliers[i]);
     }
 }
+#endif
 
 /* A filter by itself. */
 static int32_t single(int32_t sum, const int16_t *column, const int8_t *weights, int32_t depth)
@@ -167,27 +189,55 @@ static int32_t single(int32_t sum, const int16_t *column, const int8_t *weights,
     return sum;
 }
 
-void qmcu_quads_s16_scalar(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
-                           const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
-                           int16_t *output)
+void qmcu_runs_s16_scalar(const qmcu_quads_s16 *quads, const qmcu_runs_s16 *runs,
+                          const int16_t *image, const int8_t *weights, const int32_t *bias,
+                          const int32_t *multipliers, int16_t *output)
 {
-    const int32_t depth = quads->depth, outputs = quads->outputs;
-    int32_t left = outputs;
-    for (; left >= 4; left -= 4) {
-        four(quads, column, other, weights, bias, multipliers, output);
-        weights += 4 * depth;
-        bias += 4;
-        multipliers += 4;
-        output += 4;
-    }
-    for (; left > 0; --left) {
-        *output = output_of(quads, single(*bias, column, weights, depth), *multipliers);
-        if (other) {
-            output[outputs] = output_of(quads, single(*bias, other, weights, depth), *multipliers);
+    for (int32_t left = quads->outputs; left > 0;) {
+        const int32_t beside = left >= 4 ? 4 : 1;
+        int32_t sums[4];
+        for (int32_t i = 0; i < beside; ++i) {
+            sums[i] = bias[i];
         }
-        weights += depth;
-        ++bias;
-        ++multipliers;
-        ++output;
+        const int8_t *filters = weights + beside * runs->filter_first;
+        const int16_t *values = image;
+        for (int32_t row = runs->rows; row > 0; --row) {
+            if (beside == 4) {
+                dot_one(values, 0, filters, runs->length, sums);
+            } else {
+                sums[0] = single(sums[0], values, filters, runs->length);
+            }
+            values += runs->image_row;
+            filters += beside * runs->filter_row;
+        }
+        for (int32_t i = 0; i < beside; ++i) {
+            *output++ = output_of(quads, sums[i], multipliers[i]);
+        }
+        weights += beside * runs->depth;
+        bias += beside;
+        multipliers += beside;
+        left -= beside;
     }
+}
+
+void qmcu_quads_s16_scalar(const qmcu_quads_s16 *quads, const int16_t *column,
+                           __attribute__((unused)) const int16_t *other, const int8_t *weights,
+                           const int32_t *bias, const int32_t *multipliers, int16_t *output)
+{
+    qmcu_quads_s16 left = *quads;
+    const qmcu_runs_s16 runs = {.rows = 1, .length = quads->depth, .depth = quads->depth};
+#if QMCU_COLUMNS_S16_SCALAR == 2
+    if (other) {
+        for (; left.outputs >= 4; left.outputs -= 4) {
+            four_of_two(quads, column, other, weights, bias, multipliers, output);
+            weights += 4 * quads->depth;
+            bias += 4;
+            multipliers += 4;
+            output += 4;
+        }
+        qmcu_runs_s16_scalar(&left, &runs, other, weights, bias, multipliers,
+                             output + quads->outputs);
+    }
+#endif
+    qmcu_runs_s16_scalar(&left, &runs, column, weights, bias, multipliers, output);
 }

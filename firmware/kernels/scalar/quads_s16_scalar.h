@@ -2,6 +2,7 @@
 #define QMCU_QUADS_S16_SCALAR_H
 
 #include "quads_s16.h"
+#include "transpose_conv_s16_quads.h"
 
 /* How many columns at once are fast; Cortex-M0+ has no registers for two. */
 #if defined(__ARM_ARCH_6M__)
@@ -12,5 +13,8 @@
 
 /* weights: of each four filters [depth][4], of the one to three that are left [depth] each. */
 qmcu_quads_s16_function qmcu_quads_s16_scalar;
+
+/* Of such weights. */
+qmcu_runs_s16_function qmcu_runs_s16_scalar;
 
 #endif

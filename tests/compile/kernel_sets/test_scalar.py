@@ -55,6 +55,15 @@ def test_its_bytes_are_the_interpreters(kind: str) -> None:
         check_on_host(graph, options=SCALAR)
 
 
+def test_transposed_convolutions_by_phases_are_exact() -> None:
+    """Of strides, paddings, borders and filters that are no fours."""
+    found = [
+        next(iter(check_on_host(graph, options=SCALAR)))
+        for graph in graphs("TRANSPOSE_CONV int16", 7, 30)
+    ]
+    assert found.count("transpose_conv_s16_quads_scalar") >= 8
+
+
 def layer(
     shape: tuple[int, int, int], kernel: tuple[int, int], filters: int, *, stride: int = 1
 ) -> Graph:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from qmcu.compile.kernel_sets import matmul, quads_s16
+from qmcu.compile.kernel_sets import matmul, maxima, quads_s16
 from qmcu.compile.kernel_sets.dsp.elementwise import portable, renamed
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
@@ -59,8 +59,9 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     }
     for kind in ("BATCH_MATMUL", "BATCH_MATMUL int16"):
         found[kind] = (matmul.packed(core), *found.get(kind, ()))
+    found["REDUCE_MAX"] = (maxima.reduce_max(core),)
     for kind, faster in quads_s16.lowerings(core).items():
-        found[kind] = (*faster, *found[kind])
+        found[kind] = (*faster, *found.get(kind, ()))
     return found
 
 

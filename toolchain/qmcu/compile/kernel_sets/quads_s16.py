@@ -1,4 +1,4 @@
-"""CONV_2D and FULLY_CONNECTED of int16 with sums of 32 bits, four filters at a time.
+"""Products of int16 with weights of int8 whose sums have 32 bits, four filters at a time.
 
 The interpreter adds in 64 bits and rounds once. Where no sum leaves 32 bits and a result is the
 upper half of sum times multiplier, one instruction rounds it.
@@ -13,9 +13,16 @@ import numpy.typing as npt
 from qmcu.compile.kernel_sets.dsp.general import STEP, pack_filters
 from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering, OperatorContext
+from qmcu.compile.operators import transpose_conv
 from qmcu.compile.operators.products_s16 import is_wide
 from qmcu.compile.operators.weights import channel_multipliers, quantization_of
-from qmcu.compile.operators.window import axes, sliding_window
+from qmcu.compile.operators.window import (
+    Fields,
+    axes,
+    image_fields,
+    sliding_window,
+    window_fields,
+)
 from qmcu.compile.plan import (
     Argument,
     FieldValue,
@@ -41,17 +48,21 @@ def _multiplier(real: float) -> int | None:
 
 
 def _sums(
-    context: OperatorContext, filters: npt.NDArray[np.int8]
+    context: OperatorContext, filters: npt.NDArray[np.int8], source: int = 0
 ) -> tuple[Int32Array, Int32Array] | None:
-    """Bias and multiplier of each filter [count, values], filled up to fours; None if not exact."""
-    if not is_wide(context) or context.input(0).is_constant:
+    """Bias and multiplier of each filter [count, values], filled up to fours; None if not exact.
+
+    The input is the operand at `source`, the bias the one behind it and the weights.
+    """
+    bias_at = max(source + 1, 2)
+    if not is_wide(context, bias_at) or context.input(source).is_constant:
         return None
-    values = context.optional_input(2)
+    values = context.optional_input(bias_at)
     bias = np.zeros(len(filters), np.int64)
     if values is not None:
         bias = values.array.reshape(-1).astype(np.int64)
     largest = (np.abs(filters.astype(np.int64)).sum(axis=1) << 15) + np.abs(bias)
-    found = [_multiplier(real) for real in channel_multipliers(context)]
+    found = [_multiplier(real) for real in channel_multipliers(context, source)]
     multipliers = [m for m in found if m is not None]
     if len(multipliers) != len(found) or (largest >= 1 << 31).any():
         return None
@@ -77,6 +88,19 @@ def _packed(core: str, filters: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     return np.ascontiguousarray(pack_filters(filters, _GROUP)[..., [0, 2, 1, 3]])
 
 
+def _quads(context: OperatorContext, filters: npt.NDArray[np.int8]) -> Fields:
+    """The fields of qmcu_quads_s16 for filters [count, values]."""
+    activation = context.text("fused_activation_function", "NONE")
+    scale = quantization_of(context.output()).scale
+    low, high = activation_range(activation, scale, 0, "int16")
+    return (
+        ("quads.depth", filters.shape[1]),
+        ("quads.outputs", filters.shape[0]),
+        ("quads.activation_minimum", low),
+        ("quads.activation_maximum", high),
+    )
+
+
 def _call(
     context: OperatorContext,
     core: str,
@@ -89,13 +113,9 @@ def _call(
     if sums is None:
         return None
     target = context.output()
-    activation = context.text("fused_activation_function", "NONE")
-    low, high = activation_range(activation, quantization_of(target).scale, 0, "int16")
-    count, depth = filters.shape
-    quads = {"depth": depth, "outputs": count, "activation_minimum": low,
-             "activation_maximum": high}  # fmt: skip
+    depth = filters.shape[1]
     name = f"{kernel}_quads_{core}"
-    parameters = (*fields, *((f"quads.{field}", value) for field, value in quads.items()))
+    parameters = (*fields, *_quads(context, filters))
     call = context.call(
         name,
         (
@@ -110,6 +130,46 @@ def _call(
         macs=target.elements * depth,
     )
     return replace(call, overread=2 * (-depth % STEP) if core == "dsp" else 0)
+
+
+def _phases(weights: npt.NDArray[np.int8], down: int, right: int) -> list[npt.NDArray[np.int8]]:
+    """Filters [count, values] of each phase: every stride-th tap, from the last to the first."""
+    phases = (weights[:, i::down, j::right] for i in range(down) for j in range(right))
+    return [taps[:, ::-1, ::-1].reshape(len(weights), -1) for taps in phases]
+
+
+def _transpose_conv(core: str) -> Lowering:
+    name = f"transpose_conv_s16_quads_{core}"
+
+    def lower(context: OperatorContext) -> KernelCall | None:
+        source, weights, target = context.input(2), context.input(1), context.output()
+        filters = weights.array.reshape(weights.shape[0], -1)
+        strides = {axis.stride <= axis.kernel for axis in transpose_conv.windows(context)}
+        sums = _sums(context, filters, 2)
+        if sums is None or strides != {True} or (core == "dsp" and source.shape[3] % _GROUP):
+            return None
+        down, right = (axis.stride for axis in transpose_conv.windows(context))
+        packed = [_packed(core, phase).reshape(-1) for phase in _phases(weights.array, down, right)]
+        image = tuple(f for f in image_fields(source, target) if f[0] != "output_depth")
+        window = tuple(
+            f for f in window_fields(*transpose_conv.windows(context)) if "dilation" not in f[0]
+        )
+        parameters = (*image, *window, *_quads(context, filters))
+        call = context.call(
+            name,
+            (
+                ParametersArgument(f"qmcu_{name}_params", parameters),
+                context.operand(source),
+                context.constant("weights", np.concatenate(packed), "weights"),
+                context.constant("bias", sums[0], "bias"),
+                context.constant("multipliers", sums[1], "requantization"),
+                context.operand(target),
+            ),
+            macs=source.elements * weights.elements // source.shape[3],
+        )
+        return replace(call, reads=(source.index,))
+
+    return lower
 
 
 def lowerings(core: str) -> Mapping[str, Sequence[Lowering]]:
@@ -131,7 +191,10 @@ def lowerings(core: str) -> Mapping[str, Sequence[Lowering]]:
         scratch = ScratchArgument(2 * columns * -(-filters.shape[1] // _GROUP) * _GROUP)
         return _call(context, core, "conv_2d_s16", fields, filters, (scratch,))
 
+    transposed = (_transpose_conv(core),)
     return {
         "CONV_2D int16": (of_whole_window(fully_connected), conv_2d),
         "FULLY_CONNECTED int16": (fully_connected,),
+        "TRANSPOSE_CONV int16": transposed,
+        "TRANSPOSE_CONV int32+int16>int16": transposed,
     }
