@@ -19,13 +19,15 @@ static inline void add_row(const qmcu_add_s16_dsp_params *p, const int16_t *a, c
     const int32_t multiplier1 = p->multipliers[0], shift1 = p->shifts[0];
     const int32_t multiplier2 = p->multipliers[1], shift2 = p->shifts[1];
     const int32_t multiplier = p->multipliers[2], shift = p->shifts[2];
-    const int32_t sign = p->input2_sign;
+    const int32_t sign = p->input2_sign, halved = multiplier1 == 1 << 30 && shift1 == 1;
     const int32_t step1 = p->strides1[QMCU_WALK_RANK - 1];
     const int32_t step2 = p->strides2[QMCU_WALK_RANK - 1];
     for (int16_t *const end = output + length; output < end; a += step1, b += step2) {
-        const int32_t x1 = scaled(*a * (1 << 16), multiplier1, shift1);
-        const int32_t x2 = scaled(*b * (1 << 16), multiplier2, shift2);
-        *output++ = (int16_t)qmcu_saturate_s16(scaled(2 * (x1 + sign * x2), multiplier, shift));
+        /* Twice the sum. An input that is halved, the one of the larger scale, has 14 bits more. */
+        const int32_t twice =
+            halved ? *a * (1 << 15) + 2 * sign * scaled(*b * (1 << 16), multiplier2, shift2)
+                   : 2 * scaled(*a * (1 << 16), multiplier1, shift1) + *b * (sign * (1 << 15));
+        *output++ = (int16_t)qmcu_saturate_s16(scaled(twice, multiplier, shift));
     }
 }
 

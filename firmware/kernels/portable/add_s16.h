@@ -20,6 +20,9 @@ typedef struct {
     int32_t activation_maximum;
 } qmcu_add_s16_params;
 
+/* Whether an input is halved, as the one of the larger scale is: one of both at least. */
+#define QMCU_IS_HALVED_S16(multiplier, shift) ((multiplier) == 1 << 30 && (shift) == 0)
+
 /* The output may lie exactly over an input that is not repeated; zero points are 0. */
 void qmcu_add_s16(const qmcu_add_s16_params *params, const int16_t *input1, const int16_t *input2,
                   int16_t *output);

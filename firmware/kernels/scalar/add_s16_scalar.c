@@ -32,6 +32,7 @@ void qmcu_add_s16_scalar(const qmcu_add_s16_scalar_params *params, const int16_t
     const int32_t step2 = p->strides2[QMCU_WALK_RANK - 1];
     const term first = term_of(p->input1_multiplier, p->input1_shift);
     const term second = term_of(p->input2_multiplier, p->input2_shift);
+    const int32_t halved = QMCU_IS_HALVED_S16(p->input1_multiplier, p->input1_shift);
     const int32_t sign = p->input2_sign, multiplier = p->output_multiplier, shift = p->output_shift;
     const int32_t minimum = p->activation_minimum, maximum = p->activation_maximum;
     qmcu_walk walk = qmcu_walk_begin();
@@ -39,7 +40,9 @@ void qmcu_add_s16_scalar(const qmcu_add_s16_scalar_params *params, const int16_t
         const int16_t *a = input1 + qmcu_walk_offset(&walk, p->strides1);
         const int16_t *b = input2 + qmcu_walk_offset(&walk, p->strides2);
         for (const int16_t *const end = output + p->shape[QMCU_WALK_RANK - 1]; output != end;) {
-            const int32_t sum = scale(&first, *a) + sign * scale(&second, *b);
+            /* 14 bits more of the input that is halved. */
+            const int32_t sum = halved ? *a * (1 << 14) + sign * scale(&second, *b)
+                                       : scale(&first, *a) + *b * (sign * (1 << 14));
             const int32_t value = qmcu_scalar_requantize((uint32_t)sum, multiplier, shift);
             *output++ = (int16_t)(value < minimum ? minimum : value > maximum ? maximum : value);
             a += step1;

@@ -7,6 +7,7 @@ from bench.operators import GENERATORS
 from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.dsp.recurrent import _scales
 from qmcu.compile.kernel_sets.quads_s16 import _multiplier
+from qmcu.compile.plan import ParametersArgument
 from qmcu.compile.requantize import quantize_multiplier, reduce_multiplier, requantize
 
 
@@ -53,3 +54,14 @@ def test_sums_of_32_bits_are_taken_where_they_are_proved(kind: str, core: str) -
     name = f"{kind.split()[0].lower()}_s16"
     general = name if (kind[:5], core) == ("TRANS", "scalar") else f"{name}_{core}"
     assert {f"{name}_quads_{core}", general} <= kernels
+
+
+@pytest.mark.parametrize("kind", ["ADD int16", "SUB int16"])
+def test_one_input_of_a_sum_is_halved(kind: str) -> None:
+    """As its kernels take for granted: the other's scale is no larger."""
+    rng = np.random.default_rng(5)
+    for graph in (GENERATORS[kind](rng) for _ in range(60)):
+        arguments = compile_graph(graph).calls[0].arguments
+        fields = next(dict(a.fields) for a in arguments if isinstance(a, ParametersArgument))
+        scales = [(fields[f"input{i}_multiplier"], fields[f"input{i}_shift"]) for i in (1, 2)]
+        assert (1 << 30, 0) in scales
