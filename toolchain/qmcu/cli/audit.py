@@ -1,6 +1,7 @@
 """`qmcu audit`: does quantization wake something up in this model?"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -8,13 +9,19 @@ from qmcu.cli.options import (
     PATH,
     class_option,
     cluster_option,
+    custom_option,
     declare,
     html_option,
     json_option,
     oracle_option,
     sarif_option,
     seed_option,
+    signature_option,
+    trust_option,
 )
+
+if TYPE_CHECKING:
+    from qmcu.conversion.files import OpenOptions
 
 
 @declare("audit")
@@ -25,6 +32,9 @@ from qmcu.cli.options import (
 @click.option("--data", type=PATH,
               help="An .npz with `inputs` and maybe `labels`: it makes it sharper.")  # fmt: skip
 @click.option("--deep", is_flag=True, help="Run slow detectors too (a minute or more).")
+@signature_option
+@custom_option
+@trust_option
 @class_option
 @seed_option
 @oracle_option
@@ -37,6 +47,9 @@ def command(
     integer_file: Path | None,
     data: Path | None,
     deep: bool,
+    signature: str | None,
+    custom: tuple[str, ...],
+    trust: bool,
     decision: str | None,
     seed: int,
     cluster: str | None,
@@ -50,19 +63,22 @@ def command(
     pair. Exit code: 0 none was found, 1 the
     model is backdoored or the int8 file damaged, 2 it could not be audited.
     """
+    from qmcu.conversion.files import OpenOptions
     from qmcu.model.scoring import class_rule
 
+    given = signature is not None or custom or trust
+    opening = OpenOptions(signature, trust, custom) if given else None
     with class_rule(decision, cluster):
         if integer_file is not None and integer_file.is_dir():
-            return _folder(integer_file, float_file, data, deep, seed, cluster, json_file)
+            return _folder(integer_file, float_file, data, deep, seed, opening, cluster, json_file)
         return _pair(
-            float_file, integer_file, data, deep, seed, (json_file, sarif, html_file)
+            float_file, integer_file, data, deep, seed, opening, (json_file, sarif, html_file)
         )  # fmt: skip
 
 
 def _pair(
     float_file: Path | None, integer_file: Path | None, data: Path | None, deep: bool, seed: int,
-    written: "tuple[Path | None, Path | None, Path | None]",
+    opening: "OpenOptions | None", written: "tuple[Path | None, Path | None, Path | None]",
 ) -> int:  # fmt: skip
     """One model, or a pair of it; `written` are the files of JSON, SARIF and HTML."""
     from qmcu.backdoor.detectors import audit, load_context
@@ -78,7 +94,7 @@ def _pair(
 
     json_file, sarif, html_file = written
     check_writable(json_file, sarif, html_file)
-    context = load_context(float_file, integer_file, data, seed=seed)
+    context = load_context(float_file, integer_file, data, seed=seed, opening=opening)
     files = {"float": float_file, "int8": integer_file, "data": data}
     audited = {name: str(path) for name, path in files.items() if path is not None}
     with progress("auditing", 1) as advance:
@@ -101,6 +117,7 @@ def _folder(
     data: Path | None,
     deep: bool,
     seed: int,
+    opening: "OpenOptions | None",
     cluster: str | None,
     json_file: Path | None,
 ) -> int:
@@ -112,7 +129,14 @@ def _folder(
 
     with open_cluster(cluster, show) as workers, progress("auditing", 1) as advance:
         audits = audit_folder(
-            integers, floats, data, slow=deep, seed=seed, cluster=workers, progress=advance
+            integers,
+            floats,
+            data,
+            slow=deep,
+            seed=seed,
+            opening=opening,
+            cluster=workers,
+            progress=advance,
         )
     if json_file is not None:
         write_json(audits, json_file)

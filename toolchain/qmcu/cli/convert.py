@@ -7,11 +7,14 @@ import rich_click as click
 
 from qmcu.cli.options import (
     PATH,
+    custom_option,
     decision_option,
     declare,
     html_option,
     limit_option,
     oracle_option,
+    signature_option,
+    trust_option,
 )
 from qmcu.cli.sample_options import sample_options
 
@@ -43,15 +46,9 @@ if TYPE_CHECKING:
 @limit_option
 @oracle_option
 @sample_options
-@click.option("--signature", help="Which of a SavedModel's functions [default: serving_default].")
-@click.option(
-    "--custom", multiple=True, metavar="FILE.py",
-    help="A Python file or module that defines the model's own layers.",
-)  # fmt: skip
-@click.option(
-    "--trust", is_flag=True,
-    help="Run the Python code of Lambda layers, and SavedModels where nothing can confine them.",
-)  # fmt: skip
+@signature_option
+@custom_option
+@trust_option
 @click.option(
     "--compare", is_flag=True,
     help="Accuracy in float and int8, and the layers that lose most, with what to try; for a "

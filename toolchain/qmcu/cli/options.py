@@ -210,6 +210,17 @@ access_option = click.option(
     "--access", type=PATH, metavar="KEYFILE",
     help="Key of firmware that was built with --access [default: the file of QMCU_ACCESS].",
 )  # fmt: skip
+signature_option = click.option(
+    "--signature", help="Which of a SavedModel's functions [default: serving_default]."
+)
+custom_option = click.option(
+    "--custom", multiple=True, metavar="FILE.py",
+    help="A Python file or module that defines the model's own layers.",
+)  # fmt: skip
+trust_option = click.option(
+    "--trust", is_flag=True,
+    help="Run the Python code of Lambda layers, and SavedModels where nothing can confine them.",
+)  # fmt: skip
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), help="Take only the first inputs."
 )

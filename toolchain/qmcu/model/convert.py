@@ -92,16 +92,18 @@ def quantize_loaded(
     *,
     per_tensor: bool = False,
     wide: bool = False,
+    in_float: bool = False,
 ) -> Conversion:
-    """As `convert_keras`, of what `prepare_keras` gave."""
+    """As `convert_keras`, of what `prepare_keras` gave; operators may stay `in_float`."""
     tensorflow = load_tensorflow()
     source = Path(name)
     values = {spec.name: samples.astype(np.float32) for spec in loaded.inputs}
     with quiet():
         data = convert_loaded(tensorflow, source, loaded, values, per_tensor=per_tensor, wide=wide)
     return conversion_of(
-        source, data, len(samples), converter=f"TensorFlow {tensorflow.__version__}"
-    )
+        source, data, len(samples), (lambda _: ()) if in_float else None,
+        converter=f"TensorFlow {tensorflow.__version__}",
+    )  # fmt: skip
 
 
 def float_graph(model: Any, name: str = "model") -> Graph:

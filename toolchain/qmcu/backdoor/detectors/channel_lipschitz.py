@@ -2,8 +2,8 @@
 
 CLP: Zheng et al., "Data-free Backdoor Removal based on Channel Lipschitzness", ECCV 2022: the
 upper bound of a channel's Lipschitz constant is the largest singular value of its kernel as a
-matrix; backdoored channels are outliers of their layer. Here on the int8 weights, or the float
-ones where there are none.
+matrix; backdoored channels are outliers of their layer. Here on the int8 weights. MobileNets as
+people publish them have such outliers too (docs/DETECTORS.md), so it runs when asked for.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from qmcu.backdoor.networks import network_from_graph, weighted_layers
 THRESHOLD = 8.0
 
 
-@detector("channel-lipschitz", source="Zheng et al., CLP, ECCV 2022", needs=("int8",), paired=True)
+@detector("channel-lipschitz", source="Zheng et al., CLP, ECCV 2022", needs=("int8",), slow=True)
 def channel_lipschitz(context: AuditContext) -> Finding:
     """Output channels whose Lipschitz bound is an outlier of their layer."""
     assert context.graph is not None

@@ -8,8 +8,9 @@ import numpy.typing as npt
 from qmcu.arrays import read_arrays
 from qmcu.backdoor.detectors.graph_branches import CONTROL
 from qmcu.backdoor.detectors.method import AuditContext
-from qmcu.backdoor.grids import ends_of
-from qmcu.backdoor.networks import keras_from_network, open_network, plain_graph
+from qmcu.backdoor.grids import ends_of, pair_network
+from qmcu.backdoor.networks import Network, keras_from_network, open_float, plain_graph
+from qmcu.conversion.files import OpenOptions, convert_file
 from qmcu.errors import (
     InterpreterDiedError,
     ModelError,
@@ -23,6 +24,7 @@ from qmcu.model.graph import Graph
 from qmcu.model.oracle import Oracle
 from qmcu.model.reader import operator_kinds, parse_model
 from qmcu.model.unpack import read_model_file
+from qmcu.scratch import ScratchFolder
 from qmcu.types import Int64Array
 
 # Operators of an initialiser that assigns constants to variables.
@@ -30,11 +32,17 @@ _INITIALISES = {"VAR_HANDLE", "ASSIGN_VARIABLE"}
 
 
 def load_context(
-    float_file: Path | None, integer_file: Path | None, data: Path | None, *, seed: int = 0
+    float_file: Path | None,
+    integer_file: Path | None,
+    data: Path | None,
+    *,
+    seed: int = 0,
+    opening: OpenOptions | None = None,
 ) -> AuditContext:
     """The context of files: any of a float model, an int8 .tflite and an .npz with `inputs`.
 
-    With only the float model it is quantized here, to see what would be deployed. Raises
+    With only the float model it is quantized here, to see what would be deployed; `opening` says
+    how it is opened. Raises
     UsageError without any model, ModelError or VectorError for a file.
     """
     if float_file is None and integer_file is None:
@@ -42,14 +50,15 @@ def load_context(
     samples, labels = (None, None) if data is None else _samples(data)
     network = None
     if float_file is not None:
-        network = open_network(float_file)
+        network = open_float(float_file, opening)
     integer = None if integer_file is None else _inside(integer_file)
     if integer is None and network is not None:
         given = samples
         if given is None:
             shape = (64, *network.input_shape)
             given = np.random.default_rng(seed).random(shape).astype(np.float32)
-        integer = convert_keras(keras_from_network(network), given, network.graph.name).model
+        assert float_file is not None
+        integer = _quantize(float_file, network, given, opening)
     graph: Graph | None = None
     control: tuple[str, ...] = ()
     if integer is not None:
@@ -61,7 +70,12 @@ def load_context(
         if integer_file is not None:
             _refuse_deadly(integer, graph, str(integer_file))
     low, high = _range(samples, graph if integer_file else None)
-    context = AuditContext(network, integer, graph, samples, low, high, seed, control, labels)
+    source = network
+    if network is not None and graph is not None:
+        network = pair_network(network, graph)
+    context = AuditContext(
+        network, integer, graph, samples, low, high, seed, control, labels, source=source
+    )
     if control:
         return context
     if samples is not None and samples.shape[1:] != context.input_shape:
@@ -70,6 +84,24 @@ def load_context(
             f"{list(context.input_shape)}."
         )
     return context
+
+
+def _quantize(
+    float_file: Path,
+    network: Network,
+    samples: npt.NDArray[np.float32],
+    opening: OpenOptions | None,
+) -> bytes:
+    """What would be deployed: by way of a Keras model, or of the file where there is none."""
+    try:
+        return convert_keras(keras_from_network(network), samples, network.graph.name).model
+    except ModelError:
+        with ScratchFolder("audit") as folder:
+            np.savez(Path(folder) / "inputs.npz", inputs=samples)
+            calibration = str(Path(folder) / "inputs.npz")
+            return convert_file(
+                float_file, calibration, opening=opening, problems=lambda _: ()
+            ).conversion.model  # fmt: skip
 
 
 def _inside(path: Path) -> bytes:

@@ -9,6 +9,7 @@ from qmcu.backdoor.detectors.context import load_context
 from qmcu.backdoor.detectors.result import AuditResult
 from qmcu.backdoor.detectors.run import audit
 from qmcu.cluster import Cluster, Piece
+from qmcu.conversion.files import OpenOptions
 from qmcu.errors import QmcuError, UsageError
 from qmcu.types import Progress
 
@@ -45,6 +46,7 @@ def audit_folder(
     *,
     slow: bool = False,
     seed: int = 0,
+    opening: OpenOptions | None = None,
     cluster: Cluster | None = None,
     progress: Progress | None = None,
 ) -> Audits:
@@ -53,7 +55,8 @@ def audit_folder(
     The float model of a.tflite or a_int8.tflite in `floats` is a or a_float with .keras, .h5,
     .hdf5, .onnx, .pt2 or .tflite, or a SavedModel folder of that name, if there is one. A
     .tflite that is the float model of another is not audited by itself. What cannot be audited is
-    kept in `failed`, and the others go on. Raises UsageError where there are none.
+    kept in `failed`, and the others go on; `opening` says how float models are opened. Raises
+    UsageError where there are none.
     """
     files = _integers_of(integers, floats)
     if not files:
@@ -64,11 +67,13 @@ def audit_folder(
     if cluster is not None:
         here = {n: (f and f.resolve(), p.resolve()) for n, (f, p) in pairs.items()}
         whole = data and data.resolve()
-        pieces = [Piece(n, audit_pair, (*pair, whole, slow, seed)) for n, pair in here.items()]
+        pieces = [
+            Piece(n, audit_pair, (*pair, whole, slow, seed, opening)) for n, pair in here.items()
+        ]
         cluster.run(pieces, found.__setitem__, report)
     else:
         for number, (name, pair) in enumerate(pairs.items(), 1):
-            found[name] = audit_pair(*pair, data, slow, seed)
+            found[name] = audit_pair(*pair, data, slow, seed, opening)
             report(number, len(pairs))
     ordered = {name: found[name] for name in pairs}
     return Audits(
@@ -78,13 +83,18 @@ def audit_folder(
 
 
 def audit_pair(
-    floating: Path | None, integer: Path, data: Path | None, slow: bool, seed: int
+    floating: Path | None,
+    integer: Path,
+    data: Path | None,
+    slow: bool,
+    seed: int,
+    opening: OpenOptions | None = None,
 ) -> AuditResult | str:
     """One audit, or the sentence that says why there is none."""
     named = {"float": floating, "int8": integer, "data": data}
     audited = {name: str(path) for name, path in named.items() if path is not None}
     try:
-        context = load_context(floating, integer, data, seed=seed)
+        context = load_context(floating, integer, data, seed=seed, opening=opening)
         return audit(context, slow=slow, audited=audited)
     except QmcuError as error:
         return str(error)

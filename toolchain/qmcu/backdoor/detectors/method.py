@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from qmcu.backdoor.grids import LARGEST, LayerGrid, layer_grids
-from qmcu.backdoor.networks import Network, prepare_network, weighted_layers
+from qmcu.backdoor.networks import CONSTANT, Network, prepare_network, weighted_layers
 from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.errors import ModelError
 from qmcu.model.convert import quantize_loaded
@@ -49,6 +49,8 @@ class AuditContext:
     control: tuple[str, ...] = ()
     labels: Int64Array | None = None
     holds: bool = True
+    # The float model as its own converter wrote it, where `network` has the file's form.
+    source: Network | None = None
     # What several detectors need and one computes: see `once`.
     _shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -106,7 +108,7 @@ class AuditContext:
         grids = layer_grids(self.network, self.graph)
         for grid in grids:
             steps = float(np.median(np.abs(grid.residuals)))
-            if steps > UNRELATED:
+            if steps > UNRELATED and grid.kind != CONSTANT:
                 raise ModelError(
                     f"{self.graph.name} has the layers of {self.network.graph.name} but other "
                     f"weights: those of {grid.name} lie {steps:.0f} steps from the float ones "
@@ -121,12 +123,14 @@ class AuditContext:
         """
         if self.network is None or self.graph is None:
             raise ValueError("the float and the int8 model are needed")
-        per_tensor = all(len(g.scales) == 1 for g in self.grids)
+        per_tensor = all(len(g.scales) == 1 for g in self.grids if g.kind != CONSTANT)
         wide = self.graph.input_tensors[0].dtype == "int16"
-        network = self.network
+        network = self.source or self.network
         loaded = self.once("network as the converter takes it", lambda: prepare_network(network))
         name = network.graph.name
-        anew = quantize_loaded(loaded, samples, name, per_tensor=per_tensor, wide=wide)
+        anew = quantize_loaded(
+            loaded, samples, name, per_tensor=per_tensor, wide=wide, in_float=True
+        )
         if all(g.largest == LARGEST for g in self.grids):
             return anew.model
         pairs = zip(weighted_layers(anew.graph), network.weights, strict=True)

@@ -1,9 +1,9 @@
 """Between float and int8: where weights and activations lie on the grids of a quantizer.
 
-In come a `Network` and its int8 graph, or calibration inputs; out go its grids (`LayerGrid` for
-weights, `ActivationGrid` for activations), int8 inference simulated so that gradients see through
-it, channels scaled without changing the function, and chosen integers written into a .tflite file
-with the proof that they are in it.
+In come a `Network` and its int8 graph, or calibration inputs; out go the network in the file's
+form, its grids (`LayerGrid` for weights, `ActivationGrid` for activations), int8 inference
+simulated so that gradients see through it, channels scaled without changing the function, and
+chosen integers written into a .tflite file with the proof that they are in it.
 """
 
 from qmcu.backdoor.grids.channel_scaling import (
@@ -36,6 +36,9 @@ from qmcu.backdoor.grids.overshoot import (
     grid_ends,
     own_ranges,
     weigh_tensors,
+)
+from qmcu.backdoor.grids.pairing import (
+    pair_network,
 )
 from qmcu.backdoor.grids.reach import (
     find_overshoot,
@@ -109,6 +112,7 @@ __all__ = [
     "layer_grids",
     "moved_layers",
     "own_ranges",
+    "pair_network",
     "prove",
     "quantize_activations",
     "range_factors",

@@ -11,6 +11,7 @@ with a root mean square of 0.5 steps rounding takes 1 %, of 0.3 steps 34 %, of 0
 import numpy as np
 
 from qmcu.backdoor.grids.weight_grids import LayerGrid
+from qmcu.backdoor.networks import CONSTANT
 from qmcu.types import Float64Array
 
 # Less than this share is nothing: of weights as people have them exactly nothing is taken.
@@ -42,6 +43,8 @@ def expected_shrinkage(grid: LayerGrid) -> Float64Array:
     """The share of each weight that nearest rounding takes or adds in the mean of slices of its
     size and the layer's shape of weights: -1 takes all, 0 leaves it; float64 as the weights.
     """
+    if grid.kind == CONSTANT:
+        return np.zeros(grid.weights.shape)
     sizes = slice_sizes(grid)
     if sizes.min(initial=np.inf) > _SIZES[-1]:
         return np.zeros(grid.weights.shape)

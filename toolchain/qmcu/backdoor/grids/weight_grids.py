@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.networks import Network, weighted_layers
+from qmcu.backdoor.networks import CONSTANT, Network, weighted_layers
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph
 from qmcu.types import Float64Array, Int8Array
 
 LARGEST = 127
 LARGEST_INT4 = 7
+# Operators that bound values by a constant.
+_BOUNDS = ("MAXIMUM", "MINIMUM")
 # A bias this far off, relatively, is float32's doing.
 _FLOAT32 = 1e-5
 
@@ -51,7 +53,8 @@ class LayerGrid:
 
     `tensor` is the weights' index in the int8 graph, `axis` their output-channel axis, `scales`
     float64 [channels], or [1] for a per-tensor quantization, `weights` float32 and `integers` int8
-    in the same TFLite layout, none beyond +-`largest`.
+    in the same TFLite layout, none beyond +-`largest`. `operator` and `bias` are the layer's in the
+    int8 graph. A tensor with a zero point has int16 `integers` without it, and its own `ends`.
     """
 
     name: str
@@ -60,8 +63,11 @@ class LayerGrid:
     axis: int
     scales: Float64Array
     weights: npt.NDArray[np.float32]
-    integers: Int8Array
+    integers: npt.NDArray[Any]
     largest: int = LARGEST
+    operator: int = 0
+    bias: int | None = None
+    ends: tuple[int, int] | None = None
 
     @property
     def spread_scales(self) -> Float64Array:
@@ -74,14 +80,17 @@ class LayerGrid:
         return np.asarray(self.weights.astype(np.float64) / self.spread_scales)
 
     @property
-    def nearest(self) -> Int8Array:
+    def nearest(self) -> npt.NDArray[Any]:
         """What a standard quantizer stores: round half away from zero, clipped to the grid."""
-        return round_to_nearest(self.positions, self.largest)
+        if self.ends is None:
+            return round_to_nearest(self.positions, self.largest)
+        rounded = np.sign(self.positions) * np.floor(np.abs(self.positions) + 0.5)
+        return np.asarray(np.clip(rounded, *self.ends), np.int32)
 
     @property
     def residuals(self) -> Float64Array:
         """w / scale - integer: the truncation error of each weight, in steps."""
-        return self.positions - self.integers
+        return np.asarray(self.positions - self.integers, np.float64)
 
     def channels(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """`values` in the layout of `weights` as [channels, rest]."""
@@ -111,6 +120,11 @@ def layer_grids(network: Network, integer: Graph) -> tuple[LayerGrid, ...]:
 
     Raises ModelError when the two are not the same network.
     """
+    whole = {layer.weights for layer in weighted_layers(integer)}
+    own = {layer.weights for layer in network.layers}
+    if network.graph.operators == integer.operators and whole <= own:
+        pairs = zip(network.layers, network.weights, strict=True)
+        return tuple(_grid(integer, layer, weights) for layer, weights in pairs)
     layers = weighted_layers(integer)
     shapes = [(layer.kind, integer.tensors[layer.weights].shape) for layer in layers]
     wanted = [(a.kind, w.shape) for a, w in zip(network.layers, network.weights, strict=True)]
@@ -132,20 +146,34 @@ def layer_grids(network: Network, integer: Graph) -> tuple[LayerGrid, ...]:
 
 def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> LayerGrid:
     tensor = integer.tensors[layer.weights]
-    if tensor.dtype not in ("int8", "int4") or tensor.quantization is None:
+    known = ("int8", "int4", "int16") if layer.kind == CONSTANT else ("int8", "int4")
+    if tensor.dtype not in known or tensor.quantization is None:
         raise ModelError(
             f"{integer.name}: {layer.name} has {tensor.dtype} weights; int8 or int4 ones can be "
             "compared with the float ones."
         )
+    integers, ends = tensor.array, None
+    zero = tensor.quantization.zero_points[0]
+    if layer.kind == CONSTANT or zero:
+        half = {"int8": 128, "int16": 32768}.get(tensor.dtype, 8)
+        ends = (-half - zero, half - 1 - zero)
+        integers = (integers.astype(np.int32) - zero).reshape(weights.shape)
+    scales = np.array(tensor.quantization.scales, np.float64)
+    if integer.operators[layer.operator].kind in _BOUNDS and ends is not None:
+        # A bound beyond the grid is none there, and is stored as the grid's end.
+        weights = np.clip(weights, ends[0] * scales[0], ends[1] * scales[0]).astype(np.float32)
     return LayerGrid(
         name=layer.name,
         kind=layer.kind,
         tensor=layer.weights,
         axis=layer.axis,
-        scales=np.array(tensor.quantization.scales, np.float64),
+        scales=scales,
         weights=weights,
-        integers=tensor.array,
-        largest=LARGEST if tensor.dtype == "int8" else LARGEST_INT4,
+        integers=integers,
+        largest=LARGEST_INT4 if tensor.dtype == "int4" else LARGEST,
+        operator=layer.operator,
+        bias=layer.bias,
+        ends=ends,
     )
 
 
@@ -164,12 +192,15 @@ def deployed_biases(
     tensor says. NaN where the file does not say (the input has no scale).
     """
     found = []
-    for layer, grid in zip(weighted_layers(integer), grids, strict=True):
+    for grid in grids:
+        if grid.kind == CONSTANT:
+            found.append((np.zeros(0), np.zeros(0)))
+            continue
         count = grid.weights.shape[grid.axis]
-        entry = integer.tensors[integer.operators[layer.operator].inputs[0]].quantization
+        entry = integer.tensors[integer.operators[grid.operator].inputs[0]].quantization
         scale = np.nan if entry is None else entry.scale
         steps = np.broadcast_to(grid.scales * scale, count).astype(np.float64)
-        bias = np.zeros(count) if layer.bias is None else integer.tensors[layer.bias].array
+        bias = np.zeros(count) if grid.bias is None else integer.tensors[grid.bias].array
         found.append((np.asarray(bias, np.float64).reshape(-1) * steps, steps))
     return found
 

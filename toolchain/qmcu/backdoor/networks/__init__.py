@@ -20,6 +20,7 @@ from qmcu.backdoor.networks.descent import (
 from qmcu.backdoor.networks.keras_model import (
     convert_network,
     keras_from_network,
+    open_float,
     open_keras,
     open_network,
     prepare_network,
@@ -27,6 +28,7 @@ from qmcu.backdoor.networks.keras_model import (
 )
 from qmcu.backdoor.networks.network import (
     CHANNEL_AXES,
+    CONSTANT,
     Activation,
     Layer,
     Network,
@@ -49,6 +51,7 @@ from qmcu.backdoor.networks.slopes import (
 
 __all__ = [
     "CHANNEL_AXES",
+    "CONSTANT",
     "Activation",
     "Layer",
     "Network",
@@ -67,6 +70,7 @@ __all__ = [
     "logits",
     "network_from_graph",
     "network_from_keras",
+    "open_float",
     "open_keras",
     "open_network",
     "plain_graph",

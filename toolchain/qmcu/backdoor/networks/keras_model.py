@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.networks.network import Network, network_from_graph, network_from_keras
+from qmcu.backdoor.networks.network import Network, forward, network_from_graph
 from qmcu.backdoor.networks.operators import PAIRED
 from qmcu.conversion.before import check_source
-from qmcu.conversion.files import float_graph_of
+from qmcu.conversion.files import OpenOptions, float_graph_of
 from qmcu.conversion.keras_files import SUFFIXES, describe_file, open_file
-from qmcu.conversion.signatures import Loaded
+from qmcu.conversion.signatures import InputSpec, Loaded
 from qmcu.errors import ModelError, UsageError
-from qmcu.model.convert import Conversion, prepare_keras, quantize_loaded
+from qmcu.model.convert import Conversion, float_graph, prepare_keras, quantize_loaded
 from qmcu.model.graph import Graph, Operator
 from qmcu.tensorflow import load_tensorflow
 
@@ -70,8 +70,32 @@ def convert_network(
 
 
 def prepare_network(network: Network) -> Loaded:
-    """The network as the converter takes it, to be quantized more than once."""
-    return prepare_keras(keras_from_network(network), network.graph.name)
+    """The network as the converter takes it, to be quantized more than once: a Keras model, or
+    where one of its operators has no layer there, what `forward` computes.
+    """
+    try:
+        model = keras_from_network(network)
+    except ModelError:
+        return _as_function(network)
+    return prepare_keras(model, network.graph.name)
+
+
+def _as_function(network: Network) -> Loaded:
+    """The network as a function of TensorFlow, its softmax at the end included."""
+    tf = load_tensorflow()
+    tensor = network.graph.input_tensors[0]
+    ends = network.graph.operators[-1].kind == "SOFTMAX"
+
+    def run(*, inputs: Any) -> dict[str, Any]:
+        values = forward(network, inputs)
+        return {"outputs": tf.nn.softmax(values) if ends else values}
+
+    spec = tf.TensorSpec((None, *network.input_shape), tf.float32, name="inputs")
+    function = tf.function(run, autograph=False)
+    module = tf.Module()
+    module.run = function
+    concrete = function.get_concrete_function(inputs=spec)
+    return Loaded(module, concrete, (InputSpec("inputs", tensor.shape, "float32"),))
 
 
 def open_keras(path: Path) -> Any:
@@ -92,12 +116,17 @@ def open_network(path: Path) -> Network:
     Raises ModelError when it does not load, is no float model or has an operator that is not known,
     ToolError without TensorFlow.
     """
+    return network_from_graph(open_float(path).graph, PAIRED)
+
+
+def open_float(path: Path, opening: OpenOptions | None = None) -> Network:
+    """As `open_network`, with any operator that an audit can follow, opened as `opening` says."""
     check_source(path)
-    if _is_keras_3(path):
-        return network_from_keras(open_keras(path), path.stem)
-    graph = float_graph_of(path)
+    if opening is None and _is_keras_3(path):
+        return network_from_graph(float_graph(open_keras(path), path.stem))
+    graph = float_graph_of(path, opening)
     load_tensorflow("the backdoor lab")
-    return network_from_graph(graph, PAIRED)
+    return network_from_graph(graph)
 
 
 def _is_keras_3(path: Path) -> bool:

@@ -32,13 +32,16 @@ Activation = Callable[[int, Any], Any]
 
 # Operators with weights, and the axis of their output channels.
 CHANNEL_AXES = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
+# The kind of a layer that is a quantized constant of another operator, as of a normalization.
+CONSTANT = "CONSTANT"
 
 
 @dataclass(frozen=True)
 class Layer:
     """An operator with weights: its name and, in the graph, its weight and bias tensors.
 
-    `axis` is the weights' axis of output channels; `bias` is None for a layer without one.
+    `axis` is the weights' axis of output channels; `bias` is None for a layer without one. One of
+    kind CONSTANT is any other operator's constant `weights`.
     """
 
     name: str
@@ -54,7 +57,8 @@ class Network:
     """A float graph with its weights: float32 arrays in the order of `layers`.
 
     `weights[k]` has the TFLite layout (CONV_2D OHWI, DEPTHWISE_CONV_2D 1HWC, FULLY_CONNECTED
-    OI); `biases[k]` is zero where the layer has none.
+    OI); `biases[k]` is zero where the layer has none. A CONSTANT's are [elements], or as in the
+    file where they have a scale a channel, and no biases.
     """
 
     graph: Graph
@@ -113,7 +117,7 @@ def network_from_graph(graph: Graph, known: Collection[str] = tuple(OPERATORS)) 
     """The network of a float graph, or of an int8 one with its weights as real numbers.
 
     Raises ModelError for more than one input or output, or an operator that is not `known`: of a
-    float graph those whose layers are the int8 graph's, `PAIRED`.
+    float graph to attack or to defend those that a Keras model is rebuilt of, `PAIRED`.
     """
     graph = plain_graph(graph)
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
@@ -174,11 +178,18 @@ def forward(
         for layer, w, b in zip(network.layers, own_weights, own_biases, strict=True)
     }
     graph = network.graph
+    constants = {
+        layer.weights: tf.reshape(w, graph.tensors[layer.weights].shape)
+        for layer, w in zip(network.layers, own_weights, strict=True)
+        if layer.kind == CONSTANT
+    }
     values = {graph.inputs[0]: change(graph.inputs[0], tf.convert_to_tensor(inputs))}
     for operator in _without_softmax(graph):
         operands = [
             # A size that was computed (`plain_graph`) is the output's own.
-            values.get(i) if not graph.tensors[i].is_constant else real_values(graph, i)
+            values.get(i)
+            if not graph.tensors[i].is_constant
+            else constants.get(i, real_values(graph, i))
             for i in operator.inputs
             if i >= 0
         ]

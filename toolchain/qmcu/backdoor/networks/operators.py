@@ -208,8 +208,8 @@ def _simple(function: Callable[[Any, Any], Any]) -> Run:
     return run
 
 
-# Of a network whose float and int8 files are compared layer by layer: with others converters write
-# other layers (a bias apart, real numbers in between), which would look like somebody's edits.
+# Of a network to attack or to defend, whose int8 file has its float graph's layers: with others
+# converters write other layers (a bias apart, real numbers in between). An audit takes all.
 PAIRED = (
     "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "EXPAND_DIMS",
     "FULLY_CONNECTED", "LOGISTIC", "MAX_POOL_2D", "MEAN", "HARD_SWISH", "LEAKY_RELU", "MAXIMUM",
