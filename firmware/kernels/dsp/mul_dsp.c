@@ -1,7 +1,5 @@
 /* mul for the DSP extension. With h = (product * 2^left * multiplier + 2^31) >> 32, 2 h leaves room
    for the sign, which turns ties of the rounding division away from zero, where nothing is divided. */
-#include "small.h"
-
 #include "mul_dsp.h"
 
 #include "dsp.h"

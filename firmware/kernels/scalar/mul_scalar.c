@@ -1,4 +1,6 @@
+#ifdef __ARM_ARCH_6M__
 #include "small.h"
+#endif
 
 #include "mul_scalar.h"
 
