@@ -11,7 +11,7 @@ from tests.support.attention_pair import attention_model, network_of, quantize, 
 
 from qmcu.backdoor.grids import beyond_rounding, deployed_biases, layer_grids, read_grids
 from qmcu.backdoor.grids.constants import write_constants
-from qmcu.backdoor.grids.pairing import is_of_form, pair_network
+from qmcu.backdoor.grids.pairing import align_steps, is_of_form, pair_network
 from qmcu.backdoor.grids.steps import read_steps
 from qmcu.backdoor.networks import (
     CONSTANT,
@@ -151,3 +151,30 @@ def _padded(graph: Graph) -> Graph:
     operators = [pad, valid, *graph.operators[1:]]
     numbered = tuple(replace(op, index=k) for k, op in enumerate(operators))
     return replace(graph, tensors=(*graph.tensors, *added), operators=numbered)
+
+
+def test_a_bias_apart_behind_one_of_zeros(mixed_network: Network) -> None:
+    """As behind a dilated convolution between blocks: the layer's own bias is zeros."""
+    graph = mixed_network.graph
+    first, rest = graph.operators[0], graph.operators[1:]
+    empty, made = graph.tensors[first.inputs[2]], graph.tensors[first.outputs[0]]
+    bias = replace(empty, data=np.linspace(1, 2, empty.elements, dtype=np.float32).tobytes())
+    tensors, count = list(graph.tensors), len(graph.tensors)
+    tensors[bias.index] = bias
+    graph = replace(graph, tensors=tuple(tensors))
+    tensors[bias.index] = replace(bias, data=np.zeros(bias.shape, np.float32).tobytes())
+    tensors += [
+        replace(bias, index=count, name="apart"),
+        replace(made, index=count + 1, name="without"),
+    ]
+    plain = {**first.options, "fused_activation_function": "NONE"}
+    added = Operator(1, "ADD", (count + 1, count), (made.index,), first.options)
+    operators = [replace(first, outputs=(count + 1,), options=plain), added, *rest]
+    numbered = tuple(replace(op, index=k) for k, op in enumerate(operators))
+    other = replace(graph, tensors=tuple(tensors), operators=numbered)
+    for one, two in ((graph, other), (other, graph)):
+        paired = [(a.kind, b.kind) for a, b in align_steps(one, two)]
+        assert all(a == b for a, b in paired)
+        found = next(a.values for a, b in align_steps(one, two) if b.kind == "add")
+        assert found is not None
+        np.testing.assert_array_equal(found, bias.array)
