@@ -111,6 +111,6 @@ def _require_float(path: Path, graph: Graph) -> None:
         if found is not None:
             raise ModelError(
                 f"{path} is quantized already ({operator}: {found.name} is {found.dtype}); the "
-                "float model is needed that it was made from; an int8 file's weights are packed "
-                "by --weights int4 without --calibration."
+                "float model is needed that it was made from; if it is int8 already, --weights "
+                "int4 packs its weights."
             )

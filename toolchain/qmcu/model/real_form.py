@@ -24,11 +24,12 @@ _MULTIPLY = frozenset(
 
 
 def hybrid_operators(graph: Graph) -> list[Operator]:
-    """The operators that multiply float32 activations by integer weights."""
+    """The operators that multiply float32 activations by integer weights, for float32 results."""
     return [
         op
         for op in graph.operators
         if op.kind in _MULTIPLY
+        and all(graph.tensors[i].dtype == "float32" for i in op.outputs)
         and any(t.dtype == "float32" and not t.is_constant for t in _read(graph, op))
         and any(t.dtype in _INTEGERS and t.is_constant and t.quantization for t in _read(graph, op))
     ]

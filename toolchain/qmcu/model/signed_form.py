@@ -45,11 +45,16 @@ class SignedForm:
 
 
 def unsigned_operators(graph: Graph) -> list[Operator]:
-    """The operators that compute with uint8 integers; those that only convert ends do not."""
+    """The operators that compute with uint8 integers.
+
+    Those that only convert ends do not, and of custom ones nobody knows.
+    """
     return [
         op
         for op in graph.operators
-        if op.kind not in ("QUANTIZE", "DEQUANTIZE") and any(_old(t) for t in _operands(graph, op))
+        if op.kind not in ("QUANTIZE", "DEQUANTIZE")
+        and (op.kind in _BY_VALUE or not op.kind.startswith("CUSTOM:"))
+        and any(_old(t) for t in _operands(graph, op))
     ]
 
 
@@ -58,8 +63,8 @@ def to_int8(graph: Graph, source: str) -> SignedForm:
 
     Raises ModelError for an operator that goes by the integers themselves.
     """
-    for op in unsigned_operators(graph):
-        if op.kind not in _BY_VALUE:
+    for op in graph.operators:
+        if op.kind not in _BY_VALUE and any(_old(t) for t in _operands(graph, op)):
             raise ModelError(f"{source}: {op} of uint8 has no form in int8 that qmcu knows.")
     maker = _Maker(graph)
     for op in graph.operators:
