@@ -1,9 +1,12 @@
 """Old uint8 models as int8 ones: the same real values, and nearly those of TensorFlow's kernels."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow
 
+from qmcu.cli.main import run
 from qmcu.compile.support import unsupported
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
@@ -155,3 +158,19 @@ def test_operators_that_move_uint8_are_compiled_as_they_are() -> None:
     tensors = (_uint8(0, (1, 4), 0.1, 128), _uint8(1, (2, 2), 0.1, 128))
     operator = Operator(0, "RESHAPE", (0,), (1,), {"new_shape": (2, 2)})
     assert unsupported(Graph("m", tensors, (operator,), (0,), (1,))) == []
+
+
+def test_the_command_takes_no_calibration_and_says_that_nothing_is_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.tflite", tmp_path / "new.tflite"
+    old.write_bytes(write_model(_network(0)))
+    np.savez(tmp_path / "c.npz", inputs=np.zeros((4, 6, 6, 2), np.float32))
+    calibrated = ["convert", str(old), "--calibration", str(tmp_path / "c.npz"), "-o", str(new)]
+    assert run(calibrated) == 2
+    assert "becomes int8 by its own scales; leave --calibration out." in capsys.readouterr().err
+    assert not new.exists()
+    assert run(["convert", str(old), "-o", str(new), "--compare"]) == 0
+    told = capsys.readouterr().out
+    assert "weights of 2 of 8 channels of convolutions" in told and "nothing was compared" in told
+    assert [t.dtype for t in parse_model(new.read_bytes(), "new").input_tensors] == ["int8"]

@@ -134,6 +134,8 @@ def _show_comparison(
     elif wanted and model.suffix == ".onnx":
         proof = proof_of(model, conversion)
         show(*proof_lines(proof))
+    elif wanted:
+        show(f"nothing was compared: {model} has no float model behind it.")
     if html_file is not None:
         from qmcu.report.html import write_page
         from qmcu.report.html.conversion_page import conversion_page

@@ -83,6 +83,11 @@ def convert_file(
     with _open(source, opening) as process:
         samples = None
         if calibration is not None:
+            if process.quantized and source.suffix == ".tflite":
+                raise UsageError(
+                    f"{source} is quantized already, to uint8, and becomes int8 by its own scales; "
+                    "leave --calibration out."
+                )
             samples = read_samples(str(calibration), process.inputs, options)
             arrays = {f"input_{i}": samples.inputs[s.name] for i, s in enumerate(process.inputs)}
             np.savez(process.folder / "samples.npz", **arrays)  # type: ignore[arg-type]

@@ -48,11 +48,6 @@ class UnsignedFile:
 
     def convert(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """See `Source`."""
-        if order.get("samples") is not None:
-            raise ModelError(
-                f"{self._path} is quantized already, to uint8, and becomes int8 by its own "
-                "scales; leave --calibration out."
-            )
         form = to_int8(self._graph, str(self._path))
         (self._folder / MODEL).write_bytes(write_model(form.graph))
         changes = "real values are the same"
