@@ -16,7 +16,17 @@ def test_supporting_findings_alone_are_only_suspicious() -> None:
     weak = Finding("residuals", 1.0, 0.1, True, "supporting", "because")
     assert judge([weak]) == ("suspicious", ("because",))
     quiet = Finding("direction", 1.0, 4.5, False, "decisive", "no direction")
-    assert judge([quiet]) == ("clean", ("no direction",))
+    verdict, reasons = judge([quiet])
+    assert (verdict, reasons[0]) == ("clean", "no direction")
+
+
+def test_a_clean_pair_says_that_the_file_alone_was_not_asked() -> None:
+    """A backdoor that float has as well is none that quantization woke."""
+    quiet = Finding("direction", 1.0, 4.5, False, "decisive", "no direction")
+    alone = Finding("leading-class", 0.5, 2.0, False, "decisive", "no class leads")
+    told = "a backdoor that the float model has as well was not looked for"
+    assert judge([quiet])[1][-1].startswith(told)
+    assert judge([quiet, alone]) == ("clean", ("no direction", "no class leads"))
 
 
 def finding(weight: Any, score: float, p_value: float | None = None) -> Finding:

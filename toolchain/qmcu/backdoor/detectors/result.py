@@ -10,6 +10,10 @@ from qmcu.backdoor.detectors.method import STRONGEST, Finding
 from qmcu.types import Fraction
 
 AuditVerdict = Literal["backdoored", "suspicious", "clean", "undecided", "damaged"]
+_AWAKE_IN_FLOAT = (
+    "a backdoor that the float model has as well was not looked for: `qmcu audit --int8` without "
+    "--float asks the file alone, --deep asks both."
+)
 _WITHOUT_FLOAT = (
     "without the float model it cannot be seen what rounding changed; docs/DETECTORS.md says what "
     "share of backdoors an int8 file alone gives away."
@@ -101,7 +105,7 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
     alone = tuple(f.reason for f in findings if f.detector in _ALONE)
     if not any(f.weight == "decisive" for f in findings):
         return "clean" if alone else "undecided", (*quiet, *alone, _WITHOUT_FLOAT)
-    return "clean", quiet
+    return "clean", (*quiet, *([] if alone else [_AWAKE_IN_FLOAT]))
 
 
 def _tells_of_damage(finding: Finding, findings: Sequence[Finding]) -> bool:
