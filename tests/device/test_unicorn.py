@@ -4,17 +4,21 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from tests.device.conftest import BOARDS
+from tests.support.firmware_project import write_chain
 from tests.support.fixtures import Guest
 
 from qmcu.board import load_board
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.device import unicorn
 from qmcu.device.counter import count_instructions
-from qmcu.device.targets import unicorn_machine
+from qmcu.device.targets import open_session, unicorn_machine
 from qmcu.device.unicorn import UnicornLink
 from qmcu.errors import DeviceError, GuestFault
+from qmcu.firmware import Firmware
 
 STM32 = [board for board in BOARDS if board.startswith("stm32")]
 
@@ -154,3 +158,18 @@ def test_an_image_of_another_board_is_refused(guest: Guest) -> None:
 def test_thumb_instructions_are_told_apart() -> None:
     assert count_instructions(bytes.fromhex("00bf00f000f8dfe801f04ff0000070e7")) == 5
     assert count_instructions(b"") == 0
+
+
+def test_an_exception_due_while_it_waits_goes_back_to_where_it_waited(tmp_path: Path) -> None:
+    """Also where the emulator has the code at that place translated already."""
+    build_firmware(write_chain(tmp_path), load_board("rpi-pico"), tmp_path / "firmware",
+                   BuildOptions("portable"))  # fmt: skip
+    with open_session("unicorn", Firmware.load(tmp_path / "firmware")) as session:
+        session.link.counting(True)
+        core = session.link._core  # type: ignore[attr-defined]
+        for due in (1, 3, 2):
+            session.greet()
+            core._systick_origin -= due * core._systick_period()
+            assert core.exceptions_due == due
+            session.greet()
+            assert core.exceptions_due == 0

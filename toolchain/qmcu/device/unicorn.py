@@ -269,20 +269,23 @@ class UnicornLink:
         emulator, table = self._emulator, self._core.vector_table
         handler = int.from_bytes(emulator.mem_read(table + 4 * _SYSTICK_EXCEPTION, 4), "little")
         context = emulator.context_save()
+        # A run ends at its last address only where that was not translated as any other place.
+        here = self._pc & ~1
+        emulator.ctl_remove_cache(here, here + 2)
         self.counter.paused = True
         try:
             for _ in range(due):
                 sp = emulator.reg_read(arm.UC_ARM_REG_SP)
                 emulator.reg_write(arm.UC_ARM_REG_SP, (sp & ~7) - _EXCEPTION_FRAME)
                 emulator.reg_write(arm.UC_ARM_REG_LR, self._pc)
-                emulator.emu_start(handler | 1, self._pc & ~1)
+                emulator.emu_start(handler | 1, here)
                 emulator.context_restore(context)
         except uc.UcError as error:
             self._fail(self._describe(error))
         self.counter.paused = False
         self._core.exceptions_taken(due)
         if self._hook is not None:
-            self.counter.resume_at(emulator, self._pc & ~1)
+            self.counter.resume_at(emulator, here)
 
     def _fail(self, reason: str) -> None:
         if self._failure is None:
