@@ -105,16 +105,6 @@ def test_memcpy_between_any_places_and_of_every_size(memory: Memory) -> None:
                 assert after == before[:at] + copied + before[at + size :]
 
 
-def test_memcpy_moves_bytes_down_over_themselves(memory: Memory) -> None:
-    """C does not ask for it; the C library's does, upwards, and code has come to rest on it."""
-    before = random.Random(4).randbytes(4096)
-    for size in SIZES:
-        for at in range(8, 12):
-            for source in (at + by for by in (4, 7, 16, 33)):
-                after = memory.call("memcpy", DATA + at, DATA + source, size, before)
-                assert after == before[:at] + before[source : source + size] + before[at + size :]
-
-
 # What an image has before its model: startup, runtime, port, the hash of the image, memory
 # functions. Ten more bytes want a reason.
 @pytest.mark.parametrize(
