@@ -73,7 +73,7 @@ def measure_sizes(folder: Path, before: Sequence[Row], boards: Sequence[str] = (
     rows = [dict(row) for row in before]
     order = [board for board, *_ in CORES if not boards or board in boards]
     with Progress() as bar:
-        for board in boards or order:
+        for board in order:
             own = [row for row in rows if row["board"] == board]
             for row in bar.track(own, description=board):
                 path = folder / f"{row['model']}.tflite"

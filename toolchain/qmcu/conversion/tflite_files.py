@@ -11,7 +11,7 @@ from qmcu.model.accelerators import accelerated_operators, compiled_for
 from qmcu.model.forms import GELU_NOTE, without_gelu
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
-from qmcu.model.real_form import with_real_weights
+from qmcu.model.real_form import STORED, with_real_weights
 from qmcu.model.signed_form import to_int8, unsigned_operators
 from qmcu.model.writer import write_model
 from qmcu.tensorflow import load_tensorflow
@@ -70,10 +70,7 @@ class FloatFile:
         real = with_real_weights(graph)
         self.notes: tuple[str, ...] = ()
         if real is not graph:
-            stored = sorted(
-                {t.dtype for t in graph.tensors if t.is_constant}
-                & {"int4", "int8", "uint8", "float16"}
-            )
+            stored = sorted({t.dtype for t in graph.tensors if t.is_constant} & {*STORED})
             self.notes = (
                 f"weights stored as {' and '.join(stored)} are taken as the float32 numbers that "
                 "they stand for",

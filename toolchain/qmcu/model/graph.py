@@ -96,6 +96,22 @@ class Tensor:
             return unpack_int4(self.data, self.elements).reshape(self.shape)
         return np.frombuffer(self.data, dtype=np.dtype(self.dtype)).reshape(self.shape)
 
+    @property
+    def real(self) -> npt.NDArray[np.float32]:
+        """The constant's real values, float32: as stored, or by its scales and zero points.
+
+        Raises ValueError if there are none.
+        """
+        grid = self.quantization
+        if grid is None or self.dtype.startswith("float"):
+            return np.asarray(self.array, np.float32)
+        shape = [1] * len(self.shape)
+        if grid.per_channel:
+            shape[grid.axis] = -1
+        scales = np.array(grid.scales).reshape(shape or ())
+        zeros = np.array(grid.zero_points).reshape(shape or ())
+        return np.asarray((self.array.astype(np.float64) - zeros) * scales, np.float32)
+
     def __str__(self) -> str:
         shape = "x".join(map(str, self.shape)) or "scalar"
         return f"{self.name} {self.dtype}[{shape}]"

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from qmcu.model.graph import Graph, Operator, Tensor, without_unused
-from qmcu.types import Array
 
 _INTEGERS = ("int4", "int8", "uint8")
-_STORED = (*_INTEGERS, "float16")
+# What weights are stored as that are real numbers.
+STORED = (*_INTEGERS, "float16")
 _MULTIPLY = frozenset(
     {
         "BATCH_MATMUL", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "SVDF",
@@ -48,7 +48,7 @@ def with_real_weights(graph: Graph) -> Graph:
         t.index: _real(t)
         for t in graph.tensors
         if t.is_constant
-        and t.dtype in _STORED
+        and t.dtype in STORED
         and (t.dtype == "float16" or t.index in hybrid or _is_dequantized(graph, t))
         and (t.dtype == "float16" or t.quantization)
     }
@@ -77,18 +77,5 @@ def _is_dequantized(graph: Graph, tensor: Tensor) -> bool:
 
 
 def _real(tensor: Tensor) -> Tensor:
-    values = tensor.array.astype(np.float32)
-    grid = tensor.quantization
-    if grid is not None and tensor.dtype != "float16":
-        points = np.asarray(grid.zero_points, np.float32)
-        scales = np.asarray(grid.scales, np.float32)
-        if grid.per_channel:
-            shape = [1] * values.ndim
-            shape[grid.axis] = -1
-            points, scales = points.reshape(shape), scales.reshape(shape)
-        values = (values - points) * scales
-    return replace(tensor, dtype="float32", quantization=None, data=_bytes(values))
-
-
-def _bytes(values: Array) -> bytes:
-    return np.ascontiguousarray(values, "<f4").tobytes()
+    data = np.ascontiguousarray(tensor.real, "<f4").tobytes()
+    return replace(tensor, dtype="float32", quantization=None, data=data)

@@ -14,6 +14,7 @@ import numpy as np
 
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor, without_unused
+from qmcu.model.symmetric import HIGHEST, without_zero_point
 from qmcu.types import Array
 
 _HALF = 128
@@ -109,14 +110,9 @@ class _Maker:
         if grid is None or not old.is_constant or grid.per_channel:
             return op
         values = old.array.astype(np.int32) - grid.zero_point
-        others = tuple(i for i in range(values.ndim) if i != axis)
-        largest = np.abs(values).max(axis=others)
-        ratio = np.maximum(largest, 127) / 127.0
+        whole, ratio = without_zero_point(values, axis, -HIGHEST)
         self.channels += len(ratio)
         self.rounded += int(np.count_nonzero(ratio > 1))
-        shape = [1] * values.ndim
-        shape[axis] = -1
-        whole = np.rint(values / ratio.reshape(shape)).astype(np.int8)
         new = _per_channel(grid.scale, ratio, axis)
         inputs = list(op.inputs)
         inputs[at] = self._add(old, dtype="int8", quantization=new, data=whole.tobytes())

@@ -25,6 +25,9 @@ from qmcu.types import Float64Array
 CAP = 3.0
 # Times what is allowed: no honest network came near.
 DECISIVE = 1.125
+# Kinds of probes that more than one detector has.
+DRIVEN = "margins that inputs can be driven to"
+WEIGHTS = "weights of the last layer"
 # Rarer than this is not computed.
 _RAREST = 1e-12
 

@@ -17,6 +17,8 @@ from dataclasses import replace
 import numpy as np
 
 from qmcu.backdoor.detectors.class_evidence import (
+    DRIVEN,
+    WEIGHTS,
     Evidence,
     by_kind,
     deviates,
@@ -39,14 +41,14 @@ from qmcu.backdoor.detectors.quantized import QuantizedModel
 from qmcu.backdoor.networks import network_from_graph
 from qmcu.backdoor.rates import predict_integer
 from qmcu.errors import ModelError
-from qmcu.types import Float32Array
+from qmcu.types import Float32Array, Int64Array
 
 KINDS = {
-    "margins that inputs can be driven to": ("margin", "smooth margin"),
+    DRIVEN: ("margin", "smooth margin"),
     "overlays that inputs share": ("bounded overlay", "short overlay", "blend"),
     "a patch that they share": ("patch",),
     "their own mirror images": ("mirror",),
-    "weights of the last layer": ("weights",),
+    WEIGHTS: ("weights",),
 }
 # Families whose trigger most inputs of an honest network follow to several classes, if to any.
 RIVALLED = ("bounded overlay", "short overlay", "blend", "patch")
@@ -94,16 +96,21 @@ def evidence_of_inputs(context: AuditContext) -> Evidence:
             f"{graph.name} answers the inputs nearly all the same; {LEAST_ANSWERS} classes are "
             f"needed, and none above {MOST_OF_ONE:.0%}."
         )
-    found = weigh_triggers(context, seen, others, math.ceil(climbed / 2), ALLOWED)
+    found = weigh_triggers(context, seen, others, answers, math.ceil(climbed / 2), ALLOWED)
     return replace(found, apart=found.details[LEAD] / ALLOWED_LEAD)
 
 
 def weigh_triggers(
-    context: AuditContext, seen: Float32Array, others: Float32Array, starts: int, allowed: float
+    context: AuditContext,
+    seen: Float32Array,
+    others: Float32Array,
+    answers: Int64Array,
+    starts: int,
+    allowed: float,
 ) -> Evidence:
-    """The evidence of triggers found on inputs that are `seen` and measured on `others`, of margins
-    from `starts`, and of the last layer's weights. Raises ModelError for a file that is sure of
-    none of the inputs.
+    """The evidence of triggers found on inputs that are `seen` and measured on `others`, which the
+    file's integers give the `answers`, of margins from `starts`, and of the last layer's weights.
+    Raises ModelError for a file that is sure of none of the inputs.
     """
     graph, integer = context.graph, context.integer
     assert graph is not None and integer is not None
@@ -116,7 +123,7 @@ def weigh_triggers(
     each = {name: deviates(values) for name, values in heights.items()}
     found = Evidence(each, by_kind(each, KINDS), len(KINDS), allowed)
     lead = max(triggers[name].lead(found.target) for name in RIVALLED)
-    rest = predict_integer(integer, others, jobs=1) != found.target
+    rest = answers != found.target
     shares = {
         name: float(np.mean(predict_integer(integer, marked, jobs=1) == found.target))
         for name, marked in ((n, one.marked[found.target][rest]) for n, one in triggers.items())

@@ -21,6 +21,8 @@ import numpy as np
 
 from qmcu.backdoor.detectors.class_evidence import (
     CAP,
+    DRIVEN,
+    WEIGHTS,
     Evidence,
     by_kind,
     deviates,
@@ -33,8 +35,6 @@ from qmcu.backdoor.grids import ends_of
 from qmcu.errors import ModelError
 from qmcu.types import Float64Array
 
-DRIVEN = "margins that inputs can be driven to"
-WEIGHTS = "weights of the last layer"
 KINDS = {
     DRIVEN: ("margin", "smooth margin"),
     "noise and random overlays": ("faint", "strong", "noise"),

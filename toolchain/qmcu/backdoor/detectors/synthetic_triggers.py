@@ -71,7 +71,8 @@ def evidence_made(context: AuditContext) -> Evidence:
     ascent = InputAscent(context, network_from_graph(graph), classes)
     inputs, wanted = ascent.make(math.ceil(each * climbed))
     answers = predict_integer(integer, inputs, jobs=1)
-    kept = inputs[answers == wanted]
+    right = answers == wanted
+    kept, classified = inputs[right], answers[right]
     if len(kept) < REACHED * len(inputs) or not are_varied(answers):
         raise ModelError(
             f"{graph.name}: of inputs that were made for its classes it takes "
@@ -79,4 +80,5 @@ def evidence_made(context: AuditContext) -> Evidence:
             "no class can lead among equals; is it trained?"
         )
     seen = min(climbed, len(kept) // 2)
-    return weigh_triggers(context, kept[:seen], kept[seen:], math.ceil(climbed / 2), ALLOWED)
+    starts = math.ceil(climbed / 2)
+    return weigh_triggers(context, kept[:seen], kept[seen:], classified[seen:], starts, ALLOWED)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from qmcu.backdoor.grids.simulation import VIEWS
-from qmcu.backdoor.networks import CHANNEL_AXES, real_values
+from qmcu.backdoor.networks import CHANNEL_AXES
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.types import Float32Array
 
@@ -67,12 +67,12 @@ def _steps(graph: Graph, op: Operator) -> Iterator[Step]:
         if i >= 0 and graph.tensors[i].is_constant and not _is_index(graph.tensors[i])
     ]  # fmt: skip
     if (op.kind in CHANNEL_AXES or op.kind == "BATCH_MATMUL") and constants:
-        yield Step("sum", op, as_rows(op, real_values(graph, constants[0])), constants[0])
+        yield Step("sum", op, as_rows(op, graph.tensors[constants[0]].real), constants[0])
         bias = op.inputs[2] if op.kind in CHANNEL_AXES and len(op.inputs) > 2 else -1
         if bias >= 0 and graph.tensors[bias].is_constant:
             yield Step("add", op, _bias(graph, op, bias), bias)
     elif op.kind in _ADDS | _SCALES and constants:
-        values = real_values(graph, constants[0])
+        values = graph.tensors[constants[0]].real
         if op.inputs[0] != constants[0] and op.kind == "SUB":
             values = -values
         if op.inputs[0] != constants[0] and op.kind == "DIV":
@@ -81,7 +81,7 @@ def _steps(graph: Graph, op: Operator) -> Iterator[Step]:
         kind = op.kind if first else "add" if op.kind in _ADDS else "scale"
         yield Step(kind, op, values, constants[0])
     elif constants and len(constants) < len(op.inputs):
-        yield Step(op.kind, op, real_values(graph, constants[0]), constants[0])
+        yield Step(op.kind, op, graph.tensors[constants[0]].real, constants[0])
     else:
         yield Step("MEAN" if _is_whole(graph, op) else op.kind, op)
 
@@ -107,7 +107,7 @@ def _bias(graph: Graph, op: Operator, index: int) -> Float32Array:
         return np.asarray(tensor.array, np.float32)
     given, weights = graph.tensors[op.inputs[0]].quantization, graph.tensors[op.inputs[1]]
     if given is None or weights.quantization is None:
-        return real_values(graph, index)
+        return graph.tensors[index].real
     steps = given.scale * np.array(weights.quantization.scales)
     return np.asarray(tensor.array.reshape(-1) * steps, np.float32)
 

@@ -84,8 +84,7 @@ class LayerGrid:
         """What a standard quantizer stores: round half away from zero, clipped to the grid."""
         if self.ends is None:
             return round_to_nearest(self.positions, self.largest)
-        rounded = np.sign(self.positions) * np.floor(np.abs(self.positions) + 0.5)
-        return np.asarray(np.clip(rounded, *self.ends), np.int32)
+        return np.asarray(np.clip(_halves_away(self.positions), *self.ends), np.int32)
 
     @property
     def residuals(self) -> Float64Array:
@@ -106,8 +105,11 @@ def spread(scales: Float64Array, dimensions: int, axis: int) -> Float64Array:
 
 def round_to_nearest(positions: Float64Array, largest: int = LARGEST) -> Int8Array:
     """The nearest integer of each position, halves away from zero, clipped to +-`largest`."""
-    rounded = np.sign(positions) * np.floor(np.abs(positions) + 0.5)
-    return np.asarray(np.clip(rounded, -largest, largest), np.int8)
+    return np.asarray(np.clip(_halves_away(positions), -largest, largest), np.int8)
+
+
+def _halves_away(positions: Float64Array) -> Float64Array:
+    return np.asarray(np.sign(positions) * np.floor(np.abs(positions) + 0.5))
 
 
 def channel_scales(weights: npt.NDArray[Any], axis: int) -> Float64Array:

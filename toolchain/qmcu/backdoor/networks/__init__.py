@@ -38,7 +38,6 @@ from qmcu.backdoor.networks.network import (
     logits,
     network_from_graph,
     network_from_keras,
-    real_values,
     run_layer,
     weighted_layers,
 )
@@ -76,7 +75,6 @@ __all__ = [
     "plain_graph",
     "prepare_network",
     "reach",
-    "real_values",
     "run_layer",
     "save_keras",
     "train",

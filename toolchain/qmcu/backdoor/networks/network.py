@@ -132,29 +132,14 @@ def network_from_graph(graph: Graph, known: Collection[str] = tuple(OPERATORS)) 
             f"it knows {', '.join(sorted(known))}."
         )
     layers = weighted_layers(graph)
-    weights = tuple(real_values(graph, layer.weights) for layer in layers)
+    weights = tuple(graph.tensors[layer.weights].real for layer in layers)
     biases = tuple(
         np.zeros(w.shape[layer.axis], np.float32)
         if layer.bias is None
-        else real_values(graph, layer.bias)
+        else graph.tensors[layer.bias].real
         for layer, w in zip(layers, weights, strict=True)
     )
     return Network(graph, layers, weights, biases)
-
-
-def real_values(graph: Graph, index: int) -> Float32Array:
-    """A constant's real values, float32: as stored, or by its scales and zero points."""
-    tensor = graph.tensors[index]
-    if tensor.quantization is None or tensor.dtype == "float32":
-        return np.asarray(tensor.array, np.float32)
-    quantization = tensor.quantization
-    shape = [1] * len(tensor.shape)
-    if quantization.per_channel:
-        shape[quantization.axis] = -1
-    scales = np.array(quantization.scales).reshape(shape or ())
-    zeros = np.array(quantization.zero_points).reshape(shape or ())
-    real = (tensor.array.astype(np.float64) - zeros) * scales
-    return np.asarray(real, np.float32)
 
 
 def forward(
@@ -189,7 +174,7 @@ def forward(
             # A size that was computed (`plain_graph`) is the output's own.
             values.get(i)
             if not graph.tensors[i].is_constant
-            else constants.get(i, real_values(graph, i))
+            else constants.get(i, graph.tensors[i].real)
             for i in operator.inputs
             if i >= 0
         ]

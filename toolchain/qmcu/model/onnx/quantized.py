@@ -9,6 +9,7 @@ import numpy as np
 
 from qmcu.model.graph import Quantization
 from qmcu.model.onnx.net import Net, Node, Value, along
+from qmcu.model.symmetric import HIGHEST, without_zero_point
 from qmcu.types import Array
 
 # The type in a .tflite for an ONNX integer type, and how much less its numbers are there.
@@ -16,7 +17,7 @@ _TYPES = {
     "int8": ("int8", 0), "uint8": ("int8", 128), "int16": ("int16", 0),
     "uint16": ("int16", 32768), "int32": ("int32", 0),
 }  # fmt: skip
-_LOWEST, _HIGHEST = -128, 127
+_LOWEST = -128
 
 
 def absorb_quantization(net: Net) -> bool:
@@ -289,24 +290,21 @@ def symmetric(net: Net, value: Value, node: Node, axis: int) -> Value:
     zeros = np.broadcast_to(np.array(quantization.zero_points, np.int64), (count,))
     shifted = array - zeros.reshape(shape)
     scales = np.broadcast_to(np.array(quantization.scales, np.float64), (count,))
-    others = tuple(a for a in range(rank) if a != axis)
-    fits = (shifted.min(axis=others) >= _LOWEST) & (shifted.max(axis=others) <= _HIGHEST)
-    if fits.all():
+    rounded, factors = without_zero_point(shifted, axis, _LOWEST)
+    if (factors == 1).all():
         kept = Quantization(quantization.scales, (0,) * len(quantization.scales), axis)
-        return Value(value.name, value.shape, "int8", shifted.astype(np.int8), kept)
-    factors = np.where(fits, 1.0, np.abs(shifted).max(axis=others) / _HIGHEST)
+        return Value(value.name, value.shape, "int8", rounded, kept)
     spread = factors.reshape(shape)
-    rounded = np.rint(shifted / spread)
     off = np.abs(rounded * spread - shifted)
     net.changed[value.name] = (
         f"weights {value.name} of {node} have the zero point {_span(quantization.zero_points)}, "
         f"TFLite's must be 0: {int((off > 0).sum())} of {array.size} are rounded, in "
-        f"{int((~fits).sum())} of {count} channels, by at most {off.max():.2f} and "
+        f"{int((factors != 1).sum())} of {count} channels, by at most {off.max():.2f} and "
         f"{np.sqrt(np.mean(off**2)):.2f} (root mean square) of the file's steps"
     )
     new = tuple(float(np.float32(s)) for s in scales * factors)
     grid = Quantization(new, (0,) * count, axis)
-    return Value(value.name, value.shape, "int8", rounded.astype(np.int8), grid)
+    return Value(value.name, value.shape, "int8", rounded, grid)
 
 
 def _span(zeros: tuple[int, ...]) -> str:
@@ -319,9 +317,9 @@ def quantize_constant(array: Array, axis: int | None) -> tuple[Array, Quantizati
     array = np.asarray(array, np.float64)
     axes = None if axis is None else tuple(a for a in range(array.ndim) if a != axis)
     largest = np.asarray(np.abs(array).max(axis=axes), np.float64).reshape(-1)
-    scales = np.where(largest > 0, largest, 1.0) / _HIGHEST
+    scales = np.where(largest > 0, largest, 1.0) / HIGHEST
     scales = scales.astype(np.float32).astype(np.float64)
     shape = () if axis is None else tuple(-1 if a == axis else 1 for a in range(array.ndim))
-    integers = np.clip(np.rint(array / scales.reshape(shape)), -_HIGHEST, _HIGHEST)
+    integers = np.clip(np.rint(array / scales.reshape(shape)), -HIGHEST, HIGHEST)
     quantization = Quantization(tuple(map(float, scales)), (0,) * scales.size, axis or 0)
     return integers.astype(np.int8), quantization
