@@ -13,6 +13,7 @@ from tests.support.stateful_models import shift_register
 
 from qmcu.errors import ModelError
 from qmcu.model import oracle_process
+from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 from qmcu.model.interpreter import Interpreter
 from qmcu.model.oracle import Oracle, oracle_version
 from qmcu.model.writer import write_model
@@ -129,3 +130,29 @@ def test_rows_after_a_reset_begin_anew(resets: list[int]) -> None:
         if row in resets:
             one_by_one.reset()
         assert np.array_equal(one_by_one.run([x])[0], together[row])
+
+
+@pytest.mark.parametrize("tensors_first", [False, True])
+def test_what_cannot_run_but_needs_not_is_computed_beforehand(tensors_first: bool) -> None:
+    places = np.arange(-2, 2, dtype="<i4").reshape(1, 4)
+    one = np.array(1, "<i4")
+    tensors = (
+        Tensor(0, "x", (1, 4), "int8", Quantization((1.0,), (0,)), None),
+        Tensor(1, "one", (), "int32", None, one.tobytes()),
+        Tensor(2, "places", (1, 4), "int32", None, places.tobytes()),
+        Tensor(3, "minus", (), "int32", None, None),
+        Tensor(4, "where", (1, 4), "bool", None, None),
+        Tensor(5, "zero", (1, 4), "int8", Quantization((1.0,), (0,)), bytes(4)),
+        Tensor(6, "y", (1, 4), "int8", Quantization((1.0,), (0,)), None),
+    )
+    # tflite-micro opens a NEG of int32, and fails when it runs.
+    operators = (
+        Operator(0, "NEG", (1,), (3,), {}, 1),
+        Operator(1, "GREATER_EQUAL", (2, 3), (4,), {}, 1),
+        Operator(2, "SELECT_V2", (4, 0, 5), (6,), {}, 1),
+    )
+    oracle = Oracle(write_model(Graph("m", tensors, operators, (0,), (6,))))
+    x = np.array([[5, 6, 7, 8]], np.int8)
+    if tensors_first:
+        assert oracle.all_tensors([x])[6].tolist() == [[0, 6, 7, 8]]
+    assert oracle.run([x])[0].tolist() == [[0, 6, 7, 8]]

@@ -10,10 +10,17 @@ import numpy as np
 from qmcu.conversion.signatures import InputSpec
 from qmcu.errors import ModelError
 from qmcu.model.forms import settle
+from qmcu.model.graph import Graph
+from qmcu.model.masks import masks_of, with_cut_masks
+from qmcu.model.reader import parse_model
+from qmcu.model.writer import write_model
+from qmcu.tensorflow import load_tensorflow
 from qmcu.text import first_line
 from qmcu.types import Array
 
 MODEL, FLOAT = "model.tflite", "float.tflite"
+# Of the weights that a softmax gives, in int8 and in int16.
+_STEPS = (256, 32768)
 
 
 def quantize_file(path: Path, data: bytes, samples: list[Array], order: Mapping[str, Any]) -> bytes:
@@ -23,9 +30,44 @@ def quantize_file(path: Path, data: bytes, samples: list[Array], order: Mapping[
     """
     try:
         with contextlib.redirect_stdout(None):
+            data = _with_cut_masks(data, samples, _STEPS[bool(order.get("wide"))])
             return settle(_quantized(data, samples, order), path.stem)
     except Exception as error:
         raise ModelError(f"{path} cannot be quantized: {first_line(error)}.") from error
+
+
+def _with_cut_masks(data: bytes, samples: list[Array], steps: int) -> bytes:
+    """The float file with masks of attention that integers can hold beside the scores."""
+    graph = parse_model(data, "float")
+    masks = [] if graph.subgraphs else masks_of(graph)
+    if not masks:
+        return data
+    wanted = {i for mask in masks for i in (mask.scores, mask.gate) if i is not None}
+    cut = with_cut_masks(graph, masks, _ranges(data, graph, wanted, samples), steps)
+    return data if cut is graph else write_model(cut)
+
+
+def _ranges(
+    data: bytes, graph: Graph, wanted: set[int], samples: list[Array]
+) -> dict[int, tuple[float, float]]:
+    """The smallest and largest value of tensors over the samples."""
+    lite = load_tensorflow().lite
+    interpreter = lite.Interpreter(
+        model_content=data, experimental_preserve_all_tensors=True,
+        experimental_op_resolver_type=(
+            lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        ),
+    )  # fmt: skip
+    interpreter.allocate_tensors()
+    found = dict.fromkeys(wanted, (np.inf, -np.inf))
+    for row in range(len(samples[0])):
+        for index, array in zip(graph.inputs, samples, strict=True):
+            interpreter.set_tensor(index, array[row : row + 1])
+        interpreter.invoke()
+        for i, (low, high) in found.items():
+            values = interpreter.get_tensor(i)
+            found[i] = (min(low, float(values.min())), max(high, float(values.max())))
+    return found
 
 
 def _quantized(data: bytes, samples: list[Array], order: Mapping[str, Any]) -> bytes:

@@ -16,6 +16,8 @@ from qmcu.conversion.tflite_files import open_tflite
 from qmcu.errors import ModelError
 from qmcu.model.convert import convert_loaded, export_keras
 from qmcu.model.forms import GELU_NOTE, has_gelu, settle, without_gelu
+from qmcu.model.masks import blinded
+from qmcu.model.reader import parse_model
 from qmcu.model.signature import in_order, own_inputs, own_outputs
 from qmcu.tensorflow import load_tensorflow
 from qmcu.text import first_line
@@ -118,18 +120,20 @@ class SavedSource:
                 per_tensor=bool(order.get("per_tensor")), quantized=quantized,
                 outputs=self._outputs, wide=bool(order.get("wide")),
             )  # fmt: skip
-            if has_gelu(data, self._path.stem):
-                data, notes = self._without_gelu(order, samples, quantized), (GELU_NOTE,)
+            gelu = has_gelu(data, self._path.stem)
+            if gelu or (quantized and blinded(parse_model(data, self._path.stem))):
+                data = self._by_float(order, samples, quantized)
+                notes = (GELU_NOTE,) if gelu else notes
             data = settle(data, self._path.stem)
             data = in_order(data, self._names, tuple(self._outputs.values()))
             (self._folder / name).write_bytes(data)
         made_by = f"TensorFlow {self._tensorflow.__version__}"
         return {"converter": made_by, "files": list(wanted), "notes": list(notes)}
 
-    def _without_gelu(
+    def _by_float(
         self, order: Mapping[str, Any], samples: Mapping[str, Array], quantized: bool
     ) -> bytes:
-        """The file by way of a float one in which GELU is written out."""
+        """The file by way of a float one, in which GELU is written out and masks are cut."""
         data = convert_loaded(
             self._tensorflow, self._path, self._loaded, samples, quantized=False,
             outputs=self._outputs,

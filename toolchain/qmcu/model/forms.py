@@ -9,6 +9,7 @@ import numpy as np
 
 from qmcu.model.graph import Graph, Operator, Tensor, without_unused
 from qmcu.model.islands import settle_islands
+from qmcu.model.moves import with_one_grid
 from qmcu.model.reader import parse_model
 from qmcu.model.writer import write_model
 from qmcu.types import Array, Shape
@@ -27,14 +28,18 @@ GELU_NOTE = (
 def settle(data: bytes, name: str = "model") -> bytes:
     """A .tflite with each operator in a form that tflite-micro has.
 
-    Functions in numbers that it has them in (`settle_islands`), slices of more than four dimensions
-    with those joined that are taken whole. The same bytes where nothing is to be done.
+    Functions in numbers that it has them in (`settle_islands`), moves on one grid
+    (`with_one_grid`), slices of more than four dimensions with those joined that are taken whole.
+    The same bytes where nothing is to be done.
     """
     data = settle_islands(data, name)
     graph = parse_model(data, name)
-    if graph.subgraphs or not any(_is_wide_slice(graph, op) for op in graph.operators):
+    if graph.subgraphs:
         return data
-    return write_model(_with_joined_slices(graph))
+    settled = with_one_grid(graph)
+    if any(_is_wide_slice(settled, op) for op in settled.operators):
+        settled = _with_joined_slices(settled)
+    return data if settled is graph else write_model(settled)
 
 
 def has_gelu(data: bytes, name: str = "model") -> bool:
@@ -47,7 +52,7 @@ def without_gelu(data: bytes, name: str = "model") -> bytes:
     if not has_gelu(data, name):
         return data
     graph = parse_model(data, name)
-    maker = _Maker(graph)
+    maker = GraphMaker(graph)
     for op in graph.operators:
         if op.kind != "GELU":
             maker.operators.append(op)
@@ -62,7 +67,7 @@ def without_gelu(data: bytes, name: str = "model") -> bytes:
     return write_model(maker.graph())
 
 
-class _Maker:
+class GraphMaker:
     """A graph's tensors and operators, being added to."""
 
     def __init__(self, graph: Graph) -> None:
@@ -122,7 +127,7 @@ def _is_wide_slice(graph: Graph, op: Operator) -> bool:
 
 
 def _with_joined_slices(graph: Graph) -> Graph:
-    maker = _Maker(graph)
+    maker = GraphMaker(graph)
     joined: dict[tuple[int, Shape], int] = {}
     for op in graph.operators:
         runs = list(_runs(graph, op)) if _is_wide_slice(graph, op) else []

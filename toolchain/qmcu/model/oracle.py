@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from qmcu.errors import ModelError
+from qmcu.errors import InterpreterDiedError, ModelError
 from qmcu.model.early_ends import ends_early
 from qmcu.model.engines import (
     TFLITE_MICRO,
@@ -107,6 +107,18 @@ class Oracle:
         self._graph = opened.graph
         return opened
 
+    def _simplified(self) -> bool:
+        """Open the model anew without what needs not run, where it has not run yet.
+
+        What the interpreter takes and then cannot run may be computed from constants.
+        """
+        simple = simplify(self._graph)
+        if simple is self._graph or any(self._since):
+            return False
+        self._graph = simple
+        self._engine = self._open(write_model(simple))
+        return True
+
     def run(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
         """One inference: inputs in the model's shapes to outputs."""
         rows = self._rows([np.asarray(a)[np.newaxis] for a in inputs])
@@ -147,13 +159,19 @@ class Oracle:
         This is another interpreter than `run`'s, with a state of its own: over a sequence, call
         it for each step. `reset` is for both.
         """
-        graph = self._graph
-        indices = {i for op in graph.operators for i in op.outputs} | set(graph.inputs)
-        wanted = [i for i in sorted(indices) if graph.tensors[i].dtype in DTYPES]
         rows = self._rows([np.asarray(a)[np.newaxis] for a in inputs])
         if self._pieces is not None:
             return {i: array[0] for i, array in self._pieces.all_tensors(rows).items()}
-        arrays = self._engine.tensors(rows, wanted)
+        wanted = self._activations()
+        try:
+            arrays = self._engine.tensors(rows, wanted)
+        except InterpreterDiedError:
+            raise
+        except ModelError:
+            if not self._simplified():
+                raise
+            wanted = self._activations()
+            arrays = self._engine.tensors(rows, wanted)
         arrays = self._blanked(wanted, arrays, self._counted(1, 1, ()))
         return {i: array[0] for i, array in zip(wanted, arrays, strict=True)}
 
@@ -164,6 +182,12 @@ class Oracle:
             self._pieces.reset()
         else:
             self._engine.reset()
+
+    def _activations(self) -> list[int]:
+        """The inputs and what operators give, of types that an oracle reads."""
+        graph = self._graph
+        indices = {i for op in graph.operators for i in op.outputs} | set(graph.inputs)
+        return [i for i in sorted(indices) if graph.tensors[i].dtype in DTYPES]
 
     def _counted(self, which: int, rows: int, resets: Sequence[int]) -> Array:
         """How many inferences there were since the last reset, before each row."""
@@ -185,7 +209,14 @@ class Oracle:
     def _run(self, arrays: Sequence[Array], resets: Sequence[int]) -> tuple[Array, ...]:
         if self._pieces is not None:
             return tuple(self._pieces.run(arrays, resets))
-        results = self._engine.run(arrays, resets)
+        try:
+            results = self._engine.run(arrays, resets)
+        except InterpreterDiedError:
+            raise
+        except ModelError:
+            if not self._simplified():
+                raise
+            results = self._engine.run(arrays, resets)
         since = self._counted(0, len(arrays[0]), resets)
         return tuple(self._blanked(self._graph.outputs, results, since))
 
