@@ -1,45 +1,11 @@
 /* 21 instructions for 32 products; the sums of a position go to the stack in one. */
 #include "winograd_multiply_dsp.h"
+
+#include "winograd_code_dsp.h"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-/* word VALUE of the tile times that of 4 filters */
-#define WORD(VALUE)                    \
-    "ldm r1!, {r2, r3, r12, lr}\n\t"   \
-    "smlad r4, " VALUE ", r2, r4\n\t"  \
-    "smlad r5, " VALUE ", r3, r5\n\t"  \
-    "smlad r6, " VALUE ", r12, r6\n\t" \
-    "smlad r7, " VALUE ", lr, r7\n\t"
-#define FIRST                        \
-    "ldm r0!, {r8-r11}\n\t"          \
-    "ldm r1!, {r2, r3, r12, lr}\n\t" \
-    "smuad r4, r8, r2\n\t"           \
-    "smuad r5, r8, r3\n\t"           \
-    "smuad r6, r8, r12\n\t"          \
-    "smuad r7, r8, lr\n\t" WORD("r9") WORD("r10") WORD("r11")
-#define STEP "ldm r0!, {r8-r11}\n\t" WORD("r8") WORD("r9") WORD("r10") WORD("r11")
-
-/* r0: 36 products, 4 words apart. r1: slot. A^T m A with A^T = (1 1 1 1 1 0; 0 1 -1 2 -2 0; 0 1 1 4
-   4 0; 0 1 -1 8 -8 2) gives 576 * sum mod 2^32; the inverse of 9 and a shift make it 2 * sum. */
-#define SUMS_AND_DIFFERENCES     \
-    "adds r3, r3, r4\n\t"        \
-    "sub r4, r3, r4, lsl #1\n\t" \
-    "adds r5, r5, r6\n\t"        \
-    "sub r6, r5, r6, lsl #1\n\t" \
-    "adds r2, r2, r3\n\t"        \
-    "adds r2, r2, r5\n\t"        \
-    "add r3, r3, r5, lsl #2\n\t" \
-    "add r7, r4, r7, lsl #1\n\t" \
-    "add r7, r7, r6, lsl #3\n\t" \
-    "add r4, r4, r6, lsl #1\n\t"
-#define OUTPUT(SUM, TO)                \
-    "mul " SUM ", " SUM ", r8\n\t"     \
-    "asrs " SUM ", " SUM ", #5\n\t"    \
-    "smmlar r5, " SUM ", r9, r10\n\t"  \
-    "add r5, r5, " SUM ", asr #31\n\t" \
-    "asr r5, r5, r11\n\t"              \
-    "ssat r5, #8, r5\n\t"              \
-    "strb r5, " TO "\n\t"
-
+/* r0: 36 products, 4 words apart. r1: slot. A^T m A gives 576 * sum mod 2^32; the inverse of 9 and a
+   shift make it 2 * sum. */
 __attribute__((naked, used)) static void winograd_output(const int32_t *products,
                                                          const qmcu_winograd_slot *slot)
 {
@@ -69,9 +35,9 @@ __attribute__((naked, used)) static void winograd_output(const int32_t *products
           "movw r8, #0x8e39\n\t"
           "movt r8, #0x38e3\n\t"
           "add r0, sp, #96\n"
-          "2: pop {r2-r7}\n\t" SUMS_AND_DIFFERENCES OUTPUT("r2", "[r1]")
-              OUTPUT("r3", "[r1, r12, lsl #1]") "add r1, r1, r12\n\t" OUTPUT("r4", "[r1]")
-                  OUTPUT("r7", "[r1, r12, lsl #1]") "add r1, r1, lr\n\t"
+          "2: pop {r2-r7}\n\t" SUMS_AND_DIFFERENCES OUTPUT("r2", "#5", "[r1]")
+              OUTPUT("r3", "#5", "[r1, r12, lsl #1]") "add r1, r1, r12\n\t" OUTPUT("r4", "#5", "[r1]")
+                  OUTPUT("r7", "#5", "[r1, r12, lsl #1]") "add r1, r1, lr\n\t"
                                                     "cmp sp, r0\n\t"
                                                     "bne 2b\n\t"
                                                     "pop {r1, pc}");

@@ -6,7 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qmcu.compile.kernel_sets.trailing import behind_rows, behind_tiles, behind_windows
+from qmcu.compile.kernel_sets.trailing import (
+    behind_bands,
+    behind_rows,
+    behind_tiles,
+    behind_windows,
+)
 from qmcu.compile.operators.window import Axis, axis
 from qmcu.compile.plan import KernelCall
 from qmcu.model.graph import Tensor
@@ -63,6 +68,17 @@ class Layer:
             yield self.rows(max(top, copied), top + extent), range(y * size, (y + 1) * size)
             copied = top + extent
 
+    def by_bands(self, together: int) -> Steps:
+        """All rows of some rows of windows are read for as long as these are written."""
+        vertical = self.axes[0]
+        size = self.target.shape[2] * self.target.shape[3]
+        extent = (vertical.kernel - 1) * vertical.dilation + 1
+        for y in range(0, vertical.output, together):
+            end = min(y + together, vertical.output)
+            top = y * vertical.stride - vertical.padding
+            last = (end - 1) * vertical.stride - vertical.padding + extent
+            yield self.rows(top, last), range(y * size, end * size)
+
     def by_windows(self, together: int) -> Steps:
         depth = self.target.shape[3]
         pixels = [(y, x) for y in range(self.target.shape[1]) for x in range(self.target.shape[2])]
@@ -102,6 +118,9 @@ def test_nothing_is_written_over_before_it_is_read(seed: int) -> None:
     for together in (2, 4):
         call = behind_windows(CALL, source, target, layer.axes, together)
         assert is_safe(layer.by_windows(together), distance_of(call, target))
+    for together in (1, 2):
+        call = behind_bands(CALL, source, target, layer.axes[0], together)
+        assert is_safe(layer.by_bands(together), distance_of(call, target), overlapping=True)
     call = behind_windows(CALL, source, target, layer.axes, 0)
     assert is_safe(layer.by_windows(1), distance_of(call, target), overlapping=True)
     call = behind_windows(CALL, source, target, layer.axes, 0, beside=4)

@@ -80,7 +80,7 @@ def build_within(
     tried: list[str] = []
     refused: DoesNotFitError | None = None
     over: Built | None = None
-    for choice in _choices(options, settle):
+    for choice in _choices(replace(options, flash=bounds.flash), settle):
         try:
             report = build_firmware(model, board, directory, choice)
         except DoesNotFitError as error:

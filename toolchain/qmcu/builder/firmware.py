@@ -57,7 +57,8 @@ class BuildOptions:
     that inferences are held against, `tuning` the
     forms of layers that `qmcu tune` chose, a file for each of several models. `access` is the file
     of the key (`qmcu trust access-key`) without which only HELLO is answered; without `infer`
-    nobody is answered INFER. Values are checked where they are used.
+    nobody is answered INFER. `flash` is the most that the image should take, if that is less than
+    the board has. Values are checked where they are used.
     """
 
     kernels: str = "native"
@@ -77,6 +78,7 @@ class BuildOptions:
     tuning: Path | Sequence[Path] | None = None
     access: Path | None = None
     infer: bool = True
+    flash: int | None = None
 
     @property
     def tunings(self) -> tuple[Path, ...]:
@@ -95,6 +97,8 @@ class BuildOptions:
 
 
 NATIVE = BuildOptions()
+# What an image may hold beside the constants that save instructions: code, other models.
+_OTHER_FLASH = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,9 @@ def compile_models(
     """As `compile_model`, for an image of several; what they need is counted together."""
     refuse_alone_only(options.protocol, options.monitor)
     found = find_cmsis_nn(options.cmsis_nn) if options.kernels == "cmsis-nn" else None
-    parts = [_compile(path, board, options, name) for name, path in several.models]
+    most = board.flash.size if options.flash is None else options.flash
+    shared = replace(options, flash=most // len(several.models))
+    parts = [_compile(path, board, shared, name) for name, path in several.models]
     refuse_unused(options.tunings, {p.plan.name: p.graph.sha256 for p in parts})
     plans, contents = tuple(p.plan for p in parts), tuple(p.content for p in parts)
     compiled = CompiledModels(Models(plans, contents, several.arenas == "own"), found)
@@ -285,7 +291,17 @@ def compile_options(board: Board, options: BuildOptions) -> CompileOptions:
         if value not in values:
             raise UsageError(f"there is no {what} {value!r}; take {', '.join(values)}.")
     core = board.core
-    return CompileOptions(kernels, optimize, core.has_dsp, core.fpu is not None, core.has_mve)
+    outside = board.external_flash if options.places.weights else None
+    there = board.flash.size if outside is None else outside.size
+    most = there if options.flash is None else min(there, options.flash)
+    return CompileOptions(
+        kernels,
+        optimize,
+        core.has_dsp,
+        core.fpu is not None,
+        core.has_mve,
+        flash=max(most - _OTHER_FLASH, 0),
+    )
 
 
 def read_file(path: Path, batch: int | None = None, io: str = "declared") -> bytes:

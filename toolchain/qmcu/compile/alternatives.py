@@ -95,6 +95,12 @@ def cheap_forms(context: OperatorContext, faster: Faster) -> list[KernelCall]:
     return found[:-1] if found[-1].macs else found
 
 
+def forms_instead(graph: Graph, call: KernelCall, faster: Faster) -> list[KernelCall]:
+    """The forms of a call that may take its place."""
+    operator = next(op for op in graph.operators if op.index == call.operator)
+    return cheap_forms(OperatorContext(graph, operator), faster)
+
+
 def layer_forms(graph: Graph, options: CompileOptions) -> tuple[LayerForms, ...]:
     """Every layer of a prepared graph with its distinct forms under any `optimize`."""
     settings = dict.fromkeys((options.optimize, *OPTIMIZATIONS))

@@ -6,13 +6,12 @@ from dataclasses import replace
 from qmcu.compile.alternatives import (
     Alternatives,
     Faster,
-    cheap_forms,
     form_by_rule,
+    forms_instead,
     layer_forms,
     portable_form,
     take_forms,
 )
-from qmcu.compile.alternatives import forms as all_forms
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat
 from qmcu.compile.dead_channels import settle_dead_channels
@@ -24,15 +23,9 @@ from qmcu.compile.kernel_sets import (
     lowerings,
     peer_lowerings,
 )
-from qmcu.compile.lifetimes import (
-    alias_roots,
-    buffer_choices,
-    live_buffers,
-    lower_bound,
-    place_states,
-)
-from qmcu.compile.lowering import OperatorContext, fitting_form
-from qmcu.compile.operators import forms_of
+from qmcu.compile.least_ram import forms_of_rows, least_ram, placed, streamed_operators
+from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
+from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.paddings import fold_paddings
 from qmcu.compile.plan import (
     ARENA,
@@ -45,9 +38,9 @@ from qmcu.compile.plan import (
     PlanTensor,
     State,
 )
-from qmcu.compile.planner import place, place_together
-from qmcu.compile.ram import arena_peak, save_ram
-from qmcu.compile.streams import Forms, Streamed, plain, stream, stream_anyhow
+from qmcu.compile.planner import place_together
+from qmcu.compile.ram import save_ram
+from qmcu.compile.streams import Streamed, plain, stream_anyhow
 from qmcu.compile.support import prepared, problems_of, refuse
 from qmcu.compile.variables import Resolved
 from qmcu.errors import PlanError
@@ -131,12 +124,12 @@ def _compile(
     if options.kernels == "cmsis-nn":
         calls = _without_trails(calls)
     if options.kernels == "native" and options.optimize == "size" and faster:
-        calls = save_flash(calls, lambda call: _forms(graph, call, faster))
+        calls = save_flash(calls, lambda call: forms_instead(graph, call, faster))
     if options.kernels == "native" and options.optimize in ("balanced", "ram"):
         peers = lowerings(replace(options, kernels="cmsis-nn"))
         calls = without_heavy_tables(
             calls,
-            lambda call: _forms(graph, call, faster),
+            lambda call: forms_instead(graph, call, faster),
             lambda call: graph.tensors[call.writes[0]].elements,
             lambda: _lower(graph, peers, flat.pinned)[0],
         )
@@ -144,18 +137,14 @@ def _compile(
     controls = flat.controls(calls)
     streamed = plain(graph, roots)
     if seed is not None:
-        streamed, calls = stream_anyhow(streamed, calls, _forms_of_rows(faster), seed)
+        streamed, calls = stream_anyhow(streamed, calls, forms_of_rows(faster), seed)
     elif options.optimize == "ram":
         by_rows = options.kernels != "cmsis-nn" and not controls
-        streamed, calls = _ram_saved(streamed, calls, faster, controls, by_rows)
+        streamed, calls = least_ram(streamed, calls, faster, controls, by_rows, options.flash)
     else:
         calls = _no_larger_than_peers(flat, graph, calls, options, roots, controls)
-    calls = take_forms(graph, calls, options, _streamed_operators(streamed, calls))
-    choices = buffer_choices(streamed.graph, calls, streamed.roots, controls)
-    buffers, (placements, size) = min(
-        ((buffers, place(buffers)) for buffers in choices),
-        key=lambda choice: choice[1][1],
-    )
+    calls = take_forms(graph, calls, options, streamed_operators(streamed, calls))
+    buffers, (placements, size) = placed(streamed, calls, controls)
     placements = _described(placements, streamed)
     places, state_size = place_states(streamed.graph, calls)
     tensors = _plan_tensors(streamed, placements, places)
@@ -190,7 +179,7 @@ def _no_larger_than_peers(
     faster = lowerings(options)
 
     def alternatives(call: KernelCall) -> list[KernelCall]:
-        found = _forms(graph, call, faster)
+        found = forms_instead(graph, call, faster)
         return found if options.dsp else [form for form in found if is_as_fast(call, form)]
 
     for peer in peer_lowerings(options):
@@ -204,34 +193,6 @@ def _no_larger_than_peers(
 def _without_trails(calls: Sequence[KernelCall]) -> tuple[KernelCall, ...]:
     """As the library has it, whose kernels' outputs lie beside their inputs."""
     return tuple(replace(call, may_trail=()) for call in calls)
-
-
-def _ram_saved(
-    whole: Streamed,
-    calls: tuple[KernelCall, ...],
-    faster: Faster,
-    controls: Sequence[Control],
-    by_rows: bool,
-) -> tuple[Streamed, tuple[KernelCall, ...]]:
-    """With layers streamed, if they may be `by_rows`, and slower forms; or these alone."""
-
-    def with_slower_forms(
-        streamed: Streamed, calls: tuple[KernelCall, ...]
-    ) -> tuple[Streamed, tuple[KernelCall, ...]]:
-        in_rows = _streamed_operators(streamed, calls)
-        return streamed, save_ram(
-            streamed.graph,
-            calls,
-            streamed.roots,
-            lambda call: [] if call.operator in in_rows else _forms(whole.graph, call, faster),
-            controls,
-        )
-
-    choices = [with_slower_forms(whole, calls)]
-    if by_rows:
-        rows = stream(whole, calls, _forms_of_rows(faster), _streamed_peak)
-        choices.append(with_slower_forms(*rows))
-    return min(choices, key=lambda c: arena_peak(c[0].graph, c[1], c[0].roots, controls))
 
 
 def _state(tensor: int, initial: bytes) -> State:
@@ -285,36 +246,6 @@ def _read_end(calls: Sequence[KernelCall], tensors: Sequence[PlanTensor]) -> int
     ends = {t.index: t.offset + t.size for t in tensors if t.space == ARENA}
     reads = ((t, c.overread) for c in calls for t in c.reads if c.overread and t in ends)
     return max((ends[t] + overread for t, overread in reads), default=0)
-
-
-def _forms(graph: Graph, call: KernelCall, faster: Faster) -> list[KernelCall]:
-    """The forms of a call that may take its place."""
-    operator = next(op for op in graph.operators if op.index == call.operator)
-    return cheap_forms(OperatorContext(graph, operator), faster)
-
-
-def _streamed_peak(streamed: Streamed, calls: Sequence[KernelCall]) -> tuple[int, int]:
-    return arena_peak(streamed.graph, calls, streamed.roots, ())
-
-
-def _forms_of_rows(faster: Faster) -> Forms:
-    """All forms of an operator of which some rows are asked, the one to take first."""
-
-    def forms(context: OperatorContext) -> list[KernelCall]:
-        form = fitting_form(forms_of(context.operator.kind), context)
-        if isinstance(form, str):
-            return []
-        found = list(all_forms(context, faster))
-        return [found[0], *found[:-1]]
-
-    return forms
-
-
-def _streamed_operators(streamed: Streamed, calls: Sequence[KernelCall]) -> frozenset[int]:
-    """The operators of which some call reads or writes rows alone."""
-    return frozenset(
-        c.operator for c in calls if any(t in streamed.parts for t in (*c.reads, *c.writes))
-    )
 
 
 def _described(placements: Sequence[Placement], streamed: Streamed) -> tuple[Placement, ...]:

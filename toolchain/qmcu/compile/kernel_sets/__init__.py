@@ -37,7 +37,8 @@ class FormChoice:
 class CompileOptions:
     """What a plan is made for: kernel set, what to favour, instruction sets of the core.
 
-    `forms` are what was chosen for layers in place of what rules would take.
+    `forms` are what was chosen for layers in place of what rules would take. `flash` is how
+    much there is for constants that save instructions, None where that is not known.
     """
 
     kernels: str = "portable"
@@ -46,6 +47,7 @@ class CompileOptions:
     fpu: bool = False
     mve: bool = False
     forms: tuple[FormChoice, ...] = ()
+    flash: int | None = None
 
 
 def lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
@@ -132,5 +134,5 @@ def _by_core(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
         # Such a core has the DSP extension too: what no vector kernel takes goes there.
         return {kind: (*own.get(kind, ()), *others.get(kind, ())) for kind in {**others, **own}}
     if options.dsp:
-        return dsp.lowerings(options.optimize, fpu=options.fpu)
+        return dsp.lowerings(options.optimize, fpu=options.fpu, along=True)
     return scalar.lowerings()

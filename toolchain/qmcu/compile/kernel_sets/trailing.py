@@ -43,6 +43,20 @@ def behind_tiles(call: KernelCall, source: Tensor, target: Tensor, vertical: Axi
     return _trailing(call, source, target, distance)
 
 
+def behind_bands(
+    call: KernelCall, source: Tensor, target: Tensor, vertical: Axis, together: int
+) -> KernelCall:
+    """The call of a kernel that reads all rows of `together` rows of windows while it writes."""
+    row_in, row_out = _row_bytes(source), _row_bytes(target)
+    distance = 0
+    for row in range(0, vertical.output, together):
+        read = max(row * vertical.stride - vertical.padding, 0)
+        written = min(row + together, vertical.output)
+        if read < source.shape[1]:
+            distance = max(distance, written * row_out - read * row_in)
+    return _trailing(call, source, target, distance)
+
+
 def behind_windows(
     call: KernelCall,
     source: Tensor,

@@ -12,6 +12,8 @@ Fields = tuple[tuple[str, FieldValue], ...]
 # Options that no file has: the padding before the first row or column and how many the output has,
 # where an operator has the padding of a PAD before it, or computes some of its rows alone.
 ROW_PADDING, ROW_COUNT = "row_padding", "row_count"
+# How many rows the output has of which an operator computes some.
+WHOLE_ROWS = "whole_rows"
 COLUMN_PADDING, COLUMN_COUNT = "column_padding", "column_count"
 
 

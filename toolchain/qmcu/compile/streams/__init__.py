@@ -7,7 +7,17 @@ the arena's peak is least, and gives their calls; the planner places their buffe
 """
 
 from qmcu.compile.streams.calls import Forms
+from qmcu.compile.streams.faster import faster_forms
 from qmcu.compile.streams.memory import Streamed, plain
 from qmcu.compile.streams.search import stream, stream_anyhow
 
-__all__ = ["Forms", "Streamed", "plain", "stream", "stream_anyhow"]
+__all__ = [
+    "BandLowering",
+    "Forms",
+    "RowForms",
+    "Streamed",
+    "faster_forms",
+    "plain",
+    "stream",
+    "stream_anyhow",
+]

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from qmcu.compile.kernel_sets.dsp.winograd_rows import KERNEL
 from qmcu.compile.lowering import OperatorContext
-from qmcu.compile.operators.window import ROW_COUNT, ROW_PADDING
+from qmcu.compile.operators.window import ROW_COUNT, ROW_PADDING, WHOLE_ROWS
 from qmcu.compile.plan import (
     Argument,
     Constant,
@@ -25,6 +26,22 @@ from qmcu.model.graph import Graph
 Forms = Callable[[OperatorContext], Sequence[KernelCall]]
 
 
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel by its name, in its form of the least scratch or of the most."""
+
+    name: str
+    small: bool
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Which forms operators are to have, by their numbers: the most scratch, or the kernel."""
+
+    scratch: Mapping[int, int] = field(default_factory=dict)
+    kernels: Mapping[int, Kernel] = field(default_factory=dict)
+
+
 @dataclass
 class BandLowering:
     """Lowers operators for some of their rows; what it has lowered once it keeps."""
@@ -33,22 +50,36 @@ class BandLowering:
     forms: Forms
     _found: dict[tuple[int, int, int, int], Sequence[KernelCall]] = field(default_factory=dict)
 
-    def call(self, step: Step, most_scratch: int | None = None) -> KernelCall | None:
+    def call(self, step: Step, wishes: Wishes) -> KernelCall | None:
         """The call for as many rows as the step's, on the operator's own tensors.
 
         The fastest one, or the one of the fewest instructions of those with at most so much
-        scratch. None where there is none, or some rows alone cannot be lowered.
+        scratch as is wished; with a kernel wished, its form of the most or the least scratch. None
+        where there is none, or some rows alone cannot be lowered.
         """
+        forms, number = self.all_forms(step), step.of.operator.index
+        kernel = wishes.kernels.get(number)
+        if kernel is not None:
+            pick = min if kernel.small else max
+            of_kernel = [form for form in forms if form.kernel == kernel.name]
+            if of_kernel:
+                return pick(of_kernel, key=lambda form: form.scratch_size)
+        # Those with transformed weights are for what is settled: no arena is larger for them.
+        forms = [form for form in forms if form.kernel != KERNEL]
+        most_scratch = wishes.scratch.get(number)
+        if most_scratch is None:
+            return forms[0] if forms else None
+        small = (form for form in forms if form.scratch_size <= most_scratch)
+        return min(small, key=row_instructions, default=None)
+
+    def all_forms(self, step: Step) -> Sequence[KernelCall]:
+        """All forms for as many rows as the step's, on the operator's own tensors."""
         (start, end), o = step.needs, step.of
         rows = end - start, step.last - step.first
         key = (o.operator.index, *rows, o.padding_of(step.first))
         if key not in self._found:
             self._found[key] = self._lower(step, *rows)
-        forms = self._found[key]
-        if most_scratch is None:
-            return forms[0] if forms else None
-        small = (form for form in forms if form.scratch_size <= most_scratch)
-        return min(small, key=row_instructions, default=None)
+        return self._found[key]
 
     def _lower(self, step: Step, rows_in: int, rows_out: int) -> Sequence[KernelCall]:
         o, tensors = step.of, list(self.graph.tensors)
@@ -59,6 +90,7 @@ class BandLowering:
             **o.operator.options,
             ROW_PADDING: o.padding_of(step.first),
             ROW_COUNT: rows_out,
+            WHOLE_ROWS: o.heights[1],
         }
         graph = replace(self.graph, tensors=tuple(tensors))
         return self.forms(OperatorContext(graph, replace(o.operator, options=options)))
@@ -68,20 +100,21 @@ def band_calls(
     lowering: BandLowering,
     placed: Sequence[Placed],
     temporary: frozenset[int],
-    scratch: Mapping[int, int],
+    wishes: Wishes,
 ) -> tuple[KernelCall, ...] | None:
     """The calls of all steps, moves before those that need them; None if one cannot be lowered.
 
-    Tensors in `temporary` have a buffer of their own, over which an output may lie; an operator's
-    calls have at most as much scratch as `scratch` says, by its number.
+    Tensors in `temporary` have a buffer of their own, over which an output may lie. The first call
+    of a layer says what its form trades.
     """
     calls: list[KernelCall] = []
+    told: set[int] = set()
     contents: dict[str, Constant] = {}
     for p in placed:
         if p.sums is not None:
             calls += _added(lowering.graph, p, p.sums)
             continue
-        call = lowering.call(p.step, scratch.get(p.step.of.operator.index))
+        call, number = lowering.call(p.step, wishes), p.step.of.operator.index
         if call is None:
             return None
         layer = f"{call.layer}_row{p.step.first}"
@@ -89,7 +122,9 @@ def band_calls(
             calls.append(_move_call(call, f"{layer}_keep", p.move))
         indices = {**p.reads, p.step.of.output: p.write}
         own = temporary | {*indices.values()} if p.over else temporary
-        calls.append(_renamed(_on_rows(call, layer, indices, own), contents))
+        moved = _renamed(_on_rows(call, layer, indices, own), contents)
+        calls.append(moved if number in told else replace(moved, trade=call.trade))
+        told.add(number)
     return tuple(calls)
 
 

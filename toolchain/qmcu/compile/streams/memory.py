@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qmcu.compile.lifetimes import ALIGNMENT, aligned
-from qmcu.compile.plan import Part
+from qmcu.compile.plan import KernelCall, Part
 from qmcu.compile.streams.rows import Step
 from qmcu.model.graph import Graph, Tensor
 
@@ -290,3 +290,35 @@ def lay_over(before: Streamed, steps: Sequence[Step], source: int, target: int) 
         places=places,
         buffers=before.buffers | {buffer.index},
     )
+
+
+def with_overlays(call: KernelCall, streamed: Streamed) -> KernelCall:
+    """The call without leave to lie over tensors whose place in a buffer is settled.
+
+    Over a whole tensor at the start of its buffer an output may lie, and end beside it; over rows
+    that nobody reads any more it was placed.
+    """
+    roots, places, buffers = streamed.roots, streamed.places, streamed.buffers
+    settled = (t for trail in call.may_trail for t in trail[:2])
+    if any(places.get(t) or t in streamed.parts or roots[t] in buffers for t in settled):
+        call = replace(call, may_trail=())
+    if call.kernel == "move_rows" or not call.may_overlay:
+        return call
+    pairs = tuple(
+        (source, target)
+        for source, target in call.may_overlay
+        if _over_rows(streamed, source, target)
+        or (
+            not places.get(source)
+            and not (source in streamed.parts and roots[source] in buffers)
+            and not places.get(target)
+            and roots[target] not in buffers
+        )
+    )
+    return call if pairs == call.may_overlay else replace(call, may_overlay=pairs)
+
+
+def _over_rows(streamed: Streamed, source: int, target: int) -> bool:
+    """Whether rows were placed over others that they are made of."""
+    parts, roots = streamed.parts, streamed.roots
+    return source in parts and target in parts and roots[source] == roots[target]

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from heapq import nsmallest
 from itertools import chain, islice
 
+from qmcu.compile.kernel_sets.dsp.winograd_rows import KERNEL
 from qmcu.compile.plan import KernelCall
-from qmcu.compile.streams.calls import BandLowering, Forms, band_calls
-from qmcu.compile.streams.cost import row_instructions
-from qmcu.compile.streams.memory import Streamed, Unaligned, lay_over, place_rows
+from qmcu.compile.streams.calls import BandLowering, Forms, Kernel, Wishes, band_calls
+from qmcu.compile.streams.cost import gain, is_counted, row_instructions
+from qmcu.compile.streams.faster import has_room, is_part, kernels_at_hand
+from qmcu.compile.streams.memory import Streamed, Unaligned, lay_over, place_rows, with_overlays
 from qmcu.compile.streams.ranges import Range, overhead, ranges_of, trade_of
 from qmcu.compile.streams.room import Room
 
@@ -36,21 +38,10 @@ _Bounded = tuple[tuple[int, int], int, Range]
 
 
 @dataclass(frozen=True)
-class _Now:
-    """What is streamed so far, its peak, and the most instructions that may still be added."""
-
-    streamed: Streamed
-    calls: tuple[KernelCall, ...]
-    peak: tuple[int, int]
-    most: float
-
-
-@dataclass(frozen=True)
 class _Found:
     """A range streamed: all calls, their tensors' buffers, the arena's peak.
 
-    `cost` is about how many instructions it adds; `scratch` the most that the calls of an operator
-    were given, by its number.
+    `cost` is about how many instructions it adds; `wishes` are those for its operators' forms.
     """
 
     range: Range
@@ -58,12 +49,88 @@ class _Found:
     calls: tuple[KernelCall, ...]
     peak: tuple[int, int]
     cost: float
-    scratch: Mapping[int, int]
+    wishes: Wishes
 
 
-def stream(
-    streamed: Streamed, calls: Sequence[KernelCall], forms: Forms, peak: Peak
-) -> tuple[Streamed, tuple[KernelCall, ...]]:
+@dataclass(frozen=True)
+class _Now:
+    """What is streamed so far, its peak, and the most instructions that may still be added.
+
+    `ranges` are those that were taken, in order.
+    """
+
+    streamed: Streamed
+    calls: tuple[KernelCall, ...]
+    peak: tuple[int, int]
+    most: float
+    ranges: tuple[_Found, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The calls with ranges streamed and their buffers, and how they were found."""
+
+    streamed: Streamed
+    calls: tuple[KernelCall, ...]
+    search: "_Search"
+    start: _Now
+    ranges: tuple[_Found, ...]
+
+    def faster(
+        self, final: Sequence[KernelCall], flash: int | None
+    ) -> tuple[Streamed, tuple[KernelCall, ...]]:
+        """The same ranges with faster forms, where the peak is no higher than that of `final`.
+
+        These are the calls with their forms of layers that are not streamed, which stay.
+        """
+        limit = self.search.peak(self.streamed, final)[0]
+        now, streamed = tuple(final), self.streamed
+        wishes: dict[int, Kernel] = {}
+        for number in sorted({s.of.operator.index for f in self.ranges for s in f.range.steps}):
+            for kernel in _kernels_for(number, now):
+                tried = self._with(now, {**wishes, number: kernel})
+                if tried is None or self.search.peak(*tried)[0] > limit:
+                    continue
+                if not has_room(now, tried[1], flash):
+                    continue
+                old, new = _of_layer(number, now), _of_layer(number, tried[1])
+                if {c.kernel for c in new} == {kernel.name} and gain(
+                    (streamed.graph, old), (tried[0].graph, new)
+                ) > 0:
+                    wishes[number] = kernel
+                    streamed, now = tried
+        return streamed, now
+
+    def _with(
+        self, final: Sequence[KernelCall], kernels: Mapping[int, Kernel]
+    ) -> tuple[Streamed, tuple[KernelCall, ...]] | None:
+        """The ranges streamed again with these kernels, in calls that are else as `final`."""
+        now = self.start
+        for found in self.ranges:
+            wishes = replace(found.wishes, kernels=kernels)
+            again = self.search.tried(now.streamed, now.calls, found.range, wishes)
+            if again is None:
+                return None
+            now = self.search.taken(now, again)
+        whole = {c.operator: c for c in final if not is_part(self.streamed, c)}
+        calls = (c if is_part(now.streamed, c) else whole.get(c.operator, c) for c in now.calls)
+        return now.streamed, tuple(calls)
+
+
+def _kernels_for(number: int, calls: Sequence[KernelCall]) -> list[Kernel]:
+    """What an operator's calls may have for theirs, those with more scratch first."""
+    own = {c.kernel for c in _of_layer(number, calls)}
+    names = sorted(kernels_at_hand(calls)) if own else []
+    return [Kernel(name, small) for name in names for small in (False, True)]
+
+
+def _of_layer(number: int, calls: Sequence[KernelCall]) -> list[KernelCall]:
+    """The calls that multiply for an operator, if their instructions are known."""
+    found = [c for c in calls if c.operator == number and c.macs]
+    return found if all(map(is_counted, found)) else []
+
+
+def stream(streamed: Streamed, calls: Sequence[KernelCall], forms: Forms, peak: Peak) -> Rows:
     """The calls with those ranges streamed that lower `peak`, of buffers and calls, most.
 
     The same calls where none saves enough. `forms` lowers an operator of which some rows are asked.
@@ -77,7 +144,7 @@ def stream(
     least = min(end.peak[0] for end in ends)
     good = (end for end in ends if end.peak[0] <= _AS_GOOD * least)
     best = max(good, key=lambda end: end.most)
-    return best.streamed, best.calls
+    return Rows(best.streamed, best.calls, search, now, best.ranges)
 
 
 def _streamed_on(search: "_Search", now: "_Now") -> "_Now":
@@ -102,10 +169,12 @@ def stream_anyhow(
         if not ranges:
             continue
         candidate = rng.choice(ranges)
-        found = search.tried(streamed, now, candidate, {})
+        found = search.tried(streamed, now, candidate, Wishes())
         sizes = _scratch_sizes(found) if found is not None else {}
         scratch = {n: size - 1 for n, size in sizes.items() if rng.random() < 0.3}
-        found = search.tried(streamed, now, candidate, scratch) or found
+        along = (n for n in sizes if rng.random() < 0.5)
+        kernels = {n: Kernel(KERNEL, rng.random() < 0.5) for n in along}
+        found = search.tried(streamed, now, candidate, Wishes(scratch, kernels)) or found
         if found is not None:
             streamed, now = found.streamed, found.calls
     return streamed, now
@@ -158,7 +227,7 @@ class _Search:
     def _affordable(self, now: _Now, bounded: Iterable[_Bounded]) -> Iterator[_Found]:
         """Those that can be streamed and cost no more than is left."""
         for _, _, candidate in bounded:
-            found = self.tried(now.streamed, now.calls, candidate, {})
+            found = self.tried(now.streamed, now.calls, candidate, Wishes())
             if found is not None and found.cost <= now.most:
                 yield found
 
@@ -169,42 +238,42 @@ class _Search:
             f"instead of {now.peak[0]:,}"
         )
         calls = tuple(
-            replace(call, trade=text) if i == found.range.first else call
+            replace(call, trade="; ".join(filter(None, (text, call.trade))))
+            if i == found.range.first
+            else call
             for i, call in enumerate(found.calls)
         )
-        return _Now(found.streamed, calls, found.peak, now.most - found.cost)
+        ranges = (*now.ranges, found)
+        return _Now(found.streamed, calls, found.peak, now.most - found.cost, ranges)
 
     def tried(
         self,
         streamed: Streamed,
         calls: tuple[KernelCall, ...],
         candidate: Range,
-        scratch: Mapping[int, int],
+        wishes: Wishes,
     ) -> _Found | None:
         """The range streamed, with an output over an input where that goes; None if it cannot."""
         base = _laid_over(streamed, calls, candidate) or streamed
         try:
-            over = self._over(candidate, scratch)
+            over = self._over(candidate, wishes)
             new, placed = place_rows(base, candidate.steps, candidate.kept, over)
         except Unaligned:
             return None
         own = frozenset(t for t in new.parts if new.roots[t] == t)
-        inner = band_calls(self.lowering, placed, own, scratch)
+        inner = band_calls(self.lowering, placed, own, wishes)
         if inner is None:
             return None
         new_calls = (*calls[: candidate.first], *inner, *calls[candidate.last :])
-        new_calls = tuple(_with_overlays(call, new) for call in new_calls)
+        new_calls = tuple(with_overlays(call, new) for call in new_calls)
         cost = overhead(streamed.graph, candidate) + sum(map(row_instructions, inner))
         cost -= sum(map(row_instructions, calls[candidate.first : candidate.last]))
         peak = self.peak(new, new_calls)
-        return _Found(candidate, new, new_calls, peak, cost, scratch)
+        return _Found(candidate, new, new_calls, peak, cost, wishes)
 
-    def _over(self, candidate: Range, scratch: Mapping[int, int]) -> frozenset[int]:
+    def _over(self, candidate: Range, wishes: Wishes) -> frozenset[int]:
         """The places of the steps whose kernel may write its output over its only input."""
-        calls = (
-            None if s.of.sums else self.lowering.call(s, scratch.get(s.of.operator.index))
-            for s in candidate.steps
-        )
+        calls = (None if s.of.sums else self.lowering.call(s, wishes) for s in candidate.steps)
         return frozenset(
             at
             for at, (s, call) in enumerate(zip(candidate.steps, calls, strict=True))
@@ -223,10 +292,10 @@ class _Search:
         enough = found
         for _ in range(_REFINEMENTS):
             less = (
-                {**found.scratch, number: size - 1}
+                Wishes({**found.wishes.scratch, number: size - 1})
                 for number, size in _scratch_sizes(found).items()
             )
-            tries = [self.tried(streamed, calls, found.range, scratch) for scratch in less]
+            tries = [self.tried(streamed, calls, found.range, wishes) for wishes in less]
             better = [
                 tried
                 for tried in tries
@@ -263,38 +332,6 @@ def _scratch_sizes(found: _Found) -> dict[int, int]:
         if call.operator in numbers and call.scratch_size:
             sizes[call.operator] = max(sizes.get(call.operator, 0), call.scratch_size)
     return sizes
-
-
-def _with_overlays(call: KernelCall, streamed: Streamed) -> KernelCall:
-    """The call without leave to lie over tensors whose place in a buffer is settled.
-
-    Over a whole tensor at the start of its buffer an output may lie, and end beside it; over rows
-    that nobody reads any more it was placed.
-    """
-    roots, places, buffers = streamed.roots, streamed.places, streamed.buffers
-    settled = (t for trail in call.may_trail for t in trail[:2])
-    if any(places.get(t) or t in streamed.parts or roots[t] in buffers for t in settled):
-        call = replace(call, may_trail=())
-    if call.kernel == "move_rows" or not call.may_overlay:
-        return call
-    pairs = tuple(
-        (source, target)
-        for source, target in call.may_overlay
-        if _over_rows(streamed, source, target)
-        or (
-            not places.get(source)
-            and not (source in streamed.parts and roots[source] in buffers)
-            and not places.get(target)
-            and roots[target] not in buffers
-        )
-    )
-    return call if pairs == call.may_overlay else replace(call, may_overlay=pairs)
-
-
-def _over_rows(streamed: Streamed, source: int, target: int) -> bool:
-    """Whether rows were placed over others that they are made of."""
-    parts, roots = streamed.parts, streamed.roots
-    return source in parts and target in parts and roots[source] == roots[target]
 
 
 def _laid_over(

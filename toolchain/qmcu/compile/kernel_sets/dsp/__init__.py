@@ -16,6 +16,7 @@ from qmcu.compile.kernel_sets.dsp import (
     pairs,
     reals,
     recurrent,
+    winograd_rows,
 )
 from qmcu.compile.kernel_sets.grouped import DSP, with_groups
 from qmcu.compile.kernel_sets.limits import with_limits
@@ -34,12 +35,14 @@ _BYTES_UNTIL = {"balanced": depthwise.BALANCED, "size": float("inf"), "ram": dep
 _UNPACKED = {"speed": depthwise.unpacked_3x3, "ram": layers.depthwise_3x3}
 
 
-def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowering]]:
+def lowerings(
+    optimize: str, *, fpu: bool = False, along: bool = False
+) -> dict[str, Sequence[Lowering]]:
     """Operator kind to lowerings, in the order to try.
 
     `speed` spends flash wherever that saves instructions, `balanced` where it saves many, `size`
     never, `ram` only where it takes no more RAM. Transformed weights need an FPU: its registers
-    hold two of the kernel's addresses.
+    hold two of the kernel's addresses. `along` has weights transformed along rows for `ram`.
     """
     transformed: tuple[Lowering, ...] = ()
     if fpu and optimize in _WINOGRAD_FROM:
@@ -51,6 +54,9 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     if optimize == "ram":  # two windows take less scratch than four, and few rows are left of twos
         direct = (convolution.pairs, convolution.wide, fours.plain)
         steep = (*convolution.steep, fours.steep)
+        if fpu and along:
+            least = _WINOGRAD_FROM["balanced"]
+            direct = (*direct, *(winograd_rows.winograd_rows(rows, least) for rows in (2, 1)))
     if optimize == "size":
         direct = (fours.small, *direct)
     channels: tuple[Lowering, ...] = (depthwise.packed_3x3, layers.depthwise_3x3)
@@ -62,8 +68,8 @@ def lowerings(optimize: str, *, fpu: bool = False) -> dict[str, Sequence[Lowerin
     if optimize == "speed":
         single, other = anything.fully_connected_single_wide, anything.fully_connected_wide
     convolutions = (*transformed, *direct, *steep, general.lower_conv_2d)
-    least = ZEROS_FROM[optimize]
-    convolutions = (*convolutions, *with_groups(convolutions, anything.conv_2d, least, DSP))
+    zeros = ZEROS_FROM[optimize]
+    convolutions = (*convolutions, *with_groups(convolutions, anything.conv_2d, zeros, DSP))
     found: dict[str, tuple[Lowering, ...]] = {
         "ADD": (*tables, general.lower_add, pairs.add),
         "AVERAGE_POOL_2D": (layers.average_all, general.lower_average_pool_2d),

@@ -28,7 +28,7 @@ from qmcu.compile.kernel_sets.dsp.windows import (
 from qmcu.compile.kernel_sets.trailing import behind_rows, behind_tiles, behind_windows
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.weights import quantization_of
-from qmcu.compile.operators.window import image_fields
+from qmcu.compile.operators.window import WHOLE_ROWS, image_fields
 from qmcu.compile.plan import (
     KernelCall,
     ParametersArgument,
@@ -207,6 +207,8 @@ def without_winograd(least: float) -> Lowering:
         if c is None or other is None:
             return None
         call = pairs(context) or wide(context)
+        if WHOLE_ROWS in context.operator.options:
+            return call  # what rows of a layer trade, their range says
         text = f"no transformed weights: less stack for about {_trade(c).saved:,} instructions more"
         return None if call is None else replace(call, trade=f"{text} (estimated)")
 

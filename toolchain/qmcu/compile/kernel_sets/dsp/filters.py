@@ -283,7 +283,7 @@ def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
 
 
 # Rows of Winograd's G for F(4x4, 3x3), scaled by (24 / 4, ...) so that all are integers.
-_WINOGRAD_G = np.array(
+WINOGRAD_G = np.array(
     [[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 12]], np.int64
 )
 _WINOGRAD_SCALE = 576  # 24 * 24
@@ -297,7 +297,7 @@ def pack_winograd(filters: Filters, input_zero_point: int) -> tuple[Int16Array, 
     """
     if filters.largest_sum >= 1 << 25 or filters.weights.shape[3] > WINOGRAD_CHANNELS:
         return None
-    u = np.einsum("ia,fabc,jb->fijc", _WINOGRAD_G, filters.weights, _WINOGRAD_G)
+    u = np.einsum("ia,fabc,jb->fijc", WINOGRAD_G, filters.weights, WINOGRAD_G)
     u = fill(fill(u, GROUP), 4, axis=0).astype(np.int16)
     words = lanes(u.reshape(len(u) // 4, 4, 36, -1))  # quad, filter, position, group, word, lane
     words = words.reshape(len(words), 4, 36, -1, 2)[:, :, ::-1].transpose(0, 2, 3, 1, 4)
