@@ -40,3 +40,24 @@ def test_a_causal_mask_leaves_the_scores_their_steps() -> None:
     real = (found[0].astype(np.float64) + 128) / 256
     assert np.abs(real - wanted).max() < 0.05
     assert (real[mask < 0] == 0).all()
+
+
+def test_a_limit_does_not_cut_what_another_operator_reads() -> None:
+    pytest.importorskip("tensorflow")
+    shape = (1, 8)
+    tensors = (
+        Tensor(0, "x", shape, "float32", None, None),
+        Tensor(1, "zero", (), "float32", None, np.zeros((), np.float32).tobytes()),
+        Tensor(2, "below", shape, "float32", None, None),
+        Tensor(3, "above", shape, "float32", None, None),
+    )
+    operators = (
+        Operator(0, "MINIMUM", (0, 1), (2,), {}, 1),
+        Operator(1, "RELU", (0,), (3,), {}, 1),
+    )
+    data = write_model(Graph("m", tensors, operators, (0,), (2, 3)))
+    rows = (np.random.default_rng(0).random((20, 8)) * 8 - 4).astype(np.float32)
+    whole = quantize_file(Path("m.tflite"), data, [rows], {})
+    grid = parse_model(whole, "m").input_tensors[0].quantization
+    assert grid is not None and (127 - grid.zero_point) * grid.scale > 3.5
+    assert (-128 - grid.zero_point) * grid.scale < -3.5

@@ -12,6 +12,7 @@ from qmcu.errors import ModelError
 from qmcu.model.forms import settle
 from qmcu.model.graph import Graph
 from qmcu.model.masks import masks_of, with_cut_masks
+from qmcu.model.ranges import uncut
 from qmcu.model.reader import parse_model
 from qmcu.model.writer import write_model
 from qmcu.tensorflow import load_tensorflow
@@ -70,6 +71,29 @@ def _ranges(
     return found
 
 
+def _uncut(calibrated: bytes) -> bytes:
+    """The calibrated file with ranges that cut no number which another operator reads."""
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    graph = parse_model(calibrated, "calibrated")
+    if graph.subgraphs:
+        return calibrated
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(calibrated))
+    tensors = model.subgraphs[0].tensors
+    ranges = {
+        i: (float(q.min[0]), float(q.max[0]))
+        for i, tensor in enumerate(tensors)
+        if (q := tensor.quantization) is not None
+        and q.min is not None and q.max is not None and len(q.min) == len(q.max) == 1
+    }  # fmt: skip
+    wider = uncut(graph, ranges)
+    for i, (low, high) in wider.items():
+        tensors[i].quantization.min, tensors[i].quantization.max = [low], [high]
+    if not wider:
+        return calibrated
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
 def _quantized(data: bytes, samples: list[Array], order: Mapping[str, Any]) -> bytes:
     from tensorflow.lite.python import convert
     from tensorflow.lite.python.optimize import calibrator
@@ -91,7 +115,7 @@ def _quantized(data: bytes, samples: list[Array], order: Mapping[str, Any]) -> b
         )
     return bytes(
         convert.mlir_quantize(
-            calibration.calibrate(rows),
+            _uncut(bytes(calibration.calibrate(rows))),
             disable_per_channel=per_tensor,
             input_data_type=kind,
             output_data_type=kind,

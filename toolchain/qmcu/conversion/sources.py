@@ -17,6 +17,7 @@ from qmcu.errors import ModelError
 from qmcu.model.convert import convert_loaded, export_keras
 from qmcu.model.forms import GELU_NOTE, has_gelu, settle, without_gelu
 from qmcu.model.masks import blinded
+from qmcu.model.ranges import may_cut
 from qmcu.model.reader import parse_model
 from qmcu.model.signature import in_order, own_inputs, own_outputs
 from qmcu.tensorflow import load_tensorflow
@@ -121,7 +122,7 @@ class SavedSource:
                 outputs=self._outputs, wide=bool(order.get("wide")),
             )  # fmt: skip
             gelu = has_gelu(data, self._path.stem)
-            if gelu or (quantized and blinded(parse_model(data, self._path.stem))):
+            if gelu or (quantized and _loses(data, self._path.stem)):
                 data = self._by_float(order, samples, quantized)
                 notes = (GELU_NOTE,) if gelu else notes
             data = settle(data, self._path.stem)
@@ -133,7 +134,7 @@ class SavedSource:
     def _by_float(
         self, order: Mapping[str, Any], samples: Mapping[str, Array], quantized: bool
     ) -> bytes:
-        """The file by way of a float one, in which GELU is written out and masks are cut."""
+        """The file by way of a float one, whose GELU, masks and ranges are seen to."""
         data = convert_loaded(
             self._tensorflow, self._path, self._loaded, samples, quantized=False,
             outputs=self._outputs,
@@ -151,6 +152,12 @@ class SavedSource:
             s.name: np.zeros((1, *(n or 1 for n in s.shape[1:])), np.dtype(s.dtype))
             for s in self.inputs
         }
+
+
+def _loses(data: bytes, name: str) -> bool:
+    """Whether a quantized file may have lost what ranges that are seen to would have kept."""
+    graph = parse_model(data, name)
+    return blinded(graph) or may_cut(graph)
 
 
 def _refuse_not_finite(path: Path, loaded: Loaded) -> None:
