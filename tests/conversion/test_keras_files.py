@@ -5,7 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from qmcu.conversion import keras_files
+from qmcu.conversion.before import check_source
 from qmcu.conversion.keras_files import explain, without_time_major
+from qmcu.errors import ModelError
 
 
 @pytest.mark.parametrize(
@@ -33,3 +36,19 @@ def test_a_setting_of_keras_2_alone_is_left_out() -> None:
     made = without_time_major(keras, "ConvLSTM2D")
     assert made.__name__ == "ConvLSTM2D" and issubclass(made, Layer)
     assert made(4, unroll=True, time_major=False).given == (4, True)
+
+
+def test_what_is_no_archive_is_told_before_tensorflow_is_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "m.keras"
+    path.write_text("hello\n")
+    with pytest.raises(ModelError, match=r"m\.keras is no loadable Keras model: .*archive"):
+        check_source(path)
+
+
+def test_a_layer_of_any_cells_is_unrolled() -> None:
+    keras = pytest.importorskip("tensorflow").keras
+    cells = [keras.layers.LSTMCell(2), keras.layers.GRUCell(3)]
+    model = keras.Sequential([keras.Input((4, 2)), keras.layers.RNN(cells, name="cells")])
+    changed, notes = keras_files._unrolled(model, {}, False)
+    assert notes == ("recurrent layers were unrolled: cells",)
+    assert changed.get_layer("cells").unroll

@@ -133,6 +133,22 @@ def test_parts_of_other_grids_are_moved_to_that_of_the_whole() -> None:
     ]  # fmt: skip
 
 
+def test_a_detector_s_end_reads_real_numbers() -> None:
+    anchors = np.array([[0, 64, 128, 255], [1, 2, 3, 4]])
+    tensors = (
+        _uint8(0, (1, 2, 4), 0.1, 128), _uint8(1, (1, 2, 3), 1 / 256, 0),
+        _weights(2, anchors, 0.02, 64),
+        *(Tensor(i, f"y{i}", shape, "float32")
+          for i, shape in enumerate([(1, 2, 4), (1, 2), (1, 2), (1,)], 3)),
+    )  # fmt: skip
+    end = Operator(0, "CUSTOM:TFLite_Detection_PostProcess", (0, 1, 2), (3, 4, 5, 6))
+    graph = to_int8(Graph("old", tensors, (end,), (0, 1), (3, 4, 5, 6)), "old.tflite").graph
+    assert [op.kind for op in graph.operators] == ["DEQUANTIZE", "DEQUANTIZE", end.kind]
+    read = [graph.tensors[i] for i in graph.operators[2].inputs]
+    assert [t.dtype for t in read] == ["float32"] * 3
+    np.testing.assert_allclose(read[2].array, (anchors - 64) * 0.02, rtol=1e-6)
+
+
 def test_what_goes_by_the_integers_is_refused_by_name() -> None:
     tensors = (_uint8(0, (1, 4), 0.1, 3), Tensor(1, "y", (1, 4), "int32"))
     graph = Graph("m", tensors, (Operator(0, "CAST", (0,), (1,)),), (0,), (1,))

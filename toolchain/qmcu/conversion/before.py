@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-from qmcu.conversion.keras_files import SUFFIXES, refuse_large_texts
+from qmcu.conversion.keras_files import SUFFIXES, refuse_large_texts, refuse_no_archive
 from qmcu.errors import ModelError
 from qmcu.files import regular_size
 from qmcu.text import first_line, printable
@@ -30,6 +30,7 @@ def check_source(path: Path) -> None:
             f"{path} is neither a Keras file ({', '.join(SUFFIXES)}) nor a SavedModel "
             "directory nor .onnx, .pt2 or .tflite."
         )
+    refuse_no_archive(path)
     refuse_large_texts(path)
     if path.suffix == ".keras" and zipfile.is_zipfile(path):
         _check_archive(path)

@@ -50,13 +50,7 @@ def open_file(
     classes and functions the model uses. Raises ModelError when it does not load or is quantized
     by Keras already, ToolError when it needs Keras 2 and that is not installed.
     """
-    if source.suffix == ".keras" and not zipfile.is_zipfile(source):
-        # Keras would say that there is no such file.
-        with source.open("rb") as file:
-            other = describe_other(file.read(_HEAD), source.stat().st_size)
-        if other is None or "zip archive" in other or "Keras model" in other:
-            other = "no .zip archive, or one cut off"
-        raise ModelError(f"{source} is no loadable Keras model: {other}.")
+    refuse_no_archive(source)
     names = _custom_objects(custom)
     refuse_large_texts(source)
     version, config = describe_file(source)
@@ -81,6 +75,20 @@ def open_file(
     _refuse_not_finite(source, model)
     model, unrolled = _unrolled(model, names, legacy)
     return KerasModel(model, keras, notes + unrolled)
+
+
+def refuse_no_archive(source: Path) -> None:
+    """Raise ModelError for a .keras file that is no archive: Keras would say that it is not there.
+
+    What else it is, is told.
+    """
+    if source.suffix != ".keras" or zipfile.is_zipfile(source):
+        return
+    with source.open("rb") as file:
+        other = describe_other(file.read(_HEAD), source.stat().st_size)
+    if other is None or "zip archive" in other or "Keras model" in other:
+        other = "no .zip archive, or one cut off"
+    raise ModelError(f"{source} is no loadable Keras model: {other}.")
 
 
 def refuse_large_texts(source: Path) -> None:
@@ -270,7 +278,7 @@ def _unrolled(model: Any, names: Mapping[str, Any], old: bool) -> tuple[Any, tup
 
     Same weights, same results. Keras 2's LSTM stays, for which there is an operator.
     """
-    kinds = ("GRU", "SimpleRNN") if old else ("LSTM", "GRU", "SimpleRNN", *_IMAGES_OVER_TIME)
+    kinds = ("GRU", "SimpleRNN") if old else ("LSTM", "GRU", "SimpleRNN", "RNN", *_IMAGES_OVER_TIME)
     sizes = [tuple(t.shape)[1:] for t in getattr(model, "inputs", None) or []]
     if not sizes or any(n is None or n > _MAX_STEPS for size in sizes for n in size[:1]):
         return model, ()

@@ -14,7 +14,9 @@ import numpy as np
 
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor, without_unused
+from qmcu.model.places import with_short_places
 from qmcu.model.symmetric import HIGHEST, without_zero_point
+from qmcu.model.unwritten import DETECTION
 from qmcu.types import Array
 
 _HALF = 128
@@ -24,7 +26,7 @@ _CONVOLUTIONS = {"CONV_2D": (0, 1, 2), "DEPTHWISE_CONV_2D": (3, 1, 2), "TRANSPOS
 _BY_VALUE = frozenset(
     {
         *_CONVOLUTIONS, "ADD", "ARG_MAX", "ARG_MIN", "AVERAGE_POOL_2D", "BATCH_TO_SPACE_ND",
-        "CONCATENATION", "CUSTOM:TFLite_Detection_PostProcess", "DEPTH_TO_SPACE", "DEQUANTIZE",
+        "CONCATENATION", DETECTION, "DEPTH_TO_SPACE", "DEQUANTIZE",
         "DIV", "EQUAL", "EXPAND_DIMS", "FULLY_CONNECTED", "GATHER", "GATHER_ND", "GREATER",
         "GREATER_EQUAL", "HARD_SWISH", "L2_NORMALIZATION", "LEAKY_RELU", "LESS", "LESS_EQUAL",
         "LOGISTIC", "MAXIMUM", "MAX_POOL_2D", "MEAN", "MINIMUM", "MIRROR_PAD", "MUL", "NOT_EQUAL",
@@ -72,7 +74,8 @@ def to_int8(graph: Graph, source: str) -> SignedForm:
         maker.take(op)
     operators = tuple(replace(op, index=i) for i, op in enumerate(maker.operators))
     result = replace(graph, tensors=tuple(maker.tensors), operators=operators)
-    return SignedForm(without_unused(result), maker.channels, maker.rounded)
+    result = with_short_places(without_unused(result))
+    return SignedForm(result, maker.channels, maker.rounded)
 
 
 def _operands(graph: Graph, op: Operator) -> Iterator[Tensor]:
@@ -97,6 +100,8 @@ class _Maker:
             op = self._convolution(op, *place)
         elif op.kind == "CONCATENATION":
             op = self._concatenation(op)
+        elif op.kind == DETECTION:
+            op = self._detection(op)
         self.operators.append(op)
 
     def _add(self, like: Tensor, **changes: object) -> int:
@@ -121,6 +126,25 @@ class _Maker:
             steps = np.rint(bias.array.astype(np.float64) / ratio).astype("<i4")
             coarser = _per_channel(bias.quantization.scale, ratio, 0)
             inputs[bias_at] = self._add(bias, quantization=coarser, data=steps.tobytes())
+        return replace(op, inputs=tuple(inputs))
+
+    def _detection(self, op: Operator) -> Operator:
+        """In real numbers, which the old kernel made of what it read, and today's asks for."""
+        inputs = []
+        for index in op.inputs:
+            part = self.tensors[index]
+            if part.dtype == "int8" and part.quantization is not None:
+                data = None
+                if part.is_constant:
+                    grid = part.quantization
+                    steps = part.array.astype(np.float32) - np.float32(grid.zero_point)
+                    data = (steps * np.float32(grid.scale)).astype("<f4").tobytes()
+                index = self._add(
+                    part, name=f"{part.name}/real", dtype="float32", quantization=None, data=data
+                )
+                if data is None:
+                    self.operators.append(Operator(0, "DEQUANTIZE", (part.index,), (index,)))
+            inputs.append(index)
         return replace(op, inputs=tuple(inputs))
 
     def _concatenation(self, op: Operator) -> Operator:
