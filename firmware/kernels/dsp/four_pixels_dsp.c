@@ -20,7 +20,7 @@ void qmcu_four_begin(qmcu_four_pixels *f, int8_t *output)
     f->run.columns = f->columns;
     f->run.columns_end = f->columns + 6 * steps;
     f->run.count = f->depth;
-    f->run.first_round = (((steps - 1) & 3) + 1) * QMCU_FOUR_STEP_CODE;
+    f->run.first_round = steps > 1 ? (((steps - 2) & 3) + 1) * QMCU_FOUR_STEP_CODE : 0;
     f->pending = 0;
 }
 

@@ -22,18 +22,23 @@
     "smlad " A ", r8, " W ", " A "\n\t" \
     "smlad " B ", r9, " W ", " B "\n\t" \
     "smlad " C ", r10, " W ", " C "\n\t"
+/* The same from what all of them begin with, in A. */
+#define QMCU_FOUR_BEGIN(W, A, B, C)      \
+    "smlad " C ", r10, " W ", " A "\n\t" \
+    "smlad " B ", r9, " W ", " A "\n\t"  \
+    "smlad " A ", r8, " W ", " A "\n\t"
 /* 4 values: r0 columns, r1 filters, r3 to r5 joint sums of the first one, r6, r7 and lr of the other. */
-#define QMCU_FOUR_STEP                                                                           \
+#define QMCU_FOUR_STEP_OF(FIRST)                                                                 \
     "ldm r0!, {r8-r10}\n\t"                                                                      \
     "ldm r1!, {r11, r12}\n\t"                                                                    \
-    "sxtb16 r2, r11\n\t" QMCU_FOUR_SUMS("r2", "r3", "r4", "r5")                                  \
-    "sxtb16 r2, r12\n\t" QMCU_FOUR_SUMS("r2", "r6", "r7", "lr")                                  \
+    "sxtb16 r2, r11\n\t" FIRST("r2", "r3", "r4", "r5")                                           \
+    "sxtb16 r2, r12\n\t" FIRST("r2", "r6", "r7", "lr")                                           \
     "ldm r0!, {r8-r10}\n\t"                                                                      \
     "sxtb16 r11, r11, ror #8\n\t" QMCU_FOUR_SUMS("r11", "r3", "r4", "r5")                        \
     "sxtb16 r12, r12, ror #8\n\t" QMCU_FOUR_SUMS("r12", "r6", "r7", "lr")
-/* The bytes of one filter: twice the sums to r12, A, B and C; r0 where the first one goes. No flags
-   change. */
-#define QMCU_FOUR_OUTPUTS(OUTPUT, A, B, C)                                                       \
+#define QMCU_FOUR_STEP QMCU_FOUR_STEP_OF(QMCU_FOUR_SUMS)
+/* Twice the sums of one filter to r12, A, B and C, its scale to r8 to r10. No flags change. */
+#define QMCU_FOUR_APART(A, B, C)                                                                 \
     "rsb r12, " B ", " C ", lsl #8\n\t"                                                          \
     "add r12, " A ", r12, lsl #8\n\t"                                                            \
     "lsl r12, r12, #8\n\t"                                                                       \
@@ -44,12 +49,10 @@
     "asr " B ", " B ", #7\n\t"                                                                   \
     "sub " C ", " C ", " B ", asr #1\n\t"                                                        \
     "asr " C ", " C ", #7\n\t"                                                                   \
-    QMCU_FOUR_SCALE                                                                              \
-    "ldr r2, [sp, #12]\n\t" OUTPUT(C, "[r0, r2]")                                                \
-    "ldr r2, [sp, #8]\n\t" OUTPUT(B, "[r0, r2]")                                                 \
-    "ldr r2, [sp, #4]\n\t" OUTPUT(A, "[r0, r2]") OUTPUT("r12", "[r0], #1")
+    QMCU_FOUR_SCALE
 
-/* The whole of a naked function of a qmcu_four_run (r0) and filters (r1). */
+/* The whole of a naked function of a qmcu_four_run (r0) and filters (r1). r0 is where a filter's first
+   output goes; of offsets as many are loaded as registers are free. */
 #define QMCU_MULTIPLY_FOUR(OUTPUT)                                                               \
     __asm("push {r4-r11, lr}\n\t"                                                                \
           "ldm r0, {r2-r9}\n\t"                                                                  \
@@ -63,19 +66,20 @@
           "2: ldr r2, [sp, #20]\n\t"                                                             \
           "cmp r0, r2\n\t"                                                                       \
           "bne 1b\n\t"                                                                           \
-          "ldr r0, [sp]\n\t" QMCU_FOUR_OUTPUTS(OUTPUT, "r3", "r4", "r5")                         \
+          "ldr r0, [sp, #12]\n\t" QMCU_FOUR_APART("r3", "r4", "r5")                              \
+          "ldr r2, [sp, #8]\n\t" OUTPUT("r5", "[r0, r2]")                                        \
+          "ldrd r2, r5, [sp]\n\t" OUTPUT("r4", "[r0, r5]") OUTPUT("r3", "[r0, r2]")              \
+          OUTPUT("r12", "[r0], #1")                                                              \
           "ldr r12, [sp, #24]\n\t"                                                               \
           "subs r12, r12, #2\n\t"                                                                \
           "blt 4f\n\t"                                                                           \
-          "str r12, [sp, #24]\n\t" QMCU_FOUR_OUTPUTS(OUTPUT, "r6", "r7", "lr")                   \
+          "str r12, [sp, #24]\n\t" QMCU_FOUR_APART("r6", "r7", "lr")                             \
+          "ldm sp, {r3-r5}\n\t" OUTPUT("lr", "[r0, r5]") OUTPUT("r7", "[r0, r4]")                \
+          OUTPUT("r6", "[r0, r3]") OUTPUT("r12", "[r0], #1")                                     \
           "beq 4f\n\t"                                                                           \
-          "str r0, [sp]\n"                                                                       \
+          "str r0, [sp, #12]\n"                                                                  \
           "0: ldr r0, [sp, #16]\n\t"                                                             \
-          "ldrd r3, r6, [r1], #8\n\t"                                                            \
-          "mov r4, r3\n\t"                                                                       \
-          "mov r5, r3\n\t"                                                                       \
-          "mov r7, r6\n\t"                                                                       \
-          "mov lr, r6\n\t"                                                                       \
+          "ldrd r3, r6, [r1], #8\n\t" QMCU_FOUR_STEP_OF(QMCU_FOUR_BEGIN)                         \
           "ldr pc, [sp, #28]\n"                                                                  \
           "4: add sp, sp, #32\n\t"                                                               \
           "pop {r4-r11, pc}")
@@ -85,6 +89,7 @@
 #define QMCU_MULTIPLY_ONE(OUTPUT)                                                                \
     __asm("push {r4-r11, lr}\n\t"                                                                \
           "ldm r0, {r2-r8}\n\t"                                                                  \
+          "mov r2, r5\n\t"                                                                       \
           "push {r8}\n"                                                                          \
           "0: ldrd r3, r4, [r1], #8\n\t"                                                         \
           "mov r0, r6\n"                                                                         \

@@ -6,12 +6,12 @@
 
 /* What multiply needs besides the filters; in the order in which it goes to the stack. */
 typedef struct {
-    int8_t *output;
     int32_t offsets[3]; /* of the outputs of columns 1 to 3; where 0, column 0 is written later */
+    int8_t *output;
     const uint32_t *columns;
     const uint32_t *columns_end;
     int32_t count;       /* of filters */
-    int32_t first_round; /* bytes of code of the first round's steps */
+    int32_t first_round; /* bytes of code of its steps, behind the first of all */
 } qmcu_four_run;
 
 typedef void qmcu_multiply_four(const qmcu_four_run *run, const int32_t *filters);

@@ -1,4 +1,5 @@
-/* 1x1 convolution for MVE: a window is a pixel. Four are copied before their outputs are written. */
+/* 1x1 convolution for MVE: a window is a pixel. Four are copied before their outputs are written, which
+   may go over them, but where all filters are multiplied by one reading of whole vectors. */
 #include "conv_2d_mve_pointwise.h"
 
 #include "mve.h"
@@ -13,6 +14,17 @@ void qmcu_conv_2d_mve_pointwise_by(const qmcu_conv_2d_mve_pointwise_params *para
     qmcu_mve_tile tile;
 
     qmcu_mve_begin(&tile, &params->multiply, by);
+    if (filters <= by->at_once && depth == 16 * params->multiply.steps) {
+        const int32_t whole = pixels & ~3;
+        if (whole > 0) {
+            qmcu_multiply_mve(&tile, &params->multiply, weights, input, depth, whole, output);
+        }
+        if (pixels > whole) {
+            qmcu_multiply_mve(&tile, &params->multiply, weights, input + whole * depth, depth,
+                              pixels - whole, output + whole * filters);
+        }
+        return;
+    }
     for (int32_t done = 0; done < pixels; done += 4) {
         const int32_t first = params->backward ? (pixels - 1 - done) & ~3 : done;
         const int32_t count = pixels - first < 4 ? pixels - first : 4;

@@ -18,7 +18,7 @@ typedef struct rows {
     const int8_t *records_end;
     int32_t zero;
     int32_t lanes; /* of a vector that weights are in */
-    int32_t count; /* stride 1: pairs of columns, or fours; stride 2: columns */
+    int32_t count; /* stride 1: pairs of columns, or fours; stride 2: columns, or eights */
     int32_t odd;   /* stride 1: a column is left */
     int32_t zero_point;
     int32_t window_step;
@@ -130,11 +130,16 @@ _Static_assert(sizeof(qmcu_mve_depthwise_3x3) == RECORD_SIZE, "record");
     "vmov " SUMS "[3], " SUMS "[1], r4, r8\n\t"         \
     "vadd.i32 " SUMS ", " SUMS ", r3\n\t"
 
-#define QMCU_TWO_WINDOWS(FIRST, SECOND)                 \
-    "vldrb.u8 q0, [r0, q2]\n\t"                         \
+#define QMCU_TWO_WINDOWS(TAPS, FIRST, SECOND)           \
+    "vldrb.u8 " TAPS ", [r0, q2]\n\t"                    \
     "add r0, r0, r10\n\t"                               \
-    "vmladav.s8 " FIRST ", q0, q4\n\t"                  \
-    "vmladav.s8 " SECOND ", q0, q5\n\t"
+    "vmladav.s8 " FIRST ", " TAPS ", q4\n\t"            \
+    "vmladav.s8 " SECOND ", " TAPS ", q5\n\t"
+#define QMCU_FOUR_OF_ROW(SUMS)                                               \
+    QMCU_TWO_WINDOWS(SUMS, "r2", "r4") QMCU_TWO_WINDOWS(SUMS, "r6", "r8")    \
+    "vmov " SUMS "[2], " SUMS "[0], r2, r6\n\t"                              \
+    "vmov " SUMS "[3], " SUMS "[1], r4, r8\n\t"                              \
+    "vadd.i32 " SUMS ", " SUMS ", r3\n\t"
 
 /* Negative products end at or below -128, however they are rounded. */
 #define QMCU_SATURATED            \
@@ -204,30 +209,36 @@ _Static_assert(sizeof(qmcu_mve_depthwise_3x3) == RECORD_SIZE, "record");
           "b 2b\n"                                                                         \
           "3:\n\t" QMCU_END)
 
+/* Eight sums of the same channel in q0 and q1 to bytes. */
+#define QMCU_EIGHT                                                                         \
+    "vqrdmulh.s32 q0, q0, r5\n\t"                                                          \
+    "vqrdmulh.s32 q1, q1, r5\n\t"                                                          \
+    "vrshl.s32 q0, r7\n\t"                                                                 \
+    "vrshl.s32 q1, r7\n\t"                                                                 \
+    "vqmovnb.s32 q0, q0\n\t"                                                               \
+    "vqmovnt.s32 q0, q1\n\t"                                                               \
+    "vqadd.s16 q0, q0, r9\n\t"                                                             \
+    "vqmovnb.s16 q0, q0\n\t"                                                               \
+    "vstrb.16 q0, [r1, q3]\n\t"                                                            \
+    "add r1, r1, r11\n\t"                                                                  \
+    "le lr, 2b\n\t"
+
 /* Two rows, columns in fours. */
 #define QMCU_FOURS_1                                                                       \
-    __asm(QMCU_BEGIN "mov r2, #11\n\tvctp.8 r2\n" QMCU_CHANNEL("", QMCU_WINDOWS_1)                                          \
+    __asm(QMCU_BEGIN "mov r2, #11\n\tvctp.8 r2\n" QMCU_CHANNEL("", QMCU_WINDOWS_1)        \
           "dls lr, lr\n\t"                                                                 \
-          "2:\n\t" QMCU_FOUR_SUMS("q0") QMCU_FOUR_SUMS("q1")                               \
-          "vqrdmulh.s32 q0, q0, r5\n\t"                                                    \
-          "vqrdmulh.s32 q1, q1, r5\n\t"                                                    \
-          "vrshl.s32 q0, r7\n\t"                                                           \
-          "vrshl.s32 q1, r7\n\t"                                                           \
-          "vqmovnb.s32 q0, q0\n\t"                                                         \
-          "vqmovnt.s32 q0, q1\n\t"                                                         \
-          "vqadd.s16 q0, q0, r9\n\t"                                                       \
-          "vqmovnb.s16 q0, q0\n\t"                                                         \
-          "vstrb.16 q0, [r1, q3]\n\t"                                                      \
-          "add r1, r1, r11\n\t"                                                            \
-          "le lr, 2b\n\t" QMCU_END)
+          "2:\n\t" QMCU_FOUR_SUMS("q0") QMCU_FOUR_SUMS("q1") QMCU_EIGHT QMCU_END)
+
+/* One row, columns in eights. */
+#define QMCU_EIGHTS_2                                                                      \
+    __asm(QMCU_BEGIN "mov r2, #9\n\tvctp.8 r2\n" QMCU_CHANNEL("", QMCU_WINDOWS_2)         \
+          "dls lr, lr\n\t"                                                                 \
+          "2:\n\t" QMCU_FOUR_OF_ROW("q0") QMCU_FOUR_OF_ROW("q1") QMCU_EIGHT QMCU_END)
 
 /* One row, four columns at a time. */
 #define QMCU_STRIDE_2(SHIFTS, REQUANTIZE)                                                  \
     __asm(QMCU_BEGIN QMCU_CHANNEL("vctp.8 r8\n\t", QMCU_WINDOWS_2) SHIFTS                                   \
-          "2:\n\t" QMCU_TWO_WINDOWS("r2", "r4") QMCU_TWO_WINDOWS("r6", "r8")               \
-          "vmov q0[2], q0[0], r2, r6\n\t"                                                  \
-          "vmov q0[3], q0[1], r4, r8\n\t"                                                  \
-          "vadd.i32 q0, q0, r3\n\t" REQUANTIZE                                             \
+          "2:\n\t" QMCU_FOUR_OF_ROW("q0") REQUANTIZE                                       \
           "vctp.32 lr\n\t"                                                                 \
           "vpst\n\t"                                                                       \
           "vstrbt.32 q0, [r1, q3]\n\t"                                                     \
@@ -258,6 +269,11 @@ QMCU_NAKED(saturated_2)
     QMCU_STRIDE_2("", QMCU_SATURATED);
 }
 
+QMCU_NAKED(eights_2)
+{
+    QMCU_EIGHTS_2;
+}
+
 QMCU_NAKED(clamped_2)
 {
     QMCU_STRIDE_2(QMCU_SHIFTS, QMCU_CLAMPED);
@@ -280,14 +296,22 @@ static __attribute__((noinline)) int8_t *fill(int8_t *to, int32_t value, int32_t
     return to;
 }
 
+/* 16 channels of `count` pixels; a distance that the compiler knows is added by the store. */
+static inline __attribute__((always_inline)) int8_t *
+copy_vectors(int8_t *to, const int8_t *from, int32_t count, int32_t depth, int32_t pitch)
+{
+    for (; count > 0; count--, from += depth, to += pitch) {
+        vstrbq_s8(to, vldrbq_s8(from));
+    }
+    return to;
+}
+
 static int8_t *copy(int8_t *to, const int8_t *from, int32_t count, int32_t channels, int32_t depth,
                     int32_t pitch)
 {
     if (channels == 16) {
-        for (; count > 0; count--, from += depth, to += pitch) {
-            vstrbq_s8(to, vldrbq_s8(from));
-        }
-        return to;
+        return pitch == 64 ? copy_vectors(to, from, count, depth, 64)
+                           : copy_vectors(to, from, count, depth, 48);
     }
     const mve_pred16_t live = vctp8q((uint32_t)channels);
     for (; count > 0; count--, from += depth, to += pitch) {
@@ -319,7 +343,8 @@ static void begin(const params_t *p, rows_t *rows)
 {
     const int32_t column = slots(p) * p->group;
     const int32_t depth = p->depth;
-    const int32_t fours = (p->output_width & 3) == 0 && (p->output_width + 4) * depth < 65536;
+    const int32_t lasts = p->output_width & (p->stride == 1 ? 3 : 7);
+    const int32_t eight = p->saturated && lasts == 0 && (p->output_width + 4) * depth < 65536;
     const uint32x4_t lanes4 = vidupq_n_u32(0, 1);
 
     rows->zero = 0;
@@ -330,7 +355,6 @@ static void begin(const params_t *p, rows_t *rows)
     vstrwq_s32(rows->maximum, vdupq_n_s32(p->activation_maximum));
     if (p->stride == 1) {
         const uint32_t below = (uint32_t)(p->output_width * depth);
-        const int32_t eight = p->saturated && fours;
         rows->count = p->output_width >> (eight ? 2 : 1);
         rows->window_step = 2 * column;
         rows->output_step = (eight ? 4 : 2) * depth;
@@ -349,6 +373,15 @@ static void begin(const params_t *p, rows_t *rows)
         vstrwq_u32(rows->offsets, vmlaq_n_u32(vmulq_n_u32(columns, (uint32_t)depth),
                                               vshrq_n_u32(lanes4, 1), below));
         rows->multiply = p->saturated ? saturated_1 : clamped_1;
+    } else if (eight) {
+        const uint16x8_t lanes = vidupq_n_u16(0, 1);
+        const uint16x8_t columns = vaddq_u16(vshrq_n_u16(lanes, 1),
+                                             vandq_u16(vshlq_n_u16(lanes, 2), vdupq_n_u16(4)));
+        vstrhq_u16(rows->offsets_of_eight, vmulq_n_u16(columns, (uint16_t)depth));
+        rows->count = p->output_width >> 3;
+        rows->window_step = 4 * column;
+        rows->output_step = 8 * depth;
+        rows->multiply = eights_2;
     } else {
         rows->count = p->output_width;
         rows->window_step = 4 * column;

@@ -26,21 +26,39 @@ QMCU_PLACE(qmcu_mve_tile, fours.offsets, 68);
     "vmladav" ACCUMULATE ".s8 " SUM1 ", q4, q1\n\t"        \
     "vmladav" ACCUMULATE ".s8 " SUM2 ", q4, q2\n\t"        \
     "vmladav" ACCUMULATE ".s8 " SUM3 ", q4, q3\n\t"
-#define STEP(ACCUMULATE)                                   \
-    "vldrb.u8 q4, [r9], #16\n\t"                           \
-    "vldrb.u8 q0, [r1], #16\n\t"                           \
-    "vmladav" ACCUMULATE ".s8 r0, q4, q0\n\t"              \
-    "vldrb.u8 q1, [r3], #16\n\t"                           \
-    "vmladav" ACCUMULATE ".s8 r2, q4, q1\n\t"              \
-    "vldrb.u8 q2, [r5], #16\n\t"                           \
-    "vmladav" ACCUMULATE ".s8 r4, q4, q2\n\t"              \
-    "vldrb.u8 q3, [r7], #16\n\t"                           \
-    "vmladav" ACCUMULATE ".s8 r6, q4, q3\n\t"              \
-    FILTER(ACCUMULATE, "r8", "r10", "r12", "lr")
+/* 16 values of each pixel times two filters, in q0 and q1. */
+#define PIXEL(ACCUMULATE, VALUES, SUM, OTHER)              \
+    "vmladav" ACCUMULATE ".s8 " SUM ", q0, " VALUES "\n\t"  \
+    "vmladav" ACCUMULATE ".s8 " OTHER ", q1, " VALUES "\n\t"
+#define LOADED(ACCUMULATE, FROM, SUM, OTHER)               \
+    "vldrb.u8 q2, " FROM "\n\t" PIXEL(ACCUMULATE, "q2", SUM, OTHER)
+#define FILTERS                                            \
+    "vldrb.u8 q0, [r9], #16\n\t"                           \
+    "vldrb.u8 q1, [r9], #16\n\t"
+#define STEP                                               \
+    FILTERS                                                \
+    LOADED("a", "[r1], #16", "r0", "r8")                   \
+    LOADED("a", "[r3], #16", "r2", "r10")                  \
+    LOADED("a", "[r5], #16", "r4", "r12")                  \
+    LOADED("a", "[r7], #16", "r6", "lr")
+/* The first values of the first two pixels stay in q3 and q4. */
+#define FIRST(THIRD, FOURTH)                               \
+    FILTERS                                                \
+    PIXEL("", "q3", "r0", "r8")                            \
+    PIXEL("", "q4", "r2", "r10")                           \
+    LOADED("", THIRD, "r4", "r12")                         \
+    LOADED("", FOURTH, "r6", "lr")
+/* The second values of each pixel, pointers as FIRST leaves them. */
+#define SECOND                                             \
+    FILTERS                                                \
+    LOADED("a", "[r1]", "r0", "r8")                        \
+    LOADED("a", "[r3]", "r2", "r10")                       \
+    LOADED("a", "[r5]", "r4", "r12")                       \
+    LOADED("a", "[r7]", "r6", "lr")
 #define STEPS(LABEL, ENTRY)                                \
-    STEP("")                                               \
+    FIRST("[r5], #16", "[r7], #16")                        \
     "ldr pc, [sp, #" ENTRY "]\n"                           \
-    LABEL ": " STEP("a") STEP("a") STEP("a") STEP("a")     \
+    LABEL ": " STEP STEP STEP STEP                         \
     "cmp r1, r11\n\t"                                      \
     "bne " LABEL "\n\t"
 #define SUMS(FIRST, SECOND)                                \
@@ -77,6 +95,7 @@ QMCU_PLACE(qmcu_mve_tile, fours.offsets, 68);
 
 /* Places in the code of `multiply`. */
 extern const uint8_t steps_first[] __asm__("qmcu_mve_four_first");
+extern const uint8_t two_steps[] __asm__("qmcu_mve_four_two");
 extern const uint8_t steps_second[] __asm__("qmcu_mve_four_second");
 extern const uint8_t round_away[] __asm__("qmcu_mve_four_away");
 extern const uint8_t round_up[] __asm__("qmcu_mve_four_round");
@@ -101,11 +120,16 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
           "push {r1-r12}\n\t"
           "ldr r9, [sp, #52]\n\t"
           "cmp r6, #0\n\t"
-          "beq.w 3f\n"
+          "beq.w 3f\n\t"
+          /* Those two pixels' columns are one step further on. */
+          "vldrb.u8 q3, [r1], #16\n\t"
+          "vldrb.u8 q4, [r2], #16\n\t"
+          "strd r1, r2, [sp]\n"
           "0: ldm sp, {r1, r3, r5, r7, r11}\n\t" STEPS("qmcu_mve_four_first", "20")
           SUMS("q6", "q7")
           "ldm sp, {r1, r3, r5, r7}\n\t" STEPS("qmcu_mve_four_second", "48")
-          SUMS("q0", "q1") PRODUCTS("q6", "q7", "q0", "q1")
+          SUMS("q0", "q1")
+          "7: " PRODUCTS("q6", "q7", "q0", "q1")
           "ldr pc, [sp, #24]\n"
           "qmcu_mve_four_away:\n\t"
           "vshr.s32 q2, q6, #31\n\t"
@@ -120,15 +144,17 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
           "ldr pc, [sp, #28]\n"
           "qmcu_mve_four_clamp:\n\t"
           "ldrd r2, r4, [sp, #40]\n\t"
-          "vdup.8 q2, r2\n\t"
-          "vdup.8 q3, r4\n\t"
-          "vmax.s8 q6, q6, q2\n\t"
-          "vmin.s8 q6, q6, q3\n"
+          "vdup.8 q0, r2\n\t"
+          "vdup.8 q1, r4\n\t"
+          "vmax.s8 q6, q6, q0\n\t"
+          "vmin.s8 q6, q6, q1\n"
           "qmcu_mve_four_store:\n\t"
           "vstrw.32 q6, [q5, #4]!\n\t"
           "cmp r9, r1\n\t"
           "bne.w 0b\n\t"
           "bl 5f\n\t"
+          "vldrb.u8 q3, [r1, #-16]\n\t"
+          "vldrb.u8 q4, [r2, #-16]\n\t"
           "b.w 0b\n"
           /* The pixels stay in q0 to q3, but the last, which is read again. */
           "3: ldm sp, {r1, r3, r5, r7}\n\t"
@@ -144,7 +170,11 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
           "bne 4b\n\t"
           "bl 5f\n\t"
           "b 3b\n"
-          /* To the next four pixels, or to the caller. */
+          /* Two steps: no pointer goes back and forth. */
+          "qmcu_mve_four_two:\n\t" SECOND SUMS("q6", "q7")
+          FIRST("[r5, #-16]", "[r7, #-16]") SECOND SUMS("q0", "q1")
+          "b.w 7b\n"
+          /* To the next four pixels, or to the caller; those at r1 to r4. */
           "5: add r8, sp, #52\n\t"
           "ldm r8, {r9, r10, r11, r12}\n\t"
           "subs r12, r12, #1\n\t"
@@ -184,7 +214,12 @@ static void begin(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
     const int32_t single = steps == 1 && relu && !clamped;
 
     /* Addresses of code are odd. */
-    tile->fours.first = single ? 0 : (uintptr_t)steps_first + (uint32_t)(over * STEP_BYTES) + 1;
+    tile->fours.first = (uintptr_t)steps_first + (uint32_t)(over * STEP_BYTES) + 1;
+    if (steps == 2) {
+        tile->fours.first = (uintptr_t)two_steps + 1;
+    } else if (single) {
+        tile->fours.first = 0;
+    }
     tile->fours.second = (uintptr_t)steps_second + (uint32_t)(over * STEP_BYTES) + 1;
     tile->fours.round = (uintptr_t)(relu ? round_up : round_away) + 1;
     tile->fours.clamp = (uintptr_t)(clamped ? clamp_bytes : store_bytes) + 1;
@@ -216,4 +251,4 @@ static void four(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
     set_offsets(tile, params->filters, 4);
 }
 
-const qmcu_mve_multiplier qmcu_mve_int8_four = {.begin = begin, .tile = four};
+const qmcu_mve_multiplier qmcu_mve_int8_four = {.begin = begin, .tile = four, .at_once = 4};

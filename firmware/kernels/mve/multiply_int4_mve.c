@@ -34,4 +34,5 @@ const qmcu_mve_multiplier qmcu_mve_int4 = {
     .multiply = multiply,
     .code_bytes = 16 * 4,
     .words = 4,
+    .at_once = 2,
 };

@@ -35,6 +35,7 @@ const qmcu_mve_multiplier qmcu_mve_int8 = {
     .multiply = multiply,
     .code_bytes = 14 * 4, /* every MVE instruction has four bytes */
     .words = 8,
+    .at_once = 2,
 };
 
 /* Lanes of pixels past the last are the first pixel once more, bytes and address. */

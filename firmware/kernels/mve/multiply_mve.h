@@ -34,6 +34,7 @@ typedef struct qmcu_mve_multiplier {
     void (*multiply)(const struct qmcu_mve_tile *tile);
     int32_t code_bytes; /* of one step */
     int32_t words;      /* of the weights of one step */
+    int32_t at_once;    /* filters that one reading of the pixels is enough for */
 } qmcu_mve_multiplier;
 
 /* What the assembly copies to its stack frame: 12 words of pairs, 17 of fours; and vectors. */

@@ -180,9 +180,9 @@ def test_a_core_without_dsp_takes_no_dsp_kernels() -> None:
     assert compile_graph(graph, CompileOptions("portable", dsp=True)).calls[0].kernel == "conv_2d"
 
 
-def first_call(height: int, depth: int, filters: int, optimize: str) -> KernelCall:
-    """The call of a 3x3 convolution over a square image."""
-    graph = convolution(height, depth, filters)
+def first_call(height: int, depth: int, filters: int, optimize: str, kernel: int = 3) -> KernelCall:
+    """The call of a convolution over a square image, 3x3 by default."""
+    graph = convolution(height, depth, filters, kernel)
     return compile_graph(graph, CompileOptions("native", optimize, dsp=True, fpu=True)).calls[0]
 
 
@@ -290,8 +290,8 @@ def test_a_weight_of_minus_128_fits_a_pair_unless_the_one_below_it_is_negative()
         (layer,) = layer_forms(replace(graph, tensors=tuple(tensors)), DSP)
         return [form.kernel for form in layer.forms.values()]
 
-    pairs = ["conv_1x1_four_dsp", "conv_1x1_pair_dsp", "conv_1x1_wide_dsp"]
-    assert kernels(-128, 1)[:3] == kernels(0, -128)[:3] == kernels(-128, -127)[:3] == pairs
+    pairs = [f"conv_1x1_{form}_dsp" for form in ("two", "four", "pair", "wide")]
+    assert kernels(-128, 1)[:4] == kernels(0, -128)[:4] == kernels(-128, -127)[:4] == pairs
     assert kernels(-1, -128)[:2] == ["conv_1x1_four_dsp", "conv_1x1_wide_dsp"]
 
 
@@ -307,6 +307,28 @@ def test_pixels_that_are_no_four_equal_the_interpreter() -> None:
     assert outcome.problem == "" and all(outcome.equal)
     kernels = {kernel for kernel, _ in outcome.kernels}
     assert {"conv_1x1_four_dsp", "conv_2d_rows_four_dsp"} <= kernels
+
+
+def test_one_filter_or_two_of_1x1_windows_need_no_scratch() -> None:
+    for filters in (1, 2):
+        call = first_call(5, 24, filters, "balanced", kernel=1)
+        assert call.kernel == "conv_1x1_two_dsp" and call.may_overlay
+        assert not any(isinstance(a, ScratchArgument) for a in call.arguments)
+    assert first_call(5, 24, 3, "balanced", kernel=1).kernel == "conv_1x1_four_dsp"
+    # Deeper outputs would reach pixels that are still to be read; `size` has a word less a filter.
+    assert first_call(5, 1, 2, "balanced", kernel=1).kernel == "conv_1x1_four_dsp"
+    assert first_call(5, 24, 2, "size", kernel=1).kernel == "conv_1x1_four_small_dsp"
+
+
+@pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+def test_one_filter_or_two_of_1x1_windows_equal_the_interpreter() -> None:
+    depths = (2, 3, 8, 9, 16, 33)
+    graphs = [convolution(3, depth, filters, kernel=1) for depth in depths for filters in (1, 2)]
+    outcome = chain.run(Batch("CONV_2D", 0, tuple(graphs)), "stm32f407", "unicorn", "native")
+    assert outcome.problem == "" and all(outcome.equal)
+    assert {kernel for kernel, _ in outcome.kernels} == {"conv_1x1_two_dsp"}
 
 
 @pytest.mark.slow

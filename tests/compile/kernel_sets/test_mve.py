@@ -7,6 +7,7 @@ import pytest
 from bench.operators import GENERATORS, chain
 from bench.operators.batches import batches
 from bench.operators.everyday import EVERYDAY, _windows
+from tests.support.saturated import saturated_below
 
 from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
@@ -167,6 +168,16 @@ def depthwise_3x3(rng: np.random.Generator) -> Graph:
     return _windows(rng, kind, image, result, (3, 3), strides, (1, 1), padding)
 
 
+def rows_of_eight(rng: np.random.Generator) -> Graph:
+    """3x3 at stride 2 that saturates below, rows of eight or sixteen outputs, some of nine."""
+    depth = int(rng.choice([*range(1, 12), *range(17, 24), *range(33, 36)]))
+    size = (int(rng.integers(4, 9)), int(rng.choice([15, 16, 17, 31, 32])))
+    padding = str(rng.choice(["SAME", "VALID"]))
+    height, width = (axis(padding, n, 3, 2).output for n in size)
+    image, result, kind = (depth, size), (depth, (height, width)), "DEPTHWISE_CONV_2D"
+    return saturated_below(_windows(rng, kind, image, result, (3, 3), (2, 2), (1, 1), padding))
+
+
 def depthwise_long(rng: np.random.Generator) -> Graph:
     """Windows of up to 70 taps, one-dimensional ones among them; few outputs and many."""
     depth = int(rng.integers(1, 41))
@@ -205,6 +216,13 @@ def fours(rng: np.random.Generator) -> Graph:
     return pointwise(rng, 4 * int(rng.integers(1, 12)))
 
 
+def few_filters(rng: np.random.Generator) -> Graph:
+    """1x1 windows of whole vectors whose filters are multiplied by one reading: no copy."""
+    depth, filters = 16 * int(rng.integers(1, 4)), int(rng.choice([1, 2, 2, 4]))
+    size, one = (int(rng.integers(1, 6)), int(rng.integers(2, 9))), (1, 1)
+    return _windows(rng, "CONV_2D", (depth, size), (filters, size), one, one, one, "VALID")
+
+
 def test_a_deeper_1x1_output_goes_over_its_input_backward() -> None:
     rng = np.random.default_rng(8)
     seen = set()
@@ -231,6 +249,8 @@ needs_emulator = pytest.mark.skipif(
         ("DEPTHWISE_CONV_2D", depthwise_3x3, "depthwise_conv_2d_mve_3x3"),
         ("CONV_2D", pointwise, "conv_2d_mve_pointwise"),
         ("CONV_2D", fours, "conv_2d_four_mve_pointwise"),
+        ("DEPTHWISE_CONV_2D", rows_of_eight, "depthwise_conv_2d_mve_3x3"),
+        ("CONV_2D", few_filters, "conv_2d_mve_pointwise"),
     ],
 )
 @pytest.mark.slow

@@ -1,13 +1,13 @@
 """Convolution for MVE, filters in fours: packing, and every byte on an emulated Cortex-M55."""
 
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from bench.operators import chain
 from bench.operators.batches import batches
 from bench.operators.everyday import _windows
+from tests.support.saturated import saturated_below
 
 from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
@@ -42,16 +42,7 @@ def convolution(rng: np.random.Generator) -> Graph:
         (1, 1),
         padding,
     )
-    if rng.random() < 0.5:
-        return graph
-    (operator,) = graph.operators
-    tensors = list(graph.tensors)
-    target = tensors[graph.outputs[0]]
-    assert target.quantization is not None
-    lowest = replace(target.quantization, zero_points=(-128,))
-    tensors[target.index] = replace(target, quantization=lowest)
-    options = {**operator.options, "fused_activation_function": "RELU"}
-    return replace(graph, tensors=tuple(tensors), operators=(replace(operator, options=options),))
+    return graph if rng.random() < 0.5 else saturated_below(graph)
 
 
 def test_filters_are_packed_by_fours_with_their_constants() -> None:

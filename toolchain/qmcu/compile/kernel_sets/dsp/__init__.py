@@ -57,8 +57,7 @@ def lowerings(
         if fpu and along:
             least = _WINOGRAD_FROM["balanced"]
             direct = (*direct, *(winograd_rows.winograd_rows(rows, least) for rows in (2, 1)))
-    if optimize == "size":
-        direct = (fours.small, *direct)
+    direct = (fours.small, *direct) if optimize == "size" else (convolution.few, *direct)
     channels: tuple[Lowering, ...] = (depthwise.packed_3x3, layers.depthwise_3x3)
     if optimize in _UNPACKED:
         channels = (_UNPACKED[optimize],)

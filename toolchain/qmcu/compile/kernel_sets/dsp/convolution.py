@@ -70,6 +70,39 @@ def _pointwise(c: Convolution, form: Form) -> KernelCall | None:
     return call if backward else behind_windows(call, c.source, c.target, c.axes, 2)
 
 
+# Most filters for which pixels are not laid out: that would take longer than to multiply them.
+_FEW = 2
+
+
+def few(context: OperatorContext) -> KernelCall | None:
+    """1x1 windows, one filter or two: pixels are read where they lie."""
+    c = convolution(context)
+    if c is None or c.kernel != (1, 1) or c.vertical.padding or c.output_depth > _FEW:
+        return None
+    filters, fields = filters_of(c.context, c.weights), pixel_fields(c)
+    packed = None if filters is None else pack_pairs(filters)
+    if packed is None or fields is None or runs_backward(c):
+        return None
+    steps = -(-c.input_depth // GROUP)
+    kernel = "conv_1x1_two_dsp"
+    call = c.context.call(
+        kernel,
+        (
+            ParametersArgument(
+                f"qmcu_{kernel}_params", (*fields, ("filters", c.output_depth), ("steps", steps))
+            ),
+            c.context.operand(c.source),
+            c.context.constant("weights", packed[0], "weights"),
+            c.context.constant("pairs", packed[1], "requantization"),
+            c.context.operand(c.target),
+        ),
+        macs=c.macs,
+        may_overlay=c.overlay(c.stride == (1, 1)),
+    )
+    call = replace(call, overread=-c.input_depth % GROUP)
+    return behind_windows(call, c.source, c.target, c.axes, 1)
+
+
 def _rows(c: Convolution, form: Form) -> KernelCall | None:
     if c.vertical.stride > c.vertical.kernel:
         return None
