@@ -15,8 +15,10 @@ from qmcu.conversion.files import OpenOptions, convert_file, convert_model, floa
 from qmcu.conversion.preprocessing import read_preprocessing
 from qmcu.conversion.process import ConverterProcess
 from qmcu.conversion.samples import SampleOptions
-from qmcu.errors import ModelError, QmcuError
+from qmcu.errors import ModelError, QmcuError, UsageError
 from qmcu.model.clipping import clipping_of
+from qmcu.model.int4_file import pack_file
+from qmcu.model.reader import read_model
 
 pytestmark = pytest.mark.slow
 
@@ -213,6 +215,43 @@ def test_a_float_tflite_is_converted_and_a_quantized_one_is_named(tmp_path: Path
     (tmp_path / "q.tflite").write_bytes(found.conversion.model)
     with pytest.raises(ModelError, match=r"q\.tflite is quantized already"):
         float_graph_of(tmp_path / "q.tflite")
+
+
+def _int16_file(tmp_path: Path) -> Path:
+    np.savez(tmp_path / "c.npz", inputs=_rows(8))
+    keras.utils.set_random_seed(0)
+    _dense().save(tmp_path / "m.keras")
+    found = convert_file(
+        tmp_path / "m.keras", tmp_path / "c.npz", activations="int16", keep_float=True
+    )
+    assert found.conversion.kind == "int16x8"
+    assert found.conversion.ranges[0].high == 32767 * found.conversion.ranges[0].scale
+    assert found.float_model is not None and found.samples is not None
+    compared = compare(found.float_model, found.conversion, found.samples)
+    # With int8 activations it is 43.4 dB.
+    assert min(layer.snr for layer in compared.layers) > 50
+    assert any("int16x8 gives 0.0%" in line for line in comparison_lines(compared))
+    (tmp_path / "wide.tflite").write_bytes(found.conversion.model)
+    return tmp_path / "wide.tflite"
+
+
+def test_int16_activations_beside_int8_weights(tmp_path: Path) -> None:
+    graph = read_model(_int16_file(tmp_path))
+    assert not unsupported(graph)
+    assert {t.dtype for t in (*graph.input_tensors, *graph.output_tensors)} == {"int16"}
+    dense = graph.operators[0]
+    assert [graph.tensors[i].dtype for i in dense.inputs[:2]] == ["int16", "int8"]
+
+
+def test_what_has_no_int16_form_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "c.npz", inputs=_rows(8))
+    _dense(L.Activation("elu")).save(tmp_path / "m.keras")
+    with pytest.raises(ModelError, match=r"integer with int16 activations: .*'ELU'"):
+        convert_file(tmp_path / "m.keras", tmp_path / "c.npz", activations="int16")
+    with pytest.raises(UsageError, match="int8 or int16, not int32"):
+        convert_file(tmp_path / "m.keras", tmp_path / "c.npz", activations="int32")
+    with pytest.raises(ModelError, match="activations are int16, the interpreter takes int4 with"):
+        pack_file(_int16_file(tmp_path))
 
 
 def test_how_pictures_became_numbers_is_kept_in_the_file(tmp_path: Path) -> None:

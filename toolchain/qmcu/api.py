@@ -41,18 +41,20 @@ def convert(
     output: PathLike,
     *,
     per_tensor: bool = False,
+    activations: str = "int8",
     limit: int | None = None,
     example_inputs: "Sequence[Any] | None" = None,
 ) -> "Conversion":
-    """Make `output`, an int8 .tflite, of a model's file or of a PyTorch nn.Module in memory.
+    """Make `output`, an integer .tflite, of a model's file or of a PyTorch nn.Module in memory.
 
     `model` is a .keras, .h5, SavedModel, .onnx, .pt2 or float .tflite, or a module, which is
     traced on `example_inputs` by torch.export. `calibration` is an .npz with `inputs`, a folder of
     pictures or sounds, `module:function`, or arrays (one, or a mapping by input): real values as
     the float model takes them, [N, ...], of which the first `limit` are used; None for a model that
     is quantized already (QDQ, QOperator, PT2E), whose integers and scales are kept. `per_tensor`
-    gives a weight tensor one scale instead of one a channel. Raises ToolError without the packages
-    of the converter, ModelError, UsageError or VectorError for the files.
+    gives a weight tensor one scale instead of one a channel. `activations` are int8, or int16
+    beside int8 weights (16x8). Raises ToolError without the packages of the converter, ModelError,
+    UsageError or VectorError for the files.
     """
     from qmcu.compile import unsupported
     from qmcu.conversion.files import convert_file
@@ -62,8 +64,8 @@ def convert(
 
     with model_file(model, example_inputs) as path, calibration_source(calibration) as samples:
         conversion = convert_file(
-            path, samples, per_tensor=per_tensor, options=SampleOptions(limit=limit),
-            problems=unsupported,
+            path, samples, per_tensor=per_tensor, activations=activations,
+            options=SampleOptions(limit=limit), problems=unsupported,
         ).conversion  # fmt: skip
     write_atomic(Path(output), conversion.model)
     return conversion

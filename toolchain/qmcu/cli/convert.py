@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     "--exact", is_flag=True,
     help="With int4: pack layers whose weights are within -8..7 already, and round no other.",
 )  # fmt: skip
+@click.option(
+    "--activations", type=click.Choice(("int8", "int16")), default="int8", show_default=True,
+    help="int16: inputs, outputs and all between in 16 bits, weights in 8 (16x8), for what int8 "
+    "loses too much of; about twice the RAM.",
+)  # fmt: skip
 @click.option("--per-tensor", is_flag=True, help="One scale a weight tensor, not one a channel.")
 @limit_option
 @oracle_option
@@ -63,11 +68,11 @@ if TYPE_CHECKING:
 @click.option("--ranges", is_flag=True, help="Show the range of every activation.")
 def command(
     model: Path, calibration: str | None, output: Path, weights: str, exact: bool,
-    per_tensor: bool, sampling: "SampleOptions", signature: str | None, custom: tuple[str, ...],
-    trust: bool, compare: bool, decision: str | None, html_file: Path | None,
-    keep_layout: bool, ranges: bool,
+    activations: str, per_tensor: bool, sampling: "SampleOptions", signature: str | None,
+    custom: tuple[str, ...], trust: bool, compare: bool, decision: str | None,
+    html_file: Path | None, keep_layout: bool, ranges: bool,
 ) -> None:  # fmt: skip
-    """Quantize MODEL to int8, input and output too.
+    """Quantize MODEL to int8, or int16 activations and int8 weights; input and output too.
 
     MODEL is a .keras or .h5 file of Keras 3 or 2, a SavedModel folder, a .onnx, a .pt2 of
     torch.export or a .tflite in float. A .onnx or .pt2 that is quantized already keeps its integers
@@ -89,6 +94,8 @@ def command(
     check_writable(output, html_file)
     if exact and weights != "int4":
         raise UsageError("--exact is about int4 weights; give --weights int4 too.")
+    if weights == "int4" and activations != "int8":
+        raise UsageError(f"--weights int4 goes with int8 activations, not with {activations}.")
     if calibration is None and model.suffix == ".tflite" and weights == "int4":
         packed = pack_file(model, rounding=not exact)
         write_atomic(output, packed.model)
@@ -101,7 +108,7 @@ def command(
     if calibration is not None:
         refuse_same(output, Path(calibration))
     converted = convert_file(
-        model, calibration, per_tensor=per_tensor, options=sampling,
+        model, calibration, per_tensor=per_tensor, activations=activations, options=sampling,
         opening=OpenOptions(signature, trust, custom, keep_layout), keep_float=compare,
         problems=unsupported,
     )  # fmt: skip

@@ -1,8 +1,8 @@
-"""What int8 costs a model: accuracy beside its float file, and the layers that lose most.
+"""What integers cost a model: accuracy beside its float file, and the layers that lose most.
 
 Both files run in TensorFlow's interpreter with every tensor kept; layers are those whose output has
 one name in both. The signal-to-noise ratio of a layer is that of its real values in float to the
-difference of int8's from them, over all samples: 6 dB are one bit, 48 dB all that int8 has.
+difference of the integers' from them, over all samples: 6 dB are one bit, 48 dB all that int8 has.
 """
 
 from collections.abc import Iterator, Sequence
@@ -50,18 +50,20 @@ class LayerLoss:
 class Comparison:
     """Scores where labels are known, answers that differ, and the layers in graph order.
 
-    `changed` is the share of answers that int8 gives otherwise; of a regression the mean absolute
-    difference of int8's outputs from float's, in the model's unit, and `spread` the standard
+    `kind` is what is compared with float: int8 or int16x8.
+    `changed` is the share of answers that it gives otherwise; of a regression the mean absolute
+    difference of its outputs from float's, in the model's unit, and `spread` the standard
     deviation of float's. `shift` is what labels seem to be off by.
     """
 
     samples: int
     decision: Decision
     float_score: Score | None
-    int8_score: Score | None
+    integer_score: Score | None
     changed: float
     layers: tuple[LayerLoss, ...]
     spread: float = 0.0
+    kind: str = "int8"
     # What added to the labels makes most of them right that are not.
     shift: int = 0
 
@@ -73,7 +75,7 @@ class Comparison:
 def compare(
     plain: bytes, conversion: Conversion, samples: Samples, wanted: Decision | None = None
 ) -> Comparison:
-    """Compare a float .tflite with its int8 form on the samples (scores on all of them).
+    """Compare a float .tflite with its integer form on the samples (scores on all of them).
 
     Labels say what the outputs mean, without them the last operator does, or `wanted`.
     Raises ToolError without TensorFlow, VectorError where labels do not fit the outputs.
@@ -110,7 +112,7 @@ def compare(
         LayerLoss(name, kind, snr := _decibels(*power[:, k]), _remedy(snr, conversion, peaks[k]))
         for k, (kind, _, _, name) in enumerate(common)
     ]
-    return _judged(answers, samples.labels, rule, tuple(layers))
+    return _judged(answers, samples.labels, rule, tuple(layers), conversion.kind)
 
 
 def _names(samples: Samples, graph: Graph) -> Sequence[str]:
@@ -123,6 +125,7 @@ def _judged(
     labels: Array | None,
     rule: Decision,
     layers: tuple[LayerLoss, ...],
+    kind: str,
 ) -> Comparison:
     outputs = [np.concatenate([a[side].reshape(1, -1) for a in answers]) for side in (0, 1)]
     plain, whole = (answers_by(rule, o) for o in outputs)
@@ -132,7 +135,9 @@ def _judged(
     else:
         changed, spread = float(np.mean(plain != whole)), 0.0
     shift = 0 if labels is None else shifted_labels(rule, labels, outputs[0])
-    return Comparison(len(answers), rule, scores[0], scores[1], changed, layers, spread, shift)
+    return Comparison(
+        len(answers), rule, scores[0], scores[1], changed, layers, spread, kind, shift
+    )
 
 
 def _decibels(signal: float, noise: float) -> float:
@@ -151,7 +156,9 @@ def _remedy(snr: float, conversion: Conversion, values: Float32Array) -> str:
         return "one scale for all channels: convert without --per-tensor"
     if conversion.samples < 100:
         return f"calibrated on {conversion.samples} samples only: give 100 or more, for its range"
-    return "int16 activations (a 16x8 .tflite) for this model, or training for quantization"
+    if conversion.kind == "int16x8":
+        return "training for quantization: weights of 8 bits are what is left to lose by"
+    return "convert with --activations int16, or train for quantization"
 
 
 class _Runner:
@@ -197,26 +204,26 @@ def _interpreter(tensorflow: Any, model: bytes) -> Any:
 
 def comparison_lines(found: Comparison, count: int = 5) -> Iterator[str]:
     """Accuracy, answers that differ, and the layers that lose most with what to try."""
-    if found.float_score is not None and found.int8_score is not None:
+    if found.float_score is not None and found.integer_score is not None:
         yield f"on {found.samples} samples, {found.decision}:"
         yield f"  float {found.float_score}"
-        yield f"  int8  {found.int8_score}"
+        yield f"  {found.kind:5} {found.integer_score}"
     if found.shift:
         yield (
             f"warning: with labels {found.shift:+d} most answers are right: the labels seem to be "
             "counted from another class"
         )
     if found.decision.rule == Rule.REGRESSION:
+        share = found.changed / found.spread if found.spread else 0
         yield (
-            f"int8 is {found.changed:.4g} from float in the mean over {found.samples} samples "
-            f"({found.changed / found.spread if found.spread else 0:.1%} of the spread of float's "
-            "outputs)"
+            f"{found.kind} is {found.changed:.4g} from float in the mean over {found.samples} "
+            f"samples ({share:.1%} of the spread of float's outputs)"
         )
     else:
         what = "labels" if found.decision.rule == Rule.MULTI_LABEL else "answers"
         yield (
-            f"int8 gives {found.changed:.1%} of the {what} to {found.samples} samples otherwise "
-            f"than float ({found.decision})"
+            f"{found.kind} gives {found.changed:.1%} of the {what} to {found.samples} samples "
+            f"otherwise than float ({found.decision})"
         )
     for layer in found.worst(count):
         text = f"  {layer.snr:5.1f} dB  {layer.kind} {layer.name}"

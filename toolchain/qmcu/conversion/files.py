@@ -62,13 +62,15 @@ def convert_file(
     calibration: Path | str | None,
     *,
     per_tensor: bool = False,
+    activations: str = "int8",
     options: SampleOptions | None = None,
     opening: OpenOptions | None = None,
     keep_float: bool = False,
     problems: Callable[[Graph], Sequence[str]] | None = None,
 ) -> Converted:
-    """Full-int8 post-training quantization with int8 input and output.
+    """Full-integer post-training quantization; input and output are of the type of `activations`.
 
+    `activations` are int8, or int16 beside int8 weights and int64 biases (16x8).
     `source` is a .keras, .h5, SavedModel directory, .onnx, .pt2 or float .tflite; `calibration` an
     .npz with `inputs` (or `input_0`, ..., or the inputs' names), a folder of pictures or sounds, or
     `module:function`: real values as the float model takes them, or None for a file with scales of
@@ -80,7 +82,14 @@ def convert_file(
     cannot be read or cannot be fully integer, naming the operators.
     """
     opening = opening or OpenOptions()
+    if activations not in ("int8", "int16"):
+        raise UsageError(f"activations can be int8 or int16, not {activations}.")
     with _open(source, opening) as process:
+        if process.quantized and activations != "int8":
+            raise UsageError(
+                f"{source} is quantized already and keeps the types of its activations; convert "
+                f"the float model that it was made from to {activations}."
+            )
         samples = None
         if calibration is not None:
             if process.quantized and source.suffix == ".tflite":
@@ -96,7 +105,14 @@ def convert_file(
                 f"{source} needs --calibration X.npz, inputs as the float model takes them."
             )
         name = None if samples is None else "samples.npz"
-        answer = process.convert({"samples": name, "per_tensor": per_tensor, "float": keep_float})
+        answer = process.convert(
+            {
+                "samples": name,
+                "per_tensor": per_tensor,
+                "wide": activations == "int16",
+                "float": keep_float,
+            }
+        )
         data = (process.folder / MODEL).read_bytes()
         plain = None
         if keep_float and not process.quantized:

@@ -23,6 +23,9 @@ from qmcu.tensorflow import load_tensorflow, quiet
 from qmcu.text import first_line
 from qmcu.types import Array
 
+# The first and the last step of activations.
+_STEPS = {"int8": (-128, 127), "int16": (-32768, 32767)}
+
 
 @dataclass(frozen=True)
 class TensorRange:
@@ -54,6 +57,12 @@ class Conversion:
     in_float: tuple[str, ...] = ()
     float_values: int = 0
     notes: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What computes: int8, or int16x8 where activations have 16 bits."""
+        wide = any(t.dtype == "int16" and not t.is_constant for t in self.graph.tensors)
+        return "int16x8" if wide else "int8"
 
     def __str__(self) -> str:
         weights = "per channel" if self.per_channel else "per tensor"
@@ -203,7 +212,8 @@ def convert_loaded(
     if per_tensor:
         converter._experimental_disable_per_channel = True
     converter.representative_dataset = representative(samples)
-    return run_converter(converter, f"{source} cannot be fully integer")
+    how = " with int16 activations" if wide else ""
+    return run_converter(converter, f"{source} cannot be fully integer{how}")
 
 
 def new_converter(
@@ -314,9 +324,8 @@ def _require_integer(
 def _ranges(graph: Graph) -> Iterator[TensorRange]:
     for tensor in graph.tensors:
         quantization: Quantization | None = tensor.quantization
-        if tensor.is_constant or tensor.dtype != "int8" or quantization is None:
+        if tensor.is_constant or tensor.dtype not in _STEPS or quantization is None:
             continue
         scale, zero_point = quantization.scale, quantization.zero_point
-        yield TensorRange(
-            tensor.name, (-128 - zero_point) * scale, (127 - zero_point) * scale, scale, zero_point
-        )
+        low, high = ((step - zero_point) * scale for step in _STEPS[tensor.dtype])
+        yield TensorRange(tensor.name, low, high, scale, zero_point)

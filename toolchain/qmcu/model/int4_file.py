@@ -142,6 +142,9 @@ def _packed(
     grid = weights.quantization
     if not weights.is_constant or weights.dtype != "int8" or grid is None or any(grid.zero_points):
         return f"its weights are {weights.dtype}, constant int8 with zero point 0 is needed"
+    activations = graph.tensors[operator.inputs[0]].dtype
+    if activations != "int8":
+        return f"its activations are {activations}, the interpreter takes int4 with int8 ones only"
     for tensor in (weights, bias):
         if tensor is not None and _readers(graph, tensor) > 1:
             return f"another layer reads {tensor.name} too"

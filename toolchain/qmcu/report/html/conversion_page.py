@@ -61,8 +61,8 @@ def conversion_page(
 
 
 _HOW = (
-    "The ratio of each layer's real values in float to what int8 differs from them, in decibels: "
-    "6 dB are one bit, and below 20 dB a layer has lost more than half of its eight bits."
+    "The ratio of each layer's real values in float to what the integers differ from them, in "
+    "decibels: 6 dB are one bit, and below 20 dB a layer has lost more than half of eight bits."
 )
 _STEPS = "Numbers of each layer beside onnxruntime's, in steps of the file's own scale."
 
@@ -73,8 +73,11 @@ def _made(conversion: Conversion) -> list[str]:
 
 def _scores(found: Comparison) -> list[Stat]:
     stats = []
-    if found.float_score is not None and found.int8_score is not None:
-        stats = [Stat("float", _figure(found.float_score)), Stat("int8", _figure(found.int8_score))]
+    if found.float_score is not None and found.integer_score is not None:
+        stats = [
+            Stat("float", _figure(found.float_score)),
+            Stat(found.kind, _figure(found.integer_score)),
+        ]
     worst = found.worst(1)
     if worst:
         stats.append(Stat("noisiest layer", _decibels(worst[0].snr), worst[0].name,
@@ -90,10 +93,11 @@ def _figure(score: object) -> str:
 def _in_short(found: Comparison) -> str:
     if found.decision.rule == Rule.REGRESSION:
         return (
-            f"int8 is {found.changed:.4g} from float in the mean over {found.samples} samples."
-        )  # fmt: skip
+            f"{found.kind} is {found.changed:.4g} from float in the mean over {found.samples} "
+            "samples."
+        )
     return (
-        f"int8 answers {found.changed:.1%} of {found.samples} samples otherwise than float "
+        f"{found.kind} answers {found.changed:.1%} of {found.samples} samples otherwise than float "
         f"({found.decision})."
     )
 
@@ -106,7 +110,10 @@ def _layers(found: Comparison) -> tuple[Block, ...]:
     ends = (found.layers[0].name, found.layers[-1].name)
     plot = Lines(
         "Signal to noise by layer, in dB",
-        (Curve("int8", values, "one"), Curve(f"{LOW_DB:g} dB", (LOW_DB,) * len(values), "warn")),
+        (
+            Curve(found.kind, values, "one"),
+            Curve(f"{LOW_DB:g} dB", (LOW_DB,) * len(values), "warn"),
+        ),
         ends,
     )
     rows = tuple(
