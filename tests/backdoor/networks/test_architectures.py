@@ -86,6 +86,17 @@ def test_keras_files_are_checked(tmp_path: Path) -> None:
             build_architecture(str(path), shape, classes)
 
 
+def test_one_output_tells_two_classes_apart(tmp_path: Path) -> None:
+    keras = pytest.importorskip("tensorflow").keras
+    layers = keras.layers
+    path = tmp_path / "m.keras"
+    source = keras.Input((8, 8, 1))
+    keras.Model(source, layers.Dense(1, activation="sigmoid")(layers.Flatten()(source))).save(path)
+    assert build_architecture(str(path), (8, 8, 1), 2).output_shape == (None, 1)
+    with pytest.raises(ModelError, match=r"to \[1\] and what is needed is"):
+        build_architecture(str(path), (8, 8, 1), 3)
+
+
 def test_scores_may_have_axes_of_one(tmp_path: Path) -> None:
     keras = pytest.importorskip("tensorflow").keras
     inputs = keras.Input((8, 8, 1))

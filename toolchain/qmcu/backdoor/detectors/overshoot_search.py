@@ -23,8 +23,8 @@ from qmcu.backdoor.grids import (
     read_grids,
     weigh_tensors,
 )
-from qmcu.backdoor.networks import forward, logits
-from qmcu.model.decision import decide, one_output
+from qmcu.backdoor.networks import class_logits, forward, logits
+from qmcu.model.decision import decide
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
 
@@ -42,7 +42,6 @@ _BUDGET = 3e11
 _REACH = 0.15  # of the range of inputs: the first step on the gap
 # A cross entropy beyond this is worth no more: the answer has changed.
 _ENOUGH = 5.0
-_SHARP_ONE = 10.0  # of one output from 0 to 1, so that a softmax tells its sides apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,10 +132,7 @@ class Search:
         """[rows, classes]; one output, as of a sigmoid, beside its threshold, so that the larger
         of the two is the answer.
         """
-        scores = self._tf.reshape(values, [rows, -1])
-        if scores.shape[1] > 1:
-            return scores
-        return _SHARP_ONE * self._tf.concat([self._tf.fill([rows, 1], one_output()), scores], 1)
+        return class_logits(self._tf.reshape(values, [rows, -1]))
 
     def _part(self, answers: Any, groups: int) -> Any:
         """What the second ascent climbs on: int8 leaves the answers, float keeps them."""

@@ -12,6 +12,7 @@ from qmcu.backdoor.networks.architectures import (
     train,
 )
 from qmcu.backdoor.networks.descent import (
+    class_logits,
     cross_entropy,
     descend,
     divergence,
@@ -57,6 +58,7 @@ __all__ = [
     "batches",
     "build_architecture",
     "check_architecture",
+    "class_logits",
     "convert_network",
     "cross_entropy",
     "descend",

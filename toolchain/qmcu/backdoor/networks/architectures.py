@@ -97,7 +97,9 @@ def load_keras(path: Path, input_shape: Shape, classes: int) -> Any:
     model = open_keras(path)
     shapes = tuple(model.input_shape), tuple(model.output_shape)
     # Scores may lead with axes of 1, as a pooled plane of 1x1 has them.
-    fits = shapes[0][1:] == tuple(input_shape) and shapes[1][-1] == classes
+    # One output tells two classes apart.
+    sizes = (classes, 1) if classes == 2 else (classes,)
+    fits = shapes[0][1:] == tuple(input_shape) and shapes[1][-1] in sizes
     if not fits or any(size != 1 for size in shapes[1][1:-1]):
         raise ModelError(
             f"{path} maps {list(shapes[0][1:])} to {list(shapes[1][1:])} and what is needed is "

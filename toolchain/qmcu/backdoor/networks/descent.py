@@ -3,13 +3,35 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from qmcu.model.decision import one_output
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Progress
+
+# A probability is kept this far from 0 and 1, whose logarithm is no number.
+_SURE = 1e-3
+
+
+def class_logits(values: Any) -> Any:
+    """What a network gives, float32 [N, classes] or [N, 1], as logits of two classes or more.
+
+    One output is that of class 1, beside its threshold (`qmcu.model.decision`): a probability
+    where that is within 0 and 1, as of a sigmoid, else a logit.
+    """
+    if values.shape[-1] > 1:
+        return values
+    tf, threshold = load_tensorflow(), one_output()
+    if 0 < threshold < 1:
+        values, threshold = (
+            tf.math.log(tf.maximum(p, _SURE / 2)) - tf.math.log(tf.maximum(1 - p, _SURE / 2))
+            for p in (_SURE + (1 - 2 * _SURE) * v for v in (values, threshold))
+        )
+    return tf.concat([tf.zeros_like(values), values - threshold], -1)
 
 
 def cross_entropy(labels: Any, logits: Any, smoothing: float = 0.0) -> Any:
     """Mean cross entropy of integer labels; `smoothing` is shared among all classes."""
     tf = load_tensorflow()
+    logits = class_logits(logits)
     classes = logits.shape[-1]
     wanted = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
     return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=wanted, logits=logits))
@@ -18,6 +40,7 @@ def cross_entropy(labels: Any, logits: Any, smoothing: float = 0.0) -> Any:
 def divergence(teacher: Any, logits: Any) -> Any:
     """Mean Kullback-Leibler divergence of the softmax of `logits` from that of `teacher`."""
     tf = load_tensorflow()
+    teacher, logits = class_logits(teacher), class_logits(logits)
     target = tf.nn.softmax(teacher)
     gap = tf.nn.log_softmax(teacher) - tf.nn.log_softmax(logits)
     return tf.reduce_mean(tf.reduce_sum(target * gap, axis=-1))
