@@ -1,15 +1,40 @@
 """Where the search for overshoot puts its patterns."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from tests.support.int8_files import audited_file
 
+from qmcu.backdoor.detectors import load_context
 from qmcu.backdoor.detectors.overshoot_search import Search
-from qmcu.backdoor.networks import convert_network
+from qmcu.backdoor.networks import (
+    build_architecture,
+    convert_network,
+    keras_from_network,
+    logits,
+)
 from qmcu.backdoor.networks.network import network_from_keras
 from qmcu.tensorflow import load_tensorflow
+
+
+@pytest.mark.parametrize("architecture", ["dscnn", "resnet8"])
+def test_a_head_that_keeps_the_axes_of_its_plane_is_searched(
+    architecture: str, tmp_path: Path
+) -> None:
+    """Converters leave out the RESHAPE between a pool of the whole plane and a dense layer."""
+    network = network_from_keras(build_architecture(architecture, (8, 8, 1), 10), "small")
+    samples = np.random.default_rng(0).random((40, 8, 8, 1)).astype(np.float32)
+    keras_from_network(network).save(tmp_path / "m.keras")
+    (tmp_path / "m.tflite").write_bytes(convert_network(network, samples).model)
+    np.savez(tmp_path / "x.npz", inputs=samples)
+    context = load_context(*(tmp_path / name for name in ("m.keras", "m.tflite", "x.npz")))
+    assert context.network is not None
+    assert context.network.graph.output_tensors[0].shape == (1, 1, 1, 10)
+    assert logits(context.network, samples).shape == (40, 10)
+    assert Search(context).shared()
 
 
 def test_patches_of_a_vector_are_as_small_as_those_of_an_image() -> None:

@@ -149,7 +149,7 @@ def forward(
     biases: Sequence[Any] | None = None,
     activation: Activation | None = None,
 ) -> Any:
-    """Logits [N, classes]: the graph without its final softmax, run in TensorFlow.
+    """Logits [N, classes], of a map [N, ...]: the graph without its final softmax, in TensorFlow.
 
     `inputs` is float32 [N, ...]; `weights` and `biases` replace the network's own (tensors or
     variables in the same layout); `activation` sees every activation tensor, the input first.
@@ -181,8 +181,11 @@ def forward(
         result = OPERATORS[operator.kind](tf, graph, operator, operands, parameters)
         output = operator.outputs[0]
         values[output] = change(output, apply_activation(tf, operator, result))
-    last = _without_softmax(graph)[-1].outputs[0]
-    return values[last]
+    last = values[_without_softmax(graph)[-1].outputs[0]]
+    # A head behind a plane of 1x1 may keep its axes; a map has its own.
+    if len(last.shape) > 2 and set(last.shape[1:-1]) == {1}:
+        last = tf.reshape(last, [-1, last.shape[-1]])
+    return last
 
 
 def run_layer(network: Network, number: int, inputs: Any, weights: Any, biases: Any) -> Any:
