@@ -50,11 +50,7 @@ static inline int16x8_t mean(const pooling *p, const int8_t *image)
 
 static void pool(const pooling *p, const int8_t *image, int8_t *output)
 {
-    int32_t left = p->depth;
-    for (; left >= 8; left -= 8, image += 8, output += 8) {
-        vstrbq_s16(output, mean(p, image));
-    }
-    if (left > 0) {
+    for (int32_t left = p->depth; left > 0; left -= 8, image += 8, output += 8) {
         vstrbq_p_s16(output, mean(p, image), vctp16q((uint32_t)left));
     }
 }

@@ -10,7 +10,7 @@ void qmcu_conv_2d_mve_pointwise_by(const qmcu_conv_2d_mve_pointwise_params *para
 {
     const int32_t depth = params->input_depth;
     const int32_t filters = params->multiply.filters;
-    const int32_t pixels = params->pixels;
+    int32_t pixels = params->pixels;
     qmcu_mve_tile tile;
 
     qmcu_mve_begin(&tile, &params->multiply, by);
@@ -19,11 +19,9 @@ void qmcu_conv_2d_mve_pointwise_by(const qmcu_conv_2d_mve_pointwise_params *para
         if (whole > 0) {
             qmcu_multiply_mve(&tile, &params->multiply, weights, input, depth, whole, output);
         }
-        if (pixels > whole) {
-            qmcu_multiply_mve(&tile, &params->multiply, weights, input + whole * depth, depth,
-                              pixels - whole, output + whole * filters);
-        }
-        return;
+        input += whole * depth;
+        output += whole * filters;
+        pixels -= whole;
     }
     for (int32_t done = 0; done < pixels; done += 4) {
         const int32_t first = params->backward ? (pixels - 1 - done) & ~3 : done;

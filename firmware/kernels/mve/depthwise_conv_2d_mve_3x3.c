@@ -296,22 +296,14 @@ static __attribute__((noinline)) int8_t *fill(int8_t *to, int32_t value, int32_t
     return to;
 }
 
-/* 16 channels of `count` pixels; a distance that the compiler knows is added by the store. */
-static inline __attribute__((always_inline)) int8_t *
-copy_vectors(int8_t *to, const int8_t *from, int32_t count, int32_t depth, int32_t pitch)
-{
-    for (; count > 0; count--, from += depth, to += pitch) {
-        vstrbq_s8(to, vldrbq_s8(from));
-    }
-    return to;
-}
-
 static int8_t *copy(int8_t *to, const int8_t *from, int32_t count, int32_t channels, int32_t depth,
                     int32_t pitch)
 {
     if (channels == 16) {
-        return pitch == 64 ? copy_vectors(to, from, count, depth, 64)
-                           : copy_vectors(to, from, count, depth, 48);
+        for (; count > 0; count--, from += depth, to += pitch) {
+            vstrbq_s8(to, vldrbq_s8(from));
+        }
+        return to;
     }
     const mve_pred16_t live = vctp8q((uint32_t)channels);
     for (; count > 0; count--, from += depth, to += pitch) {
