@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,7 @@ def test_without_tensorflow_the_command_that_gets_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    (tmp_path / "m.keras").write_bytes(b"")
+    with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
+        archive.writestr("config.json", "{}")
     with pytest.raises(ToolError, match="the package tensorflow, which is not installed: `pip"):
         convert_model(tmp_path / "m.keras", tmp_path / "c.npz")
