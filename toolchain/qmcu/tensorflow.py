@@ -27,6 +27,24 @@ def load_tensorflow(purpose: str = "converting") -> Any:
     return tensorflow
 
 
+def open_interpreter(model: bytes) -> Any:
+    """TensorFlow's interpreter of a .tflite, which keeps every tensor.
+
+    Not with the reference kernels: TensorFlow 2.20's add up an int8 SUM wrongly, and lack a
+    REVERSE_V2 of int8.
+    """
+    lite = load_tensorflow().lite
+    found = lite.Interpreter(
+        model_content=model,
+        experimental_preserve_all_tensors=True,
+        experimental_op_resolver_type=(
+            lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        ),
+    )
+    found.allocate_tensors()
+    return found
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Hold back what the converter's C++ writes to standard error; replay nothing."""

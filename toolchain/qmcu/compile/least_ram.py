@@ -11,7 +11,7 @@ from qmcu.compile.operators import forms_of
 from qmcu.compile.plan import Control, KernelCall, Placement
 from qmcu.compile.planner import place
 from qmcu.compile.ram import arena_peak, save_ram
-from qmcu.compile.streams import Forms, Streamed, faster_forms, stream
+from qmcu.compile.streams import Forms, Streamed, faster_forms, is_part, stream
 
 
 def least_ram(
@@ -85,6 +85,4 @@ def forms_of_rows(faster: Faster) -> Forms:
 
 def streamed_operators(streamed: Streamed, calls: Sequence[KernelCall]) -> frozenset[int]:
     """The operators of which some call reads or writes rows alone."""
-    return frozenset(
-        c.operator for c in calls if any(t in streamed.parts for t in (*c.reads, *c.writes))
-    )
+    return frozenset(call.operator for call in calls if is_part(streamed, call))

@@ -7,7 +7,6 @@ difference of the integers' from them, over all samples: 6 dB are one bit, 48 dB
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from qmcu.model.scoring import (
     shifted_labels,
 )
 from qmcu.model.vectors import quantize
-from qmcu.tensorflow import load_tensorflow, quiet
+from qmcu.tensorflow import load_tensorflow, open_interpreter, quiet
 from qmcu.types import Array, Float32Array
 
 SAMPLES = 50
@@ -80,7 +79,7 @@ def compare(
     Labels say what the outputs mean, without them the last operator does, or `wanted`.
     Raises ToolError without TensorFlow, VectorError where labels do not fit the outputs.
     """
-    tensorflow = load_tensorflow("comparing")
+    load_tensorflow("comparing")
     graph = parse_model(plain, "float")
     size = conversion.graph.output_tensors[0].elements
     if samples.labels is not None:
@@ -89,8 +88,8 @@ def compare(
         rule = wanted or decision_of(graph)
     arrays = [samples.inputs[name] for name in _names(samples, conversion.graph)]
     with quiet():
-        real = _Runner(tensorflow, plain, graph)
-        whole = _Runner(tensorflow, conversion.model, conversion.graph)
+        real = _Runner(plain, graph)
+        whole = _Runner(conversion.model, conversion.graph)
         named = {graph.tensors[op.outputs[0]].name: op.outputs[0] for op in graph.operators}
         common = [
             (op.kind, named[name], op.outputs[0], name)
@@ -164,9 +163,9 @@ def _remedy(snr: float, conversion: Conversion, values: Float32Array) -> str:
 class _Runner:
     """A .tflite in TensorFlow's interpreter, real numbers in and out."""
 
-    def __init__(self, tensorflow: Any, model: bytes, graph: Graph) -> None:
+    def __init__(self, model: bytes, graph: Graph) -> None:
         self._graph = graph
-        self._interpreter = _interpreter(tensorflow, model)
+        self._interpreter = open_interpreter(model)
         self._inputs = self._interpreter.get_input_details()
 
     def run(self, rows: Sequence[Array]) -> Array:
@@ -184,22 +183,6 @@ class _Runner:
         if grid is not None and values.dtype.kind in "iu":
             real = (real - np.float32(grid.zero_points[0])) * np.float32(grid.scales[0])
         return np.asarray(real, np.float32)
-
-
-def _interpreter(tensorflow: Any, model: bytes) -> Any:
-    """An interpreter that keeps every tensor.
-
-    Not with the reference kernels: TensorFlow 2.20's add up an int8 SUM wrongly, and lack a
-    REVERSE_V2 of int8.
-    """
-    resolvers = tensorflow.lite.experimental.OpResolverType
-    found = tensorflow.lite.Interpreter(
-        model_content=model,
-        experimental_preserve_all_tensors=True,
-        experimental_op_resolver_type=resolvers.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-    )
-    found.allocate_tensors()
-    return found
 
 
 def comparison_lines(found: Comparison, count: int = 5) -> Iterator[str]:

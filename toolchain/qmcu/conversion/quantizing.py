@@ -15,7 +15,7 @@ from qmcu.model.masks import masks_of, with_cut_masks
 from qmcu.model.ranges import uncut
 from qmcu.model.reader import parse_model
 from qmcu.model.writer import write_model
-from qmcu.tensorflow import load_tensorflow
+from qmcu.tensorflow import open_interpreter
 from qmcu.text import first_line
 from qmcu.types import Array
 
@@ -52,14 +52,7 @@ def _ranges(
     data: bytes, graph: Graph, wanted: set[int], samples: list[Array]
 ) -> dict[int, tuple[float, float]]:
     """The smallest and largest value of tensors over the samples."""
-    lite = load_tensorflow().lite
-    interpreter = lite.Interpreter(
-        model_content=data, experimental_preserve_all_tensors=True,
-        experimental_op_resolver_type=(
-            lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-        ),
-    )  # fmt: skip
-    interpreter.allocate_tensors()
+    interpreter = open_interpreter(data)
     found = dict.fromkeys(wanted, (np.inf, -np.inf))
     for row in range(len(samples[0])):
         for index, array in zip(graph.inputs, samples, strict=True):

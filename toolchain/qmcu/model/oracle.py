@@ -6,8 +6,8 @@ sentence, and nothing else.
 """
 
 import time
-from collections.abc import Collection, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Collection, Sequence
+from typing import NoReturn, TypeVar
 
 import numpy as np
 
@@ -37,6 +37,8 @@ _LIMIT_S, _MACS_PER_S = 30.0, 2e6
 _BATCH_BYTES, _BATCH_S = 4 << 20, 0.2
 
 __all__ = ["Oracle", "oracle_version"]
+
+T = TypeVar("T")
 
 
 def oracle_version() -> str:
@@ -107,6 +109,17 @@ class Oracle:
         self._graph = opened.graph
         return opened
 
+    def _answer(self, ask: Callable[[], T]) -> T:
+        """What the interpreter answers; of the simplified model where it cannot run this one."""
+        try:
+            return ask()
+        except InterpreterDiedError:
+            raise
+        except ModelError:
+            if not self._simplified():
+                raise
+            return ask()
+
     def _simplified(self) -> bool:
         """Open the model anew without what needs not run, where it has not run yet.
 
@@ -162,16 +175,8 @@ class Oracle:
         rows = self._rows([np.asarray(a)[np.newaxis] for a in inputs])
         if self._pieces is not None:
             return {i: array[0] for i, array in self._pieces.all_tensors(rows).items()}
+        arrays = self._answer(lambda: self._engine.tensors(rows, self._activations()))
         wanted = self._activations()
-        try:
-            arrays = self._engine.tensors(rows, wanted)
-        except InterpreterDiedError:
-            raise
-        except ModelError:
-            if not self._simplified():
-                raise
-            wanted = self._activations()
-            arrays = self._engine.tensors(rows, wanted)
         arrays = self._blanked(wanted, arrays, self._counted(1, 1, ()))
         return {i: array[0] for i, array in zip(wanted, arrays, strict=True)}
 
@@ -209,14 +214,7 @@ class Oracle:
     def _run(self, arrays: Sequence[Array], resets: Sequence[int]) -> tuple[Array, ...]:
         if self._pieces is not None:
             return tuple(self._pieces.run(arrays, resets))
-        try:
-            results = self._engine.run(arrays, resets)
-        except InterpreterDiedError:
-            raise
-        except ModelError:
-            if not self._simplified():
-                raise
-            results = self._engine.run(arrays, resets)
+        results = self._answer(lambda: self._engine.run(arrays, resets))
         since = self._counted(0, len(arrays[0]), resets)
         return tuple(self._blanked(self._graph.outputs, results, since))
 

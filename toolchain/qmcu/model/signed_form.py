@@ -134,11 +134,7 @@ class _Maker:
         for index in op.inputs:
             part = self.tensors[index]
             if part.dtype == "int8" and part.quantization is not None:
-                data = None
-                if part.is_constant:
-                    grid = part.quantization
-                    steps = part.array.astype(np.float32) - np.float32(grid.zero_point)
-                    data = (steps * np.float32(grid.scale)).astype("<f4").tobytes()
+                data = part.real.astype("<f4").tobytes() if part.is_constant else None
                 index = self._add(
                     part, name=f"{part.name}/real", dtype="float32", quantization=None, data=data
                 )

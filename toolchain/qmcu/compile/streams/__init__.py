@@ -7,16 +7,15 @@ the arena's peak is least, and gives their calls; the planner places their buffe
 """
 
 from qmcu.compile.streams.calls import Forms
-from qmcu.compile.streams.faster import faster_forms
+from qmcu.compile.streams.faster import faster_forms, is_part
 from qmcu.compile.streams.memory import Streamed, plain
 from qmcu.compile.streams.search import stream, stream_anyhow
 
 __all__ = [
-    "BandLowering",
     "Forms",
-    "RowForms",
     "Streamed",
     "faster_forms",
+    "is_part",
     "plain",
     "stream",
     "stream_anyhow",

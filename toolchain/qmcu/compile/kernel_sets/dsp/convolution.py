@@ -191,21 +191,23 @@ def _winograd(c: Convolution) -> KernelCall | None:
 class Trade:
     """What transformed weights cost and bring for one layer, by a model of both kernels.
 
-    `flash` is the additional bytes, `saved` the instructions an inference is estimated to save.
-    The coefficients are fitted to counted layers; they are within 3 % of them.
+    `flash` is the additional bytes, `saved` the instructions an inference is estimated to save
+    by `what`.
     """
 
     flash: int
     saved: int
+    what: str = "transformed weights"
 
     def __str__(self) -> str:
         return (
-            f"transformed weights: {self.flash:,} bytes more flash for about {self.saved:,} "
+            f"{self.what}: {self.flash:,} bytes more flash for about {self.saved:,} "
             "instructions less (estimated)"
         )
 
 
 def _trade(c: Convolution) -> Trade:
+    """The coefficients are fitted to counted layers; they are within 3 % of them."""
     batches, height, width, filters = c.target.shape
     values, depth = 9 * c.input_depth, -(-c.input_depth // GROUP) * GROUP
     groups = -(-filters // 4) * 4

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from qmcu.compile.kernel_sets.dsp.convolution import Trade
 from qmcu.compile.kernel_sets.dsp.filters import (
     GROUP,
     WINOGRAD_G,
@@ -51,33 +52,17 @@ def pack_winograd_rows(
     return np.ascontiguousarray(words[:, :, ::-1].transpose(0, 2, 3, 1, 4)), packed
 
 
-@dataclass(frozen=True)
-class Trade:
-    """What weights transformed along rows cost and bring for one layer, by a model of kernels.
-
-    `flash` is the additional bytes, `saved` the instructions an inference is estimated to save
-    over two windows at a time. The coefficients are fitted to counted layers.
-    """
-
-    flash: int
-    saved: int
-
-    def __str__(self) -> str:
-        return (
-            f"weights transformed along rows: {self.flash:,} bytes more flash for about "
-            f"{self.saved:,} instructions less (estimated)"
-        )
-
-
 def trade_of(c: Convolution, together: int) -> Trade:
-    """For all rows of a layer, `together` at a time, also where `c` has some of them alone."""
+    """Beside two windows at a time, for all rows of a layer, `together` at a time, also where `c`
+    has some of them alone.
+    """
     batches, height, width, filters = c.target.shape
     rows = batches * c.context.integer(WHOLE_ROWS, height)
     values = int(c.weights[0].size)
     windows = Windows(rows, width, filters, c.vertical.kernel, c.vertical.stride, c.input_depth)
     flash = 96 * -(-filters // 4) * c.vertical.kernel * -(-c.input_depth // GROUP) * 4
     saved = windows.two_at_a_time - windows.along(together)
-    return Trade(flash - filters * values, round(saved))
+    return Trade(flash - filters * values, round(saved), "weights transformed along rows")
 
 
 @dataclass(frozen=True)
