@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.support.converter_here import start_here
 from tests.support.places import SHARED
 
 # A busy machine is no failure of what is tested, and the same code is tried by the same examples.
@@ -31,3 +32,9 @@ def cifar10() -> Path:
     if not file.is_file():
         pytest.skip(f"CIFAR-10 is not at {file}")
     return file
+
+
+@pytest.fixture
+def converter_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models are converted in this process, which has TensorFlow already."""
+    start_here(monkeypatch)

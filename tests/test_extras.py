@@ -10,6 +10,7 @@ from qmcu.cli import run
 from qmcu.doctor import NEEDS
 from qmcu.errors import ToolError
 from qmcu.extras import extras, install_command, load_module, optional_package, package_name
+from qmcu.tensorflow import hidden
 
 REQUIREMENTS = [
     "numpy>=1.26",
@@ -75,3 +76,12 @@ def test_doctor_lists_every_extra() -> None:
     real = importlib.metadata.distribution("qmcu")
     for line in real.requires or []:
         assert package_name(line) in names
+
+
+def test_what_keras_need_not_load_looks_absent_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with hidden(["colorsys", "sys"]):
+        assert importlib.import_module("sys") is sys  # loaded before, so it stays
+        with pytest.raises(ImportError):
+            importlib.import_module("colorsys")
+    assert importlib.import_module("colorsys").rgb_to_hsv(0, 0, 0) == (0, 0, 0)

@@ -1,26 +1,24 @@
 """Kinds of model files and awkward models: converted, or refused with the way out."""
 
-import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.support.small_networks import matrix_module
 
 from qmcu.compile import unsupported
 from qmcu.conversion.compare import compare, comparison_lines
 from qmcu.conversion.files import OpenOptions, convert_file, convert_model, float_graph_of
 from qmcu.conversion.preprocessing import read_preprocessing
-from qmcu.conversion.process import ConverterProcess
 from qmcu.conversion.samples import SampleOptions
 from qmcu.errors import ModelError, QmcuError, UsageError
 from qmcu.model.clipping import clipping_of
 from qmcu.model.int4_file import pack_file
 from qmcu.model.reader import read_model
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("converter_here")]
 
 tensorflow = pytest.importorskip("tensorflow")
 keras = tensorflow.keras
@@ -128,32 +126,8 @@ def test_custom_layers_come_from_a_file(tmp_path: Path) -> None:
     assert found.conversion.samples == 12
 
 
-def test_keras_2_files_open_by_keras_2(tmp_path: Path) -> None:
-    old = pytest.importorskip("tf_keras")
-    layers = old.layers
-    model = old.Sequential(
-        [old.Input((8, 8, 2)), layers.RandomFlip(), layers.DepthwiseConv2D(3), layers.ReLU(6.0),
-         layers.Flatten(), layers.Dense(2)]
-    )  # fmt: skip
-    model.save(tmp_path / "m.h5")
-    np.savez(tmp_path / "c.npz", inputs=_rows(8, 8, 2))
-    found = convert_model(tmp_path / "m.h5", tmp_path / "c.npz")
-    kinds = [op.kind for op in found.graph.operators]
-    assert kinds == ["DEPTHWISE_CONV_2D", "RESHAPE", "FULLY_CONNECTED"]
-
-
-class _Two(tensorflow.Module):  # type: ignore[misc, name-defined]
-    def __init__(self) -> None:
-        super().__init__()
-        self.w = tensorflow.Variable(np.ones((8, 3), np.float32))
-
-    @tensorflow.function(input_signature=[tensorflow.TensorSpec((None, 8), name="x")])  # type: ignore[untyped-decorator, unused-ignore]
-    def run(self, x: Any) -> Any:
-        return {"y": x @ self.w}
-
-
 def test_any_signature_and_the_list_of_them(tmp_path: Path) -> None:
-    model = _Two()
+    model = matrix_module()
     folder = tmp_path / "m"
     tensorflow.saved_model.save(model, str(folder), {"one": model.run, "other": model.run})
     np.savez(tmp_path / "c.npz", x=_rows(8))
@@ -163,37 +137,6 @@ def test_any_signature_and_the_list_of_them(tmp_path: Path) -> None:
         convert_file(folder, tmp_path / "c.npz", opening=OpenOptions("third"))
     found = convert_file(folder, tmp_path / "c.npz", opening=OpenOptions("one")).conversion
     assert (found.graph.input_names, found.graph.output_names) == (("x",), ("y",))
-
-
-class _Writing(tensorflow.saved_model.experimental.TrackableResource):  # type: ignore[misc, name-defined]
-    def __init__(self, target: str) -> None:
-        super().__init__()
-        self.target = target
-        self._resource_handle = self._create_resource()
-
-    @tensorflow.function(input_signature=[])  # type: ignore[untyped-decorator, unused-ignore]
-    def _create_resource(self) -> Any:
-        return tensorflow.raw_ops.VarHandleOp(dtype=tensorflow.float32, shape=[], shared_name="e")
-
-    @tensorflow.function(input_signature=[])  # type: ignore[untyped-decorator, unused-ignore]
-    def _initialize(self) -> Any:
-        tensorflow.io.write_file(self.target, "written on load")
-        return tensorflow.constant(1)
-
-    @tensorflow.function(input_signature=[])  # type: ignore[untyped-decorator, unused-ignore]
-    def _destroy_resource(self) -> Any:
-        return tensorflow.constant(1)
-
-
-def test_a_graph_that_writes_while_it_is_loaded_is_kept_from_it(tmp_path: Path) -> None:
-    model = _Two()
-    model.resource = _Writing(str(tmp_path / "written"))
-    tensorflow.saved_model.save(model, str(tmp_path / "m"), {"serving_default": model.run})
-    (tmp_path / "written").unlink(missing_ok=True)
-    np.savez(tmp_path / "c.npz", x=_rows(8))
-    with pytest.raises(ModelError, match=r"tries to write files .* was kept from it"):
-        convert_model(tmp_path / "m", tmp_path / "c.npz")
-    assert not (tmp_path / "written").exists()
 
 
 def test_a_float_tflite_is_converted_and_a_quantized_one_is_named(tmp_path: Path) -> None:
@@ -268,11 +211,3 @@ def test_how_pictures_became_numbers_is_kept_in_the_file(tmp_path: Path) -> None
     assert clipped.much
     assert "likely pixels 0 to 255" in str(clipped)
     assert clipping_of([np.full((2, 8, 8, 1), 0.5)], found.graph) == ()
-
-
-def test_a_converter_that_dies_is_one_sentence(tmp_path: Path) -> None:
-    _dense().save(tmp_path / "m.keras")
-    with ConverterProcess(tmp_path / "m.keras") as process:
-        os.kill(process._process.pid, signal.SIGSEGV)
-        with pytest.raises(ModelError, match=r"m\.keras: the converter was killed by SIGSEGV"):
-            process.convert({"samples": None})

@@ -22,6 +22,8 @@ from qmcu.report.html.conversion_page import conversion_page
 
 SHAPE = (3, 6, 5)
 
+pytestmark = pytest.mark.usefixtures("converter_here")
+
 
 def _float(path: Path) -> Path:
     b = Builder(SHAPE)

@@ -14,6 +14,8 @@ from qmcu.conversion.files import convert_model
 from qmcu.errors import ModelError, ToolError, VectorError
 from qmcu.model.oracle import Oracle
 
+pytestmark = pytest.mark.usefixtures("converter_here")
+
 needs_tensorflow = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None,
     reason="TensorFlow is not installed (pip install qmcu[convert])",

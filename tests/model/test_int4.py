@@ -208,6 +208,7 @@ def test_weights_that_two_layers_read_stay() -> None:
     assert found.model == write_model(graph)
 
 
+@pytest.mark.usefixtures("converter_here")
 def test_convert_packs_an_int8_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source, target = tmp_path / "m.tflite", tmp_path / "m4.tflite"
     source.write_bytes(write_model(dense(128, 64)))

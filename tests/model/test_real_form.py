@@ -58,6 +58,7 @@ def test_stored_weights_are_the_numbers_that_they_stand_for(kind: str, tmp_path:
     np.testing.assert_allclose(found, expected, atol=largest * (0.03 if kind == "int8" else 1e-5))
 
 
+@pytest.mark.usefixtures("converter_here")
 def test_a_file_of_dynamic_range_is_named_and_converted(tmp_path: Path) -> None:
     path = tmp_path / "small.tflite"
     path.write_bytes(_stored("int8"))

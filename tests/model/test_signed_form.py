@@ -176,6 +176,7 @@ def test_operators_that_move_uint8_are_compiled_as_they_are() -> None:
     assert unsupported(Graph("m", tensors, (operator,), (0,), (1,))) == []
 
 
+@pytest.mark.usefixtures("converter_here")
 def test_the_command_takes_no_calibration_and_says_that_nothing_is_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,7 @@
 """A classifier of digits' size with random weights: what a defence needs no training for."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,3 +32,19 @@ def samples_of(network: Network, count: int = 24) -> npt.NDArray[np.float32]:
     """Inputs of the network, 0 to 1."""
     shape = (count, *network.input_shape)
     return np.random.default_rng(5).random(shape).astype(np.float32)
+
+
+def matrix_module() -> Any:
+    """A tf.Module whose function `run` takes x of [n, 8] and gives y of [n, 3]."""
+    tensorflow = load_tensorflow()
+
+    class Matrix(tensorflow.Module):  # type: ignore[misc, name-defined, unused-ignore]
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = tensorflow.Variable(np.ones((8, 3), np.float32))
+
+        @tensorflow.function(input_signature=[tensorflow.TensorSpec((None, 8), name="x")])  # type: ignore[untyped-decorator, unused-ignore]
+        def run(self, x: Any) -> Any:
+            return {"y": x @ self.w}
+
+    return Matrix()

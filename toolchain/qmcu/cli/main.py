@@ -15,6 +15,7 @@ import qmcu
 from qmcu.errors import QmcuError, UsageError
 from qmcu.extras import missing_package, optional_package
 from qmcu.scratch import remove_left_over
+from qmcu.tensorflow import leave_out_keras_extras
 from qmcu.text import nearest, printable
 
 COMMANDS = (
@@ -76,6 +77,7 @@ _LOOP = "Symlink loop from "
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    leave_out_keras_extras()
     sys.exit(run(sys.argv[1:]))
 
 

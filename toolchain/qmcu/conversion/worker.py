@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qmcu.conversion.confine import confine, end_with_parent
+from qmcu.tensorflow import leave_out_keras_extras
 
 
 def main() -> None:
@@ -23,15 +24,21 @@ def main() -> None:
     request = json.loads(channel.recv_bytes())
     if request["confined"]:
         confine(folder)
+    leave_out_keras_extras()
+    answer_errors(channel, folder, request)
+
+
+def answer_errors(channel: "Connection[Any, Any]", folder: Path, request: dict[str, Any]) -> None:
+    """Serve the request; what the user did wrong is an answer as well."""
     from qmcu.errors import QmcuError
 
     try:
-        serve(channel, folder, request)
+        _serve(channel, folder, request)
     except QmcuError as error:
         _answer(channel, {"error": str(error), "kind": type(error).__name__})
 
 
-def serve(channel: "Connection[Any, Any]", folder: Path, request: dict[str, Any]) -> None:
+def _serve(channel: "Connection[Any, Any]", folder: Path, request: dict[str, Any]) -> None:
     """Open the request's source, tell what it takes, and convert it when told how."""
     from qmcu.conversion.sources import open_source
 
