@@ -7,7 +7,8 @@ climb over the order of placement follows when that misses the lower bound.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -19,6 +20,9 @@ _CLIMB_STEPS = 2000
 _CLIMB_WORK = 10_000_000
 # More buffers than that are placed by array operations, which cost too much for a few.
 _MANY = 200
+
+# The offset of each buffer, and the bytes that all take.
+_Fit = tuple[list[int], int]
 
 
 def place(buffers: Sequence[Buffer], *, seed: int = 0) -> tuple[tuple[Placement, ...], int]:
@@ -39,13 +43,13 @@ def place(buffers: Sequence[Buffer], *, seed: int = 0) -> tuple[tuple[Placement,
             key=lambda i: (-(buffers[i].last - buffers[i].first), -buffers[i].size),
         ),
     ]
-    overs = _overs(buffers)
-    offsets, size = _first_fit(buffers, overs, best_order := orders[0])
+    task = _Task.of(buffers)
+    offsets, size = task.fit(best_order := orders[0])
     for order in orders[1:]:
-        if size > bound and (found := _first_fit(buffers, overs, order))[1] < size:
+        if size > bound and (found := task.fit(order))[1] < size:
             (offsets, size), best_order = found, order
     if size > bound and len(buffers) > 2:
-        offsets, size = _climb(buffers, overs, best_order, bound, random.Random(seed))
+        offsets, size = _climb(task, (offsets, size), best_order, bound, random.Random(seed))
     placements = tuple(
         Placement(b.name, b.tensors, offset, b.size, b.first, b.last)
         for b, offset in zip(buffers, offsets, strict=True)
@@ -80,32 +84,78 @@ def place_together(buffers: Sequence[Buffer]) -> tuple[tuple[Placement, ...], in
     ), size
 
 
-def _first_fit(
-    buffers: Sequence[Buffer], overs: Mapping[int, int], order: Sequence[int]
-) -> tuple[list[int], int]:
-    """Place in this order, each at the lowest offset that is free during its life."""
-    if len(buffers) > _MANY:
-        return _first_fit_of_many(buffers, overs, order)
-    offsets = [-1] * len(buffers)
-    related = {*overs, *overs.values()}
-    size = 0
-    for current in order:
-        buffer = buffers[current]
-        taken = sorted(
-            _taken(buffers, overs, current, i, offsets[i])
-            if i in related and current in related
-            else (offsets[i], offsets[i] + buffers[i].size)
-            for i in range(len(buffers))
-            if offsets[i] >= 0 and buffers[i].meets(buffer)
-        )
-        offset = 0
-        for start, end in taken:
-            if offset + buffer.size <= start:
-                break
-            offset = max(offset, aligned(end, buffer.alignment))
-        offsets[current] = offset
-        size = max(size, offset + buffer.size + buffer.tail)
-    return offsets, size
+@dataclass(frozen=True)
+class _Task:
+    """The buffers, and of each which others live at some same step as it, found once.
+
+    `tied` are those of them that it may lie over, or that may lie over it, as `overs` says.
+    """
+
+    buffers: Sequence[Buffer]
+    overs: Mapping[int, int]
+    apart: Sequence[Sequence[int]]
+    tied: Sequence[Sequence[int]]
+
+    @classmethod
+    def of(cls, buffers: Sequence[Buffer]) -> "_Task":
+        overs = _overs(buffers)
+        apart: list[list[int]] = [[] for _ in buffers]
+        tied: list[list[int]] = [[] for _ in buffers]
+        if len(buffers) <= _MANY:
+            for (i, one), (k, other) in combinations(enumerate(buffers), 2):
+                if one.meets(other):
+                    side = tied if overs.get(i) == k or overs.get(k) == i else apart
+                    side[i].append(k)
+                    side[k].append(i)
+        return cls(buffers, overs, apart, tied)
+
+    def fit(self, order: Sequence[int]) -> _Fit:
+        """Place in this order, each at the lowest offset that is free during its life."""
+        if len(self.buffers) > _MANY:
+            return _first_fit_of_many(self.buffers, self.overs, order)
+        found = self.fit_on([-1] * len(self.buffers), order)
+        assert found is not None
+        return found
+
+    def swapped(self, best: _Fit, order: Sequence[int], i: int, k: int) -> _Fit | None:
+        """What `fit` gives for this order, which is that of `best` with these two swapped.
+
+        None where it takes more bytes than `best`. Those in front of both lie where they lay.
+        """
+        if len(self.buffers) > _MANY:
+            found = self.fit(order)
+            return found if found[1] <= best[1] else None
+        offsets = list(best[0])
+        rest = order[min(i, k) :]
+        for current in rest:
+            offsets[current] = -1
+        return self.fit_on(offsets, rest, best[1])
+
+    def fit_on(
+        self, offsets: list[int], order: Sequence[int], most: int | None = None
+    ) -> _Fit | None:
+        """The same for those that `offsets` (-1) has no place for; None beyond `most` bytes."""
+        buffers = self.buffers
+        tops = [offset + b.size for offset, b in zip(offsets, buffers, strict=True)]
+        for current in order:
+            buffer = buffers[current]
+            taken = [(offsets[i], tops[i]) for i in self.apart[current] if offsets[i] >= 0]
+            taken += (
+                _taken(buffers, self.overs, current, i, offsets[i])
+                for i in self.tied[current]
+                if offsets[i] >= 0
+            )
+            taken.sort()
+            offset = far = 0
+            for start, end in taken:
+                if offset + buffer.size <= start:
+                    break
+                if end > far:
+                    far, offset = end, aligned(end, buffer.alignment)
+            offsets[current], tops[current] = offset, offset + buffer.size
+            if most is not None and tops[current] + buffer.tail > most:
+                return None
+        return offsets, max((t + b.tail for t, b in zip(tops, buffers, strict=True)), default=0)
 
 
 def _overs(buffers: Sequence[Buffer]) -> dict[int, int]:
@@ -163,23 +213,15 @@ def _first_fit_of_many(
     return offsets.tolist(), int((placed[1] + tails).max())
 
 
-def _climb(
-    buffers: Sequence[Buffer],
-    overs: Mapping[int, int],
-    order: list[int],
-    bound: int,
-    rng: random.Random,
-) -> tuple[list[int], int]:
+def _climb(task: _Task, best: _Fit, order: list[int], bound: int, rng: random.Random) -> _Fit:
     """Swap two buffers of the order at a time and keep what is not worse."""
-    best = _first_fit(buffers, overs, order)
-    steps = min(_CLIMB_STEPS, 40 * len(buffers), _CLIMB_WORK // len(buffers) ** 2)
-    for _ in range(steps):
+    count = len(order)
+    for _ in range(min(_CLIMB_STEPS, 40 * count, _CLIMB_WORK // count**2)):
         if best[1] <= bound:
             break
         trial = list(order)
-        i, j = rng.randrange(len(trial)), rng.randrange(len(trial))
-        trial[i], trial[j] = trial[j], trial[i]
-        result = _first_fit(buffers, overs, trial)
-        if result[1] <= best[1]:
-            order, best = trial, result
+        i, k = rng.randrange(count), rng.randrange(count)
+        trial[i], trial[k] = trial[k], trial[i]
+        if found := task.swapped(best, trial, i, k):
+            order, best = trial, found
     return best
