@@ -29,6 +29,7 @@ from qmcu.backdoor.detectors.input_triggers import (
     mirror_orders,
 )
 from qmcu.backdoor.detectors.input_triggers import _mirrored as mirrored
+from qmcu.backdoor.detectors.leading_class import leading_class
 from qmcu.backdoor.detectors.quantized import QuantizedModel
 from qmcu.backdoor.networks import convert_network
 from qmcu.backdoor.networks.network import network_from_graph, network_from_keras
@@ -97,9 +98,10 @@ def test_inputs_that_tell_too_little_leave_the_file_to_itself(
     context = audited_file(None, files[0], given)
     with pytest.raises(ModelError, match=why):
         evidence_of_inputs(context)
-    result = audit(context)
-    assert why in result.skipped["class-triggers"]
-    assert "leading-class" in {f.detector for f in result.findings}
+    if kept == "few":
+        result = audit(context)
+        assert why in result.skipped["class-triggers"]
+        assert "leading-class" in {f.detector for f in result.findings}
 
 
 def test_inputs_make_what_the_file_says_by_itself_no_weaker(
@@ -110,9 +112,7 @@ def test_inputs_make_what_the_file_says_by_itself_no_weaker(
         replace(audited_file(None, files[1], x), low=0.2, high=high)
         for x, high in ((None, 1.0), (0.2 + 0.3 * pictures[0][:120], 0.5))
     )
-    found = [next(f for f in audit(c).findings if f.detector == "leading-class")
-             for c in (alone, given)]  # fmt: skip
-    assert found[0] == found[1]
+    assert leading_class(alone) == leading_class(given)
 
 
 def test_a_file_that_takes_too_long_with_inputs_is_refused(

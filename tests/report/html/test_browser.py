@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tests.support.frontiers import frontier
 from tests.support.model_files import make, safetensors_bytes
+from tests.support.schemas import checked
 from tests.support.weights import rounded, weights
 
 from qmcu.backdoor.attacks.folder import write_attack
@@ -86,6 +87,13 @@ def reports(
     assert run(["html", "--index", str(folder)]) == 0
     found = {kind: folder / f"{kind}.html" for kind in KINDS}
     return found | {"test": folder / "test run.html"}
+
+
+def test_results_of_the_lab_fit_their_schemas(reports: dict[str, Path]) -> None:
+    folder = reports["verify"].parent
+    checked(folder / "attack/attack.json", "attack-1")
+    assert len(checked(folder / "verify.json", "verify-1")["measurements"]) == 3
+    assert checked(folder / "audit.json", "audit-1")["findings"]
 
 
 def look(browser: Any, media: str, scheme: str, width: int) -> None:

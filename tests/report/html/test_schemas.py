@@ -2,34 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
 from tests.support.firmware_project import write_chain
-from tests.support.places import REPOSITORY
+from tests.support.schemas import SCHEMAS, checked
 from tests.support.small_networks import samples_of, small_network
 
-from qmcu.backdoor.attacks.folder import write_attack
-from qmcu.backdoor.attacks.run import AttackRun
 from qmcu.backdoor.networks.keras_model import keras_from_network
 from qmcu.cli import run
-
-SCHEMAS = REPOSITORY / "docs/schema"
-
-
-def checked(path: Path, name: str) -> dict[str, Any]:
-    """The document at `path`, which names its schema and fits it."""
-    schema = json.loads((SCHEMAS / f"{name}.json").read_text())
-    document: dict[str, Any] = json.loads(path.read_text())
-    jsonschema.validate(document, schema)
-    assert document["schema"] == name == schema["properties"]["schema"]["const"]
-    # A schema that takes anything would prove nothing.
-    for key in schema["required"]:
-        with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate({k: v for k, v in document.items() if k != key}, schema)
-    return document
 
 
 @pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.json")), ids=lambda p: p.stem)
@@ -38,23 +20,6 @@ def test_a_schema_is_one_and_is_listed(path: Path) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$id"] == path.name
     assert f"[{path.name}]({path.name})" in (SCHEMAS / "README.md").read_text()
-
-
-def test_attack_verify_and_audit(attacked: AttackRun, tmp_path: Path) -> None:
-    folder = tmp_path / "attack"
-    write_attack(attacked, folder)
-    checked(folder / "attack.json", "attack-1")
-    model, firmware = str(folder / "model.tflite"), str(tmp_path / "firmware")
-    assert run(["build", model, "--board", "stm32f746", "-o", firmware]) == 0
-    arguments = ["verify", firmware, "--trigger", str(folder / "trigger.json"), "--limit", "30"]
-    arguments += ["--vectors", str(folder / "test.npz"), "--float", str(folder / "model.keras")]
-    file = tmp_path / "verify.json"
-    assert run([*arguments, "--jobs", "1", "--json", str(file)]) in (0, 1)
-    assert len(checked(file, "verify-1")["measurements"]) == 3
-    file = tmp_path / "audit.json"
-    arguments = ["audit", "--float", str(folder / "model.keras"), "--int8", model]
-    assert run([*arguments, "--json", str(file)]) in (0, 1)
-    assert checked(file, "audit-1")["findings"]
 
 
 def test_defence(tmp_path: Path) -> None:
