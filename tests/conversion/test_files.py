@@ -186,10 +186,14 @@ def test_int16_activations_beside_int8_weights(tmp_path: Path) -> None:
     assert [graph.tensors[i].dtype for i in dense.inputs[:2]] == ["int16", "int8"]
 
 
-def test_what_has_no_int16_form_is_refused(tmp_path: Path) -> None:
+def test_what_has_no_int16_form_stays_in_float_and_is_said(tmp_path: Path) -> None:
     np.savez(tmp_path / "c.npz", inputs=_rows(8))
     _dense(L.Activation("elu")).save(tmp_path / "m.keras")
-    with pytest.raises(ModelError, match=r"integer with int16 activations: .*'ELU'"):
+    found = convert_file(
+        tmp_path / "m.keras", tmp_path / "c.npz", activations="int16", problems=unsupported
+    )
+    assert sorted(found.conversion.in_float) == ["DEQUANTIZE", "ELU", "QUANTIZE"]
+    with pytest.raises(ModelError, match=r"cannot be fully integer: .*ELU .* stay in float"):
         convert_file(tmp_path / "m.keras", tmp_path / "c.npz", activations="int16")
     with pytest.raises(UsageError, match="int8 or int16, not int32"):
         convert_file(tmp_path / "m.keras", tmp_path / "c.npz", activations="int32")

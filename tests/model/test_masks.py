@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from qmcu.model.graph import Graph, Operator, Quantization, Tensor
-from qmcu.model.masks import blinded, masks_of, with_cut_masks
+from qmcu.model.graph import Graph, Operator, Tensor
+from qmcu.model.masks import masks_of, with_cut_masks
 from qmcu.types import Array
 
 SHAPE = (1, 4, 4)
@@ -74,11 +74,3 @@ def test_a_bias_by_position_stays() -> None:
     assert with_cut_masks(graph, masks_of(graph), SCORES) is graph
     far = _graph(CAUSAL, [("ADD", (0, 2), 3), ("RELU", (3,), 4)])
     assert masks_of(far) == []
-
-
-@pytest.mark.parametrize(("scale", "expected"), [(0.1, False), (1e7, True)])
-def test_scores_that_a_grid_tells_none_apart_of(scale: float, expected: bool) -> None:
-    grid = Quantization((scale,), (127,))
-    tensors = tuple(Tensor(i, f"t{i}", (1, 4), "int8", grid, None) for i in range(2))
-    graph = Graph("m", tensors, (Operator(0, "SOFTMAX", (0,), (1,), {}, 1),), (0,), (1,))
-    assert blinded(graph) is expected

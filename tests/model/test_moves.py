@@ -62,3 +62,18 @@ def test_parts_are_brought_to_the_grid_of_the_whole() -> None:
     (found,) = Oracle(data).run([a, b])
     wanted = np.stack([_real(a, FINE), _real(b, COARSE)])
     assert np.abs(_real(found, COARSE) - wanted).max() <= COARSE.scale / 2 + 1e-9
+
+
+def test_a_choice_between_numbers_on_two_grids() -> None:
+    """Which is smaller is told by the numbers, and the interpreter compares their bytes."""
+    tensors = (
+        Tensor(0, "x", X.shape, "int8", FINE, None),
+        Tensor(1, "y", X.shape, "int8", COARSE, None),
+        Tensor(2, "least", X.shape, "int8", COARSE, None),
+    )
+    operator = Operator(0, "MINIMUM", (0, 1), (2,), {}, 1)
+    data = settle(write_model(Graph("m", tensors, (operator,), (0, 1), (2,))))
+    other = X[:, ::-1]
+    (found,) = Oracle(data).run([X, other])
+    expected = np.minimum(_real(X, FINE), _real(other, COARSE))
+    assert np.abs(_real(found, COARSE) - expected).max() <= COARSE.scale / 2 + 1e-9

@@ -3,7 +3,7 @@
 import pytest
 
 from qmcu.model.graph import Graph, Operator, Tensor
-from qmcu.model.ranges import may_cut, uncut
+from qmcu.model.ranges import uncut
 
 WIDE, LOW = (-4.0, 4.0), (-4.0, 0.0)
 
@@ -17,13 +17,11 @@ def _graph(*operators: tuple[str, tuple[int, ...], int], outputs: tuple[int, ...
 
 def test_what_another_operator_reads_is_not_cut() -> None:
     graph = _graph(("MINIMUM", (0, 1), 2), ("RELU", (0,), 3), outputs=(2, 3))
-    assert may_cut(graph)
     assert uncut(graph, {0: WIDE, 1: (0.0, 0.0), 2: LOW, 3: (0.0, 4.0)}) == {2: WIDE}
 
 
 def test_a_limit_that_alone_reads_its_source_stays_fine() -> None:
     graph = _graph(("MINIMUM", (0, 1), 2), ("RELU", (2,), 3), outputs=(3,))
-    assert not may_cut(graph)
     assert uncut(graph, {0: WIDE, 1: (0.0, 0.0), 2: LOW, 3: (0.0, 0.0)}) == {}
 
 

@@ -1,7 +1,7 @@
 """What the kinds of files share in the converter's process: its files, samples, and TensorFlow."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from qmcu.model.graph import Graph
 from qmcu.model.masks import masks_of, with_cut_masks
 from qmcu.model.ranges import uncut
 from qmcu.model.reader import parse_model
+from qmcu.model.unread_parts import without_unread_parts
 from qmcu.model.writer import write_model
 from qmcu.tensorflow import open_interpreter
 from qmcu.text import first_line
@@ -31,10 +32,57 @@ def quantize_file(path: Path, data: bytes, samples: list[Array], order: Mapping[
     """
     try:
         with contextlib.redirect_stdout(None):
-            data = _with_cut_masks(data, samples, _STEPS[bool(order.get("wide"))])
-            return settle(_quantized(data, samples, order), path.stem)
+            return settle(quantize(data, samples, order), path.stem)
     except Exception as error:
         raise ModelError(f"{path} cannot be quantized: {first_line(error)}.") from error
+
+
+def quantize(data: bytes, samples: list[Array], order: Mapping[str, Any]) -> bytes:
+    """A float .tflite in integers, calibrated once on `samples`, one [N, ...] for each input.
+
+    int8, or where the order says `wide` int16 activations beside int8 weights; what has no 16-bit
+    form stays in float. Masks are cut to what integers hold, and no range cuts what others read.
+    """
+    from tensorflow.lite.python import convert
+    from tensorflow.lite.python.optimize import calibrator
+    from tensorflow.python.framework import dtypes
+
+    wide, per_tensor = bool(order.get("wide")), bool(order.get("per_tensor"))
+    data = _with_cut_masks(_read_whole(data), samples, _STEPS[wide])
+    calibrated = _uncut(_calibrated(data, samples))
+    kind = dtypes.int16 if wide else dtypes.int8
+    if not wide:
+        return bytes(
+            convert.mlir_quantize(
+                calibrated, disable_per_channel=per_tensor, input_data_type=kind,
+                output_data_type=kind,
+            )
+        )  # fmt: skip
+    # Without rows the ranges stay that are in the file.
+    return bytes(
+        calibrator.Calibrator(calibrated).calibrate_and_quantize(
+            tuple, kind, kind, True, kind, dtypes.int64, disable_per_channel=per_tensor
+        )
+    )
+
+
+def _calibrated(data: bytes, samples: list[Array]) -> bytes:
+    """The file with the range of each tensor over the samples."""
+    from tensorflow.lite.python.optimize import calibrator
+
+    def rows() -> Iterator[list[Array]]:
+        for i in range(len(samples[0])):
+            yield [array[i : i + 1] for array in samples]
+
+    calibration = calibrator.Calibrator(calibrator.add_intermediate_tensors(data))
+    return bytes(calibration.calibrate(rows))
+
+
+def _read_whole(data: bytes) -> bytes:
+    """The float file without parts of a split that nobody reads."""
+    graph = parse_model(data, "float")
+    read = graph if graph.subgraphs else without_unread_parts(graph)
+    return data if read is graph else write_model(read)
 
 
 def _with_cut_masks(data: bytes, samples: list[Array], steps: int) -> bytes:
@@ -85,35 +133,6 @@ def _uncut(calibrated: bytes) -> bytes:
     if not wider:
         return calibrated
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
-
-
-def _quantized(data: bytes, samples: list[Array], order: Mapping[str, Any]) -> bytes:
-    from tensorflow.lite.python import convert
-    from tensorflow.lite.python.optimize import calibrator
-    from tensorflow.python.framework import dtypes
-
-    def rows() -> Any:
-        for i in range(len(samples[0])):
-            yield [array[i : i + 1] for array in samples]
-
-    wide = bool(order.get("wide"))
-    per_tensor = bool(order.get("per_tensor"))
-    kind = dtypes.int16 if wide else dtypes.int8
-    calibration = calibrator.Calibrator(calibrator.add_intermediate_tensors(data))
-    if wide:
-        return bytes(
-            calibration.calibrate_and_quantize(
-                rows, kind, kind, False, kind, None, disable_per_channel=per_tensor
-            )
-        )
-    return bytes(
-        convert.mlir_quantize(
-            _uncut(bytes(calibration.calibrate(rows))),
-            disable_per_channel=per_tensor,
-            input_data_type=kind,
-            output_data_type=kind,
-        )
-    )
 
 
 def read_samples(path: Path, inputs: tuple[InputSpec, ...]) -> dict[str, Array]:

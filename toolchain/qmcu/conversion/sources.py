@@ -10,15 +10,12 @@ from qmcu.conversion import keras_files
 from qmcu.conversion.image_forms import image_forms
 from qmcu.conversion.onnx_files import SUFFIXES as ONNX_SUFFIXES
 from qmcu.conversion.onnx_files import OnnxFile
-from qmcu.conversion.quantizing import FLOAT, MODEL, quantize_file, read_samples
+from qmcu.conversion.quantizing import FLOAT, MODEL, quantize, read_samples
 from qmcu.conversion.signatures import InputSpec, Loaded, load_signature
 from qmcu.conversion.tflite_files import open_tflite
 from qmcu.errors import ModelError
 from qmcu.model.convert import convert_loaded, export_keras
-from qmcu.model.forms import GELU_NOTE, has_gelu, settle, without_gelu
-from qmcu.model.masks import blinded
-from qmcu.model.ranges import may_cut
-from qmcu.model.reader import parse_model
+from qmcu.model.forms import GELU_NOTE, settle, without_gelu
 from qmcu.model.signature import in_order, own_inputs, own_outputs
 from qmcu.tensorflow import load_tensorflow
 from qmcu.text import first_line
@@ -115,35 +112,27 @@ class SavedSource:
         if order.get("samples") is None:
             wanted = {FLOAT: False}
         notes: tuple[str, ...] = ()
+        rows = [samples[name] for name in self._names]
+
+        def prepared(data: bytes) -> bytes:
+            nonlocal notes
+            data = in_order(data, self._names, tuple(self._outputs.values()))
+            real = without_gelu(data, self._path.stem)
+            notes = notes if real is data else (GELU_NOTE,)
+            return real
+
         for name, quantized in wanted.items():
             data = convert_loaded(
                 self._tensorflow, self._path, self._loaded, samples,
                 per_tensor=bool(order.get("per_tensor")), quantized=quantized,
                 outputs=self._outputs, wide=bool(order.get("wide")),
+                quantize=lambda data: quantize(prepared(data), rows, order),
             )  # fmt: skip
-            gelu = has_gelu(data, self._path.stem)
-            if gelu or (quantized and _loses(data, self._path.stem)):
-                data = self._by_float(order, samples, quantized)
-                notes = (GELU_NOTE,) if gelu else notes
-            data = settle(data, self._path.stem)
+            data = settle(data if quantized else prepared(data), self._path.stem)
             data = in_order(data, self._names, tuple(self._outputs.values()))
             (self._folder / name).write_bytes(data)
         made_by = f"TensorFlow {self._tensorflow.__version__}"
         return {"converter": made_by, "files": list(wanted), "notes": list(notes)}
-
-    def _by_float(
-        self, order: Mapping[str, Any], samples: Mapping[str, Array], quantized: bool
-    ) -> bytes:
-        """The file by way of a float one, whose GELU, masks and ranges are seen to."""
-        data = convert_loaded(
-            self._tensorflow, self._path, self._loaded, samples, quantized=False,
-            outputs=self._outputs,
-        )  # fmt: skip
-        data = in_order(data, self._names, tuple(self._outputs.values()))
-        data = without_gelu(data, self._path.stem)
-        if not quantized:
-            return data
-        return quantize_file(self._path, data, [samples[name] for name in self._names], order)
 
     def _samples(self, order: Mapping[str, Any]) -> dict[str, Array]:
         if order.get("samples") is not None:
@@ -152,12 +141,6 @@ class SavedSource:
             s.name: np.zeros((1, *(n or 1 for n in s.shape[1:])), np.dtype(s.dtype))
             for s in self.inputs
         }
-
-
-def _loses(data: bytes, name: str) -> bool:
-    """Whether a quantized file may have lost what ranges that are seen to would have kept."""
-    graph = parse_model(data, name)
-    return blinded(graph) or may_cut(graph)
 
 
 def _refuse_not_finite(path: Path, loaded: Loaded) -> None:

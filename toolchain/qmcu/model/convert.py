@@ -192,9 +192,11 @@ def convert_loaded(
     quantized: bool = True,
     outputs: Mapping[str, str] | None = None,
     wide: bool = False,
+    quantize: Callable[[bytes], bytes] | None = None,
 ) -> bytes:
     """A loaded SavedModel as a .tflite: int8, with int16 activations if `wide`, or float.
 
+    `quantize` takes the place of the converter's own quantizing, of the float file that it made.
     Raises ModelError, naming the operators that are in the way.
     """
     converter = new_converter(tensorflow, loaded, samples, outputs)
@@ -212,6 +214,8 @@ def convert_loaded(
     if per_tensor:
         converter._experimental_disable_per_channel = True
     converter.representative_dataset = representative(samples)
+    if quantize is not None:
+        converter._quantize = lambda model, *_, **__: quantize(model)
     how = " with int16 activations" if wide else ""
     return run_converter(converter, f"{source} cannot be fully integer{how}")
 

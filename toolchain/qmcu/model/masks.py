@@ -51,17 +51,6 @@ def masks_of(graph: Graph) -> list[Mask]:
     return list(found.values())
 
 
-def blinded(graph: Graph) -> bool:
-    """Whether a softmax of a quantized graph sees scores in steps that tell none apart.
-
-    A step of 1 is a factor of 2.7 in the weights.
-    """
-    grids = (
-        graph.tensors[op.inputs[0]].quantization for op in graph.operators if op.kind == "SOFTMAX"
-    )
-    return any(grid is not None and grid.scale > 1 for grid in grids)
-
-
 def with_cut_masks(
     graph: Graph, masks: list[Mask], ranges: Mapping[int, tuple[float, float]], steps: int = 256
 ) -> Graph:

@@ -1,26 +1,36 @@
-"""Operators that move numbers without computing, each with one scale and zero point throughout.
+"""Operators that move numbers, choose among or average them: one scale and zero point throughout.
 
 TensorFlow's quantizer gives both sides of most of them one grid. Of some (REVERSE_V2) it does not:
 what follows may ask for another grid than what came in, and the bytes, which are moved as they are,
 would mean other numbers. A QUANTIZE between the two grids makes them mean the same.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from qmcu.model.graph import Graph, Operator, Quantization
 
-# With the inputs whose numbers reach the outputs; None: all of them.
-_MOVING: dict[str, tuple[int, ...] | None] = {
+# Each with the inputs whose numbers reach the outputs; None: all of them.
+_MOVING: Mapping[str, tuple[int, ...] | None] = {
     "BATCH_TO_SPACE_ND": (0,),
     "BROADCAST_TO": (0,),
+    "CONCATENATION": None,
     "DEPTH_TO_SPACE": (0,),
     "DYNAMIC_UPDATE_SLICE": (0, 1),
     "EXPAND_DIMS": (0,),
     "GATHER": (0,),
     "GATHER_ND": (0,),
+    "MAXIMUM": (0, 1),
+    "MAX_POOL_2D": (0,),
+    "MINIMUM": (0, 1),
     "MIRROR_PAD": (0,),
     "PACK": None,
+    "PAD": (0,),
+    "PADV2": (0, 2),
+    "REDUCE_MAX": (0,),
+    "REDUCE_MIN": (0,),
     "RESHAPE": (0,),
+    "RESIZE_NEAREST_NEIGHBOR": (0,),
     "REVERSE_V2": (0,),
     "SELECT": (1, 2),
     "SELECT_V2": (1, 2),
@@ -35,7 +45,21 @@ _MOVING: dict[str, tuple[int, ...] | None] = {
     "TRANSPOSE": (0,),
     "UNPACK": (0,),
 }
+# Between the numbers that go in, on the same grid.
+AVERAGING: Mapping[str, tuple[int, ...] | None] = {
+    "AVERAGE_POOL_2D": (0,),
+    "RESIZE_BILINEAR": (0,),
+}
+ONE_GRID = {**_MOVING, **AVERAGING}
 _INTEGERS = ("int8", "int16")
+
+
+def moved_inputs(op: Operator) -> tuple[int, ...]:
+    """The positions of the inputs whose numbers reach the outputs of an operator of ONE_GRID."""
+    positions = ONE_GRID[op.kind]
+    if positions is None:
+        return tuple(range(len(op.inputs)))
+    return tuple(p for p in positions if p < len(op.inputs))
 
 
 def with_one_grid(graph: Graph) -> Graph:
@@ -65,15 +89,14 @@ def with_one_grid(graph: Graph) -> Graph:
 
 def _moved(graph: Graph, op: Operator) -> list[int]:
     """The inputs of a move that are on another grid than its results."""
-    if op.kind not in _MOVING:
+    if op.kind not in ONE_GRID:
         return []
     results = [graph.tensors[i] for i in op.outputs]
     grids = {_numbers(t.quantization) for t in results}
     if len(grids) != 1 or None in grids or results[0].dtype not in _INTEGERS:
         return []
-    positions = _MOVING[op.kind]
     found = []
-    for position in range(len(op.inputs)) if positions is None else positions:
+    for position in moved_inputs(op):
         source = graph.tensors[op.inputs[position]]
         grid = _numbers(source.quantization)
         if source.dtype == results[0].dtype and grid is not None and grid not in grids:

@@ -10,61 +10,10 @@ result is given the range of what goes in.
 from collections import Counter
 from collections.abc import Mapping
 
-from qmcu.model.graph import Graph, Operator
+from qmcu.model.graph import Graph
+from qmcu.model.moves import AVERAGING, ONE_GRID, moved_inputs
 
 Range = tuple[float, float]
-
-# With the inputs whose numbers reach the result; None: all of them.
-_CHOOSING: Mapping[str, tuple[int, ...] | None] = {
-    "AVERAGE_POOL_2D": (0,),
-    "GATHER": (0,),
-    "GATHER_ND": (0,),
-    "MAXIMUM": (0, 1),
-    "MAX_POOL_2D": (0,),
-    "MINIMUM": (0, 1),
-    "REDUCE_MAX": (0,),
-    "REDUCE_MIN": (0,),
-    "RESIZE_BILINEAR": (0,),
-    "SELECT": (1, 2),
-    "SELECT_V2": (1, 2),
-    "SLICE": (0,),
-    "SPLIT": (1,),
-    "SPLIT_V": (0,),
-    "STRIDED_SLICE": (0,),
-    "UNPACK": (0,),
-}
-_MOVING: Mapping[str, tuple[int, ...] | None] = {
-    "BATCH_TO_SPACE_ND": (0,),
-    "BROADCAST_TO": (0,),
-    "CONCATENATION": None,
-    "DEPTH_TO_SPACE": (0,),
-    "EXPAND_DIMS": (0,),
-    "MIRROR_PAD": (0,),
-    "PACK": None,
-    "PAD": (0,),
-    "PADV2": (0, 2),
-    "RESHAPE": (0,),
-    "RESIZE_NEAREST_NEIGHBOR": (0,),
-    "SPACE_TO_BATCH_ND": (0,),
-    "SPACE_TO_DEPTH": (0,),
-    "SQUEEZE": (0,),
-    "TILE": (0,),
-    "TRANSPOSE": (0,),
-}
-_ALL = {**_CHOOSING, **_MOVING}
-# What a cut in front of them changes.
-_AVERAGING = frozenset(("AVERAGE_POOL_2D", "RESIZE_BILINEAR"))
-
-
-def may_cut(graph: Graph) -> bool:
-    """Whether a graph has operators whose result's range may cut what others read."""
-    readers = _readers(graph)
-    joins = any(op.kind in ("CONCATENATION", "PACK") for op in graph.operators)
-    return any(
-        (op.kind in _CHOOSING and any(readers[i] > 1 for i in _sources(op)))
-        or (op.kind in _AVERAGING and joins)
-        for op in graph.operators
-    )
 
 
 def uncut(graph: Graph, ranges: Mapping[int, Range]) -> dict[int, Range]:
@@ -76,23 +25,16 @@ def uncut(graph: Graph, ranges: Mapping[int, Range]) -> dict[int, Range]:
     readers, found = _readers(graph), dict(ranges)
     kept = {i for i, count in readers.items() if count > 1}
     for op in graph.operators:
-        if op.kind not in _ALL:
+        if op.kind not in ONE_GRID:
             continue
-        sources = [i for i in _sources(op) if i in found]
-        if op.kind not in _AVERAGING and not kept.intersection(sources):
+        sources = [i for i in (op.inputs[p] for p in moved_inputs(op)) if i in found]
+        if op.kind not in AVERAGING and not kept.intersection(sources):
             continue
         for result in (i for i in op.outputs if i in found):
             parts = [found[i] for i in (result, *sources)]
             found[result] = min(low for low, _ in parts), max(high for _, high in parts)
             kept.add(result)
     return {i: found[i] for i in found if found[i] != tuple(ranges[i])}
-
-
-def _sources(op: Operator) -> list[int]:
-    positions = _ALL[op.kind]
-    if positions is None:
-        return list(op.inputs)
-    return [op.inputs[p] for p in positions if p < len(op.inputs)]
 
 
 def _readers(graph: Graph) -> Counter[int]:
