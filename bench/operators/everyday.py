@@ -169,6 +169,19 @@ def grouped_convolution(rng: Rng) -> Graph:
     return _windows(rng, "CONV_2D", image, result, kernel, stride, dilation, padding, groups=groups)
 
 
+def multiplied_depthwise(rng: Rng) -> Graph:
+    """DEPTHWISE_CONV_2D of several filters a channel, or of channels that are not in fours."""
+    depth, multiplier = int(rng.integers(1, 14)), int(pick(rng, 1, 2, 2, 2, 3, 4, 4, 5, 6, 8))
+    kernel = (3, 3) if chance(rng, 0.5) else _pair(rng, 1, 6)
+    stride = _pair(rng, 1, 4)
+    dilation = _pair(rng, 1, 4) if chance(rng, 0.2) else (1, 1)
+    padding = str(pick(rng, "SAME", "VALID"))
+    size = _image(rng, padding, kernel, dilation)
+    output = _windowed(size, kernel, stride, dilation, padding)
+    image, result = (depth, size), (depth * multiplier, output)
+    return _windows(rng, "DEPTHWISE_CONV_2D", image, result, kernel, stride, dilation, padding)
+
+
 def _windows(
     rng: Rng,
     kind: str,

@@ -1,117 +1,12 @@
-/* Depthwise convolution by any window, multiplier and number of channels, four output channels and
-   two taps at a time. The rows that a window spans are in a ring, with their padding and each channel
-   as often as it has filters, so that no tap asks where it is. */
 #include "depthwise_any_dsp.h"
 
-#include "any_dsp.h"
-#include "copy_dsp.h"
-
-static int32_t output_depth(const qmcu_window *w)
-{
-    return w->input_depth * w->depth_multiplier;
-}
-
-/* Row `y` of the image with its padding; outside the image it is the input zero point. */
-static void load_row(const qmcu_depthwise_any_dsp_params *p, const int8_t *image, int32_t y,
-                     int8_t *row)
-{
-    const qmcu_window *const w = &p->window;
-    const int32_t depth = output_depth(w);
-    if (y < 0 || y >= w->input_height) {
-        qmcu_fill_bytes(row, p->input_zero_point, p->row_width * depth);
-        return;
-    }
-    const int32_t room = p->row_width - w->padding_left;
-    const int32_t width = room < w->input_width ? room : w->input_width;
-    const int8_t *from = image + y * w->input_width * w->input_depth;
-    qmcu_fill_bytes(row, p->input_zero_point, w->padding_left * depth);
-    row += w->padding_left * depth;
-    if (w->depth_multiplier == 1) {
-        qmcu_copy_bytes(row, from, width * depth);
-        row += width * depth;
-    } else {
-        for (const int8_t *const end = from + width * w->input_depth; from != end; ++from) {
-            for (int32_t i = 0; i < w->depth_multiplier; ++i) {
-                *row++ = *from;
-            }
-        }
-    }
-    qmcu_fill_bytes(row, p->input_zero_point, (room - width) * depth);
-}
-
-/* Adds two taps of four channels: bytes c of a and of b, times the pair of weights of channel c. */
-static inline const uint32_t *add_pair(uint32_t a, uint32_t b, const uint32_t *weights,
-                                       int32_t sums[4])
-{
-    const uint32_t low = qmcu_pack_low(a, b);
-    const uint32_t high = qmcu_pack_high(a, b);
-    sums[0] = qmcu_smlad(qmcu_sxtb16(low), weights[0], sums[0]);
-    sums[1] = qmcu_smlad(qmcu_sxtb16_odd(low), weights[1], sums[1]);
-    sums[2] = qmcu_smlad(qmcu_sxtb16(high), weights[2], sums[2]);
-    sums[3] = qmcu_smlad(qmcu_sxtb16_odd(high), weights[3], sums[3]);
-    return weights + 4;
-}
-
-/* One pixel: `taps` to `end` are pointers, an even number. */
-static void pixel(const qmcu_depthwise_any_dsp_params *p, const int8_t *const *taps,
-                  const int8_t *const *end, int32_t offset, const uint32_t *weights,
-                  const qmcu_channel *channel, int8_t *output)
-{
-    for (int32_t left = output_depth(&p->window); left > 0; left -= 4, offset += 4) {
-        int32_t sums[4] = {0, 0, 0, 0};
-        for (const int8_t *const *tap = taps; tap != end; tap += 2) {
-            weights = add_pair(qmcu_load_word(tap[0] + offset), qmcu_load_word(tap[1] + offset),
-                               weights, sums);
-        }
-        for (int32_t i = 0; i < 4 && i < left; ++i, ++channel) {
-            const int32_t sum = (int32_t)((uint32_t)sums[i] + (uint32_t)channel->bias);
-            *output++ = qmcu_any_output(sum, channel, p->output_zero_point);
-        }
-    }
-}
-
-/* Pointers to the taps of the row's first window, filled up to pairs with the last; behind them. */
-static const int8_t **list_taps(const qmcu_depthwise_any_dsp_params *p, const int8_t *ring,
-                                int32_t top, const int8_t **taps)
-{
-    const qmcu_window *const w = &p->window;
-    for (int32_t row = 0; row < w->kernel_height; ++row) {
-        const int8_t *from = ring + (top + row * w->dilation_height) % p->rows * p->row_bytes;
-        for (int32_t column = 0; column < w->kernel_width; ++column) {
-            *taps++ = from + column * w->dilation_width * output_depth(w);
-        }
-    }
-    if (w->kernel_height * w->kernel_width % 2 != 0) {
-        *taps = taps[-1];
-        ++taps;
-    }
-    return taps;
-}
+#include "depthwise_any_code_dsp.h"
 
 void qmcu_depthwise_any_dsp(const qmcu_depthwise_any_dsp_params *params, const int8_t *input,
                             const int16_t *weights, const int32_t *channels, void *scratch,
                             int8_t *output)
 {
-    const qmcu_depthwise_any_dsp_params *const p = params;
-    const qmcu_window *const w = &p->window;
-    const uint32_t *const pairs = (const uint32_t *)(const void *)weights;
-    const int8_t **const taps = scratch;
-    int8_t *const ring = (int8_t *)(taps + (w->kernel_height * w->kernel_width + 1) / 2 * 2);
-    for (int32_t batch = 0; batch < w->batches; ++batch) {
-        /* Rows are counted from the padding above the image. */
-        int32_t loaded = 0;
-        for (int32_t row = 0; row < w->output_height; ++row) {
-            const int32_t top = row * w->stride_height;
-            for (loaded = loaded < top ? top : loaded; loaded < top + p->rows; ++loaded) {
-                load_row(p, input, loaded - w->padding_top, ring + loaded % p->rows * p->row_bytes);
-            }
-            const int8_t *const *const end = list_taps(p, ring, top, taps);
-            const int32_t step = w->stride_width * output_depth(w);
-            for (int32_t column = 0; column < w->output_width; ++column) {
-                pixel(p, taps, end, column * step, pairs, (const qmcu_channel *)channels, output);
-                output += output_depth(w);
-            }
-        }
-        input += w->input_height * w->input_width * w->input_depth;
-    }
+    const qmcu_depthwise_kind kind = {.bytes = 0, .even = 0};
+    const uint32_t *const words = (const uint32_t *)(const void *)weights;
+    qmcu_depthwise_any(params, input, words, channels, scratch, output, kind);
 }

@@ -25,7 +25,7 @@
 /* A filter times the input: r0 input, r1 weights, r2 steps of 4 values, r3 sum. */
 typedef int32_t qmcu_dot_1(const int8_t *input, const int8_t *weights, int32_t steps, int32_t sum);
 
-/* The whole layer; one or two filters that are no four go to `dot_1`, `step` bytes for 4 weights. */
+/* The whole layer; one to three filters that are no four go to `dot_1`, `step` bytes for 4 weights. */
 static inline __attribute__((always_inline)) void
 qmcu_fully_connected_any(const qmcu_fully_connected_any_dsp_params *p, const int8_t *input,
                          const int8_t *weights, const int32_t *channels, int8_t *output,
@@ -36,14 +36,14 @@ qmcu_fully_connected_any(const qmcu_fully_connected_any_dsp_params *p, const int
         const int32_t *scale = channels + p->scales;
         const int8_t *filters = weights;
         int32_t left = p->output_depth;
-        for (; left > 2; left -= 4) {
+        for (; left >= 4; left -= 4) {
             int32_t sums[4];
             for (int32_t k = 0; k < 4; ++k) {
                 sums[k] = *bias;
                 bias += p->bias_step;
             }
             qmcu_dot_4_dsp(input, filters, p->steps, sums);
-            for (int32_t k = 0; k < 4 && k < left; ++k) {
+            for (int32_t k = 0; k < 4; ++k) {
                 *output++ = qmcu_any_output(sums[k], (const qmcu_channel *)scale,
                                             p->output_zero_point);
                 scale += p->scale_step;

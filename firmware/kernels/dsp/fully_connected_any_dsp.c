@@ -1,4 +1,4 @@
-/* One or two outputs that are no four take 30 instructions for 16 products. */
+/* One to three outputs that are no four take 30 instructions for 16 products. */
 #include "small.h"
 
 #include "fully_connected_any_code_dsp.h"

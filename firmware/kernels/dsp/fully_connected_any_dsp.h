@@ -14,9 +14,9 @@ typedef struct {
     int32_t scale_step; /* words to the next one's: 4, or 0 */
 } qmcu_fully_connected_any_dsp_params;
 
-/* weights: outputs in fours, in steps of 4 values of each, filled up with zeros; then one or two by
-   themselves. channels: one for each output as any_dsp.h says, filled up as the weights are; or, where
-   all have one scale, a bias for each and one channel. No scratch. Reads up to 3 bytes beyond the input
+/* weights: outputs in fours, in steps of 4 values of each, filled up with zeros; then one to three by
+   themselves. channels: one for each output as any_dsp.h says; or, where all have one scale, a bias
+   for each and one channel. No scratch. Reads up to 3 bytes beyond the input
    (times zero). */
 void qmcu_fully_connected_any_dsp(const qmcu_fully_connected_any_dsp_params *params,
                                   const int8_t *input, const int8_t *weights,

@@ -1,4 +1,4 @@
-/* One or two outputs that are no four have their weights as halfwords: 24 instructions for 16
+/* One to three outputs that are no four have their weights as halfwords: 24 instructions for 16
    products. */
 #include "fully_connected_any_wide_dsp.h"
 

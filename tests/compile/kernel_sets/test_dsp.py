@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from bench.operators import GENERATORS, chain
 from bench.operators.batches import Batch, batches
-from bench.operators.everyday import EVERYDAY
+from bench.operators.everyday import EVERYDAY, multiplied_depthwise
 
 from qmcu.builder import find_tool
-from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph
+from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph, flash
 from qmcu.compile.alternatives import layer_forms
 from qmcu.compile.dead_channels import settle_dead_channels
-from qmcu.compile.kernel_sets.dsp.anything import pack_with_singles
+from qmcu.compile.kernel_sets.dsp import fours
+from qmcu.compile.kernel_sets.dsp.anything import pack_taps_as_bytes, pack_with_singles
 from qmcu.compile.kernel_sets.dsp.depthwise import pack_bytes
 from qmcu.compile.kernel_sets.dsp.filters import Filters, lanes, window_order
 from qmcu.compile.kernel_sets.dsp.fours import (
@@ -158,7 +159,9 @@ def native_multipliers(call: KernelCall) -> np.ndarray | None:
         scales = dict(parameters(call)).get("scales", 0)
         if isinstance(scales, int) and scales > 0:
             return np.full(scales, data[scales + 1])  # behind all biases, one for all
-        if call.kernel in ("conv_2d_dsp", "depthwise_conv_2d_dsp") or "_any_" in call.kernel:
+        if call.kernel in ("conv_2d_dsp", "depthwise_conv_2d_dsp") or any(
+            name in call.kernel for name in ("_any_", "_even_")
+        ):
             columns, width = (1,), 4
         if call.kernel == "depthwise_3x3_packed_dsp":
             columns, width = (4,), 5
@@ -186,19 +189,20 @@ def first_call(height: int, depth: int, filters: int, optimize: str, kernel: int
     return compile_graph(graph, CompileOptions("native", optimize, dsp=True, fpu=True)).calls[0]
 
 
-def convolution(height: int, depth: int, filters: int, kernel: int = 3) -> Graph:
+def convolution(height: int, depth: int, filters: int, kernel: int = 3, stride: int = 1) -> Graph:
     rng = np.random.default_rng(1)
     shape = (filters, kernel, kernel, depth)
     weights = rng.integers(-127, 128, shape, np.int8)
     grid = Quantization((0.02,), (-3,))
     options: dict[str, OptionValue] = {
-        "padding": "SAME", "stride_w": 1, "stride_h": 1, "dilation_w_factor": 1,
+        "padding": "SAME", "stride_w": stride, "stride_h": stride, "dilation_w_factor": 1,
         "dilation_h_factor": 1, "fused_activation_function": "NONE",
     }  # fmt: skip
+    side = -(-height // stride)
     tensors = (
         Tensor(0, "in", (1, height, height, depth), "int8", grid),
         Tensor(1, "w", shape, "int8", Quantization((0.01,), (0,)), weights.tobytes()),
-        Tensor(2, "out", (1, height, height, filters), "int8", Quantization((0.9,), (5,))),
+        Tensor(2, "out", (1, side, side, filters), "int8", Quantization((0.9,), (5,))),
     )
     operator = Operator(0, "CONV_2D", (0, 1, -1), (2,), options)
     return Graph("conv", tensors, (operator,), (0,), (2,))
@@ -309,6 +313,29 @@ def test_pixels_that_are_no_four_equal_the_interpreter() -> None:
     assert {"conv_1x1_four_dsp", "conv_2d_rows_four_dsp"} <= kernels
 
 
+def test_windows_are_read_where_they_lie_where_rows_in_scratch_would_be_too_much() -> None:
+    call = compile_graph(convolution(16, 32, 32, 5, stride=2), DSP).calls[0]
+    assert call.kernel == "conv_2d_windows_four_dsp"
+    assert "a slower form: conv_2d_windows_four_dsp with 5,156 bytes of scratch" in call.trade
+    # Up to four windows are read before their outputs are written over the image's first rows.
+    assert call.may_trail == ((0, 2, 0),)
+    assert first_call(16, 32, 32, "balanced", kernel=5).kernel == "conv_2d_rows_four_dsp"
+
+
+@pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+def test_windows_where_they_lie_equal_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fours, "plain", fours.windows)
+    kinds = {"CONV_2D": EVERYDAY["CONV_2D"]}
+    kernels = set()
+    for batch in batches("CONV_2D", 24, 3, kinds):
+        outcome = chain.run(batch, "stm32f407", "unicorn", "native")
+        assert outcome.problem == "" and all(outcome.equal)
+        kernels |= {kernel for kernel, _ in outcome.kernels}
+    assert "conv_2d_windows_four_dsp" in kernels and "conv_2d_rows_four_dsp" not in kernels
+
+
 def test_one_filter_or_two_of_1x1_windows_need_no_scratch() -> None:
     for filters in (1, 2):
         call = first_call(5, 24, filters, "balanced", kernel=1)
@@ -372,6 +399,96 @@ def test_depthwise_weights_as_bytes_lie_by_two_taps_of_two_channels() -> None:
     ]
     assert packed[0, 8:12].tolist() == [1, 5, 9, 13]
     assert packed[0, 12:].view(np.int8).tolist() == [2, 6, 10, 14]
+
+
+def test_taps_as_bytes_lie_by_two_taps_of_two_channels() -> None:
+    packed = pack_taps_as_bytes(np.arange(12, dtype=np.int8).reshape(4, 3))
+    assert packed.shape == (1, 2, 2, 2, 2)
+    assert packed[0, 0].reshape(-1).tolist() == [0, 3, 1, 4, 6, 9, 7, 10]
+    assert packed[0, 1].reshape(-1).tolist() == [2, 5, 0, 0, 8, 11, 0, 0]
+
+
+def test_rows_in_scratch_have_a_channel_once_where_an_even_number_of_filters_share_it() -> None:
+    rng = np.random.default_rng(4)
+    found: dict[str, int] = {}
+    for graph in (multiplied_depthwise(rng) for _ in range(60)):
+        call = compile_graph(graph, DSP).calls[0]
+        depths = [tensor.shape[3] for tensor in (*graph.input_tensors, *graph.output_tensors)]
+        if depths[0] > 1 and depths[1] // depths[0] % 2 == 0:
+            assert call.kernel == "depthwise_even_dsp"
+            fields = dict(parameters(call))
+            assert fields["row_bytes"] == fields["row_width"] * depths[0] + 3
+        found[call.kernel] = found.get(call.kernel, 0) + 1
+    assert found["depthwise_even_dsp"] > 20 and found["depthwise_any_bytes_dsp"] > 5
+
+
+@pytest.mark.parametrize("optimize", ["balanced", "speed"])
+@pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+def test_several_filters_a_channel_equal_the_interpreter(optimize: str) -> None:
+    kinds = {"DEPTHWISE_CONV_2D": multiplied_depthwise}
+    kernels = set()
+    for batch in batches("DEPTHWISE_CONV_2D", 24, 3, kinds):
+        outcome = chain.run(batch, "stm32f407", "unicorn", "native", optimize)
+        assert outcome.problem == "" and all(outcome.equal)
+        kernels |= {kernel for kernel, _ in outcome.kernels}
+    other = "depthwise_any_bytes_dsp" if optimize == "balanced" else "depthwise_any_dsp"
+    assert {"depthwise_even_dsp", other} <= kernels
+
+
+def fully_connected(outputs: int, inputs: int, largest: int) -> Graph:
+    """One scale for all; the first filter's sum goes up to 2^30 with a `largest` bias of that."""
+    rng = np.random.default_rng(7)
+    weights = rng.integers(-127, 128, (outputs, inputs), np.int8)
+    bias = np.zeros(outputs, np.int32)
+    bias[0] = largest
+    one, product = Quantization((0.02,), (0,)), Quantization((0.0002,), (0,))
+    tensors = (
+        Tensor(0, "in", (1, inputs), "int8", one),
+        Tensor(1, "w", weights.shape, "int8", Quantization((0.01,), (0,)), weights.tobytes()),
+        Tensor(2, "b", (outputs,), "int32", product, bias.tobytes()),
+        Tensor(3, "out", (1, outputs), "int8", Quantization((0.9,), (5,))),
+    )
+    options: dict[str, OptionValue] = {
+        "fused_activation_function": "NONE", "weights_format": "DEFAULT", "keep_num_dims": False,
+        "asymmetric_quantize_inputs": False,
+    }  # fmt: skip
+    operator = Operator(0, "FULLY_CONNECTED", (0, 1, 2), (3,), options)
+    return Graph("dense", tensors, (operator,), (0,), (3,))
+
+
+def test_a_layer_of_one_scale_has_it_once_also_where_a_sum_is_wide() -> None:
+    call = compile_graph(fully_connected(12, 8, 3 << 24), DSP).calls[0]
+    assert call.kernel == "fully_connected_any_dsp"
+    assert len(constant(call, "_channels")) == 4 * 12 + 16
+    wide = compile_graph(fully_connected(12, 8, 1 << 30), DSP).calls[0]
+    assert len(constant(wide, "_channels")) == 4 * 12 + 16
+    *_, general = np.frombuffer(constant(wide, "_channels"), "<i4")
+    assert general == 0  # no shift: as qmcu_any_output has it
+
+
+def test_size_has_no_filters_of_zeros_behind_the_last_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flash, "_MOST_SHARE", 1.0)  # as if the layer were a part of a model
+    size = replace(DSP, optimize="size")
+    for outputs in (1, 2, 3, 10):
+        call = compile_graph(fully_connected(outputs, 200, 0), size).calls[0]
+        assert call.kernel == "fully_connected_any_dsp"
+        assert len(constant(call, "_weights")) == 200 * outputs
+    # What little the constants would shrink is no reason for more code.
+    for outputs, inputs in ((12, 200), (3, 60)):
+        call = compile_graph(fully_connected(outputs, inputs, 0), size).calls[0]
+        assert call.kernel == "fully_connected_shared_dsp"
+
+
+@pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+def test_wide_sums_of_one_scale_equal_the_interpreter() -> None:
+    shapes = ((4, 8, 1 << 30), (6, 9, -(1 << 30)), (7, 17, 1 << 30), (3, 5, 3 << 24), (9, 64, 0))
+    graphs = tuple(fully_connected(*shape) for shape in shapes)
+    outcome = chain.run(Batch("FULLY_CONNECTED", 0, graphs), "stm32f407", "unicorn", "native")
+    assert outcome.problem == "" and all(outcome.equal)
 
 
 @pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"])

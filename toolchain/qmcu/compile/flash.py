@@ -9,6 +9,12 @@ from qmcu.compile.streams.cost import instructions
 
 # Least that taking another kernel must save: a share of all constants, and what could go into code.
 _LEAST_SHARE, _LEAST = 0.03, 384
+# Bytes of code of kernels that are known (Cortex-M4): between these what is saved may be less.
+_CODE = {
+    "fully_connected_any_dsp": 940,
+    "fully_connected_pair_dsp": 928,
+    "fully_connected_shared_dsp": 876,
+}
 # The most of an inference's instructions that it may add, by estimate.
 _MOST_SHARE = 0.25
 # What the constants of other kernels are times this, by estimate, is enough for a model with tables
@@ -29,7 +35,7 @@ def save_flash(calls: Sequence[KernelCall], alternatives: Alternatives) -> tuple
     least = max(_LEAST_SHARE * sum(call.constant_size for call in calls), _LEAST)
     most = _MOST_SHARE * sum(map(instructions, calls))
     while True:
-        moves = [m for m in _moves(now, alternatives) if _saved(m) >= least]
+        moves = [m for m in _moves(now, alternatives) if _saved(m) >= _least_of(m, now, least)]
         cheap = [m for m in moves if _added(m) <= most]
         if not cheap:
             return tuple(now)
@@ -93,6 +99,16 @@ def _moves(calls: Sequence[KernelCall], alternatives: Alternatives) -> list[_Mov
             if other.constant_size < call.constant_size:
                 found.setdefault((call.kernel, other.kernel), {})[place] = call, other
     return list(found.values())
+
+
+def _least_of(move: _Move, calls: Sequence[KernelCall], least: float) -> float:
+    """What a move must save: more than it brings of code where that is known, else `least`."""
+    before, after = (call.kernel for call in next(iter(move.values())))
+    if before not in _CODE or after not in _CODE:
+        return least
+    others = [call.kernel for place, call in enumerate(calls) if place not in move]
+    new = 0 if after in others else _CODE[after]
+    return max(new - (0 if before in others else _CODE[before]), 0) + 1
 
 
 def _saved(move: _Move) -> int:

@@ -11,6 +11,7 @@ from qmcu.model.graph import Graph
 # whose word is in the kernel's name. Depthwise ones come first: they share no inputs.
 _RATES = (
     (("depthwise", "any"), 3.5),
+    (("depthwise_even",), 3.0),
     (("depthwise", "_mve_3x3"), 0.8),
     (("depthwise", "_mve_blocks"), 1.3),
     (("depthwise", "_mve"), 1.7),

@@ -61,12 +61,18 @@ def lowerings(
     channels: tuple[Lowering, ...] = (depthwise.packed_3x3, layers.depthwise_3x3)
     if optimize in _UNPACKED:
         channels = (_UNPACKED[optimize],)
-    few = (depthwise.by_bytes(_BYTES_UNTIL[optimize]),) if optimize in _BYTES_UNTIL else ()
+    few: tuple[Lowering, ...] = ()
+    others: tuple[Lowering, ...] = (anything.depthwise_even, anything.depthwise_conv_2d)
+    if optimize in _BYTES_UNTIL:
+        few = (depthwise.by_bytes(_BYTES_UNTIL[optimize]),)
+        others = (*others[:1], anything.depthwise_by_bytes(_BYTES_UNTIL[optimize]), *others[1:])
     tables: tuple[Lowering, ...] = () if optimize == "size" else (layers.add_table,)
     single, other = anything.fully_connected_single, anything.fully_connected
     if optimize == "speed":
         single, other = anything.fully_connected_single_wide, anything.fully_connected_wide
-    convolutions = (*transformed, *direct, *steep, general.lower_conv_2d)
+    # `ram` has rows of layers and their own forms for less scratch.
+    slower: tuple[Lowering, ...] = () if optimize == "ram" else (fours.windows,)
+    convolutions = (*transformed, *direct, *slower, *steep, general.lower_conv_2d)
     zeros = ZEROS_FROM[optimize]
     convolutions = (*convolutions, *with_groups(convolutions, anything.conv_2d, zeros, DSP))
     found: dict[str, tuple[Lowering, ...]] = {
@@ -83,7 +89,7 @@ def lowerings(
             layers.depthwise_3x3_steep,
             *few,
             general.lower_depthwise_conv_2d,
-            anything.depthwise_conv_2d,
+            *others,
         ),
         "FULLY_CONNECTED": (
             single,

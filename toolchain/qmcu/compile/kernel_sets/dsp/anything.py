@@ -4,6 +4,7 @@ What no other kernel takes: sums up to 2^31, any multiplier, window and number o
 that needs general requantization gets it; the others keep the six instructions of theirs.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.compile.kernel_sets import records
+from qmcu.compile.kernel_sets.dsp.depthwise import BALANCED, TWO_TAPS, trade
 from qmcu.compile.kernel_sets.dsp.general import (
     STEP,
     Int8Array,
@@ -21,7 +23,7 @@ from qmcu.compile.kernel_sets.dsp.general import (
     plain_channel,
 )
 from qmcu.compile.kernel_sets.trailing import behind_rows, behind_windows
-from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.weights import channel_multipliers, folded_bias, quantization_of
 from qmcu.compile.operators.window import axes, sliding_window
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument, ScratchArgument
@@ -29,7 +31,8 @@ from qmcu.compile.requantize import quantize_multiplier
 
 # Instructions a weight: 30 for 16 from bytes, 24 from halfwords.
 _WIDE_SAVES = (30 - 24) / 16
-SINGLES = 2  # the most outputs that are not worth a group of four
+SINGLES = 2  # the most outputs that are not worth a group of four, as other kernels have them
+_FEW_BATCHES = 4  # for which the general requantization of all outputs is worth 12 bytes each
 
 
 def _channels(context: OperatorContext, filters: Int8Array, group: int) -> Int32Array | None:
@@ -55,7 +58,7 @@ def _channels(context: OperatorContext, filters: Int8Array, group: int) -> Int32
 
 
 def pack_with_singles(filters: Int8Array, fours: int, *, wide: bool) -> Int8Array:
-    """int8 [outputs, inputs] for fully_connected_any_dsp: the first `fours` filters in fours.
+    """int8 [outputs, inputs] for fully_connected_any_dsp: the first `fours` filters, whole fours.
 
     The others follow one by one; `wide` as halfwords, bytes 0, 2, 1 and 3 of each step.
     """
@@ -71,6 +74,27 @@ def _biases_and_scale(channels: Int32Array, count: int) -> Int32Array | None:
     if count == 1 or (channels[:count, 1:] != channels[0, 1:]).any():
         return None
     return np.concatenate([channels[:, 0], [0], channels[0, 1:]]).astype(np.int32)
+
+
+def _of_one_scale(context: OperatorContext, channels: Int32Array) -> Int32Array:
+    """`channels` of a layer with one scale, in the general form where some need it.
+
+    That takes 12 to 20 instructions more an output, and saves 12 bytes of flash.
+    """
+    pairs = {quantize_multiplier(real) for real in channel_multipliers(context)}
+    if len(pairs) > 1 or (channels[:, 1:] == channels[0, 1:]).all():
+        return channels
+    ((multiplier, shift),) = pairs
+    return records.words(
+        records.make(
+            records.CHANNEL,
+            len(channels),
+            bias=channels[:, 0],
+            multiplier=np.full(len(channels), multiplier),
+            rounding=np.full(len(channels), shift),
+            shift=np.zeros(len(channels), np.int64),
+        )
+    )
 
 
 def _nested(
@@ -125,6 +149,58 @@ def conv_2d(context: OperatorContext) -> KernelCall | None:
 
 def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
     """DEPTHWISE_CONV_2D of any kind."""
+    return _depthwise(context, "depthwise_any_dsp", pack_taps)
+
+
+def depthwise_even(context: OperatorContext) -> KernelCall | None:
+    """The same of an even depth multiplier: rows in scratch as they are, weights as bytes."""
+    multiplier = context.output().shape[3] // context.input(0).shape[3]
+    if multiplier % 2:
+        return None
+    return _depthwise(context, "depthwise_even_dsp", pack_taps_as_bytes, kept=multiplier)
+
+
+def depthwise_by_bytes(least: float) -> Lowering:
+    """DEPTHWISE_CONV_2D of any kind, weights as bytes.
+
+    Where halfwords save less than `least` instructions a byte of flash.
+    """
+
+    def lower(context: OperatorContext) -> KernelCall | None:
+        call, wide = (
+            _depthwise(context, f"depthwise_any{name}_dsp", pack)
+            for name, pack in (("_bytes", pack_taps_as_bytes), ("", pack_taps))
+        )
+        if call is None or wide is None:
+            return None
+        taps = call.macs // context.output().elements
+        slower = TWO_TAPS * -(-taps // 2) * context.output().elements // 4
+        saved = wide.constant_size - call.constant_size
+        if slower >= least * saved:
+            return None
+        text = trade(saved, "less", slower, "more") if least > BALANCED else ""
+        return replace(call, trade=text)
+
+    return lower
+
+
+def pack_taps_as_bytes(filters: Int8Array) -> Int8Array:
+    """int8 [channels, taps] to [channels / 4, pairs of taps, 2, 2, 2], an odd tap with zero.
+
+    Of a pair of taps: channels 0 and 1 of the first and of the second, then channels 2 and 3.
+    """
+    pairs = pack_taps(filters).astype(np.int8)
+    # Quad, pair of taps, pair of channels, tap, channel.
+    return np.ascontiguousarray(pairs.reshape(*pairs.shape[:2], 2, 2, 2).transpose(0, 1, 2, 4, 3))
+
+
+def _depthwise(
+    context: OperatorContext,
+    kernel: str,
+    pack: Callable[[Int8Array], npt.NDArray[Any]],
+    kept: int = 1,
+) -> KernelCall | None:
+    """The call of a `kernel`; of `kept` output channels a row in scratch has one."""
     source, target, weights = context.input(0), context.output(), context.input(1)
     depth = target.shape[3]
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
@@ -135,7 +211,7 @@ def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         return None
     row_width = (target.shape[2] - 1) * horizontal.stride
     row_width += (horizontal.kernel - 1) * horizontal.dilation + 1
-    row_bytes = row_width * depth + 3
+    row_bytes = row_width * depth // kept + 3
     rows = (vertical.kernel - 1) * vertical.dilation + 1
     multiplier = depth // source.shape[3]
     parameters = (
@@ -150,13 +226,14 @@ def depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         ("output_zero_point", quantization_of(target).zero_point),
     )
     same = source.shape == target.shape and (vertical.stride, horizontal.stride) == (1, 1)
-    filled = np.pad(filters, ((0, -depth % 4), (0, 0)))
     call = context.call(
-        "depthwise_any_dsp",
+        kernel,
         (
-            ParametersArgument("qmcu_depthwise_any_dsp_params", parameters),
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
             context.operand(source),
-            context.constant("weights", pack_taps(filled), "weights"),
+            context.constant(
+                "weights", pack(np.pad(filters, ((0, -depth % 4), (0, 0)))), "weights"
+            ),
             context.constant("channels", channels, "requantization"),
             ScratchArgument(4 * (taps + taps % 2) + rows * row_bytes),
             context.operand(target),
@@ -198,14 +275,16 @@ def fully_connected_wide(context: OperatorContext) -> KernelCall | None:
 def _fully_connected(context: OperatorContext, *, wide: bool) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
     outputs, inputs = weights.shape
-    fours = outputs - outputs % 4 if outputs % 4 <= SINGLES else outputs
-    group = 1 if fours < outputs else 4
-    channels = None if source.is_constant else _channels(context, weights.array, group)
+    fours = outputs - outputs % 4
+    channels = None if source.is_constant else _channels(context, weights.array, 1)
     if channels is None:
         return None
+    batches = source.elements // inputs
+    if batches <= _FEW_BATCHES:
+        channels = _of_one_scale(context, channels)
     shared = _biases_and_scale(channels, outputs)
     parameters = (
-        ("batches", source.elements // inputs),
+        ("batches", batches),
         ("input_depth", inputs),
         ("output_depth", outputs),
         ("steps", -(-inputs // STEP)),

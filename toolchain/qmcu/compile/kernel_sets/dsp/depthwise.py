@@ -15,7 +15,7 @@ from qmcu.compile.plan import ConstantArgument, KernelCall, ParametersArgument
 
 # Instructions of a channel whose constants are unpacked, and of two taps of four channels.
 _UNPACKED = 45
-_TWO_TAPS = 2
+TWO_TAPS = 2
 _LARGEST_SUM = 1 << 30
 
 
@@ -50,7 +50,7 @@ def unpacked_3x3(context: OperatorContext) -> KernelCall | None:
     if call is None or other is None:
         return call
     flash, saved = call.constant_size - other.constant_size, _UNPACKED * context.input(0).shape[3]
-    return replace(call, trade=_trade(flash, "more", saved, "less"))
+    return replace(call, trade=trade(flash, "more", saved, "less"))
 
 
 def by_bytes(least: float) -> Lowering:
@@ -75,7 +75,7 @@ def _by_bytes(context: OperatorContext, call: KernelCall, least: float) -> Kerne
     scales = np.frombuffer(channels.constant.data, "<i4").reshape(-1, 4)
     packed = pack_bytes(taps, scales)
     pairs = -(-taps.shape[1] // 2)
-    slower = _TWO_TAPS * pairs * target.elements // 4
+    slower = TWO_TAPS * pairs * target.elements // 4
     saved = call.constant_size - packed.nbytes
     if slower >= least * saved:
         return None
@@ -87,7 +87,7 @@ def _by_bytes(context: OperatorContext, call: KernelCall, least: float) -> Kerne
         context.constant("filters", packed, "weights"),
         *others,
     )
-    text = _trade(saved, "less", slower, "more") if least > BALANCED else ""
+    text = trade(saved, "less", slower, "more") if least > BALANCED else ""
     return replace(call, kernel="depthwise_bytes_dsp", arguments=arguments, trade=text)
 
 
@@ -95,7 +95,8 @@ def _by_bytes(context: OperatorContext, call: KernelCall, least: float) -> Kerne
 BALANCED = 10.0
 
 
-def _trade(flash: int, way: str, instructions: int, other: str) -> str:
+def trade(flash: int, way: str, instructions: int, other: str) -> str:
+    """What a form's weights take and bring, for people."""
     return (
         f"taps as {'halfwords' if way == 'more' else 'bytes'}: {flash:,} bytes {way} flash for "
         f"about {instructions:,} instructions {other} (estimated)"

@@ -95,6 +95,39 @@ def _four_rows(c: Convolution, form: _ByFour) -> KernelCall | None:
     return behind_rows(call, c.source, c.target, c.vertical)
 
 
+def windows(context: OperatorContext) -> KernelCall | None:
+    """As `plain` by windows, which are read where they lie: less scratch, more code."""
+    c = convolution(context)
+    if c is None:
+        return None
+    run = c.horizontal.kernel * c.input_depth
+    words = -(-run // WORD)
+    rows = c.weights.reshape(len(c.weights), c.vertical.kernel, run)
+    padded = np.pad(rows, ((0, 0), (0, 0), (0, WORD * words - run)))
+    filters = filters_of(context, padded.reshape(len(rows), -1))
+    packed = None if filters is None else pack_fours(filters)
+    if packed is None:
+        return None
+    *fields, _ = row_fields(c)
+    kernel = "conv_2d_windows_four_dsp"
+    beside = 3 * c.horizontal.stride * c.input_depth + run
+    scratch = 6 * WORD * words * c.vertical.kernel + -(-beside // WORD) * WORD + WORD
+    call = context.call(
+        kernel,
+        (
+            ParametersArgument(f"qmcu_{kernel}_params", (*fields, ("words", words))),
+            context.operand(c.source),
+            context.constant("fours", packed, "weights"),
+            ScratchArgument(scratch),
+            context.operand(c.target),
+        ),
+        macs=c.macs,
+    )
+    call = replace(call, overread=-run % WORD)
+    # One window at a time would be the furthest behind.
+    return behind_windows(call, c.source, c.target, c.axes, 1)
+
+
 def pack_fours(filters: Filters) -> Int32Array | None:
     """For multiply_four: int32 [pairs, 8 + 2 * words], as multiply_four_dsp.h has them."""
     if filters.largest_sum >= LARGEST_OF_PAIRS:
