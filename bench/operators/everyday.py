@@ -169,6 +169,18 @@ def grouped_convolution(rng: Rng) -> Graph:
     return _windows(rng, "CONV_2D", image, result, kernel, stride, dilation, padding, groups=groups)
 
 
+def column_convolution(rng: Rng) -> Graph:
+    """CONV_2D of windows one column wide and few channels, as of sensors side by side over time."""
+    depth, filters = int(pick(rng, 1, 1, 1, 2, 3, 5, 6)), int(rng.integers(1, 20))
+    kernel, stride = (int(rng.integers(2, 17)), 1), _pair(rng, 1, 4)
+    padding = str(pick(rng, "SAME", "VALID"))
+    height, width = _image(rng, padding, kernel, (1, 1))
+    size = height + int(rng.integers(0, 20)), width
+    output = _windowed(size, kernel, stride, (1, 1), padding)
+    image, result = (depth, size), (filters, output)
+    return _windows(rng, "CONV_2D", image, result, kernel, stride, (1, 1), padding)
+
+
 def multiplied_depthwise(rng: Rng) -> Graph:
     """DEPTHWISE_CONV_2D of several filters a channel, or of channels that are not in fours."""
     depth, multiplier = int(rng.integers(1, 14)), int(pick(rng, 1, 2, 2, 2, 3, 4, 4, 5, 6, 8))

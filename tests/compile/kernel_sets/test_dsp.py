@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from bench.operators import GENERATORS, chain
 from bench.operators.batches import Batch, batches
-from bench.operators.everyday import EVERYDAY, multiplied_depthwise
+from bench.operators.everyday import EVERYDAY, column_convolution, multiplied_depthwise
 
 from qmcu.builder import find_tool
 from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph, flash
@@ -399,6 +399,32 @@ def test_depthwise_weights_as_bytes_lie_by_two_taps_of_two_channels() -> None:
     ]
     assert packed[0, 8:12].tolist() == [1, 5, 9, 13]
     assert packed[0, 12:].view(np.int8).tolist() == [2, 6, 10, 14]
+
+
+def test_windows_one_column_wide_are_filled_up_to_words_once() -> None:
+    rng = np.random.default_rng(5)
+    found = 0
+    for graph in (column_convolution(rng) for _ in range(40)):
+        filters, height, _, depth = graph.tensors[1].shape
+        call = compile_graph(graph, DSP).calls[0]
+        if call.kernel == "conv_2d_column_four_dsp":
+            found += 1
+            words = -(-height * depth // 4)
+            assert len(constant(call, "_fours")) == -(-filters // 2) * 4 * (8 + 2 * words)
+    assert found > 10
+
+
+@pytest.mark.parametrize("optimize", ["balanced", "size"])
+@pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+def test_windows_one_column_wide_equal_the_interpreter(optimize: str) -> None:
+    kernels = set()
+    for batch in batches("CONV_2D", 24, 3, {"CONV_2D": column_convolution}):
+        outcome = chain.run(batch, "stm32f407", "unicorn", "native", optimize)
+        assert outcome.problem == "" and all(outcome.equal)
+        kernels |= {kernel for kernel, _ in outcome.kernels}
+    assert "conv_2d_column_four_dsp" in kernels
 
 
 def test_taps_as_bytes_lie_by_two_taps_of_two_channels() -> None:

@@ -58,6 +58,8 @@ def lowerings(
             least = _WINOGRAD_FROM["balanced"]
             direct = (*direct, *(winograd_rows.winograd_rows(rows, least) for rows in (2, 1)))
     direct = (fours.small, *direct) if optimize == "size" else (convolution.few, *direct)
+    if optimize != "ram":
+        direct = (fours.column, *direct)
     channels: tuple[Lowering, ...] = (depthwise.packed_3x3, layers.depthwise_3x3)
     if optimize in _UNPACKED:
         channels = (_UNPACKED[optimize],)

@@ -28,6 +28,7 @@ from qmcu.compile.kernel_sets.dsp.windows import (
 )
 from qmcu.compile.kernel_sets.trailing import behind_rows, behind_windows
 from qmcu.compile.lowering import Lowering, OperatorContext
+from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 
 
@@ -126,6 +127,50 @@ def windows(context: OperatorContext) -> KernelCall | None:
     call = replace(call, overread=-run % WORD)
     # One window at a time would be the furthest behind.
     return behind_windows(call, c.source, c.target, c.axes, 1)
+
+
+def column(context: OperatorContext) -> KernelCall | None:
+    """As `plain` of windows one column wide, gathered: rows of one value to three are no words."""
+    c = convolution(context)
+    if c is None or c.horizontal.kernel > 1 or c.horizontal.padding:
+        return None
+    values = c.vertical.kernel * c.input_depth
+    words = -(-values // WORD)
+    row, last = words_of_rows(c.vertical.kernel, c.input_depth)
+    outside = (c.target.shape[2] - 1) * c.horizontal.stride >= c.source.shape[2]
+    if words >= c.vertical.kernel * row + last or outside:
+        return None
+    filters = filters_of(context, c.weights.reshape(len(c.weights), values))
+    packed = None if filters is None else pack_fours(filters)
+    if packed is None:
+        return None
+    _, height, width, depth = c.target.shape
+    column_bytes = ((height - 1) * c.vertical.stride + c.vertical.kernel) * c.input_depth
+    parameters = (
+        ("batches", c.source.shape[0]),
+        *zip(("input_height", "input_width", "input_depth"), c.source.shape[1:], strict=True),
+        ("output_height", height),
+        ("output_width", width),
+        ("output_depth", depth),
+        ("stride_height", c.vertical.stride),
+        ("stride_width", c.horizontal.stride),
+        ("padding_top", c.vertical.padding),
+        ("input_zero_point", quantization_of(c.source).zero_point),
+        ("column_bytes", column_bytes),
+        ("words", words),
+    )
+    kernel = "conv_2d_column_four_dsp"
+    return c.context.call(
+        kernel,
+        (
+            ParametersArgument(f"qmcu_{kernel}_params", parameters),
+            c.context.operand(c.source),
+            c.context.constant("fours", packed, "weights"),
+            ScratchArgument(6 * WORD * words + column_bytes + WORD - 1),
+            c.context.operand(c.target),
+        ),
+        macs=c.macs,
+    )
 
 
 def pack_fours(filters: Filters) -> Int32Array | None:
