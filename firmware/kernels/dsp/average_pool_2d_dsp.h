@@ -5,7 +5,7 @@
 
 typedef qmcu_average_pool_2d_params qmcu_average_pool_2d_dsp_params;
 
-/* average_pool_2d of windows of at most 255 pixels and channels in fours. */
+/* average_pool_2d of windows of at most 255 pixels, without activation limits. */
 void qmcu_average_pool_2d_dsp(const qmcu_average_pool_2d_dsp_params *params, const int8_t *input,
                               int8_t *output);
 

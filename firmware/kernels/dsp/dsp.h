@@ -70,6 +70,22 @@ static inline int32_t qmcu_smlad(uint32_t a, uint32_t b, int32_t sum)
     return r;
 }
 
+/* sum + (a * b.low >> 16), of a product of 48 bits */
+static inline int32_t qmcu_smlawb(int32_t a, uint32_t b, int32_t sum)
+{
+    int32_t r;
+    __asm("smlawb %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
+    return r;
+}
+
+/* sum + (a * b.high >> 16) */
+static inline int32_t qmcu_smlawt(int32_t a, uint32_t b, int32_t sum)
+{
+    int32_t r;
+    __asm("smlawt %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
+    return r;
+}
+
 /* a.low below b.low */
 static inline uint32_t qmcu_pack_low(uint32_t a, uint32_t b)
 {

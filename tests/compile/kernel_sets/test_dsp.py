@@ -427,6 +427,26 @@ def test_windows_one_column_wide_equal_the_interpreter(optimize: str) -> None:
     assert "conv_2d_column_four_dsp" in kernels
 
 
+def test_the_reciprocal_of_average_pools_rounds_as_the_division() -> None:
+    for count in range(1, 256):
+        sums = np.arange(-128 * count, 127 * count + 1, dtype=np.int64)
+        wanted = np.sign(sums) * ((np.abs(sums) + count // 2) // count)
+        found = ((sums * ((1 << 28) // count + 1) >> 16) + (1 << 11)) >> 12
+        assert (found == wanted).all()
+
+
+@pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+def test_average_pools_of_any_channels_equal_the_interpreter() -> None:
+    kernels = set()
+    for batch in batches("AVERAGE_POOL_2D", 24, 5):
+        outcome = chain.run(batch, "stm32f407", "unicorn", "native")
+        assert outcome.problem == "" and all(outcome.equal)
+        kernels |= {kernel for kernel, _ in outcome.kernels}
+    assert "average_pool_2d" not in kernels and "average_pool_2d_dsp" in kernels
+
+
 def test_taps_as_bytes_lie_by_two_taps_of_two_channels() -> None:
     packed = pack_taps_as_bytes(np.arange(12, dtype=np.int8).reshape(4, 3))
     assert packed.shape == (1, 2, 2, 2, 2)

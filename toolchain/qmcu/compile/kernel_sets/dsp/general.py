@@ -202,9 +202,11 @@ def pack_taps(filters: Int8Array) -> npt.NDArray[np.int16]:
 
 
 def lower_average_pool_2d(context: OperatorContext) -> KernelCall | None:
-    """AVERAGE_POOL_2D of channels in fours over at most 255 pixels."""
+    """AVERAGE_POOL_2D over at most 255 pixels, without activation limits."""
     window = context.integer("filter_height") * context.integer("filter_width")
-    if context.input(0).shape[3] % 4 or window > _LARGEST_POOL or context.input(0).is_constant:
+    if window > _LARGEST_POOL or context.input(0).is_constant:
+        return None
+    if not output_limits_are_int8(context):
         return None
     return trailing_pool(context, lower_pool(context, "average_pool_2d_dsp"))
 
