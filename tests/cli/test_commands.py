@@ -49,8 +49,17 @@ def test_a_project_folder_needs_no_arguments(folder: Path, capsys: Capture) -> N
     assert (folder / "build/chain-stm32f407/firmware.elf").is_file()
 
 
+def test_init_names_files_that_are_there(folder: Path, capsys: Capture) -> None:
+    shown = error_of(["init", "none.tflite", "--board", "stm32f746"], capsys)
+    assert "there is no file none.tflite" in shown and not (folder / "qmcu.toml").exists()
+    (folder / "m.tflite").touch()
+    arguments = ["init", "m.tflite", "--board", "stm32f746", "--vectors", "none.npz"]
+    assert "there is no file none.npz" in error_of(arguments, capsys)
+
+
 def test_init_does_not_overwrite(folder: Path, capsys: Capture) -> None:
     (folder / "qmcu.toml").write_text("mine")
+    (folder / "m.tflite").touch()
     shown = error_of(["init", "m.tflite", "--board", "stm32f746"], capsys)
     assert "exists already; use --force" in shown
     assert (folder / "qmcu.toml").read_text() == "mine"

@@ -102,6 +102,13 @@ def test_errors_say_what_is_wrong_where(tmp_path: Path) -> None:
     assert "before it is written" in error_of(replace(graph, operators=(reads_nothing,)))
     out_of_range = Operator(0, "RELU", (99,), (3,))
     assert "name tensor 99 and there are 4" in error_of(replace(graph, operators=(out_of_range,)))
+    spectrum = with_tensor(graph, 3, dtype="complex64")
+    assert "of #0 FULLY_CONNECTED has complex numbers" in error_of(spectrum)
+    assert "compute the spectrum outside of the model" in error_of(spectrum)
+    assert "has text" in error_of(with_tensor(graph, 0, dtype="string"))
+    assert "elements of bfloat16, which is not supported; convert" in error_of(
+        with_tensor(graph, 0, dtype="bfloat16")
+    )
     missing = tmp_path / "none.tflite"
     with pytest.raises(ModelError, match=r"none\.tflite cannot be read: No such file"):
         read_model(missing)

@@ -19,9 +19,13 @@ def command(model: Path, board: str, vectors: Path | None, kernels: str, force: 
     The folder is that of `qmcu build`, by default build/MODEL-BOARD; the vectors come from here.
     """
     from qmcu.board import load_board
+    from qmcu.errors import UsageError
     from qmcu.project import Project, write_project
     from qmcu.report.console import show
 
     load_board(board)
+    for given in filter(None, (model, vectors)):
+        if not given.is_file():
+            raise UsageError(f"there is no file {given}; qmcu.toml names files that are there.")
     path = write_project(Path(), Project((model,), board, vectors, kernels), force=force)
     show(f"wrote {path}; next: qmcu build, then qmcu test")

@@ -28,6 +28,28 @@ _SCALELESS = frozenset(
     }
 )  # fmt: skip
 
+# What to do about operators that are not there.
+_INSTEAD = {
+    "ATAN2": "compute the angle outside of the model",
+    "MULTINOMIAL": "give the model random numbers as an input",
+    "NON_MAX_SUPPRESSION_V4": "end the model before it and choose the boxes in your own code",
+    "NON_MAX_SUPPRESSION_V5": "end the model before it and choose the boxes in your own code",
+    "ONE_HOT": "GATHER rows of a constant identity matrix",
+    "POW": "multiply, or take SQRT and RSQRT for powers of a half",
+    "RANDOM_STANDARD_NORMAL": "give the model random numbers as an input",
+    "RANDOM_UNIFORM": "give the model random numbers as an input",
+    "RFFT2D": "compute the spectrum outside of the model and give it real numbers",
+    "SIGN": "select by GREATER and LESS, or cut a large multiple to -1 and 1",
+    "TOPK_V2": "end the model at the scores and sort them in your own code",
+    "UNIQUE": "end the model before it",
+    "WHERE": "choose by SELECT_V2 of three operands, whose result has a fixed shape",
+}
+_ELSE = "write the layer with others that are, or compute it outside of the model"
+_ADVICE = (
+    "See {} for what is supported: all operators of tflite-micro and some more, for the types that "
+    "are listed; build the model of these, or convert it to full int8."
+)
+
 
 def refuse_unsupported(graph: Graph) -> None:
     """Raise UnsupportedModelError, listing everything, when the graph cannot be compiled."""
@@ -41,9 +63,13 @@ def refuse(graph: Graph, problems: Sequence[str]) -> None:
             f"{graph.name} cannot be compiled ({len(problems)} "
             f"{'problem' if len(problems) == 1 else 'problems'}):",
             problems,
-            f"See {page('OPERATORS')} for what is supported; convert the model to full int8 "
-            "with supported operators.",
+            "" if all(_has_way_out(p) for p in problems) else _ADVICE.format(page("OPERATORS")),
         )
+
+
+def _has_way_out(problem: str) -> bool:
+    """Whether a problem says itself what to do: after a semicolon, as all of ours do."""
+    return ";" in problem
 
 
 def unsupported(graph: Graph) -> list[str]:
@@ -90,7 +116,7 @@ def _problem(graph: Graph, operator: Operator) -> str | None:
             "it is a custom operator that qmcu does not know; describe it in a file and give "
             f"that with --operator FILE.toml (see {page('CUSTOM_OPERATORS')})"
         )
-    return "the operator is not supported"
+    return f"tflite-micro has no such operator; {_INSTEAD.get(operator.kind, _ELSE)}"
 
 
 def _whole_problems(graph: Graph, failing: set[int]) -> tuple[list[str], set[int]]:

@@ -17,10 +17,11 @@ from qmcu.model.custom import with_shapes
 from qmcu.model.decoding import DECODING, METADATA, look_up, lut_tensors
 from qmcu.model.early_ends import CIRCULAR
 from qmcu.model.graph import ITEM_SIZES, Graph, Operator, OptionValue, Quantization, Tensor
+from qmcu.model.odd_types import odd_type
 from qmcu.model.operands import missing_operand, wrong_count
+from qmcu.model.raw_values import element_type, items, text_of
 from qmcu.model.schema import ENUM_OPTIONS, OPTION_TABLES, enum_names, snake_case
 from qmcu.model.unpack import DAMAGE, buffer_data, fixed_shape, read_model_file, unpack_model
-from qmcu.text import printable
 
 _MAX_BYTES = 1 << 31
 _MAX_RANK = 8
@@ -72,8 +73,8 @@ class _Parser:
         self._data = data
         self._source = source
         self._model = unpack_model(data, source)
-        self._codes = [self._kind(code) for code in _items(self._model.operatorCodes)]
-        self._buffers = _items(self._model.buffers)
+        self._codes = [self._kind(code) for code in items(self._model.operatorCodes)]
+        self._buffers = items(self._model.buffers)
         self._contents: dict[int, bytes | None] = {}
         # The buffer of values and the bits of an index, by the tensor that is stored so.
         self._encoded: dict[int, tuple[int, int]] = self._find_encoded()
@@ -82,7 +83,7 @@ class _Parser:
         raise ModelError(f"{self._source}: {problem}.")
 
     def graph(self, name: str) -> Graph:
-        subgraphs = _items(self._model.subgraphs)
+        subgraphs = items(self._model.subgraphs)
         if not len(subgraphs):
             self._fail("it has no subgraph")
         main = self._subgraph(name, subgraphs[0])
@@ -109,22 +110,25 @@ class _Parser:
 
     def kinds(self) -> tuple[tuple[str, ...], ...]:
         result = []
-        for subgraph in _items(self._model.subgraphs):
-            indices = [op.opcodeIndex for op in _items(subgraph.operators)]
+        for subgraph in items(self._model.subgraphs):
+            indices = [op.opcodeIndex for op in items(subgraph.operators)]
             if not all(0 <= i < len(self._codes) for i in indices):
                 self._fail("an operator names a code that the file does not have")
             result.append(tuple(self._codes[i] for i in indices))
         return tuple(result)
 
     def _subgraph(self, name: str, subgraph: Any) -> Graph:
-        raw = _items(subgraph.tensors)
+        raw = items(subgraph.tensors)
         operators = tuple(
-            self._operator(i, op, len(raw)) for i, op in enumerate(_items(subgraph.operators))
+            self._operator(i, op, len(raw)) for i, op in enumerate(items(subgraph.operators))
         )
         inputs = self._indices("the model's inputs", subgraph.inputs, len(raw))
         outputs = self._indices("the model's outputs", subgraph.outputs, len(raw))
         used = Graph(name, (), operators, inputs, outputs).used
         self._check_encoded(raw, operators)
+        named = {i: (text_of(t.name) or f"t{i}", element_type(t)) for i, t in enumerate(raw)}
+        if (odd := odd_type(operators, named, used)) is not None:
+            self._fail(odd)
         tensors = tuple(
             self._tensor(i, t) if i in used else self._unused(i, t) for i, t in enumerate(raw)
         )
@@ -143,14 +147,14 @@ class _Parser:
 
     def _signature(self, graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names that the first signature gives to inputs and outputs, where it names all."""
-        for definition in _items(self._model.signatureDefs):
+        for definition in items(self._model.signatureDefs):
             if definition.subgraphIndex:
                 continue
             names = []
             for indices, maps in (
                 (graph.inputs, definition.inputs), (graph.outputs, definition.outputs),
             ):  # fmt: skip
-                by_index = {m.tensorIndex: _text(m.name) for m in _items(maps)}
+                by_index = {m.tensorIndex: text_of(m.name) for m in items(maps)}
                 complete = all(by_index.get(i) for i in indices)
                 names.append(tuple(by_index[i] for i in indices) if complete else ())
             return names[0], names[1]
@@ -160,8 +164,8 @@ class _Parser:
         notes = []
         for index in graph.inputs:
             tensor, raw = graph.tensors[index], subgraph.tensors[index]
-            free = [i for i, d in enumerate(_items(raw.shapeSignature)) if d == -1]
-            free = free or [i for i, d in enumerate(_items(raw.shape)) if d == -1]
+            free = [i for i, d in enumerate(items(raw.shapeSignature)) if d == -1]
+            free = free or [i for i, d in enumerate(items(raw.shape)) if d == -1]
             if free == [0] and tensor.shape:
                 notes.append(
                     f"the batch of input {graph.name_of(index)} is free in the file; it is "
@@ -183,7 +187,7 @@ class _Parser:
         return self._contents[index]
 
     def _find_encoded(self) -> dict[int, tuple[int, int]]:
-        for entry in _items(self._model.metadata):
+        for entry in items(self._model.metadata):
             if entry.name != METADATA or not entry.buffer:
                 continue
             content = self._content("COMPRESSION_METADATA", entry.buffer)
@@ -225,16 +229,14 @@ class _Parser:
         return values.tobytes()
 
     def _unused(self, index: int, tensor: Any) -> Tensor:
-        dtype = enum_names("TensorType").get(tensor.type, "unknown").lower()
-        shape = tuple(max(0, int(d)) for d in _items(tensor.shape))
-        return Tensor(index, _text(tensor.name) or f"t{index}", shape, dtype)
+        dtype = element_type(tensor)
+        shape = tuple(max(0, int(d)) for d in items(tensor.shape))
+        return Tensor(index, text_of(tensor.name) or f"t{index}", shape, dtype)
 
     def _tensor(self, index: int, tensor: Any) -> Tensor:
-        name = _text(tensor.name) or f"t{index}"
+        name = text_of(tensor.name) or f"t{index}"
         where = f"tensor {index} ({name})"
-        dtype = enum_names("TensorType").get(tensor.type, f"type {tensor.type}").lower()
-        if dtype not in ITEM_SIZES:
-            self._fail(f"{where} has elements of {dtype}, which is not supported")
+        dtype = element_type(tensor)
         shape = self._shape(where, tensor)
         if tensor.sparsity is not None:
             self._fail(f"{where} is sparse; convert without sparsity")
@@ -255,7 +257,7 @@ class _Parser:
         return result
 
     def _shape(self, where: str, tensor: Any) -> tuple[int, ...]:
-        shape = fixed_shape(tensor, None) or [int(d) for d in _items(tensor.shape)]
+        shape = fixed_shape(tensor, None) or [int(d) for d in items(tensor.shape)]
         if any(d < 0 for d in shape) or len(shape) > _MAX_RANK:
             self._fail(
                 f"{where} has the shape {shape}; every dimension but the batch must be known: "
@@ -268,8 +270,8 @@ class _Parser:
     ) -> Quantization | None:
         """As tflite-micro reads it: without scales or zero points there is none."""
         parameters = tensor.quantization
-        scales = tuple(float(s) for s in _items(parameters.scale)) if parameters else ()
-        points = tuple(int(z) for z in _items(parameters.zeroPoint)) if parameters else ()
+        scales = tuple(float(s) for s in items(parameters.scale)) if parameters else ()
+        points = tuple(int(z) for z in items(parameters.zeroPoint)) if parameters else ()
         if not scales or not points:
             return None
         if len(points) != len(scales):
@@ -297,7 +299,7 @@ class _Parser:
     def _kind(self, code: Any) -> str:
         value = max(code.builtinCode, code.deprecatedBuiltinCode)
         kind = enum_names("BuiltinOperator").get(value, f"BUILTIN_{value}")
-        return f"CUSTOM:{_text(code.customCode)}" if kind == "CUSTOM" else kind
+        return f"CUSTOM:{text_of(code.customCode)}" if kind == "CUSTOM" else kind
 
     def _operator(self, index: int, operator: Any, tensors: int) -> Operator:
         where = f"operator {index}"
@@ -325,7 +327,7 @@ class _Parser:
             if begin + size > len(self._data):
                 self._fail(f"the options of {where} end outside the file; it is truncated")
             return self._data[begin : begin + size]
-        return bytes(int(b) & 0xFF for b in _items(operator.customOptions))
+        return bytes(int(b) & 0xFF for b in items(operator.customOptions))
 
     def _options(self, where: str, kind: str, operator: Any) -> Mapping[str, OptionValue]:
         table = OPTION_TABLES.get(kind, "")
@@ -347,12 +349,12 @@ class _Parser:
             return value
         if isinstance(value, bytes):
             return value.decode("utf-8", "replace")
-        return tuple(int(v) for v in _items(value))
+        return tuple(int(v) for v in items(value))
 
     def _indices(
         self, where: str, values: Any, count: int, *, optional: bool = False
     ) -> tuple[int, ...]:
-        indices = tuple(int(v) for v in _items(values))
+        indices = tuple(int(v) for v in items(values))
         for index in indices:
             if not (-1 if optional else 0) <= index < count:
                 self._fail(f"{where} name tensor {index} and there are {count}")
@@ -389,12 +391,3 @@ class _Parser:
         for index in outputs:
             if index not in known:
                 self._fail(f"no operator writes the model's output, tensor {index}")
-
-
-def _text(value: bytes | None) -> str:
-    return printable((value or b"").decode("utf-8", "replace"), None)
-
-
-def _items(values: Any) -> Any:
-    """A vector of the flatbuffer as a sequence; absent ones are None or 0."""
-    return [] if values is None or isinstance(values, int) else values

@@ -55,7 +55,7 @@ def unsigned_operators(graph: Graph) -> list[Operator]:
     return [
         op
         for op in graph.operators
-        if op.kind not in ("QUANTIZE", "DEQUANTIZE")
+        if (op.kind not in ("QUANTIZE", "DEQUANTIZE") or all(_old(t) for t in _operands(graph, op)))
         and (op.kind in _BY_VALUE or not op.kind.startswith("CUSTOM:"))
         and any(_old(t) for t in _operands(graph, op))
     ]
