@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
-from qmcu.backdoor.detectors import clipping_inversion
+from qmcu.backdoor.detectors import clipping_inversion, kept_answers
+from qmcu.backdoor.detectors.kept_answers import Classes, has_few
 
 
 class _Found:
@@ -20,17 +21,26 @@ class _Found:
         return inputs + 1
 
 
+def _context(outputs: int, few: bool) -> Any:
+    tensor = SimpleNamespace(elements=outputs)
+    network = SimpleNamespace(graph=SimpleNamespace(output_tensors=(tensor,)))
+    samples = np.zeros((8, 2), np.float32)
+    made = {"few classes": few}
+    return SimpleNamespace(
+        network=network, samples=samples, decides=True, once=lambda name, make: made[name]
+    )
+
+
 @pytest.mark.parametrize(("outputs", "asked"), [(1, False), (2, False), (3, False), (4, True)])
 def test_inputs_made_one_by_one_are_no_evidence_where_there_is_one_other_class(
     monkeypatch: pytest.MonkeyPatch, outputs: int, asked: bool
 ) -> None:
-    found = SimpleNamespace(shared=list, alone=lambda: [_Found()])
-    monkeypatch.setattr(clipping_inversion, "Search", lambda context: found)
+    samples = np.zeros((8, 2), np.float32)
+    found = SimpleNamespace(shared=list, alone=lambda: [_Found()], others=samples)
+    monkeypatch.setattr(clipping_inversion, "Search", lambda context, answers: found)
     monkeypatch.setattr(clipping_inversion, "logits", lambda network, x: np.zeros((len(x), 4)))
-    tensor = SimpleNamespace(elements=outputs)
-    network = SimpleNamespace(graph=SimpleNamespace(output_tensors=(tensor,)))
-    context: Any = SimpleNamespace(network=network, samples=np.zeros((8, 2), np.float32))
-    places = [trial.place for trial in clipping_inversion._trials(context)]
+    context = _context(outputs, outputs <= 3)
+    places = [trial.place for trial in clipping_inversion._trials(context, Classes())]
     assert places == ["blend of 50%, each its own"] * asked
 
 
@@ -49,15 +59,32 @@ def test_of_few_classes_only_a_patch_is_proof(
     monkeypatch: pytest.MonkeyPatch, places: dict[str, float], outputs: int, weight: str,
     score: float,
 ) -> None:  # fmt: skip
-    def outcome(context: Any, place: str) -> clipping_inversion.Outcome:
+    def outcome(context: Any, answers: Any, place: str) -> clipping_inversion.Outcome:
         return clipping_inversion.Outcome(place, 1, places[place], places[place], 0.0)
 
-    monkeypatch.setattr(clipping_inversion, "_trials", lambda context: list(places))
+    monkeypatch.setattr(clipping_inversion, "_trials", lambda context, answers: list(places))
     monkeypatch.setattr(clipping_inversion, "_try", outcome)
-    tensor = SimpleNamespace(elements=outputs)
-    context: Any = SimpleNamespace(
-        network=SimpleNamespace(graph=SimpleNamespace(output_tensors=(tensor,)))
-    )
-    finding = clipping_inversion.clipping_inversion(context)
+    monkeypatch.setattr(clipping_inversion, "answers_of", lambda context: (Classes(),))
+    finding = clipping_inversion.clipping_inversion(_context(outputs, outputs <= 3))
     assert (finding.weight, finding.score) == (weight, score)
     assert finding.suspicious == (score > clipping_inversion.THRESHOLD)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "answers", "few"),
+    [(3, [0, 1, 2], True), (10, list(range(10)), False), (10, [4] * 7 + [0, 2, 5], True)],
+)
+def test_classes_that_float_hardly_answers_are_none_to_go_to(
+    monkeypatch: pytest.MonkeyPatch, outputs: int, answers: list[int], few: bool
+) -> None:
+    """Inputs of another kind than it was trained on are mostly of one class to a network."""
+    rows = np.eye(10)[answers]
+    monkeypatch.setattr(kept_answers, "logits", lambda network, samples: rows)
+    context = _context(outputs, few)
+    context.samples = rows
+    assert has_few(context) == few
+
+
+def test_of_few_inputs_of_other_classes_a_share_says_little() -> None:
+    before, own = np.array([4] * 30 + [1, 2]), np.full(32, 4)
+    assert Classes().sent(before, before, own) == {4: 2 / 16}

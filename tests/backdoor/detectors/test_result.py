@@ -33,6 +33,15 @@ def finding(weight: Any, score: float, p_value: float | None = None) -> Finding:
     return Finding("some", score, 2.0, score > 2, weight, "because", p_value)
 
 
+@pytest.mark.parametrize(("p_value", "told"), [(0.0, True), (1e-9, True), (1.0, False)])
+def test_a_damaged_file_may_be_given_inputs_of_another_kind(p_value: float, told: bool) -> None:
+    """Ranges that are too wide (p = 1) say nothing of the inputs."""
+    damage = Finding("damage", 3.0, 1.0, True, "integrity", "further off")
+    ranges = Finding("calibration-ranges", 9.0, 1.0, True, "supporting", "left", p_value)
+    verdict, reasons = judge([damage, ranges])
+    assert verdict == "damaged" and ("calibrated on other inputs" in reasons[-1]) == told
+
+
 def test_the_audit_score_is_above_one_exactly_for_a_backdoor() -> None:
     quiet, loud = finding("decisive", 1.9), finding("decisive", 2.1)
     support = finding("supporting", 100.0)

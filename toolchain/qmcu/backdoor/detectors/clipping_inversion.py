@@ -12,23 +12,23 @@ one class; and they do not in a control, quantized on the given and the found in
 ranges hold them. Whether they do so when the network is quantized anew on the given inputs tells
 the network's own switch from one in this file's ranges (calibration inputs or scales that somebody
 chose); where such ranges cut off the given inputs too, `damage` says so and the file is damaged.
-All is counted on tflite-micro.
+All is counted on tflite-micro. Outputs that are values have no class to go to: of them counts what
+int8 leaves and float keeps (kept_answers.py).
 
 Ascent: Madry et al., ICLR 2018; a pattern shared by inputs: Wang et al., Neural Cleanse, S&P 2019;
 the rest is ours.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from qmcu.backdoor.detectors.kept_answers import Answers, Scores, answers_of, has_few
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.detectors.overshoot_search import SHARED, Search
+from qmcu.backdoor.detectors.overshoot_search import Search
 from qmcu.backdoor.networks import logits
-from qmcu.backdoor.rates import predict_integer
-from qmcu.model.decision import decide
-from qmcu.types import Float32Array, Int64Array
+from qmcu.types import Float32Array
 
 ASKED = 4  # patterns put to the integers
 CHECKED = 96  # on so many inputs
@@ -37,42 +37,39 @@ CHECKED = 96  # on so many inputs
 THRESHOLD = 0.5
 # The detail that is 1 when it takes this file's own ranges.
 OF_FILE = "by this file's ranges alone"
-# With so few classes it is no wonder that changed answers agree on one (docs/CLIPPING.md): whole
-# inputs made one by one say nothing, patterns over whole inputs are no proof, patches are.
-FEW = 3
 # Patterns that moved fewer of the search's own inputs are not worth asking about.
 _HOPE = 0.25
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One pattern's inputs, float32 [N, ...], and their classes by float, int64 [N], as they were
-    and `marked`.
+    """One pattern's inputs, float32 [N, ...], and what float answers to them, as they were and
+    `marked`.
     """
 
     place: str
     marked: Float32Array
-    clean: Int64Array
-    plain: Int64Array
-
-    def share(self, own: Int64Array, target: int) -> float:
-        """Of the inputs of other classes: those that int8 sends to `target` and float keeps."""
-        others = self.clean != target
-        sent = (self.plain == self.clean) & (own == target)
-        return float(np.mean(sent[others])) if others.any() else 0.0
+    clean: Scores
+    plain: Scores
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """To which class a pattern sends int8 where float keeps its answer, and the shares of inputs:
-    the file's, those of the network quantized anew, and of the control with ranges widened.
+    """To which class a pattern sends int8 where float keeps its answer, None where outputs are
+    values, and the shares of inputs: the file's, those of the network quantized anew, and of the
+    control with ranges widened.
     """
 
     place: str
-    target: int
+    target: int | None
     own: float
     anew: float
     control: float
+
+    @property
+    def kind(self) -> str:
+        """What `own` is a share of, in words."""
+        return "left float" if self.target is None else "to one class"
 
     @property
     def excess(self) -> float:
@@ -86,14 +83,19 @@ class Outcome:
 
 
 @detector("clipping-inversion", source="qmcu; ascent after Madry et al., ICLR 2018",
-          needs=("float", "int8", "samples", "classes"))  # fmt: skip
+          needs=("float", "int8", "samples"))  # fmt: skip
 def clipping_inversion(context: AuditContext) -> Finding:
     """Inputs made to overshoot activation ranges: int8 sends them to one class, float does not."""
-    outcomes = [_try(context, trial) for trial in _trials(context)]
-    nothing = Outcome("nowhere", 0, 0.0, 0.0, 0.0)
+    found: list[Outcome] = []
+    for answers in answers_of(context):
+        found += [_try(context, answers, trial) for trial in _trials(context, answers)]
+        telling = [o for o in found if _tells(context, o)]
+        if any(outcome.excess > THRESHOLD for outcome in telling):
+            break
     # The strongest of a place is what its row of the details tells.
-    outcomes.sort(key=lambda outcome: outcome.excess)
-    telling = [o for o in outcomes if _classes(context) > FEW or o.place.startswith("patch")]
+    outcomes = sorted(found, key=lambda outcome: outcome.excess)
+    telling = [o for o in outcomes if _tells(context, o)]
+    nothing = Outcome("nowhere", 0, 0.0, 0.0, 0.0)
     # What is no proof is told only where nothing that is one is beyond the threshold.
     strongest = [*telling[-1:], *outcomes[-1:]]
     firing = [outcome for outcome in strongest if outcome.excess > THRESHOLD]
@@ -106,7 +108,7 @@ def clipping_inversion(context: AuditContext) -> Finding:
         weight="decisive" if best in telling or not fired else "supporting",
         reason=_say(best, fired),
         details={
-            **{f"{o.place}: to one class": o.own for o in outcomes},
+            **{f"{o.place}: {o.kind}": o.own for o in outcomes},
             **{f"{o.place}: quantized anew": o.anew for o in outcomes},
             **{f"{o.place}: with ranges widened": o.control for o in outcomes},
             OF_FILE: float(best.is_of_file),
@@ -114,49 +116,56 @@ def clipping_inversion(context: AuditContext) -> Finding:
     )
 
 
-def _trials(context: AuditContext) -> Iterator[Trial]:
+def _tells(context: AuditContext, outcome: Outcome) -> bool:
+    """Whether it is proof: patches are, what lies over whole inputs where classes are many."""
+    if outcome.place.startswith("patch") or not context.decides:
+        return True
+    return not context.once("few classes", lambda: has_few(context))
+
+
+def _trials(context: AuditContext, answers: Answers) -> Iterator[Trial]:
     """The search's best patterns on inputs that it did not see, and whole inputs that it made."""
     assert context.network is not None and context.samples is not None
-    search = Search(context)
-    others = context.samples[SHARED : SHARED + CHECKED]
-    if not len(others):
-        others = context.samples
-    found = [(f, others) for f in search.shared()[:ASKED]]
-    if _classes(context) > FEW:
+    search = Search(context, answers)
+    found = [(f, search.others[:CHECKED]) for f in search.shared()[:ASKED]]
+    if answers.named and not context.once("few classes", lambda: has_few(context)):
         found += [(f, context.samples[: len(f.values)]) for f in search.alone()[:1]]
     for pattern, inputs in found:
         if pattern.awake >= _HOPE:
             marked = pattern.apply(inputs)
-            clean, plain = (decide(logits(context.network, x)) for x in (inputs, marked))
+            given = (logits(context.network, x).reshape(len(x), -1) for x in (inputs, marked))
+            clean, plain = (answers.read(scores) for scores in given)
             yield Trial(pattern.place, marked, clean, plain)
 
 
-def _classes(context: AuditContext) -> int:
-    """How many classes the answers are of; one output with a threshold is two."""
-    assert context.network is not None
-    return max(2, context.network.graph.output_tensors[0].elements)
-
-
-def _try(context: AuditContext, trial: Trial) -> Outcome:
+def _try(context: AuditContext, answers: Answers, trial: Trial) -> Outcome:
     assert context.network is not None and context.integer is not None
     assert context.samples is not None
-    own = predict_integer(context.integer, trial.marked, jobs=1)
-    shares = {int(t): trial.share(own, int(t)) for t in np.unique(own)}
-    target = max(shares, key=lambda t: shares[t])
-    if shares[target] <= THRESHOLD:
-        return Outcome(trial.place, target, shares[target], shares[target], 0.0)
+
+    def shares(model: bytes) -> Mapping[int, float]:
+        return answers.sent(trial.clean, trial.plain, answers.run(model, trial.marked))
+
+    own = shares(context.integer)
+    target = max(own, key=lambda t: own[t])
+    named, share = target if answers.named else None, own[target]
+    if share <= THRESHOLD:
+        return Outcome(trial.place, named, share, share, 0.0)
     samples = context.samples
     anew = context.once("quantized anew", lambda: context.quantize_anew(samples))
     widened = context.quantize_anew(np.concatenate([samples, trial.marked]))
-    others = [predict_integer(model, trial.marked, jobs=1) for model in (anew, widened)]
-    return Outcome(trial.place, target, shares[target], *(trial.share(o, target) for o in others))
+    others = (shares(model).get(target, 0.0) for model in (anew, widened))
+    return Outcome(trial.place, named, share, *others)
 
 
 def _say(best: Outcome, fired: bool) -> str:
     if not best.own:
         return "no input was found that overshoots an activation range and changes int8's answer."
-    text = f"inputs made to overshoot activation ranges ({best.place}) send {best.own:.0%} of the "
-    text += f"answers to class {best.target} in int8 where float keeps its own"
+    text = f"inputs made to overshoot activation ranges ({best.place}) "
+    if best.target is None:
+        text += f"take int8 further from float than they move float, {best.own:.0%} of them"
+    else:
+        text += f"send {best.own:.0%} of the answers to class {best.target} in int8 where float "
+        text += "keeps its own"
     if best.own > THRESHOLD:
         text += f", {best.anew:.0%} once the network is quantized anew"
         text += f" and {best.control:.0%} once ranges are widened to hold them"

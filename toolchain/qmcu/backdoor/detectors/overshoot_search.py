@@ -2,7 +2,9 @@
 
 Two ascents, one after the other. The first climbs on the overshoot of activation tensors beyond the
 file's ranges, for where nothing overshoots the gap between int8 and float has no gradient. The
-second climbs, from where that led, on what is looked for: int8 leaves the answer that float keeps.
+second climbs, from where that led, on what is looked for: int8 leaves the answer that float keeps
+(kept_answers.py). Where there are two or three classes, each has inputs of its own that share
+patterns: what sends one of two classes to the other keeps the other where it is.
 """
 
 from collections.abc import Mapping
@@ -11,26 +13,30 @@ from typing import Any
 
 import numpy as np
 
+from qmcu.backdoor.detectors.kept_answers import FEW, Answers, count_classes
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.shared_patterns import places as small_places
 from qmcu.backdoor.grids import (
     Patterns,
     climb_overshoot,
     count_multiplications,
+    count_values,
     grid_ends,
     own_ranges,
     quantize_activations,
     read_grids,
+    split_rows,
     weigh_tensors,
 )
-from qmcu.backdoor.networks import class_logits, forward, logits
-from qmcu.model.decision import decide
+from qmcu.backdoor.networks import forward, logits
 from qmcu.tensorflow import load_tensorflow
-from qmcu.types import Float32Array, Float64Array
+from qmcu.types import Float32Array, Float64Array, Int64Array
 
 SHARED = 4  # inputs that share a pattern
 ALONE = 24  # inputs with a pattern each
 ROUNDS = 4  # ascents of shared patterns on each tensor by itself, where the budget allows it
+# Of networks of many tensors, as with attention, so many in all, or one on each.
+MOST_ROUNDS = 64
 KEPT = 24  # patterns that climb on the gap, where the budget allows it
 _LEAST_KEPT = 4
 STEPS = 25
@@ -39,9 +45,9 @@ BLENDS = (0.15, 0.3, 0.5)
 # Multiplications that an ascent may take: how many tensors are climbed on by themselves, and how
 # many patterns climb on the gap. Below 3.5 million an inference nothing is left out of the latter.
 _BUDGET = 3e11
+# Activation values that are looked at at once.
+_SEEN = 2e7
 _REACH = 0.15  # of the range of inputs: the first step on the gap
-# A cross entropy beyond this is worth no more: the answer has changed.
-_ENOUGH = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +70,7 @@ class Found:
 class Search:
     """The two ascents on one audit's network, int8 weights and activation ranges."""
 
-    def __init__(self, context: AuditContext) -> None:
+    def __init__(self, context: AuditContext, answers: Answers) -> None:
         assert context.network is not None and context.graph is not None
         assert context.samples is not None
         self._tf = load_tensorflow()
@@ -73,7 +79,9 @@ class Search:
         self._ends, self._activation = grid_ends(grids), quantize_activations(grids)
         self._integers = [(g.integers * g.spread_scales).astype(np.float32) for g in context.grids]
         self._tensors = own_ranges(context.network, self._ends)
-        self._samples = context.samples[:ALONE]
+        self._samples = context.samples
+        self._answers = answers
+        self._groups = self._group(answers.named and count_classes(context) <= FEW)
         self._rng = np.random.default_rng([context.seed, 31])
         self._see = self._tf.function(self._both, autograph=False)
 
@@ -82,33 +90,39 @@ class Search:
         shape = self._context.input_shape
         # Of a window a twelfth: a quarter, with any values, sends an honest network anywhere.
         places = {f"patch {k}": mask for k, mask in enumerate(small_places(shape))}
-        return self._climb({**places, **_blends(shape)}, self._samples[:SHARED], together=True)
+        places.update(_blends(shape))
+        found: list[Found] = []
+        for rows in self._groups:
+            found += self._climb(places, self._samples[rows], together=True)
+        # The order within a group stands.
+        return sorted(found, key=lambda one: -one.awake)
 
     def alone(self) -> list[Found]:
         """Patterns over whole inputs, another for each sample; the best first."""
         places = {f"{k}, each its own": m for k, m in _blends(self._context.input_shape).items()}
-        return self._climb(places, self._samples, together=False)
+        return self._climb(places, self._samples[:ALONE], together=False)
+
+    @property
+    def others(self) -> Float32Array:
+        """The inputs that `shared` does not see; where it sees all of them, these."""
+        unseen = np.delete(self._samples, np.concatenate(self._groups), axis=0)
+        return unseen if len(unseen) else self._samples
+
+    def _group(self, by_class: bool) -> list[Int64Array]:
+        """Which samples share patterns: the first ones, or the first ones of each class."""
+        if not by_class:
+            return [np.arange(len(self._samples[:SHARED]))]
+        answers = self._answer(self._samples)
+        return [np.flatnonzero(answers == k)[:SHARED] for k in np.unique(answers)]
 
     def _climb(
         self, places: Mapping[str, Float32Array], inputs: Float32Array, *, together: bool
     ) -> list[Found]:
         low, high = self._context.low, self._context.high
-        cost = 3 * STEPS * len(places) * len(inputs) * count_multiplications(self._network)
-        most = 1 + (ROUNDS if together else 1) * len(self._tensors)
-        rounds = int(np.clip(_BUDGET / cost, 1, most))
-        weights = weigh_tensors(len(self._tensors), rounds, self._rng)
-        names = list(places) * len(weights)
-        shape = (len(names), 1 if together else len(inputs), *inputs.shape[1:])
-        patterns = Patterns(
-            inputs,
-            np.array([places[name] for name in names], np.float32),
-            self._rng.uniform(low, high, shape).astype(np.float32),
-            np.repeat(weights, len(places), axis=0),
-        )
-        patterns = climb_overshoot(
-            self._network, patterns, self._tensors, self._ends, low, high, self._rng
-        )
-        answers = decide(logits(self._network, inputs))
+        # Whatever tells answers apart, the first ascent is the same.
+        made = f"overshoot over {', '.join(places)} of {inputs.tobytes()!r}"
+        names, patterns = self._context.once(made, lambda: self._rise(places, inputs, together))
+        answers = self._answer(inputs)
         awake, gaps = self._look(patterns, answers)
         # Float and int8, forward and backward.
         gap_cost = 6 * STEPS * len(inputs) * count_multiplications(self._network)
@@ -122,40 +136,66 @@ class Search:
             for k in np.lexsort((-gaps, -awake))
         ]
 
+    def _rise(
+        self, places: Mapping[str, Float32Array], inputs: Float32Array, together: bool
+    ) -> tuple[list[str], Patterns]:
+        """The first ascent: patterns, and the names of where they lie."""
+        low, high = self._context.low, self._context.high
+        cost = 3 * STEPS * len(places) * len(inputs) * count_multiplications(self._network)
+        rounds = int(np.clip(_BUDGET / cost, 1, 1 + self._most_rounds(together)))
+        weights = weigh_tensors(len(self._tensors), rounds, self._rng)
+        names = list(places) * len(weights)
+        shape = (len(names), 1 if together else len(inputs), *inputs.shape[1:])
+        patterns = Patterns(
+            inputs,
+            np.array([places[name] for name in names], np.float32),
+            self._rng.uniform(low, high, shape).astype(np.float32),
+            np.repeat(weights, len(places), axis=0),
+        )
+        return names, climb_overshoot(
+            self._network, patterns, self._tensors, self._ends, low, high, self._rng
+        )
+
+    def _most_rounds(self, together: bool) -> int:
+        tensors = len(self._tensors)
+        if together:
+            return max(tensors, min(ROUNDS * tensors, MOST_ROUNDS))
+        return min(tensors, MOST_ROUNDS // ROUNDS)
+
     def _both(self, marked: Any) -> tuple[Any, Any]:
-        """Logits of marked inputs, [N, classes]: float, and int8 simulated."""
+        """Scores of marked inputs, [N, scores]: float, and int8 simulated."""
         plain = forward(self._network, marked)
         own = forward(self._network, marked, self._integers, self._network.biases, self._activation)
         return self._scores(plain, marked.shape[0]), self._scores(own, marked.shape[0])
 
     def _scores(self, values: Any, rows: int) -> Any:
-        """[rows, classes]; one output, as of a sigmoid, beside its threshold, so that the larger
-        of the two is the answer.
-        """
-        return class_logits(self._tf.reshape(values, [rows, -1]))
+        return self._answers.scores(self._tf.reshape(values, [rows, -1]))
+
+    def _answer(self, inputs: Float32Array) -> Any:
+        return self._answers.read(logits(self._network, inputs).reshape(len(inputs), -1))
 
     def _part(self, answers: Any, groups: int) -> Any:
         """What the second ascent climbs on: int8 leaves the answers, float keeps them."""
         tf = self._tf
-        wanted = tf.constant(np.tile(answers, groups))
-        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
+        before = tf.constant(np.concatenate([answers] * groups))
 
         def height(marked: Any) -> Any:
-            plain, own = self._both(marked)
-            left = tf.minimum(entropy(wanted, own), _ENOUGH)
-            return tf.reduce_sum(left - entropy(wanted, plain))
+            return tf.reduce_sum(self._answers.height(before, *self._both(marked)))
 
         return height
 
     def _look(self, patterns: Patterns, answers: Any) -> tuple[Float64Array, Float64Array]:
         """For each pattern: the share of inputs awake in int8 and asleep in float, and the gap."""
-        marked = patterns.marked
-        parts = [self._see(self._tf.constant(group)) for group in marked]
-        plain, own = (np.array([p[k].numpy() for p in parts]) for k in (0, 1))
-        asleep = decide(plain, axis=2) == answers
-        awake = asleep & (decide(own, axis=2) != answers)
-        gaps = np.sqrt(((plain - own) ** 2).sum(axis=2)).mean(axis=1)
-        return awake.mean(axis=1).astype(np.float64), gaps.astype(np.float64)
+        count = len(patterns.inputs)
+        shown = patterns.marked
+        parts = split_rows(len(shown), count * count_values(self._network), _SEEN)
+        seen = [self._see(self._tf.reshape(shown[k], [-1, *shown.shape[2:]])) for k in parts]
+        plain, own = (np.concatenate([pair[k].numpy() for pair in seen]) for k in (0, 1))
+        before = np.concatenate([answers] * len(shown))
+        awake = self._answers.left(before, self._answers.read(plain), self._answers.read(own))
+        gaps = np.sqrt(((plain - own) ** 2).sum(axis=1))
+        means = (np.asarray(v, np.float64).reshape(-1, count).mean(axis=1) for v in (awake, gaps))
+        return next(means), next(means)
 
 
 def _blends(shape: tuple[int, ...]) -> dict[str, Float32Array]:

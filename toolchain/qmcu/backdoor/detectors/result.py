@@ -28,6 +28,13 @@ _OF_PARAMETERS = ("rounding-direction", "activation-statistics", "gap-inversion"
 _EDITED = "parameters beyond any rounding"
 # Ranges that clip clean inputs as well.
 _OF_FILE = "by this file's ranges alone"
+# Inputs of another kind than a file was calibrated on are answered otherwise as well.
+_OF_INPUTS = "calibration-ranges"
+_OTHER_INPUTS = (
+    "the file was calibrated on other inputs than these, which leave its ranges: if these are not "
+    "of the kind that it is for, give such as are."
+)
+_OTHER_P = 1e-6
 # Answers changed from float that are worth a word even where quantization explains them.
 _NOTABLE = 0.03
 
@@ -94,7 +101,11 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
     damaged = [f for f in fired if f.weight == "integrity"]
     notes = tuple(f.reason for f in findings if f.weight == "integrity" and _is_notable(f))
     if damaged and all(_tells_of_damage(f, findings) for f in strong):
-        return "damaged", tuple(f.reason for f in _first(damaged, fired))
+        beyond = [f.p_value for f in fired if f.detector == _OF_INPUTS and f.p_value is not None]
+        reasons = tuple(f.reason for f in _first(damaged, fired))
+        return "damaged", (*reasons, _OTHER_INPUTS) if min(
+            beyond, default=1
+        ) < _OTHER_P else reasons
     if strong:
         return "backdoored", (*(f.reason for f in _first(strong, fired)), *notes)
     if fired:

@@ -32,9 +32,11 @@ from qmcu.backdoor.grids.overshoot import (
     clean_ends,
     climb_overshoot,
     count_multiplications,
+    count_values,
     furthest_inputs,
     grid_ends,
     own_ranges,
+    split_rows,
     weigh_tensors,
 )
 from qmcu.backdoor.grids.pairing import (
@@ -99,6 +101,7 @@ __all__ = [
     "climb_overshoot",
     "coarsen",
     "count_multiplications",
+    "count_values",
     "deploy",
     "deployed_biases",
     "ends_of",
@@ -121,6 +124,7 @@ __all__ = [
     "round_through",
     "round_to_grid",
     "round_to_nearest",
+    "split_rows",
     "spread",
     "weigh_tensors",
     "write_constants",

@@ -7,6 +7,7 @@ range, over patches in many places and over whole inputs. Projected signed gradi
 ICLR 2018; a pattern that several inputs share: Wang et al., Neural Cleanse, S&P 2019.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +21,7 @@ from qmcu.backdoor.grids.simulation import (
     extremes,
     reduce_activations,
 )
-from qmcu.backdoor.networks import Network, forward
+from qmcu.backdoor.networks import CHANNEL_AXES, Network, forward
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Int64Array
 
@@ -30,6 +31,9 @@ Ends = Mapping[int, tuple[float, float]]
 STEPS = 25
 # The first step, of the range of inputs; later ones shrink to nothing.
 REACH = 0.25
+# Activation values that one ascent holds at once, at 4 bytes, and as many for its gradient; more
+# patterns climb in parts.
+HELD = 1e8
 # How sharply the largest activation of a tensor outweighs the others.
 _SHARP = 10.0
 
@@ -109,11 +113,24 @@ def climb_overshoot(
         kept = ~single | (generator.random(shape) < share)
         channels[index] = np.repeat(kept.astype(np.float32), count, axis=0)
 
-    def height(marked: Any) -> Any:
-        reached = measure_overshoot(network, marked, tensors, ends, channels)
-        return tf.reduce_sum(weights * reached)
+    def climb(rows: Int64Array) -> Float32Array:
+        inputs = slice(rows[0] * count, (rows[-1] + 1) * count)
+        kept = {index: values[inputs] for index, values in channels.items()}
 
-    return patterns.climb(height, low, high, steps=steps)
+        def height(marked: Any) -> Any:
+            reached = measure_overshoot(network, marked, tensors, ends, kept)
+            return tf.reduce_sum(weights[inputs] * reached)
+
+        return patterns.take(rows).climb(height, low, high, steps=steps).values
+
+    parts = split_rows(len(patterns.masks), count * count_values(network))
+    return replace(patterns, values=np.concatenate([climb(rows) for rows in parts]))
+
+
+def split_rows(rows: int, values: int, held: float = HELD) -> list[Int64Array]:
+    """Rows of so many activation values each, in parts as equal as can be of `held` at most."""
+    count = min(rows, math.ceil(rows * values / held))
+    return np.array_split(np.arange(rows), max(1, count))
 
 
 def measure_overshoot(
@@ -188,10 +205,23 @@ def weigh_tensors(
 
 
 def count_multiplications(network: Network) -> int:
-    """Multiplications of one inference, of convolutions and dense layers."""
+    """Multiplications of one inference, of convolutions, dense layers and products of matrices."""
     total = 0
+    graph = network.graph
     for layer, weights in zip(network.layers, network.weights, strict=True):
-        output = network.graph.tensors[network.graph.operators[layer.operator].outputs[0]]
-        places = int(np.prod(output.shape[1:-1])) if len(output.shape) == 4 else 1
+        output = graph.tensors[graph.operators[layer.operator].outputs[0]]
+        # A dense layer has a place for each row of a sequence.
+        places = output.elements // output.shape[-1] if layer.kind in CHANNEL_AXES else 1
         total += weights.size * places
+    for operator in graph.operators:
+        if operator.kind == "BATCH_MATMUL":
+            left = graph.tensors[operator.inputs[0]]
+            inner = left.shape[-2 if operator.options.get("adj_x") else -1]
+            total += inner * graph.tensors[operator.outputs[0]].elements
     return total
+
+
+def count_values(network: Network) -> int:
+    """Activation values of one inference."""
+    graph = network.graph
+    return sum(graph.tensors[op.outputs[0]].elements for op in graph.operators)
