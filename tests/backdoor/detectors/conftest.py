@@ -11,6 +11,7 @@ from tests.support.random_networks import random_honest
 
 from qmcu.backdoor.attacks.folder import write_attack
 from qmcu.backdoor.attacks.run import AttackRun, run_attack
+from qmcu.backdoor.detectors import settling
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.inputs.datasets import load_dataset
 from qmcu.backdoor.inputs.trigger_kinds import make_trigger
@@ -123,3 +124,9 @@ def files(pictures: Any) -> tuple[bytes, bytes]:
         model.fit(x, y, batch_size=64, epochs=12, verbose=0)
         made.append(convert_network(network_from_keras(model, "small"), inputs[:100]).model)
     return made[0], made[1]
+
+
+@pytest.fixture
+def one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings near the line are not made again: test_settling.py has that."""
+    monkeypatch.setattr(settling, "LOOKS", 1)

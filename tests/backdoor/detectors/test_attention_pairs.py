@@ -28,6 +28,7 @@ def context(pair: tuple[Path, Path]) -> AuditContext:
     return load_context(*pair, None)
 
 
+@pytest.mark.usefixtures("one_look")
 def test_an_honest_pair_is_clean(context: AuditContext) -> None:
     result = audit(context)
     assert result.verdict == "clean", result.reasons
@@ -37,6 +38,7 @@ def test_an_honest_pair_is_clean(context: AuditContext) -> None:
     assert rounding_choice(context).details[EDITED] == 0
 
 
+@pytest.mark.usefixtures("one_look")
 def test_an_edited_constant_counts_and_damages(
     context: AuditContext, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:

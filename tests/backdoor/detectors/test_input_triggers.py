@@ -87,6 +87,7 @@ def test_overlays_stay_within_their_bounds(files: tuple[bytes, bytes], pictures:
     assert np.abs(moved["blend"]).max() <= 0.25 + 1e-5
 
 
+@pytest.mark.usefixtures("one_look")
 @pytest.mark.parametrize(
     ("kept", "why"), [("few", "15 inputs are given"), ("one answer", "nearly all the same")]
 )

@@ -64,12 +64,14 @@ def test_an_attack_with_honest_sizes_of_residuals_is_found(
     assert honest.score < 0.8 and honest.p_value is not None and honest.p_value > 1e-3
 
 
+@pytest.mark.usefixtures("one_look")
 def test_it_is_found_without_real_inputs_and_from_the_float_model_alone(folder: Path) -> None:
     assert audit(context(folder, "model", data=False)).verdict == "backdoored"
     alone = load_context(folder / "model.keras", None, None)
     assert audit(alone).verdict == "backdoored"
 
 
+@pytest.mark.usefixtures("one_look")
 def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
     result = audit(load_context(None, folder / "model.tflite", None))
     alone = ("leading-class", "synthetic-triggers")
