@@ -38,3 +38,15 @@ def test_places_are_int32_and_the_output_keeps_its_type(
     assert [op.kind for op in graph.operators] == [kind, "CAST"]
     assert graph.output_tensors[0].dtype == ("int32" if cast else "int64")
     assert Oracle(data).run([X])[0].tolist() == expected
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("ARG_MAX", [[1, 0]]), ("ARG_MIN", [[2, 3]])])
+def test_a_finished_file_of_int64_places_compiles_and_has_bytes(
+    kind: str, expected: list[list[int]]
+) -> None:
+    graph = _graph(kind, cast=False)
+    assert unsupported(graph) == []
+    oracle = Oracle(write_model(graph))
+    (found,) = oracle.run([X])
+    assert found.tolist() == expected and found.dtype == np.int64
+    assert f"with other operators for #0 {kind}" in oracle.origin

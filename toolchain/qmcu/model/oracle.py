@@ -89,7 +89,9 @@ class Oracle:
 
     def _cut(self) -> Pieces | None:
         """The model in pieces, where tflite-micro lacks one of its operators."""
-        if not any(is_own(self._graph, operator) for operator in self._graph.operators):
+        if not any(
+            is_own(self._graph, op) or is_undefined(self._graph, op) for op in self._graph.operators
+        ):
             return None
         simple = simplify(self._graph)
         if not any(is_own(simple, operator) for operator in simple.operators):

@@ -37,11 +37,19 @@ _TAKEN = {
     "SQRT": ("float32",),
     "BATCH_TO_SPACE_ND": ("int8", "float32"),
     "SPACE_TO_BATCH_ND": ("int8", "float32"),
+    "EXPAND_DIMS": ("int8", "int16", "float32"),
     "GATHER": ("int8", "float32"),
     "GATHER_ND": ("int8", "float32"),
+    "PACK": ("int8", "int16", "int32", "int64", "float32"),
     "REDUCE_MAX": ("int8", "float32"),
     "REDUCE_MIN": ("int8", "float32"),
     "RESIZE_BILINEAR": ("int8", "float32"),
+    "SLICE": ("int8", "int16", "int32", "bool", "float32"),
+    "SPLIT": ("int8", "int16", "int32", "float32"),
+    "SPLIT_V": ("int8", "int16", "int32", "float32"),
+    "STRIDED_SLICE": ("int8", "int16", "int32", "bool", "float32"),
+    "TRANSPOSE": ("int8", "int16", "float32"),
+    "UNPACK": ("int8", "int16", "int32", "float32"),
 }
 # And of how many dimensions at most.
 _MOST_DIMENSIONS = {"STRIDED_SLICE": 4}
@@ -77,14 +85,15 @@ def is_own(graph: Graph, operator: Operator) -> bool:
     """Whether tflite-micro lacks the operator, in its types, and it is evaluated here."""
     if custom_operator(operator.kind) is not None:
         return True
-    operand = graph.operand(operator, 1 if operator.kind.startswith("SELECT") else 0)
-    if operator.kind in _MOST_DIMENSIONS:
-        return operand is not None and len(operand.shape) > _MOST_DIMENSIONS[operator.kind]
-    if operator.kind not in _TAKEN:
+    second = operator.kind in ("SELECT", "SELECT_V2", "SPLIT")
+    operand = graph.operand(operator, 1 if second else 0)
+    if operator.kind not in _TAKEN or operand is None:
         return False
+    if len(operand.shape) > _MOST_DIMENSIONS.get(operator.kind, len(operand.shape)):
+        return True
     given = [graph.tensors[i].dtype for i in operator.outputs] if operator.kind == "CAST" else []
     taken = _TAKEN[operator.kind]
-    return operand is not None and any(dtype not in taken for dtype in (operand.dtype, *given))
+    return any(dtype not in taken for dtype in (operand.dtype, *given))
 
 
 class Pieces:

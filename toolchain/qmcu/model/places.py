@@ -15,6 +15,17 @@ def with_short_places(graph: Graph) -> Graph:
 
     A CAST that was there already reads the int32 numbers, and a tensor that only such read is gone.
     """
+    short = shorten_places(graph)
+    return graph if short is graph else without_unused(short)
+
+
+def has_long_places(graph: Graph, op: Operator) -> bool:
+    """Whether an operator answers in int64."""
+    return op.kind in _KINDS and graph.tensors[op.outputs[0]].dtype == "int64"
+
+
+def shorten_places(graph: Graph) -> Graph:
+    """The same with all tensors where they were, and new ones behind them."""
     tensors = list(graph.tensors)
     operators: list[Operator] = []
     short: dict[int, int] = {}
@@ -25,7 +36,7 @@ def with_short_places(graph: Graph) -> Graph:
             op = replace(op, inputs=(short[op.inputs[0]],))
             if "in_data_type" in op.options:
                 op = replace(op, options={**op.options, "in_data_type": "INT32"})
-        if op.kind not in _KINDS or tensors[op.outputs[0]].dtype != "int64":
+        if not has_long_places(graph, op):
             operators.append(op)
             continue
         wide = tensors[op.outputs[0]]
@@ -39,4 +50,4 @@ def with_short_places(graph: Graph) -> Graph:
     if not short:
         return graph
     numbered = tuple(replace(op, index=i) for i, op in enumerate(operators))
-    return without_unused(replace(graph, tensors=tuple(tensors), operators=numbered))
+    return replace(graph, tensors=tuple(tensors), operators=numbered)

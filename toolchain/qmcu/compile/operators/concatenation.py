@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.plan import (
@@ -137,6 +137,19 @@ def _lower_split(context: OperatorContext) -> KernelCall:
 _JOINED = ("int8", "int16", "int32", "int64", "bool", "float32")
 _SPLIT = ("int8", "int16", "int32", "float32")
 
+
+def _split(types: tuple[str, ...], note: str = "") -> OperatorSupport:
+    constraints = (
+        checks.operands(2, outputs=None),
+        checks.types(types, 1, same=True),
+        checks.constant(0, "axis", ("int32",)),
+        checks.input_rank(1, 6, 1),
+        Constraint("axis is one number within the input's dimensions", _check_axis_number),
+        Constraint("outputs are equal parts of the input", _check_equal_parts),
+    )
+    return OperatorSupport("SPLIT", "split", constraints, _lower_split, types=types, note=note)
+
+
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
         "CONCATENATION",
@@ -153,18 +166,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         _lower_concatenation,
         types=_JOINED,
     ),
-    OperatorSupport(
-        "SPLIT",
-        "split",
-        (
-            checks.operands(2, outputs=None),
-            checks.types(_SPLIT, 1, same=True),
-            checks.constant(0, "axis", ("int32",)),
-            checks.input_rank(1, 6, 1),
-            Constraint("axis is one number within the input's dimensions", _check_axis_number),
-            Constraint("outputs are equal parts of the input", _check_equal_parts),
-        ),
-        _lower_split,
-        types=_SPLIT,
-    ),
+    _split(_SPLIT),
+    _split(tuple(t for t in TYPES if t not in _SPLIT), OWN_NOTE),
 )

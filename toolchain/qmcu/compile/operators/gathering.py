@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.operators.weights import quantization_of
@@ -179,6 +179,7 @@ def _lower_real_rows(context: OperatorContext) -> KernelCall:
 
 
 _TYPES = ("int8", "float32")
+_OWN = tuple(t for t in TYPES if t not in _TYPES)
 
 
 def _gather(types: tuple[str, ...], *further: Constraint, note: str = "") -> OperatorSupport:
@@ -212,9 +213,9 @@ def _gather_nd(types: tuple[str, ...], note: str = "") -> OperatorSupport:
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     _gather(_TYPES),
-    _gather(("int16",), Constraint("no batch dimensions", _check_no_batch), note=OWN_NOTE),
+    _gather(_OWN, Constraint("no batch dimensions", _check_no_batch), note=OWN_NOTE),
     _gather_nd(_TYPES),
-    _gather_nd(("int16",), note=OWN_NOTE),
+    _gather_nd(_OWN, note=OWN_NOTE),
     OperatorSupport(
         "EMBEDDING_LOOKUP",
         "gather",

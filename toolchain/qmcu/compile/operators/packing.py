@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.concatenation import PARTS
 from qmcu.compile.operators.movement import byte_operands, element_size
@@ -150,47 +150,52 @@ def _lower_unpack(context: OperatorContext) -> KernelCall:
 
 
 _SPLIT = ("int8", "int16", "int32", "float32")
+_OWN_SPLIT = tuple(t for t in TYPES if t not in _SPLIT)
 _PACKED = ("int8", "int16", "int32", "int64", "float32")
 
+_OWN_PACKED = tuple(t for t in TYPES if t not in _PACKED)
+
+
+def _split_v(types: tuple[str, ...], note: str = "") -> OperatorSupport:
+    constraints = (
+        checks.operands(3, outputs=None),
+        checks.types(types, 0, same=True),
+        checks.constant(2, "axis", ("int32",)),
+        checks.input_rank(1, 8),
+        Constraint("axis is one number within the input's dimensions", _check_split_axis),
+        Constraint("outputs are parts of the input, which add up to it", _check_split_parts),
+    )
+    return OperatorSupport(
+        "SPLIT_V", "split_v", constraints, _lower_split_v, types=types, note=note
+    )
+
+
+def _pack(types: tuple[str, ...], note: str = "") -> OperatorSupport:
+    constraints = (
+        checks.operands(1, unbounded=True),
+        checks.types(types, same=True),
+        Constraint("inputs have one shape, output one dimension more", _check_packed),
+        Constraint(
+            f"not all inputs constant; some only among at most {PARTS}", _check_packed_constants
+        ),
+    )
+    return OperatorSupport("PACK", "pack", constraints, _lower_pack, types=types, note=note)
+
+
+def _unpack(types: tuple[str, ...], note: str = "") -> OperatorSupport:
+    constraints = (
+        checks.operands(1, outputs=None),
+        checks.types(types, 0, same=True),
+        Constraint("one output for each slice along the axis", _check_unpacked),
+    )
+    return OperatorSupport("UNPACK", "split", constraints, _lower_unpack, types=types, note=note)
+
+
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport(
-        "SPLIT_V",
-        "split_v",
-        (
-            checks.operands(3, outputs=None),
-            checks.types(_SPLIT, 0, same=True),
-            checks.constant(2, "axis", ("int32",)),
-            checks.input_rank(1, 8),
-            Constraint("axis is one number within the input's dimensions", _check_split_axis),
-            Constraint("outputs are parts of the input, which add up to it", _check_split_parts),
-        ),
-        _lower_split_v,
-        types=_SPLIT,
-    ),
-    OperatorSupport(
-        "PACK",
-        "pack",
-        (
-            checks.operands(1, unbounded=True),
-            checks.types(_PACKED, same=True),
-            Constraint("inputs have one shape, output one dimension more", _check_packed),
-            Constraint(
-                f"not all inputs constant; some only among at most {PARTS}",
-                _check_packed_constants,
-            ),
-        ),
-        _lower_pack,
-        types=_PACKED,
-    ),
-    OperatorSupport(
-        "UNPACK",
-        "split",
-        (
-            checks.operands(1, outputs=None),
-            checks.types(_SPLIT, 0, same=True),
-            Constraint("one output for each slice along the axis", _check_unpacked),
-        ),
-        _lower_unpack,
-        types=_SPLIT,
-    ),
+    _split_v(_SPLIT),
+    _split_v(_OWN_SPLIT, OWN_NOTE),
+    _pack(_PACKED),
+    _pack(_OWN_PACKED, OWN_NOTE),
+    _unpack(_SPLIT),
+    _unpack(_OWN_SPLIT, OWN_NOTE),
 )

@@ -150,41 +150,48 @@ def _lower_tile(context: OperatorContext) -> KernelCall:
 _SLICED = ("int8", "int16", "int32", "bool", "float32")
 _INDICES = ("int32", "int64")
 
+_OWN_SLICED = tuple(t for t in TYPES if t not in _SLICED)
+_MOVED_NOTE = (
+    "Where begin is computed, a slice that would begin outside the input is moved to where "
+    "it fits; the interpreter reads whatever lies there."
+)
+
+
+def _slice(types: tuple[str, ...], note: str = "") -> OperatorSupport:
+    constraints = (
+        checks.operands(3),
+        checks.types(types, 0, same=True),
+        checks.input_rank(1, walk.RANK),
+        checks.constant(1, "begin", _INDICES),
+        checks.constant(2, "size", _INDICES),
+        Constraint("begin and size lie inside the input", _check_slice),
+        checks.output_shape("output has the slice's shape, which is not empty", _sliced_shape),
+    )
+    return OperatorSupport(
+        "SLICE", "strided_copy", constraints, _lower_slice, types=types, note=note
+    )
+
+
+def _computed_slice(types: tuple[str, ...], note: str) -> OperatorSupport:
+    constraints = (
+        checks.operands(3),
+        checks.types(types, 0, same=True),
+        checks.input_rank(1, walk.RANK),
+        checks.types(_INDICES, 1, outputs=False),
+        checks.constant(2, "size", _INDICES),
+        Constraint("one begin and size for each dimension, sizes within it", _check_sizes),
+        checks.output_shape("output has the sizes", _known_shape),
+    )
+    return OperatorSupport(
+        "SLICE", "slice", constraints, _lower_computed_slice, types=types, note=note
+    )
+
+
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport(
-        "SLICE",
-        "strided_copy",
-        (
-            checks.operands(3),
-            checks.types(_SLICED, 0, same=True),
-            checks.input_rank(1, walk.RANK),
-            checks.constant(1, "begin", _INDICES),
-            checks.constant(2, "size", _INDICES),
-            Constraint("begin and size lie inside the input", _check_slice),
-            checks.output_shape("output has the slice's shape, which is not empty", _sliced_shape),
-        ),
-        _lower_slice,
-        types=_SLICED,
-    ),
-    OperatorSupport(
-        "SLICE",
-        "slice",
-        (
-            checks.operands(3),
-            checks.types(_SLICED, 0, same=True),
-            checks.input_rank(1, walk.RANK),
-            checks.types(_INDICES, 1, outputs=False),
-            checks.constant(2, "size", _INDICES),
-            Constraint("one begin and size for each dimension, sizes within it", _check_sizes),
-            checks.output_shape("output has the sizes", _known_shape),
-        ),
-        _lower_computed_slice,
-        types=_SLICED,
-        note=(
-            "Where begin is computed, a slice that would begin outside the input is moved to where "
-            "it fits; the interpreter reads whatever lies there."
-        ),
-    ),
+    _slice(_SLICED),
+    _computed_slice(_SLICED, _MOVED_NOTE),
+    _slice(_OWN_SLICED, OWN_NOTE),
+    _computed_slice(_OWN_SLICED, f"{OWN_NOTE} {_MOVED_NOTE}"),
     OperatorSupport(
         "REVERSE_V2",
         "strided_copy",

@@ -1,6 +1,13 @@
 """RESHAPE, SQUEEZE and EXPAND_DIMS: another shape for the same bytes."""
 
-from qmcu.compile.lowering import IO_TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    IO_TYPES,
+    OWN_NOTE,
+    TYPES,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+)
 from qmcu.compile.operators import checks
 from qmcu.compile.plan import KernelCall, ParametersArgument
 
@@ -56,6 +63,20 @@ _SAME_BYTES = checks.types(IO_TYPES, 0, same=True)
 # What the interpreter takes.
 _EXPANDED = ("int8", "int16", "float32")
 
+
+def _expand_dims(types: tuple[str, ...], note: str = "") -> OperatorSupport:
+    constraints = (
+        checks.operands(2),
+        checks.types(types, 0, same=True),
+        checks.constant(1, "axis", ("int32",)),
+        Constraint("axis is one number within the output's dimensions", _check_expansion),
+        checks.output_shape("output has the input's shape with a 1 at the axis", _expanded_shape),
+    )
+    return OperatorSupport(
+        "EXPAND_DIMS", "copy", constraints, _lower, aliases=True, types=types, note=note
+    )
+
+
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
         "RESHAPE",
@@ -83,20 +104,6 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         aliases=True,
         types=IO_TYPES,
     ),
-    OperatorSupport(
-        "EXPAND_DIMS",
-        "copy",
-        (
-            checks.operands(2),
-            checks.types(_EXPANDED, 0, same=True),
-            checks.constant(1, "axis", ("int32",)),
-            Constraint("axis is one number within the output's dimensions", _check_expansion),
-            checks.output_shape(
-                "output has the input's shape with a 1 at the axis", _expanded_shape
-            ),
-        ),
-        _lower,
-        aliases=True,
-        types=_EXPANDED,
-    ),
+    _expand_dims(_EXPANDED),
+    _expand_dims(tuple(t for t in TYPES if t not in _EXPANDED), OWN_NOTE),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import strided_copy
 from qmcu.compile.plan import KernelCall
@@ -91,11 +91,13 @@ def _lower(context: OperatorContext) -> KernelCall:
     return strided_copy(context, [axis.length for axis in axes], strides, start)
 
 
-def _form(least: int, most: int, *further: Constraint, note: str = "") -> OperatorSupport:
-    """Of inputs with this many dimensions."""
+def _form(
+    types: tuple[str, ...], least: int, most: int, *further: Constraint, note: str = ""
+) -> OperatorSupport:
+    """Of inputs of these types with this many dimensions."""
     constraints = (
         checks.operands(4),
-        checks.types(_TYPES, 0, same=True),
+        checks.types(types, 0, same=True),
         checks.input_rank(least, most),
         *(checks.constant(position, role, ("int32",)) for position, role in _INDICES),
         Constraint("no ellipsis mask, new-axis mask or offset", _check_masks),
@@ -105,11 +107,16 @@ def _form(least: int, most: int, *further: Constraint, note: str = "") -> Operat
         checks.output_shape("output has the slice's shape, which is not empty", _sliced_shape),
     )
     return OperatorSupport(
-        "STRIDED_SLICE", "strided_copy", constraints, _lower, types=_TYPES, note=note
+        "STRIDED_SLICE", "strided_copy", constraints, _lower, types=types, note=note
     )
 
 
+_OWN = tuple(t for t in TYPES if t not in _TYPES)
+_FORWARDS = Constraint("positive strides", _check_forwards)
+
 SUPPORT: tuple[OperatorSupport, ...] = (
-    _form(1, 4),
-    _form(5, walk.RANK, Constraint("positive strides", _check_forwards), note=OWN_NOTE),
+    _form(_TYPES, 1, 4),
+    _form(_TYPES, 5, walk.RANK, _FORWARDS, note=OWN_NOTE),
+    _form(_OWN, 1, 4, note=OWN_NOTE),
+    _form(_OWN, 5, walk.RANK, _FORWARDS, note=OWN_NOTE),
 )

@@ -1,6 +1,6 @@
 """TRANSPOSE."""
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import strided_copy
 from qmcu.compile.plan import KernelCall
@@ -31,19 +31,19 @@ def _lower(context: OperatorContext) -> KernelCall:
     return strided_copy(context, target.shape, strides, 0)
 
 
+def _form(types: tuple[str, ...], note: str = "") -> OperatorSupport:
+    constraints = (
+        checks.operands(2),
+        checks.types(types, 0, same=True),
+        checks.input_rank(1, walk.RANK),
+        checks.constant(1, "permutation", ("int32",)),
+        Constraint("permutation names each dimension once, none negative", _check_permutation),
+        checks.output_shape("output has the permuted shape", _transposed_shape),
+    )
+    return OperatorSupport("TRANSPOSE", "strided_copy", constraints, _lower, types=types, note=note)
+
+
 SUPPORT: tuple[OperatorSupport, ...] = (
-    OperatorSupport(
-        "TRANSPOSE",
-        "strided_copy",
-        (
-            checks.operands(2),
-            checks.types(_TYPES, 0, same=True),
-            checks.input_rank(1, walk.RANK),
-            checks.constant(1, "permutation", ("int32",)),
-            Constraint("permutation names each dimension once, none negative", _check_permutation),
-            checks.output_shape("output has the permuted shape", _transposed_shape),
-        ),
-        _lower,
-        types=_TYPES,
-    ),
+    _form(_TYPES),
+    _form(tuple(t for t in TYPES if t not in _TYPES), OWN_NOTE),
 )

@@ -80,7 +80,7 @@ def strided_slice_index(
         if shrink & bit:
             index.append(0 if begin_mask & bit else first)
             continue
-        if step <= 0:
+        if not step:
             raise ValueError("stride")
         index.append(
             slice(None if begin_mask & bit else first, None if end_mask & bit else last, step)
@@ -100,6 +100,23 @@ def _pack(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
 def _unpack(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
     axis = _option(operator, "axis")
     return [np.take(inputs[0], i, axis) for i in range(inputs[0].shape[axis])]
+
+
+def _split(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    axis, source = inputs
+    return np.split(source, len(operator.outputs), int(axis.item()))
+
+
+def _split_v(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    source, sizes, axis = inputs
+    ends = np.cumsum(_known_sizes(source.shape[int(axis.item())], _integers(sizes)))
+    return np.split(source, ends[:-1], int(axis.item()))
+
+
+def _known_sizes(whole: int, sizes: list[int]) -> list[int]:
+    """The sizes, one of which may be -1: what the others leave."""
+    rest = whole - sum(n for n in sizes if n >= 0)
+    return [rest if n < 0 else n for n in sizes]
 
 
 def _concatenation(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
@@ -253,6 +270,8 @@ _MOVING: Mapping[str, Evaluate] = {
     "SELECT_V2": _select,
     "SLICE": _slice,
     "SPACE_TO_BATCH_ND": _space_to_batch,
+    "SPLIT": _split,
+    "SPLIT_V": _split_v,
     "SQUEEZE": lambda operator, inputs: [inputs[0]],
     "STRIDED_SLICE": _strided_slice,
     "TILE": _tile,

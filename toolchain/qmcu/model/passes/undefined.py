@@ -1,7 +1,8 @@
-"""Operators for which tflite-micro reads memory that it never sets, as others that mean the same.
+"""Operators that tflite-micro cannot be asked for, as others that mean the same.
 
-Their bytes there follow what the allocator left (MALLOC_PERTURB_ changes them), so nothing can be
-equal to them. The oracle is given the same other operators, which it computes exactly.
+For some it reads memory that it never sets: their bytes follow what the allocator left
+(MALLOC_PERTURB_ changes them), so nothing can be equal to them. ARG_MAX and ARG_MIN with answers in
+int64 it refuses. The oracle is given the same other operators, which it computes exactly.
 """
 
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.model.places import has_long_places, shorten_places
 
 
 def is_undefined(graph: Graph, operator: Operator) -> bool:
-    """Whether tflite-micro's own bytes of an operator depend on memory that nothing sets."""
+    """Whether tflite-micro gives no bytes of an operator, or those depend on unset memory."""
+    if has_long_places(graph, operator):
+        return True
     operands = [graph.operand(operator, i) for i in range(len(operator.inputs))]
     if len(operator.outputs) != 1 or any(tensor is None for tensor in operands):
         return False
@@ -39,10 +43,11 @@ def _has_grid(tensor: Tensor) -> bool:
 
 
 def define(graph: Graph) -> Graph:
-    """SPACE_TO_BATCH_ND with padding behind a PAD, GREATER of int16 on real numbers.
+    """SPACE_TO_BATCH_ND with padding behind a PAD, GREATER of int16 on real numbers, short places.
 
     `graph` itself where it holds none.
     """
+    graph = shorten_places(graph)
     if not any(is_undefined(graph, operator) for operator in graph.operators):
         return graph
     defining = _Defining(graph)
