@@ -4,28 +4,13 @@
 
 #include "pool_scalar.h"
 
-#define SIGNS 0x80808080u
-
-/* Cortex-M0+ takes words from whole addresses alone. */
-#if defined(__ARM_ARCH_6M__)
-#define WHOLE 3u
-typedef struct {
-    uint32_t value;
-} __attribute__((may_alias)) word;
-#else
-#define WHOLE 0u
-typedef struct {
-    uint32_t value;
-} __attribute__((may_alias, packed)) word;
-#endif
-
 /* The larger one of each signed byte: x - y of seven bits, with a bit above that lends, decides where
    signs are equal. */
 static inline uint32_t larger(uint32_t x, uint32_t y)
 {
     const uint32_t differ = x ^ y;
-    const uint32_t not_below = (((x | SIGNS) - (y & ~SIGNS)) & ~differ) | (y & ~x);
-    const uint32_t ones = (not_below & SIGNS) >> 7;
+    const uint32_t not_below = (((x | QMCU_SIGNS) - (y & ~QMCU_SIGNS)) & ~differ) | (y & ~x);
+    const uint32_t ones = (not_below & QMCU_SIGNS) >> 7;
     return y ^ (differ & ((ones << 8) - ones));
 }
 
@@ -43,7 +28,7 @@ static int32_t words(const qmcu_pool_params *p, const qmcu_pool_window *window, 
     const uint32_t most = four_of(p->activation_maximum);
     for (int32_t channel = 0; channel < count; channel += 4) {
         const int8_t *from = window->first + channel;
-        uint32_t largest = ((const word *)(const void *)from)->value;
+        uint32_t largest = ((const qmcu_word *)(const void *)from)->value;
         int32_t rows = window->rows, columns = window->columns;
         for (;;) {
             from += depth;
@@ -54,15 +39,15 @@ static int32_t words(const qmcu_pool_params *p, const qmcu_pool_window *window, 
                 columns = window->columns;
                 from += back;
             }
-            largest = larger(((const word *)(const void *)from)->value, largest);
+            largest = larger(((const qmcu_word *)(const void *)from)->value, largest);
         }
-        if (least != SIGNS) {
+        if (least != QMCU_SIGNS) {
             largest = larger(largest, least);
         }
-        if (most != ~SIGNS) {
+        if (most != ~QMCU_SIGNS) {
             largest = ~larger(~largest, ~most);
         }
-        ((word *)(void *)(output + channel))->value = largest;
+        ((qmcu_word *)(void *)(output + channel))->value = largest;
     }
     return count;
 }
@@ -74,7 +59,7 @@ static void pixel(const qmcu_pool_params *p, const qmcu_pool_window *window, int
     const int32_t least = p->activation_minimum, most = p->activation_maximum;
     int32_t channel = 0;
     if (window->rows * window->columns > 0 &&
-        (((uintptr_t)window->first | (uintptr_t)output | (uintptr_t)depth) & WHOLE) == 0) {
+        (((uintptr_t)window->first | (uintptr_t)output | (uintptr_t)depth) & QMCU_WHOLE) == 0) {
         channel = words(p, window, output);
     }
     for (; channel < depth; ++channel) {

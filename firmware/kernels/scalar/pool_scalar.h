@@ -5,6 +5,22 @@
 #include "pool.h"
 #include "window.h"
 
+/* The sign of each byte of a word. */
+#define QMCU_SIGNS 0x80808080u
+
+/* Cortex-M0+ takes words from whole addresses alone. */
+#if defined(__ARM_ARCH_6M__)
+#define QMCU_WHOLE 3u
+typedef struct {
+    uint32_t value;
+} __attribute__((may_alias)) qmcu_word;
+#else
+#define QMCU_WHOLE 0u
+typedef struct {
+    uint32_t value;
+} __attribute__((may_alias, packed)) qmcu_word;
+#endif
+
 /* The part of a window that lies inside the image. */
 typedef struct {
     const int8_t *first;

@@ -107,6 +107,16 @@ def test_outputs_lie_over_what_was_read(graph: Graph, behind: int) -> None:
     assert run_on_host(plan, vectors) == expected
 
 
+def test_the_reciprocal_of_average_pools_rounds_as_the_division() -> None:
+    for count in range(1, 182):
+        reciprocal = (1 << 23) // count + 1
+        sums = np.arange(-128 * count, 127 * count + 1, dtype=np.int64)
+        begin = (1 << 22) - 128 * count * reciprocal
+        products = ((sums + 128 * count) * reciprocal + begin).astype(np.uint32)
+        wanted = np.sign(sums) * ((np.abs(sums) + count // 2) // count)
+        assert (products.view(np.int32) >> 23 == wanted).all()
+
+
 @pytest.mark.parametrize("outputs", [1, 3, 4, 7])
 def test_a_few_outputs_are_computed_alone(outputs: int) -> None:
     """Of fewer than four none twice; of more the last four, some of them twice."""
