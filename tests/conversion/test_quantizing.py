@@ -113,6 +113,19 @@ def test_a_split_with_a_part_that_nobody_reads_stays_in_int8() -> None:
     assert all(t.dtype != "float32" for t in graph.tensors)
 
 
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("kind", ["NEG", "SQUARE"])
+def test_squares_and_negatives_are_integers(kind: str, wide: bool) -> None:
+    pytest.importorskip("tensorflow")
+    tensors = tuple(Tensor(i, f"t{i}", (1, 8), "float32") for i in range(3))
+    operators = (Operator(0, kind, (0,), (1,)), Operator(1, "RELU", (1,), (2,)))
+    data = write_model(Graph("m", tensors, operators, (0,), (2,)))
+    rows = (np.random.default_rng(0).random((20, 8)) * 8 - 4).astype(np.float32)
+    graph = parse_model(quantize_file(Path("m.tflite"), data, [rows], {"wide": wide}), "m")
+    assert graph.operators[0].kind == "MUL"
+    assert all(t.dtype != "float32" for t in graph.tensors) and not unsupported(graph)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("wide", [False, True])
 def test_a_keras_model_runs_once_over_the_samples_and_cuts_nothing(

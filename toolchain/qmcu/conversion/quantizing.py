@@ -12,6 +12,7 @@ from qmcu.errors import ModelError
 from qmcu.model.forms import settle
 from qmcu.model.graph import Graph
 from qmcu.model.masks import masks_of, with_cut_masks
+from qmcu.model.products import with_products
 from qmcu.model.ranges import uncut
 from qmcu.model.reader import parse_model
 from qmcu.model.unread_parts import without_unread_parts
@@ -48,7 +49,7 @@ def quantize(data: bytes, samples: list[Array], order: Mapping[str, Any]) -> byt
     from tensorflow.python.framework import dtypes
 
     wide, per_tensor = bool(order.get("wide")), bool(order.get("per_tensor"))
-    data = _with_cut_masks(_read_whole(data), samples, _STEPS[wide])
+    data = _with_cut_masks(_in_forms(data), samples, _STEPS[wide])
     calibrated = _uncut(_calibrated(data, samples))
     kind = dtypes.int16 if wide else dtypes.int8
     if not wide:
@@ -78,11 +79,11 @@ def _calibrated(data: bytes, samples: list[Array]) -> bytes:
     return bytes(calibration.calibrate(rows))
 
 
-def _read_whole(data: bytes) -> bytes:
-    """The float file without parts of a split that nobody reads."""
+def _in_forms(data: bytes) -> bytes:
+    """The float file in operators that are quantized, and the same way every time."""
     graph = parse_model(data, "float")
-    read = graph if graph.subgraphs else without_unread_parts(graph)
-    return data if read is graph else write_model(read)
+    plain = graph if graph.subgraphs else with_products(without_unread_parts(graph))
+    return data if plain is graph else write_model(plain)
 
 
 def _with_cut_masks(data: bytes, samples: list[Array], steps: int) -> bytes:
