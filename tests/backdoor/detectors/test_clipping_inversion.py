@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from qmcu.backdoor.detectors import clipping_inversion, kept_answers
-from qmcu.backdoor.detectors.kept_answers import Classes, has_few
+from qmcu.backdoor.detectors.kept_answers import Classes, Values, has_few
 
 
 class _Found:
@@ -42,6 +42,27 @@ def test_inputs_made_one_by_one_are_no_evidence_where_there_is_one_other_class(
     context = _context(outputs, outputs <= 3)
     places = [trial.place for trial in clipping_inversion._trials(context, Classes())]
     assert places == ["blend of 50%, each its own"] * asked
+
+
+class _Shared(_Found):
+    """A pattern that inputs share."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+
+@pytest.mark.parametrize(("answers", "more"), [(Classes(), []), (Values(0.1), ["blend of 15%"])])
+def test_of_values_the_best_pattern_over_whole_inputs_is_asked_too(
+    monkeypatch: pytest.MonkeyPatch, answers: Any, more: list[str]
+) -> None:
+    places = [*(f"patch {k}" for k in range(6)), "blend of 15%", "blend of 30%"]
+    found = SimpleNamespace(
+        shared=lambda: [_Shared(place) for place in places], others=np.zeros((8, 2), np.float32)
+    )
+    monkeypatch.setattr(clipping_inversion, "Search", lambda context, answers: found)
+    monkeypatch.setattr(clipping_inversion, "logits", lambda network, x: np.zeros((len(x), 4)))
+    trials = clipping_inversion._trials(_context(4, True), answers)
+    assert [trial.place for trial in trials] == places[:4] + more
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,12 @@ def _trials(context: AuditContext, answers: Answers) -> Iterator[Trial]:
     """The search's best patterns on inputs that it did not see, and whole inputs that it made."""
     assert context.network is not None and context.samples is not None
     search = Search(context, answers)
-    found = [(f, search.others[:CHECKED]) for f in search.shared()[:ASKED]]
+    patterns = search.shared()
+    asked = patterns[:ASKED]
+    if not answers.named:
+        # Values move with any pattern: the largest need not be the one that moves most inputs.
+        asked += [f for f in patterns[ASKED:] if not f.place.startswith("patch")][:1]
+    found = [(f, search.others[:CHECKED]) for f in asked]
     if answers.named and not context.once("few classes", lambda: has_few(context)):
         found += [(f, context.samples[: len(f.values)]) for f in search.alone()[:1]]
     for pattern, inputs in found:
