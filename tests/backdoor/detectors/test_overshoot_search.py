@@ -11,6 +11,7 @@ from tests.support.int8_files import audited_file
 from qmcu.backdoor.detectors import load_context
 from qmcu.backdoor.detectors.kept_answers import Classes
 from qmcu.backdoor.detectors.overshoot_search import Search
+from qmcu.backdoor.grids.overshoot import measure_overshoot
 from qmcu.backdoor.networks import (
     build_architecture,
     convert_network,
@@ -55,6 +56,17 @@ def test_each_of_few_classes_has_inputs_of_its_own(classes: int, groups: int) ->
     kinds = [set(samples[rows, 0]) for rows in search._groups]
     assert len(kinds) == groups and all(len(k) == 3 - groups for k in kinds)
     assert len(search.others) == len(samples) - 4 * groups
+
+
+def test_a_layer_that_merges_a_sequence_with_the_batch_is_measured() -> None:
+    keras = load_tensorflow().keras
+    steps = keras.Sequential([keras.Input((4, 3)), keras.layers.Dense(2)])
+    network = network_from_keras(steps, "sequence")
+    tensors = [op.outputs[0] for op in network.graph.operators]
+    ends = dict.fromkeys(tensors, (-1.0, 1.0))
+    x = np.random.default_rng(0).random((5, 4, 3)).astype(np.float32)
+    kept = {i: np.ones((5, network.graph.tensors[i].shape[-1]), np.float32) for i in tensors}
+    assert measure_overshoot(network, x, tensors, ends, kept).shape == (5, len(tensors))
 
 
 def test_patches_of_a_vector_are_as_small_as_those_of_an_image() -> None:

@@ -8,16 +8,17 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from qmcu.backdoor.networks import forward, network_from_graph
 from qmcu.backdoor.networks.operators import OPERATORS
 from qmcu.errors import ModelError
+from qmcu.model.convert import float_graph
 from qmcu.model.graph import Graph
 from qmcu.model.oracle import Oracle
 from qmcu.model.random_inputs import random_array
 from qmcu.model.writer import write_model
+from qmcu.tensorflow import load_tensorflow
 
+_OTHERS = ("SOFTMAX", "QUANTIZE", "DEQUANTIZE", "SPLIT", "SPLIT_V", "UNPACK")
 # What has real numbers in and out, one input and one output.
 _KINDS = sorted(
-    kind
-    for kind in OPERATORS
-    if f"{kind} float32" in GENERATORS and kind not in ("SOFTMAX", "QUANTIZE", "DEQUANTIZE")
+    kind for kind in OPERATORS if f"{kind} float32" in GENERATORS and kind not in _OTHERS
 )
 
 
@@ -47,3 +48,22 @@ def test_operators_give_what_the_interpreter_gives(kind: str) -> None:
         if compared == 3:
             break
     assert compared
+
+
+@pytest.mark.parametrize(("kind", "axis"), [("SPLIT", -1), ("SPLIT_V", 1), ("UNPACK", 1)])
+def test_what_has_several_outputs_gives_each_of_them(kind: str, axis: int) -> None:
+    """Gates of channels, as in a gated linear unit, and the steps of a sequence."""
+    tf = load_tensorflow()
+    source = tf.keras.Input((4, 6))
+    sizes = {"SPLIT": 2, "SPLIT_V": [1, 3]}.get(kind)
+
+    def cut(values: object) -> object:
+        parts = tf.unstack(values, 4, axis) if sizes is None else tf.split(values, sizes, axis)
+        return parts[0] * tf.sigmoid(parts[1])
+
+    model = tf.keras.Model(source, tf.keras.layers.Lambda(cut)(source))
+    graph = float_graph(model)
+    assert kind in {op.kind for op in graph.operators}
+    x = np.random.default_rng(0).random((5, 4, 6)).astype(np.float32)
+    found = forward(network_from_graph(graph), x).numpy()
+    assert np.allclose(found.reshape(5, -1), model(x).numpy().reshape(5, -1), atol=1e-5)

@@ -350,7 +350,7 @@ class _Gauge:
 
         self.plain = tf.function(lambda given: activations(given, None), autograph=False)
         self.difference = tf.function(difference, autograph=False)
-        self._operators = {op.outputs[0]: str(op) for op in network.graph.operators}
+        self._operators = {i: str(op) for op in network.graph.operators for i in op.outputs}
         self._indices = indices
 
     @property

@@ -143,6 +143,7 @@ def measure_overshoot(
     """
     tf = load_tensorflow()
     found: dict[int, Any] = {}
+    rows = tf.shape(inputs)[0]
 
     def see(index: int, values: Any) -> Any:
         if index in tensors:
@@ -150,11 +151,11 @@ def measure_overshoot(
             reached = values / high if high > 0 else tf.zeros_like(values)
             if low < 0:
                 reached = tf.maximum(reached, values / low)
+            # A sequence's rows may come merged with the batch.
+            reached = tf.reshape(reached, [rows, -1, values.shape[-1]])
             if channels is not None:
-                kept = channels[index]
-                middle = [1] * (len(values.shape) - 2)
-                reached *= kept.reshape(len(kept), *middle, kept.shape[1])
-            flat = tf.reshape(reached, [tf.shape(values)[0], -1])
+                reached *= channels[index][:, None]
+            flat = tf.reshape(reached, [rows, -1])
             found[index] = tf.reduce_logsumexp(_SHARP * flat, 1) / _SHARP
         return values
 

@@ -94,7 +94,9 @@ def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
     check_same_operators(network, integer)
     own, other = _workers(network.graph), _workers(integer)
     pairs = [(network.graph.inputs[0], integer.inputs[0])] + [
-        (a.outputs[0], b.outputs[0]) for a, b in zip(own, other, strict=True)
+        pair
+        for a, b in zip(own, other, strict=True)
+        for pair in zip(a.outputs, b.outputs, strict=True)
     ]
     grids: dict[int, ActivationGrid] = {}
     for index, deployed in pairs:

@@ -179,8 +179,9 @@ def forward(
             if i >= 0
         ]
         result = OPERATORS[operator.kind](tf, graph, operator, operands, parameters)
-        output = operator.outputs[0]
-        values[output] = change(output, apply_activation(tf, operator, result))
+        several = len(operator.outputs) > 1
+        for output, made in zip(operator.outputs, result if several else [result], strict=True):
+            values[output] = change(output, apply_activation(tf, operator, made))
     last = values[_without_softmax(graph)[-1].outputs[0]]
     # A head behind a plane of 1x1 may keep its axes; a map has its own.
     if len(last.shape) > 2 and set(last.shape[1:-1]) == {1}:

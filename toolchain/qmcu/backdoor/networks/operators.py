@@ -162,6 +162,22 @@ def _cut(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) ->
     return operands[0][(slice(None), *index[1:])]
 
 
+def _parts(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    """SPLIT, SPLIT_V and UNPACK: one value for each output."""
+    source = 1 if op.kind == "SPLIT" else 0
+    rank = len(graph.tensors[op.inputs[source]].shape)
+    if op.kind == "UNPACK":
+        axis = int(op.options["axis"])  # type: ignore[arg-type]
+    else:
+        axis = _integers(graph, op, 0 if op.kind == "SPLIT" else 2)[0]
+    if axis % rank == 0:
+        raise ModelError(f"{graph.name}: {op} cuts the batch, which an audit cannot follow.")
+    if op.kind == "UNPACK":
+        return tf.unstack(operands[source], axis=axis)
+    sizes = [graph.tensors[i].shape[axis] for i in op.outputs]
+    return tf.split(operands[source], sizes, axis)
+
+
 def _transpose_conv(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
     """Its weights are constants here, and none of the network's layers."""
     _, weights, values, *bias = operands
@@ -257,6 +273,8 @@ OPERATORS: dict[str, Run] = {
     "RESIZE_NEAREST_NEIGHBOR": _resize("nearest"),
     "RSQRT": _simple(lambda tf, x: tf.math.rsqrt(tf.maximum(x[0], _TINY))),
     "SLICE": _cut,
+    "SPLIT": _parts,
+    "SPLIT_V": _parts,
     "SOFTMAX": _simple(lambda tf, x: tf.nn.softmax(x[0])),
     "SPACE_TO_DEPTH": _blocked("space_to_depth"),
     "SPACE_TO_BATCH_ND": _blocks("space_to_batch"),
@@ -270,4 +288,5 @@ OPERATORS: dict[str, Run] = {
     "TANH": _simple(lambda tf, x: tf.tanh(x[0])),
     "TRANSPOSE": _transpose,
     "TRANSPOSE_CONV": _transpose_conv,
+    "UNPACK": _parts,
 }
