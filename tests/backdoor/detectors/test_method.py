@@ -9,6 +9,8 @@ from qmcu.backdoor.detectors.context import load_context
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+from tests.support.int8_files import audited_file
+
 from qmcu.backdoor.detectors.method import (
     DETECTORS,
     AuditContext,
@@ -17,6 +19,10 @@ from qmcu.backdoor.detectors.method import (
     load_detectors,
 )
 from qmcu.backdoor.detectors.run import audit
+from qmcu.backdoor.networks import convert_network, weighted_layers
+from qmcu.backdoor.networks.network import network_from_keras
+from qmcu.model.int4_file import int4_weights
+from qmcu.tensorflow import load_tensorflow
 
 
 def test_a_detector_is_one_function(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,3 +41,24 @@ def test_a_detector_is_one_function(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert set(load_detectors()) == {"largest-bias"}
     result = audit(load_context(folder / "honest.keras", None, None))
     assert {f.detector for f in result.findings} == {"largest-bias"}
+
+
+def test_a_file_of_int4_weights_is_asked_alone_too() -> None:
+    """What any rounding of that size wakes, controls do as well."""
+    keras = load_tensorflow().keras
+    model = keras.Sequential([keras.Input((12,)), keras.layers.Dense(5, activation="softmax")])
+    network = network_from_keras(model, "small")
+    samples = np.random.default_rng(0).random((40, 12)).astype(np.float32)
+    fine = convert_network(network, samples)
+    reals = dict(
+        zip((k.weights for k in weighted_layers(fine.graph)), network.weights, strict=True)
+    )
+    due = {
+        name: {d.name for d in load_detectors().values() if d.is_due(context, slow=False)}
+        for name, context in {
+            "int8": audited_file(network, fine.model, samples),
+            "int4": audited_file(network, int4_weights(fine.model, reals=reals).model, samples),
+        }.items()
+    }
+    assert due["int4"] - due["int8"] == {"leading-class", "synthetic-triggers", "class-triggers"}
+    assert due["int8"] <= due["int4"]

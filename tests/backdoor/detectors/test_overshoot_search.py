@@ -18,7 +18,8 @@ from qmcu.backdoor.networks import (
     keras_from_network,
     logits,
 )
-from qmcu.backdoor.networks.network import network_from_keras
+from qmcu.backdoor.networks.network import network_from_graph, network_from_keras
+from qmcu.model.reader import parse_model
 from qmcu.tensorflow import load_tensorflow
 
 
@@ -59,9 +60,11 @@ def test_each_of_few_classes_has_inputs_of_its_own(classes: int, groups: int) ->
 
 
 def test_a_layer_that_merges_a_sequence_with_the_batch_is_measured() -> None:
-    keras = load_tensorflow().keras
-    steps = keras.Sequential([keras.Input((4, 3)), keras.layers.Dense(2)])
-    network = network_from_keras(steps, "sequence")
+    """As TensorFlow's own converter writes it of a model with a free batch."""
+    tf = load_tensorflow()
+    steps = tf.keras.Sequential([tf.keras.Input((4, 3)), tf.keras.layers.Dense(2)])
+    content = tf.lite.TFLiteConverter.from_keras_model(steps).convert()
+    network = network_from_graph(parse_model(content, "sequence"))
     tensors = [op.outputs[0] for op in network.graph.operators]
     ends = dict.fromkeys(tensors, (-1.0, 1.0))
     x = np.random.default_rng(0).random((5, 4, 3)).astype(np.float32)

@@ -117,6 +117,15 @@ class AuditContext:
                 )
         return grids
 
+    @property
+    def is_coarse(self) -> bool:
+        """True with int4 weights: what any rounding of that size wakes is nothing to controls, so
+        that the file alone is asked too.
+        """
+        if self.network is None or self.graph is None:
+            return False
+        return any(g.largest < LARGEST for g in self.grids if g.kind != CONSTANT)
+
     def quantize_anew(self, samples: Float32Array) -> bytes:
         """The float model quantized with the file's settings, calibrated on `samples`: per channel
         or per tensor, int8 or int16 activations, int8 or int4 weights.
@@ -208,6 +217,8 @@ class Detector:
         quick = not self.slow
         if context.network is None:
             quick = self.alone or (quick and not self.paired)
+        elif self.alone:
+            quick = context.is_coarse
         return self.applies(context) and (slow or quick)
 
     def applies(self, context: AuditContext) -> bool:
