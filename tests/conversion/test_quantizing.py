@@ -161,3 +161,19 @@ def test_a_keras_model_runs_once_over_the_samples_and_cuts_nothing(
     limits = np.iinfo(graph.input_tensors[0].dtype)
     assert grid is not None and (limits.max - grid.zero_point) * grid.scale > 3.5
     assert (limits.min - grid.zero_point) * grid.scale < -3.5
+
+
+@pytest.mark.slow
+def test_the_largest_number_of_keras_is_asked_for_as_it_is(tmp_path: Path) -> None:
+    """Keras 3 looks at the sign of zeros first, by operators that TFLite lacks."""
+    keras = pytest.importorskip("tensorflow").keras
+    operations = pytest.importorskip("keras.ops")
+    x = keras.Input((8,))
+    rows = operations.one_hot(operations.argmax(x, -1), 8)
+    keras.Model(x, rows).save(tmp_path / "m.keras")
+    samples = np.random.default_rng(0).random((20, 8)).astype(np.float32)
+    np.savez(tmp_path / "samples.npz", input_0=samples)
+    open_source(tmp_path / "m.keras", tmp_path, {}).convert({"samples": "samples.npz"})
+    graph = parse_model((tmp_path / "model.tflite").read_bytes(), "m")
+    kinds = [op.kind for op in graph.operators]
+    assert "ARG_MAX" in kinds and "ONE_HOT" not in kinds and not unsupported(graph)

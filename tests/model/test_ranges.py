@@ -40,3 +40,10 @@ def test_what_is_moved_on_is_as_wide_since_it_has_the_same_grid() -> None:
 def test_what_is_averaged_is_not_cut(kind: str, expected: dict[int, tuple[float, float]]) -> None:
     graph = _graph((kind, (0,), 1), ("CONCATENATION", (1, 1), 2), outputs=(2,))
     assert uncut(graph, {0: WIDE, 1: (-1.0, 1.0), 2: (-1.0, 1.0)}) == expected
+
+
+def test_a_sum_on_one_grid_is_as_wide_as_its_result() -> None:
+    graph = _graph(("SUM", (0, 1), 2), outputs=(2,))
+    ranges = {0: (0.0, 1.0), 2: (0.5, 6.0)}
+    assert uncut(graph, ranges) == {}
+    assert uncut(graph, ranges, sums=True) == {0: (0.0, 6.0), 2: (0.0, 6.0)}

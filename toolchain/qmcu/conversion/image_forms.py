@@ -3,8 +3,12 @@
 A volume's frames are a batch of images; those that a kernel reaches over are joined as channels, so
 that each result is one sum, rounded once, of the same weights. A transposed convolution with
 dilation is one with zeros in its kernel. Only for one input at a time, as a device has them.
+
+Keras 3 looks at the sign of zeros before it asks for the largest number, by operators of bits that
+TFLite lacks; here ARG_MAX and ARG_MIN are asked as they are.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +17,7 @@ _VOLUME = 5
 # The names under which Keras 3 and Keras 2 reach the functions.
 _NAMES = ("convolution", "max_pool", "avg_pool", "max_pool3d", "avg_pool3d", "conv_transpose",
           "conv2d_transpose")  # fmt: skip
+_PLACES = ("argmax", "argmin")
 
 
 @contextmanager
@@ -20,12 +25,16 @@ def image_forms(tensorflow: Any) -> Iterator[None]:
     """Within it TensorFlow's functions of volumes are written with those of images."""
     modules = (tensorflow.nn, tensorflow.compat.v2.nn, tensorflow.compat.v1.nn)
     old = [(m, name, getattr(m, name)) for m in modules for name in _NAMES if hasattr(m, name)]
+    numbers = sys.modules.get("keras.src.backend.tensorflow.numpy")
+    places = [(numbers, n, getattr(numbers, n)) for n in _PLACES if hasattr(numbers, n)]
     try:
         for module, name, function in old:
             setattr(module, name, _form(tensorflow, name, function))
+        for module, name, _ in places:
+            setattr(module, name, _place(tensorflow, name))
         yield
     finally:
-        for module, name, function in old:
+        for module, name, function in (*old, *places):
             setattr(module, name, function)
 
 
@@ -65,6 +74,20 @@ def _form(tf: Any, name: str, function: Callable[..., Any]) -> Callable[..., Any
     if "transpose" in name:
         return transposed
     return convolution if name == "convolution" else pool
+
+
+def _place(tf: Any, name: str) -> Callable[..., Any]:
+    """Keras' function of that name without its look at the sign of zeros."""
+
+    def place(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+        x = tf.convert_to_tensor(x)
+        flat = tf.reshape(x, [-1]) if axis is None else x
+        found = getattr(tf, name)(flat, axis=axis or 0, output_type="int32")
+        if not keepdims:
+            return found
+        return tf.reshape(found, [1] * x.ndim) if axis is None else tf.expand_dims(found, axis)
+
+    return place
 
 
 def _three(values: Any) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ from qmcu.errors import ModelError
 from qmcu.model.forms import settle
 from qmcu.model.graph import Graph
 from qmcu.model.masks import masks_of, with_cut_masks
-from qmcu.model.products import with_products
+from qmcu.model.quantizable import quantizable
 from qmcu.model.ranges import uncut
 from qmcu.model.reader import parse_model
 from qmcu.model.unread_parts import without_unread_parts
@@ -45,26 +45,41 @@ def quantize(data: bytes, samples: list[Array], order: Mapping[str, Any]) -> byt
     form stays in float. Masks are cut to what integers hold, and no range cuts what others read.
     """
     from tensorflow.lite.python import convert
-    from tensorflow.lite.python.optimize import calibrator
     from tensorflow.python.framework import dtypes
 
     wide, per_tensor = bool(order.get("wide")), bool(order.get("per_tensor"))
     data = _with_cut_masks(_in_forms(data), samples, _STEPS[wide])
-    calibrated = _uncut(_calibrated(data, samples))
-    kind = dtypes.int16 if wide else dtypes.int8
+    calibrated = _uncut(_calibrated(data, samples), wide)
     if not wide:
         return bytes(
             convert.mlir_quantize(
-                calibrated, disable_per_channel=per_tensor, input_data_type=kind,
-                output_data_type=kind,
+                calibrated, disable_per_channel=per_tensor, input_data_type=dtypes.int8,
+                output_data_type=dtypes.int8,
             )
         )  # fmt: skip
-    # Without rows the ranges stay that are in the file.
-    return bytes(
-        calibrator.Calibrator(calibrated).calibrate_and_quantize(
-            tuple, kind, kind, True, kind, dtypes.int64, disable_per_channel=per_tensor
-        )
-    )
+    return _with_wide_numbers(calibrated, per_tensor)
+
+
+def _with_wide_numbers(calibrated: bytes, per_tensor: bool) -> bytes:
+    """The calibrated file with int16 activations; ends that only real layers have stay real."""
+    from tensorflow.lite.python.optimize import calibrator
+    from tensorflow.python.framework import dtypes
+
+    ends, wide = {"input": dtypes.int16, "output": dtypes.int16}, dtypes.int16
+    while True:
+        try:
+            # Without rows the ranges stay that are in the file.
+            return bytes(
+                calibrator.Calibrator(calibrated).calibrate_and_quantize(
+                    tuple, ends["input"], ends["output"], True, wide, dtypes.int64,
+                    disable_per_channel=per_tensor,
+                )
+            )  # fmt: skip
+        except RuntimeError as error:
+            real = next((end for end in ends if f"Unsupported {end} type INT16" in str(error)), "")
+            if not real or ends[real] != wide:
+                raise
+            ends[real] = dtypes.float32
 
 
 def _calibrated(data: bytes, samples: list[Array]) -> bytes:
@@ -82,7 +97,7 @@ def _calibrated(data: bytes, samples: list[Array]) -> bytes:
 def _in_forms(data: bytes) -> bytes:
     """The float file in operators that are quantized, and the same way every time."""
     graph = parse_model(data, "float")
-    plain = graph if graph.subgraphs else with_products(without_unread_parts(graph))
+    plain = graph if graph.subgraphs else quantizable(without_unread_parts(graph))
     return data if plain is graph else write_model(plain)
 
 
@@ -113,7 +128,7 @@ def _ranges(
     return found
 
 
-def _uncut(calibrated: bytes) -> bytes:
+def _uncut(calibrated: bytes, wide: bool = False) -> bytes:
     """The calibrated file with ranges that cut no number which another operator reads."""
     from tensorflow.lite.tools import flatbuffer_utils
 
@@ -128,7 +143,7 @@ def _uncut(calibrated: bytes) -> bytes:
         if (q := tensor.quantization) is not None
         and q.min is not None and q.max is not None and len(q.min) == len(q.max) == 1
     }  # fmt: skip
-    wider = uncut(graph, ranges)
+    wider = uncut(graph, ranges, sums=wide)
     for i, (low, high) in wider.items():
         tensors[i].quantization.min, tensors[i].quantization.max = [low], [high]
     if not wider:

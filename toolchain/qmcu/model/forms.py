@@ -10,6 +10,7 @@ import numpy as np
 from qmcu.model.graph import Graph, Operator, Tensor, without_unused
 from qmcu.model.islands import settle_islands
 from qmcu.model.moves import with_one_grid
+from qmcu.model.one_hot import without_one_hot
 from qmcu.model.places import with_short_places
 from qmcu.model.reader import parse_model
 from qmcu.model.writer import write_model
@@ -30,14 +31,15 @@ def settle(data: bytes, name: str = "model") -> bytes:
     """A .tflite with each operator in a form that tflite-micro has.
 
     Functions in numbers that it has them in (`settle_islands`), moves on one grid
-    (`with_one_grid`), places in int32 (`with_short_places`), slices of more than four dimensions
-    with those joined that are taken whole. The same bytes where nothing is to be done.
+    (`with_one_grid`), places in int32 (`with_short_places`), ONE_HOT compared, slices of more than
+    four dimensions with those joined that are taken whole. The same bytes where nothing is to be
+    done.
     """
     data = settle_islands(data, name)
     graph = parse_model(data, name)
     if graph.subgraphs:
         return data
-    settled = with_short_places(with_one_grid(graph))
+    settled = with_short_places(with_one_grid(without_one_hot(graph)))
     if any(_is_wide_slice(settled, op) for op in settled.operators):
         settled = _with_joined_slices(settled)
     return data if settled is graph else write_model(settled)

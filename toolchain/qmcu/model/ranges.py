@@ -16,13 +16,18 @@ from qmcu.model.moves import AVERAGING, ONE_GRID, moved_inputs
 Range = tuple[float, float]
 
 
-def uncut(graph: Graph, ranges: Mapping[int, Range]) -> dict[int, Range]:
+def uncut(graph: Graph, ranges: Mapping[int, Range], *, sums: bool = False) -> dict[int, Range]:
     """The results that need a wider range than calibration found, with that range.
 
     A result is as wide as its source where the source has other readers or is averaged, and what
-    is moved on from there too, since all of it has one grid.
+    is moved on from there too, since all of it has one grid. With `sums` a SUM has one grid too,
+    its source's, as TensorFlow's quantizer of 16 bits has it: that is as wide as the result.
     """
     readers, found = _readers(graph), dict(ranges)
+    for op in graph.operators:
+        ends = (op.inputs[0], op.outputs[0]) if sums and op.kind == "SUM" else ()
+        if ends and all(i in found for i in ends):
+            found[ends[0]] = found[ends[1]] = _union([found[i] for i in ends])
     kept = {i for i, count in readers.items() if count > 1}
     for op in graph.operators:
         if op.kind not in ONE_GRID:
@@ -31,10 +36,13 @@ def uncut(graph: Graph, ranges: Mapping[int, Range]) -> dict[int, Range]:
         if op.kind not in AVERAGING and not kept.intersection(sources):
             continue
         for result in (i for i in op.outputs if i in found):
-            parts = [found[i] for i in (result, *sources)]
-            found[result] = min(low for low, _ in parts), max(high for _, high in parts)
+            found[result] = _union([found[i] for i in (result, *sources)])
             kept.add(result)
     return {i: found[i] for i in found if found[i] != tuple(ranges[i])}
+
+
+def _union(ranges: list[Range]) -> Range:
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
 def _readers(graph: Graph) -> Counter[int]:
