@@ -1,8 +1,10 @@
 """Operators between integers and real numbers: where tflite-micro has them."""
 
 import numpy as np
+import pytest
 
 from qmcu.compile.operators import forms_of
+from qmcu.compile.support import unsupported
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 from qmcu.model.islands import INTEGER_TOO, REAL_ONLY, settle_islands
 from qmcu.model.oracle import Oracle
@@ -56,3 +58,15 @@ def test_the_lists_are_what_can_be_compiled() -> None:
     }
     assert all("int8" not in types[kind] for kind in REAL_ONLY)
     assert all("int8" in types[kind] for kind in INTEGER_TOO)
+
+
+@pytest.mark.parametrize(("scale", "real"), [(1e-4, False), (1e-8, True)])
+def test_roots_that_int16_has_no_multiplier_for_are_real(scale: float, real: bool) -> None:
+    tensors = tuple(
+        Tensor(i, f"t{i}", (1, 4), "int16", Quantization((size,), (0,)))
+        for i, size in enumerate((scale, 1e-3))
+    )
+    graph = Graph("m", tensors, (Operator(0, "RSQRT", (0,), (1,)),), (0,), (1,))
+    settled = parse_model(settle_islands(write_model(graph)), "m")
+    kinds = ["DEQUANTIZE", "RSQRT", "QUANTIZE"] if real else ["RSQRT"]
+    assert [op.kind for op in settled.operators] == kinds and not unsupported(settled)

@@ -16,6 +16,8 @@ REAL_ONLY = frozenset(("CEIL", "COS", "EXP", "FLOOR", "LOG", "ROUND", "SIN", "SQ
 # Functions of one number that it has in int8 and the quantizer leaves real.
 INTEGER_TOO = frozenset(("ELU",))
 _INTEGERS = ("int8", "int16")
+# Within these tflite-micro has RSQRT of int16: 1 / (root of the input's scale * output's scale).
+_LEAST_ROOT, _MOST_ROOT = 2.0**-11, 2.0**20
 
 
 def settle_islands(data: bytes, name: str = "model") -> bytes:
@@ -24,7 +26,8 @@ def settle_islands(data: bytes, name: str = "model") -> bytes:
     The same bytes where nothing is to be done, and for a file with several subgraphs.
     """
     graph = parse_model(data, name)
-    if graph.subgraphs or not any(op.kind in REAL_ONLY | INTEGER_TOO for op in graph.operators):
+    kinds = REAL_ONLY | INTEGER_TOO | {"RSQRT"}
+    if graph.subgraphs or not any(op.kind in kinds for op in graph.operators):
         return data
     changed = _without_detours(_with_islands(graph))
     return data if changed is graph else write_model(changed)
@@ -34,7 +37,7 @@ def _with_islands(graph: Graph) -> Graph:
     """DEQUANTIZE and QUANTIZE around operators that have real numbers alone."""
     tensors, operators = list(graph.tensors), []
     for op in graph.operators:
-        if op.kind not in REAL_ONLY or tensors[op.outputs[0]].dtype not in _INTEGERS:
+        if not _is_real_only(graph, op):
             operators.append(op)
             continue
         source, result = tensors[op.inputs[0]], tensors[op.outputs[0]]
@@ -48,6 +51,17 @@ def _with_islands(graph: Graph) -> Graph:
     if len(operators) == len(graph.operators):
         return graph
     return _renumbered(replace(graph, tensors=tuple(tensors)), operators)
+
+
+def _is_real_only(graph: Graph, op: Operator) -> bool:
+    """Whether tflite-micro has an operator of integers in real numbers alone."""
+    result = graph.tensors[op.outputs[0]]
+    if op.kind != "RSQRT" or result.dtype != "int16":
+        return op.kind in REAL_ONLY and result.dtype in _INTEGERS
+    given, made = graph.tensors[op.inputs[0]].quantization, result.quantization
+    if given is None or made is None or not given.scale or not made.scale:
+        return False
+    return not _LEAST_ROOT <= 1 / (given.scale**0.5 * made.scale) < _MOST_ROOT
 
 
 def _without_detours(graph: Graph) -> Graph:
