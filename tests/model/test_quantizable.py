@@ -85,3 +85,14 @@ def test_what_is_finite_is_taken_as_it_is() -> None:
 def test_a_graph_without_them_stays() -> None:
     graph = _graph("TANH")
     assert quantizable(graph) is graph
+
+
+@pytest.mark.parametrize(
+    ("kind", "bound", "stays"),
+    [("MINIMUM", 1e12, False), ("MAXIMUM", -1e12, False), ("MINIMUM", 6.0, True)],
+)
+def test_limits_that_nothing_reaches_are_gone(kind: str, bound: float, stays: bool) -> None:
+    """A norm's rsqrt is cut to 1 / epsilon, which no grid of int16 holds."""
+    graph = quantizable(_graph(kind, [np.array(bound, np.float32)]))
+    assert [op.kind for op in graph.operators] == ([kind, "RELU"] if stays else ["RELU"])
+    assert np.array_equal(_found(graph), X)

@@ -17,6 +17,8 @@ from qmcu.model.graph import Graph, Operator, Tensor, without_unused
 
 _PLAIN = {"fused_activation_function": "NONE"}
 _MOST_FACTORS = 8
+# Beyond any activation; TensorFlow's quantizer of 16 bits wraps such a constant.
+_FAR = 1e6
 # What a LOG is asked for at least: its result stays finite.
 _TINY = 1e-9
 
@@ -80,6 +82,19 @@ def _equal(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
     return True
 
 
+def _limit(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
+    """MINIMUM or MAXIMUM with a constant that no activation reaches: a choice of the other."""
+    x, bound = op.inputs
+    given = graph.tensors[bound]
+    far = -_FAR if op.kind == "MAXIMUM" else _FAR
+    if not _is_real(graph, op) or not given.is_constant or op.outputs[0] in graph.outputs:
+        return False
+    if not (given.array <= far if far < 0 else given.array >= far).all():
+        return False
+    _write(maker, "SELECT_V2", (maker.constant(np.array(True)), x, bound), op.outputs[0], {})
+    return True
+
+
 def _power(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
     x, exponent = op.inputs
     given = graph.tensors[exponent]
@@ -105,6 +120,8 @@ def _power(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
 Form = Callable[[GraphMaker, Graph, Operator], bool]
 _FORMS: Mapping[str, Form] = {
     "EQUAL": _equal,
+    "MAXIMUM": _limit,
+    "MINIMUM": _limit,
     "NEG": _negative,
     "POW": _power,
     "SQUARE": _square,
