@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 import weakref
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,10 @@ from qmcu.errors import DeviceError, ToolError
 _PROGRAM = "qemu-system-arm"
 _CHUNK = 65536
 _SEND_BUFFER = 8192
+# Bytes at a time: a socket takes more once nearly all is gone, which is how progress is seen.
+_PIECE = 512
 _STALLED_S = 10.0
+_NUDGE_S = 0.05
 _NS_PER_S = 1_000_000_000
 
 
@@ -100,13 +104,11 @@ class QemuLink:
         left = memoryview(data)
         try:
             while left:
-                readable, writable, _ = select.select(
-                    [self._socket], [self._socket], [], _STALLED_S
-                )
+                readable, writable = self._wait([self._socket], _STALLED_S)
                 if readable:
                     self._arrived += self._socket.recv(_CHUNK)
                 if writable:
-                    left = left[self._socket.send(left) :]
+                    left = left[self._socket.send(left[:_PIECE]) :]
                     self._nudge()
                 elif not readable:
                     return
@@ -121,9 +123,7 @@ class QemuLink:
             data, self._arrived = self._arrived, b""
             return data
         try:
-            if not select.select([self._socket], [], [], max(timeout_s, 0.0))[0]:
-                return b""
-            return self._receive()
+            return self._receive() if self._wait([], timeout_s)[0] else b""
         except (OSError, ValueError) as error:
             self._gone(error)
 
@@ -131,13 +131,30 @@ class QemuLink:
         """The descriptor that becomes readable when the firmware has sent something."""
         return self._socket.fileno()
 
+    def _wait(
+        self, sending: list[socket.socket], timeout_s: float
+    ) -> tuple[list[socket.socket], list[socket.socket]]:
+        """What can be read from and sent to, neither after `timeout_s`; QEMU is nudged meanwhile.
+
+        One nudge is not enough: it may come just before the firmware asks for more.
+        """
+        until = time.monotonic() + max(timeout_s, 0.0)
+        while True:
+            left = until - time.monotonic()
+            slice_s = min(max(left, 0.0), _NUDGE_S)
+            readable, writable, _ = select.select([self._socket], sending, [], slice_s)
+            if readable or writable or left <= _NUDGE_S:
+                return readable, writable
+            self._nudge()
+
     def _nudge(self) -> None:
         """Have QEMU look at its UARTs.
 
-        Its main loop sleeps on when the firmware switches a CMSDK UART's receiver on; a command
-        that does nothing wakes it. The answers are of no interest.
+        Its main loop sleeps on when the firmware switches a CMSDK UART's receiver on, or is ready
+        for more; a command that does nothing wakes it. The answers are of no interest.
         """
-        self._control.send(b'{"execute":"query-name"}')
+        with contextlib.suppress(BlockingIOError):
+            self._control.send(b'{"execute":"query-name"}')
         with contextlib.suppress(BlockingIOError):
             self._control.recv(_CHUNK)
 
