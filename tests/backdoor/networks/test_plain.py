@@ -77,4 +77,5 @@ def test_one_output_and_values(outputs: int, activation: str | None, tmp_path: P
     assert result.passed
     if outputs == 1 and activation is None:
         assert "values" in " ".join(result.reasons) and "class" not in " ".join(result.reasons)
-        assert "outputs that are scores" in result.skipped["clipping-inversion"]
+        assert "outputs that are scores" in result.skipped["leading-class"]
+        assert "clipping-inversion" in {f.detector for f in result.findings}

@@ -24,6 +24,8 @@ from qmcu.backdoor.networks import (
 )
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator, Tensor
+from qmcu.model.quantizable import quantizable
+from qmcu.model.unread_parts import without_unread_parts
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
 
@@ -68,13 +70,17 @@ def is_of_form(network: Network, integer: Graph) -> bool:
 
 def align_steps(plain: Graph, integer: Graph) -> list[tuple[Step, Step]]:
     """The steps of a float graph beside those of an int8 one. Raises ModelError where they part."""
-    own, other = list(read_steps(plain)), list(read_steps(integer))
-    pairs, parted = _align(own, other)
+    other = list(read_steps(integer))
+    pairs, parted = _align(list(read_steps(plain)), other)
     if parted is None:
         return pairs
-    folded, again = _align(list(fold_steps(own, plain)), other)
-    if again is None:
-        return folded
+    # As it is and as `qmcu convert` has it quantized, each with products taken into sums or not.
+    for form in (plain, quantizable(without_unread_parts(plain))):
+        own = list(read_steps(form))
+        for steps in (own, list(fold_steps(own, form))):
+            found, again = _align(steps, other)
+            if again is None:
+                return found
     here, there = parted
     raise ModelError(
         f"{integer.name} is not the quantized form of {plain.name}: it has "
