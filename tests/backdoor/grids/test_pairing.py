@@ -1,6 +1,7 @@
 """A float network in the form of a file that its converter wrote otherwise."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from qmcu.backdoor.networks import (
     plain_graph,
     prepare_network,
 )
+from qmcu.conversion.files import convert_model
 from qmcu.errors import ModelError
 from qmcu.model.convert import Conversion, float_graph, quantize_loaded
 from qmcu.model.graph import Graph, Operator, Tensor
@@ -67,6 +69,25 @@ def test_an_edited_constant_is_an_error_of_its_own(attention: tuple[Network, Con
     assert np.abs(found[grid.tensor].residuals).max() > 10
     others = [np.abs(g.residuals).max() for index, g in found.items() if index != grid.tensor]
     assert max(others) <= 0.51
+
+
+@pytest.mark.usefixtures("converter_here")
+def test_parts_opposites_and_squares_are_paired_however_they_are_written(tmp_path: Path) -> None:
+    """The file has slices and products where the float model has SPLIT, NEG and SQUARE."""
+    keras = load_tensorflow().keras
+    keras.utils.set_random_seed(6)
+    source = keras.Input((6,))
+    first, _, last = keras.ops.split(keras.layers.Dense(6)(source), 3, axis=-1)
+    joined = keras.layers.Concatenate()([keras.ops.negative(first), keras.ops.square(last)])
+    model = keras.Model(source, keras.layers.Dense(3)(joined))
+    rows = np.random.default_rng(6).normal(size=(20, 6)).astype(np.float32)
+    model.save(tmp_path / "m.keras")
+    np.savez(tmp_path / "c.npz", inputs=rows)
+    integer = convert_model(tmp_path / "m.keras", tmp_path / "c.npz").graph
+    network = network_of(model)
+    assert {op.kind for op in network.graph.operators} >= {"NEG", "SPLIT", "SQUARE"}
+    assert not {op.kind for op in integer.operators} & {"NEG", "SPLIT", "SQUARE"}
+    assert len(pair_network(network, integer).layers) >= 2
 
 
 def test_another_network_is_named_by_where_it_parts(attention: tuple[Network, Conversion]) -> None:
