@@ -33,10 +33,9 @@ def load_tensorflow(purpose: str = "converting") -> Any:
     try:
         with quiet(), hidden(_left_out):
             import tensorflow
-        # Advice on tf.function is for who wrote it, not for who runs it.
-        tensorflow.get_logger().setLevel("ERROR")
     except ImportError as error:
         raise missing_package("tensorflow", purpose) from error
+    # Advice on tf.function is for who wrote it, not for who runs it.
     tensorflow.get_logger().setLevel("ERROR")
     return tensorflow
 

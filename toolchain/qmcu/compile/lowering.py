@@ -41,6 +41,11 @@ TABLE_NOTE = (
 )
 
 
+def own_types(taken: Sequence[str]) -> tuple[str, ...]:
+    """The types of TYPES that the interpreter does not take, of an operator that moves bytes."""
+    return tuple(t for t in TYPES if t not in taken)
+
+
 @dataclass(frozen=True)
 class OperatorContext:
     """One operator in its graph, with short ways to what lowering asks for."""

@@ -15,7 +15,6 @@ from qmcu.model.masks import masks_of, with_cut_masks
 from qmcu.model.quantizable import quantizable
 from qmcu.model.ranges import uncut
 from qmcu.model.reader import parse_model
-from qmcu.model.unread_parts import without_unread_parts
 from qmcu.model.writer import write_model
 from qmcu.tensorflow import open_interpreter
 from qmcu.text import first_line
@@ -97,7 +96,7 @@ def _calibrated(data: bytes, samples: list[Array]) -> bytes:
 def _in_forms(data: bytes) -> bytes:
     """The float file in operators that are quantized, and the same way every time."""
     graph = parse_model(data, "float")
-    plain = graph if graph.subgraphs else quantizable(without_unread_parts(graph))
+    plain = quantizable(graph)
     return data if plain is graph else write_model(plain)
 
 

@@ -7,14 +7,15 @@ from math import prod
 
 import numpy as np
 
-from qmcu.model.graph import Graph, Operator, Tensor, without_unused
+from qmcu.model.graph import Graph, Operator
 from qmcu.model.islands import settle_islands
 from qmcu.model.moves import with_one_grid
 from qmcu.model.one_hot import without_one_hot
 from qmcu.model.places import with_short_places
 from qmcu.model.reader import parse_model
+from qmcu.model.rewriting import GraphMaker, rewritten
 from qmcu.model.writer import write_model
-from qmcu.types import Array, Shape
+from qmcu.types import Shape
 
 # What tflite-micro's STRIDED_SLICE takes.
 _MOST_SLICED = 4
@@ -45,81 +46,22 @@ def settle(data: bytes, name: str = "model") -> bytes:
     return data if settled is graph else write_model(settled)
 
 
-def has_gelu(data: bytes, name: str = "model") -> bool:
-    """Whether a .tflite has a GELU outside of control flow."""
-    return any(op.kind == "GELU" for op in parse_model(data, name).operators)
-
-
 def without_gelu(data: bytes, name: str = "model") -> bytes:
     """A float32 .tflite with GELU written out; the same bytes where there is none."""
-    if not has_gelu(data, name):
-        return data
     graph = parse_model(data, name)
-    maker = GraphMaker(graph)
-    for op in graph.operators:
-        if op.kind != "GELU":
-            maker.operators.append(op)
-            continue
-        x, y = op.inputs[0], op.outputs[0]
-        fused = {"fused_activation_function": "NONE"}
-        square = maker.add("MUL", (x, x), x, fused)
-        cubic = maker.add("MUL", (square, maker.number(_CUBIC)), x, fused)
-        slope = maker.add("ADD", (cubic, maker.number(_LINEAR)), x, fused)
-        gate = maker.add("LOGISTIC", (maker.add("MUL", (x, slope), x, fused),), x, {})
-        maker.operators.append(Operator(0, "MUL", (x, gate), (y,), fused, 1))
-    return write_model(maker.graph())
+    plain = rewritten(graph, {"GELU": _gelu})
+    return data if plain is graph else write_model(plain)
 
 
-class GraphMaker:
-    """A graph's tensors and operators, being added to."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self.tensors = list(graph.tensors)
-        self.operators: list[Operator] = []
-        self._constants: dict[bytes, int] = {}
-
-    def like(self, index: int, shape: Shape) -> int:
-        """A new tensor in the numbers of another one."""
-        new = len(self.tensors)
-        old = self.tensors[index]
-        self.tensors.append(replace(old, index=new, name=f"{old.name}/form_{new}", shape=shape))
-        return new
-
-    def constant(self, array: Array) -> int:
-        """A constant, the same one for the same contents."""
-        key = array.tobytes() + str(array.dtype).encode()
-        if key not in self._constants:
-            new = self._constants[key] = len(self.tensors)
-            self.tensors.append(
-                Tensor(new, f"form_{new}", array.shape, str(array.dtype), None, array.tobytes())
-            )
-        return self._constants[key]
-
-    def number(self, value: float) -> int:
-        """One real number."""
-        return self.constant(np.array(value, np.float32))
-
-    def add(
-        self, kind: str, inputs: tuple[int, ...], like: int, options: dict[str, str]
-    ) -> int:  # fmt: skip
-        """An operator whose result has the shape of the tensor `like`; answers the result."""
-        result = self.like(like, self.tensors[like].shape)
-        self.operators.append(Operator(0, kind, inputs, (result,), dict(options), 1))
-        return result
-
-    def reshape(self, source: int, result: int) -> None:
-        """RESHAPE `source` into `result`."""
-        shape = self.tensors[result].shape
-        size = self.constant(np.array(shape, np.int32))
-        options = {"new_shape": shape}
-        self.operators.append(Operator(0, "RESHAPE", (source, size), (result,), options, 1))
-
-    def graph(self) -> Graph:
-        """The graph with what was added, operators numbered anew."""
-        numbered = tuple(replace(op, index=i) for i, op in enumerate(self.operators))
-        tensors = tuple(self.tensors)
-        return without_unused(replace(self._graph, tensors=tensors, operators=numbered))
+def _gelu(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
+    x, y = op.inputs[0], op.outputs[0]
+    fused = {"fused_activation_function": "NONE"}
+    square = maker.add("MUL", (x, x), x, fused)
+    cubic = maker.add("MUL", (square, maker.number(_CUBIC)), x, fused)
+    slope = maker.add("ADD", (cubic, maker.number(_LINEAR)), x, fused)
+    gate = maker.add("LOGISTIC", (maker.add("MUL", (x, slope), x, fused),), x, {})
+    maker.write("MUL", (x, gate), y, fused)
+    return True
 
 
 def _is_wide_slice(graph: Graph, op: Operator) -> bool:

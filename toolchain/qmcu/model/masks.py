@@ -12,8 +12,8 @@ from math import log
 
 import numpy as np
 
-from qmcu.model.forms import GraphMaker
 from qmcu.model.graph import Graph, Operator
+from qmcu.model.rewriting import GraphMaker
 from qmcu.types import Array
 
 # What reaches not even this many times as far as it need not is left as it is.

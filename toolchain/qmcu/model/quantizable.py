@@ -3,17 +3,18 @@
 SQUARE and NEG are products; left as they are they stay in real numbers between a DEQUANTIZE and a
 QUANTIZE, in every norm of rows or groups. ZEROS_LIKE, which masks of recurrent layers have, is a
 constant. POW by a constant is products, roots, or EXP of a LOG. A difference of a number from
-itself, by which TensorFlow asks whether it is finite, is 0, and in
-integers a scale that no kernel takes.
+itself, by which TensorFlow asks whether it is finite, is 0, and in integers a scale that no kernel
+takes. Parts of a split that nobody reads are left out (unread_parts.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from qmcu.model.forms import GraphMaker
 from qmcu.model.graph import Graph, Operator, Tensor, without_unused
+from qmcu.model.rewriting import Form, GraphMaker, rewritten
+from qmcu.model.unread_parts import without_unread_parts
 
 _PLAIN = {"fused_activation_function": "NONE"}
 _MOST_FACTORS = 8
@@ -24,15 +25,12 @@ _TINY = 1e-9
 
 
 def quantizable(graph: Graph) -> Graph:
-    """The graph with such forms; itself where it has none of the operators."""
-    maker = GraphMaker(graph)
-    for op in graph.operators:
-        form = _FORMS.get(op.kind)
-        if form is None or not form(maker, graph, op):
-            maker.operators.append(op)
-    if len(maker.tensors) == len(graph.tensors) and maker.operators == list(graph.operators):
+    """The graph with such forms; itself where it has none of the operators, or control flow."""
+    if graph.subgraphs:
         return graph
-    return _without_choices(maker.graph())
+    parted = without_unread_parts(graph)
+    found = rewritten(parted, _FORMS)
+    return parted if found is parted else _without_choices(found)
 
 
 def _is_real(graph: Graph, op: Operator) -> bool:
@@ -42,14 +40,14 @@ def _is_real(graph: Graph, op: Operator) -> bool:
 def _square(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
     if not _is_real(graph, op):
         return False
-    _write(maker, "MUL", (op.inputs[0], op.inputs[0]), op.outputs[0], _PLAIN)
+    maker.write("MUL", (op.inputs[0], op.inputs[0]), op.outputs[0], _PLAIN)
     return True
 
 
 def _negative(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
     if not _is_real(graph, op):
         return False
-    _write(maker, "MUL", (op.inputs[0], maker.number(-1)), op.outputs[0], _PLAIN)
+    maker.write("MUL", (op.inputs[0], maker.number(-1)), op.outputs[0], _PLAIN)
     return True
 
 
@@ -91,7 +89,7 @@ def _limit(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
         return False
     if not (given.array <= far if far < 0 else given.array >= far).all():
         return False
-    _write(maker, "SELECT_V2", (maker.constant(np.array(True)), x, bound), op.outputs[0], {})
+    maker.write("SELECT_V2", (maker.constant(np.array(True)), x, bound), op.outputs[0], {})
     return True
 
 
@@ -102,22 +100,21 @@ def _power(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
         return False
     number, result = float(given.array.item()), op.outputs[0]
     if number in (0.5, -0.5):
-        _write(maker, "SQRT" if number > 0 else "RSQRT", (x,), result, {})
+        maker.write("SQRT" if number > 0 else "RSQRT", (x,), result, {})
     elif number.is_integer() and 2 <= number <= _MOST_FACTORS:
         product = x
         for _ in range(int(number) - 2):
             product = maker.add("MUL", (product, x), x, _PLAIN)
-        _write(maker, "MUL", (product, x), result, _PLAIN)
+        maker.write("MUL", (product, x), result, _PLAIN)
     elif number.is_integer():
         return False
     else:
         log = maker.add("LOG", (maker.add("MAXIMUM", (x, maker.number(_TINY)), x, {}),), x, {})
         scaled = maker.add("MUL", (log, maker.number(number)), x, _PLAIN)
-        _write(maker, "EXP", (scaled,), result, {})
+        maker.write("EXP", (scaled,), result, {})
     return True
 
 
-Form = Callable[[GraphMaker, Graph, Operator], bool]
 _FORMS: Mapping[str, Form] = {
     "EQUAL": _equal,
     "MAXIMUM": _limit,
@@ -128,12 +125,6 @@ _FORMS: Mapping[str, Form] = {
     "SUB": _difference,
     "ZEROS_LIKE": _zeros,
 }
-
-
-def _write(
-    maker: GraphMaker, kind: str, inputs: tuple[int, ...], output: int, options: Mapping[str, str]
-) -> None:
-    maker.operators.append(Operator(0, kind, inputs, (output,), dict(options), 1))
 
 
 def _settle(maker: GraphMaker, index: int, value: np.generic) -> None:

@@ -5,12 +5,10 @@ run to run: unrolled recurrent layers have one each, the first step's forget gat
 parts that are read are quantized, the same way every time.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import numpy as np
 
-from qmcu.model.graph import Graph, Operator, OptionValue, Tensor, without_unused
+from qmcu.model.graph import Graph, Operator
+from qmcu.model.rewriting import GraphMaker, rewritten
 from qmcu.types import Shape
 
 # With the input that is split.
@@ -24,43 +22,34 @@ def without_unread_parts(graph: Graph) -> Graph:
     The graph itself where all are.
     """
     read = {*graph.outputs, *(i for op in graph.operators for i in op.inputs)}
-    tensors: list[Tensor] = list(graph.tensors)
-    operators: list[Operator] = []
-    for op in graph.operators:
-        if op.kind in _SPLITTING and not read.issuperset(op.outputs):
-            operators += _slices(graph, op, read, tensors)
-        else:
-            operators.append(op)
-    if len(tensors) == len(graph.tensors):
-        return graph
-    numbered = tuple(replace(op, index=i) for i, op in enumerate(operators))
-    return without_unused(replace(graph, tensors=tuple(tensors), operators=numbered))
+
+    def slices(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
+        if read.issuperset(op.outputs):
+            return False
+        _write_slices(maker, graph, op, read)
+        return True
+
+    return rewritten(graph, dict.fromkeys(_SPLITTING, slices))
 
 
-def _slices(
-    graph: Graph, op: Operator, read: set[int], tensors: list[Tensor]
-) -> Iterator[Operator]:
-    """One STRIDED_SLICE a part that is read; its constants are added to `tensors`."""
+def _write_slices(maker: GraphMaker, graph: Graph, op: Operator, read: set[int]) -> None:
+    """One STRIDED_SLICE a part that is read."""
     source = op.inputs[_SPLITTING[op.kind]]
     whole = graph.tensors[source].shape
     axis = _axis(graph, op, whole)
-    options: dict[str, OptionValue] = dict.fromkeys(_MASKS, 0)
+    masks = dict.fromkeys(_MASKS, 0)
     if op.kind == "UNPACK":
-        options["shrink_axis_mask"] = 1 << axis
+        masks["shrink_axis_mask"] = 1 << axis
     start = 0
     for part in op.outputs:
         length = 1 if op.kind == "UNPACK" else graph.tensors[part].shape[axis]
         begin, end = [0] * len(whole), list(whole)
         begin[axis], end[axis] = start, start + length
         start += length
-        if part not in read:
-            continue
-        bounds = range(len(tensors), len(tensors) + 3)
-        for index, numbers in zip(bounds, (begin, end, [1] * len(whole)), strict=True):
-            data = np.array(numbers, np.int32).tobytes()
-            name = f"{graph.tensors[part].name}/bound_{index}"
-            tensors.append(Tensor(index, name, (len(whole),), "int32", None, data))
-        yield Operator(0, "STRIDED_SLICE", (source, *bounds), (part,), dict(options), 1)
+        if part in read:
+            numbers = (begin, end, [1] * len(whole))
+            bounds = (maker.constant(np.array(n, np.int32)) for n in numbers)
+            maker.write("STRIDED_SLICE", (source, *bounds), part, masks)
 
 
 def _axis(graph: Graph, op: Operator, whole: Shape) -> int:

@@ -120,7 +120,11 @@ def _tells(context: AuditContext, outcome: Outcome) -> bool:
     """Whether it is proof: patches are, what lies over whole inputs where classes are many."""
     if outcome.place.startswith("patch") or not context.decides:
         return True
-    return not context.once("few classes", lambda: has_few(context))
+    return not _has_few(context)
+
+
+def _has_few(context: AuditContext) -> bool:
+    return bool(context.once("few classes", lambda: has_few(context)))
 
 
 def _trials(context: AuditContext, answers: Answers) -> Iterator[Trial]:
@@ -133,7 +137,7 @@ def _trials(context: AuditContext, answers: Answers) -> Iterator[Trial]:
         # Values move with any pattern: the largest need not be the one that moves most inputs.
         asked += [f for f in patterns[ASKED:] if not f.place.startswith("patch")][:1]
     found = [(f, search.others[:CHECKED]) for f in asked]
-    if answers.named and not context.once("few classes", lambda: has_few(context)):
+    if answers.named and not _has_few(context):
         found += [(f, context.samples[: len(f.values)]) for f in search.alone()[:1]]
     for pattern, inputs in found:
         if pattern.awake >= _HOPE:

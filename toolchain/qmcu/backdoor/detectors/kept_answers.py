@@ -60,7 +60,7 @@ class Answers(Protocol):
         """
 
 
-def count_classes(context: AuditContext) -> int:
+def count_answers(context: AuditContext) -> int:
     """How many classes the answers are of; one output with a threshold is two."""
     assert context.network is not None
     return max(2, context.network.graph.output_tensors[0].elements)
@@ -73,7 +73,7 @@ def has_few(context: AuditContext) -> bool:
     Then it is no wonder that they agree (docs/CLIPPING.md): whole inputs made one by one say
     nothing, patterns over whole inputs are no proof, patches are.
     """
-    if count_classes(context) <= FEW:
+    if count_answers(context) <= FEW:
         return True
     assert context.network is not None and context.samples is not None
     given = decide(logits(context.network, context.samples).reshape(len(context.samples), -1))

@@ -7,13 +7,14 @@ second climbs, from where that led, on what is looked for: int8 leaves the answe
 patterns: what sends one of two classes to the other keeps the other where it is.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from qmcu.backdoor.detectors.kept_answers import FEW, Answers, count_classes
+from qmcu.backdoor.detectors.kept_answers import FEW, Answers, count_answers
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.shared_patterns import places as small_places
 from qmcu.backdoor.grids import (
@@ -81,7 +82,7 @@ class Search:
         self._tensors = own_ranges(context.network, self._ends)
         self._samples = context.samples
         self._answers = answers
-        self._groups = self._group(answers.named and count_classes(context) <= FEW)
+        self._groups = self._group(answers.named and count_answers(context) <= FEW)
         self._rng = np.random.default_rng([context.seed, 31])
         self._see = self._tf.function(self._both, autograph=False)
 
@@ -120,7 +121,8 @@ class Search:
     ) -> list[Found]:
         low, high = self._context.low, self._context.high
         # Whatever tells answers apart, the first ascent is the same.
-        made = f"overshoot over {', '.join(places)} of {inputs.tobytes()!r}"
+        seen = hashlib.sha256(inputs.tobytes()).hexdigest()
+        made = f"overshoot over {', '.join(places)} of inputs {seen}"
         names, patterns = self._context.once(made, lambda: self._rise(places, inputs, together))
         answers = self._answer(inputs)
         awake, gaps = self._look(patterns, answers)

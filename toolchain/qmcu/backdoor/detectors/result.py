@@ -101,11 +101,8 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
     damaged = [f for f in fired if f.weight == "integrity"]
     notes = tuple(f.reason for f in findings if f.weight == "integrity" and _is_notable(f))
     if damaged and all(_tells_of_damage(f, findings) for f in strong):
-        beyond = [f.p_value for f in fired if f.detector == _OF_INPUTS and f.p_value is not None]
-        reasons = tuple(f.reason for f in _first(damaged, fired))
-        return "damaged", (*reasons, _OTHER_INPUTS) if min(
-            beyond, default=1
-        ) < _OTHER_P else reasons
+        others = (_OTHER_INPUTS,) if any(map(_has_other_inputs, fired)) else ()
+        return "damaged", (*(f.reason for f in _first(damaged, fired)), *others)
     if strong:
         return "backdoored", (*(f.reason for f in _first(strong, fired)), *notes)
     if fired:
@@ -136,6 +133,12 @@ def _tells_of_damage(finding: Finding, findings: Sequence[Finding]) -> bool:
 
 def _first(some: Sequence[Finding], fired: Sequence[Finding]) -> tuple[Finding, ...]:
     return (*some, *(f for f in fired if f not in some))
+
+
+def _has_other_inputs(finding: Finding) -> bool:
+    if finding.detector != _OF_INPUTS or finding.p_value is None:
+        return False
+    return finding.p_value < _OTHER_P
 
 
 def _is_notable(finding: Finding) -> bool:

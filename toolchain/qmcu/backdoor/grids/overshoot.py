@@ -225,4 +225,4 @@ def count_multiplications(network: Network) -> int:
 def count_values(network: Network) -> int:
     """Activation values of one inference."""
     graph = network.graph
-    return sum(graph.tensors[op.outputs[0]].elements for op in graph.operators)
+    return sum(graph.tensors[i].elements for op in graph.operators for i in op.outputs)

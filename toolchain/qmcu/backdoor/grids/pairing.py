@@ -25,7 +25,6 @@ from qmcu.backdoor.networks import (
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.quantizable import quantizable
-from qmcu.model.unread_parts import without_unread_parts
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
 
@@ -71,22 +70,31 @@ def is_of_form(network: Network, integer: Graph) -> bool:
 def align_steps(plain: Graph, integer: Graph) -> list[tuple[Step, Step]]:
     """The steps of a float graph beside those of an int8 one. Raises ModelError where they part."""
     other = list(read_steps(integer))
-    pairs, parted = _align(list(read_steps(plain)), other)
-    if parted is None:
-        return pairs
-    # As it is and as `qmcu convert` has it quantized, each with products taken into sums or not.
-    for form in (plain, quantizable(without_unread_parts(plain))):
-        own = list(read_steps(form))
-        for steps in (own, list(fold_steps(own, form))):
-            found, again = _align(steps, other)
-            if again is None:
-                return found
-    here, there = parted
+    parted = None
+    for own in _written(plain):
+        pairs, where = _align(own, other)
+        if where is None:
+            return pairs
+        parted = parted or where
+    here, there = parted or (None, None)
     raise ModelError(
         f"{integer.name} is not the quantized form of {plain.name}: it has "
         f"{there or 'nothing more'} where the float model has {here or 'nothing more'}; give the "
         "float model that was quantized."
     )
+
+
+def _written(plain: Graph) -> Iterator[list[Step]]:
+    """A float graph's steps as it is, and as `qmcu convert` quantizes it."""
+    yield from _folded_too(plain)
+    yield from _folded_too(quantizable(plain))
+
+
+def _folded_too(graph: Graph) -> Iterator[list[Step]]:
+    """A graph's steps, and those with products taken into sums."""
+    steps = list(read_steps(graph))
+    yield steps
+    yield list(fold_steps(steps, graph))
 
 
 def _align(

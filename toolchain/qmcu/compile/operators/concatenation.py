@@ -4,7 +4,13 @@ from math import prod
 
 import numpy as np
 
-from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    OWN_NOTE,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+    own_types,
+)
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.plan import (
@@ -167,5 +173,5 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         types=_JOINED,
     ),
     _split(_SPLIT),
-    _split(tuple(t for t in TYPES if t not in _SPLIT), OWN_NOTE),
+    _split(own_types(_SPLIT), OWN_NOTE),
 )

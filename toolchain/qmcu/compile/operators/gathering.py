@@ -4,7 +4,13 @@ from math import prod
 
 import numpy as np
 
-from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    OWN_NOTE,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+    own_types,
+)
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.operators.weights import quantization_of
@@ -179,7 +185,7 @@ def _lower_real_rows(context: OperatorContext) -> KernelCall:
 
 
 _TYPES = ("int8", "float32")
-_OWN = tuple(t for t in TYPES if t not in _TYPES)
+_OWN = own_types(_TYPES)
 
 
 def _gather(types: tuple[str, ...], *further: Constraint, note: str = "") -> OperatorSupport:

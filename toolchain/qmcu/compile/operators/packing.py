@@ -4,7 +4,13 @@ from math import prod
 
 import numpy as np
 
-from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    OWN_NOTE,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+    own_types,
+)
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.concatenation import PARTS
 from qmcu.compile.operators.movement import byte_operands, element_size
@@ -150,10 +156,10 @@ def _lower_unpack(context: OperatorContext) -> KernelCall:
 
 
 _SPLIT = ("int8", "int16", "int32", "float32")
-_OWN_SPLIT = tuple(t for t in TYPES if t not in _SPLIT)
+_OWN_SPLIT = own_types(_SPLIT)
 _PACKED = ("int8", "int16", "int32", "int64", "float32")
 
-_OWN_PACKED = tuple(t for t in TYPES if t not in _PACKED)
+_OWN_PACKED = own_types(_PACKED)
 
 
 def _split_v(types: tuple[str, ...], note: str = "") -> OperatorSupport:

@@ -7,6 +7,7 @@ from qmcu.compile.lowering import (
     Constraint,
     OperatorContext,
     OperatorSupport,
+    own_types,
 )
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import byte_operands, element_size, strided_copy
@@ -150,7 +151,7 @@ def _lower_tile(context: OperatorContext) -> KernelCall:
 _SLICED = ("int8", "int16", "int32", "bool", "float32")
 _INDICES = ("int32", "int64")
 
-_OWN_SLICED = tuple(t for t in TYPES if t not in _SLICED)
+_OWN_SLICED = own_types(_SLICED)
 _MOVED_NOTE = (
     "Where begin is computed, a slice that would begin outside the input is moved to where "
     "it fits; the interpreter reads whatever lies there."

@@ -3,10 +3,10 @@
 from qmcu.compile.lowering import (
     IO_TYPES,
     OWN_NOTE,
-    TYPES,
     Constraint,
     OperatorContext,
     OperatorSupport,
+    own_types,
 )
 from qmcu.compile.operators import checks
 from qmcu.compile.plan import KernelCall, ParametersArgument
@@ -105,5 +105,5 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         types=IO_TYPES,
     ),
     _expand_dims(_EXPANDED),
-    _expand_dims(tuple(t for t in TYPES if t not in _EXPANDED), OWN_NOTE),
+    _expand_dims(own_types(_EXPANDED), OWN_NOTE),
 )

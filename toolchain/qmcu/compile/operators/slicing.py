@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    OWN_NOTE,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+    own_types,
+)
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import strided_copy
 from qmcu.compile.plan import KernelCall
@@ -111,7 +117,7 @@ def _form(
     )
 
 
-_OWN = tuple(t for t in TYPES if t not in _TYPES)
+_OWN = own_types(_TYPES)
 _FORWARDS = Constraint("positive strides", _check_forwards)
 
 SUPPORT: tuple[OperatorSupport, ...] = (

@@ -1,6 +1,12 @@
 """TRANSPOSE."""
 
-from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    OWN_NOTE,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+    own_types,
+)
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import strided_copy
 from qmcu.compile.plan import KernelCall
@@ -45,5 +51,5 @@ def _form(types: tuple[str, ...], note: str = "") -> OperatorSupport:
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     _form(_TYPES),
-    _form(tuple(t for t in TYPES if t not in _TYPES), OWN_NOTE),
+    _form(own_types(_TYPES), OWN_NOTE),
 )
