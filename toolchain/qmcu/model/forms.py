@@ -49,11 +49,12 @@ def settle(data: bytes, name: str = "model") -> bytes:
 def without_gelu(data: bytes, name: str = "model") -> bytes:
     """A float32 .tflite with GELU written out; the same bytes where there is none."""
     graph = parse_model(data, name)
-    plain = rewritten(graph, {"GELU": _gelu})
+    plain = rewritten(graph, {"GELU": write_gelu})
     return data if plain is graph else write_model(plain)
 
 
-def _gelu(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
+def write_gelu(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
+    """A form (rewriting.py): x sigmoid(x times a slope)."""
     x, y = op.inputs[0], op.outputs[0]
     fused = {"fused_activation_function": "NONE"}
     square = maker.add("MUL", (x, x), x, fused)

@@ -2,9 +2,10 @@
 
 SQUARE and NEG are products; left as they are they stay in real numbers between a DEQUANTIZE and a
 QUANTIZE, in every norm of rows or groups. ZEROS_LIKE, which masks of recurrent layers have, is a
-constant. POW by a constant is products, roots, or EXP of a LOG. A difference of a number from
-itself, by which TensorFlow asks whether it is finite, is 0, and in integers a scale that no kernel
-takes. Parts of a split that nobody reads are left out (unread_parts.py).
+constant. POW by a constant is products, roots, or EXP of a LOG; GELU is written out (forms.py). A
+difference of a number from itself, by which TensorFlow asks whether it is finite, is 0, and in
+integers a scale that no kernel takes. Parts of a split that nobody reads are left out
+(unread_parts.py).
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from qmcu.model.forms import write_gelu
 from qmcu.model.graph import Graph, Operator, Tensor, without_unused
 from qmcu.model.rewriting import Form, GraphMaker, rewritten
 from qmcu.model.unread_parts import without_unread_parts
@@ -117,6 +119,7 @@ def _power(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
 
 _FORMS: Mapping[str, Form] = {
     "EQUAL": _equal,
+    "GELU": write_gelu,
     "MAXIMUM": _limit,
     "MINIMUM": _limit,
     "NEG": _negative,
