@@ -2,6 +2,7 @@
 
 import random
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -98,6 +99,29 @@ def drawn_buffers(count: int, steps: int, seed: int) -> list[Buffer]:
 def test_many_buffers_are_placed_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(25):
         buffers = drawn_buffers(40, 15, seed)
+        few = place(buffers)
+        with monkeypatch.context() as patch:
+            patch.setattr(planner, "_MANY", 2)
+            assert place(buffers) == few
+
+
+def related_buffers(seed: int) -> list[Buffer]:
+    """Some may lie over one that ends as they begin, and some need bytes behind them."""
+    rng = random.Random(seed)
+    buffers: list[Buffer] = []
+    for i, buffer in enumerate(drawn_buffers(24, 15, seed)):
+        ending = [b for b in buffers if b.last == buffer.first]
+        over = rng.choice(ending).tensors[0] if ending and i % 2 else None
+        distance, tail = rng.choice([0, 16, 40]), rng.choice([0, 0, 0, 96])
+        buffers.append(replace(buffer, over=over, distance=distance, tail=tail))
+    return buffers
+
+
+def test_many_buffers_that_share_bytes_are_placed_as_few_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for seed in range(25):
+        buffers = related_buffers(seed)
         few = place(buffers)
         with monkeypatch.context() as patch:
             patch.setattr(planner, "_MANY", 2)

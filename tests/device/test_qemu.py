@@ -52,6 +52,16 @@ def test_bulk_input_arrives_whole(link: QemuLink) -> None:
     assert answer == total.to_bytes(4, "little")
 
 
+def test_it_is_told_to_look_at_its_uart_as_long_as_one_waits(
+    link: QemuLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once is not enough: its main loop may sleep on before the firmware is ready for more."""
+    nudges: list[float] = []
+    monkeypatch.setattr(link, "_nudge", lambda: nudges.append(time.monotonic()))
+    assert link.read(0.3) == b""
+    assert len(nudges) >= 2
+
+
 def test_a_killed_qemu_is_no_time_out(link: QemuLink) -> None:
     os.kill(link._process.pid, signal.SIGKILL)
     with pytest.raises(DeviceError, match="was killed by SIGKILL"):
