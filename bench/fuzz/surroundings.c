@@ -30,18 +30,23 @@ const qmcu_tensor qmcu_model_inputs[QMCU_MODEL_INPUTS] = {
 const qmcu_tensor qmcu_model_outputs[QMCU_MODEL_OUTPUTS] = {{qmcu_model_arena + 40, 12}};
 const uint8_t qmcu_model_sha256[32] = {9};
 
-static void first(void)
+static void first(const void *const *arguments)
 {
+    (void)arguments;
     before();
     memcpy(qmcu_model_arena + 20, qmcu_model_arena, 17);
 }
 
-static void second(void)
+static void second(const void *const *arguments)
 {
+    (void)arguments;
     memcpy(qmcu_model_arena + 40, qmcu_model_arena + 20, 12);
 }
 
-const qmcu_layer qmcu_model_layers[QMCU_MODEL_LAYERS] = {first, second};
+const qmcu_layer qmcu_model_layers[QMCU_MODEL_LAYERS] = {
+    {first, NULL},
+    {second, NULL},
+};
 
 void qmcu_model_reset(void)
 {
@@ -49,8 +54,8 @@ void qmcu_model_reset(void)
 
 void qmcu_model_invoke(void)
 {
-    first();
-    second();
+    first(NULL);
+    second(NULL);
 }
 
 #if SESSIONS

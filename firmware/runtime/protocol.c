@@ -295,7 +295,7 @@ static void invoke(void)
 #if QMCU_RELEASE
         qmcu_guard_step(i + 1);
 #endif
-        qmcu_model_layers[i]();
+        qmcu_model_layers[i].run(qmcu_model_layers[i].arguments);
 #ifdef QMCU_MONITOR
         qmcu_monitor_layer(i);
 #endif
@@ -355,7 +355,7 @@ static void profile(void)
     const uint64_t start = qmcu_port_cycles();
     uint64_t before = start;
     for (uint32_t i = 0; i < QMCU_MODEL_LAYERS; ++i) {
-        qmcu_model_layers[i]();
+        qmcu_model_layers[i].run(qmcu_model_layers[i].arguments);
         const uint64_t now = qmcu_port_cycles();
         layers[i] = now - before;
         before = now;
@@ -382,7 +382,7 @@ static void trace(void)
         return;
     }
     for (uint32_t i = 0; i < layers; ++i) {
-        qmcu_model_layers[i]();
+        qmcu_model_layers[i].run(qmcu_model_layers[i].arguments);
     }
     qmcu_frame_writer writer;
     begin(&writer, RESPONSE | TRACE, length);

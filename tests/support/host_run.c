@@ -27,7 +27,7 @@ static void invoke(void)
         for (uint32_t j = 0; j < REGIONS; ++j) {
             ASAN_UNPOISON_MEMORY_REGION(qmcu_model_arena + layers[i][j].offset, layers[i][j].size);
         }
-        qmcu_model_layers[i]();
+        qmcu_model_layers[i].run(qmcu_model_layers[i].arguments);
     }
     ASAN_UNPOISON_MEMORY_REGION(qmcu_model_arena, QMCU_MODEL_ARENA_SIZE);
 }

@@ -15,7 +15,11 @@ typedef struct {
     uint32_t size;
 } qmcu_tensor;
 
-typedef void (*qmcu_layer)(void);
+/* What runs a layer, and the list that it is given. */
+typedef struct {
+    void (*run)(const void *const *arguments);
+    const void *const *arguments;
+} qmcu_layer;
 
 extern const qmcu_tensor qmcu_model_inputs[QMCU_MODEL_INPUTS];
 extern const qmcu_tensor qmcu_model_outputs[QMCU_MODEL_OUTPUTS];

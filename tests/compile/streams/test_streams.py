@@ -1,5 +1,6 @@
 """Layers streamed through each other: the interpreter's bytes, less memory, and plans that hold."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -115,10 +116,12 @@ def test_functions_of_streamed_layers_that_do_the_same_are_one() -> None:
     plan = compile_graph(mobilenet(), RAM)
     source = model_sources(plan)["model.c"]
     table = source.split("qmcu_model_layers[QMCU_MODEL_LAYERS] = {")[1].split("};")[0]
-    names = [name.strip() for name in table.split(",") if name.strip()]
-    assert len(names) == len(plan.calls)
-    assert len(set(names)) < 0.8 * len(names)
-    assert all(f"static void {name}(void)" in source for name in names)
+    runs = re.findall(r"\{(\w+), (\w+)\}", table)
+    assert len(runs) == len(plan.calls)
+    assert len(set(runs)) < 0.8 * len(runs)
+    assert all(f"static void {run}(const void *const *arguments)" in source for run, _ in runs)
+    lists = {own for _, own in runs} - {"NULL"}
+    assert lists and all(f"static const void *const {own}[] = {{" in source for own in lists)
 
 
 def _parts(plan: Plan) -> list[PlanTensor]:

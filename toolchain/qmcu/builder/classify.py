@@ -16,7 +16,9 @@ _STARTUP_NAMES = ("startup", "vectors")
 _CHIP_SECTIONS = (".vectors", ".boot2", ".flash_configuration", ".image_definition", ".boot_table")
 _PROTOCOL_NAMES = ("protocol", "frame", "crc32", "mlperf_tiny")
 _PARAMETER_MARKS = ("_parameters", "_tensors_")
-_MODEL_TABLES = ("qmcu_model_layers", "qmcu_model_inputs", "qmcu_model_outputs", "qmcu_models")
+# What the layers' calls are given, and the table of them: code by another name.
+_CALL_LISTS, _CALL_TABLE = "_arguments", "qmcu_model_layers"
+_MODEL_TABLES = ("qmcu_model_inputs", "qmcu_model_outputs", "qmcu_models")
 # Of an image of several models, each in a folder of its name: what stands between the name of
 # those that bytes are for and the item.
 OF_MODEL, AND_MODEL = ": ", "+"
@@ -160,6 +162,8 @@ def _model(piece: Piece, owners: Mapping[str, Purpose], model: str) -> Purpose:
             return Purpose(Category.CONSTANTS, layer, "parameters")
     if piece.symbol:
         symbol = piece.symbol.replace(f"{model}_", "qmcu_model_", 1)
+        if symbol == _CALL_TABLE or symbol.endswith(_CALL_LISTS):
+            return Purpose(Category.MODEL_CODE, "layer calls")
         role = "calls" if symbol in _MODEL_TABLES else "identity"
         return Purpose(Category.CONSTANTS, "model", role)
     return Purpose(Category.MODEL_CODE, "layer calls")

@@ -1,56 +1,66 @@
-"""The layers' functions in C, and what they share: equal parameters, equal functions, calls."""
+"""The layers' calls in C, and what they share: equal parameters, equal layers, a kernel's call."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-_OFFSET = re.compile(r"(?<=qmcu_model_arena \+ )\d+")
-_PARAMETERS = re.compile(r"&\w+_parameters")
-# As many as go in registers: more would cost what is saved.
-_MAX_ARGUMENTS = 4
+# A layer that calls a kernel alone is a list of arguments for that kernel's call.
+NO_LIST = "NULL"
 
 
 @dataclass(frozen=True)
-class SharedCall:
-    """A kernel's call that many layers make, but for some offsets: `declared` are those in C."""
+class Invocation:
+    """How C runs a layer: a function of the list of what it is given."""
+
+    function: str
+    arguments: str = NO_LIST
+
+
+@dataclass(frozen=True)
+class KernelCallSource:
+    """A function that calls a kernel for several layers: C expressions of its arguments."""
 
     name: str
     kernel: str
-    declared: str
-    arguments: str
+    arguments: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class LayerSource:
-    """One layer as the template prints it; what `shared` holds is printed before."""
+    """One layer as the template prints it; what `shared` holds is printed before.
+
+    `listed` are the arguments that the shared call is given; empty where the layer has a function
+    of its own.
+    """
 
     name: str
     title: str
     kernel: str
     parameters: tuple[str, str] | None
     tensor_lists: tuple[tuple[str, str, str], ...]
-    arguments: str
+    arguments: tuple[str, ...]
     passes: tuple["LayerSource", ...] = ()
-    callee: str = ""
-    shared: SharedCall | None = None
+    listed: tuple[str, ...] = ()
+    shared: KernelCallSource | None = None
 
 
 def layer_functions(
     layers: Sequence[LayerSource],
-) -> tuple[list[LayerSource], dict[str, str]]:
-    """The layers that need a function, and for each layer's name that of its function.
+) -> tuple[list[LayerSource], dict[str, Invocation]]:
+    """The layers that need a function or a list, and how each layer is run, by its name.
 
-    Streamed layers do the same with the same bytes many times: one function serves. Of those that
-    differ by offsets in the arena alone, one function makes the call.
+    Streamed layers do the same with the same bytes many times: one serves. Of those that call the
+    same kernel, one function makes the call, with what differs from a list.
     """
     sources: dict[LayerSource, LayerSource] = {}
-    functions: dict[str, str] = {}
+    names: dict[str, str] = {}
     for layer in _with_equal_parameters_once(layers):
         alike = replace(layer, name="", title="", parameters=None)
         if layer.passes or layer.tensor_lists:
             alike = layer
-        functions[layer.name] = sources.setdefault(alike, layer).name
-    return _with_shared_calls(list(sources.values())), functions
+        names[layer.name] = sources.setdefault(alike, layer).name
+    kept, runs = _with_shared_calls(list(sources.values()))
+    return kept, {layer: runs[name] for layer, name in names.items()}
 
 
 def _with_equal_parameters_once(layers: Sequence[LayerSource]) -> list[LayerSource]:
@@ -62,72 +72,49 @@ def _with_equal_parameters_once(layers: Sequence[LayerSource]) -> list[LayerSour
             own = f"{layer.name}_parameters"
             name = stored.setdefault(layer.parameters, own)
             if name != own:
-                arguments = layer.arguments.replace(f"&{own}", f"&{name}")
+                arguments = tuple(
+                    re.sub(rf"&{own}\b", f"&{name}", argument) for argument in layer.arguments
+                )
                 layer = replace(layer, parameters=None, arguments=arguments)
         return replace(layer, passes=tuple(map(pointing, layer.passes)))
 
     return list(map(pointing, layers))
 
 
-def _with_shared_calls(layers: Sequence[LayerSource]) -> list[LayerSource]:
-    """Layers that differ by their parameters and by offsets make one call by one function."""
-    types = {f"&{layer.name}_parameters": layer.parameters for layer in layers}
-    groups: dict[tuple[str, str], list[LayerSource]] = {}
+def _with_shared_calls(
+    layers: Sequence[LayerSource],
+) -> tuple[list[LayerSource], dict[str, Invocation]]:
+    """The layers, those of one kernel by way of one call, and how each is run."""
+    groups: dict[tuple[str, int], list[LayerSource]] = {}
     for layer in layers:
-        if not (layer.passes or layer.tensor_lists):
-            text = _PARAMETERS.sub("&parameters", _OFFSET.sub("0", layer.arguments))
-            groups.setdefault((layer.kernel, text), []).append(layer)
+        if not layer.passes:
+            groups.setdefault((layer.kernel, len(layer.arguments)), []).append(layer)
     changed: dict[str, LayerSource] = {}
+    runs = {layer.name: Invocation(layer.name) for layer in layers}
     for group in groups.values():
         if len(group) > 1:
-            parameters = _PARAMETERS.search(group[0].arguments)
-            described = types.get(parameters.group()) if parameters else None
-            changed |= {layer.name: layer for layer in _sharing(group, described)}
-    return [changed.get(layer.name, layer) for layer in layers]
+            sharing = _sharing(group)
+            function = f"{group[0].name}_call"
+            changed |= {layer.name: layer for layer in sharing}
+            runs |= {s.name: Invocation(function, f"{s.name}_arguments") for s in sharing}
+    return [changed.get(layer.name, layer) for layer in layers], runs
 
 
-def _pays(group: Sequence[LayerSource], differing: int) -> bool:
-    """Whether the functions save more bytes than the shared call takes."""
-    total = group[0].arguments.count(",") + 1
-    # An argument is loaded, and its address kept, in 4 to 6 bytes; those past the fourth need room
-    # on the stack.
-    saved = 5 * (total - differing) + (8 if total > _MAX_ARGUMENTS else 0)
-    return len(group) * saved > 10 + 8 * total
-
-
-def _sharing(group: Sequence[LayerSource], parameters: tuple[str, str] | None) -> list[LayerSource]:
-    """The layers of a group by way of one call, or as they are if too much differs."""
+def _sharing(group: Sequence[LayerSource]) -> list[LayerSource]:
+    """The layers of a group as lists of what differs between them, the first with the call."""
     first = group[0]
-    pattern = re.compile(f"{_OFFSET.pattern}|{_PARAMETERS.pattern}")
-    values = [pattern.findall(layer.arguments) for layer in group]
-    differing = [len({row[i] for row in values}) > 1 for i in range(len(values[0]))]
-    if sum(differing) > _MAX_ARGUMENTS or not _pays(group, sum(differing)):
-        return list(group)
-    declared: list[str] = []
-    position = -1
-
-    def named(match: re.Match[str]) -> str:
-        nonlocal position
-        position += 1
-        if not differing[position]:
-            return match.group()
-        if match.group().startswith("&"):
-            assert parameters is not None
-            declared.append(f"const {parameters[0]} *parameters")
-            return "parameters"
-        declared.append(f"uint32_t offset{position}")
-        return f"offset{position}"
-
-    arguments = pattern.sub(named, first.arguments)
-    # The layers' numbers stay apart: a name of the same beginning and no row of its own.
-    name = f"{first.name}_call"
-    call = SharedCall(name, first.kernel, ", ".join(declared), arguments)
-    sharing = [
-        replace(
-            layer,
-            callee=name,
-            arguments=", ".join(v for v, own in zip(row, differing, strict=True) if own),
-        )
-        for layer, row in zip(group, values, strict=True)
+    columns = list(zip(*(layer.arguments for layer in group), strict=True))
+    differing = [len(set(column)) > 1 for column in columns]
+    # Pointers of any type: C makes of them what the kernel's are.
+    places = iter(range(len(columns)))
+    arguments = tuple(
+        f"(void *)arguments[{next(places)}]" if own else argument
+        for argument, own in zip(first.arguments, differing, strict=True)
+    )
+    lists = [
+        tuple(a for a, own in zip(layer.arguments, differing, strict=True) if own)
+        for layer in group
     ]
+    sharing = [replace(layer, listed=own) for layer, own in zip(group, lists, strict=True)]
+    call = KernelCallSource(f"{first.name}_call", first.kernel, arguments)
     return [replace(sharing[0], shared=call), *sharing[1:]]

@@ -11,7 +11,7 @@ from qmcu.codegen.c_source import (
     pointer,
     struct_fields,
 )
-from qmcu.codegen.layer_source import LayerSource, layer_functions
+from qmcu.codegen.layer_source import Invocation, LayerSource, layer_functions
 from qmcu.codegen.places import INTERNAL, Places, is_movable
 from qmcu.codegen.templates import render
 from qmcu.compile.plan import (
@@ -71,6 +71,7 @@ def model_sources(
     """
     names = constant_names(plan) if part is None else part.names
     sources, functions = layer_functions([_layer(plan, call, names) for call in plan.calls])
+    functions |= {control.layer: Invocation(control.layer) for control in plan.controls}
     values = {
         "plan": plan,
         "calls": sources,
@@ -209,7 +210,7 @@ def _layer(plan: Plan, call: KernelCall, names: Mapping[Constant, str]) -> Layer
         kernel=call.kernel,
         parameters=_parameters(call),
         tensor_lists=lists,
-        arguments=",\n        ".join(arguments),
+        arguments=tuple(arguments),
         passes=tuple(_pass(call, i, tensors, names) for i in range(len(call.passes))),
     )
 
@@ -222,7 +223,7 @@ def _pass(
     own = replace(
         call, kernel=step.kernel, layer=f"{call.layer}_{i + 1}", arguments=step.arguments, passes=()
     )
-    arguments = ",\n        ".join(argument_text(own, tensors, 0, names))
+    arguments = tuple(argument_text(own, tensors, 0, names))
     return LayerSource(own.layer, step.reason, own.kernel, _parameters(own), (), arguments)
 
 
