@@ -34,7 +34,8 @@ uint32_t qmcu_baud_reached(uint32_t baud)
     }
     const uint32_t reached = qmcu_port_nearest_baud(baud);
     const uint32_t off = reached > baud ? reached - baud : baud - reached;
-    return off <= baud / 50 ? reached : 0;
+    /* A fiftieth at most, without a division. */
+    return off < baud && off * 50 <= baud ? reached : 0;
 }
 
 void qmcu_baud_set(uint32_t baud)

@@ -58,8 +58,9 @@ def test_calls_that_do_the_same_are_one_function_in_branches_too() -> None:
     alike = replace(other, operators=then.operators, outputs=then.outputs)
     graph = replace(graph, subgraphs=(then, alike))
     source = model_sources(compile_graph(graph))["model.c"]
-    defined = re.findall(r"^static void (\w+)\(void\)$", source, re.MULTILINE)
-    called = re.findall(r"^ +(\w+)\(\);$", source, re.MULTILINE)
+    pattern = r"^static void (\w+)\(const void \*const \*arguments\)$"
+    defined = re.findall(pattern, source, re.MULTILINE)
+    called = re.findall(r"^ +(\w+)\((?:NULL|\w+_arguments)\);$", source, re.MULTILINE)
     assert called and set(called) <= {*defined}
     assert len(defined) < len(compile_graph(graph).calls) + 1
     compare(graph, [[np.array([i % 2 == 0]), *row] for i, row in enumerate(rows(4))])

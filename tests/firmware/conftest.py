@@ -25,7 +25,9 @@ def firmware(tmp_path_factory: pytest.TempPathFactory) -> Builder:
                 source = directory / "src" / "model.c"
                 text = source.read_text()
                 start = text.index("qmcu_lookup(\n")
-                source.write_text(text[:start] + crash + ";\n    " + text[start:])
+                # One function calls the kernel for both layers.
+                first = f"if (arguments[1] == l00_lookup_table) {{\n{crash};\n    }}\n    "
+                source.write_text(text[:start] + first + text[start:])
             built[board, crash] = finish_build(directory, plan, board)
         return built[board, crash]
 

@@ -1,4 +1,6 @@
 /* lstm for the DSP extension, as lstm_code_dsp.h says. */
+#include "regions.h"
+
 #include "lstm_dsp.h"
 
 #include "dot_4_dsp.h"

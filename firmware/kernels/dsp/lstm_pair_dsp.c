@@ -1,4 +1,6 @@
 /* lstm_dsp with two filters in a halfword. */
+#include "regions.h"
+
 #include "lstm_pair_dsp.h"
 
 #include "dot_4_pair_dsp.h"

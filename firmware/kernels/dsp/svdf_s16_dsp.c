@@ -1,4 +1,6 @@
 /* svdf_s16 for the DSP extension, as svdf_code_dsp.h says. */
+#include "regions.h"
+
 #include "svdf_s16_dsp.h"
 
 #include "svdf_code_dsp.h"

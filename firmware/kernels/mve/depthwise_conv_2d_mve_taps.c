@@ -1,5 +1,7 @@
 /* Depthwise convolution for MVE, a pixel at a time: a gather takes eight taps of a channel from
    where they are, four channels side by side. A window that leaves the image is copied first. */
+#include "regions.h"
+
 #include "depthwise_conv_2d_mve_taps.h"
 
 #include "depthwise_taps_code_mve.h"

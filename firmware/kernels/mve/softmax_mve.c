@@ -1,6 +1,7 @@
 /* softmax for MVE: four elements at a time, the arithmetic of fixed_exponential.h. VQRDMULH is its high
    multiply; what is divided is not negative, so that VRSHL rounds it likewise. */
 #include "small.h"
+#include "regions.h"
 
 #include "softmax_mve.h"
 

@@ -1,4 +1,6 @@
 /* svdf_s16 for cores without the DSP extension. */
+#include "regions.h"
+
 #include "svdf_s16_scalar.h"
 
 #define QMCU_SVDF_STATE 16

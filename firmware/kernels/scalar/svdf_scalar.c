@@ -1,4 +1,6 @@
 /* svdf for cores without the DSP extension. */
+#include "regions.h"
+
 #include "svdf_scalar.h"
 
 #define QMCU_SVDF_STATE 8

@@ -4,10 +4,25 @@
 
 #include "registers.h"
 
+/* The function of the library is 280 bytes; a divisor is some thousands at most of the rates in use. */
+static inline uint32_t qmcu_uart_divided(uint32_t value, uint32_t by)
+{
+#ifdef __ARM_ARCH_6M__
+    uint32_t times = 0;
+    while (value >= by) {
+        value -= by;
+        ++times;
+    }
+    return times;
+#else
+    return value / by;
+#endif
+}
+
 static inline void qmcu_uart_init(uintptr_t base, uint32_t clock_hz, uint32_t baud)
 {
     /* The divisor of 16 * baud in 64ths, rounded: IBRD and FBRD. */
-    const uint32_t divisor = (4u * clock_hz + baud / 2u) / baud;
+    const uint32_t divisor = qmcu_uart_divided(4u * clock_hz + baud / 2u, baud);
     QMCU_REGISTER(base + 0x30) = 0;
     QMCU_REGISTER(base + 0x24) = divisor >> 6;
     QMCU_REGISTER(base + 0x28) = divisor & 0x3Fu;

@@ -13,6 +13,7 @@ from qmcu import documents
 from qmcu.access import HEADER as HEADER_OF_KEY
 from qmcu.access import NOTICE, AccessKey, key_files
 from qmcu.board import READY_DRIVERS, Board
+from qmcu.codegen.compiler_flags import PLAIN, fast_flags
 from qmcu.codegen.model_source import plan_kernels
 from qmcu.codegen.models import Models, image_sources
 from qmcu.codegen.monitor import HEADER, monitor_header
@@ -55,7 +56,8 @@ class BuildFiles:
     # The user's copy of a library: compiled for speed, its warnings are not ours.
     library_sources: tuple[str, ...] = ()
     include_directories: tuple[str, ...] = ("src", "src/runtime", "src/port")
-    fast_flag: str = "-O2"
+    fast_flags: tuple[str, ...] = (PLAIN,)
+    library_flag: str = PLAIN
     # A file's variables side by side, so that one address finds them all; comparisons instead of
     # tables of jumps, which ARMv6-M takes a function of the library for.
     small_flags: tuple[str, ...] = ("-Os", "-fno-data-sections", "-fno-jump-tables")
@@ -169,6 +171,7 @@ def generate_image(
         fast_sources=_c_files(sources, *_FAST),
         small_sources=_c_files(sources, "src/port/", "src/runtime/"),
         library_sources=_c_files(sources, *_LIBRARY),
+        fast_flags=fast_flags(board.core),
     )
     if protocol.release:
         flags = (*files.plain_compile_flags, "-fstack-protector-strong")

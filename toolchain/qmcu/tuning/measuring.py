@@ -13,6 +13,7 @@ from typing import Any
 from qmcu.board import Board
 from qmcu.builder import BuildOptions, Category, MemoryReport, find_toolchain
 from qmcu.builder.firmware import Compiled, build_compiled, compile_options
+from qmcu.codegen.compiler_flags import fast_flags
 from qmcu.codegen.project import BuildFiles, kernel_sources
 from qmcu.compile import CompileOptions, FormChoice, alternatives, compile_graph
 from qmcu.compile.alternatives import Alternatives, LayerForms
@@ -189,7 +190,7 @@ def _settings(bench: Bench) -> dict[str, Any]:
     library = bench.compiled.cmsis_nn
     return {
         "compiler": str(find_toolchain().compiler),
-        "flags": [*core.flags, files.fast_flag, *files.plain_compile_flags],
+        "flags": [*core.flags, *fast_flags(core), *files.plain_compile_flags],
         "device": bench.device,
         "library": library.version if library is not None else "",
     }
