@@ -212,22 +212,20 @@ def audit(
     float_model: PathLike | None = None,
     int8_model: PathLike | None = None,
     data: PathLike | None = None,
+    output: str | None = None,
     deep: bool = False,
     seed: int = 0,
 ) -> "AuditResult":
     """Look for a backdoor that quantization wakes up, in a float model, an int8 .tflite or both.
 
     `data`, an .npz with `inputs` and maybe `labels`, makes it sharper; `deep` runs slow detectors
-    too. Raises UsageError without any model, ModelError or VectorError for a file.
+    too. Of several outputs each is audited, or the one called `output`. Raises UsageError
+    without any model, ModelError or VectorError for a file.
     """
-    from qmcu.backdoor.detectors import audit as run_audit
-    from qmcu.backdoor.detectors import load_context
+    from qmcu.backdoor.detectors import audit_files
 
-    named = {"float": float_model, "int8": int8_model, "data": data}
-    paths = {name: Path(value) for name, value in named.items() if value is not None}
-    context = load_context(paths.get("float"), paths.get("int8"), paths.get("data"), seed=seed)
-    audited = {name: str(path) for name, path in paths.items()}
-    return run_audit(context, slow=deep, audited=audited)
+    named = (None if file is None else Path(file) for file in (float_model, int8_model, data))
+    return audit_files(*named, output=output, slow=deep, seed=seed)[0]
 
 
 def defend(

@@ -24,9 +24,9 @@ def test_of_classes_counts_what_goes_to_one_while_float_stays() -> None:
 def test_of_values_int8_has_to_go_further_than_float_itself() -> None:
     before = np.zeros((4, 2))
     plain = before + np.array([[0.0], [0.0], [3.0], [1.0]])
-    own = plain + np.array([[0.2], [2.0], [2.0], [2.0]])
-    assert Values(0.5).left(before, plain, own).tolist() == [False, True, False, True]
-    assert Values(0.5).sent(before, plain, own) == {0: 0.5}
+    own = plain + np.array([[0.4], [2.0], [2.0], [2.0]])
+    assert Values(0.25).left(before, plain, own).tolist() == [False, True, False, True]
+    assert Values(0.25).sent(before, plain, own) == {0: 0.5}
 
 
 def switch(strength: float) -> AuditContext:

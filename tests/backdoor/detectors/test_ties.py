@@ -7,13 +7,24 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
-from tests.support.random_networks import random_honest, round_network
+from tests.support.random_networks import check_uniform, random_honest, round_network
 
-from qmcu.backdoor.detectors.controls import LEAST_SIGNS, Controls, count_signs, find_ties
+from qmcu.backdoor.detectors.controls import (
+    LEAST_SIGNS,
+    Controls,
+    compare,
+    count_signs,
+    find_ties,
+    lead_layers,
+    measure_changes,
+)
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.result import judge
+from qmcu.backdoor.detectors.rounding_freedom import rounding_freedom
 from qmcu.backdoor.detectors.run import audit
-from qmcu.backdoor.networks.network import Network
+from qmcu.backdoor.networks.network import Network, network_from_graph
+from qmcu.model.convert import float_graph
+from qmcu.tensorflow import load_tensorflow
 
 
 def share_weights(network: Network, values: int) -> AuditContext:
@@ -69,3 +80,42 @@ def test_a_handful_of_values_leaves_no_null_and_the_audit_says_so(shape: Network
     quiet = [f for f in result.findings if not f.suspicious]
     verdict, reasons = judge(quiet, find_ties(context))
     assert verdict == "undecided" and any("tied" in r for r in reasons)
+
+
+def _siamese() -> Network:
+    """Six parts of an input through the same layer, whose results are added."""
+    tf = load_tensorflow()
+    tf.keras.utils.set_random_seed(2)
+    layers = tf.keras.layers
+    given = tf.keras.Input((6, 12))
+    shared = layers.Dense(8, bias_initializer="random_normal")
+    parts = [shared(layers.Lambda(lambda x, k=k: x[:, k])(given)) for k in range(6)]
+    model = tf.keras.Model(given, layers.Dense(4)(layers.Add()(parts)))
+    return network_from_graph(float_graph(model))
+
+
+def test_layers_that_share_their_weights_have_one_draw() -> None:
+    """Six equal errors add up; six draws would not, and honest networks would stand out."""
+    network = _siamese()
+    assert len(network.layers) == 7
+    contexts = []
+    for seed in range(24):
+        rng = np.random.default_rng(seed)
+        first, last = rng.normal(0, 0.3, (8, 12)), rng.normal(0, 0.3, (4, 8))
+        contexts.append(
+            round_network(network.with_parameters([*[first] * 6, last], network.biases))
+        )
+    assert lead_layers(contexts[0].grids) == (0, 0, 0, 0, 0, 0, 6)
+    controls = Controls(contexts[0])
+    controls.take(2)
+    drawn = [v.numpy() for v in controls.variables]
+    assert all(np.array_equal(drawn[0], w) for w in drawn[:6])
+    assert not np.array_equal(drawn[0], contexts[0].network.weights[0])  # type: ignore[union-attr]
+    seen = [measure_changes(Controls(c), c.noise(24)) for c in contexts]
+    sizes = [np.sqrt(np.mean(s.logits**2, axis=(1, 2))) for s in seen]
+    check_uniform([compare(float(s[0]), s[1:]).p_value for s in sizes])
+    freedom = [rounding_freedom(c) for c in contexts]
+    assert not any(f.suspicious for f in freedom)
+    largest = [max(v for k, v in f.details.items() if "deviations" in k) for f in freedom]
+    # Of four normal deviations each; six times the weights apart they would be 2.4 times as large.
+    assert np.mean(np.abs(largest)) < 1.6

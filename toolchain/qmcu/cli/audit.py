@@ -31,6 +31,9 @@ if TYPE_CHECKING:
               help="The int8 .tflite that would be deployed, or a folder of them.")  # fmt: skip
 @click.option("--data", type=PATH,
               help="An .npz with `inputs` and maybe `labels`: it makes it sharper.")  # fmt: skip
+@click.option("--output", metavar="NAME",
+              help="Of several outputs this one, its name or number [default: each; the worst "
+              "counts].")  # fmt: skip
 @click.option("--deep", is_flag=True, help="Run slow detectors too (a minute or more).")
 @signature_option
 @custom_option
@@ -46,6 +49,7 @@ def command(
     float_file: Path | None,
     integer_file: Path | None,
     data: Path | None,
+    output: str | None,
     deep: bool,
     signature: str | None,
     custom: tuple[str, ...],
@@ -72,16 +76,18 @@ def command(
         if integer_file is not None and integer_file.is_dir():
             return _folder(integer_file, float_file, data, deep, seed, opening, cluster, json_file)
         return _pair(
-            float_file, integer_file, data, deep, seed, opening, (json_file, sarif, html_file)
+            float_file, integer_file, data, output, deep, seed, opening,
+            (json_file, sarif, html_file),
         )  # fmt: skip
 
 
 def _pair(
-    float_file: Path | None, integer_file: Path | None, data: Path | None, deep: bool, seed: int,
-    opening: "OpenOptions | None", written: "tuple[Path | None, Path | None, Path | None]",
+    float_file: Path | None, integer_file: Path | None, data: Path | None, output: str | None,
+    deep: bool, seed: int, opening: "OpenOptions | None",
+    written: "tuple[Path | None, Path | None, Path | None]",
 ) -> int:  # fmt: skip
     """One model, or a pair of it; `written` are the files of JSON, SARIF and HTML."""
-    from qmcu.backdoor.detectors import audit, load_context
+    from qmcu.backdoor.detectors import audit_files
     from qmcu.files import check_writable
     from qmcu.model.clipping import clipping_of
     from qmcu.report.audit import audit_lines
@@ -94,11 +100,11 @@ def _pair(
 
     json_file, sarif, html_file = written
     check_writable(json_file, sarif, html_file)
-    context = load_context(float_file, integer_file, data, seed=seed, opening=opening)
-    files = {"float": float_file, "int8": integer_file, "data": data}
-    audited = {name: str(path) for name, path in files.items() if path is not None}
     with progress("auditing", 1) as advance:
-        result = audit(context, slow=deep, audited=audited, progress=advance)
+        result, context = audit_files(
+            float_file, integer_file, data,
+            output=output, slow=deep, seed=seed, opening=opening, progress=advance,
+        )  # fmt: skip
     if json_file is not None:
         write_json(result, json_file)
     if sarif is not None:

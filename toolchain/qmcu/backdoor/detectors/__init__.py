@@ -24,6 +24,9 @@ from qmcu.backdoor.detectors.method import (
     detector,
     load_detectors,
 )
+from qmcu.backdoor.detectors.outputs import (
+    audit_files,
+)
 from qmcu.backdoor.detectors.residuals import (
     used_residuals,
 )
@@ -44,6 +47,7 @@ __all__ = [
     "Detector",
     "Finding",
     "audit",
+    "audit_files",
     "audit_folder",
     "detector",
     "find_ties",

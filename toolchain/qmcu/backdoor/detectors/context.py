@@ -1,5 +1,6 @@
 """Files in, what an audit is given out: models that belong together, and inputs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,13 @@ from qmcu.arrays import read_arrays
 from qmcu.backdoor.detectors.graph_branches import CONTROL
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.grids import ends_of, pair_network
-from qmcu.backdoor.networks import Network, keras_from_network, open_float, plain_graph
+from qmcu.backdoor.networks import (
+    Network,
+    keras_from_network,
+    network_from_graph,
+    open_float_graph,
+    plain_graph,
+)
 from qmcu.conversion.files import OpenOptions, convert_file
 from qmcu.errors import (
     InterpreterDiedError,
@@ -21,6 +28,7 @@ from qmcu.errors import (
 from qmcu.model.convert import convert_keras
 from qmcu.model.ends import strip_ends
 from qmcu.model.graph import Graph
+from qmcu.model.one_output import keep_output, with_output
 from qmcu.model.oracle import Oracle
 from qmcu.model.reader import operator_kinds, parse_model
 from qmcu.model.unpack import read_model_file
@@ -38,27 +46,29 @@ def load_context(
     *,
     seed: int = 0,
     opening: OpenOptions | None = None,
+    output: int = 0,
 ) -> AuditContext:
     """The context of files: any of a float model, an int8 .tflite and an .npz with `inputs`.
 
     With only the float model it is quantized here, to see what would be deployed; `opening` says
-    how it is opened. Raises
-    UsageError without any model, ModelError or VectorError for a file.
+    how it is opened, `output` which of several outputs (of the int8 file, if given) is looked at.
+    Raises UsageError without any model, ModelError or VectorError for a file.
     """
     if float_file is None and integer_file is None:
         raise UsageError("nothing to audit: give --int8 MODEL.tflite, --float MODEL or both.")
     samples, labels = (None, None) if data is None else _samples(data)
-    network = None
+    network, floating = None, None
     if float_file is not None:
-        network = open_float(float_file, opening)
-    integer = None if integer_file is None else _inside(integer_file)
+        floating = open_float_graph(float_file, opening)
+        network = network_from_graph(with_output(floating, min(output, len(floating.outputs) - 1)))
+    integer = None if integer_file is None else _inside(integer_file, output)
     if integer is None and network is not None:
         given = samples
         if given is None:
             shape = (64, *network.input_shape)
             given = np.random.default_rng(seed).random(shape).astype(np.float32)
         assert float_file is not None
-        integer = _quantize(float_file, network, given, opening)
+        integer = _quantize(float_file, network, given, opening, output)
     graph: Graph | None = None
     control: tuple[str, ...] = ()
     if integer is not None:
@@ -70,12 +80,11 @@ def load_context(
         if integer_file is not None:
             _refuse_deadly(integer, graph, str(integer_file))
     low, high = _range(samples, graph if integer_file else None)
-    source = network
-    if network is not None and graph is not None:
-        network = pair_network(network, graph)
     context = AuditContext(
-        network, integer, graph, samples, low, high, seed, control, labels, source=source
+        network, integer, graph, samples, low, high, seed, control, labels, source=network
     )
+    if floating is not None and graph is not None:
+        context = _pair(context, floating, output)
     if control:
         return context
     if samples is not None and samples.shape[1:] != context.input_shape:
@@ -86,11 +95,32 @@ def load_context(
     return context
 
 
+def _pair(context: AuditContext, floating: Graph, output: int) -> AuditContext:
+    """The context with the float model in the form of the int8 file: of several outputs the one of
+    which this file is a quantization, for converters order them otherwise.
+    """
+    assert context.graph is not None
+    count = len(floating.outputs)
+    parted: list[ModelError] = []
+    for number in sorted(range(count), key=lambda k: k != output):
+        try:
+            source = network_from_graph(with_output(floating, number))
+            network = pair_network(source, context.graph)
+            found = replace(context, network=network, source=source, _shared={})
+            if count > 1:
+                _ = found.grids
+            return found
+        except ModelError as error:
+            parted.append(error)
+    raise parted[0]
+
+
 def _quantize(
     float_file: Path,
     network: Network,
     samples: npt.NDArray[np.float32],
     opening: OpenOptions | None,
+    output: int,
 ) -> bytes:
     """What would be deployed: by way of a Keras model, or of the file where there is none."""
     try:
@@ -99,14 +129,27 @@ def _quantize(
         with ScratchFolder("audit") as folder:
             np.savez(Path(folder) / "inputs.npz", inputs=samples)
             calibration = str(Path(folder) / "inputs.npz")
-            return convert_file(
+            whole = convert_file(
                 float_file, calibration, opening=opening, problems=lambda _: ()
             ).conversion.model  # fmt: skip
+            return _of_output(whole, output, str(float_file))
 
 
-def _inside(path: Path) -> bytes:
-    """The model between the QUANTIZE and DEQUANTIZE at its ends; those can hide nothing."""
-    content = read_model_file(path)
+def _of_output(model: bytes, output: int, source: str) -> bytes:
+    """The model with one of its outputs alone; itself where it has one."""
+    try:
+        count = len(parse_model(model, source=source).outputs)
+    except ModelError:
+        # It is said elsewhere what is wrong with it.
+        return model
+    return keep_output(model, output, source=source) if count > 1 else model
+
+
+def _inside(path: Path, output: int) -> bytes:
+    """The model between the QUANTIZE and DEQUANTIZE at its ends, which can hide nothing, with one
+    of its outputs.
+    """
+    content = _of_output(read_model_file(path), output, str(path))
     try:
         return strip_ends(content, source=str(path))
     except ModelError:

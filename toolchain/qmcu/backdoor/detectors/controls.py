@@ -10,6 +10,8 @@ p-value is that of the deployed one among them.
 Weights that are equal on the grid (clustered, shared, dequantized, powers of two) have equal
 rounding errors: theirs are no independent draws, so a control flips them together. Where a layer
 has too few different ones left for any p-value, `find_ties` says so and no control is made.
+Layers that share their weights, as the steps of a recurrent one that are written out and the two
+sides of a siamese network, are rounded once and have one draw.
 
 What rounding takes in the mean from slices of weights below a step (grids/shrinkage.py) is no
 chance either: controls have it as well, and random signs only on what is left of the errors. Of
@@ -162,6 +164,7 @@ class Controls:
         tf = load_tensorflow()
         self._errors = [g.integers * g.spread_scales - g.weights for g in context.grids]
         self._taken = taken_weights(context) if context.holds else (0.0,) * len(context.grids)
+        self._layers = lead_layers(context.grids)
         self._leaders = [lead_ties(g) for g in context.grids]
         self._steps = [np.broadcast_to(g.spread_scales, g.weights.shape) for g in context.grids]
         deployed = deployed_biases(context.graph, context.grids)
@@ -176,13 +179,17 @@ class Controls:
     def take(self, number: int) -> None:
         """Weights of control `number`, the deployed ones for 0."""
         rng = np.random.default_rng([self._seed, number])
-        for variable, weights, error, taken, leaders, step in zip(
+        drawn: list[Float64Array] = []
+        for variable, weights, error, taken, leaders, step, layer in zip(
             self.variables, self.network.weights, self._errors, self._taken, self._leaders,
-            self._steps, strict=True,
+            self._steps, self._layers, strict=True,
         ):  # fmt: skip
-            if number:
+            if number and layer < len(drawn):
+                error = drawn[layer]
+            elif number:
                 signs = rng.choice([-1.0, 1.0], error.size)[leaders].reshape(error.shape)
                 error = taken + signs * (_round_like(error, step, rng) - taken)
+            drawn.append(error)
             variable.assign((weights + error).astype(np.float32))
         # Rounding a bias is nothing beside rounding weights: controls have float's own.
         for variable, own, error, step in zip(
@@ -214,6 +221,17 @@ def _round_like(error: Float64Array, step: Float64Array, rng: np.random.Generato
 def begin_ties(ordered: Float64Array) -> npt.NDArray[np.bool_]:
     """Which of ascending sizes differ from the one before: where a group of equal ones begins."""
     return np.append(True, np.diff(ordered) > TIE * ordered[1:])[: len(ordered)]
+
+
+def lead_layers(grids: Sequence[LayerGrid]) -> tuple[int, ...]:
+    """For each layer the first one with the same weights and integers: itself where none has."""
+    first: dict[tuple[str, bytes, bytes, bytes], int] = {}
+    return tuple(
+        first.setdefault(
+            (str(g.weights.shape), g.weights.tobytes(), g.integers.tobytes(), g.scales.tobytes()), k
+        )
+        for k, g in enumerate(grids)
+    )
 
 
 def lead_ties(grid: LayerGrid) -> npt.NDArray[np.int64]:

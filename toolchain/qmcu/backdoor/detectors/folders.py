@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmcu.backdoor.detectors.context import load_context
+from qmcu.backdoor.detectors.outputs import audit_files
 from qmcu.backdoor.detectors.result import AuditResult
-from qmcu.backdoor.detectors.run import audit
 from qmcu.cluster import Cluster, Piece
 from qmcu.conversion.files import OpenOptions
 from qmcu.errors import QmcuError, UsageError
@@ -91,11 +90,8 @@ def audit_pair(
     opening: OpenOptions | None = None,
 ) -> AuditResult | str:
     """One audit, or the sentence that says why there is none."""
-    named = {"float": floating, "int8": integer, "data": data}
-    audited = {name: str(path) for name, path in named.items() if path is not None}
     try:
-        context = load_context(floating, integer, data, seed=seed, opening=opening)
-        return audit(context, slow=slow, audited=audited)
+        return audit_files(floating, integer, data, slow=slow, seed=seed, opening=opening)[0]
     except QmcuError as error:
         return str(error)
 

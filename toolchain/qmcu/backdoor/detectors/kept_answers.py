@@ -2,8 +2,9 @@
 
 Of scores of classes that is the class. Values (autoencoders, regressions, maps) have no class, and
 float's own move with any pattern that is put on the input. There int8 leaves what float keeps when
-it is further from float than the pattern moved float itself, and further than what counts as
-another answer (`damage`).
+it is further from float than the pattern moved float itself, and further than half of what outputs
+vary by: twice what counts as another answer elsewhere (`damage`), for an honest regression whose
+overshoot is cut off is off by that much under patterns made for it, and one with a switch by more.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,8 @@ _LEAST = 16
 # A cross entropy, or a logarithm of squares, beyond this is worth no more: the answer has changed.
 _ENOUGH = 5.0
 _FAR = 2.0
+# Times the least change that is another answer: what int8 has to be off by.
+_MATERIAL = 2.0
 
 
 class Answers(Protocol):
@@ -162,7 +165,7 @@ class Values:
 
     def left(self, before: Scores, plain: Scores, own: Scores) -> npt.NDArray[np.bool_]:
         """See Answers."""
-        kept = np.maximum(_size(plain - before), self.least)
+        kept = np.maximum(_size(plain - before), _MATERIAL * self.least)
         return np.asarray(_size(own - plain) > kept)
 
     def sent(self, before: Scores, plain: Scores, own: Scores) -> Mapping[int, float]:

@@ -50,7 +50,8 @@ class AuditResult:
     suspicious: only supporting ones did, which honest training (clipping, quantization-aware) can
     cause. clean: none fired. undecided: none fired, and no decisive one could run, as without the
     float model or with tied weights. `skipped` maps detectors that did not run to what they would
-    have needed, or to what kept them from it. `score` sums
+    have needed, or to what kept them from it. Of a model with several outputs `outputs` has each
+    one's verdict, and the rest is of the worst. `score` sums
     the audit up in one number that grows with suspicion (see `audit_score`); `p_value` is the
     smallest of the decisive detectors' p-values times their number (Bonferroni), None when none
     has one.
@@ -59,6 +60,7 @@ class AuditResult:
     __schema__ = "audit-1"
     __written__ = (
         "verdict", "score", "p_value", "reasons", "findings", "skipped", "audited", "sha256",
+        "outputs",
     )  # fmt: skip
 
     verdict: AuditVerdict
@@ -67,6 +69,7 @@ class AuditResult:
     skipped: Mapping[str, str]
     audited: Mapping[str, str]
     sha256: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, AuditVerdict] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -75,10 +78,13 @@ class AuditResult:
 
     @property
     def p_value(self) -> Fraction | None:
-        """The chance that an honest model looks as bad to any of the decisive detectors."""
+        """The chance that an honest model looks as bad to any of the decisive detectors, in any of
+        the outputs.
+        """
         p_values = [f.p_value for f in self.findings if f.weight == "decisive"]
         values = [p for p in p_values if p is not None]
-        return min(1.0, min(values) * len(values)) if values else None
+        looked = len(values) * max(1, len(self.outputs))
+        return min(1.0, min(values) * looked) if values else None
 
     @property
     def passed(self) -> bool:

@@ -10,10 +10,12 @@ residual is within 0.05 steps of the boundary one time in ten (exact binomial te
 The boundary as the attack's constraint: Ma et al., TDSC 2023; Egashira et al., NeurIPS 2024.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import INPUTS, bonferroni, taken_weights
+from qmcu.backdoor.detectors.controls import INPUTS, bonferroni, lead_layers, taken_weights
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import LEAST, significant, used_residuals
 from qmcu.backdoor.networks import logit_slopes
@@ -77,9 +79,11 @@ def _along_logits(context: AuditContext) -> tuple[float, Float64Array]:
         signs = np.random.default_rng([context.seed, 41]).choice([-1, 1], (MOST_OUTPUTS, outputs))
         sums = signs.astype(np.float32)
     shares, deviations = [], []
+    layers = lead_layers(context.grids)
     for slopes in logit_slopes(network, inputs, sums):
         moved = variance = reach = 0.0
-        for slope, grid, taken in zip(slopes, context.grids, taken_weights(context), strict=True):
+        whole = _of_shared(slopes, layers)
+        for slope, grid, taken in zip(whole, context.grids, taken_weights(context), strict=True):
             g = slope * grid.spread_scales
             errors = -grid.residuals - taken / grid.spread_scales
             moved += float(np.sum(g * errors))
@@ -88,3 +92,11 @@ def _along_logits(context: AuditContext) -> tuple[float, Float64Array]:
         shares.append(abs(moved) / reach if reach > 0 else 0.0)
         deviations.append(moved / np.sqrt(variance) if variance > 0 else 0.0)
     return max(shares), np.array(deviations)
+
+
+def _of_shared(slopes: Sequence[Float64Array], layers: Sequence[int]) -> list[Float64Array]:
+    """The slopes of weights that several layers share, summed at the first one; 0 at others."""
+    whole = [np.zeros_like(slope) for slope in slopes]
+    for slope, layer in zip(slopes, layers, strict=True):
+        whole[layer] = whole[layer] + slope
+    return whole

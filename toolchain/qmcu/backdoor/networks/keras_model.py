@@ -121,12 +121,17 @@ def open_network(path: Path) -> Network:
 
 def open_float(path: Path, opening: OpenOptions | None = None) -> Network:
     """As `open_network`, with any operator that an audit can follow, opened as `opening` says."""
+    return network_from_graph(open_float_graph(path, opening))
+
+
+def open_float_graph(path: Path, opening: OpenOptions | None = None) -> Graph:
+    """The graph of a float file, with all of its inputs and outputs. Raises as `open_float`."""
     check_source(path)
     if opening is None and _is_keras_3(path):
-        return network_from_graph(float_graph(open_keras(path), path.stem))
+        return float_graph(open_keras(path), path.stem)
     graph = float_graph_of(path, opening)
     load_tensorflow("the backdoor lab")
-    return network_from_graph(graph)
+    return graph
 
 
 def _is_keras_3(path: Path) -> bool:

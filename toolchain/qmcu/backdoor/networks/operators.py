@@ -178,6 +178,25 @@ def _parts(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) 
     return tf.split(operands[source], sizes, axis)
 
 
+def _pack(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    axis = int(op.options["axis"])  # type: ignore[arg-type]
+    if axis % len(graph.tensors[op.outputs[0]].shape) == 0:
+        raise ModelError(f"{graph.name}: {op} joins the batch, which an audit cannot follow.")
+    return tf.stack(_of_one_batch(tf, graph, op, operands), axis)
+
+
+def _of_one_batch(tf: Any, graph: Graph, op: Operator, operands: Any) -> list[Any]:
+    """Operands with as many rows as the inputs: a constant, as an initial state, has one."""
+    moving = [not graph.tensors[i].is_constant for i in op.inputs]
+    if all(moving) or not any(moving):
+        return list(operands)
+    rows = tf.shape(operands[moving.index(True)])[0]
+    return [
+        value if moves else tf.repeat(value, rows, axis=0)
+        for value, moves in zip(operands, moving, strict=True)
+    ]
+
+
 def _transpose_conv(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
     """Its weights are constants here, and none of the network's layers."""
     _, weights, values, *bias = operands
@@ -214,7 +233,8 @@ def _leaky_relu(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: 
 
 
 def _concatenation(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
-    return tf.concat(operands, int(op.options["axis"]))  # type: ignore[arg-type]
+    axis = int(op.options["axis"])  # type: ignore[arg-type]
+    return tf.concat(_of_one_batch(tf, graph, op, operands), axis)
 
 
 def _simple(function: Callable[[Any, Any], Any]) -> Run:
@@ -261,6 +281,7 @@ OPERATORS: dict[str, Run] = {
     "MINIMUM": _simple(lambda tf, x: tf.minimum(x[0], x[1])),
     "MUL": _simple(lambda tf, x: x[0] * x[1]),
     "NEG": _simple(lambda tf, x: -x[0]),
+    "PACK": _pack,
     "PAD": _pad,
     "PRELU": _simple(lambda tf, x: tf.maximum(x[0], 0.0) + x[1] * tf.minimum(x[0], 0.0)),
     "QUANTIZE": _simple(lambda tf, x: x[0]),

@@ -3,11 +3,14 @@
 The converter writes SHAPE, STRIDED_SLICE and PACK in front of a RESHAPE when it was given a model
 with a free batch, and QUANTIZE and DEQUANTIZE at the ends of a file that takes float32 or uint8.
 None of them computes anything that an audit looks at: shapes are constant here, and between the
-ends a file is int8 or int16.
+ends a file is int8 or int16. Tensors have the batch as their first axis (batch_axis.py), and
+what initial states alone decide is constant (first_states.py).
 """
 
 from dataclasses import replace
 
+from qmcu.backdoor.networks.batch_axis import batch_first
+from qmcu.backdoor.networks.first_states import with_known_states
 from qmcu.model.graph import Graph, Operator
 
 _INTEGERS = ("int32", "int64")
@@ -19,13 +22,15 @@ def plain_graph(graph: Graph) -> Graph:
 
     Operators are numbered anew; tensors keep their indices.
     """
-    operators = _without_shapes(graph)
+    stateless = with_known_states(graph, _without_shapes(graph))
+    operators = stateless.operators
     operators, inputs = _from_integers(graph, operators)
     operators, outputs = _to_integers(graph, operators)
-    if len(operators) == len(graph.operators):
+    first = batch_first(replace(stateless, inputs=inputs, outputs=outputs), operators)
+    if first.operators == graph.operators:
         return graph
-    numbered = tuple(replace(op, index=k) for k, op in enumerate(operators))
-    return replace(graph, operators=numbered, inputs=inputs, outputs=outputs)
+    numbered = tuple(replace(op, index=k) for k, op in enumerate(first.operators))
+    return replace(first, operators=numbered)
 
 
 def _without_shapes(graph: Graph) -> tuple[Operator, ...]:
