@@ -97,6 +97,17 @@ def test_a_reshape_may_move_the_batch_as_well() -> None:
     assert np.array_equal(found, x)
 
 
+@pytest.mark.parametrize(("axis", "turned"), [(0, np.s_[:, ::-1]), (2, np.s_[:, :, ::-1])])
+def test_steps_may_come_backwards(axis: int, turned: Any) -> None:
+    reverse: _Step = ("REVERSE_V2", (4, 1, 3), {}, np.array([axis], np.int32))
+    x = np.random.default_rng(0).normal(size=(6, 4, 3)).astype(np.float32)
+    found = forward(network_from_graph(_chain(_TURN, reverse, _BACK)), x).numpy()
+    assert np.array_equal(found, x[turned])
+    with pytest.raises(ModelError, match="an audit cannot follow"):
+        batch: _Step = ("REVERSE_V2", (4, 1, 3), {}, np.array([1], np.int32))
+        forward(network_from_graph(_chain(_TURN, batch, _BACK)), x)
+
+
 def test_what_mixes_the_batch_with_the_steps_is_refused() -> None:
     mean = ("MEAN", (1, 3), {"keep_dims": False}, np.array([0], np.int32))
     with pytest.raises(ModelError, match="an audit cannot follow"):
@@ -109,6 +120,9 @@ def _recurrent(kind: str, free: bool) -> Any:
     given = tf.keras.Input((5, 3)) if free else tf.keras.Input(batch_shape=(1, 5, 3))
     if kind == "bidirectional":
         x = layers.Bidirectional(layers.GRU(4, unroll=True))(given)
+    elif kind == "both ways":
+        x = layers.Bidirectional(layers.GRU(4, unroll=True, return_sequences=True))(given)
+        x = layers.GlobalAveragePooling1D()(x)
     elif kind == "sequence":
         x = layers.LSTM(4, unroll=True, return_sequences=True)(given)
         x = layers.GRU(4, unroll=True)(x)
@@ -117,7 +131,9 @@ def _recurrent(kind: str, free: bool) -> Any:
     return tf.keras.Model(given, layers.Dense(3, activation="softmax")(x))
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN", "bidirectional", "sequence"])
+@pytest.mark.parametrize(
+    "kind", ["LSTM", "GRU", "SimpleRNN", "bidirectional", "both ways", "sequence"]
+)
 def test_an_unrolled_recurrent_pair_is_one_network(kind: str, tmp_path: Path) -> None:
     """The first states are FILL in a file with a free batch, and constants in the float graph."""
     model = _recurrent(kind, free=True)

@@ -19,7 +19,7 @@ from qmcu.types import Float32Array
 
 # Operators that move values, or change how they are written, and no value.
 _MOVES = {
-    *VIEWS, "BATCH_TO_SPACE_ND", "DEQUANTIZE", "PACK", "PAD", "QUANTIZE", "SLICE",
+    *VIEWS, "BATCH_TO_SPACE_ND", "DEQUANTIZE", "PACK", "PAD", "QUANTIZE", "REVERSE_V2", "SLICE",
     "SPACE_TO_BATCH_ND", "SPLIT", "SPLIT_V", "STRIDED_SLICE", "TRANSPOSE", "UNPACK",
 }  # fmt: skip
 _ADDS, _SCALES = {"ADD", "SUB"}, {"MUL", "DIV"}

@@ -188,8 +188,22 @@ class _Walk:
         moved = axis + (axis < place)
         self._written.append(replace(op, inputs=inputs, options={**op.options, "axis": moved}))
 
+    def reverse(self, op: Operator, inputs: tuple[int, ...]) -> None:
+        """Along axes that are not the batch's."""
+        order, place = self._graph.tensors[op.inputs[1]], self._place(op.inputs[0])
+        if place == 0:
+            self._written.append(replace(op, inputs=inputs))
+            return
+        rank = len(self._shape(op.inputs[0]))
+        axes = [int(a) % rank for a in order.array.reshape(-1)] if order.is_constant else [place]
+        if place in axes:
+            raise _CannotFollowError
+        self._lay(op.outputs[0], place)
+        moved = self._constant([a + (a < place) for a in axes])
+        self._written.append(replace(op, inputs=(inputs[0], moved)))
+
 
 _FORMS: dict[str, Callable[[_Walk, Operator, tuple[int, ...]], None]] = {
-    "PACK": _Walk.pack, "RESHAPE": _Walk.reshape, "TRANSPOSE": _Walk.transpose,
-    "UNPACK": _Walk.unpack,
+    "PACK": _Walk.pack, "RESHAPE": _Walk.reshape, "REVERSE_V2": _Walk.reverse,
+    "TRANSPOSE": _Walk.transpose, "UNPACK": _Walk.unpack,
 }  # fmt: skip

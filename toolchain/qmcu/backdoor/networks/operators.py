@@ -197,6 +197,14 @@ def _of_one_batch(tf: Any, graph: Graph, op: Operator, operands: Any) -> list[An
     ]
 
 
+def _reverse(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    rank = len(graph.tensors[op.inputs[0]].shape)
+    axes = [a % rank for a in _integers(graph, op, 1)]
+    if 0 in axes:
+        raise ModelError(f"{graph.name}: {op} turns the batch, which an audit cannot follow.")
+    return tf.reverse(operands[0], axes)
+
+
 def _transpose_conv(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
     """Its weights are constants here, and none of the network's layers."""
     _, weights, values, *bias = operands
@@ -292,6 +300,7 @@ OPERATORS: dict[str, Run] = {
     "RESHAPE": _reshape,
     "RESIZE_BILINEAR": _resize("bilinear"),
     "RESIZE_NEAREST_NEIGHBOR": _resize("nearest"),
+    "REVERSE_V2": _reverse,
     "RSQRT": _simple(lambda tf, x: tf.math.rsqrt(tf.maximum(x[0], _TINY))),
     "SLICE": _cut,
     "SPLIT": _parts,
