@@ -9,6 +9,7 @@ import pytest
 from tests.support.firmware_project import build_chain
 
 from qmcu.board import load_board
+from qmcu.builder import BuildOptions, build_firmware
 from qmcu.codegen.compiler_flags import fast_flags
 from qmcu.resources import firmware_directory
 
@@ -20,7 +21,7 @@ COMPILER = shutil.which("arm-none-eabi-gcc")
     ("board", "more"),
     [
         ("stm32f407", set()),
-        ("mps2-an385", {"-fno-thread-jumps", "-fno-tree-dominator-opts"}),
+        ("mps2-an385", {"-fno-tree-dominator-opts"}),
         ("rpi-pico", {"-fno-thread-jumps", "-fno-tree-dominator-opts"}),
         ("mps3-an547", {"-fno-thread-jumps", "-fno-tree-dominator-opts", "-fno-ivopts"}),
     ],
@@ -29,6 +30,8 @@ def test_options_by_core(board: str, more: set[str]) -> None:
     flags = fast_flags(load_board(board).core)
     assert flags[:2] == ("-O2", "-fira-region=one")
     assert set(flags[2:]) == more
+    smaller = {"-fno-tree-ch", "-fno-move-loop-invariants"}
+    assert set(fast_flags(load_board(board).core, "size")) == {*flags, *smaller}
 
 
 def test_both_build_systems_take_them(tmp_path: Path) -> None:
@@ -36,6 +39,11 @@ def test_both_build_systems_take_them(tmp_path: Path) -> None:
     flags = fast_flags(load_board("stm32f746").core)
     assert f"FAST = {' '.join(flags)}\n" in (directory / "Makefile").read_text()
     assert f'COMPILE_OPTIONS "{";".join(flags)}"' in (directory / "CMakeLists.txt").read_text()
+    small = tmp_path / "small"
+    options = BuildOptions("portable", "size")
+    build_firmware(tmp_path / "chain.tflite", load_board("stm32f746"), small, options)
+    flags = fast_flags(load_board("stm32f746").core, "size")
+    assert f"FAST = {' '.join(flags)}\n" in (small / "Makefile").read_text()
 
 
 def test_kernels_ask_for_options_before_anything_else() -> None:

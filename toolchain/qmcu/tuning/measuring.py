@@ -190,7 +190,11 @@ def _settings(bench: Bench) -> dict[str, Any]:
     library = bench.compiled.cmsis_nn
     return {
         "compiler": str(find_toolchain().compiler),
-        "flags": [*core.flags, *fast_flags(core), *files.plain_compile_flags],
+        "flags": [
+            *core.flags,
+            *fast_flags(core, bench.compiled.plan.optimize),
+            *files.plain_compile_flags,
+        ],
         "device": bench.device,
         "library": library.version if library is not None else "",
     }
