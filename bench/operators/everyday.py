@@ -181,6 +181,18 @@ def column_convolution(rng: Rng) -> Graph:
     return _windows(rng, "CONV_2D", image, result, kernel, stride, (1, 1), padding)
 
 
+def tiled_convolution(rng: Rng) -> Graph:
+    """CONV_2D of 3x3 at stride 1, of 4 channels and more, from one tile of 4x4 outputs to many."""
+    depth = int(rng.integers(4, 65)) if chance(rng, 0.5) else int(pick(rng, 4, 8, 12, 16, 24, 32))
+    filters = depth if chance(rng, 0.3) else int(rng.integers(1, 25))
+    padding, kernel = str(pick(rng, "SAME", "SAME", "VALID")), (3, 3)
+    height, width = _image(rng, padding, kernel, (1, 1))
+    size = height + int(rng.integers(0, 9)), width + int(rng.integers(0, 9))
+    output = _windowed(size, kernel, (1, 1), (1, 1), padding)
+    image, result = (depth, size), (filters, output)
+    return _windows(rng, "CONV_2D", image, result, kernel, (1, 1), (1, 1), padding)
+
+
 def multiplied_depthwise(rng: Rng) -> Graph:
     """DEPTHWISE_CONV_2D of several filters a channel, or of channels that are not in fours."""
     depth, multiplier = int(rng.integers(1, 14)), int(pick(rng, 1, 2, 2, 2, 3, 4, 4, 5, 6, 8))

@@ -8,7 +8,8 @@ from bench.performance.models import mobilenet
 from tests.support.firmware_project import RESIDUAL_OPTIONS
 
 from qmcu.compile import CompileOptions, Plan, compile_graph, flash
-from qmcu.compile.flash import save_flash
+from qmcu.compile.flash import flash_of, save_flash, with_small_kernels
+from qmcu.compile.plan import KernelCall
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 from qmcu.report.plan import plan_lines
 
@@ -93,3 +94,25 @@ def test_a_table_is_left_out_where_it_outweighs_the_model_or_costs_little() -> N
     assert kernel(sum_of_two(4096, filters=64, others=256), "balanced") == "add_table_dsp"
     # Of these weights 1 KB is a fortieth.
     assert kernel(sum_of_two(4096, filters=200), "balanced") == "add_table_dsp"
+
+
+def moved(monkeypatch: pytest.MonkeyPatch, most: int, outputs: int) -> tuple[KernelCall, ...]:
+    """A mobilenet's calls with kernels moved to ones without weights until they take `most`."""
+    calls = compile_graph(mobilenet(), DSP).calls
+    small = [replace(c, kernel=f"{c.kernel}_small_dsp", arguments=c.arguments[:2]) for c in calls]
+    monkeypatch.setattr(flash, "enough", lambda _: sum(map(flash_of, calls)) - most)
+    return with_small_kernels(calls, lambda: small, lambda _: outputs, lambda: ())
+
+
+def test_kernels_give_way_until_constants_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = moved(monkeypatch, 0, 1)
+    assert calls == compile_graph(mobilenet(), DSP).calls
+    some = moved(monkeypatch, 1000, 1)
+    now = {call.kernel for call in some if "bytes less flash, slower" in call.trade}
+    assert now and sum(map(flash_of, some)) <= sum(map(flash_of, calls)) - 1000
+    # All layers of a kernel, and not more kernels than it takes.
+    assert not {kernel.removesuffix("_small_dsp") for kernel in now} & {c.kernel for c in some}
+    assert {call.kernel for call in some if call.macs} - now
+    everything = moved(monkeypatch, 1 << 30, 1)  # never enough: what saves most
+    assert all(call.kernel.endswith("_small_dsp") for call in everything if call.macs)
+    assert moved(monkeypatch, 1000, 1 << 30) == calls  # too slow

@@ -1,18 +1,7 @@
 #ifndef QMCU_CONV_3X3_WINOGRAD_DSP_H
 #define QMCU_CONV_3X3_WINOGRAD_DSP_H
-#include "winograd_multiply_dsp.h"
-typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t input_depth;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t output_depth;
-    int32_t padding_top;
-    int32_t padding_left;
-    int32_t input_zero_point;
-} qmcu_conv_3x3_winograd_dsp_params;
+#include "winograd_tiles_dsp.h"
+typedef qmcu_winograd_image qmcu_conv_3x3_winograd_dsp_params;
 /* 3x3, stride 1, by F(4x4, 3x3), at most 64 input channels. scratch: 576 bytes for each 8 input
    channels, 96 for each 4, and a row of the input (4 * ceil(input_depth / 4) bytes for each pixel).
    With same padding the output may be the input if output_depth is input_depth. */

@@ -1,4 +1,4 @@
-/* What both forms of Winograd's convolution share: products of a position, and A^T m. */
+/* What both of Winograd's convolutions, of tiles and along rows, share: products of a position. */
 #ifndef QMCU_WINOGRAD_CODE_DSP_H
 #define QMCU_WINOGRAD_CODE_DSP_H
 

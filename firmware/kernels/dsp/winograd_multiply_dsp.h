@@ -2,7 +2,8 @@
 #define QMCU_WINOGRAD_MULTIPLY_DSP_H
 #include <stdint.h>
 
-/* One output channel; bias is 576 times the sum's (mod 2^32). */
+/* One output channel; bias is 36 times the sum's (mod 2^32), for the product that all outputs have 16
+   times. */
 typedef struct {
     int32_t bias, multiplier, rounding, shift;
 } qmcu_winograd_filter;

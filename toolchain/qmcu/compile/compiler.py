@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from qmcu.compile.alternatives import (
     Alternatives,
@@ -15,7 +16,7 @@ from qmcu.compile.alternatives import (
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat
 from qmcu.compile.dead_channels import settle_dead_channels
-from qmcu.compile.flash import save_flash, without_heavy_tables
+from qmcu.compile.flash import enough, save_flash, with_small_kernels, without_heavy_tables
 from qmcu.compile.kernel_sets import (
     OPTIMIZATIONS,
     CompileOptions,
@@ -23,9 +24,11 @@ from qmcu.compile.kernel_sets import (
     lowerings,
     peer_lowerings,
 )
+from qmcu.compile.late_weights import Limits, with_late_weights, without_transforms
 from qmcu.compile.least_ram import forms_of_rows, least_ram, placed, streamed_operators
 from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound, place_states
 from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.order import with_less_waiting
 from qmcu.compile.paddings import fold_paddings
 from qmcu.compile.plan import (
     ARENA,
@@ -39,7 +42,7 @@ from qmcu.compile.plan import (
     State,
 )
 from qmcu.compile.planner import place_together
-from qmcu.compile.ram import save_ram
+from qmcu.compile.ram import arena_peak, live_steps, save_ram
 from qmcu.compile.streams import Streamed, plain, stream_anyhow
 from qmcu.compile.support import prepared, problems_of, refuse
 from qmcu.compile.variables import Resolved
@@ -124,17 +127,11 @@ def _compile(
     if options.kernels == "cmsis-nn":
         calls = _without_trails(calls)
     if options.kernels == "native" and options.optimize == "size" and faster:
-        calls = save_flash(calls, lambda call: forms_instead(graph, call, faster))
-    if options.kernels == "native" and options.optimize in ("balanced", "ram"):
-        peers = lowerings(replace(options, kernels="cmsis-nn"))
-        calls = without_heavy_tables(
-            calls,
-            lambda call: forms_instead(graph, call, faster),
-            lambda call: graph.tensors[call.writes[0]].elements,
-            lambda: _lower(graph, peers, flat.pinned)[0],
-        )
+        calls = _small(flat, graph, options)
     roots = alias_roots(graph, aliased)
     controls = flat.controls(calls)
+    if options.kernels == "native" and options.optimize in ("balanced", "ram"):
+        calls = _within_constants(flat, graph, calls, options, roots, controls)
     streamed = plain(graph, roots)
     if seed is not None:
         streamed, calls = stream_anyhow(streamed, calls, forms_of_rows(faster), seed)
@@ -165,6 +162,59 @@ def _compile(
         state_size=state_size,
         controls=controls,
     )
+
+
+def _within_constants(
+    flat: Flat,
+    graph: Graph,
+    calls: tuple[KernelCall, ...],
+    options: CompileOptions,
+    roots: Mapping[int, int],
+    controls: Sequence[Control],
+) -> tuple[KernelCall, ...]:
+    """`calls` with constants within what is enough beside the library's, where forms allow it."""
+    faster = lowerings(options)
+
+    @cache
+    def peers() -> Sequence[KernelCall]:
+        return _lower(graph, lowerings(replace(options, kernels="cmsis-nn")), flat.pinned)[0]
+
+    @cache
+    def forms_of(operator: int) -> list[KernelCall]:
+        return forms_instead(graph, next(c for c in calls if c.operator == operator), faster)
+
+    def alternatives(call: KernelCall) -> list[KernelCall]:
+        return forms_of(call.operator)
+
+    def peak(trial: Sequence[KernelCall]) -> int:
+        return arena_peak(graph, trial, roots, controls)[0]
+
+    if options.optimize == "balanced":
+        by_windows = without_transforms(calls, alternatives)
+        if by_windows:
+            arena = max(peak(by_windows), peak(calls))
+            library = arena_peak(graph, _without_trails(peers()), roots, controls)[0]
+            limits = Limits(arena, library, enough(peers()))
+            if not controls:
+                calls = with_less_waiting(
+                    graph, calls, roots, lambda trial: live_steps(graph, trial, roots, controls)
+                )
+            calls = with_late_weights(calls, alternatives, peak, limits)
+
+    def outputs(call: KernelCall) -> int:
+        return graph.tensors[call.writes[0]].elements
+
+    calls = without_heavy_tables(calls, alternatives, outputs, peers)
+    if options.optimize != "balanced":
+        return calls
+    return with_small_kernels(calls, lambda: _small(flat, graph, options), outputs, peers)
+
+
+def _small(flat: Flat, graph: Graph, options: CompileOptions) -> tuple[KernelCall, ...]:
+    """The calls with `size`'s kernels."""
+    faster = lowerings(replace(options, optimize="size"))
+    calls = _lower(graph, faster, flat.pinned)[0]
+    return save_flash(calls, lambda call: forms_instead(graph, call, faster))
 
 
 def _no_larger_than_peers(

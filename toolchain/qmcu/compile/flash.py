@@ -1,8 +1,9 @@
-"""Slower kernels whose constants are smaller: what `--optimize size` trades, and tables of ADD
-that weigh too much beside the rest of a model."""
+"""Slower kernels whose constants are smaller: what `--optimize size` trades, and what the others do
+where the constants are above what is enough: tables of ADD, and `size`'s kernels."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 from qmcu.compile.plan import KernelCall, ParametersArgument
 from qmcu.compile.streams.cost import instructions
@@ -22,6 +23,10 @@ _MOST_SHARE = 0.25
 # of which so much of an inference may be added.
 _ENOUGH = 1.049
 _TABLE_SAVES, _MOST_SHARE_OF_TABLES = 7.25, 0.02
+# The same of requantization in fewer words, and of moving whole kernels to `size`'s.
+_SMALL_TAKES, _MOST_SHARE_OF_MOVES = 2.5, 0.05
+# By a call's place: the call, and the one of the other kernel.
+_Move = dict[int, tuple[KernelCall, KernelCall]]
 Alternatives = Callable[[KernelCall], Sequence[KernelCall]]
 
 
@@ -64,8 +69,8 @@ def without_heavy_tables(
     tables = [call for call in calls if call.kernel.startswith("add_table")]
     if not tables:
         return tuple(calls)
-    size = sum(map(_flash, calls))
-    most = _ENOUGH * sum(map(_flash, peers()))
+    size = sum(map(flash_of, calls))
+    most = enough(peers())
     now = {id(call): call for call in calls}
     added = 0.0
     for call in sorted(tables, key=outputs):
@@ -74,21 +79,92 @@ def without_heavy_tables(
             size -= call.constant_size - other.constant_size
             added += _TABLE_SAVES * outputs(call)
             now[id(call)] = other
-    outweigh = 2 * sum(map(_flash, tables)) > sum(map(_flash, calls))
+    outweigh = 2 * sum(map(flash_of, tables)) > sum(map(flash_of, calls))
     cheap = added <= _MOST_SHARE_OF_TABLES * sum(map(instructions, calls))
     if size > most or not (cheap or outweigh):
         return tuple(calls)
     return tuple(now[id(call)] for call in calls)
 
 
-def _flash(call: KernelCall) -> int:
+def with_small_kernels(
+    calls: Sequence[KernelCall],
+    smaller: Callable[[], Sequence[KernelCall]],
+    outputs: Callable[[KernelCall], int],
+    peers: Callable[[], Sequence[KernelCall]],
+) -> tuple[KernelCall, ...]:
+    """`calls` with kernels moved to those of `smaller()` until the constants are enough.
+
+    All layers of a kernel move to another, as with `save_flash`; of the ways that are enough the
+    one that adds the fewest instructions, by estimate and a twentieth at most. Where none is, that
+    which saves most, if that is a share of all. Both if it is more than what could go into code.
+    """
+    size, most = sum(map(flash_of, calls)), enough(peers())
+    if size <= most:
+        return tuple(calls)
+    by_operator = {call.operator: call for call in smaller()}
+    kernels: dict[tuple[str, str], _Move] = {}
+    for place, call in enumerate(calls):
+        other = by_operator.get(call.operator, call)
+        if call.macs and "winograd" not in call.kernel and flash_of(other) < flash_of(call):
+            kernels.setdefault((call.kernel, other.kernel), {})[place] = call, other
+    cheap = _MOST_SHARE_OF_MOVES * sum(map(instructions, calls))
+    found = _ways(list(kernels.values()), outputs, cheap)
+    best = min(found, key=lambda way: way.rank(size - most), default=None)
+    share = 0.0 if best is not None and best.saved >= size - most else _LEAST_SHARE
+    if best is None or best.saved < max(_LEAST, share * size):
+        return tuple(calls)
+    now = list(calls)
+    for move in best.moves:
+        for place, (before, after) in move.items():
+            less = flash_of(before) - flash_of(after)
+            trade = f"{after.kernel} for {before.kernel}: {less:,} bytes less flash, slower"
+            now[place] = replace(after, trade=trade, slower=before.slower)
+    return tuple(now)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """Some moves of kernels: bytes that they save, instructions that they add."""
+
+    moves: tuple[_Move, ...]
+    saved: int
+    added: float
+
+    def rank(self, wanted: float) -> tuple[bool, float]:
+        """Least for the way that saves so many bytes for the fewest instructions, else the most."""
+        return (False, self.added) if self.saved >= wanted else (True, -self.saved)
+
+
+def _ways(
+    moves: Sequence[_Move], outputs: Callable[[KernelCall], int], cheap: float
+) -> Iterator[_Way]:
+    for count in range(1, len(moves) + 1):
+        for some in combinations(moves, count):
+            pairs = [pair for move in some for pair in move.values()]
+            way = _Way(
+                some,
+                sum(flash_of(before) - flash_of(after) for before, after in pairs),
+                sum(_slower(before, after, outputs) for before, after in pairs),
+            )
+            if way.added <= cheap:
+                yield way
+
+
+def _slower(before: KernelCall, after: KernelCall, outputs: Callable[[KernelCall], int]) -> float:
+    """About how many instructions another kernel adds."""
+    small = _SMALL_TAKES * outputs(before) if after.kernel.endswith("_small_dsp") else 0.0
+    return max(instructions(after) - instructions(before), 0.0) + small
+
+
+def enough(peers: Sequence[KernelCall]) -> float:
+    """The most bytes of constants and parameters, by the other kernels' calls for a model."""
+    return _ENOUGH * sum(map(flash_of, peers))
+
+
+def flash_of(call: KernelCall) -> int:
     """Bytes of a call's constants and parameters."""
     fields = (f for a in call.arguments if isinstance(a, ParametersArgument) for _, f in a.fields)
     return call.constant_size + sum(4 * len(f) if isinstance(f, tuple) else 4 for f in fields)
-
-
-# By a call's place: the call, and the one of the other kernel.
-_Move = dict[int, tuple[KernelCall, KernelCall]]
 
 
 def _moves(calls: Sequence[KernelCall], alternatives: Alternatives) -> list[_Move]:

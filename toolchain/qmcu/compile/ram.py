@@ -86,7 +86,7 @@ def _best_step(
 ) -> tuple[list[KernelCall], tuple[int, int]] | None:
     """The calls with the one replacement that lowers the peak most, and that peak."""
     result = None
-    live = _live(graph, calls, roots, controls)
+    live = live_steps(graph, calls, roots, controls)
     for i, call in enumerate(calls):
         if live[i] < max(live):
             continue
@@ -102,11 +102,11 @@ def arena_peak(
     graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int], controls: Sequence[Control]
 ) -> tuple[int, int]:
     """The largest sum of live buffers, and at how many steps there are so many."""
-    live = _live(graph, calls, roots, controls)
+    live = live_steps(graph, calls, roots, controls)
     return max(live), live.count(max(live))
 
 
-def _live(
+def live_steps(
     graph: Graph, calls: Sequence[KernelCall], roots: Mapping[int, int], controls: Sequence[Control]
 ) -> list[int]:
     """Bytes that live at each step, with outputs over inputs or not, whichever peaks lower."""

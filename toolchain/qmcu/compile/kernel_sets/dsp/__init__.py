@@ -16,6 +16,7 @@ from qmcu.compile.kernel_sets.dsp import (
     pairs,
     reals,
     recurrent,
+    winograd_bytes,
     winograd_rows,
 )
 from qmcu.compile.kernel_sets.grouped import DSP, with_groups
@@ -25,6 +26,9 @@ from qmcu.compile.lowering import Lowering
 
 # Instructions saved a byte of flash from which transformed weights are taken, by what is favoured.
 _WINOGRAD_FROM = {"balanced": 7.0, "speed": 0.0}
+
+# Of tiles whose values lie in scratch together: all, a half and so on.
+_CHOICES = 6
 
 # Instructions that zeros for groups of channels must save a byte of flash.
 ZEROS_FROM = {"balanced": 7.0, "speed": 0.0, "size": float("inf"), "ram": 7.0}
@@ -74,7 +78,10 @@ def lowerings(
         single, other = anything.fully_connected_single_wide, anything.fully_connected_wide
     # `ram` has rows of layers and their own forms for less scratch.
     slower: tuple[Lowering, ...] = () if optimize == "ram" else (fours.windows,)
-    convolutions = (*transformed, *direct, *slower, *steep, general.lower_conv_2d)
+    late: tuple[Lowering, ...] = ()
+    if fpu and optimize in _WINOGRAD_FROM:
+        late = tuple(winograd_bytes.winograd_bytes(which) for which in range(_CHOICES))
+    convolutions = (*transformed, *direct, *late, *slower, *steep, general.lower_conv_2d)
     zeros = ZEROS_FROM[optimize]
     convolutions = (*convolutions, *with_groups(convolutions, anything.conv_2d, zeros, DSP))
     found: dict[str, tuple[Lowering, ...]] = {

@@ -16,6 +16,7 @@ from qmcu.compile.kernel_sets.dsp.filters import (
     window_order,
 )
 from qmcu.compile.kernel_sets.dsp.int4 import pack_int4_columns
+from qmcu.compile.kernel_sets.dsp.tiles import LANES, POSITIONS, Layer
 from qmcu.compile.kernel_sets.dsp.windows import (
     Convolution,
     bytes_of_row,
@@ -145,17 +146,22 @@ def _direct(c: Convolution, form: Form) -> KernelCall | None:
     return build(c, form)
 
 
+def takes_winograd(c: Convolution) -> bool:
+    """Whether its windows are those of F(4x4, 3x3)."""
+    return (
+        c.kernel == (3, 3)
+        and c.stride == (1, 1)
+        and c.input_depth >= _WINOGRAD_LEAST
+        and max(c.vertical.padding, c.horizontal.padding) <= 1
+    )
+
+
 def _winograd(c: Convolution) -> KernelCall | None:
-    if (
-        c.kernel != (3, 3)
-        or c.stride != (1, 1)
-        or c.input_depth < _WINOGRAD_LEAST
-        or max(c.vertical.padding, c.horizontal.padding) > 1
-    ):
+    if not takes_winograd(c):
         return None
     filters = filters_of(c.context, c.weights)
     zero_point = quantization_of(c.source).zero_point
-    packed = None if filters is None else pack_winograd(filters, zero_point)
+    packed = None if filters is None else pack_winograd(filters)
     if packed is None:
         return None
     depth, width = c.input_depth, c.source.shape[2]
@@ -206,15 +212,17 @@ class Trade:
         )
 
 
-def _trade(c: Convolution) -> Trade:
-    """The coefficients are fitted to counted layers; they are within 3 % of them."""
+def layer_of(c: Convolution) -> Layer:
+    """A 3x3 convolution as estimates see it."""
     batches, height, width, filters = c.target.shape
-    values, depth = 9 * c.input_depth, -(-c.input_depth // GROUP) * GROUP
-    groups = -(-filters // 4) * 4
-    direct = 0.617 * c.macs + 10.3 * c.target.elements + 1.6 * values * batches * height * width
-    tiles = batches * -(-height // 4) * -(-width // 4)
-    winograd = tiles * (0.656 * 36 * depth * groups + 300 * groups + 360 * c.input_depth)
-    return Trade(2 * 36 * depth * groups - filters * values, round(direct - winograd))
+    return Layer(batches, height, width, filters, c.input_depth)
+
+
+def _trade(c: Convolution) -> Trade:
+    layer = layer_of(c)
+    depth, groups = -(-c.input_depth // GROUP) * GROUP, -(-c.output_depth // LANES) * LANES
+    flash = 2 * POSITIONS * depth * groups - c.output_depth * 9 * c.input_depth
+    return Trade(flash, round(layer.windows - layer.by_tiles))
 
 
 def winograd(least: float) -> Lowering:

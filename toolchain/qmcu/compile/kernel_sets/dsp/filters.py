@@ -282,32 +282,54 @@ def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
     return joint, records.words(quads)
 
 
-# Rows of Winograd's G for F(4x4, 3x3), scaled by (24 / 4, ...) so that all are integers.
+# Rows of Winograd's G for F(4, 3), scaled by (24, -6, -6, 24, 24, 12) so that all are integers.
 WINOGRAD_G = np.array(
     [[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 12]], np.int64
 )
-_WINOGRAD_SCALE = 576  # 24 * 24
+# Those that take the fewest instructions, for tiles: A^T has the rest of the scale.
+_TILES_G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]], np.int64)
+# 24 * 24 of the sums, by the 16 times that outputs have the product that the bias is added to.
+_TILES_SCALE = 36
 WINOGRAD_CHANNELS = 64
 
 
-def pack_winograd(filters: Filters, input_zero_point: int) -> tuple[Int16Array, Int32Array] | None:
+def _fits_tiles(filters: Filters) -> bool:
+    """Whether sums are exact mod 2^32, while 64 * |sum| < 2^31, and there are few channels."""
+    return filters.largest_sum < 1 << 25 and filters.weights.shape[3] <= WINOGRAD_CHANNELS
+
+
+def _constants_of_tiles(filters: Filters) -> Int32Array:
+    """int32 [filters, 4]; the kernel's values are input + 128."""
+    bias = filters.bias - 128 * filters.flat.sum(axis=1)
+    return wrapped((_TILES_SCALE * bias, filters.multipliers, filters.roundings, filters.shifts))
+
+
+def pack_winograd(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
     """For conv_3x3_winograd: transformed weights and constants int32 [filters, 4].
 
-    `filters.weights` is [count, 3, 3, channels]. Exact mod 2^32 while 64 * |sum| < 2^31.
+    `filters.weights` is [count, 3, 3, channels]; filters are filled up to fours.
     """
-    if filters.largest_sum >= 1 << 25 or filters.weights.shape[3] > WINOGRAD_CHANNELS:
+    if not _fits_tiles(filters):
         return None
-    u = np.einsum("ia,fabc,jb->fijc", WINOGRAD_G, filters.weights, WINOGRAD_G)
+    u = np.einsum("ia,fabc,jb->fijc", _TILES_G, filters.weights, _TILES_G)
     u = fill(fill(u, GROUP), 4, axis=0).astype(np.int16)
     words = lanes(u.reshape(len(u) // 4, 4, 36, -1))  # quad, filter, position, group, word, lane
     words = words.reshape(len(words), 4, 36, -1, 2)[:, :, ::-1].transpose(0, 2, 3, 1, 4)
-    # The kernel's values are input + 128.
-    bias = filters.bias - 128 * filters.flat.sum(axis=1)
-    constants = wrapped(
-        (_WINOGRAD_SCALE * bias, filters.multipliers, filters.roundings, filters.shifts)
-    )
+    constants = _constants_of_tiles(filters)
     packed = np.pad(constants, [(0, -len(constants) % 4), (0, 0)])
     return np.ascontiguousarray(words), packed
+
+
+def pack_winograd_bytes(filters: Filters) -> tuple[Int32Array, Int32Array] | None:
+    """For conv_3x3_winograd_bytes: words of 4 channels' weights [filters, fours of channels, 9] and
+    constants int32 [filters, 4].
+    """
+    if not _fits_tiles(filters):
+        return None
+    weights = fill(filters.weights, WORD).astype(np.int8)
+    fours = weights.reshape(len(weights), 9, -1, WORD).transpose(0, 2, 1, 3)
+    words = np.ascontiguousarray(fours).view(np.int32)[..., 0]
+    return words, _constants_of_tiles(filters)
 
 
 def pack_depthwise_3x3(filters: Filters) -> Int32Array | None:
