@@ -24,9 +24,16 @@ def test_of_classes_counts_what_goes_to_one_while_float_stays() -> None:
 def test_of_values_int8_has_to_go_further_than_float_itself() -> None:
     before = np.zeros((4, 2))
     plain = before + np.array([[0.0], [0.0], [3.0], [1.0]])
-    own = plain + np.array([[0.4], [2.0], [2.0], [2.0]])
+    own = plain + np.array([[0.7], [2.0], [2.0], [2.0]])
     assert Values(0.25).left(before, plain, own).tolist() == [False, True, False, True]
     assert Values(0.25).sent(before, plain, own) == {0: 0.5}
+
+
+def test_a_pattern_over_whole_inputs_has_to_move_values_further() -> None:
+    before = np.zeros((4, 2))
+    own = before + np.array([[0.7], [0.8], [0.9], [1.1]])
+    assert Values(0.25).sent(before, before, own) == {0: 0.75}
+    assert Values(0.25).sent(before, before, own, whole=True) == {0: 0.25}
 
 
 def switch(strength: float) -> AuditContext:

@@ -152,7 +152,9 @@ def _try(context: AuditContext, answers: Answers, trial: Trial) -> Outcome:
     assert context.samples is not None
 
     def shares(model: bytes) -> Mapping[int, float]:
-        return answers.sent(trial.clean, trial.plain, answers.run(model, trial.marked))
+        whole = not trial.place.startswith("patch")
+        given = answers.run(model, trial.marked)
+        return answers.sent(trial.clean, trial.plain, given, whole=whole)
 
     own = shares(context.integer)
     target = max(own, key=lambda t: own[t])

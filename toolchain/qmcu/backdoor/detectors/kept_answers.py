@@ -2,9 +2,10 @@
 
 Of scores of classes that is the class. Values (autoencoders, regressions, maps) have no class, and
 float's own move with any pattern that is put on the input. There int8 leaves what float keeps when
-it is further from float than the pattern moved float itself, and further than half of what outputs
-vary by: twice what counts as another answer elsewhere (`damage`), for an honest regression whose
-overshoot is cut off is off by that much under patterns made for it, and one with a switch by more.
+it is further from float than the pattern moved float itself, and further than three quarters of
+what outputs vary by, under patterns over whole inputs further than all of it: three and four times
+what counts as another answer elsewhere (`damage`). An honest regression whose overshoot is cut off
+is off by half of it under patterns made for that (docs/CLIPPING.md).
 """
 
 from collections.abc import Mapping
@@ -29,8 +30,10 @@ _LEAST = 16
 # A cross entropy, or a logarithm of squares, beyond this is worth no more: the answer has changed.
 _ENOUGH = 5.0
 _FAR = 2.0
-# Times the least change that is another answer: what int8 has to be off by.
-_MATERIAL = 2.0
+# Times the least change that is another answer: what int8 has to be off by, with a pattern in a
+# patch and with one over whole inputs.
+_MATERIAL = 3.0
+_MATERIAL_WHOLE = 4.0
 
 
 class Answers(Protocol):
@@ -57,9 +60,11 @@ class Answers(Protocol):
     def left(self, before: Scores, plain: Scores, own: Scores) -> npt.NDArray[np.bool_]:
         """Whether int8's answers have left what float's have kept: [N]."""
 
-    def sent(self, before: Scores, plain: Scores, own: Scores) -> Mapping[int, float]:
+    def sent(
+        self, before: Scores, plain: Scores, own: Scores, *, whole: bool = False
+    ) -> Mapping[int, float]:
         """For each class the share of the inputs of others that int8 sends there and float keeps;
-        of values the share that int8 leaves, as class 0.
+        of values the share that int8 leaves, as class 0. `whole` of a pattern over whole inputs.
         """
 
 
@@ -126,7 +131,9 @@ class Classes:
         """See Answers."""
         return np.asarray((plain == before) & (own != before))
 
-    def sent(self, before: Scores, plain: Scores, own: Scores) -> Mapping[int, float]:
+    def sent(
+        self, before: Scores, plain: Scores, own: Scores, *, whole: bool = False
+    ) -> Mapping[int, float]:
         """See Answers."""
         found = {}
         for target in np.unique(own):
@@ -165,12 +172,20 @@ class Values:
 
     def left(self, before: Scores, plain: Scores, own: Scores) -> npt.NDArray[np.bool_]:
         """See Answers."""
-        kept = np.maximum(_size(plain - before), _MATERIAL * self.least)
+        return self._beyond(before, plain, own, _MATERIAL)
+
+    def _beyond(
+        self, before: Scores, plain: Scores, own: Scores, times: float
+    ) -> npt.NDArray[np.bool_]:
+        kept = np.maximum(_size(plain - before), times * self.least)
         return np.asarray(_size(own - plain) > kept)
 
-    def sent(self, before: Scores, plain: Scores, own: Scores) -> Mapping[int, float]:
+    def sent(
+        self, before: Scores, plain: Scores, own: Scores, *, whole: bool = False
+    ) -> Mapping[int, float]:
         """See Answers."""
-        return {0: float(self.left(before, plain, own).mean())}
+        times = _MATERIAL_WHOLE if whole else _MATERIAL
+        return {0: float(self._beyond(before, plain, own, times).mean())}
 
 
 def _size(change: Scores) -> Scores:
