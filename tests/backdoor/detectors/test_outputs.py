@@ -99,3 +99,16 @@ def test_the_worst_counts_and_chance_has_more_tries() -> None:
     joined = _joined(results, worst)
     assert (worst, joined.verdict, joined.p_value) == ("b", "damaged", 0.02)
     assert dict(joined.outputs) == {"a": "undecided", "b": "damaged"}
+
+
+def test_outputs_of_one_name_are_audited_both(pair: Path, tmp_path: Path) -> None:
+    """The second would hide the first."""
+    model = unpack_model((pair / "m.tflite").read_bytes(), "m")
+    graph = model.subgraphs[0]
+    for tensor in graph.outputs:
+        graph.tensors[tensor].name = b"scores"
+    model.signatureDefs = []
+    alike = tmp_path / "alike.tflite"
+    alike.write_bytes(pack_model(model))
+    result, _ = audit_files(None, alike, None)
+    assert list(result.outputs) == ["scores[0]", "scores[1]"]

@@ -76,7 +76,11 @@ def _names(
             return ("",)
     except QmcuError:
         return ("",)
-    return tuple(graph.name_of(i) for i in graph.outputs) or ("",)
+    names = [graph.name_of(i) for i in graph.outputs]
+    # A file may call two outputs alike, or give one tensor twice: each is audited all the same.
+    return tuple(
+        name if names.count(name) == 1 else f"{name}[{number}]" for number, name in enumerate(names)
+    ) or ("",)
 
 
 def _choose(names: tuple[str, ...], output: str | None) -> dict[int, str]:
