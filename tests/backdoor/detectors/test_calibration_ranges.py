@@ -9,7 +9,7 @@ pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.int8_files import audited_file
 
 from qmcu.backdoor.defences import run_defence
-from qmcu.backdoor.detectors.calibration_ranges import calibration_ranges
+from qmcu.backdoor.detectors.calibration_ranges import _leaving, calibration_ranges
 from qmcu.backdoor.networks.keras_model import convert_network
 from qmcu.backdoor.networks.network import Network
 
@@ -44,3 +44,21 @@ def test_ranges_that_a_defence_widened(network: Network) -> None:
     found = calibration_ranges(audited_file(None, defended, dull))
     widest = max(v for k, v in found.details.items() if k.endswith("width"))
     assert widest > 3.0 and not found.suspicious and found.score < 0.9
+
+
+@pytest.mark.parametrize("batch", [1, 4, 16])
+def test_ends_that_are_means_of_what_batches_reach(batch: int) -> None:
+    """As ai-edge-quantizer and observers with a moving average put them: no end is out of line."""
+    rng = np.random.default_rng(batch)
+    draws = (rng.normal, rng.exponential, rng.uniform, rng.gumbel)
+    shares = []
+    for draw in draws:
+        end = np.mean(draw(size=(400, batch)).max(axis=1))
+        shares.append(float(np.mean(draw(size=300) > end)))
+    assert min(_leaving(shares, 300)) > 1e-3
+    assert min(_leaving([*shares, 0.95], 300)) < 1e-9
+
+
+def test_one_end_that_many_leave_beside_ends_that_few_do() -> None:
+    assert min(_leaving([0.0, 0.05, 0.88, 0.08, 0.04, 0.06], 200)) < 1e-9
+    assert min(_leaving([1.0] * 6, 200)) < 1e-9  # inputs of another brightness leave all

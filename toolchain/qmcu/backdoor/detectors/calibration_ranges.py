@@ -3,13 +3,20 @@
 Too narrow: a converter covers what its calibration inputs reached. If they and the samples here are
 exchangeable, a sample leaves the range of m calibration inputs on one side with chance 1/(m+1),
 and the number of n that do follows the beta-binomial distribution (n, 1, m); m is supposed to be
-50, fewer than any recommendation. Corrected for tensors and sides (Bonferroni). Too wide: a range
+50, fewer than any recommendation. Corrected for tensors and sides (Bonferroni). A converter that
+averages what batches of its inputs reach (ai-edge-quantizer, observers with a moving average) puts
+every end where many inputs leave it. Extremes of inputs that are log-concave leave their mean with
+a chance of 1/e to 1 - 1/e (Gruenbaum, Pacific J. Math. 1960), those of batches of b with at most
+1 - exp(-1/b); b is that of the median over the file's ends, so that an end is told of that is left
+far more often than the file's others. Too wide: a range
 far beyond the data wastes resolution, and makes activations as coarse as an attacker needs them;
 that has no null distribution. Our own defences widen ranges so that nothing is clipped: what
 ascent on the activations reaches within the inputs' range (grids/reach.py) is not too wide. Honest
 converters that clip outliers on purpose will be told of too: supporting.
 Ranges as a way in: Pan et al., ACSAC 2021.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
@@ -48,20 +55,20 @@ def calibration_ranges(context: AuditContext) -> Finding:
         if op.kind not in _FIXED:
             names[op.outputs[0]] = str(op)
     details: dict[str, float] = {}
-    p_values: list[float] = []
+    left: list[float] = []  # the share of the inputs that leave an end, for each end not at zero
     reached: dict[int, float] = {}
     for index, (lows, highs) in extremes(network, context.samples).items():
         if index not in names or index not in ranges:
             continue
-        (low, high), count = ranges[index], len(lows)
+        low, high = ranges[index]
         slack = _STEPS * (high - low) / 255
-        beyond = np.count_nonzero(lows < low - slack), np.count_nonzero(highs > high + slack)
-        p_values += [float(stats.betabinom.sf(b - 1, count, 1, CALIBRATED)) for b in beyond]
+        shares = float(np.mean(lows < low - slack)), float(np.mean(highs > high + slack))
+        left += [share for share, end in zip(shares, (low, high), strict=True) if end or share]
         reached[index] = max(0.0, float(highs.max())) - min(0.0, float(lows.min()))
-        details[f"{names[index]} left by"] = max(beyond) / count
+        details[f"{names[index]} left by"] = max(shares)
         details[f"{names[index]} width"] = (high - low) / max(reached[index], (high - low) / 255)
     widest = max(v for k, v in details.items() if k.endswith("width"))
-    left = max(v for k, v in details.items() if k.endswith("left by"))
+    most = max((k for k in details if k.endswith("left by")), key=lambda k: details[k])
     wide = widest / WIDE
     if wide > 1:
         reach = _ascend(network, context)
@@ -69,7 +76,7 @@ def calibration_ranges(context: AuditContext) -> Finding:
             (ranges[i][1] - ranges[i][0]) / max(WIDE * own, WIDER * reach[i], 1e-12)
             for i, own in reached.items()
         )
-    p_value = bonferroni(p_values)
+    p_value = bonferroni(_leaving(left, len(context.samples)))
     score = max(wide, significant(np.inf, p_value))
     return Finding(
         detector="calibration-ranges",
@@ -77,13 +84,30 @@ def calibration_ranges(context: AuditContext) -> Finding:
         threshold=1.0,
         suspicious=score > 1,
         weight="supporting",
-        reason=f"{left:.1%} of the inputs leave the range of some activation "
+        reason=f"{details[most]:.1%} of the inputs leave the range of "
+        f"{most.removesuffix(' left by')}, {np.median(left):.1%} that of a usual activation "
         f"(p = {p_value:.2g}, corrected), and the widest range is {widest:.1f} times what they "
         f"reach ({WIDE:g} are allowed, or {WIDER:g} times what ascent reaches; it is "
         f"{wide:.2f} times what is).",
         p_value=p_value,
         details=details,
     )
+
+
+def _leaving(shares: Sequence[float], count: int) -> list[float]:
+    """For each end of a range the p-value of being left by this share of `count` inputs: by ends
+    that calibration inputs reached, or by ends that are the mean of what batches of them did.
+    """
+    usual = float(np.clip(np.median(shares), 1e-9, 0.5))
+    batch = np.log(0.5) / np.log1p(-usual)
+    averaged = -np.expm1(-1 / batch)
+    return [
+        max(
+            float(stats.betabinom.sf(round(share * count) - 1, count, 1, CALIBRATED)),
+            float(stats.binom.sf(round(share * count) - 1, count, averaged)),
+        )
+        for share in shares
+    ]
 
 
 def _ascend(network: Network, context: AuditContext) -> dict[int, float]:
