@@ -106,9 +106,10 @@ def test_memcpy_between_any_places_and_of_every_size(memory: Memory) -> None:
 
 
 # What an image has before its model: startup, runtime, port, the hash of the image, memory
-# functions. Ten more bytes want a reason.
+# functions. Ten more bytes want a reason; 8 to 12 give each layer's call its list of arguments, for
+# 0.1 to 1.3 KB less of the model's code.
 @pytest.mark.parametrize(
-    ("board", "most"), [("stm32f407", 3860), ("mps3-an547", 3625), ("rpi-pico", 4500)]
+    ("board", "most"), [("stm32f407", 3870), ("mps3-an547", 3645), ("rpi-pico", 4500)]
 )
 def test_what_every_image_has_stays_small(board: str, most: int, tmp_path: Path) -> None:
     model = write_chain(tmp_path)

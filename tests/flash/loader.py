@@ -112,7 +112,7 @@ class BootLoader:
         for at, byte in enumerate(data, address):
             self.flash[at] &= byte
             if at == self._stuck:
-                self.flash[at] ^= 1
+                self.flash[at] = byte ^ 1
 
     def _boot(self, line: SerialBoard) -> None:
         run_firmware(line, self._board, read_image(self._elf), bytes(self.flash))
