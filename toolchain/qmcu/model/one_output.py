@@ -3,19 +3,16 @@
 from dataclasses import replace
 
 from qmcu.model.graph import Graph
+from qmcu.model.passes import operators_for
 from qmcu.model.unpack import pack_model, standalone, unpack_model
 
 
 def with_output(graph: Graph, number: int) -> Graph:
     """The graph with output `number` and what it needs; operators are numbered anew."""
-    wanted, kept = {graph.outputs[number]}, []
-    for op in reversed(graph.operators):
-        if wanted & set(op.outputs):
-            wanted |= set(op.inputs)
-            kept.append(op)
-    operators = tuple(replace(op, index=k) for k, op in enumerate(reversed(kept)))
-    names = graph.output_names[number : number + 1]
     outputs = (graph.outputs[number],)
+    kept = operators_for(outputs, graph.operators)
+    operators = tuple(replace(op, index=k) for k, op in enumerate(kept))
+    names = graph.output_names[number : number + 1]
     return replace(graph, operators=operators, outputs=outputs, output_names=names)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from qmcu.backdoor.networks.operators import OPERATORS, apply_activation
 from qmcu.model.graph import Graph, Operator, Tensor
+from qmcu.model.passes import operators_for
 from qmcu.tensorflow import load_tensorflow
 
 
@@ -37,17 +38,9 @@ def with_known_states(graph: Graph, operators: Iterable[Operator]) -> Graph:
             known.add(index)
     if not known:
         return replace(graph, operators=tuple(written))
-    return replace(graph, operators=_read(graph, written), tensors=tuple(tensors))
-
-
-def _read(graph: Graph, operators: list[Operator]) -> tuple[Operator, ...]:
-    """Those whose results somebody reads: a gate of a state that is zero does nothing."""
-    wanted, kept = set(graph.outputs), []
-    for op in reversed(operators):
-        if wanted & set(op.outputs):
-            wanted |= set(op.inputs)
-            kept.append(op)
-    return tuple(reversed(kept))
+    # A gate of a state that is zero does nothing, and nobody reads it.
+    kept = operators_for(graph.outputs, written)
+    return replace(graph, operators=kept, tensors=tuple(tensors))
 
 
 def _values_of(graph: Graph, op: Operator, known: set[int]) -> list[Any] | None:

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from qmcu.model.graph import Graph
 from qmcu.model.passes.branches import take_constant_branches
-from qmcu.model.passes.dead import drop_unread
+from qmcu.model.passes.dead import drop_unread, operators_for
 from qmcu.model.passes.folding import fold_constants
 from qmcu.model.passes.rewriting import rewrite
 from qmcu.model.passes.undefined import define, is_undefined
 
-__all__ = ["is_undefined", "simplify"]
+__all__ = ["is_undefined", "operators_for", "simplify"]
 
 # A branch taken may make new constants, which may decide another branch.
 _MAX_ROUNDS = 20
