@@ -9,8 +9,13 @@ from tests.support.chains import convolutions
 from qmcu.compile import CompileOptions, Plan, compile_graph, late_weights
 from qmcu.compile.alternatives import layer_forms
 from qmcu.compile.flash import flash_of
-from qmcu.compile.kernel_sets.dsp.winograd_bytes import KERNEL, together_of
-from qmcu.compile.late_weights import Limits, with_late_weights, without_transforms
+from qmcu.compile.kernel_sets.dsp.winograd_bytes import KERNEL
+from qmcu.compile.late_weights import (
+    Limits,
+    together_of,
+    with_late_weights,
+    without_transforms,
+)
 from qmcu.compile.plan import KernelCall
 from qmcu.report.plan import plan_lines
 

@@ -138,16 +138,22 @@ class _Way:
 def _ways(
     moves: Sequence[_Move], outputs: Callable[[KernelCall], int], cheap: float
 ) -> Iterator[_Way]:
-    for count in range(1, len(moves) + 1):
-        for some in combinations(moves, count):
-            pairs = [pair for move in some for pair in move.values()]
-            way = _Way(
-                some,
-                sum(flash_of(before) - flash_of(after) for before, after in pairs),
-                sum(_slower(before, after, outputs) for before, after in pairs),
-            )
-            if way.added <= cheap:
-                yield way
+    """Every set of the moves that adds at most `cheap` instructions."""
+    alone = [
+        _Way(
+            (move,),
+            sum(flash_of(before) - flash_of(after) for before, after in move.values()),
+            sum(_slower(before, after, outputs) for before, after in move.values()),
+        )
+        for move in moves
+    ]
+    alone = [way for way in alone if way.added <= cheap]
+    for count in range(1, len(alone) + 1):
+        for some in combinations(alone, count):
+            together = tuple(move for way in some for move in way.moves)
+            added = sum(way.added for way in some)
+            if added <= cheap:
+                yield _Way(together, sum(way.saved for way in some), added)
 
 
 def _slower(before: KernelCall, after: KernelCall, outputs: Callable[[KernelCall], int]) -> float:

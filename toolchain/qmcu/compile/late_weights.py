@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from qmcu.compile.flash import flash_of
 from qmcu.compile.kernel_sets.dsp.tiles import Layer
-from qmcu.compile.kernel_sets.dsp.winograd_bytes import KERNEL, together_of
+from qmcu.compile.kernel_sets.dsp.winograd_bytes import KERNEL
 from qmcu.compile.plan import KernelCall
 from qmcu.compile.streams.cost import fields_of
 
@@ -132,6 +132,11 @@ def _shape(call: KernelCall) -> Layer:
     fields = {name.removeprefix("image."): n for name, n in fields_of(call).items()}
     names = ("batches", "output_height", "output_width", "output_depth", "input_depth")
     return Layer(*(fields[name] for name in names))
+
+
+def together_of(call: KernelCall) -> int:
+    """How many tiles' values lie in scratch together in a call of the kernel."""
+    return fields_of(call)["tiles"]
 
 
 def _instructions(call: KernelCall) -> float:

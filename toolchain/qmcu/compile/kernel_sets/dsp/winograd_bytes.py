@@ -28,12 +28,6 @@ def choices(count: int) -> list[int]:
     return [LANES * n for n in dict.fromkeys(-(-fours // part) for part in parts)]
 
 
-def together_of(call: KernelCall) -> int:
-    """How many tiles' values lie in scratch together in a call of the kernel."""
-    fields = next(a.fields for a in call.arguments if isinstance(a, ParametersArgument))
-    return int(str(dict(fields)["tiles"]))
-
-
 def winograd_bytes(which: int) -> Lowering:
     """A lowering with the `which`-th of `choices`, where there are so many."""
 
