@@ -24,6 +24,7 @@ from bench.operators import (
     reductions,
     shapes,
     signals,
+    sorting,
     spatial,
 )
 from bench.operators.packing import pack
@@ -36,6 +37,8 @@ from qmcu.model.graph import Graph
 Generator = Callable[[np.random.Generator], Graph]
 
 _INTEGERS = ("int8", "int16")
+_REDUCED = ("int8", "int16", "int32", "int64", "float32")
+_SORTED = ("int8", "int16", "int32", "int64", "uint8", "float32")
 
 
 def in_types(
@@ -89,7 +92,7 @@ GENERATORS: dict[str, Generator] = {
     **in_types("TRANSPOSE_CONV", convolutions.transpose_conv, _INTEGERS),
     **in_types("AVERAGE_POOL_2D", reductions.average_pool_2d, _INTEGERS),
     **in_types("MAX_POOL_2D", reductions.max_pool_2d, _INTEGERS),
-    **in_types("MEAN", reductions.mean, ("int8", "int16", "float32")),
+    **in_types("MEAN", reductions.mean, ("int8", "int16", "int32", "int64", "float32")),
     "SOFTMAX": reductions.softmax,
     "SOFTMAX int8>int16": partial(reductions.softmax, dtype="int16"),
     "SOFTMAX int16": lookups.softmax_wide,
@@ -144,12 +147,12 @@ GENERATORS: dict[str, Generator] = {
     **in_types("SELECT", arrangements.select),
     **in_types("TILE", arrangements.tile),
     "REDUCE_ANY bool": products.reduce_any,
-    "REDUCE_PROD int32": products.reduce_prod,
+    **in_types("REDUCE_PROD", products.reduce_prod, ("int8", "int16", "int32", "int64", "float32")),
     **in_types("FILL", arrangements.fill, ("int8", "int32", "float32")),
     **in_types("ZEROS_LIKE", arrangements.zeros_like, ("int8", "int32", "int64", "float32")),
     **in_types("SHAPE", arrangements.shape),
-    **in_types("ARG_MAX", products.arg_max, ("int8", "float32")),
-    **in_types("ARG_MIN", products.arg_min, ("int8", "float32")),
+    **in_types("ARG_MAX", products.arg_max, ("int8", "int16", "int32", "float32")),
+    **in_types("ARG_MIN", products.arg_min, ("int8", "int16", "int32", "float32")),
     "EMBEDDING_LOOKUP int8>float32": arrangements.embedding_lookup_real,
     "DIV": products.div,
     **in_types("BROADCAST_ARGS", arrangements.broadcast_args, ("int32", "int64")),
@@ -172,9 +175,12 @@ GENERATORS: dict[str, Generator] = {
     **in_types("BROADCAST_TO", arrangements.broadcast_to, IO_TYPES),
     **in_types("GATHER", arrangements.gather),
     **in_types("GATHER_ND", arrangements.gather_nd),
-    **in_types("REDUCE_MAX", products.reduce_max, ("int8", "int16", "float32")),
-    **in_types("REDUCE_MIN", products.reduce_min, ("int8", "int16", "float32")),
-    **in_types("SUM", products.sum_, ("int8", "int16", "float32")),
+    **in_types("REDUCE_MAX", products.reduce_max, _REDUCED),
+    **in_types("REDUCE_MIN", products.reduce_min, _REDUCED),
+    **in_types("SUM", products.sum_, _REDUCED),
+    **in_types("TOPK_V2", sorting.top_k, _SORTED),
+    **in_types("BUCKETIZE", sorting.bucketize, ("int32", "int64", "float32")),
+    **_real(reals.unary, "SIGN", types=("int32", "float32")),
     **in_types("ADD_N", products.add_n, ("int8", "float32")),
     **in_types("CUMSUM", products.cumsum, ("int8", "float32")),
     **in_types("L2_NORMALIZATION", products.l2_normalization, ("int8", "float32")),

@@ -81,13 +81,27 @@ def reduce_any(rng: Rng) -> Graph:
     return _extreme(rng, "REDUCE_ANY", "bool")
 
 
-def reduce_prod(rng: Rng) -> Graph:
-    """As REDUCE_MAX, of integers that are not quantized."""
-    return _extreme(rng, "REDUCE_PROD", "int32")
+def reduce_prod(rng: Rng, dtype: str = "int8") -> Graph:
+    """As REDUCE_MAX; products that fit, that saturate and that are nearly nothing."""
+    if dtype not in ("int8", "int16"):
+        return _extreme(rng, "REDUCE_PROD", dtype, 4 if dtype == "float32" else 7)
+    shape = _shape(rng, 1, 5, 4)
+    stated, result, keep = _reduced(rng, shape)
+    source = quantization_of(rng, dtype)
+    operator = SingleOperator("REDUCE_PROD")
+    operator.input(shape, source, dtype)
+    operator.constant("axes", np.array(stated, np.int32))
+    # What each factor is scaled by, to one of usual size or nearly so.
+    usual = 1 / (70.0 if dtype == "int8" else 18000.0)
+    factor = usual * log_uniform(rng, 0.5, float(pick(rng, 2, 2, 6)))
+    count = np.prod(shape) / np.prod(result)
+    scale = float(np.clip((_scale(source) / factor) ** count, 1e-30, 1e30))
+    target = Quantization((float32(scale),), (zero_point(rng, dtype),))
+    return operator.graph((result, target), options={"keep_dims": keep}, version=2, dtype=dtype)
 
 
-def _extreme(rng: Rng, kind: str, dtype: str) -> Graph:
-    shape = _shape(rng, 1, 5, 7)
+def _extreme(rng: Rng, kind: str, dtype: str, longest: int = 7) -> Graph:
+    shape = _shape(rng, 1, 5, longest)
     stated, result, keep = _reduced(rng, shape)
     same = None if dtype == "int32" else quantization_of(rng, dtype)
     operator = SingleOperator(kind)
@@ -100,7 +114,7 @@ def sum_(rng: Rng, dtype: str = "int8") -> Graph:
     """Ranks 1 to 4 and at times 5 to 7, outputs that fit and that saturate."""
     shape = _shape(rng, 5, 7, 3) if chance(rng, 0.2) else _shape(rng, 1, 4, 7)
     stated, result, keep = _reduced(rng, shape)
-    source = quantization_of(rng, dtype)
+    source = None if dtype == "int32" else quantization_of(rng, dtype)
     count = np.prod(shape) / np.prod(result)
     operator = SingleOperator("SUM")
     operator.input(shape, source, dtype)
@@ -253,7 +267,8 @@ def _arg(rng: Rng, kind: str, dtype: str) -> Graph:
     shape = _shape(rng, 1, 5, 7)
     axis = int(rng.integers(-len(shape), len(shape)))
     operator = SingleOperator(kind)
-    operator.input(shape, quantization_of(rng, dtype), dtype)
+    own = None if dtype == "int32" else quantization_of(rng, dtype)
+    operator.input(shape, own, dtype)
     operator.constant("axis", np.array(pick(rng, axis, [axis]), np.int32))
     axis %= len(shape)
     options: dict[str, OptionValue] = {"output_type": "INT32"}

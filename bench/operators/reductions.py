@@ -79,7 +79,7 @@ def mean(rng: Rng, dtype: str = "int8") -> Graph:
     if chance(rng, 0.2) and (dtype != "float32" or len(stated) < 4):
         stated.append(stated[0])
     rng.shuffle(stated)
-    source = quantization_of(rng, dtype)
+    source = None if dtype == "int32" else quantization_of(rng, dtype)
     count = float(np.prod([shape[a] for a in axes]))
     # The means of random inputs lie close together: a finer output scale tells them apart.
     fine = log_uniform(rng, 0.3, 3) / np.sqrt(count)

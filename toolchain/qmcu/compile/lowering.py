@@ -34,6 +34,15 @@ OWN_NOTE = (
     "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference in "
     "numpy, which only moves bytes or computes with integers."
 )
+COMPARED_NOTE = (
+    "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference in "
+    "numpy, which only compares elements, as LiteRT's reference kernel does."
+)
+PRODUCT_NOTE = (
+    "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference in "
+    "numpy, which multiplies in the order and the steps of LiteRT's reference kernel "
+    "(`model/products.py`)."
+)
 TABLE_NOTE = (
     "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference, "
     "256 results by float32 as LiteRT's reference kernel computes them "

@@ -39,8 +39,6 @@ _INSTEAD = {
     "RANDOM_STANDARD_NORMAL": "give the model random numbers as an input",
     "RANDOM_UNIFORM": "give the model random numbers as an input",
     "RFFT2D": "compute the spectrum outside of the model and give it real numbers",
-    "SIGN": "select by GREATER and LESS, or cut a large multiple to -1 and 1",
-    "TOPK_V2": "end the model at the scores and sort them in your own code",
     "UNIQUE": "end the model before it",
     "WHERE": "choose by SELECT_V2 of three operands, whose result has a fixed shape",
 }

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from qmcu.model.int4 import unpack_int4
 
-OptionValue = int | float | bool | str | tuple[int, ...]
+OptionValue = int | float | bool | str | tuple[int, ...] | tuple[float, ...]
 
 ITEM_SIZES = {
     "int4": 0.5, "int8": 1, "uint8": 1, "bool": 1, "int16": 2, "float16": 2,

@@ -17,16 +17,22 @@ from qmcu.model.custom import custom_operator
 from qmcu.model.custom_reference import Reference
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.passes.evaluation import evaluate
+from qmcu.model.products import product
 from qmcu.model.resizing import resize_bilinear
 from qmcu.model.writer import write_model
 from qmcu.types import Array
 
 # What tflite-micro's kernels take, of operators that others evaluate in every type.
 _TAKEN = {
+    "ARG_MAX": ("int8", "float32"),
+    "ARG_MIN": ("int8", "float32"),
+    "BUCKETIZE": (),
     "CAST": ("int8", "int16", "int32", "uint32", "bool", "float32"),
     "SELECT": (),
     "SELECT_V2": ("int8", "int16", "float32"),
+    "SIGN": (),
     "TILE": (),
+    "TOPK_V2": (),
     "REDUCE_ANY": (),
     "REDUCE_PROD": (),
     "FLOOR_DIV": ("float32",),
@@ -40,6 +46,7 @@ _TAKEN = {
     "EXPAND_DIMS": ("int8", "int16", "float32"),
     "GATHER": ("int8", "float32"),
     "GATHER_ND": ("int8", "float32"),
+    "MEAN": ("int8", "int16", "float32"),
     "PACK": ("int8", "int16", "int32", "int64", "float32"),
     "REDUCE_MAX": ("int8", "float32"),
     "REDUCE_MIN": ("int8", "float32"),
@@ -48,11 +55,14 @@ _TAKEN = {
     "SPLIT": ("int8", "int16", "int32", "float32"),
     "SPLIT_V": ("int8", "int16", "int32", "float32"),
     "STRIDED_SLICE": ("int8", "int16", "int32", "bool", "float32"),
+    "SUM": ("int8", "int16", "float32"),
     "TRANSPOSE": ("int8", "int16", "float32"),
     "UNPACK": ("int8", "int16", "int32", "float32"),
 }
 # And of how many dimensions at most.
 _MOST_DIMENSIONS = {"STRIDED_SLICE": 4}
+# Of products: what is scaled, or rounded, after each factor.
+_SCALED = (np.int8, np.int16, np.float32)
 _HANDLES = ("READ_VARIABLE", "ASSIGN_VARIABLE")
 # Far beyond any tensor of a microcontroller.
 _MOST_ELEMENTS = 1 << 28
@@ -198,6 +208,8 @@ class Pieces:
             image, size = operands
             resized = resize_bilinear(operator, image, (int(size[0]), int(size[1])))
             return [resized.astype(image.dtype)]
+        if operator.kind == "REDUCE_PROD" and operands[0].dtype in _SCALED:
+            return product(operator, operands, self._graph.tensors[operator.inputs[0]], outputs[0])
         if operator.kind not in BYTE_FUNCTIONS:
             return evaluate(operator, operands, _MOST_ELEMENTS, [t.dtype for t in outputs])
         source, target = (

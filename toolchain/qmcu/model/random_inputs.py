@@ -100,6 +100,12 @@ def _above_zero(graph: Graph, operator: Operator, position: int) -> Range | None
     return 1e-3, 100.0
 
 
+def _factor(graph: Graph, operator: Operator, position: int) -> Range | None:
+    """Real numbers of which many have a product."""
+    real = graph.tensors[operator.inputs[0]].dtype == "float32"
+    return (-1.5, 1.5) if position == 0 and real else None
+
+
 def _divisor(graph: Graph, operator: Operator, position: int) -> Range | None:
     return (1, 100) if position == 1 else None
 
@@ -112,6 +118,7 @@ _TAKES: dict[str, Callable[[Graph, Operator, int], Range | None]] = {
     "DIV": _divisor,
     "FLOOR_DIV": _divisor,
     "FLOOR_MOD": _divisor,
+    "REDUCE_PROD": _factor,
     "SLICE": _begins,
     "LOG": _above_zero,
     "RSQRT": _above_zero,

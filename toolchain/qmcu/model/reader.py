@@ -349,7 +349,8 @@ class _Parser:
             return value
         if isinstance(value, bytes):
             return value.decode("utf-8", "replace")
-        return tuple(int(v) for v in items(value))
+        found = items(value)
+        return tuple(found.tolist() if hasattr(found, "tolist") else found)
 
     def _indices(
         self, where: str, values: Any, count: int, *, optional: bool = False

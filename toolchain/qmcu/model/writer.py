@@ -123,4 +123,6 @@ def _option(attribute: str, value: Any) -> Any:
         return enum_values(ENUM_OPTIONS[attribute])[value]
     if isinstance(value, str):
         return value.encode()
-    return np.array(value, np.int32) if isinstance(value, tuple) else value
+    if not isinstance(value, tuple):
+        return value
+    return np.array(value, np.float32 if any(isinstance(v, float) for v in value) else np.int32)

@@ -48,6 +48,7 @@ from qmcu.compile.operators import (
     slicing,
     softmax,
     softmax_s16,
+    sorting,
     spatial,
     sums,
     svdf,
@@ -106,6 +107,7 @@ _MODULES = (
     signal,
     circular,
     detection,
+    sorting,
 )
 
 

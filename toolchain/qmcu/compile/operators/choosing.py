@@ -4,7 +4,14 @@ from math import prod
 
 import numpy as np
 
-from qmcu.compile.lowering import OWN_NOTE, TYPES, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    COMPARED_NOTE,
+    OWN_NOTE,
+    TYPES,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+)
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.plan import Argument, FieldValue, KernelCall, ParametersArgument
@@ -103,6 +110,10 @@ def _without_axis(context: OperatorContext) -> tuple[int, ...]:
     return (*shape[:axis], *shape[axis + 1 :])
 
 
+# Of each type: what its kernel is called behind the operator's name.
+_ARG_SUFFIXES = {"int8": "", "float32": "_f32", "int16": "_s16", "int32": "_s32"}
+
+
 def _lower_arg(context: OperatorContext) -> KernelCall:
     source, axis = context.input(0), _axis(context)
     parameters = ParametersArgument(
@@ -113,7 +124,7 @@ def _lower_arg(context: OperatorContext) -> KernelCall:
             ("inner", prod(source.shape[axis + 1 :])),
         ),
     )
-    kernel = context.operator.kind.lower() + ("_f32" if source.dtype == "float32" else "")
+    kernel = context.operator.kind.lower() + _ARG_SUFFIXES[source.dtype]
     operands = (context.operand(source), context.operand(context.output()))
     return context.call(kernel, (parameters, *operands))
 
@@ -147,8 +158,9 @@ def _arg_forms(kind: str) -> tuple[OperatorSupport, ...]:
             ),
             _lower_arg,
             types=(dtype,),
+            note=COMPARED_NOTE if dtype in ("int16", "int32") else "",
         )
-        for dtype, suffix in (("int8", ""), ("float32", "_f32"))
+        for dtype, suffix in _ARG_SUFFIXES.items()
     )
 
 

@@ -1,10 +1,18 @@
-"""REDUCE_MAX, _MIN, _ALL, _ANY and _PROD over any dimensions; SUM and MEAN of real numbers."""
+"""REDUCE_MAX, _MIN, _ALL, _ANY and _PROD over any dimensions; SUM and MEAN of what has no scale."""
 
 from collections.abc import Callable
 
-from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    OWN_NOTE,
+    PRODUCT_NOTE,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+)
 from qmcu.compile.operators import checks, walk
+from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
+from qmcu.model.products import LEAST_SHIFT, product_scale, scale_of_16_bits
 
 
 def axes(context: OperatorContext) -> set[int]:
@@ -62,6 +70,53 @@ def _lower_to(kernel: str) -> Callable[[OperatorContext], KernelCall]:
     return lower
 
 
+def _lower_integer_mean(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    fields = (*walk_fields(context), ("count", source.elements // target.elements))
+    parameters = ParametersArgument("qmcu_mean_integers_params", fields)
+    kernel = f"mean_{_SHORT[source.dtype]}"
+    return context.call(kernel, (parameters, context.operand(source), context.operand(target)))
+
+
+def _check_product(context: OperatorContext) -> str | None:
+    real = product_scale(context.input(0), context.output())
+    if scale_of_16_bits(real)[1] > LEAST_SHIFT:
+        return None
+    return f"each factor is scaled by {real:.3g}, less than 2^7 is needed"
+
+
+def _lower_product(context: OperatorContext) -> KernelCall:
+    source, target = context.input(0), context.output()
+    multiplier, shift = scale_of_16_bits(product_scale(source, target))
+    fields = (
+        *walk_fields(context),
+        ("input_zero_point", quantization_of(source).zero_point),
+        ("multiplier", multiplier),
+        # To the left of 15 bits.
+        ("shift", 15 - shift),
+        ("output_zero_point", quantization_of(target).zero_point),
+    )
+    parameters = ParametersArgument("qmcu_reduce_prod_params", fields)
+    kernel = "reduce_prod" if source.dtype == "int8" else "reduce_prod_s16"
+    return context.call(kernel, (parameters, context.operand(source), context.operand(target)))
+
+
+def _scaled_product(dtype: str, kernel: str, *types: Constraint) -> OperatorSupport:
+    scales = Constraint("input scale / n-th root of output scale below 2^7", _check_product)
+    constraints = (checks.operands(2), *types, *AXES, scales)
+    return OperatorSupport(
+        "REDUCE_PROD", kernel, constraints, _lower_product, types=(dtype,), note=PRODUCT_NOTE
+    )
+
+
+def _integer_mean(dtype: str) -> OperatorSupport:
+    constraints = (checks.operands(2), checks.types(dtype, 0, same=True), *AXES)
+    kernel = f"mean_{_SHORT[dtype]}"
+    return OperatorSupport(
+        "MEAN", kernel, constraints, _lower_integer_mean, types=(dtype,), note=OWN_NOTE
+    )
+
+
 def _check_axis_count(context: OperatorContext) -> str | None:
     found = context.input(1).elements
     # The interpreter keeps four axes of a float mean and writes further ones past their end.
@@ -81,6 +136,9 @@ def _wide(kind: str, kernel: str) -> OperatorSupport:
     return _form(kind, kernel, "int16", *same, note=OWN_NOTE)
 
 
+# Of integers that are not quantized: what a kernel's name ends in.
+_SHORT = {"int32": "s32", "int64": "s64"}
+
 SUPPORT: tuple[OperatorSupport, ...] = (
     _form("REDUCE_MAX", "reduce_max", "int8", checks.int8(0), checks.same_quantization(0)),
     _wide("REDUCE_MAX", "reduce_max_s16"),
@@ -90,7 +148,25 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     _form("REDUCE_MIN", "reduce_min_f32", "float32"),
     _form("REDUCE_ALL", "reduce_all_bool", "bool"),
     _form("REDUCE_ANY", "reduce_any_bool", "bool", note=OWN_NOTE),
-    _form("REDUCE_PROD", "reduce_prod_s32", "int32", note=OWN_NOTE),
+    *(
+        _form(kind, f"{kernel}_{short}", dtype, note=OWN_NOTE)
+        for kind, kernel in (
+            ("REDUCE_MAX", "reduce_max"),
+            ("REDUCE_MIN", "reduce_min"),
+            ("REDUCE_PROD", "reduce_prod"),
+            ("SUM", "sum"),
+        )
+        for dtype, short in _SHORT.items()
+    ),
+    _scaled_product("int8", "reduce_prod", checks.int8(0)),
+    _scaled_product(
+        "int16",
+        "reduce_prod_s16",
+        checks.types("int16", 0, same=True),
+        checks.quantized(0, symmetric=True),
+    ),
+    _form("REDUCE_PROD", "reduce_prod_f32", "float32", note=PRODUCT_NOTE),
+    *(_integer_mean(dtype) for dtype in _SHORT),
     _form("SUM", "sum_f32", "float32"),
     _form(
         "MEAN",

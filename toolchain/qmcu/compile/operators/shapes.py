@@ -31,7 +31,7 @@ def _check_squeeze_dims(context: OperatorContext) -> str | None:
     tensor = context.input(0)
     option = context.operator.options.get("squeeze_dims", ())
     assert isinstance(option, tuple)
-    for axis in option:
+    for axis in map(int, option):
         if not -len(tensor.shape) <= axis < len(tensor.shape):
             return f"squeezes dimension {axis} of input {tensor}, which does not exist"
         if tensor.shape[axis] != 1:

@@ -1,8 +1,8 @@
-"""Functions of one element in other types than int8: those of float32, and LOGICAL_NOT."""
+"""Functions of one element in other types than int8: those of float32, LOGICAL_NOT and SIGN."""
 
 from collections.abc import Callable
 
-from qmcu.compile.lowering import OperatorContext, OperatorSupport
+from qmcu.compile.lowering import COMPARED_NOTE, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 
@@ -52,15 +52,19 @@ def _lower_leaky_relu(context: OperatorContext) -> KernelCall:
 
 
 def real_support(
-    kind: str, kernel: str, lower: Callable[[OperatorContext], KernelCall], note: str = ""
+    kind: str,
+    kernel: str,
+    lower: Callable[[OperatorContext], KernelCall],
+    note: str = "",
+    dtype: str = "float32",
 ) -> OperatorSupport:
-    """A form from float32 to float32 of the same shape."""
+    """A form from float32, or another `dtype`, to the same type and shape."""
     return OperatorSupport(
         kind,
         kernel,
-        (checks.operands(1), checks.types("float32"), checks.same_shape()),
+        (checks.operands(1), checks.types(dtype), checks.same_shape()),
         lower,
-        types=("float32",),
+        types=(dtype,),
         note=note,
     )
 
@@ -73,6 +77,10 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     *(
         real_support(kind, f"{kind.lower()}_f32", _lower_to(f"{kind.lower()}_f32"), _LIBRARY_NOTE)
         for kind in _BY_LIBRARY
+    ),
+    *(
+        real_support("SIGN", f"sign_{suffix}", _lower_to(f"sign_{suffix}"), COMPARED_NOTE, dtype)
+        for dtype, suffix in (("float32", "f32"), ("int32", "s32"))
     ),
     real_support("LEAKY_RELU", "leaky_relu_f32", _lower_leaky_relu),
     OperatorSupport(

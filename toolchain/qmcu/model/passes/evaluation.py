@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from qmcu.model.graph import Operator
+from qmcu.model.passes.comparing import COMPARING
 from qmcu.types import Array
 
 Evaluate = Callable[[Operator, Sequence[Array]], Sequence[Array]]
@@ -19,7 +20,7 @@ MOST_ELEMENTS = 4096
 _INTEGERS = frozenset({"int32", "int64", "bool"})
 # What chooses one of its inputs' elements does so of quantized ones, whatever they mean.
 _QUANTIZED = frozenset({"int8", "int16"})
-_CHOOSING = frozenset({"REDUCE_MAX", "REDUCE_MIN"})
+_CHOOSING = frozenset({"ARG_MAX", "ARG_MIN", "REDUCE_MAX", "REDUCE_MIN"})
 
 
 def evaluate(
@@ -34,7 +35,7 @@ def evaluate(
     that is not there) gives None too, and so do outputs of more than `most` elements that it would
     make of fewer.
     """
-    moved = _MOVING.get(operator.kind)
+    moved = _MOVING.get(operator.kind) or COMPARING.get(operator.kind)
     computed = _COMPUTING.get(operator.kind)
     chosen = _QUANTIZED if operator.kind in _CHOOSING else frozenset()
     if computed is not None and any(a.dtype.name not in _INTEGERS | chosen for a in inputs):
@@ -190,6 +191,23 @@ def _reduced(function: Callable[..., Any]) -> Evaluate:
     return compute
 
 
+def _mean(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+    """Cut off towards 0, of a sum in 64 bits."""
+    (sums,) = _reduced(np.sum)(operator, [inputs[0].astype(np.int64), inputs[1]])
+    count = inputs[0].size // sums.size
+    return [((np.abs(sums) // count) * np.sign(sums)).astype(inputs[0].dtype)]
+
+
+def _place(function: Callable[..., Any]) -> Evaluate:
+    """The first of equal elements, in int32 (see `model.places`)."""
+
+    def compute(operator: Operator, inputs: Sequence[Array]) -> Sequence[Array]:
+        source, axis = inputs
+        return [np.asarray(function(source, axis=int(axis.item()))).astype(np.int32)]
+
+    return compute
+
+
 def _binary(function: Callable[[Array, Array], Array]) -> Evaluate:
     return lambda operator, inputs: [np.asarray(function(inputs[0], inputs[1]))]
 
@@ -281,6 +299,8 @@ _MOVING: Mapping[str, Evaluate] = {
 _COMPUTING: Mapping[str, Evaluate] = {
     "ABS": _unary(np.abs),
     "ADD": _binary(np.add),
+    "ARG_MAX": _place(np.argmax),
+    "ARG_MIN": _place(np.argmin),
     "BROADCAST_ARGS": _broadcast_args,
     "EQUAL": _binary(np.equal),
     "FILL": _fill,
@@ -294,6 +314,7 @@ _COMPUTING: Mapping[str, Evaluate] = {
     "LOGICAL_NOT": _unary(np.logical_not),
     "LOGICAL_OR": _binary(np.logical_or),
     "MAXIMUM": _binary(np.maximum),
+    "MEAN": _mean,
     "MINIMUM": _binary(np.minimum),
     "MUL": _binary(np.multiply),
     "NEG": _unary(np.negative),

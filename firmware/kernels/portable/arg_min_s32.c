@@ -1,0 +1,4 @@
+/* Where the smallest element along an axis is: the first of those that are equal. */
+#include "arg_min_s32.h"
+
+QMCU_ARG(qmcu_arg_min_s32, int32_t, <)
