@@ -37,6 +37,7 @@ from qmcu.model.graph import Graph
 Generator = Callable[[np.random.Generator], Graph]
 
 _INTEGERS = ("int8", "int16")
+_PLAIN = ("int32", "float32")
 _REDUCED = ("int8", "int16", "int32", "int64", "float32")
 _SORTED = ("int8", "int16", "int32", "int64", "uint8", "float32")
 
@@ -124,7 +125,7 @@ GENERATORS: dict[str, Generator] = {
     **in_types("RESHAPE", shapes.reshape, IO_TYPES),
     **in_types("SQUEEZE", shapes.squeeze, IO_TYPES),
     **in_types("EXPAND_DIMS", shapes.expand_dims),
-    **in_types("PAD", movements.pad, ("int8", "int16", "int32", "float32")),
+    **in_types("PAD", movements.pad, ("int8", "int16", "int32", "int64", "bool", "float32")),
     **in_types("PADV2", movements.padv2, ("int8", "int16", "int32", "float32")),
     **in_types(
         "CONCATENATION",
@@ -166,7 +167,7 @@ GENERATORS: dict[str, Generator] = {
     **in_types("SPACE_TO_BATCH_ND", spatial.space_to_batch_nd, ("int8", "int16", "float32")),
     **in_types("BATCH_TO_SPACE_ND", spatial.batch_to_space_nd, ("int8", "int16", "float32")),
     **in_types("RESIZE_BILINEAR", spatial.resize_bilinear, ("int8", "int16", "float32")),
-    **in_types("MIRROR_PAD", spatial.mirror_pad, ("int8", "float32")),
+    **in_types("MIRROR_PAD", spatial.mirror_pad),
     **in_types("SPLIT_V", arrangements.split_v),
     **in_types("PACK", arrangements.pack),
     **in_types("UNPACK", arrangements.unpack),
@@ -180,9 +181,15 @@ GENERATORS: dict[str, Generator] = {
     **in_types("SUM", products.sum_, _REDUCED),
     **in_types("TOPK_V2", sorting.top_k, _SORTED),
     **in_types("BUCKETIZE", sorting.bucketize, ("int32", "int64", "float32")),
-    **_real(reals.unary, "SIGN", types=("int32", "float32")),
+    **_real(reals.unary, "SIGN", types=_PLAIN),
+    **_real(reals.unary, "NEG", types=("int32", "int64")),
+    **_real(reals.unary, "ABS", types=("int32",)),
+    **_real(reals.binary, "ADD", "SUB", "MUL", "FLOOR_MOD", types=("int64",)),
+    **_real(reals.binary, "BITWISE_XOR", "RIGHT_SHIFT", types=("int32",)),
     **in_types("ADD_N", products.add_n, ("int8", "float32")),
-    **in_types("CUMSUM", products.cumsum, ("int8", "float32")),
+    **in_types("CUMSUM", products.cumsum, ("int8", "int32", "int64", "float32")),
+    **in_types("SCATTER_ND", sorting.scatter_nd, ("int8", "int32", "int64", "float32")),
+    **_real(sorting.segment_sum, "SEGMENT_SUM", "UNSORTED_SEGMENT_SUM", types=_PLAIN),
     **in_types("L2_NORMALIZATION", products.l2_normalization, ("int8", "float32")),
     **in_types("PRELU", products.prelu, ("int8", "int16", "float32")),
     **in_types(

@@ -25,6 +25,7 @@ Shape = tuple[int, ...]
 
 _SHAPES: tuple[Shape, ...] = ((256,), (1, 16, 16), (2, 4, 4, 8), (1, 256), (7,), (1, 3), (1,))
 _ACTIVATED = ("ADD", "SUB", "MUL", "DIV")
+_BITS = ("BITWISE_XOR", "RIGHT_SHIFT")
 _DIVISIONS = ("DIV", "FLOOR_DIV", "FLOOR_MOD")
 
 
@@ -42,7 +43,7 @@ def unary(rng: Rng, kind: str, dtype: str = "float32") -> Graph:
 def binary(rng: Rng, kind: str, dtype: str = "float32") -> Graph:
     """Any broadcasting, constant operands, divisors of either sign."""
     options: dict[str, OptionValue] = {}
-    if kind in _ACTIVATED:
+    if kind in _ACTIVATED and dtype != "int64":
         options["fused_activation_function"] = fused_activation(rng)
     same = quantization_of(rng, dtype) if dtype == "int16" else None
     return _binary(rng, kind, dtype, (same, same, same), dtype, options)
@@ -123,7 +124,8 @@ def _binary(
         else:
             operator.input(shape, quantizations[position], dtype)
     shape = np.broadcast_shapes(*both)
-    return operator.graph((shape, quantizations[2]), options=options, version=2, dtype=result)
+    version = 1 if kind in _BITS else 2
+    return operator.graph((shape, quantizations[2]), options=options, version=version, dtype=result)
 
 
 def _values(rng: Rng, shape: Shape, dtype: str, divides: bool) -> Array:

@@ -100,7 +100,8 @@ def mirror_pad(rng: Rng, dtype: str = "int8") -> Graph:
         most = length - (mode == "REFLECT")
         padded = chance(rng, density)
         before = int(rng.integers(0, most + 1)) if padded else 0
-        after = int(rng.integers(0, most + 1 + chance(rng, 0.1))) if padded else 0
+        beyond = dtype in ("int8", "float32") and chance(rng, 0.1)
+        after = int(rng.integers(0, most + 1 + beyond)) if padded else 0
         paddings.append([before, after])
     result = tuple(n + before + after for n, (before, after) in zip(shape, paddings, strict=True))
     same = quantization_of(rng, dtype)

@@ -26,6 +26,7 @@ from qmcu.types import Array
 _TAKEN = {
     "ARG_MAX": ("int8", "float32"),
     "ARG_MIN": ("int8", "float32"),
+    "BITWISE_XOR": (),
     "BUCKETIZE": (),
     "CAST": ("int8", "int16", "int32", "uint32", "bool", "float32"),
     "SELECT": (),
@@ -37,6 +38,10 @@ _TAKEN = {
     "REDUCE_PROD": (),
     "FLOOR_DIV": ("float32",),
     "FLOOR_MOD": ("float32",),
+    "RIGHT_SHIFT": (),
+    "SCATTER_ND": (),
+    "SEGMENT_SUM": (),
+    "UNSORTED_SEGMENT_SUM": (),
     "EXP": ("float32",),
     "GELU": (),
     "LOG": ("float32",),
@@ -58,6 +63,17 @@ _TAKEN = {
     "SUM": ("int8", "int16", "float32"),
     "TRANSPOSE": ("int8", "int16", "float32"),
     "UNPACK": ("int8", "int16", "int32", "float32"),
+}
+# Of others: in which types they are evaluated here.
+_OWN = {
+    "ABS": ("int32",),
+    "ADD": ("int64",),
+    "CUMSUM": ("int32", "int64"),
+    "MIRROR_PAD": ("int16", "int32", "int64", "uint8", "bool"),
+    "MUL": ("int64",),
+    "NEG": ("int32", "int64"),
+    "PAD": ("int64", "bool"),
+    "SUB": ("int64",),
 }
 # And of how many dimensions at most.
 _MOST_DIMENSIONS = {"STRIDED_SLICE": 4}
@@ -95,8 +111,10 @@ def is_own(graph: Graph, operator: Operator) -> bool:
     """Whether tflite-micro lacks the operator, in its types, and it is evaluated here."""
     if custom_operator(operator.kind) is not None:
         return True
-    second = operator.kind in ("SELECT", "SELECT_V2", "SPLIT")
+    second = operator.kind in ("SCATTER_ND", "SELECT", "SELECT_V2", "SPLIT")
     operand = graph.operand(operator, 1 if second else 0)
+    if operator.kind in _OWN and operand is not None:
+        return operand.dtype in _OWN[operator.kind]
     if operator.kind not in _TAKEN or operand is None:
         return False
     if len(operand.shape) > _MOST_DIMENSIONS.get(operator.kind, len(operand.shape)):

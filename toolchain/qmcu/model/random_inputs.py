@@ -100,6 +100,16 @@ def _above_zero(graph: Graph, operator: Operator, position: int) -> Range | None
     return 1e-3, 100.0
 
 
+def _places(graph: Graph, operator: Operator, position: int) -> Range | None:
+    """Where slices go: what every one of the output's first dimensions has."""
+    scatters = operator.kind == "SCATTER_ND"
+    if position != (0 if scatters else 1):
+        return None
+    indices, output = (graph.tensors[i] for i in (operator.inputs[position], operator.outputs[0]))
+    depth = indices.shape[-1] if scatters else 1
+    return 0, min(output.shape[:depth], default=1) - 1
+
+
 def _factor(graph: Graph, operator: Operator, position: int) -> Range | None:
     """Real numbers of which many have a product."""
     real = graph.tensors[operator.inputs[0]].dtype == "float32"
@@ -119,10 +129,12 @@ _TAKES: dict[str, Callable[[Graph, Operator, int], Range | None]] = {
     "FLOOR_DIV": _divisor,
     "FLOOR_MOD": _divisor,
     "REDUCE_PROD": _factor,
+    "SCATTER_ND": _places,
     "SLICE": _begins,
     "LOG": _above_zero,
     "RSQRT": _above_zero,
     "SQRT": _above_zero,
+    "UNSORTED_SEGMENT_SUM": _places,
 }
 
 

@@ -43,6 +43,7 @@ from qmcu.compile.operators import (
     resize,
     resize_bilinear,
     rsqrt_s16,
+    scattering,
     shapes,
     signal,
     slicing,
@@ -108,6 +109,7 @@ _MODULES = (
     circular,
     detection,
     sorting,
+    scattering,
 )
 
 

@@ -1,7 +1,8 @@
 """Functions of two elements in other types than int8, with broadcasting.
 
-ADD, SUB, MUL and DIV in float32 and int32, MAXIMUM and MINIMUM in every type, FLOOR_DIV and
-FLOOR_MOD in float32 and int32, LOGICAL_AND and LOGICAL_OR.
+ADD, SUB, MUL and DIV in float32 and int32, the first three in int64, MAXIMUM and MINIMUM in every
+type, FLOOR_DIV and FLOOR_MOD in float32 and int32, FLOOR_MOD in int64, BITWISE_XOR and RIGHT_SHIFT
+in int32, LOGICAL_AND and LOGICAL_OR.
 """
 
 from collections.abc import Callable
@@ -137,6 +138,12 @@ def _check_divisor(context: OperatorContext) -> str | None:
     return None
 
 
+def _check_unfused(context: OperatorContext) -> str | None:
+    activation = context.text("fused_activation_function", "NONE")
+    return None if activation == "NONE" else f"fused activation {activation}, none is possible"
+
+
+_UNFUSED = Constraint("no fused activation", _check_unfused)
 _DIVISOR = Constraint("a constant divisor holds no zero", _check_divisor)
 # The interpreter compares int16 as they are, however they are quantized.
 _ALIKE = (checks.quantized(symmetric=True),)
@@ -154,6 +161,9 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     _plain("FLOOR_DIV", "float32", _DIVISOR),
     _plain("FLOOR_MOD", "float32"),
     *(_plain(kind, "int32", _DIVISOR, note=OWN_NOTE) for kind in ("FLOOR_DIV", "FLOOR_MOD")),
+    _plain("FLOOR_MOD", "int64", _DIVISOR, note=OWN_NOTE),
+    *(_plain(kind, "int64", _UNFUSED, note=OWN_NOTE) for kind in ("ADD", "SUB", "MUL")),
+    *(_plain(kind, "int32", note=OWN_NOTE) for kind in ("BITWISE_XOR", "RIGHT_SHIFT")),
     _plain("LOGICAL_AND", "bool", kernel="logical_and"),
     _plain("LOGICAL_OR", "bool", kernel="logical_or"),
 )

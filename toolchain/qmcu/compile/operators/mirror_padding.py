@@ -1,6 +1,12 @@
 """MIRROR_PAD."""
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    OWN_NOTE,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+    own_types,
+)
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.plan import KernelCall, ParametersArgument
@@ -27,6 +33,17 @@ def _check_paddings(context: OperatorContext) -> str | None:
         if before > largest:
             return f"pads {before} before dimension {axis} of {tensor}, at most {largest} fit"
     return None
+
+
+def _check_ends(context: OperatorContext) -> str | None:
+    for axis, (_, after) in enumerate(_paddings(context)):
+        if after > max(0, context.input(0).shape[axis] - _edge(context)):
+            return f"pads {after} behind dimension {axis} of {context.input(0)}, which has fewer"
+    return None
+
+
+# Beyond what there is to mirror tflite-micro mirrors what it has mirrored; LiteRT has no such.
+_ENDS = Constraint("paddings behind no longer than what they mirror", _check_ends)
 
 
 def _padded_shape(context: OperatorContext) -> tuple[int, ...]:
@@ -88,20 +105,23 @@ def _lower(context: OperatorContext) -> KernelCall:
 
 _TYPES = ("int8", "float32")
 
-SUPPORT: tuple[OperatorSupport, ...] = (
+SUPPORT: tuple[OperatorSupport, ...] = tuple(
     OperatorSupport(
         "MIRROR_PAD",
         "mirror_pad",
         (
             checks.operands(2),
-            checks.types(_TYPES, 0, same=True),
+            checks.types(types, 0, same=True),
             checks.input_rank(0, 8),
             checks.constant(1, "paddings", ("int32", "int64")),
             Constraint("paddings before no longer than what they mirror", _check_paddings),
+            *((_ENDS,) if note else ()),
             checks.output_shape("output has the padded shape", _padded_shape),
             Constraint(f"at most {walk.RANK} groups of dimensions", _check_rank),
         ),
         _lower,
-        types=_TYPES,
-    ),
+        types=types,
+        note=note,
+    )
+    for types, note in ((_TYPES, ""), (own_types(_TYPES), OWN_NOTE))
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.operators.movement import byte_operands, element_size
 from qmcu.compile.plan import Argument, KernelCall, ParametersArgument
@@ -109,6 +109,9 @@ _COMMON = (
     checks.output_shape("output has the padded shape", _padded_shape),
 )
 
+# Moved by the same kernels; of zeros alone.
+_OWN = ("int64", "bool")
+
 SUPPORT: tuple[OperatorSupport, ...] = (
     OperatorSupport(
         "PAD",
@@ -120,6 +123,14 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         ),
         _lower,
         types=_TYPES,
+    ),
+    OperatorSupport(
+        "PAD",
+        "pad",
+        (checks.operands(2), checks.types(_OWN, 0, same=True), *_COMMON),
+        _lower,
+        types=_OWN,
+        note=OWN_NOTE,
     ),
     OperatorSupport(
         "PADV2",

@@ -1,6 +1,6 @@
 """ADD_N, CUMSUM and L2_NORMALIZATION."""
 
-from qmcu.compile.lowering import Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
@@ -90,9 +90,9 @@ def _lower_cumsum(context: OperatorContext) -> KernelCall:
         ("exclusive", int(bool(options.get("exclusive", False)))),
         ("reverse", int(bool(options.get("reverse", False)))),
     )
-    kernel = "cumsum_f32"
+    kernel, struct = _CUMULATED[source.dtype], "qmcu_cumsum_f32_params"
     if source.dtype == "int8":
-        kernel = "cumsum"
+        struct = "qmcu_cumsum_params"
         multiplier, shift = quantize_multiplier(_scaled_sum(context))
         fields = (
             *fields,
@@ -101,10 +101,16 @@ def _lower_cumsum(context: OperatorContext) -> KernelCall:
             ("shift", shift),
             ("output_zero_point", quantization_of(target).zero_point),
         )
-    parameters = ParametersArgument(f"qmcu_{kernel}_params", fields)
+    parameters = ParametersArgument(struct, fields)
     arguments = (parameters, context.operand(source), context.operand(target))
     overlay = () if source.is_constant else ((source.index, target.index),)
     return context.call(kernel, arguments, may_overlay=overlay)
+
+
+# Of each type: the kernel of CUMSUM.
+_CUMULATED = {
+    "int8": "cumsum", "int32": "cumsum_s32", "int64": "cumsum_s64", "float32": "cumsum_f32",
+}  # fmt: skip
 
 
 def _check_row(context: OperatorContext) -> str | None:
@@ -173,6 +179,17 @@ SUPPORT: tuple[OperatorSupport, ...] = (
         (checks.operands(2), checks.types("float32", 0, same=True), *_CUMULATIVE),
         _lower_cumsum,
         types=("float32",),
+    ),
+    *(
+        OperatorSupport(
+            "CUMSUM",
+            _CUMULATED[dtype],
+            (checks.operands(2), checks.types(dtype, 0, same=True), *_CUMULATIVE),
+            _lower_cumsum,
+            types=(dtype,),
+            note=OWN_NOTE,
+        )
+        for dtype in ("int32", "int64")
     ),
     OperatorSupport(
         "CUMSUM",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from qmcu.compile.lowering import COMPARED_NOTE, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import COMPARED_NOTE, OWN_NOTE, OperatorContext, OperatorSupport
 from qmcu.compile.operators import checks
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 
@@ -81,6 +81,14 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     *(
         real_support("SIGN", f"sign_{suffix}", _lower_to(f"sign_{suffix}"), COMPARED_NOTE, dtype)
         for dtype, suffix in (("float32", "f32"), ("int32", "s32"))
+    ),
+    *(
+        real_support(kind, kernel, _lower_to(kernel), OWN_NOTE, dtype)
+        for kind, kernel, dtype in (
+            ("ABS", "abs_s32", "int32"),
+            ("NEG", "neg_s32", "int32"),
+            ("NEG", "neg_s64", "int64"),
+        )
     ),
     real_support("LEAKY_RELU", "leaky_relu_f32", _lower_leaky_relu),
     OperatorSupport(

@@ -11,6 +11,7 @@ import numpy as np
 
 from qmcu.model.graph import Operator
 from qmcu.model.passes.comparing import COMPARING
+from qmcu.model.passes.placing import PLACING, cumsum, pad
 from qmcu.types import Array
 
 Evaluate = Callable[[Operator, Sequence[Array]], Sequence[Array]]
@@ -35,7 +36,8 @@ def evaluate(
     that is not there) gives None too, and so do outputs of more than `most` elements that it would
     make of fewer.
     """
-    moved = _MOVING.get(operator.kind) or COMPARING.get(operator.kind)
+    kind = operator.kind
+    moved = _MOVING.get(kind) or COMPARING.get(kind) or PLACING.get(kind)
     computed = _COMPUTING.get(operator.kind)
     chosen = _QUANTIZED if operator.kind in _CHOOSING else frozenset()
     if computed is not None and any(a.dtype.name not in _INTEGERS | chosen for a in inputs):
@@ -301,7 +303,9 @@ _COMPUTING: Mapping[str, Evaluate] = {
     "ADD": _binary(np.add),
     "ARG_MAX": _place(np.argmax),
     "ARG_MIN": _place(np.argmin),
+    "BITWISE_XOR": _binary(np.bitwise_xor),
     "BROADCAST_ARGS": _broadcast_args,
+    "CUMSUM": cumsum,
     "EQUAL": _binary(np.equal),
     "FILL": _fill,
     "FLOOR_DIV": _floor(np.floor_divide),
@@ -319,12 +323,14 @@ _COMPUTING: Mapping[str, Evaluate] = {
     "MUL": _binary(np.multiply),
     "NEG": _unary(np.negative),
     "NOT_EQUAL": _binary(np.not_equal),
+    "PAD": pad,
     "RANGE": _range,
     "REDUCE_ALL": _reduced(np.all),
     "REDUCE_ANY": _reduced(np.any),
     "REDUCE_MAX": _reduced(np.max),
     "REDUCE_MIN": _reduced(np.min),
     "REDUCE_PROD": _reduced(np.prod),
+    "RIGHT_SHIFT": _binary(lambda a, b: a >> np.clip(b, 0, 31)),
     "SQUARE": _unary(np.square),
     "SUB": _binary(np.subtract),
     "SUM": _reduced(np.sum),
