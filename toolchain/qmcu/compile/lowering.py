@@ -43,6 +43,11 @@ PRODUCT_NOTE = (
     "numpy, which multiplies in the order and the steps of LiteRT's reference kernel "
     "(`model/products.py`)."
 )
+ANGLE_NOTE = (
+    "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference in "
+    "numpy, in double and rounded once (`model/passes/angles.py`), as glibc from 2.41 on gives "
+    "them; before that glibc differs in the last bit of some."
+)
 TABLE_NOTE = (
     "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference, "
     "256 results by float32 as LiteRT's reference kernel computes them "

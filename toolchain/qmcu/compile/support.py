@@ -30,7 +30,6 @@ _SCALELESS = frozenset(
 
 # What to do about operators that are not there.
 _INSTEAD = {
-    "ATAN2": "compute the angle outside of the model",
     "MULTINOMIAL": "give the model random numbers as an input",
     "NON_MAX_SUPPRESSION_V4": "end the model before it and choose the boxes in your own code",
     "NON_MAX_SUPPRESSION_V5": "end the model before it and choose the boxes in your own code",

@@ -26,6 +26,7 @@ from qmcu.types import Array
 _TAKEN = {
     "ARG_MAX": ("int8", "float32"),
     "ARG_MIN": ("int8", "float32"),
+    "ATAN2": (),
     "BITWISE_XOR": (),
     "BUCKETIZE": (),
     "CAST": ("int8", "int16", "int32", "uint32", "bool", "float32"),

@@ -20,6 +20,7 @@ OPTION_TABLES = {
     "ARG_MAX": "ArgMaxOptions",
     "ARG_MIN": "ArgMinOptions",
     "ASSIGN_VARIABLE": "AssignVariableOptions",
+    "ATAN2": "ATan2Options",
     "AVERAGE_POOL_2D": "Pool2DOptions",
     "BATCH_MATMUL": "BatchMatMulOptions",
     "BATCH_TO_SPACE_ND": "BatchToSpaceNDOptions",

@@ -9,7 +9,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from qmcu.compile.lowering import OWN_NOTE, Constraint, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    ANGLE_NOTE,
+    OWN_NOTE,
+    Constraint,
+    OperatorContext,
+    OperatorSupport,
+)
 from qmcu.compile.operators import checks, walk
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 
@@ -161,6 +167,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
     _plain("FLOOR_DIV", "float32", _DIVISOR),
     _plain("FLOOR_MOD", "float32"),
     *(_plain(kind, "int32", _DIVISOR, note=OWN_NOTE) for kind in ("FLOOR_DIV", "FLOOR_MOD")),
+    _plain("ATAN2", "float32", note=ANGLE_NOTE),
     _plain("FLOOR_MOD", "int64", _DIVISOR, note=OWN_NOTE),
     *(_plain(kind, "int64", _UNFUSED, note=OWN_NOTE) for kind in ("ADD", "SUB", "MUL")),
     *(_plain(kind, "int32", note=OWN_NOTE) for kind in ("BITWISE_XOR", "RIGHT_SHIFT")),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from qmcu.model.graph import Operator
+from qmcu.model.passes.angles import atan2
 from qmcu.model.passes.comparing import COMPARING
 from qmcu.model.passes.placing import PLACING, cumsum, pad
 from qmcu.types import Array
@@ -37,6 +38,8 @@ def evaluate(
     make of fewer.
     """
     kind = operator.kind
+    if kind == "ATAN2" and any(a.dtype != np.float32 for a in inputs):
+        return None
     moved = _MOVING.get(kind) or COMPARING.get(kind) or PLACING.get(kind)
     computed = _COMPUTING.get(operator.kind)
     chosen = _QUANTIZED if operator.kind in _CHOOSING else frozenset()
@@ -278,6 +281,7 @@ def _broadcast_args(operator: Operator, inputs: Sequence[Array]) -> Sequence[Arr
 
 # Bytes are moved, whatever they mean. The output's shape is the tensor's own.
 _MOVING: Mapping[str, Evaluate] = {
+    "ATAN2": atan2,
     "CONCATENATION": _concatenation,
     "BATCH_TO_SPACE_ND": _batch_to_space,
     "BROADCAST_TO": _broadcast_to,
