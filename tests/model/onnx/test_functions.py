@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tests.support.onnx_models import Builder, run_ours, run_theirs
 
+from qmcu.errors import ModelError
 from qmcu.model.onnx import read_onnx_model
 from qmcu.model.onnx.write import count_moves
 
@@ -62,6 +63,34 @@ CASES: dict[str, Build] = {
     "soft shrink": lambda b: b.add("Shrink", "x", lambd=0.4, bias=0.4),
     "half shrink": lambda b: b.add("Shrink", "x", lambd=0.4, bias=0.1),
     "sign": lambda b: b.add("Sign", "x"),
+    "atan": lambda b: b.add("Atan", b.add("Mul", "x", b.constant(3.0))),
+    "asin": lambda b: b.add("Asin", b.add("Tanh", "x")),
+    "acos": lambda b: b.add("Acos", b.add("Tanh", "x")),
+    "tan": lambda b: b.add("Tan", b.add("Mul", "x", b.constant(0.3))),
+    "sinh": lambda b: b.add("Sinh", "x"),
+    "cosh": lambda b: b.add("Cosh", "x"),
+    "asinh": lambda b: b.add("Asinh", "x"),
+    "acosh": lambda b: b.add("Acosh", b.add("Add", b.add("Abs", "x"), b.constant(1.0))),
+    "atanh": lambda b: b.add("Atanh", b.add("Mul", b.add("Tanh", "x"), b.constant(0.9))),
+    "largest": lambda b: b.add("TopK", "x", b.constant([3], np.int64), axis=3, outputs=2),
+    "smallest": lambda b: b.add("TopK", "x", b.constant([2], np.int64), largest=0, outputs=2),
+    "places of the largest": lambda b: b.add("Cast", b.add(
+        "TopK", "x", b.constant([3], np.int64), axis=3, outputs=2)[:-1] + "1", to=1),
+    "gathered elements": lambda b: b.add("GatherElements", "x", b.constant(
+        np.array([[[[0, 4, -1], [2, 2, 0]]] * 3]), np.int64), axis=3),
+    "scattered elements": lambda b: b.add("ScatterElements", "x", b.constant(
+        np.arange(12).reshape(1, 4, 1, 3) % 5, np.int64), b.random(1, 4, 1, 3), axis=3),
+    "elements added": lambda b: b.add("ScatterElements", "x", b.constant(
+        np.zeros((1, 4, 2, 3)), np.int64), b.random(1, 4, 2, 3), axis=2, reduction="add"),
+    "scattered slices": lambda b: b.add("ScatterND", "x", b.constant(
+        [[[0, 1], [0, 3]]], np.int64), b.random(1, 2, 6, 5)),
+    "slices added": lambda b: b.add("ScatterND", "x", b.constant(
+        [[0, 1], [0, 1], [0, 2]], np.int64), b.random(3, 6, 5), reduction="add"),
+    "spectrum": lambda b: b.add("DFT", b.add("Reshape", "x", b.constant([4, 30, 1], np.int64)),
+                                onesided=1),
+    "inverse": lambda b: b.add("DFT", b.add("Reshape", "x", b.constant([4, 15, 2], np.int64)),
+                               inverse=1),
+    "no number": lambda b: b.add("Where", b.add("IsNaN", "x"), b.constant(7.0), "x"),
     "reciprocal": lambda b: b.add("Reciprocal", _positive(b)),
     "cube": lambda b: b.add("Pow", "x", b.constant(3.0)),
     "root": lambda b: b.add("Pow", _positive(b), b.constant(0.5)),
@@ -123,6 +152,45 @@ def test_the_pads_of_operator_set_19_join_the_other_end() -> None:
     x = np.random.default_rng(1).normal(size=(1, *IMAGE)).astype(np.float32)
     (ours,), (theirs,) = run_ours(read_onnx_model(model, "m"), x), run_theirs(model, x)
     np.testing.assert_array_equal(ours.astype(np.float32), theirs)
+
+
+@pytest.mark.parametrize(
+    ("image", "block", "options"),
+    [([3, 6], [2, 2], {}), ([2, 11], [2, 3], {"pads": [1, 1, 1, 0], "strides": [2, 2]})],
+)
+def test_patches_are_added_where_they_lie(
+    image: list[int], block: list[int], options: dict[str, Any]
+) -> None:
+    b = Builder(IMAGE, 18)
+    patches = b.add("Reshape", "x", b.constant([1, 12, 10], np.int64))
+    sizes = [b.constant(size, np.int64) for size in (image, block)]
+    model = b.model(b.add("Col2Im", patches, *sizes, **options))
+    x = np.random.default_rng(1).normal(size=(1, *IMAGE)).astype(np.float32)
+    (ours,), (theirs,) = run_ours(read_onnx_model(model, "m"), x), run_theirs(model, x)
+    np.testing.assert_allclose(ours, theirs, atol=3e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "options", "said"),
+    [
+        ("TopK", ([100],), {"outputs": 2}, "shape"),
+        ("GatherElements", (np.full((1, 4, 6, 5), 9),), {"axis": 3}, "outside"),
+        ("ScatterND", ([[0, 7]], None), {}, "outside"),
+        ("ScatterND", ([[0, 1]], None), {"reduction": "mul"}, "reduces by mul"),
+        ("DFT", (), {"axis": 1}, "last axis"),
+    ],
+)
+def test_what_has_no_form_is_refused(
+    kind: str, inputs: tuple[Any, ...], options: dict[str, Any], said: str
+) -> None:
+    b = Builder(IMAGE)
+    operands = [b.random(1, 6, 5) if i is None else b.constant(i, np.int64) for i in inputs]
+    source = "x"
+    if kind == "DFT":
+        source = b.add("Reshape", "x", b.constant([4, 5, 6, 1], np.int64))
+    model = b.model(b.add(kind, source, *operands, **options))
+    with pytest.raises(ModelError, match=said):
+        read_onnx_model(model, "m")
 
 
 @pytest.mark.parametrize(("kind", "opset"), [("Mish", 18), ("GroupNormalization", 21)])

@@ -5,13 +5,15 @@ from collections.abc import Callable
 import numpy as np
 
 from qmcu.model.graph import Quantization
+from qmcu.model.onnx.angles import FORMS as ANGLES
 from qmcu.model.onnx.einsum import write_einsum
 from qmcu.model.onnx.functions import FORMS as FUNCTIONS
 from qmcu.model.onnx.maker import Maker
-from qmcu.model.onnx.net import Net, Node
+from qmcu.model.onnx.net import Net, Node, Value
 from qmcu.model.onnx.normalizations import FORMS as NORMALIZATIONS
 from qmcu.model.onnx.recurrent import unroll
 from qmcu.model.onnx.reductions import FORMS as REDUCTIONS
+from qmcu.model.onnx.scattering import FORMS as SCATTERING
 
 
 def decompose(net: Net, *, late: bool = False) -> None:
@@ -136,10 +138,29 @@ def _unroll(m: Maker) -> list[Node]:
     return unroll(m.net, m.node)
 
 
+def _smallest(m: Maker) -> list[Node] | None:
+    """TopK of the smallest: the largest of what has the other sign."""
+    if m.node.integer("largest", 1):
+        return None
+    down = m.same("Mul", m.source.name, m.constant("minus", -1.0))
+    values, *places = m.node.outputs
+    if values:
+        name = m.net.free_name(f"{values}/largest")
+        m.net.values[name] = Value(name, m.net.values[values].shape, "float32", inner=True)
+    found = [name if values else "", *places]
+    attributes = {**m.node.attributes, "largest": 1}
+    m.nodes.append(Node("TopK", m.node.label, [down, *m.node.inputs[1:]], found, attributes))
+    if values:
+        m.add("Mul", [name, m.constant("sign", -1.0)])
+    return m.nodes
+
+
 _FORMS: dict[str, Callable[[Maker], list[Node] | None]] = {
+    **ANGLES,
     **FUNCTIONS,
     **NORMALIZATIONS,
     **REDUCTIONS,
+    **SCATTERING,
     "Einsum": write_einsum,
     "Div": _divide,
     "Erf": _erf,
@@ -155,6 +176,7 @@ _FORMS: dict[str, Callable[[Maker], list[Node] | None]] = {
     "Reshape": _reshape,
     "Softmax": _softmax,
     "Squeeze": _reshape,
+    "TopK": _smallest,
     "Unsqueeze": _reshape,
 }
 _LATE: dict[str, Callable[[Maker], list[Node] | None]] = {"HardSigmoid": _hard_sigmoid}

@@ -25,7 +25,6 @@ _CONTROL = {"If", "Loop", "Scan"}
 # Operators before which the model's own order is asked for, and a remedy for what has no form.
 _REMEDIES = {
     "NonMaxSuppression": "leave boxes to the host: export up to the layer before",
-    "TopK": "leave it to the host",
 }
 
 

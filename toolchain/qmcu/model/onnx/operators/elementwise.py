@@ -28,9 +28,10 @@ _UNARY = {
     "Round": "ROUND", "Rsqrt": "RSQRT", "Sigmoid": "LOGISTIC", "Sin": "SIN", "Sqrt": "SQRT",
     "Tanh": "TANH",
 }  # fmt: skip
-REAL_ONLY = {"Ceil", "Cos", "Exp", "Floor", "Log", "Round", "Sin", "Sqrt", "Div"}
+REAL_ONLY = {"Atan2", "Ceil", "Cos", "Exp", "Floor", "Log", "Round", "Sin", "Sqrt", "Div"}
 _BINARY = {
-    "Add": "ADD", "Div": "DIV", "Max": "MAXIMUM", "Min": "MINIMUM", "Mul": "MUL", "Sub": "SUB",
+    "Add": "ADD", "Atan2": "ATAN2", "Div": "DIV", "Max": "MAXIMUM", "Min": "MINIMUM", "Mul": "MUL",
+    "Sub": "SUB",
 }  # fmt: skip
 
 
@@ -203,7 +204,7 @@ def binary(e: Emitter, node: Node) -> None:
     if kind in ("MAXIMUM", "MINIMUM") and e.integer:
         operands = [e.in_grid(i, (value.dtype, value.quantization)) for i in operands]
     options: dict[str, str] = {}
-    if kind not in ("MAXIMUM", "MINIMUM"):
+    if kind not in ("ATAN2", "MAXIMUM", "MINIMUM"):
         options = {"fused_activation_function": activation(node)}
     left = operands[0]
     for position, right in enumerate(operands[1:], 2):

@@ -6,7 +6,7 @@ from qmcu.model.onnx.emit import Emitter
 from qmcu.model.onnx.layout import Order, reduced_axes
 from qmcu.model.onnx.net import Node
 from qmcu.model.onnx.operators.elementwise import canonical
-from qmcu.model.onnx.operators.handler import Handler
+from qmcu.model.onnx.operators.handler import Grid, Handler
 
 _KINDS = {
     "ReduceMax": "REDUCE_MAX", "ReduceMean": "MEAN", "ReduceMin": "REDUCE_MIN", "ReduceSum": "SUM",
@@ -70,10 +70,41 @@ def arg(e: Emitter, node: Node) -> None:
     e.reshape(inner, result)
 
 
+def top_k(e: Emitter, node: Node) -> None:
+    """TopK, the largest first; places in int32, as TFLite gives them."""
+    value = e.net.values[node.inputs[0]]
+    axis = node.integer("axis", -1) % len(value.shape)
+    found = e.place(node.inputs[0])
+    order = (*(a for a in found.order if a != axis), axis)
+    source = e.take(node.inputs[0], order)
+    given, count = e.net.operand(node, 1), node.integer("k", 1)
+    if given is not None:
+        if given.array is None:
+            raise e.net.fail(node, "has a computed count", "export it with a constant one")
+        count = int(given.array.reshape(-1)[0])
+    if not 1 <= count <= value.shape[axis]:
+        problem = f"takes the {count} largest of {value.shape[axis]}"
+        raise e.net.fail(node, problem, "take one or more, at most all")
+    shape = (*e.shape(source)[:-1], count)
+    names = [*node.outputs, *[""] * (2 - len(node.outputs))]
+    grids: tuple[Grid, Grid] = (e.grid(source), ("int32", None))
+    results = []
+    for name, grid in zip(names, grids, strict=True):
+        if not name:
+            results.append(e.tensor(f"{node.label}/unread", shape, *grid))
+            continue
+        if grid[0] == "int32":
+            e.net.values[name].dtype = "int32"
+        results.append(e.define(name, order, grid=grid))
+    size = e.constant(f"{names[0] or names[1]}/count", np.array(count, np.int32))
+    e.add("TOPK_V2", [source, size], results)
+
+
 HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(_KINDS, reduce),
     "ArgMax": arg,
     "ArgMin": arg,
     "LogSoftmax": softmax,
     "Softmax": softmax,
+    "TopK": top_k,
 }
