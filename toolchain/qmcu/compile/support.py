@@ -33,7 +33,6 @@ _INSTEAD = {
     "MULTINOMIAL": "give the model random numbers as an input",
     "NON_MAX_SUPPRESSION_V4": "end the model before it and choose the boxes in your own code",
     "NON_MAX_SUPPRESSION_V5": "end the model before it and choose the boxes in your own code",
-    "ONE_HOT": "GATHER rows of a constant identity matrix",
     "POW": "multiply, or take SQRT and RSQRT for powers of a half",
     "RANDOM_STANDARD_NORMAL": "give the model random numbers as an input",
     "RANDOM_UNIFORM": "give the model random numbers as an input",

@@ -9,21 +9,29 @@ from qmcu.model.rewriting import GraphMaker, rewritten
 def without_one_hot(graph: Graph) -> Graph:
     """The graph with RESHAPE and EQUAL, and SELECT_V2 between numbers, for each ONE_HOT.
 
-    Along the last axis, between constants; others stay. The graph itself where there is none.
+    Between constants; others stay. The graph itself where there is none.
     """
-    return rewritten(graph, {"ONE_HOT": _compared})
+    return rewritten(graph, {"ONE_HOT": compared})
 
 
-def _compared(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
-    places, depth, on, off = (graph.tensors[i] for i in op.inputs)
-    last = op.options.get("axis", -1) in (-1, len(places.shape))
-    fixed = all(t.is_constant for t in (depth, on, off))
-    if not last or not fixed or places.dtype not in ("int32", "int64"):
+def compared(maker: GraphMaker, graph: Graph, op: Operator) -> bool:
+    """A form (rewriting.py): places in int32 or int64, against each place of the new axis."""
+    if len(op.inputs) != 4 or min(op.inputs) < 0:
         return False
-    result = graph.tensors[op.outputs[0]]
-    column = maker.like(places.index, (*places.shape, 1))
+    places, depth, on, off = (graph.tensors[i] for i in op.inputs)
+    axis, rank = op.options.get("axis", -1), len(places.shape)
+    fixed = all(t.is_constant and t.elements == 1 for t in (depth, on, off))
+    if not fixed or places.dtype not in ("int32", "int64") or not isinstance(axis, int):
+        return False
+    axis = rank if axis == -1 else axis
+    result, count = graph.tensors[op.outputs[0]], int(depth.array.item())
+    if not 0 <= axis <= rank or places.is_constant:
+        return False
+    if result.shape != (*places.shape[:axis], count, *places.shape[axis:]):
+        return False
+    column = maker.like(places.index, (*places.shape[:axis], 1, *places.shape[axis:]))
     maker.reshape(places.index, column)
-    row = maker.constant(np.arange(int(depth.array.item()), dtype=places.dtype))
+    row = maker.constant(np.arange(count, dtype=places.dtype).reshape(count, *(1,) * (rank - axis)))
     plain = on.dtype == "bool" and bool(on.array.all()) and not off.array.any()
     met = result.index if plain else maker.like(result.index, result.shape, "bool")
     maker.write("EQUAL", (column, row), met, {})

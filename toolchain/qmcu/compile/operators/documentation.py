@@ -21,6 +21,10 @@ subnormal numbers kept. exp, log, sin and cos are computed in double as glibc fo
 computes them, and equal its results for each of the 2^32 floats. What is not a number (0 / 0, the
 root of a negative number) is none on both sides, but its bytes are each machine's own.
 
+Written with others of these when compiling, for tflite-micro and qmcu alike: ONE_HOT between
+constants, MATRIX_DIAG and MATRIX_SET_DIAG, REVERSE_SEQUENCE by constant lengths, RELU_N1_TO_1 and
+RELU_0_TO_1 of float32 and of int8 that keeps its scale.
+
 Constants that TFLM's compression has encoded (the operator TFLM_DECODE by tables, masks or Huffman
 codes; COMPRESSION_METADATA in the file) are decoded when compiling and lie decoded in flash.
 """

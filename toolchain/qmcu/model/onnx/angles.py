@@ -21,7 +21,15 @@ def _cosine(m: Maker) -> str:
 
 
 def _atan(m: Maker) -> list[Node]:
-    """The angle of (1, x)."""
+    """The angle of (1, x); of a quotient y / x that of (|x|, y sign(x)), which has no far ends."""
+    quotient = m.net.producers().get(m.source.name)
+    if quotient is not None and quotient.kind == "Div" and m.source.quantization is None:
+        y, x = quotient.inputs
+        if {m.net.values[i].shape for i in (y, x)} == {m.source.shape}:
+            left = m.same("Less", x, m.constant("zero", 0.0), dtype="bool")
+            turned = m.same("Where", left, m.same("Mul", y, m.constant("minus", -1.0)), y)
+            m.add("Atan2", [turned, m.same("Abs", x)])
+            return m.nodes
     ones = m.constant("ones", np.ones(m.source.shape, np.float32))
     m.add("Atan2", [m.source.name, ones])
     return m.nodes

@@ -2,7 +2,8 @@
 
 For some it reads memory that it never sets: their bytes follow what the allocator left
 (MALLOC_PERTURB_ changes them), so nothing can be equal to them. ARG_MAX and ARG_MIN with answers in
-int64 it refuses. The oracle is given the same other operators, which it computes exactly.
+int64 it refuses, and what `others` writes out it lacks. The oracle is given the same other
+operators, which it computes exactly.
 """
 
 from dataclasses import dataclass, field, replace
@@ -10,12 +11,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
+from qmcu.model.passes.others import is_written, write_others
 from qmcu.model.places import has_long_places, shorten_places
 
 
 def is_undefined(graph: Graph, operator: Operator) -> bool:
     """Whether tflite-micro gives no bytes of an operator, or those depend on unset memory."""
-    if has_long_places(graph, operator):
+    if has_long_places(graph, operator) or is_written(graph, operator):
         return True
     operands = [graph.operand(operator, i) for i in range(len(operator.inputs))]
     if len(operator.outputs) != 1 or any(tensor is None for tensor in operands):
@@ -47,7 +49,7 @@ def define(graph: Graph) -> Graph:
 
     `graph` itself where it holds none.
     """
-    graph = shorten_places(graph)
+    graph = write_others(shorten_places(graph))
     if not any(is_undefined(graph, operator) for operator in graph.operators):
         return graph
     defining = _Defining(graph)
