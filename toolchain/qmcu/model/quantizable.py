@@ -5,7 +5,7 @@ QUANTIZE, in every norm of rows or groups. ZEROS_LIKE, which masks of recurrent 
 constant. POW by a constant is products, roots, or EXP of a LOG; GELU is written out (forms.py). A
 difference of a number from itself, by which TensorFlow asks whether it is finite, is 0, and in
 integers a scale that no kernel takes. Parts of a split that nobody reads are left out
-(unread_parts.py).
+(unread_parts.py), a RESHAPE of both operands comes behind (late_reshapes.py).
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ import numpy as np
 
 from qmcu.model.forms import write_gelu
 from qmcu.model.graph import Graph, Operator, Tensor, without_unused
+from qmcu.model.late_reshapes import with_late_reshapes
 from qmcu.model.rewriting import Form, GraphMaker, rewritten
 from qmcu.model.unread_parts import without_unread_parts
 
@@ -32,7 +33,7 @@ def quantizable(graph: Graph) -> Graph:
         return graph
     parted = without_unread_parts(graph)
     found = rewritten(parted, _FORMS)
-    return parted if found is parted else _without_choices(found)
+    return with_late_reshapes(parted if found is parted else _without_choices(found))
 
 
 def _is_real(graph: Graph, op: Operator) -> bool:
