@@ -179,3 +179,19 @@ def test_a_constant_with_a_size_below_zero(tmp_path: Path) -> None:
         ModelError, match=r"is no valid ONNX model: .* has the sizes \[-4, 3, 3, 3\]"
     ):
         load_net(path)
+
+
+def test_places_of_64_bits_are_taken_as_the_32_of_the_result(tmp_path: Path) -> None:
+    """An Embedding of PyTorch's: indices are int64 there, int32 in the .tflite."""
+    pytest.importorskip("tensorflow")
+    b = Builder((7,), dtype=7)
+    rows = b.add("Gather", b.random(50, 8), "x")
+    mean = b.add("ReduceMean", rows, axes=[1], keepdims=0)
+    path = b.save(tmp_path / "m.onnx", b.add("MatMul", mean, b.random(8, 3)))
+    words = np.random.default_rng(1).integers(0, 50, (12, 7))
+    np.savez(tmp_path / "samples.npz", inputs=words)
+    output = tmp_path / "m.tflite"
+    assert run(["convert", str(path), "--calibration", str(tmp_path / "samples.npz"),
+                "-o", str(output)]) == 0  # fmt: skip
+    (tensor,) = read_model(output).input_tensors
+    assert tensor.dtype == "int32" and tensor.shape == (1, 7)

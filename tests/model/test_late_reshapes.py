@@ -7,12 +7,12 @@ import pytest
 
 from qmcu.compile import unsupported
 from qmcu.conversion.quantizing import quantize_file
-from qmcu.model.graph import Graph, Operator, Tensor
+from qmcu.model.graph import Graph, Operator, OptionValue, Tensor
 from qmcu.model.late_reshapes import with_late_reshapes
 from qmcu.model.reader import parse_model
 from qmcu.model.writer import write_model
 
-_PLAIN = {"fused_activation_function": "NONE"}
+_PLAIN: dict[str, OptionValue] = {"fused_activation_function": "NONE"}
 
 
 def _magnitudes(kind: str) -> Graph:
@@ -28,7 +28,7 @@ def _magnitudes(kind: str) -> Graph:
         Tensor(6, "axes", (1,), "int32", None, np.array([2], np.int32).tobytes()),
         Tensor(7, "sums", (1, 6), "float32"),
     )
-    layer = {**_PLAIN, "keep_num_dims": False}
+    layer: dict[str, OptionValue] = {**_PLAIN, "keep_num_dims": False}
     operators = (
         Operator(0, "FULLY_CONNECTED", (0, 1, -1), (2,), layer),
         Operator(1, "RESHAPE", (2, 3), (4,), {"new_shape": (1, 6, 2)}),

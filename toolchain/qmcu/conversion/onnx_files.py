@@ -118,8 +118,11 @@ class OnnxFile:
 
 
 def _plain(dtype: str) -> str:
-    """The type in which samples are given: real numbers for what the file quantizes."""
-    return dtype if dtype in ("int32", "int64", "bool") else "float32"
+    """The type in which samples are given: real numbers for what the file quantizes.
+
+    Places are int32 in the .tflite, whatever the file has.
+    """
+    return {"int32": "int32", "int64": "int32", "bool": "bool"}.get(dtype, "float32")
 
 
 def _integers(array: Array, tensor: Any) -> Array:
