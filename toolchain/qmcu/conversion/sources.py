@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from qmcu.conversion import keras_files
+from qmcu.conversion.function_forms import function_forms, notes_of
 from qmcu.conversion.image_forms import image_forms
 from qmcu.conversion.onnx_files import SUFFIXES as ONNX_SUFFIXES
 from qmcu.conversion.onnx_files import OnnxFile
@@ -50,15 +51,16 @@ def open_source(path: Path, folder: Path, request: Mapping[str, Any]) -> Source:
             raise ModelError(f"{path} is a directory without saved_model.pb, no SavedModel.")
     elif path.suffix in keras_files.SUFFIXES:
         # Layers of Keras 2 take their functions when they are made.
-        with image_forms(tensorflow):
+        with image_forms(tensorflow), function_forms(tensorflow) as early:
             opened = keras_files.open_file(
                 tensorflow, path, trust=bool(request.get("trust")),
                 custom=tuple(request.get("custom", ())),
             )  # fmt: skip
         keras, notes = opened.model, opened.notes
         try:
-            with image_forms(tensorflow):
+            with image_forms(tensorflow), function_forms(tensorflow) as asked:
                 saved = export_keras(keras, folder)
+            notes = (*notes, *notes_of(early | asked))
         except Exception as error:
             raise _not_exported(path, keras, error) from error
     else:
