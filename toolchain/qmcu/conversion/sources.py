@@ -1,5 +1,6 @@
 """What the converter's process opens: each kind of file, its inputs, and how it is converted."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from qmcu.conversion.onnx_files import SUFFIXES as ONNX_SUFFIXES
 from qmcu.conversion.onnx_files import OnnxFile
 from qmcu.conversion.quantizing import FLOAT, MODEL, quantize, read_samples
 from qmcu.conversion.signatures import InputSpec, Loaded, load_signature
+from qmcu.conversion.spectra import real_spectra, spectra_notes
 from qmcu.conversion.tflite_files import open_tflite
 from qmcu.errors import ModelError
 from qmcu.model.convert import convert_loaded, export_keras
@@ -58,9 +60,13 @@ def open_source(path: Path, folder: Path, request: Mapping[str, Any]) -> Source:
             )  # fmt: skip
         keras, notes = opened.model, opened.notes
         try:
-            with image_forms(tensorflow), function_forms(tensorflow) as asked:
+            with (
+                image_forms(tensorflow),
+                function_forms(tensorflow) as asked,
+                real_spectra(tensorflow) as lengths,
+            ):
                 saved = export_keras(keras, folder)
-            notes = (*notes, *notes_of(early | asked))
+            notes = (*notes, *notes_of(early | asked), *spectra_notes(lengths))
         except Exception as error:
             raise _not_exported(path, keras, error) from error
     else:
@@ -80,7 +86,14 @@ def _not_exported(path: Path, keras: Any, error: Exception) -> ModelError:
             f"{path}: input {odd[0]!r} has a name that no function's argument can have; rename it "
             "(letters, digits and _) and save the model again."
         )
-    return ModelError(f"{path} cannot be exported for inference: {first_line(error)}.")
+    return ModelError(f"{path} cannot be exported for inference: {_cause(error)}.")
+
+
+def _cause(error: Exception) -> str:
+    """What Keras says, behind its first line: that one only names the call."""
+    lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines()]
+    told = [line for line in lines if line and not line.startswith("Exception encountered when")]
+    return told[0].rstrip(".") if told else first_line(error)
 
 
 class SavedSource:
