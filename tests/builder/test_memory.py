@@ -110,6 +110,25 @@ def test_initial_values_count_in_flash_and_in_ram() -> None:
     assert [region.used for region in report.regions] == [0x1C, 8]
 
 
+def test_tables_that_kernels_bring_count_as_constants_on_both_sides() -> None:
+    text = Section(".text", 0x1000, 0x1000, 0x40, 4)
+    table, other = ".rodata.sigmoid_table", ".rodata.multiplier"
+    report = synthetic(
+        (text,),
+        InputSection(".text", table, 0x1000, 0x10, "obj/cmsis_nn/arm_nntables.o"),
+        InputSection(".text", table, 0x1010, 0x8, "obj/kernels/lstm.o"),
+        InputSection(".text", other, 0x1018, 0x8, "obj/kernels/conv.o"),
+        InputSection(".text", ".rodata.table", 0x1020, 0x20, "obj/runtime/crc.o"),
+    )
+    sizes = {(e.category, e.item, e.role): e.size for e in report.entries}
+    assert sizes == {
+        (Category.CONSTANTS, "arm_nntables", "table"): 0x10,
+        (Category.CONSTANTS, "lstm", "table"): 0x8,
+        (Category.KERNEL, "conv", ""): 0x8,
+        (Category.RUNTIME, "crc", ""): 0x20,
+    }
+
+
 def test_symbols_split_the_model_data() -> None:
     section = Section(".rodata", 0x1000, 0x1000, 0x20, 4)
     piece = InputSection(".rodata", ".rodata", 0x1000, 0x20, "build/obj/model_data.o")

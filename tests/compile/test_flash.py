@@ -7,8 +7,9 @@ import pytest
 from bench.performance.models import mobilenet
 from tests.support.firmware_project import RESIDUAL_OPTIONS
 
-from qmcu.compile import CompileOptions, Plan, compile_graph, flash
-from qmcu.compile.flash import flash_of, save_flash, with_small_kernels
+from qmcu.compile import CompileOptions, Plan, compile_graph, enough, flash
+from qmcu.compile.enough import within_enough
+from qmcu.compile.flash import flash_of, save_flash, total
 from qmcu.compile.plan import KernelCall
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 from qmcu.report.plan import plan_lines
@@ -90,8 +91,10 @@ def test_a_table_is_left_out_where_it_outweighs_the_model_or_costs_little() -> N
     # 1 KB is a quarter of these weights, whose layer takes 140 times the sum's instructions.
     assert kernel(sum_of_two(4096, filters=64), "speed") == "add_table_dsp"
     assert kernel(sum_of_two(4096, filters=64), "balanced") == "add_dsp"
-    # Of a layer of fewer pixels it takes a fiftieth or more.
-    assert kernel(sum_of_two(4096, filters=64, others=256), "balanced") == "add_table_dsp"
+    # Of a layer of fewer pixels it takes a fiftieth or more, or a tenth.
+    assert kernel(sum_of_two(4096, filters=64, others=256), "ram") == "add_table_dsp"
+    assert kernel(sum_of_two(4096, filters=64, others=256), "balanced") == "add_dsp"
+    assert kernel(sum_of_two(4096, filters=64, others=16), "balanced") == "add_table_dsp"
     # Of these weights 1 KB is a fortieth.
     assert kernel(sum_of_two(4096, filters=200), "balanced") == "add_table_dsp"
 
@@ -100,8 +103,9 @@ def moved(monkeypatch: pytest.MonkeyPatch, most: int, outputs: int) -> tuple[Ker
     """A mobilenet's calls with kernels moved to ones without weights until they take `most`."""
     calls = compile_graph(mobilenet(), DSP).calls
     small = [replace(c, kernel=f"{c.kernel}_small_dsp", arguments=c.arguments[:2]) for c in calls]
-    monkeypatch.setattr(flash, "enough", lambda _: sum(map(flash_of, calls)) - most)
-    return with_small_kernels(calls, lambda: small, lambda _: outputs, lambda: ())
+    monkeypatch.setattr(enough, "enough", lambda *_: total(calls) - most)
+    goal = enough.GOALS["balanced"]
+    return within_enough(calls, lambda _: [], lambda: [small], lambda _: outputs, lambda: (), goal)
 
 
 def test_kernels_give_way_until_constants_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,4 +119,5 @@ def test_kernels_give_way_until_constants_are_enough(monkeypatch: pytest.MonkeyP
     assert {call.kernel for call in some if call.macs} - now
     everything = moved(monkeypatch, 1 << 30, 1)  # never enough: what saves most
     assert all(call.kernel.endswith("_small_dsp") for call in everything if call.macs)
-    assert moved(monkeypatch, 1000, 1 << 30) == calls  # too slow
+    monkeypatch.setattr(enough, "_SMALL_TAKES", 1000.0)
+    assert moved(monkeypatch, 1000, 1000) == calls  # too slow

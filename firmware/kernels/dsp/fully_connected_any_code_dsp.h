@@ -31,31 +31,33 @@ qmcu_fully_connected_any(const qmcu_fully_connected_any_dsp_params *p, const int
                          const int8_t *weights, const int32_t *channels, int8_t *output,
                          qmcu_dot_1 *dot_1, int32_t step)
 {
+    const int32_t steps = (p->input_depth + 3) >> 2;
+    const int32_t bias_step = p->bias_step, scale_step = bias_step & 4;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         const int32_t *bias = channels;
-        const int32_t *scale = channels + p->scales;
+        const int32_t *scale = channels + (bias_step & 1) * p->output_depth;
         const int8_t *filters = weights;
         int32_t left = p->output_depth;
         for (; left >= 4; left -= 4) {
             int32_t sums[4];
             for (int32_t k = 0; k < 4; ++k) {
                 sums[k] = *bias;
-                bias += p->bias_step;
+                bias += bias_step;
             }
-            qmcu_dot_4_dsp(input, filters, p->steps, sums);
+            qmcu_dot_4_dsp(input, filters, steps, sums);
             for (int32_t k = 0; k < 4; ++k) {
                 *output++ = qmcu_any_output(sums[k], (const qmcu_channel *)scale,
                                             p->output_zero_point);
-                scale += p->scale_step;
+                scale += scale_step;
             }
-            filters += 16 * p->steps;
+            filters += 16 * steps;
         }
         for (; left > 0; --left) {
-            const int32_t sum = dot_1(input, filters, p->steps, *bias);
+            const int32_t sum = dot_1(input, filters, steps, *bias);
             *output++ = qmcu_any_output(sum, (const qmcu_channel *)scale, p->output_zero_point);
-            bias += p->bias_step;
-            scale += p->scale_step;
-            filters += step * p->steps;
+            bias += bias_step;
+            scale += scale_step;
+            filters += step * steps;
         }
         input += p->input_depth;
     }

@@ -27,7 +27,7 @@ __attribute__((naked)) static void multiply(const int8_t *input, const int16_t *
           "ldm r3!, {r8-r11}\n\t"
           OUTPUT("r7", "r8", "r9")
           OUTPUT("r6", "r10", "r11")
-          "strd r3, r0, [sp, #4]\n\t"
+          "strd r3, r0, [sp, #8]\n\t"
           QMCU_QUADS_END);
 }
 #pragma GCC diagnostic pop

@@ -11,12 +11,11 @@ typedef struct {
     int32_t input_depth; /* a multiple of 4 if there is more than one batch; input is aligned to
                             words */
     int32_t output_depth;
-    int32_t steps; /* input_depth / 8, rounded up */
     int32_t
         rounding; /* 2 * output zero point + 1; with one scale for all filters that of the scale */
     int32_t multiplier, shift; /* where all filters have one scale */
 } qmcu_fully_connected_pair_dsp_params;
-/* No scratch. Reads up to 7 bytes beyond the input (times zero). */
+/* No scratch. Reads up to 3 bytes beyond the input (times zero). */
 void qmcu_fully_connected_pair_dsp(const qmcu_fully_connected_pair_dsp_params *params,
                                    const int8_t *input, const int16_t *weights,
                                    const int32_t *quads, int8_t *output);

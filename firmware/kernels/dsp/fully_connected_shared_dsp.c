@@ -27,7 +27,7 @@ __attribute__((naked)) static void multiply(const int8_t *input, const int16_t *
           OUTPUT("r4")
           OUTPUT("r7")
           OUTPUT("r6")
-          "strd r3, r0, [sp, #4]\n\t"
+          "strd r3, r0, [sp, #8]\n\t"
           QMCU_QUADS_END);
 }
 #pragma GCC diagnostic pop

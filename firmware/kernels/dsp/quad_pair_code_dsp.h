@@ -27,4 +27,11 @@
     "sxtb16 r11, r10, ror #8\n\t" \
     "sxtb16 r10, r10\n\t" QMCU_QUAD_HALF("r8", "r9") QMCU_QUAD_HALF("r10", "r11")
 
+/* What stands before the last QUAD_HALF_CODE bytes of a step: then these do 4 values. */
+#define QMCU_QUAD_HALF_CODE 52
+#define QMCU_QUAD_FOUR            \
+    "ldr r10, [r0], #4\n\t"       \
+    "sxtb16 r11, r10, ror #8\n\t" \
+    "sxtb16 r10, r10\n\t"
+
 #endif

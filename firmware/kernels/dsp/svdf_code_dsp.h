@@ -16,7 +16,7 @@ typedef void qmcu_svdf_pass(void *state, const void *times, int32_t memory, int3
 /* saturate limits a new value to the type of the state, whose values are of `size` bytes. */
 static inline __attribute__((always_inline)) void
 qmcu_svdf_dsp_by(const qmcu_svdf_params *p, const int8_t *input, const int8_t *features,
-                 const int32_t *feature_bias, const void *times, const int32_t *bias,
+                 const void *feature_bias, const void *times, const int32_t *bias,
                  const qmcu_scale *scales, void *state, int8_t *scratch, int8_t *output,
                  int32_t size, int32_t (*saturate)(int32_t), qmcu_svdf_pass *pass)
 {
@@ -25,6 +25,7 @@ qmcu_svdf_dsp_by(const qmcu_svdf_params *p, const int8_t *input, const int8_t *f
     const qmcu_scale to_state = scales[0], to_output = scales[1];
     const int32_t memory = p->memory, rank = p->rank, state_zero_point = p->state_zero_point;
     const int32_t output_zero_point = p->output_zero_point;
+    const int16_t unit = (int16_t)*(const int32_t *)(scales + 2);
     int8_t *place = state;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         const int8_t *from = input + batch * p->input_depth;
@@ -38,7 +39,16 @@ qmcu_svdf_dsp_by(const qmcu_svdf_params *p, const int8_t *input, const int8_t *f
         int32_t left_of_unit = rank;
         for (int32_t filter = 0; filter < filters; filter += 4) {
             int32_t sums[4];
-            memcpy(sums, feature_bias + filter, sizeof sums);
+            if (unit == 0) {
+                memcpy(sums, (const int32_t *)feature_bias + filter, sizeof sums);
+            } else {
+                uint32_t two[2];
+                memcpy(two, (const int16_t *)feature_bias + filter, sizeof two);
+                sums[0] = (int16_t)two[0] * unit;
+                sums[1] = ((int32_t)two[0] >> 16) * unit;
+                sums[2] = (int16_t)two[1] * unit;
+                sums[3] = ((int32_t)two[1] >> 16) * unit;
+            }
             qmcu_dot_4_dsp(from, features + 4 * steps * filter, steps, sums);
             for (int32_t i = 0; i < 4; ++i) {
                 sums[i] = saturate(qmcu_scaled(sums[i], &to_state)) + state_zero_point;

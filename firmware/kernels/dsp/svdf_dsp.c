@@ -64,7 +64,7 @@ static __attribute__((noinline)) void pass(void *memories, const void *times, in
 }
 
 void qmcu_svdf_dsp(const qmcu_svdf_dsp_params *params, const int8_t *input, const int8_t *features,
-                   const int32_t *feature_bias, const int8_t *times, const int32_t *bias,
+                   const void *feature_bias, const int8_t *times, const int32_t *bias,
                    const int32_t *scales, int8_t *state, void *scratch, int8_t *output)
 {
     qmcu_svdf_dsp_by(params, input, features, feature_bias, times, bias, (const qmcu_scale *)scales,

@@ -50,7 +50,7 @@ static inline const int8_t *fours(const qmcu_fully_connected_mve_params *p, cons
 {
     for (; count > 0; count -= 4, output += 4, biases += 4, scales += p->scales_step / 4) {
         int32_t each[4] = {biases[0], biases[1], biases[2], biases[3]};
-        weights = multiply(row, weights, p->steps, each);
+        weights = multiply(row, weights, p->values / 16, each);
         vstrbq_s32(output, qmcu_fully_connected_output(p, scales, each));
     }
     return weights;

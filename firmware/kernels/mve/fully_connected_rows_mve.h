@@ -23,6 +23,14 @@ static inline int32x4_t qmcu_fully_connected_output(const qmcu_fully_connected_m
     return qmcu_mve_clamp(sums, p->output_zero_point, p->activation_minimum, p->activation_maximum);
 }
 
+/* The multiplier and shift of all rows, as those of four. */
+static inline const int32_t *qmcu_fully_connected_shared(const int32_t *scale, int32_t four[8])
+{
+    vstrwq_s32(four, vdupq_n_s32(scale[0]));
+    vstrwq_s32(four + 4, vdupq_n_s32(scale[1]));
+    return four;
+}
+
 static inline __attribute__((always_inline)) void
 qmcu_fully_connected_rows(const qmcu_fully_connected_mve_params *params, const int8_t *input,
                           const int8_t *weights, const int32_t *channels, int8_t *output,
@@ -30,8 +38,12 @@ qmcu_fully_connected_rows(const qmcu_fully_connected_mve_params *params, const i
 {
     const qmcu_fully_connected_mve_params p = *params;
     const int32_t left = p.output_depth % 4, count = p.output_depth - left;
-    const int32_t *const scales = channels + (p.output_depth + 3) / 4 * 4;
+    const int32_t *scales = channels + p.output_depth;
+    int32_t shared[8];
 
+    if (p.scales_step == 0) {
+        scales = qmcu_fully_connected_shared(scales, shared);
+    }
     for (int32_t batch = 0; batch < p.batches; batch++) {
         const int8_t *w = weights;
         if (count > 0) {
@@ -39,12 +51,13 @@ qmcu_fully_connected_rows(const qmcu_fully_connected_mve_params *params, const i
             output += count;
         }
         if (left > 0) {
-            const int32_t *const bias = channels + count;
-            int32_t each[4] = {bias[0], bias[1], bias[2], bias[3]};
-            last(input, w, p.steps, left, each);
+            const mve_pred16_t live = vctp32q((uint32_t)left);
+            int32_t each[4];
+            vstrwq_s32(each, vldrwq_z_s32(channels + count, live));
+            last(input, w, p.values / 16, left, each);
             const int32x4_t values =
                 qmcu_fully_connected_output(&p, scales + count / 4 * (p.scales_step / 4), each);
-            vstrbq_p_s32(output, values, vctp32q((uint32_t)left));
+            vstrbq_p_s32(output, values, live);
             output += left;
         }
         input += p.input_depth;

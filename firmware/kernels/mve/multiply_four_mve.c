@@ -2,23 +2,10 @@
    16 bytes are rounded, narrowed and stored as four words. */
 #include "multiply_four_mve.h"
 
-#include "assembly_mve.h"
-#include "mve.h"
+#include "multiply_four_code_mve.h"
 
 #define STEPS_A_ROUND 4
 #define STEP_BYTES (14 * 4) /* every MVE instruction has four bytes */
-
-QMCU_PLACE(qmcu_mve_tile, end, 16);
-QMCU_PLACE(qmcu_mve_tile, fours.first, 20);
-QMCU_PLACE(qmcu_mve_tile, fours.round, 24);
-QMCU_PLACE(qmcu_mve_tile, fours.clamp, 28);
-QMCU_PLACE(qmcu_mve_tile, fours.zero_point, 32);
-QMCU_PLACE(qmcu_mve_tile, fours.minimum, 40);
-QMCU_PLACE(qmcu_mve_tile, fours.second, 48);
-QMCU_PLACE(qmcu_mve_tile, fours.weights, 52);
-QMCU_PLACE(qmcu_mve_tile, fours.pitch, 56);
-QMCU_PLACE(qmcu_mve_tile, fours.count, 64);
-QMCU_PLACE(qmcu_mve_tile, fours.offsets, 68);
 
 #define FILTER(ACCUMULATE, SUM0, SUM1, SUM2, SUM3)         \
     "vldrb.u8 q4, [r9], #16\n\t"                           \
@@ -61,38 +48,6 @@ QMCU_PLACE(qmcu_mve_tile, fours.offsets, 68);
     LABEL ": " STEP STEP STEP STEP                         \
     "cmp r1, r11\n\t"                                      \
     "bne " LABEL "\n\t"
-#define SUMS(FIRST, SECOND)                                \
-    "vmov " FIRST "[2], " FIRST "[0], r0, r4\n\t"          \
-    "vmov " FIRST "[3], " FIRST "[1], r2, r6\n\t"          \
-    "vmov " SECOND "[2], " SECOND "[0], r8, r12\n\t"       \
-    "vmov " SECOND "[3], " SECOND "[1], r10, lr\n\t"
-/* r0 to r3 biases, r4, r5, r6, r8 multipliers. */
-#define PRODUCTS(A, B, C, D)                               \
-    "ldm r9!, {r0-r6, r8, r10-r12, lr}\n\t"                \
-    "vadd.i32 " A ", " A ", r0\n\t"                        \
-    "vadd.i32 " B ", " B ", r1\n\t"                        \
-    "vadd.i32 " C ", " C ", r2\n\t"                        \
-    "vadd.i32 " D ", " D ", r3\n\t"                        \
-    "vqrdmulh.s32 " A ", " A ", r4\n\t"                    \
-    "vqrdmulh.s32 " B ", " B ", r5\n\t"                    \
-    "vqrdmulh.s32 " C ", " C ", r6\n\t"                    \
-    "vqrdmulh.s32 " D ", " D ", r8\n\t"
-/* Leaves zero point and end of the weights in r0 and r1, 16 bytes in A. */
-#define BYTES(A, B, C, D)                                  \
-    "vrshl.s32 " A ", r10\n\t"                             \
-    "vrshl.s32 " B ", r11\n\t"                             \
-    "vrshl.s32 " C ", r12\n\t"                             \
-    "vrshl.s32 " D ", lr\n\t"                              \
-    "ldrd r0, r1, [sp, #32]\n\t"                           \
-    "vqmovnb.s32 " A ", " A "\n\t"                         \
-    "vqmovnt.s32 " A ", " B "\n\t"                         \
-    "vqmovnb.s32 " C ", " C "\n\t"                         \
-    "vqmovnt.s32 " C ", " D "\n\t"                         \
-    "vqadd.s16 " A ", " A ", r0\n\t"                       \
-    "vqadd.s16 " C ", " C ", r0\n\t"                       \
-    "vqmovnb.s16 " A ", " A "\n\t"                         \
-    "vqmovnt.s16 " A ", " C "\n\t"
-
 /* Places in the code of `multiply`. */
 extern const uint8_t steps_first[] __asm__("qmcu_mve_four_first");
 extern const uint8_t two_steps[] __asm__("qmcu_mve_four_two");
@@ -126,28 +81,17 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
           "vldrb.u8 q4, [r2], #16\n\t"
           "strd r1, r2, [sp]\n"
           "0: ldm sp, {r1, r3, r5, r7, r11}\n\t" STEPS("qmcu_mve_four_first", "20")
-          SUMS("q6", "q7")
+          QMCU_FOUR_SUMS("q6", "q7")
           "ldm sp, {r1, r3, r5, r7}\n\t" STEPS("qmcu_mve_four_second", "48")
-          SUMS("q0", "q1")
-          "7: " PRODUCTS("q6", "q7", "q0", "q1")
+          QMCU_FOUR_SUMS("q0", "q1")
+          "7: " QMCU_FOUR_PRODUCTS("q6", "q7", "q0", "q1")
           "ldr pc, [sp, #24]\n"
           "qmcu_mve_four_away:\n\t"
-          "vshr.s32 q2, q6, #31\n\t"
-          "vadd.i32 q6, q6, q2\n\t"
-          "vshr.s32 q2, q7, #31\n\t"
-          "vadd.i32 q7, q7, q2\n\t"
-          "vshr.s32 q2, q0, #31\n\t"
-          "vadd.i32 q0, q0, q2\n\t"
-          "vshr.s32 q2, q1, #31\n\t"
-          "vadd.i32 q1, q1, q2\n"
-          "qmcu_mve_four_round:\n\t" BYTES("q6", "q7", "q0", "q1")
+          QMCU_FOUR_AWAY
+          "qmcu_mve_four_round:\n\t" QMCU_FOUR_BYTES("q6", "q7", "q0", "q1")
           "ldr pc, [sp, #28]\n"
           "qmcu_mve_four_clamp:\n\t"
-          "ldrd r2, r4, [sp, #40]\n\t"
-          "vdup.8 q0, r2\n\t"
-          "vdup.8 q1, r4\n\t"
-          "vmax.s8 q6, q6, q0\n\t"
-          "vmin.s8 q6, q6, q1\n"
+          QMCU_FOUR_CLAMP
           "qmcu_mve_four_store:\n\t"
           "vstrw.32 q6, [q5, #4]!\n\t"
           "cmp r9, r1\n\t"
@@ -162,46 +106,23 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
           "vldrb.u8 q1, [r3]\n\t"
           "vldrb.u8 q2, [r5]\n"
           "4: vldrb.u8 q3, [r7]\n\t" FILTER("", "r0", "r2", "r4", "r6")
-          FILTER("", "r8", "r10", "r12", "lr") SUMS("q6", "q7")
+          FILTER("", "r8", "r10", "r12", "lr") QMCU_FOUR_SUMS("q6", "q7")
           FILTER("", "r0", "r2", "r4", "r6") FILTER("", "r8", "r10", "r12", "lr")
-          SUMS("q4", "q3") PRODUCTS("q6", "q7", "q4", "q3") BYTES("q6", "q7", "q4", "q3")
+          QMCU_FOUR_SUMS("q4", "q3") QMCU_FOUR_PRODUCTS("q6", "q7", "q4", "q3") QMCU_FOUR_BYTES("q6", "q7", "q4", "q3")
           "vstrw.32 q6, [q5, #4]!\n\t"
           "cmp r9, r1\n\t"
           "bne 4b\n\t"
           "bl 5f\n\t"
           "b 3b\n"
           /* Two steps: no pointer goes back and forth. */
-          "qmcu_mve_four_two:\n\t" SECOND SUMS("q6", "q7")
-          FIRST("[r5, #-16]", "[r7, #-16]") SECOND SUMS("q0", "q1")
+          "qmcu_mve_four_two:\n\t" SECOND QMCU_FOUR_SUMS("q6", "q7")
+          FIRST("[r5, #-16]", "[r7, #-16]") SECOND QMCU_FOUR_SUMS("q0", "q1")
           "b.w 7b\n"
           /* To the next four pixels, or to the caller; those at r1 to r4. */
-          "5: add r8, sp, #52\n\t"
-          "ldm r8, {r9, r10, r11, r12}\n\t"
-          "subs r12, r12, #1\n\t"
-          "beq 6f\n\t"
-          "str r12, [sp, #64]\n\t"
-          "vadd.i32 q5, q5, r11\n\t"
-          "ldm sp, {r1-r5}\n\t"
-          "add r1, r1, r10\n\t"
-          "add r2, r2, r10\n\t"
-          "add r3, r3, r10\n\t"
-          "add r4, r4, r10\n\t"
-          "add r5, r5, r10\n\t"
-          "stm sp, {r1-r5}\n\t"
-          "bx lr\n"
+          QMCU_FOUR_NEXT
           "6: add sp, sp, #68\n\t"
           "vpop {d8-d15}\n\t"
           "pop {r4-r11, pc}");
-}
-
-/* Lanes of pixels past the last are the first pixel once more. */
-static __attribute__((noinline)) void set_offsets(qmcu_mve_tile *tile, int32_t filters,
-                                                  int32_t pixels)
-{
-    const mve_pred16_t live = vctp32q((uint32_t)pixels);
-    const uint32x4_t each = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)filters);
-    const int32x4_t offsets = vreinterpretq_s32_u32(vpselq_u32(each, vdupq_n_u32(0), live));
-    vstrwq_s32(tile->fours.offsets, vsubq_n_s32(offsets, 4));
 }
 
 static void begin(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
@@ -223,32 +144,13 @@ static void begin(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
     tile->fours.second = (uintptr_t)steps_second + (uint32_t)(over * STEP_BYTES) + 1;
     tile->fours.round = (uintptr_t)(relu ? round_up : round_away) + 1;
     tile->fours.clamp = (uintptr_t)(clamped ? clamp_bytes : store_bytes) + 1;
-    tile->fours.zero_point = params->zero_point;
-    tile->fours.minimum = params->minimum;
-    tile->fours.maximum = params->maximum;
-    tile->fours.step = 3 * params->filters;
-    tile->fours.words = (params->filters >> 2) * (16 * steps + 12);
-    set_offsets(tile, params->filters, 4);
+    qmcu_mve_begin_fours(tile, params, 16 * steps);
 }
 
 static void four(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
                  const int32_t *weights, int32_t pixels, int8_t *output)
 {
-    tile->end = tile->columns[0] + 16 * params->steps;
-    tile->fours.weights = weights;
-    tile->fours.weights_end = weights + tile->fours.words;
-    tile->fours.pitch = tile->pitch;
-    tile->fours.count = (pixels + 3) >> 2;
-    if (pixels >= 4) {
-        multiply(tile, output);
-        return;
-    }
-    for (int32_t i = pixels; i < 4; i++) {
-        tile->columns[i] = tile->columns[0];
-    }
-    set_offsets(tile, params->filters, pixels);
-    multiply(tile, output);
-    set_offsets(tile, params->filters, 4);
+    qmcu_mve_fours(tile, params, weights, 16 * params->steps, pixels, output, multiply);
 }
 
 const qmcu_mve_multiplier qmcu_mve_int8_four = {.begin = begin, .tile = four, .at_once = 4};

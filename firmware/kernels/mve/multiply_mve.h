@@ -70,6 +70,7 @@ typedef struct qmcu_mve_tile {
             int32_t count;      /* of four pixels */
             int32_t offsets[4]; /* of the outputs' words, less 4 */
             int32_t words;      /* of all weights */
+            int32_t left; /* values that are left of vectors, where filters are not filled up */
         } fours;
     };
     int32_t pitch;

@@ -11,7 +11,7 @@ from tests.support.saturated import saturated_below
 
 from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
-from qmcu.compile.kernel_sets.mve import LOWERINGS, output_fits_over_input
+from qmcu.compile.kernel_sets.mve import lowerings, output_fits_over_input
 from qmcu.compile.kernel_sets.mve_packing import (
     by_fours,
     pack_all_rows,
@@ -66,14 +66,19 @@ def test_channels_lie_by_fours() -> None:
     ]
 
 
-def test_rows_that_are_no_four_are_not_filled_up() -> None:
+def test_rows_are_not_filled_up() -> None:
     rows = np.arange(6 * 20, dtype=np.int8).reshape(6, 20)
     packed = pack_all_rows(rows)
-    assert packed[:128].tolist() == pack_rows(rows[:4]).reshape(-1).tolist()
-    last = packed[128:].reshape(2, 2, 16)
-    assert last[0].tolist() == rows[4:, :16].tolist()
-    assert last[1].tolist() == [[*row[16:], *[0] * 12] for row in rows[4:].tolist()]
-    assert pack_all_rows(rows[:4]).size == 128 and pack_all_rows(rows[:1]).size == 32
+    assert packed.size == rows.size
+    # Of four rows what is left of vectors, then vectors; two last rows as they are.
+    assert packed[:16].tolist() == rows[:4, 16:].reshape(-1).tolist()
+    assert packed[16:80].tolist() == rows[:4, :16].reshape(-1).tolist()
+    assert packed[80:].tolist() == rows[4:].reshape(-1).tolist()
+    filled = pack_filters(rows)
+    assert pack_all_rows(filled[:4]).tolist() == pack_rows(rows[:4]).reshape(-1).tolist()
+    # A vector is read where the last of four rows begins.
+    assert pack_all_rows(rows[:4, :3]).tolist() == [*rows[:4, :3].reshape(-1), *[0] * 13]
+    assert pack_all_rows(rows[:5, :3]).size == 12 + 13 and pack_all_rows(rows[:1, :3]).size == 3
 
 
 def test_filters_are_packed_by_pairs_with_their_constants() -> None:
@@ -146,7 +151,7 @@ def test_a_multiplier_from_one_half_does_not_fit() -> None:
     assert channel_constants([0.0], bias) is not None
 
 
-@pytest.mark.parametrize("kind", [kind for kind in LOWERINGS if kind in EVERYDAY])
+@pytest.mark.parametrize("kind", [kind for kind in lowerings("balanced") if kind in EVERYDAY])
 def test_everyday_graphs_take_the_mve_kernel(kind: str) -> None:
     rng = np.random.default_rng(5)
     kernels = [compile_graph(EVERYDAY[kind](rng), MVE).calls[0].kernel for _ in range(40)]

@@ -130,6 +130,8 @@ def _classify(piece: Piece, owners: Mapping[str, Purpose], model: str = "qmcu_mo
     if is_model_object(piece.source):
         return _model(piece, owners, model)
     folder = PurePosixPath(piece.source.partition("(")[0]).parent.name
+    if folder in (_KERNEL_FOLDER, _CMSIS_NN_FOLDER) and _is_table(piece.section):
+        return Purpose(Category.CONSTANTS, name, "table")
     for part, category in (
         (_KERNEL_FOLDER, Category.KERNEL),
         (_CMSIS_NN_FOLDER, Category.CMSIS_NN),
@@ -144,6 +146,11 @@ def _classify(piece: Piece, owners: Mapping[str, Purpose], model: str = "qmcu_mo
 def is_model_object(source: str) -> bool:
     """True for the objects of model.c, model_data.c and models.c, whose symbols say what for."""
     return object_name(source) in ("model", "model_data", "models") and "(" not in source
+
+
+def _is_table(section: str) -> bool:
+    """Whether it holds a table of numbers that a kernel brings itself, beside those of a model."""
+    return section.startswith(".rodata.") and "table" in section
 
 
 def object_name(source: str) -> str:

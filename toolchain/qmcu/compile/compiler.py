@@ -16,7 +16,8 @@ from qmcu.compile.alternatives import (
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat
 from qmcu.compile.dead_channels import settle_dead_channels
-from qmcu.compile.flash import enough, save_flash, with_small_kernels, without_heavy_tables
+from qmcu.compile.enough import GOALS, smallest, within_enough
+from qmcu.compile.flash import enough, save_flash, without_heavy_tables
 from qmcu.compile.kernel_sets import (
     OPTIMIZATIONS,
     CompileOptions,
@@ -127,10 +128,10 @@ def _compile(
     if options.kernels == "cmsis-nn":
         calls = _without_trails(calls)
     if options.kernels == "native" and options.optimize == "size" and faster:
-        calls = _small(flat, graph, options)
+        calls = tuple(_small(flat, graph, calls, options)[0])
     roots = alias_roots(graph, aliased)
     controls = flat.controls(calls)
-    if options.kernels == "native" and options.optimize in ("balanced", "ram"):
+    if options.kernels == "native" and options.optimize in ("balanced", "ram", "size"):
         calls = _within_constants(flat, graph, calls, options, roots, controls)
     streamed = plain(graph, roots)
     if seed is not None:
@@ -204,17 +205,25 @@ def _within_constants(
     def outputs(call: KernelCall) -> int:
         return graph.tensors[call.writes[0]].elements
 
-    calls = without_heavy_tables(calls, alternatives, outputs, peers)
-    if options.optimize != "balanced":
-        return calls
-    return with_small_kernels(calls, lambda: _small(flat, graph, options), outputs, peers)
+    goal = GOALS.get(options.optimize)
+    if goal is None:
+        return without_heavy_tables(calls, alternatives, outputs, peers)
+    return within_enough(
+        calls, alternatives, lambda: _small(flat, graph, calls, options), outputs, peers, goal
+    )
 
 
-def _small(flat: Flat, graph: Graph, options: CompileOptions) -> tuple[KernelCall, ...]:
-    """The calls with `size`'s kernels."""
+def _small(
+    flat: Flat, graph: Graph, calls: Sequence[KernelCall], options: CompileOptions
+) -> Sequence[Sequence[KernelCall]]:
+    """The calls with `size`'s kernels, and with those of its forms whose constants are smallest."""
     faster = lowerings(replace(options, optimize="size"))
-    calls = _lower(graph, faster, flat.pinned)[0]
-    return save_flash(calls, lambda call: forms_instead(graph, call, faster))
+
+    def forms(call: KernelCall) -> list[KernelCall]:
+        return forms_instead(graph, call, faster)
+
+    small = save_flash(_lower(graph, faster, flat.pinned)[0], forms)
+    return small, smallest(calls, forms)
 
 
 def _no_larger_than_peers(

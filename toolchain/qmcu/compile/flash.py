@@ -1,11 +1,10 @@
-"""Slower kernels whose constants are smaller: what `--optimize size` trades, and what the others do
-where the constants are above what is enough: tables of ADD, and `size`'s kernels."""
+"""Slower kernels whose constants are smaller, which `--optimize size` takes; tables of ADD, which
+`ram` leaves out where constants are above what is enough."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from qmcu.compile.plan import KernelCall, ParametersArgument
+from qmcu.compile.plan import ConstantArgument, KernelCall, ParametersArgument
 from qmcu.compile.streams.cost import instructions
 
 # Least that taking another kernel must save: a share of all constants, and what could go into code.
@@ -22,9 +21,11 @@ _MOST_SHARE = 0.25
 # (1.05 of what a build has). Without its table a sum takes so many instructions more an output,
 # of which so much of an inference may be added.
 _ENOUGH = 1.049
-_TABLE_SAVES, _MOST_SHARE_OF_TABLES = 7.25, 0.02
-# The same of requantization in fewer words, and of moving whole kernels to `size`'s.
-_SMALL_TAKES, _MOST_SHARE_OF_MOVES = 2.5, 0.05
+# Bytes that every model has beside them: what HELLO says of it, its inputs and outputs.
+_IDENTITY = 48
+# A table of the sigmoid that the library brings itself.
+_ACTIVATIONS, _WITH_ACTIVATIONS = 512, ("lstm_cmsis_nn", "lstm_s16_cmsis_nn")
+TABLE_SAVES, _MOST_SHARE_OF_TABLES = 7.25, 0.02
 # By a call's place: the call, and the one of the other kernel.
 _Move = dict[int, tuple[KernelCall, KernelCall]]
 Alternatives = Callable[[KernelCall], Sequence[KernelCall]]
@@ -69,108 +70,54 @@ def without_heavy_tables(
     tables = [call for call in calls if call.kernel.startswith("add_table")]
     if not tables:
         return tuple(calls)
-    size = sum(map(flash_of, calls))
-    most = enough(peers())
+    size, most = total(calls), enough(peers())
     now = {id(call): call for call in calls}
     added = 0.0
     for call in sorted(tables, key=outputs):
         other = min(alternatives(call), key=lambda form: form.constant_size, default=call)
         if size > most and other.constant_size < call.constant_size:
             size -= call.constant_size - other.constant_size
-            added += _TABLE_SAVES * outputs(call)
+            added += TABLE_SAVES * outputs(call)
             now[id(call)] = other
-    outweigh = 2 * sum(map(flash_of, tables)) > sum(map(flash_of, calls))
     cheap = added <= _MOST_SHARE_OF_TABLES * sum(map(instructions, calls))
-    if size > most or not (cheap or outweigh):
+    if size > most or not (cheap or outweigh(calls)):
         return tuple(calls)
     return tuple(now[id(call)] for call in calls)
 
 
-def with_small_kernels(
-    calls: Sequence[KernelCall],
-    smaller: Callable[[], Sequence[KernelCall]],
-    outputs: Callable[[KernelCall], int],
-    peers: Callable[[], Sequence[KernelCall]],
-) -> tuple[KernelCall, ...]:
-    """`calls` with kernels moved to those of `smaller()` until the constants are enough.
-
-    All layers of a kernel move to another, as with `save_flash`; of the ways that are enough the
-    one that adds the fewest instructions, by estimate and a twentieth at most. Where none is, that
-    which saves most, if that is a share of all. Both if it is more than what could go into code.
-    """
-    size, most = sum(map(flash_of, calls)), enough(peers())
-    if size <= most:
-        return tuple(calls)
-    by_operator = {call.operator: call for call in smaller()}
-    kernels: dict[tuple[str, str], _Move] = {}
-    for place, call in enumerate(calls):
-        other = by_operator.get(call.operator, call)
-        if call.macs and "winograd" not in call.kernel and flash_of(other) < flash_of(call):
-            kernels.setdefault((call.kernel, other.kernel), {})[place] = call, other
-    cheap = _MOST_SHARE_OF_MOVES * sum(map(instructions, calls))
-    found = _ways(list(kernels.values()), outputs, cheap)
-    best = min(found, key=lambda way: way.rank(size - most), default=None)
-    share = 0.0 if best is not None and best.saved >= size - most else _LEAST_SHARE
-    if best is None or best.saved < max(_LEAST, share * size):
-        return tuple(calls)
-    now = list(calls)
-    for move in best.moves:
-        for place, (before, after) in move.items():
-            less = flash_of(before) - flash_of(after)
-            trade = f"{after.kernel} for {before.kernel}: {less:,} bytes less flash, slower"
-            now[place] = replace(after, trade=trade, slower=before.slower)
-    return tuple(now)
+def outweigh(calls: Sequence[KernelCall]) -> bool:
+    """Whether tables of ADD are more than half of all constants."""
+    tables = [call for call in calls if call.kernel.startswith("add_table")]
+    return 2 * sum(map(flash_of, tables)) > sum(map(flash_of, calls))
 
 
-@dataclass(frozen=True)
-class _Way:
-    """Some moves of kernels: bytes that they save, instructions that they add."""
-
-    moves: tuple[_Move, ...]
-    saved: int
-    added: float
-
-    def rank(self, wanted: float) -> tuple[bool, float]:
-        """Least for the way that saves so many bytes for the fewest instructions, else the most."""
-        return (False, self.added) if self.saved >= wanted else (True, -self.saved)
-
-
-def _ways(
-    moves: Sequence[_Move], outputs: Callable[[KernelCall], int], cheap: float
-) -> Iterator[_Way]:
-    """Every set of the moves that adds at most `cheap` instructions."""
-    alone = [
-        _Way(
-            (move,),
-            sum(flash_of(before) - flash_of(after) for before, after in move.values()),
-            sum(_slower(before, after, outputs) for before, after in move.values()),
-        )
-        for move in moves
-    ]
-    alone = [way for way in alone if way.added <= cheap]
-    for count in range(1, len(alone) + 1):
-        for some in combinations(alone, count):
-            together = tuple(move for way in some for move in way.moves)
-            added = sum(way.added for way in some)
-            if added <= cheap:
-                yield _Way(together, sum(way.saved for way in some), added)
-
-
-def _slower(before: KernelCall, after: KernelCall, outputs: Callable[[KernelCall], int]) -> float:
-    """About how many instructions another kernel adds."""
-    small = _SMALL_TAKES * outputs(before) if after.kernel.endswith("_small_dsp") else 0.0
-    return max(instructions(after) - instructions(before), 0.0) + small
-
-
-def enough(peers: Sequence[KernelCall]) -> float:
+def enough(peers: Sequence[KernelCall], times: float = _ENOUGH) -> float:
     """The most bytes of constants and parameters, by the other kernels' calls for a model."""
-    return _ENOUGH * sum(map(flash_of, peers))
+    brought = _ACTIVATIONS if any(call.kernel in _WITH_ACTIVATIONS for call in peers) else 0
+    return times * (total(peers) + brought + _IDENTITY) - _IDENTITY
+
+
+def total(calls: Sequence[KernelCall]) -> int:
+    """Bytes of all calls' constants and parameters, equal ones once, as they lie in flash."""
+    found: dict[tuple[object, ...], int] = {}
+    for call in calls:
+        for argument in call.all_arguments:
+            if isinstance(argument, ParametersArgument):
+                found[argument.ctype, argument.fields] = _size_of(argument)
+            elif isinstance(argument, ConstantArgument) and argument.constant is not None:
+                constant = argument.constant
+                found[constant.ctype, constant.data] = constant.size
+    return sum(found.values())
 
 
 def flash_of(call: KernelCall) -> int:
     """Bytes of a call's constants and parameters."""
-    fields = (f for a in call.arguments if isinstance(a, ParametersArgument) for _, f in a.fields)
-    return call.constant_size + sum(4 * len(f) if isinstance(f, tuple) else 4 for f in fields)
+    parameters = (a for a in call.arguments if isinstance(a, ParametersArgument))
+    return call.constant_size + sum(map(_size_of, parameters))
+
+
+def _size_of(parameters: ParametersArgument) -> int:
+    return sum(4 * len(f) if isinstance(f, tuple) else 4 for _, f in parameters.fields)
 
 
 def _moves(calls: Sequence[KernelCall], alternatives: Alternatives) -> list[_Move]:

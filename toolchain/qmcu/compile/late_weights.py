@@ -8,7 +8,7 @@ tiles at a time, as many as the arena has room for; and in flash what still find
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from qmcu.compile.flash import flash_of
+from qmcu.compile.flash import flash_of, total
 from qmcu.compile.kernel_sets.dsp.tiles import Layer
 from qmcu.compile.kernel_sets.dsp.winograd_bytes import KERNEL
 from qmcu.compile.plan import KernelCall
@@ -103,7 +103,7 @@ def _within(
             if _pays(layer, call) and peak(trial) <= arena:
                 now = trial
                 break
-    size = sum(map(flash_of, now))
+    size = total(now)
     for _, layer in sorted(_worth(layers, now), key=lambda pair: pair[0], reverse=True):
         better, before = layer.in_flash, now[layer.place]
         assert better is not None

@@ -129,7 +129,8 @@ def _by_core(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
         groups = with_groups(
             mve.CONVOLUTIONS, mve.lower_groups, dsp.ZEROS_FROM[options.optimize], MVE
         )
-        own = {**mve.LOWERINGS, "CONV_2D": (*mve.LOWERINGS["CONV_2D"], *groups)}
+        own = mve.lowerings(options.optimize)
+        own["CONV_2D"] = (*own["CONV_2D"], *groups)
         others = dsp.lowerings(options.optimize, fpu=options.fpu)
         # Such a core has the DSP extension too: what no vector kernel takes goes there.
         return {kind: (*own.get(kind, ()), *others.get(kind, ())) for kind in {**others, **own}}

@@ -45,6 +45,26 @@ def pack_fours(
     return np.hstack([words, constants.reshape(len(order), -1)]).astype(np.int32)
 
 
+def pack_ragged(
+    filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
+) -> Int32Array:
+    """As `pack_fours`, filters not filled up: int32 [count / 4, values + 12].
+
+    Of each two filters their first values, so that whole vectors are left, then vectors in turn.
+    """
+    order = np.arange(len(filters)).reshape(-1, 4)[:, [0, 2, 1, 3]]
+    count, values = len(order), filters.shape[1]
+    first = (values - 1) % LANES + 1
+    steps = (values - 1) // LANES
+    twos = filters[order].reshape(count, 2, 2, values)
+    vectors = twos[..., first:].reshape(count, 2, 2, steps, LANES).swapaxes(2, 3)
+    begin = twos[..., :first].reshape(count, 2, 2 * first)
+    rows = np.concatenate([begin, vectors.reshape(count, 2, 2 * LANES * steps)], axis=2)
+    words = np.ascontiguousarray(rows).reshape(count, 4 * values).view("<i4")
+    constants = np.column_stack([bias, np.array(pairs, np.int32)])[order].swapaxes(1, 2)
+    return np.hstack([words, constants.reshape(count, -1)]).astype(np.int32)
+
+
 def pack_int4_pairs(
     filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
 ) -> Int32Array:
@@ -82,15 +102,12 @@ def by_fours(channels: Int32Array) -> Int32Array:
 
 
 def biases_and_scales(channels: Int32Array, shared: bool) -> Int32Array:
-    """int32 [count, 3] to one dimension: biases in fours, then multipliers and shifts of each four.
+    """int32 [count, 3] to one dimension: all biases, then multipliers and shifts of each four.
 
-    Of the first four alone where `shared`, for all have the same.
+    Where `shared`, one multiplier and shift, for all have the same.
     """
-    groups = by_fours(channels)
-    scales = groups[:1, 1:] if shared else groups[:, 1:]
-    if shared:
-        scales = np.repeat(scales[:, :, :1], 4, axis=2)
-    return np.concatenate([groups[:, 0].reshape(-1), scales.reshape(-1)])
+    scales = channels[0, 1:] if shared else by_fours(channels)[:, 1:].reshape(-1)
+    return np.concatenate([channels[:, 0], scales])
 
 
 def pack_rows(rows: Int8Array) -> Int8Array:
@@ -102,13 +119,20 @@ def pack_rows(rows: Int8Array) -> Int8Array:
 
 
 def pack_all_rows(rows: Int8Array) -> Int8Array:
-    """The same in one dimension; less than four rows at the end are not filled up."""
-    whole = len(rows) // 4 * 4
-    packed = [pack_rows(rows[:whole])] if whole else []
-    if whole < len(rows):
-        last = pack_filters(rows[whole:])
-        packed.append(last.reshape(len(last), -1, LANES).swapaxes(0, 1))
-    return np.concatenate([part.reshape(-1) for part in packed])
+    """int8 [outputs, values] to one dimension, rows not filled up.
+
+    Of each four rows first what is left of whole vectors, row by row, then vectors in turn; of less
+    than four at the end one after the other. A vector fits where each of four rows begins.
+    """
+    fours, values = len(rows) // 4, rows.shape[1]
+    whole = values // LANES * LANES
+    groups = rows[: 4 * fours].reshape(fours, 4, values)
+    vectors = groups[:, :, :whole].reshape(fours, 4, whole // LANES, LANES).swapaxes(1, 2)
+    tails = groups[:, :, whole:].reshape(fours, 4 * (values - whole))
+    packed = np.hstack([tails, vectors.reshape(fours, 4 * whole)])
+    last = rows[4 * fours :].reshape(-1)
+    behind = LANES - values - len(last) if fours and not whole else 0
+    return np.concatenate([packed.reshape(-1), np.pad(last, (0, max(behind, 0)))])
 
 
 def pack_int4_rows(rows: Int8Array) -> Int8Array:

@@ -116,7 +116,7 @@ def lowerings(
     own = {"SQUARED_DIFFERENCE": (pairs.squared_difference,)}
     wide = {**sums, "MUL int16": (elementwise.mul_s16,), **own}
     real = reals.LOWERINGS if fpu else {}
-    return limited | products.lowerings("dsp") | recurrent.LOWERINGS | wide | real
+    return limited | products.lowerings("dsp") | recurrent.lowerings(optimize) | wide | real
 
 
 def int4_lowerings() -> dict[str, Sequence[Lowering]]:

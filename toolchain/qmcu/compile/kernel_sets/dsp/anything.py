@@ -287,11 +287,8 @@ def _fully_connected(context: OperatorContext, *, wide: bool) -> KernelCall | No
         ("batches", batches),
         ("input_depth", inputs),
         ("output_depth", outputs),
-        ("steps", -(-inputs // STEP)),
         ("output_zero_point", quantization_of(target).zero_point),
         ("bias_step", 4 if shared is None else 1),
-        ("scales", 0 if shared is None else len(channels)),
-        ("scale_step", 4 if shared is None else 0),
     )
     wide &= fours < outputs
     kernel = f"fully_connected_any{'_wide' if wide else ''}_dsp"

@@ -21,6 +21,7 @@ Int16Array = npt.NDArray[np.int16]
 LARGEST_SHIFT = 21
 STEEP = -8  # the least shift to the right of the steep kernels: 8 to the left
 GROUP = 8  # values of a filter in one step of the multiply kernels
+QUAD = 4  # of fully connected layers
 WORD = 4  # bytes
 SUMS_OF_QUAD = 4  # words of qmcu_filter_quad
 LARGEST_OF_PAIRS = 1 << 23  # sums of two filters in one have 24 bits each
@@ -267,7 +268,7 @@ def pack_quads(filters: Filters) -> tuple[Int16Array, Int32Array] | None:
     """For fully_connected_pair: weights by four filters, constants int32 [quads, 12]."""
     if not _fits_pairs(filters):
         return None
-    weights = fill(fill(filters.flat, GROUP), 4, axis=0)
+    weights = fill(fill(filters.flat, QUAD), 4, axis=0)
     b, q, _, s = filters.padded(4)
     joint = join_quads(weights)
     quads = records.make(

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from qmcu.compile.kernel_sets.addition import plain_sum
 from qmcu.compile.kernel_sets.dsp.filters import (
-    GROUP,
     LARGEST_SHIFT,
+    QUAD,
     STEEP,
     SUMS_OF_QUAD,
     filters_of,
@@ -119,7 +119,6 @@ def fully_connected_pair(context: OperatorContext) -> KernelCall | None:
         ("batches", batches),
         ("input_depth", inputs),
         ("output_depth", outputs),
-        ("steps", -(-inputs // GROUP)),
         ("rounding", int(rounding)),
         ("multiplier", int(filters.multipliers[0]) if shared else 0),
         ("shift", int(filters.shifts[0]) if shared else 0),
@@ -138,7 +137,7 @@ def fully_connected_pair(context: OperatorContext) -> KernelCall | None:
         ),
         macs=target.elements * inputs,
     )
-    return replace(call, overread=-inputs % GROUP)
+    return replace(call, overread=-inputs % QUAD)
 
 
 def add_table(context: OperatorContext) -> KernelCall | None:

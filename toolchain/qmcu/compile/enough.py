@@ -1,0 +1,192 @@
+"""Constants within what is enough beside CMSIS-NN's, for instructions: `balanced` and `size`.
+
+Tables of ADD go one by one, those of the fewest outputs first; layers of a kernel move together to
+another form with smaller constants. Of all ways that are enough the cheapest by estimate is taken.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import accumulate, product
+
+from qmcu.compile.flash import TABLE_SAVES, Alternatives, enough, flash_of, outweigh, total
+from qmcu.compile.plan import KernelCall
+from qmcu.compile.streams.cost import instructions
+
+# Instructions more an output of requantization in fewer words.
+_SMALL_TAKES = 2.5
+# Those of an output beside its multiplications, at least.
+_OUTPUT_TAKES = 20.0
+# Least that must be saved where it is not enough, as a share, and what kernels that come beside
+# those that are there may take in code.
+_LEAST_SHARE, _LEAST = 0.03, 384
+_TRIES = 4
+_SETS = ("_mve", "_dsp", "_scalar")
+Outputs = Callable[[KernelCall], int]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Constants are to be at most `times` the library's, for a `share` of instructions more."""
+
+    times: float
+    share: float
+
+
+GOALS = {"balanced": Goal(1.049, 0.10), "size": Goal(1.0, 0.25)}
+
+
+@dataclass(frozen=True)
+class _Way:
+    """Calls that others take the place of, by place; bytes saved and instructions added."""
+
+    taken: dict[int, KernelCall]
+    saved: int
+    added: float
+
+    def __add__(self, other: "_Way") -> "_Way":
+        taken = {**self.taken, **other.taken}
+        return _Way(taken, self.saved + other.saved, self.added + other.added)
+
+    def rank(self, wanted: float) -> tuple[bool, float, int]:
+        """Least for the way that saves so many bytes for the fewest instructions, else the most."""
+        if self.saved >= wanted:
+            return False, self.added, len(self.taken)
+        return True, -self.saved, len(self.taken)
+
+
+_NOTHING = _Way({}, 0, 0.0)
+
+
+def within_enough(
+    calls: Sequence[KernelCall],
+    alternatives: Alternatives,
+    smaller: Callable[[], Sequence[Sequence[KernelCall]]],
+    outputs: Outputs,
+    peers: Callable[[], Sequence[KernelCall]],
+    goal: Goal,
+) -> tuple[KernelCall, ...]:
+    """`calls` with forms of smaller constants until these are enough beside `peers()`.
+
+    `smaller()` gives plans' calls whose forms may be taken, `outputs` how many elements a call
+    makes. Where nothing is enough for the instructions that it may add, what saves most for them is
+    taken, if that is a share of all.
+    """
+    size, most = total(calls), enough(peers(), goal.times)
+    if size <= most:
+        return tuple(calls)
+    cheap = goal.share * sum(
+        instructions(call) + _OUTPUT_TAKES * outputs(call) for call in calls if call.macs
+    )
+    choices = (_without_tables(calls, alternatives, outputs), *_moves(calls, smaller(), outputs))
+    found = [way for way in _combined(choices, cheap) if _pays(calls, way)]
+    now, wanted = tuple(calls), size - most
+    for _ in range(_TRIES):
+        best = min(found, key=lambda way: way.rank(wanted), default=_NOTHING)
+        now = tuple(best.taken.get(place, call) for place, call in enumerate(calls))
+        over = total(now) - most
+        if over <= 0 or best.saved < wanted:
+            break
+        # Equal constants lie in flash once, so that less is saved than by each call.
+        wanted += over
+    return now if total(now) <= most or size - total(now) >= _LEAST_SHARE * size else tuple(calls)
+
+
+def _combined(choices: Sequence[Sequence[_Way]], cheap: float) -> Iterator[_Way]:
+    """One way of each list at most, all together; what adds more than `cheap` is left out."""
+    lists = [[_NOTHING, *(way for way in ways if way.added <= cheap)] for ways in choices]
+    for some in product(*lists):
+        way = sum(some, _NOTHING)
+        if way.saved > 0 and way.added <= cheap:
+            yield way
+
+
+def _pays(calls: Sequence[KernelCall], way: _Way) -> bool:
+    """Whether it saves more than code that comes without other code going could take."""
+    now = {call.kernel for call in calls}
+    after = {way.taken.get(place, call).kernel for place, call in enumerate(calls)}
+    return way.saved >= _LEAST or len(after - now) <= len(now - after)
+
+
+def _without_tables(
+    calls: Sequence[KernelCall], alternatives: Alternatives, outputs: Outputs
+) -> list[_Way]:
+    """The table of ADD with the fewest outputs left out, the two with the fewest, and so on.
+
+    They cost nothing where they outweigh the rest of the model.
+    """
+    ways = []
+    price = 0.0 if outweigh(calls) else TABLE_SAVES
+    tables = [p for p, call in enumerate(calls) if call.kernel.startswith("add_table")]
+    for place in sorted(tables, key=lambda p: outputs(calls[p])):
+        call = calls[place]
+        other = min(alternatives(call), key=lambda form: form.constant_size, default=call)
+        saved = flash_of(call) - flash_of(other)
+        if saved > 0:
+            ways.append(_Way({place: other}, saved, price * outputs(call)))
+    return list(accumulate(ways))
+
+
+def _moves(
+    calls: Sequence[KernelCall], others: Sequence[Sequence[KernelCall]], outputs: Outputs
+) -> list[list[_Way]]:
+    """For each kernel: all its layers with the forms of one of the other plans, where smaller."""
+    kernels = {call.kernel: None for call in calls if _may_move(call)}
+    by_operator = [{call.operator: call for call in plan} for plan in others]
+    found = []
+    for kernel in kernels:
+        ways = []
+        for plan in by_operator:
+            pairs = [
+                (place, call, plan.get(call.operator, call))
+                for place, call in enumerate(calls)
+                if call.kernel == kernel
+            ]
+            taken = [pair for pair in pairs if flash_of(pair[2]) <= flash_of(pair[1])]
+            if any(flash_of(after) < flash_of(before) for _, before, after in taken):
+                ways.append(_moved([p for p in taken if p[1] is not p[2]], outputs))
+        found.append(ways)
+    return found
+
+
+def _may_move(call: KernelCall) -> bool:
+    return bool(call.macs) and "winograd" not in call.kernel
+
+
+def _moved(pairs: Sequence[tuple[int, KernelCall, KernelCall]], outputs: Outputs) -> _Way:
+    taken, saved, added = {}, 0, 0.0
+    for place, before, after in pairs:
+        less = flash_of(before) - flash_of(after)
+        form = f"{after.kernel} for {before.kernel}"
+        if before.kernel == after.kernel:
+            form = f"{after.kernel} with smaller constants"
+        trade = f"{form}: {less:,} bytes less flash, slower"
+        taken[place] = replace(after, trade=trade, slower=before.slower)
+        saved += less
+        small = _SMALL_TAKES * outputs(before) if after.kernel.endswith("_small_dsp") else 0.0
+        added += max(instructions(after) - instructions(before), 0.0) + small
+    return _Way(taken, saved, added)
+
+
+def smallest(
+    calls: Sequence[KernelCall], forms: Callable[[KernelCall], Sequence[KernelCall]]
+) -> list[KernelCall]:
+    """Each call's form with the smallest constants that takes no more scratch, of the same set.
+
+    A call that has none goes where others of its kernel go, if its constants are no larger there.
+    """
+    known = [[call, *filter(partial(_may_be, call), forms(call))] for call in calls]
+    least = [min(some, key=flash_of) for some in known]
+    moved = {(c.kernel, best.kernel) for c, best in zip(calls, least, strict=True)}
+    together = []
+    for call, some, best in zip(calls, known, least, strict=True):
+        as_small = [f for f in some[1:] if flash_of(f) == flash_of(call)]
+        others = (f for f in as_small if f.kernel != call.kernel)
+        beside = [f for f in others if (call.kernel, f.kernel) in moved]
+        together.append(beside[0] if best is call and beside else best)
+    return together
+
+
+def _may_be(call: KernelCall, form: KernelCall) -> bool:
+    same = all((word in call.kernel) == (word in form.kernel) for word in _SETS)
+    return same and form.scratch_size <= call.scratch_size
