@@ -113,3 +113,14 @@ def test_other_lengths_and_shapes_are_refused() -> None:
     assert _refused("REVERSE_SEQUENCE", (2, 4), (4, 2), 1, 2)
     assert _refused("MATRIX_DIAG", (2, 3), (2, 3, 4))
     assert _refused("MATRIX_DIAG", (1, 1000), (1, 1000, 1000))
+
+
+def test_operands_that_are_not_there_are_refused() -> None:
+    tensors = (Tensor(0, "x", (2, 4), "float32"), Tensor(1, "y", (2, 4), "float32"))
+    for kind in ("REVERSE_SEQUENCE", "MATRIX_SET_DIAG", "ONE_HOT"):
+        for inputs in ((0,), (0, -1), (0, -1, -1, -1)):
+            graph = Graph("m", tensors, (Operator(0, kind, inputs, (1,)),), (0,), (1,))
+            assert unsupported(graph) == [
+                f"#0 {kind}: tflite-micro has no such operator; write the layer with others that "
+                "are, or compute it outside of the model"
+            ]

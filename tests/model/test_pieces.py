@@ -57,6 +57,14 @@ def test_the_pieces_give_what_the_whole_would() -> None:
     check_on_host(graph)
 
 
+def test_a_constant_may_be_an_output() -> None:
+    chain = replace(_chain(), outputs=(4, 2))
+    x = np.zeros((2, 1, 2, 3), np.int8)
+    _, times = Oracle(write_model(chain)).run_many([x])
+    assert times.tolist() == [[1, 2, 1]] * 2
+    check_on_host(chain)
+
+
 @pytest.mark.parametrize("target", ["float32", "int32", "int64", "bool"])
 @pytest.mark.parametrize("source", ["uint8", "int64"])
 def test_casts_that_the_interpreter_refuses_are_our_own(source: str, target: str) -> None:

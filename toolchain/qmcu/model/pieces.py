@@ -164,7 +164,13 @@ class Pieces:
             values |= {
                 piece.tensors[i]: a for i, a in zip(piece.graph.outputs, outputs, strict=True)
             }
-        return [values[i] for i in self._graph.outputs]
+        rows = len(next(iter(values.values())))
+        return [
+            values[i]
+            if i in values
+            else np.repeat(self._graph.tensors[i].array[np.newaxis], rows, 0)
+            for i in self._graph.outputs
+        ]
 
     def all_tensors(self, inputs: Sequence[Array]) -> dict[int, Array]:
         """Every activation of one inference, [1, *shape], by its index in the whole model."""

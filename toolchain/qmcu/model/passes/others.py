@@ -16,6 +16,10 @@ from qmcu.types import Array
 
 # More places than this are no constant any more.
 _MOST_PLACES = 1 << 16
+_OPERANDS = {
+    "MATRIX_DIAG": 1, "MATRIX_SET_DIAG": 2, "ONE_HOT": 4, "RELU_0_TO_1": 1, "RELU_N1_TO_1": 1,
+    "REVERSE_SEQUENCE": 2,
+}  # fmt: skip
 _BOUNDS = {"RELU_N1_TO_1": (-1.0, 1.0), "RELU_0_TO_1": (0.0, 1.0)}
 
 
@@ -27,7 +31,7 @@ def write_others(graph: Graph) -> Graph:
     number = max(op.index for op in graph.operators)
     for op in graph.operators:
         begin = len(maker.operators)
-        if op.kind not in _FORMS or not _FORMS[op.kind](maker, graph, op):
+        if not _has_form(op) or not _FORMS[op.kind](maker, graph, op):
             maker.operators[begin:] = [op]
             continue
         changed = True
@@ -42,7 +46,13 @@ def write_others(graph: Graph) -> Graph:
 
 def is_written(graph: Graph, op: Operator) -> bool:
     """Whether the operator has such a form."""
-    return op.kind in _FORMS and _FORMS[op.kind](GraphMaker(graph), graph, op)
+    return _has_form(op) and _FORMS[op.kind](GraphMaker(graph), graph, op)
+
+
+def _has_form(op: Operator) -> bool:
+    """Whether it is one of them and has its operands."""
+    present = len(op.inputs) == _OPERANDS.get(op.kind) and min(op.inputs) >= 0
+    return present and len(op.outputs) == 1
 
 
 def _numbered(shape: tuple[int, ...]) -> Array:
