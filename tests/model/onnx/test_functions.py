@@ -178,6 +178,9 @@ def test_patches_are_added_where_they_lie(
         ("ScatterND", ([[0, 7]], None), {}, "outside"),
         ("ScatterND", ([[0, 1]], None), {"reduction": "mul"}, "reduces by mul"),
         ("DFT", (), {"axis": 1}, "last axis"),
+        ("TopK", (), {"outputs": 2}, "shapes do not fit together"),
+        ("GatherElements", ([[1, 2]],), {"axis": 3}, "do not fit together"),
+        ("ScatterND", ([[0, 1, 2, 3, 4]], None), {}, "do not fit together"),
     ],
 )
 def test_what_has_no_form_is_refused(

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from qmcu.errors import ModelError
 from qmcu.extras import load_module
 from qmcu.model.onnx.load import PURPOSE, value_of_proto
 from qmcu.model.onnx.net import Net, Node, Value
@@ -116,7 +117,13 @@ def _infer(net: Net) -> None:
     graph = onnx.helper.make_graph(protos, "shapes", inputs, outputs, constants)
     imports = [onnx.helper.make_opsetid("", net.opset)]
     model = onnx.helper.make_model(graph, opset_imports=imports)
-    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    try:
+        inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    except onnx.shape_inference.InferenceError as error:
+        said = first_line(error).rstrip(".")
+        raise ModelError(
+            f"{net.name}: its shapes do not fit together ({said}); export the model anew."
+        ) from error
     for proto in (*inferred.graph.value_info, *inferred.graph.output):
         value = net.values.get(proto.name)
         if value is None or value.array is not None:

@@ -19,12 +19,16 @@ from qmcu.model.onnx.scattering import FORMS as SCATTERING
 def decompose(net: Net, *, late: bool = False) -> None:
     """Replace each such node; `late` those that might have become part of another one.
 
-    Raises ModelError for one with operands that are not constant.
+    Raises ModelError for one with operands that are not constant, or do not fit together.
     """
     nodes: list[Node] = []
     for node in net.nodes:
         write = (_LATE if late else _FORMS).get(node.kind)
-        new = None if write is None else write(Maker(net, node))
+        try:
+            new = None if write is None else write(Maker(net, node))
+        except (ValueError, IndexError, ZeroDivisionError) as error:
+            problem = "has operands or attributes that do not fit together"
+            raise net.fail(node, problem, "export the model anew") from error
         nodes.extend([node] if new is None else new)
     net.nodes = nodes
 

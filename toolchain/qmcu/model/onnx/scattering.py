@@ -166,6 +166,8 @@ def _fourier(m: Maker) -> list[Node]:
     length, parts = shape[-2], shape[-1]
     count = m.net.values[m.node.outputs[0]].shape[-2]
     stated = m.net.operand(m.node, 1)
+    if parts not in (1, 2):
+        raise m.net.fail(m.node, f"transforms numbers of {parts} parts", "give it 1 or 2")
     whole = stated is None or (stated.array is not None and int(stated.array.item()) == length)
     if axis % len(shape) != len(shape) - 2 or not whole or (back and count != length):
         problem = "is no transform of a whole last axis"
