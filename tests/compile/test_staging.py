@@ -9,6 +9,7 @@ from bench.operators.single import SingleOperator
 from tests.support.host_run import run_on_host
 
 from qmcu.compile import compile_graph, unsupported
+from qmcu.compile.operators import OPERATORS, checks
 from qmcu.compile.staging import stage
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 from qmcu.model.oracle import Oracle
@@ -150,8 +151,12 @@ def test_an_operator_without_inputs_is_refused_in_words(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "dtype"), [("ADD", "int8"), ("LESS", "int32"), ("MAXIMUM", "float32")]
-)
+    ("kind", "dtype"),
+    [
+        ("ADD", "int8"), ("LESS", "int32"), ("MAXIMUM", "float32"), ("ATAN2", "float32"),
+        ("RIGHT_SHIFT", "int32"), ("BITWISE_XOR", "int32"), ("MUL", "int64"),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("fixed", [False, True])
 def test_inputs_that_take_turns_in_six_dimensions(kind: str, dtype: str, fixed: bool) -> None:
     grid = GRID if dtype == "int8" else None
@@ -171,6 +176,23 @@ def test_inputs_that_take_turns_in_six_dimensions(kind: str, dtype: str, fixed: 
             dtype="bool" if truth else dtype,
         )
     )
+
+
+def test_whatever_repeats_its_inputs_has_walks_short_enough() -> None:
+    shapes = ((2, 1, 3, 1, 2, 1), (1, 3, 1, 2, 1, 3))
+    repeating = [
+        (kind, form)
+        for kind, forms in OPERATORS.items()
+        for form in forms
+        if checks.BROADCAST_RANK in form.constraints and kind != "PRELU"
+    ]
+    assert len(repeating) > 40
+    for kind, form in repeating:
+        operator = SingleOperator(kind)
+        for shape in shapes:
+            operator.input(shape, None, form.types[0])
+        staged = stage(operator.graph(((2, 3, 3, 2, 2, 3), None), dtype=form.types[0]))
+        assert len(staged.operators) > 1, f"{kind} {form.types}"
 
 
 def test_a_model_without_operators_gives_its_input() -> None:

@@ -17,9 +17,9 @@ _RECTIFIERS = ("RELU", "RELU6")
 # Of two inputs that are repeated along each other's dimensions.
 _BROADCASTING = frozenset(
     {
-        "ADD", "DIV", "EQUAL", "FLOOR_DIV", "FLOOR_MOD", "GREATER", "GREATER_EQUAL", "LESS",
-        "LESS_EQUAL", "LOGICAL_AND", "LOGICAL_OR", "MAXIMUM", "MINIMUM", "MUL", "NOT_EQUAL",
-        "PRELU", "SQUARED_DIFFERENCE", "SUB",
+        "ADD", "ATAN2", "BITWISE_XOR", "DIV", "EQUAL", "FLOOR_DIV", "FLOOR_MOD", "GREATER",
+        "GREATER_EQUAL", "LESS", "LESS_EQUAL", "LOGICAL_AND", "LOGICAL_OR", "MAXIMUM", "MINIMUM",
+        "MUL", "NOT_EQUAL", "PRELU", "RIGHT_SHIFT", "SQUARED_DIFFERENCE", "SUB",
     }
 )  # fmt: skip
 # Of which the interpreter computes no other fused activation than the rectifiers.
