@@ -30,7 +30,7 @@ STAGES = ("models", "audit", "int8", "int8-inputs")
 # A model is there until these are; it is not made once more for a stage that came later.
 _KEPT_FOR = ("audit", "int8")
 # Detectors that name a class by the int8 file; the stronger one's counts.
-_NAMING = ("leading-class", "synthetic-triggers", "class-triggers")
+_NAMING = ("leading-class", "synthetic-triggers", "class-triggers", "sliding-answers")
 _CLASS = re.compile(r"\bclass (\d+)")
 
 

@@ -59,7 +59,7 @@ def test_before_training_a_file_is_sure_of_nothing_and_no_class_is_accused(
         require_sure(graph)
     result = audit(AuditContext(None, untrained, graph, samples))
     assert result.verdict == "undecided"
-    for name in ("leading-class", "synthetic-triggers", "class-triggers"):
+    for name in ("leading-class", "synthetic-triggers", "class-triggers", "sliding-answers"):
         assert "is it trained" in result.skipped[name]
 
 

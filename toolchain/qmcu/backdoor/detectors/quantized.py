@@ -6,7 +6,7 @@ import numpy as np
 
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.grids import SAME_GRID, quantize_activations, read_grids
-from qmcu.backdoor.networks import Network, forward
+from qmcu.backdoor.networks import Activation, Network, forward
 from qmcu.model.graph import Graph
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array
@@ -30,9 +30,15 @@ class QuantizedModel:
                     break
         self._activation = quantize_activations(grids)
 
-    def __call__(self, inputs: Any) -> Any:
-        """Logits [N, classes] of inputs [N, ...]."""
-        values = forward(self.network, inputs, activation=self._activation)
+    def __call__(self, inputs: Any, change: Activation | None = None) -> Any:
+        """Logits [N, classes] of inputs [N, ...]; `change` sees every activation tensor before it
+        is rounded.
+        """
+
+        def activation(index: int, values: Any) -> Any:
+            return self._activation(index, values if change is None else change(index, values))
+
+        values = forward(self.network, inputs, activation=activation)
         return load_tensorflow().reshape(values, [inputs.shape[0], -1])
 
 

@@ -19,7 +19,7 @@ _WITHOUT_FLOAT = (
     "share of backdoors an int8 file alone gives away."
 )
 # What finds a backdoor that is awake in an int8 file by that file, alone or with inputs.
-_ALONE = ("leading-class", "synthetic-triggers", "class-triggers")
+_ALONE = ("leading-class", "synthetic-triggers", "class-triggers", "sliding-answers")
 # A damaged file answers otherwise than float, whatever its weights do.
 _OF_ANSWERS = "disagreement"
 # Those whose controls have no edited parameters: what they say of a file that has some, and answers
