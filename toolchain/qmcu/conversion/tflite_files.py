@@ -102,7 +102,7 @@ def _require_float(path: Path, graph: Graph) -> None:
         found = next((t for t in tensors if t.quantization and t.dtype != "float32"), None)
         if found is not None:
             raise ModelError(
-                f"{path} is quantized already ({operator}: {found.name} is {found.dtype}); the "
-                "float model is needed that it was made from; if it is int8 already, --weights "
-                "int4 packs its weights."
+                f"{path} is quantized already ({operator}: {found.name} is {found.dtype}); build "
+                "it as it is (`qmcu build`), or quantize the float model that it was made from; "
+                "--weights int4 packs the weights of one in int8."
             )
