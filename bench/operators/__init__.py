@@ -186,6 +186,7 @@ GENERATORS: dict[str, Generator] = {
     **_real(reals.unary, "ABS", types=("int32",)),
     **_real(reals.binary, "ADD", "SUB", "MUL", "FLOOR_MOD", types=("int64",)),
     **_real(reals.binary, "ATAN2"),
+    **_real(reals.unary, "GELU"),
     **_real(reals.binary, "BITWISE_XOR", "RIGHT_SHIFT", types=("int32",)),
     **in_types("ADD_N", products.add_n, ("int8", "float32")),
     **in_types("CUMSUM", products.cumsum, ("int8", "int32", "int64", "float32")),

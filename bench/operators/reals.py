@@ -35,6 +35,8 @@ def unary(rng: Rng, kind: str, dtype: str = "float32") -> Graph:
     shape = pick(rng, *_SHAPES)
     operator.input(shape, None, dtype)
     options: dict[str, OptionValue] = {}
+    if kind == "GELU":
+        options["approximate"] = chance(rng, 0.5)
     if kind == "LEAKY_RELU":
         options["alpha"] = float32(pick(rng, 0.01, 0.3, 0.0, 2.5, -0.3, log_uniform(rng, 1e-4, 9)))
     return operator.graph((shape, None), options=options, dtype=dtype)

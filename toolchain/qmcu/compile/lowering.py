@@ -48,6 +48,10 @@ ANGLE_NOTE = (
     "numpy, in double and rounded once (`model/passes/angles.py`), as glibc from 2.41 on gives "
     "them; before that glibc differs in the last bit of some."
 )
+GELU_NOTE = (
+    "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference in "
+    "numpy, in double and rounded once (`model/gelu.py`): the nearest float of every number tried."
+)
 TABLE_NOTE = (
     "tflite-micro has no kernel for it: the expected bytes are those of qmcu's own reference, "
     "256 results by float32 as LiteRT's reference kernel computes them "

@@ -15,6 +15,7 @@ from qmcu.errors import ModelError
 from qmcu.model.byte_functions import BYTE_FUNCTIONS, byte_function
 from qmcu.model.custom import custom_operator
 from qmcu.model.custom_reference import Reference
+from qmcu.model.gelu import gelu
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.passes.evaluation import evaluate
 from qmcu.model.products import product
@@ -235,6 +236,8 @@ class Pieces:
             return [resized.astype(image.dtype)]
         if operator.kind == "REDUCE_PROD" and operands[0].dtype in _SCALED:
             return product(operator, operands, self._graph.tensors[operator.inputs[0]], outputs[0])
+        if operator.kind == "GELU" and operands[0].dtype == np.float32:
+            return [gelu(operands[0], approximate=bool(operator.options.get("approximate", False)))]
         if operator.kind not in BYTE_FUNCTIONS:
             return evaluate(operator, operands, _MOST_ELEMENTS, [t.dtype for t in outputs])
         source, target = (

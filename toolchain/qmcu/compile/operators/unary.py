@@ -2,7 +2,13 @@
 
 from collections.abc import Callable
 
-from qmcu.compile.lowering import COMPARED_NOTE, OWN_NOTE, OperatorContext, OperatorSupport
+from qmcu.compile.lowering import (
+    COMPARED_NOTE,
+    GELU_NOTE,
+    OWN_NOTE,
+    OperatorContext,
+    OperatorSupport,
+)
 from qmcu.compile.operators import checks
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 
@@ -40,6 +46,12 @@ def unary_call(
 
 def _lower_to(kernel: str) -> Callable[[OperatorContext], KernelCall]:
     return lambda context: unary_call(context, kernel)
+
+
+def _lower_gelu(context: OperatorContext) -> KernelCall:
+    approximate = int(bool(context.operator.options.get("approximate", False)))
+    fields = (("approximate", approximate),)
+    return unary_call(context, "gelu_f32", "qmcu_gelu_f32_params", fields)
 
 
 def _lower_leaky_relu(context: OperatorContext) -> KernelCall:
@@ -90,6 +102,7 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             ("NEG", "neg_s64", "int64"),
         )
     ),
+    real_support("GELU", "gelu_f32", _lower_gelu, GELU_NOTE),
     real_support("LEAKY_RELU", "leaky_relu_f32", _lower_leaky_relu),
     OperatorSupport(
         "LOGICAL_NOT",
