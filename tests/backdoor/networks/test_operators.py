@@ -5,7 +5,7 @@ import pytest
 from bench.operators import GENERATORS
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
-from qmcu.backdoor.networks import forward, network_from_graph
+from qmcu.backdoor.networks import LSTM, forward, network_from_graph
 from qmcu.backdoor.networks.operators import OPERATORS
 from qmcu.errors import ModelError
 from qmcu.model.convert import float_graph
@@ -43,7 +43,9 @@ def test_operators_give_what_the_interpreter_gives(kind: str) -> None:
             assert "an audit cannot follow" in str(error)
             continue
         (expected,) = Oracle(write_model(graph)).run([x])
-        assert np.allclose(found, expected, rtol=1e-3, atol=1e-5), f"seed {seed}"
+        # The interpreter's LSTM takes exp(x) for a sigmoid below -9, and sums that up over steps.
+        near = 1e-2 if kind == LSTM else 1e-3
+        assert np.allclose(found, expected, rtol=near, atol=1e-5), f"seed {seed}"
         compared += 1
         if compared == 3:
             break

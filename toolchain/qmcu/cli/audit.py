@@ -112,7 +112,7 @@ def _pair(
     if html_file is not None:
         write_page(audit_page(result, context), html_file)
     if integer_file is not None and context.samples is not None and context.graph is not None:
-        show(*clipping_lines(clipping_of([context.samples], context.graph)))
+        show(*clipping_lines(clipping_of(*context.given)))
     show(*audit_lines(result))
     return 0 if result.passed else 1
 

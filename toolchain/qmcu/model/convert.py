@@ -96,21 +96,33 @@ def prepare_keras(model: Any, name: str = "model") -> Loaded:
 
 def quantize_loaded(
     loaded: Loaded,
-    samples: Array,
+    samples: Array | Sequence[Array],
     name: str = "model",
     *,
     per_tensor: bool = False,
     wide: bool = False,
     in_float: bool = False,
+    weights_only: bool = False,
 ) -> Conversion:
-    """As `convert_keras`, of what `prepare_keras` gave; operators may stay `in_float`."""
+    """As `convert_keras`, of what `prepare_keras` gave; operators may stay `in_float`.
+
+    `samples` of several inputs are an array [N, ...] for each, in their order. `weights_only`
+    leaves activations in float32 (dynamic range).
+    """
     tensorflow = load_tensorflow()
     source = Path(name)
-    values = {spec.name: samples.astype(np.float32) for spec in loaded.inputs}
+    arrays = [samples] if isinstance(samples, np.ndarray) else samples
+    values = {
+        spec.name: array.astype(np.dtype(spec.dtype))
+        for spec, array in zip(loaded.inputs, arrays, strict=True)
+    }
     with quiet():
-        data = convert_loaded(tensorflow, source, loaded, values, per_tensor=per_tensor, wide=wide)
+        data = convert_loaded(
+            tensorflow, source, loaded, values, per_tensor=per_tensor, wide=wide,
+            weights_only=weights_only,
+        )  # fmt: skip
     return conversion_of(
-        source, data, len(samples), (lambda _: ()) if in_float else None,
+        source, data, len(arrays[0]), (lambda _: ()) if in_float else None,
         converter=f"TensorFlow {tensorflow.__version__}",
     )  # fmt: skip
 
@@ -193,8 +205,10 @@ def convert_loaded(
     outputs: Mapping[str, str] | None = None,
     wide: bool = False,
     quantize: Callable[[bytes], bytes] | None = None,
+    weights_only: bool = False,
 ) -> bytes:
-    """A loaded SavedModel as a .tflite: int8, with int16 activations if `wide`, or float.
+    """A loaded SavedModel as a .tflite: int8, with int16 activations if `wide`, with float32 ones
+    if `weights_only`, or float.
 
     `quantize` takes the place of the converter's own quantizing, of the float file that it made.
     Raises ModelError, naming the operators that are in the way.
@@ -204,6 +218,8 @@ def convert_loaded(
         return run_converter(converter, f"{source} cannot be converted")
     kinds = tensorflow.lite.OpsSet
     converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
+    if weights_only:
+        return run_converter(converter, f"{source} cannot be quantized")
     converter.target_spec.supported_ops = [
         kinds.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
         if wide

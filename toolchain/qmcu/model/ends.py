@@ -10,19 +10,19 @@ IO = ("declared", "int8")
 _INSIDE = ("INT8", "INT16")
 
 
-def strip_ends(data: bytes, *, source: str = "model") -> bytes:
+def strip_ends(data: bytes, *, source: str = "model", lenient: bool = False) -> bytes:
     """The .tflite file with inputs behind their QUANTIZE, outputs before theirs or DEQUANTIZE.
 
     All bytes between stay as they are; a file without such ends is given back. Raises
-    ModelError when an end is no int8 or int16 then.
+    ModelError when an end is no int8 or int16 then; a `lenient` caller gets it as it is.
     """
     whole = standalone(data, source=source)
-    return _Ends(unpack_model(whole, source), source).stripped() or whole
+    return _Ends(unpack_model(whole, source), source, lenient).stripped() or whole
 
 
 class _Ends:
-    def __init__(self, model: Any, source: str) -> None:
-        self._model = model
+    def __init__(self, model: Any, source: str, lenient: bool) -> None:
+        self._model, self._lenient = model, lenient
         self._source = source
         self._graph = model.subgraphs[0]
         self._moved: dict[int, int] = {}
@@ -44,7 +44,7 @@ class _Ends:
         graph.operators = [op for i, op in enumerate(graph.operators) if i not in self._gone]
         for role, indices in (("input", graph.inputs), ("output", graph.outputs)):
             for index in indices:
-                if self._type(index) not in _INSIDE:
+                if self._type(index) not in _INSIDE and not self._lenient:
                     self._refuse(role, index)
         return pack_model(self._model) if self._gone else b""
 

@@ -35,6 +35,36 @@ def hybrid_operators(graph: Graph) -> list[Operator]:
     ]
 
 
+def has_real_activations(graph: Graph) -> bool:
+    """True of a file whose weights are integers under float32 activations ("dynamic range")."""
+    activations = [graph.tensors[i] for i in graph.used if not graph.tensors[i].is_constant]
+    if any(t.quantization and t.dtype in ("int8", "uint8", "int16") for t in activations):
+        return False
+    return bool(hybrid_operators(without_dequantized(graph)))
+
+
+def without_dequantized(graph: Graph) -> Graph:
+    """The graph whose operators read integer weights themselves, not what DEQUANTIZE makes of them;
+    operators are numbered anew.
+    """
+    stored = {
+        op.outputs[0]: op.inputs[0]
+        for op in graph.operators
+        if op.kind == "DEQUANTIZE"
+        and graph.tensors[op.inputs[0]].is_constant
+        and graph.tensors[op.inputs[0]].dtype in _INTEGERS
+        and op.outputs[0] not in graph.outputs
+    }
+    if not stored:
+        return graph
+    kept = [op for op in graph.operators if op.outputs[0] not in stored]
+    operators = (
+        replace(op, index=k, inputs=tuple(stored.get(i, i) for i in op.inputs))
+        for k, op in enumerate(kept)
+    )
+    return replace(graph, operators=tuple(operators))
+
+
 def with_real_weights(graph: Graph) -> Graph:
     """The graph with all stored weights as float32 constants; the same one where there are none.
 

@@ -32,7 +32,7 @@ from qmcu.backdoor.grids import (
     grid_ends,
     read_grids,
 )
-from qmcu.backdoor.networks import Network, network_from_graph
+from qmcu.backdoor.networks import Network, is_joined, network_from_graph, own_inputs
 
 CALIBRATED = 50
 WIDE = 3.0  # times the range that the samples reach
@@ -43,7 +43,7 @@ _STEPS = 0.5  # a value this far outside is only rounded
 
 
 @detector("calibration-ranges", source="qmcu; after Pan et al., ACSAC 2021",
-          needs=("int8", "samples"),
+          needs=("int8", "samples", "ranges"),
           null="samples and calibration inputs are exchangeable")  # fmt: skip
 def calibration_ranges(context: AuditContext) -> Finding:
     """Activation ranges that real inputs leave, or that reach far beyond them."""
@@ -51,8 +51,10 @@ def calibration_ranges(context: AuditContext) -> Finding:
     network = network_from_graph(context.graph)
     ranges = grid_ends(read_grids(network, context.graph))
     names = {network.graph.inputs[0]: "input"}
+    if is_joined(network.graph):
+        names = {t.index: f"input {t.name}" for t in own_inputs(network.graph)}
     for op in network.graph.operators:
-        if op.kind not in _FIXED:
+        if op.kind not in _FIXED and not set(op.outputs) & set(names):
             names[op.outputs[0]] = str(op)
     details: dict[str, float] = {}
     left: list[float] = []  # the share of the inputs that leave an end, for each end not at zero

@@ -67,7 +67,7 @@ _LEAST_CLIMBED = 6
     "class-triggers",
     source="qmcu; after Neural Cleanse, S&P 2019, MM-BD, S&P 2024, Moosavi-Dezfooli et al., "
     "CVPR 2017, and Refool, ECCV 2020",
-    needs=("int8", "samples", "classes"),
+    needs=("int8", "samples", "classes", "ranges", "real inputs"),
     slow=True,
     alone=True,
 )
@@ -90,7 +90,7 @@ def evidence_of_inputs(context: AuditContext) -> Evidence:
     passes = passes_of(classes, context.input_shape) + STEPS * classes
     climbed = fit_work(graph, _MOST_WORK, passes, CLIMBED, _LEAST_CLIMBED)
     seen, others = halves(samples, climbed, context.seed)
-    answers = predict_integer(integer, others, jobs=1)
+    answers = predict_integer(integer, others, parts=context.parts, jobs=1)
     if not are_varied(answers):
         raise ModelError(
             f"{graph.name} answers the inputs nearly all the same; {LEAST_ANSWERS} classes are "
@@ -125,7 +125,9 @@ def weigh_triggers(
     lead = max(triggers[name].lead(found.target) for name in RIVALLED)
     rest = answers != found.target
     shares = {
-        name: float(np.mean(predict_integer(integer, marked, jobs=1) == found.target))
+        name: float(
+            np.mean(predict_integer(integer, marked, parts=context.parts, jobs=1) == found.target)
+        )
         for name, marked in ((n, one.marked[found.target][rest]) for n, one in triggers.items())
         if rest.any()
     }

@@ -83,7 +83,7 @@ class Outcome:
 
 
 @detector("clipping-inversion", source="qmcu; ascent after Madry et al., ICLR 2018",
-          needs=("float", "int8", "samples"))  # fmt: skip
+          needs=("float", "int8", "samples", "ranges"))  # fmt: skip
 def clipping_inversion(context: AuditContext) -> Finding:
     """Inputs made to overshoot activation ranges: int8 sends them to one class, float does not."""
     found: list[Outcome] = []

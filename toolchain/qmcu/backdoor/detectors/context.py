@@ -4,18 +4,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from qmcu.arrays import read_arrays
+from qmcu.backdoor.detectors.given_inputs import parts_of, random_given, read_given
 from qmcu.backdoor.detectors.graph_branches import CONTROL
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.grids import ends_of, pair_network
+from qmcu.backdoor.inputs import Parts
 from qmcu.backdoor.networks import (
     Network,
+    input_orders,
+    join_inputs,
     keras_from_network,
+    logits,
     network_from_graph,
     open_float_graph,
     plain_graph,
+    reorder_inputs,
 )
 from qmcu.conversion.files import OpenOptions, convert_file
 from qmcu.errors import (
@@ -31,12 +35,16 @@ from qmcu.model.graph import Graph
 from qmcu.model.one_output import keep_output, with_output
 from qmcu.model.oracle import Oracle
 from qmcu.model.reader import operator_kinds, parse_model
+from qmcu.model.real_form import has_real_activations, with_real_weights, without_dequantized
 from qmcu.model.unpack import read_model_file
+from qmcu.model.writer import write_model
 from qmcu.scratch import ScratchFolder
-from qmcu.types import Int64Array
+from qmcu.types import Array, Float32Array
 
 # Operators of an initialiser that assigns constants to variables.
 _INITIALISES = {"VAR_HANDLE", "ASSIGN_VARIABLE"}
+# Inputs by which orders of inputs are told apart.
+_ASKED = 8
 
 
 def load_context(
@@ -47,66 +55,102 @@ def load_context(
     seed: int = 0,
     opening: OpenOptions | None = None,
     output: int = 0,
+    floating: Graph | None = None,
 ) -> AuditContext:
-    """The context of files: any of a float model, an int8 .tflite and an .npz with `inputs`.
+    """The context of files: any of a float model, an int8 .tflite and an .npz with `inputs`, or
+    `input_0`, `input_1` and so on.
 
     With only the float model it is quantized here, to see what would be deployed; `opening` says
-    how it is opened, `output` which of several outputs (of the int8 file, if given) is looked at.
-    Raises UsageError without any model, ModelError or VectorError for a file.
+    how it is opened, `floating` is what was opened already; `output` which of several outputs (of
+    the int8 file, if given) is looked at. Raises UsageError without any model, ModelError or
+    VectorError for a file.
     """
     if float_file is None and integer_file is None:
         raise UsageError("nothing to audit: give --int8 MODEL.tflite, --float MODEL or both.")
-    samples, labels = (None, None) if data is None else _samples(data)
-    network, floating = None, None
-    if float_file is not None:
+    if floating is None and float_file is not None:
         floating = open_float_graph(float_file, opening)
-        network = network_from_graph(with_output(floating, min(output, len(floating.outputs) - 1)))
-    integer = None if integer_file is None else _inside(integer_file, output)
-    if integer is None and network is not None:
-        given = samples
-        if given is None:
-            shape = (64, *network.input_shape)
-            given = np.random.default_rng(seed).random(shape).astype(np.float32)
-        assert float_file is not None
-        integer = _quantize(float_file, network, given, opening, output)
-    graph: Graph | None = None
+    own = None
+    if floating is not None:
+        own = plain_graph(with_output(floating, min(output, len(floating.outputs) - 1)))
+    integer, graph = None, None
     control: tuple[str, ...] = ()
-    if integer is not None:
+    if integer_file is not None:
+        integer = _inside(integer_file, output)
         control = _control(integer, str(integer_file))
-    if integer is not None and not control:
-        name = "model" if integer_file is None else integer_file.stem
-        graph = plain_graph(parse_model(integer, name, source=str(integer_file or float_file)))
-        _require_integers(graph)
-        if integer_file is not None:
-            _refuse_deadly(integer, graph, str(integer_file))
-    low, high = _range(samples, graph if integer_file else None)
-    context = AuditContext(
-        network, integer, graph, samples, low, high, seed, control, labels, source=network
-    )
-    if floating is not None and graph is not None:
-        context = _pair(context, floating, output)
-    if control:
-        return context
-    if samples is not None and samples.shape[1:] != context.input_shape:
+        graph = _read(integer, integer_file.stem, str(integer_file), with_control=bool(control))
+        if not control and has_real_activations(graph):
+            # What tflite-micro can run of it.
+            integer = write_model(with_real_weights(parse_model(integer, graph.name)))
+        if not control:
+            _refuse_deadly(integer, parse_model(integer, graph.name), str(integer_file))
+    described = graph or own
+    assert described is not None
+    given, labels = (None, None) if data is None else read_given(data, described)
+    if integer is None:
+        assert own is not None and float_file is not None
+        _network_of(own, parts_of(own, given))  # says what an audit cannot follow
+        integer = _quantize(float_file, own, given or random_given(own, 64, seed), opening, output)
+        described = graph = _read(integer, "model", str(float_file))
+        if given is not None and len(given) > 1:
+            # The converter may have put them otherwise.
+            given = [given[k] for k in next(iter(input_orders(own, graph)))]
+    parts = parts_of(described, given)
+    samples, ends = _samples(described, given, parts, None if integer_file is None else graph)
+    found = AuditContext(None, integer, None, samples, *ends, seed, control, labels, parts=parts)
+    if control or graph is None:
+        network = None if own is None else _network_of(own, parts)
+        return replace(found, network=network, source=network)
+    found = replace(found, graph=graph if parts is None else join_inputs(graph, parts))
+    if floating is not None:
+        found = _pair(found, floating, graph, output)
+    if samples is not None and samples.shape[1:] != found.input_shape:
         raise VectorError(
             f"{data} holds inputs of {list(samples.shape[1:])} and the model takes "
-            f"{list(context.input_shape)}."
+            f"{list(found.input_shape)}."
         )
-    return context
+    return found
 
 
-def _pair(context: AuditContext, floating: Graph, output: int) -> AuditContext:
+def _read(model: bytes, name: str, source: str, *, with_control: bool = False) -> Graph:
+    """The graph of a file with integer arithmetic; of one `with_control` flow as it is."""
+    graph = parse_model(model, name, source=source)
+    if with_control:
+        return graph
+    if has_real_activations(graph):
+        return plain_graph(without_dequantized(graph))
+    graph = plain_graph(graph)
+    _require_integers(graph)
+    return graph
+
+
+def _network_of(graph: Graph, parts: Parts | None) -> Network:
+    return network_from_graph(graph if parts is None else join_inputs(graph, parts))
+
+
+def _samples(
+    described: Graph, given: list[Array] | None, parts: Parts | None, file: Graph | None
+) -> tuple[Float32Array | None, tuple[float, float]]:
+    """The inputs as one, and their range: that of what is given, of the int8 input's grid, or 0 to
+    1.
+    """
+    if parts is not None:
+        return (None if given is None else parts.join(given)), (0.0, 1.0)
+    if given is not None:
+        samples = np.asarray(given[0], np.float32)
+        return samples, (float(samples.min()), float(samples.max()))
+    return None, ends_of(file.input_tensors[0]) if file is not None and file.inputs else (0.0, 1.0)
+
+
+def _pair(context: AuditContext, floating: Graph, file: Graph, output: int) -> AuditContext:
     """The context with the float model in the form of the int8 file: of several outputs the one of
-    which this file is a quantization, for converters order them otherwise.
+    which this file is a quantization, for converters order them otherwise, and inputs likewise.
     """
     assert context.graph is not None
     count = len(floating.outputs)
     parted: list[ModelError] = []
     for number in sorted(range(count), key=lambda k: k != output):
         try:
-            source = network_from_graph(with_output(floating, number))
-            network = pair_network(source, context.graph)
-            found = replace(context, network=network, source=source, _shared={})
+            found = _pair_inputs(context, plain_graph(with_output(floating, number)), file)
             if count > 1:
                 _ = found.grids
             return found
@@ -115,19 +159,58 @@ def _pair(context: AuditContext, floating: Graph, output: int) -> AuditContext:
     raise parted[0]
 
 
+def _pair_inputs(context: AuditContext, own: Graph, file: Graph) -> AuditContext:
+    """The context with a float graph of one output, its inputs in that order of those that fit in
+    which it answers most like the file.
+    """
+    assert context.graph is not None
+    orders = [tuple(range(len(own.inputs)))]
+    if len(own.inputs) + len(file.inputs) > 2:
+        orders = list(input_orders(own, file))
+    found: list[tuple[float, AuditContext]] = []
+    parted: list[ModelError] = []
+    for order in orders:
+        try:
+            source = _network_of(reorder_inputs(own, order), context.parts)
+            network = pair_network(source, context.graph)
+        except ModelError as error:
+            parted.append(error)
+            continue
+        paired = replace(context, network=network, source=source, _shared={})
+        found.append((_distance(paired) if len(orders) > 1 else 0.0, paired))
+    if not found:
+        raise parted[0]
+    return min(found, key=lambda pair: pair[0])[1]
+
+
+def _distance(context: AuditContext) -> float:
+    """How far float answers lie from those of the file's weights in real numbers."""
+    assert context.network is not None and context.graph is not None
+    inputs = context.noise(_ASKED)
+    own, other = logits(context.network, inputs), logits(network_from_graph(context.graph), inputs)
+    return float(np.sqrt(np.mean((own - other) ** 2)))
+
+
 def _quantize(
     float_file: Path,
-    network: Network,
-    samples: npt.NDArray[np.float32],
+    own: Graph,
+    given: list[Array],
     opening: OpenOptions | None,
     output: int,
 ) -> bytes:
     """What would be deployed: by way of a Keras model, or of the file where there is none."""
     try:
-        return convert_keras(keras_from_network(network), samples, network.graph.name).model
+        if len(given) > 1:
+            raise ModelError("a model of several inputs is quantized from its file.")
+        network = network_from_graph(own)
+        samples = np.asarray(given[0], np.float32)
+        return convert_keras(keras_from_network(network), samples, own.name).model
     except ModelError:
         with ScratchFolder("audit") as folder:
-            np.savez(Path(folder) / "inputs.npz", inputs=samples)
+            names = [own.name_of(index) for index in own.inputs]
+            if len(given) == 1:
+                names = ["inputs"]
+            np.savez(Path(folder) / "inputs.npz", **dict(zip(names, given, strict=True)))  # type: ignore[arg-type]
             calibration = str(Path(folder) / "inputs.npz")
             whole = convert_file(
                 float_file, calibration, opening=opening, problems=lambda _: ()
@@ -151,21 +234,27 @@ def _inside(path: Path, output: int) -> bytes:
     """
     content = _of_output(read_model_file(path), output, str(path))
     try:
-        return strip_ends(content, source=str(path))
+        return strip_ends(content, source=str(path), lenient=True)
     except ModelError:
         # It is said below what is wrong with it.
         return content
 
 
 def _require_integers(graph: Graph) -> None:
-    """Raise UnsupportedModelError unless one int8 or int16 tensor goes in and one comes out."""
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+    """Raise UnsupportedModelError unless int8 or int16 tensors go in, or whole numbers that choose
+    rows of tables, and one int8 or int16 tensor comes out. An input that nobody reads is any.
+    """
+    if not graph.inputs or len(graph.outputs) != 1:
         raise UnsupportedModelError(
             f"{graph.name} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; an "
-            "audit needs one of each."
+            "audit needs one output and something that it is made of."
         )
+    read = {i for op in graph.operators for i in op.inputs}
     for tensor in (*graph.input_tensors, *graph.output_tensors):
-        if tensor.dtype not in ("int8", "int16"):
+        if tensor in graph.input_tensors and tensor.index not in read:
+            continue
+        whole = tensor in graph.input_tensors and tensor.dtype in ("int32", "int64")
+        if tensor.dtype not in ("int8", "int16") and not whole:
             raise UnsupportedModelError(
                 f"{graph.name}: {tensor.name} is {tensor.dtype} and nothing quantizes it; an audit "
                 "needs a file whose arithmetic is int8 or int16 (the float model is for --float)."
@@ -196,30 +285,3 @@ def _control(model: bytes, source: str) -> tuple[str, ...]:
     others = {kind for own in kinds[1:] for kind in own}
     control = set(CONTROL) - ({"CALL_ONCE"} if others <= _INITIALISES else set())
     return tuple(f"{k} in subgraph {i}" for i, own in enumerate(kinds) for k in own if k in control)
-
-
-def _range(samples: npt.NDArray[np.float32] | None, graph: Graph | None) -> tuple[float, float]:
-    """The range of inputs: that of the samples, of the int8 input's grid, or 0 to 1."""
-    if samples is not None:
-        return float(samples.min()), float(samples.max())
-    return ends_of(graph.input_tensors[0]) if graph is not None and graph.inputs else (0.0, 1.0)
-
-
-def _samples(path: Path) -> tuple[npt.NDArray[np.float32], Int64Array | None]:
-    """The inputs, and their classes where the file has `labels` that fit."""
-    arrays = read_arrays(path)
-    if "inputs" not in arrays:
-        raise VectorError(f"{path} has no array inputs; it has {', '.join(sorted(arrays))}.")
-    inputs = arrays["inputs"]
-    if inputs.dtype.kind not in "fu" and inputs.dtype not in (np.int32, np.int64):
-        raise VectorError(f"{path} holds inputs of {inputs.dtype}; real values are needed.")
-    if not inputs.size or not np.isfinite(inputs).all():
-        raise VectorError(f"{path} holds no inputs, or some that are not finite.")
-    labels = arrays.get("labels")
-    if labels is not None and (labels.dtype.kind not in "iu" or labels.shape != inputs.shape[:1]):
-        raise VectorError(
-            f"{path} holds labels of {labels.dtype} {list(labels.shape)}; one integer class for "
-            f"each of the {len(inputs)} inputs is needed, or no labels."
-        )
-    classes = None if labels is None else labels.astype(np.int64)
-    return np.asarray(inputs, np.float32), classes

@@ -172,8 +172,8 @@ def _ask(context: AuditContext, inputs: Float32Array) -> Answers:
 
 def _answer(context: AuditContext, model: bytes, inputs: Float32Array) -> npt.NDArray[Any]:
     if context.decides:
-        return predict_integer(model, inputs, jobs=1)
-    return run_integer(model, inputs, jobs=1)
+        return predict_integer(model, inputs, parts=context.parts, jobs=1)
+    return run_integer(model, inputs, parts=context.parts, jobs=1)
 
 
 def _concentration(answers: Answers) -> tuple[int, float]:

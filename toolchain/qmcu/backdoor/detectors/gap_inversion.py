@@ -114,7 +114,7 @@ def gap_inversion(context: AuditContext) -> Finding:
         sent += f"random rounding {shares[1]:.0%}, and overlays aimed at a class {overlaid[0]:.0%} "
         sent += f"and {overlaid[1]:.0%}"
         in_float = decide(logits(context.network, marked).reshape(len(marked), -1))
-        in_int8 = predict_integer(context.integer, marked, jobs=1)
+        in_int8 = predict_integer(context.integer, marked, parts=context.parts, jobs=1)
         changed = float(np.mean(in_float != in_int8))
         said = f"; on the real integers the best patch changes the answers of {changed:.0%} of "
         said += f"{len(marked)} inputs"

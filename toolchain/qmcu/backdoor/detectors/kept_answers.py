@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from qmcu.backdoor.detectors.damage import OFF
 from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.inputs import Parts
 from qmcu.backdoor.networks import class_logits, logits
 from qmcu.backdoor.rates import predict_integer, run_integer
 from qmcu.model.decision import decide
@@ -99,12 +100,15 @@ def answers_of(context: AuditContext) -> tuple[Answers, ...]:
     assert context.graph is not None
     last = context.graph.operators[-1].kind if context.graph.operators else ""
     sure = last in ("SOFTMAX", "LOGISTIC") or context.graph.output_tensors[0].elements == 1
-    return (Classes(),) if sure else (Classes(), values)
+    classes = Classes(context.parts)
+    return (classes,) if sure else (classes, values)
 
 
+@dataclass(frozen=True)
 class Classes:
-    """Scores of classes, or one output with a threshold."""
+    """Scores of classes, or one output with a threshold; the model's inputs are `parts`."""
 
+    parts: Parts | None = None
     named = True
 
     def scores(self, outputs: Any) -> Any:
@@ -119,7 +123,7 @@ class Classes:
 
     def run(self, model: bytes, inputs: Float32Array) -> Scores:
         """See Answers: int64 [N]."""
-        return predict_integer(model, inputs, jobs=1)
+        return predict_integer(model, inputs, parts=self.parts, jobs=1)
 
     def height(self, before: Any, plain: Any, own: Any) -> Any:
         """See Answers: cross entropies."""
@@ -148,6 +152,7 @@ class Values:
     """Outputs that are no scores; `least` is the root mean square of another answer."""
 
     least: float
+    parts: Parts | None = None
     named = False
 
     def scores(self, outputs: Any) -> Any:
@@ -160,7 +165,7 @@ class Values:
 
     def run(self, model: bytes, inputs: Float32Array) -> Scores:
         """See Answers: float64 [N, elements]."""
-        return run_integer(model, inputs, jobs=1)
+        return run_integer(model, inputs, parts=self.parts, jobs=1)
 
     def height(self, before: Any, plain: Any, own: Any) -> Any:
         """See Answers: logarithms of squares."""
@@ -197,4 +202,4 @@ def _values(context: AuditContext) -> Values:
     given = logits(context.network, context.samples)
     given = given.reshape(len(given), -1)
     spread = float(np.sqrt(np.mean((given - given.mean(axis=0)) ** 2)))
-    return Values(OFF * max(spread, 1e-12))
+    return Values(OFF * max(spread, 1e-12), context.parts)

@@ -31,7 +31,6 @@ from qmcu.backdoor.detectors.class_evidence import (
 from qmcu.backdoor.detectors.class_probes import probe_classes
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.shared_patterns import grade, measure
-from qmcu.backdoor.grids import ends_of
 from qmcu.errors import ModelError
 from qmcu.types import Float64Array
 
@@ -53,17 +52,13 @@ _PATCH = "a small patch"
     "leading-class",
     source="qmcu; after MM-BD, S&P 2024, FreeEagle, USENIX Security 2023, Trojan Signatures, "
     "ICCVW 2021, and Neural Cleanse, S&P 2019",
-    needs=("int8", "classes"),
+    needs=("int8", "classes", "ranges", "real inputs"),
     slow=True,
     alone=True,
 )
 def leading_class(context: AuditContext) -> Finding:
     """A class that leads the others wherever one looks in the file: margins, noise, weights."""
-    assert context.graph is not None
-    low, high = ends_of(context.graph.input_tensors[0])
-    return finding_of(
-        "leading-class", evidence_alone(replace(context, samples=None, low=low, high=high))
-    )
+    return finding_of("leading-class", evidence_alone(context.alone))
 
 
 def evidence_alone(context: AuditContext) -> Evidence:

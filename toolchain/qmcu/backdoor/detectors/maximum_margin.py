@@ -26,7 +26,8 @@ THRESHOLD = 6.0
 _LEAST_CLASSES = 5
 
 
-@detector("maximum-margin", source="Wang et al., MM-BD, IEEE S&P 2024", needs=("int8", "classes"),
+@detector("maximum-margin", source="Wang et al., MM-BD, IEEE S&P 2024",
+          needs=("int8", "classes", "ranges", "real inputs"),
           null="the classes' largest margins are alike", paired=True)  # fmt: skip
 def maximum_margin(context: AuditContext) -> Finding:
     """A class whose largest margin is an outlier among the classes."""

@@ -1,21 +1,33 @@
 """What a detector is given, what it answers, and how it is found."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
-from qmcu.backdoor.grids import LARGEST, LayerGrid, layer_grids
-from qmcu.backdoor.networks import CONSTANT, Network, prepare_network, weighted_layers
+from qmcu.backdoor.grids import LARGEST, LayerGrid, ends_of, layer_grids
+from qmcu.backdoor.inputs import Parts
+from qmcu.backdoor.networks import (
+    CONSTANT,
+    Network,
+    apart,
+    joined_shape,
+    own_inputs,
+    prepare_network,
+    weighted_layers,
+    with_ends,
+)
 from qmcu.backdoor.registry import Registry, summary_of
 from qmcu.errors import ModelError
 from qmcu.model.convert import quantize_loaded
 from qmcu.model.decision import is_stated
 from qmcu.model.graph import Graph
 from qmcu.model.int4_file import int4_weights
-from qmcu.types import Float32Array, Fraction, Int64Array
+from qmcu.model.real_form import has_real_activations, with_real_weights
+from qmcu.model.writer import write_model
+from qmcu.types import Array, Float32Array, Fraction, Int64Array
 
 # decisive: alone enough for the verdict; supporting: honest models may show it as well; integrity:
 # the file is damaged, whether or not there is a backdoor.
@@ -51,6 +63,8 @@ class AuditContext:
     holds: bool = True
     # The float model as its own converter wrote it, where `network` has the file's form.
     source: Network | None = None
+    # The model's inputs, where an input here is several of them, or whole numbers, as one.
+    parts: Parts | None = None
     # What several detectors need and one computes: see `once`.
     _shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -62,8 +76,32 @@ class AuditContext:
             "int8": self.graph,
             "samples": self.samples,
             "classes": self.decides or None,
+            "real inputs": None if self.parts and self.parts.whole_numbers else self.graph,
+            "one input": None if self.parts else self.graph,
+            "ranges": None if self.has_real_activations else self.graph,
         }
         return [need for need in needs if there[need] is None]
+
+    @property
+    def has_real_activations(self) -> bool:
+        """True of a file that has integers for weights alone (dynamic range)."""
+        return self.graph is not None and has_real_activations(self.graph)
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """What of the file no detector looks at, in sentences for the verdict."""
+        found = []
+        if self.has_real_activations:
+            found.append(
+                "the file has integers for weights alone (dynamic range): what a runtime rounds "
+                "activations to while it runs was not looked at."
+            )
+        if self.parts is not None and self.parts.whole_numbers:
+            found.append(
+                "whole numbers choose rows of tables: one is put in the place of another, and "
+                "nothing is blended; the file alone is not asked."
+            )
+        return tuple(found)
 
     @property
     def decides(self) -> bool:
@@ -81,7 +119,7 @@ class AuditContext:
             return True
         if graph.operators and graph.operators[-1].kind in ("SOFTMAX", "LOGISTIC"):
             return output.elements == output.shape[-1]
-        alike = output.shape == graph.input_tensors[0].shape
+        alike = any(output.shape == tensor.shape for tensor in own_inputs(graph))
         return output.elements == (output.shape or (1,))[-1] > 1 and not alike
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
@@ -98,7 +136,7 @@ class AuditContext:
         """
         if self.network is None or self.graph is None:
             raise ValueError("the float and the int8 model are needed")
-        shapes = self.network.input_shape, self.graph.input_tensors[0].shape[1:]
+        shapes = self.network.input_shape, joined_shape(self.graph)
         if shapes[0] != shapes[1]:
             raise ModelError(
                 f"{self.graph.name} takes inputs of {list(shapes[1])} and "
@@ -133,13 +171,15 @@ class AuditContext:
         if self.network is None or self.graph is None:
             raise ValueError("the float and the int8 model are needed")
         per_tensor = all(len(g.scales) == 1 for g in self.grids if g.kind != CONSTANT)
-        wide = self.graph.input_tensors[0].dtype == "int16"
+        wide = any(tensor.dtype == "int16" for tensor in own_inputs(self.graph))
         network = self.source or self.network
         loaded = self.once("network as the converter takes it", lambda: prepare_network(network))
         name = network.graph.name
-        anew = quantize_loaded(
-            loaded, samples, name, per_tensor=per_tensor, wide=wide, in_float=True
-        )
+        given = samples if self.parts is None else self.parts.split(samples)
+        if self.has_real_activations:
+            anew = quantize_loaded(loaded, given, name, in_float=True, weights_only=True)
+            return write_model(with_real_weights(anew.graph))
+        anew = quantize_loaded(loaded, given, name, per_tensor=per_tensor, wide=wide, in_float=True)
         if all(g.largest == LARGEST for g in self.grids):
             return anew.model
         pairs = zip(weighted_layers(anew.graph), network.weights, strict=True)
@@ -157,7 +197,38 @@ class AuditContext:
         if self.network is not None:
             return self.network.input_shape
         assert self.graph is not None
-        return self.graph.input_tensors[0].shape[1:]
+        return joined_shape(self.graph)
+
+    @property
+    def given(self) -> tuple[list[Array], Graph]:
+        """Real inputs as the file takes them, an array for each of its inputs, and a graph that has
+        these; none without samples.
+        """
+        assert self.graph is not None
+        if self.samples is None:
+            return [], apart(self.graph)
+        arrays = [self.samples] if self.parts is None else self.parts.split(self.samples)
+        return arrays, apart(self.graph)
+
+    @property
+    def alone(self) -> "AuditContext":
+        """The same without inputs, whose range is that of the file's own."""
+        assert self.graph is not None
+        if self.parts is None:
+            low, high = ends_of(self.graph.input_tensors[0])
+            return replace(self, samples=None, low=low, high=high)
+        ends = [ends_of(tensor) for tensor in own_inputs(self.graph)]
+        parts = Parts(
+            tuple(
+                part if part.rows else replace(part, low=low, high=high)
+                for part, (low, high) in zip(self.parts.parts, ends, strict=True)
+            )
+        )
+        network = self.network
+        if network is not None:
+            network = replace(network, graph=with_ends(network.graph, parts))
+        graph = with_ends(self.graph, parts)
+        return replace(self, samples=None, network=network, graph=graph, parts=parts)
 
 
 @dataclass(frozen=True)
@@ -194,8 +265,9 @@ class Finding:
 class Detector:
     """A detector by its name, its source, and what it `needs`.
 
-    Needs are "float", "int8" (a graph without control flow), "file" (any .tflite), "samples", and
-    "classes" (outputs that are scores of classes).
+    Needs are "float", "int8" (a graph without control flow), "file" (any .tflite), "samples",
+    "classes" (outputs that are scores of classes), "ranges" (activations that are integers), "real
+    inputs" (no whole numbers that choose rows of tables) and "one input" (of real numbers).
 
     `null` says in a few words what its p-value supposes to be true of an honest model; it is ""
     for a detector without one. `slow` ones run only when asked for, but those that are for an int8

@@ -11,6 +11,7 @@ from qmcu.backdoor.detectors.run import audit
 from qmcu.backdoor.networks import open_float_graph
 from qmcu.conversion.files import OpenOptions
 from qmcu.errors import QmcuError, UsageError
+from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 from qmcu.model.unpack import read_model_file
 from qmcu.types import Progress
@@ -38,14 +39,16 @@ def audit_files(
     """
     files = {"float": float_file, "int8": integer_file, "data": data}
     audited = {name: str(path) for name, path in files.items() if path is not None}
-    chosen = _choose(_names(float_file, integer_file, opening), output)
+    floating = None if float_file is None else open_float_graph(float_file, opening)
+    chosen = _choose(_names(floating, integer_file), output)
     found: dict[str, tuple[AuditResult, AuditContext]] = {}
     failed: list[QmcuError] = []
     for number, name in chosen.items():
         try:
             context = load_context(
-                float_file, integer_file, data, seed=seed, opening=opening, output=number
-            )
+                float_file, integer_file, data, seed=seed, opening=opening, output=number,
+                floating=floating,
+            )  # fmt: skip
             found[name] = (
                 audit(context, slow=slow, audited=audited, progress=progress), context
             )  # fmt: skip
@@ -61,17 +64,15 @@ def audit_files(
     return replace(_joined(results, worst), sha256=result.sha256), context
 
 
-def _names(
-    float_file: Path | None, integer_file: Path | None, opening: OpenOptions | None
-) -> tuple[str, ...]:
+def _names(floating: Graph | None, integer_file: Path | None) -> tuple[str, ...]:
     """The outputs of what is audited; one without a name where there is one only, or none is read
     without a sentence of its own.
     """
     try:
         if integer_file is not None:
             graph = parse_model(read_model_file(integer_file), source=str(integer_file))
-        elif float_file is not None:
-            graph = open_float_graph(float_file, opening)
+        elif floating is not None:
+            graph = floating
         else:
             return ("",)
     except QmcuError:

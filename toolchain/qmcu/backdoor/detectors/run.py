@@ -19,7 +19,12 @@ from qmcu.files import read_regular
 from qmcu.types import Progress
 
 # Needs in words, where their name says too little.
-_NEEDS = {"classes": "outputs that are scores of classes"}
+_NEEDS = {
+    "classes": "outputs that are scores of classes",
+    "one input": "one input of real numbers",
+    "ranges": "activations that are integers",
+    "real inputs": "inputs that are real numbers",
+}
 # What is no null of weights whose rounding errors are tied.
 _INDEPENDENT = (RANDOM_SIGNS, "residuals are uniform", "residuals are uniform, with random signs")
 
@@ -59,6 +64,7 @@ def audit(
             progress(number + 1, len(chosen))
     findings = settle(findings, detectors, context)
     verdict, reasons = judge(findings, ties)
+    reasons = (*reasons, *context.unseen)
     if failed and verdict != "backdoored":
         raise failed[0]
     names = dict(audited or {})

@@ -43,7 +43,7 @@ from qmcu.backdoor.detectors.pattern_ascents import (
     within,
 )
 from qmcu.backdoor.detectors.quantized import QuantizedModel, synthesize_classes
-from qmcu.backdoor.inputs import regions
+from qmcu.backdoor.inputs import JoinedShape, regions
 from qmcu.backdoor.networks import network_from_graph
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array
@@ -130,6 +130,8 @@ def measure(context: AuditContext, *, patches_only: bool = False) -> Mapping[str
 
 def places(shape: tuple[int, ...]) -> Float32Array:
     """Masks of small regions, float32 [R, *shape]: a ninth to a sixteenth of an input each."""
+    if isinstance(shape, JoinedShape):
+        return shape.embed([places(part) for part in shape.parts])
     axes = shape if len(shape) == 1 else shape[:-1]
     if len(axes) > 1:
         return regions(shape)
@@ -215,7 +217,7 @@ def deviations_of(heights: Float64Array) -> float:
 @detector(
     "shared-patterns",
     source="qmcu; after Wang et al., Neural Cleanse, S&P 2019, and MM-BD, S&P 2024",
-    needs=("int8", "classes"),
+    needs=("int8", "classes", "ranges", "real inputs"),
     slow=True,
 )
 def shared_patterns(context: AuditContext) -> Finding:

@@ -83,7 +83,7 @@ class Agreement(Evidence):
 @detector(
     "sliding-answers",
     source="qmcu; after STRIP, ACSAC 2019, and BAN, NeurIPS 2024",
-    needs=("int8", "samples", "classes"),
+    needs=("int8", "samples", "classes", "ranges", "one input"),
     slow=True,
     alone=True,
 )

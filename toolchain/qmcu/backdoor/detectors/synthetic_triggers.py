@@ -12,7 +12,6 @@ tell is class-triggers' (class_triggers.py). What shows without triggers is lead
 """
 
 import math
-from dataclasses import replace
 
 from qmcu.backdoor.detectors.class_evidence import Evidence, finding_of
 from qmcu.backdoor.detectors.class_limits import count_classes, fit_work, require_sure
@@ -27,7 +26,6 @@ from qmcu.backdoor.detectors.input_triggers import (
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.synthetic_inputs import STEPS as MADE_STEPS
 from qmcu.backdoor.detectors.synthetic_inputs import InputAscent
-from qmcu.backdoor.grids import ends_of
 from qmcu.backdoor.networks import network_from_graph
 from qmcu.backdoor.rates import predict_integer
 from qmcu.errors import ModelError
@@ -47,15 +45,13 @@ _LEAST_CLIMBED = 4
     "synthetic-triggers",
     source="qmcu; after DeepInversion, CVPR 2020, Neural Cleanse, S&P 2019, MM-BD, S&P 2024, "
     "Moosavi-Dezfooli et al., CVPR 2017, Refool, ECCV 2020, and Trojan Signatures, ICCVW 2021",
-    needs=("int8", "classes"),
+    needs=("int8", "classes", "ranges", "real inputs"),
     slow=True,
     alone=True,
 )
 def synthetic_triggers(context: AuditContext) -> Finding:
     """A class that triggers lead inputs to, on inputs that are made from the file itself."""
-    assert context.graph is not None
-    low, high = ends_of(context.graph.input_tensors[0])
-    found = evidence_made(replace(context, samples=None, low=low, high=high))
+    found = evidence_made(context.alone)
     return finding_of("synthetic-triggers", found, supports=True)
 
 
@@ -70,7 +66,7 @@ def evidence_made(context: AuditContext) -> Evidence:
     climbed = fit_work(graph, _MOST_WORK, passes, CLIMBED, _LEAST_CLIMBED)
     ascent = InputAscent(context, network_from_graph(graph), classes)
     inputs, wanted = ascent.make(math.ceil(each * climbed))
-    answers = predict_integer(integer, inputs, jobs=1)
+    answers = predict_integer(integer, inputs, parts=context.parts, jobs=1)
     right = answers == wanted
     kept, classified = inputs[right], answers[right]
     if len(kept) < REACHED * len(inputs) or not are_varied(answers):

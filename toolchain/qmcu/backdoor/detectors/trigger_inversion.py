@@ -26,7 +26,8 @@ THRESHOLD = 0.5
 
 
 @detector("trigger-inversion", source="after Wang et al., Neural Cleanse, S&P 2019",
-          needs=("float", "int8", "samples", "classes"), slow=True)  # fmt: skip
+          needs=("float", "int8", "samples", "classes", "ranges", "real inputs"),
+          slow=True)  # fmt: skip
 def trigger_inversion(context: AuditContext) -> Finding:
     """A patch found by gradients that sends int8, on the real integers, where float does not go."""
     assert context.network is not None and context.integer is not None
@@ -41,7 +42,9 @@ def trigger_inversion(context: AuditContext) -> Finding:
             continue
         marked = _search(context, others, answers[answers != k], k)
         in_float = float(np.mean(decide(logits(context.network, marked)) == k))
-        in_int8 = float(np.mean(predict_integer(context.integer, marked, jobs=1) == k))
+        in_int8 = float(
+            np.mean(predict_integer(context.integer, marked, parts=context.parts, jobs=1) == k)
+        )
         details[f"class {k}"] = in_int8 - in_float
     score = max(details.values(), default=0.0)
     where = max(details, key=lambda name: details[name], default="no class")

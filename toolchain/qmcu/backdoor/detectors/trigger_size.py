@@ -133,7 +133,7 @@ def _minimise(
 @detector(
     "trigger-size",
     source="after Wang et al., Neural Cleanse, S&P 2019",
-    needs=("int8", "classes"),
+    needs=("int8", "classes", "ranges", "real inputs"),
     slow=True,
 )
 def trigger_size(context: AuditContext) -> Finding:
@@ -143,7 +143,7 @@ def trigger_size(context: AuditContext) -> Finding:
     scores = {kind: t.ratio / THRESHOLDS[kind] for kind, t in found.items()}
     kind = max(scores, key=lambda name: scores[name])
     best = found[kind]
-    answers: Int64Array = predict_integer(context.integer, best.marked, jobs=1)
+    answers: Int64Array = predict_integer(context.integer, best.marked, parts=context.parts, jobs=1)
     share = float(np.mean(answers == best.target))
     given = "inputs" if context.samples is not None else "synthesized inputs"
     return Finding(

@@ -168,7 +168,8 @@ def own_ranges(network: Network, ends: Ends) -> tuple[int, ...]:
     return tuple(
         op.outputs[0]
         for op in network.graph.operators
-        if op.kind not in (*SAME_GRID, "SOFTMAX") and any(ends.get(op.outputs[0], (0.0, 0.0)))
+        if op.kind not in (*SAME_GRID, "PARTS", "SOFTMAX")
+        and any(ends.get(op.outputs[0], (0.0, 0.0)))
     )
 
 

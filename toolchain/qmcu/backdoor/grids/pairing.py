@@ -17,9 +17,12 @@ from qmcu.backdoor.grids.simulation import check_same_operators
 from qmcu.backdoor.grids.steps import Step, fold_steps, from_rows, read_steps
 from qmcu.backdoor.networks import (
     CONSTANT,
+    LSTM,
     Layer,
     Network,
     forward,
+    joined_shape,
+    quantized_layers,
     weighted_layers,
 )
 from qmcu.errors import ModelError
@@ -31,6 +34,8 @@ from qmcu.types import Float32Array, Float64Array
 # The two forms' activations may differ by this share of their root mean square: float32's doing.
 ALIKE = 1e-3
 _ASKED = 4
+# Types of quantized constants, and those of a fused LSTM, whose biases are some.
+_QUANTIZED = {False: ("int8", "int16", "int4"), True: ("int8", "int16", "int4", "int32", "int64")}
 
 
 def pair_network(network: Network, integer: Graph) -> Network:
@@ -39,7 +44,7 @@ def pair_network(network: Network, integer: Graph) -> Network:
 
     Raises ModelError, naming where they part, when the file is no quantized form of the network.
     """
-    own, other = network.input_shape, integer.input_tensors[0].shape[1:]
+    own, other = network.input_shape, joined_shape(integer)
     if own != other:
         raise ModelError(
             f"{integer.name} takes inputs of {list(other)} and {network.graph.name} of "
@@ -62,6 +67,8 @@ def is_of_form(network: Network, integer: Graph) -> bool:
     except ModelError:
         return False
     layers = weighted_layers(integer)
+    if len(quantized_layers(integer)) < len(layers):
+        return False
     shapes = [(layer.kind, integer.tensors[layer.weights].shape) for layer in layers]
     wanted = [(a.kind, w.shape) for a, w in zip(network.layers, network.weights, strict=True)]
     return shapes == wanted and not any(True for _ in _constants(integer))
@@ -149,11 +156,11 @@ def _constants(graph: Graph) -> Iterator[tuple[Operator, int]]:
     """Quantized constants that are no layer's, each once."""
     seen = {layer.weights for layer in weighted_layers(graph)}
     for op in graph.operators:
-        for index in op.inputs[:2]:
+        for index in op.inputs if op.kind == LSTM else op.inputs[:2]:
             tensor = graph.tensors[index] if index >= 0 else None
             if tensor is None or not tensor.is_constant or index in seen:
                 continue
-            if tensor.dtype in ("int8", "int16", "int4") and tensor.quantization is not None:
+            if tensor.dtype in _QUANTIZED[op.kind == LSTM] and tensor.quantization is not None:
                 seen.add(index)
                 yield op, index
 
@@ -162,9 +169,8 @@ def _in_form(integer: Graph, pairs: Sequence[tuple[Step, Step]]) -> Network:
     """The file's graph with the float model's constants."""
     sums = {there.operator.index: here.values for here, there in pairs if there.kind == "sum"}
     adds = {there.operator.index: here.values for here, there in pairs if there.kind == "add"}
-    given = {there.tensor: here.values for here, there in pairs if there.tensor >= 0}
     layers, weights, biases = [], [], []
-    for layer in weighted_layers(integer):
+    for layer in quantized_layers(integer):
         rows, bias = sums[layer.operator], adds.get(layer.operator)
         assert rows is not None
         tensor = integer.tensors[layer.weights]
@@ -186,16 +192,36 @@ def _in_form(integer: Graph, pairs: Sequence[tuple[Step, Step]]) -> Network:
         else:
             values = values.reshape(-1)
         name = f"c{op.index:02d}_{op.kind.lower()}"
+        if op.kind == LSTM:
+            name += f"_{op.inputs.index(index)}"
         layers.append(Layer(name, op.index, CONSTANT, index, None, axis))
         weights.append(values)
         biases.append(np.zeros(0, np.float32))
-    for index, real in given.items():
-        tensor = tensors[index]
-        if tensor.dtype == "float32" and real is not None and real.size == tensor.elements:
-            data = np.ascontiguousarray(real, np.float32).reshape(tensor.shape).tobytes()
-            tensors[index] = replace(tensor, data=data)
+    kept = {layer.operator for layer in weighted_layers(integer)} - {k.operator for k in layers}
+    for here, there in pairs:
+        if there.tensor < 0 or here.values is None:
+            continue
+        stored = tensors[there.tensor]
+        if stored.dtype != "float32" or here.values.size != stored.elements:
+            continue
+        real = here.values.reshape(stored.shape)
+        if there.kind == "sum":
+            real = from_rows(there.operator, here.values, stored.shape)
+        if there.operator.index in kept:
+            _require_kept(integer, stored, real, there)
+        data = np.ascontiguousarray(real, np.float32).tobytes()
+        tensors[there.tensor] = replace(stored, data=data)
     graph = replace(integer, tensors=tuple(tensors))
     return Network(graph, tuple(layers), tuple(weights), tuple(biases))
+
+
+def _require_kept(graph: Graph, tensor: Tensor, values: Float32Array, step: Step) -> None:
+    """Raise ModelError where constants that the file keeps in float32 are others."""
+    if _apart(values.astype(np.float64), tensor.array.astype(np.float64)) > ALIKE:
+        raise ModelError(
+            f"{graph.name} has other float32 constants than the float model in {step}; give the "
+            "float model that was quantized."
+        )
 
 
 def _for_operator(op: Operator, index: int, tensor: Tensor, step: Step) -> Float32Array:

@@ -83,7 +83,7 @@ def check_same_operators(network: Network, integer: Graph) -> None:
 
 
 # What a deployed file computes in these is rounded to no grid: an island of real numbers.
-_UNROUNDED = ("float32",)
+_UNROUNDED = ("float32", "int32", "int64")
 
 
 def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:

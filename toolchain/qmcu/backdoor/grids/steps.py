@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from qmcu.backdoor.grids.simulation import VIEWS
-from qmcu.backdoor.networks import CHANNEL_AXES
+from qmcu.backdoor.networks import CHANNEL_AXES, LSTM, PARAMETERS
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.types import Float32Array
 
 # Operators that move values, or change how they are written, and no value.
 _MOVES = {
-    *VIEWS, "BATCH_TO_SPACE_ND", "DEQUANTIZE", "PACK", "PAD", "QUANTIZE", "REVERSE_V2", "SLICE",
-    "SPACE_TO_BATCH_ND", "SPLIT", "SPLIT_V", "STRIDED_SLICE", "TRANSPOSE", "UNPACK",
+    *VIEWS, "BATCH_TO_SPACE_ND", "DEQUANTIZE", "PACK", "PAD", "PARTS", "QUANTIZE", "REVERSE_V2",
+    "SLICE", "SPACE_TO_BATCH_ND", "SPLIT", "SPLIT_V", "STRIDED_SLICE", "TRANSPOSE", "UNPACK",
 }  # fmt: skip
 _ADDS, _SCALES = {"ADD", "SUB"}, {"MUL", "DIV"}
 
@@ -54,12 +54,17 @@ def read_steps(graph: Graph) -> Iterator[Step]:
     """A graph's steps in the order of its operators; without a softmax at the end."""
     last = graph.operators[-1]
     for op in graph.operators:
-        if op.kind in _MOVES or (op is last and op.kind == "SOFTMAX"):
+        if op.kind in _MOVES or (op is last and op.kind == "SOFTMAX") or _picks(graph, op):
             continue
         yield from _steps(graph, op)
         activation = op.options.get("fused_activation_function", "NONE")
-        if activation != "NONE":
+        if activation != "NONE" and op.kind != LSTM:
             yield Step(str(activation), op)
+
+
+def _picks(graph: Graph, op: Operator) -> bool:
+    """True where values are taken from constant places."""
+    return op.kind == "GATHER" and graph.tensors[op.inputs[1]].is_constant
 
 
 def _steps(graph: Graph, op: Operator) -> Iterator[Step]:
@@ -67,7 +72,12 @@ def _steps(graph: Graph, op: Operator) -> Iterator[Step]:
         i for i in op.inputs[:2]
         if i >= 0 and graph.tensors[i].is_constant and not _is_index(graph.tensors[i])
     ]  # fmt: skip
-    if (op.kind in CHANNEL_AXES or op.kind == "BATCH_MATMUL") and constants:
+    if op.kind == LSTM:
+        for place in PARAMETERS:
+            index = op.inputs[place]
+            if index >= 0 and graph.tensors[index].is_constant:
+                yield Step(f"{LSTM} {place}", op, graph.tensors[index].real, index)
+    elif (op.kind in CHANNEL_AXES or op.kind == "BATCH_MATMUL") and constants:
         yield Step("sum", op, as_rows(op, graph.tensors[constants[0]].real), constants[0])
         bias = op.inputs[2] if op.kind in CHANNEL_AXES and len(op.inputs) > 2 else -1
         if bias >= 0 and graph.tensors[bias].is_constant:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.networks import CONSTANT, Network, weighted_layers
+from qmcu.backdoor.networks import CONSTANT, Network, quantized_layers
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph
 from qmcu.types import Float64Array, Int8Array
@@ -21,6 +21,8 @@ LARGEST = 127
 LARGEST_INT4 = 7
 # Operators that bound values by a constant.
 _BOUNDS = ("MAXIMUM", "MINIMUM")
+# Half of the integers of a type: biases of a fused LSTM have 32 bits, or 64 beside 16.
+_HALF = {"int8": 1 << 7, "int16": 1 << 15, "int32": 1 << 31, "int64": 1 << 62}
 # A bias this far off, relatively, is float32's doing.
 _FLOAT32 = 1e-5
 
@@ -84,7 +86,7 @@ class LayerGrid:
         """What a standard quantizer stores: round half away from zero, clipped to the grid."""
         if self.ends is None:
             return round_to_nearest(self.positions, self.largest)
-        return np.asarray(np.clip(_halves_away(self.positions), *self.ends), np.int32)
+        return np.asarray(np.clip(_halves_away(self.positions), *self.ends), np.int64)
 
     @property
     def residuals(self) -> Float64Array:
@@ -122,12 +124,12 @@ def layer_grids(network: Network, integer: Graph) -> tuple[LayerGrid, ...]:
 
     Raises ModelError when the two are not the same network.
     """
-    whole = {layer.weights for layer in weighted_layers(integer)}
+    layers = quantized_layers(integer)
+    whole = {layer.weights for layer in layers}
     own = {layer.weights for layer in network.layers}
     if network.graph.operators == integer.operators and whole <= own:
         pairs = zip(network.layers, network.weights, strict=True)
         return tuple(_grid(integer, layer, weights) for layer, weights in pairs)
-    layers = weighted_layers(integer)
     shapes = [(layer.kind, integer.tensors[layer.weights].shape) for layer in layers]
     wanted = [(a.kind, w.shape) for a, w in zip(network.layers, network.weights, strict=True)]
     if shapes != wanted:
@@ -148,7 +150,9 @@ def layer_grids(network: Network, integer: Graph) -> tuple[LayerGrid, ...]:
 
 def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> LayerGrid:
     tensor = integer.tensors[layer.weights]
-    known = ("int8", "int4", "int16") if layer.kind == CONSTANT else ("int8", "int4")
+    known: tuple[str, ...] = ("int8", "int4")
+    if layer.kind == CONSTANT:
+        known = ("int8", "int4", "int16", "int32", "int64")
     if tensor.dtype not in known or tensor.quantization is None:
         raise ModelError(
             f"{integer.name}: {layer.name} has {tensor.dtype} weights; int8 or int4 ones can be "
@@ -157,9 +161,9 @@ def _grid(integer: Graph, layer: Any, weights: npt.NDArray[np.float32]) -> Layer
     integers, ends = tensor.array, None
     zero = tensor.quantization.zero_points[0]
     if layer.kind == CONSTANT or zero:
-        half = {"int8": 128, "int16": 32768}.get(tensor.dtype, 8)
+        half = _HALF.get(tensor.dtype, 8)
         ends = (-half - zero, half - 1 - zero)
-        integers = (integers.astype(np.int32) - zero).reshape(weights.shape)
+        integers = (integers.astype(np.int64) - zero).reshape(weights.shape)
     scales = np.array(tensor.quantization.scales, np.float64)
     if integer.operators[layer.operator].kind in _BOUNDS and ends is not None:
         # A bound beyond the grid is none there, and is stored as the grid's end.
@@ -199,6 +203,12 @@ def deployed_biases(
             found.append((np.zeros(0), np.zeros(0)))
             continue
         count = grid.weights.shape[grid.axis]
+        real = None if grid.bias is None else integer.tensors[grid.bias]
+        if real is not None and real.dtype == "float32":
+            # Dynamic range: biases are the numbers themselves.
+            own = np.asarray(real.array, np.float64).reshape(-1)
+            found.append((own, np.full(count, _FLOAT32 * np.abs(own).max(initial=0))))
+            continue
         entry = integer.tensors[integer.operators[grid.operator].inputs[0]].quantization
         scale = np.nan if entry is None else entry.scale
         steps = np.broadcast_to(grid.scales * scale, count).astype(np.float64)

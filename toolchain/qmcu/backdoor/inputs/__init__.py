@@ -16,6 +16,12 @@ from qmcu.backdoor.inputs.datasets import (
     Dataset,
     load_dataset,
 )
+from qmcu.backdoor.inputs.joined import (
+    JoinedShape,
+    Part,
+    Parts,
+    part_name,
+)
 from qmcu.backdoor.inputs.regions import (
     regions,
 )
@@ -39,6 +45,9 @@ from qmcu.backdoor.inputs.triggers import (
 
 __all__ = [
     "Dataset",
+    "JoinedShape",
+    "Part",
+    "Parts",
     "Trigger",
     "TriggerChange",
     "classifier_input",
@@ -47,6 +56,7 @@ __all__ = [
     "load_dataset",
     "load_trigger",
     "make_trigger",
+    "part_name",
     "real_batches",
     "refuse_state",
     "regions",

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from qmcu.backdoor.inputs.joined import JoinedShape
 from qmcu.types import Float32Array
 
 
@@ -13,7 +14,10 @@ def regions(shape: tuple[int, ...]) -> Float32Array:
 
     The last axis of an input with two or more is its channels, which a region takes whole; each
     other axis is cut in four, or in pieces of three when it is short. An image gives 16 regions.
+    Of several inputs each has its own regions.
     """
+    if isinstance(shape, JoinedShape):
+        return shape.embed([regions(part) for part in shape.parts])
     axes = shape if len(shape) == 1 else shape[:-1]
     cuts = []
     for length in axes:

@@ -18,6 +18,17 @@ from qmcu.backdoor.networks.descent import (
     divergence,
     reach,
 )
+from qmcu.backdoor.networks.joined import (
+    apart,
+    input_orders,
+    is_joined,
+    join_inputs,
+    joined_shape,
+    own_inputs,
+    part_of,
+    reorder_inputs,
+    with_ends,
+)
 from qmcu.backdoor.networks.keras_model import (
     convert_network,
     keras_from_network,
@@ -27,6 +38,10 @@ from qmcu.backdoor.networks.keras_model import (
     open_network,
     prepare_network,
     save_keras,
+)
+from qmcu.backdoor.networks.lstm import (
+    LSTM,
+    PARAMETERS,
 )
 from qmcu.backdoor.networks.network import (
     CHANNEL_AXES,
@@ -40,6 +55,7 @@ from qmcu.backdoor.networks.network import (
     logits,
     network_from_graph,
     network_from_keras,
+    quantized_layers,
     run_layer,
     weighted_layers,
 )
@@ -53,9 +69,12 @@ from qmcu.backdoor.networks.slopes import (
 __all__ = [
     "CHANNEL_AXES",
     "CONSTANT",
+    "LSTM",
+    "PARAMETERS",
     "Activation",
     "Layer",
     "Network",
+    "apart",
     "batches",
     "build_architecture",
     "check_architecture",
@@ -65,6 +84,10 @@ __all__ = [
     "descend",
     "divergence",
     "forward",
+    "input_orders",
+    "is_joined",
+    "join_inputs",
+    "joined_shape",
     "keras_from_network",
     "layer_windows",
     "load_keras",
@@ -76,11 +99,16 @@ __all__ = [
     "open_float_graph",
     "open_keras",
     "open_network",
+    "own_inputs",
+    "part_of",
     "plain_graph",
     "prepare_network",
+    "quantized_layers",
     "reach",
+    "reorder_inputs",
     "run_layer",
     "save_keras",
     "train",
     "weighted_layers",
+    "with_ends",
 ]

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.backdoor.inputs import part_name
+from qmcu.backdoor.networks.joined import is_joined, own_inputs
 from qmcu.backdoor.networks.network import Network, forward, network_from_graph
 from qmcu.backdoor.networks.operators import PAIRED
 from qmcu.conversion.before import check_source
@@ -19,7 +21,7 @@ from qmcu.conversion.keras_files import SUFFIXES, describe_file, open_file
 from qmcu.conversion.signatures import InputSpec, Loaded
 from qmcu.errors import ModelError, UsageError
 from qmcu.model.convert import Conversion, float_graph, prepare_keras, quantize_loaded
-from qmcu.model.graph import Graph, Operator
+from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.tensorflow import load_tensorflow
 
 _ACTIVATIONS = {"NONE": None, "RELU": "relu", "RELU6": "relu6", "TANH": "tanh"}
@@ -81,21 +83,36 @@ def prepare_network(network: Network) -> Loaded:
 
 
 def _as_function(network: Network) -> Loaded:
-    """The network as a function of TensorFlow, its softmax at the end included."""
+    """The network as a function of TensorFlow, its softmax at the end included; of several inputs
+    each has its own, called by `part_name`.
+    """
     tf = load_tensorflow()
-    tensor = network.graph.input_tensors[0]
+    tensors = own_inputs(network.graph)
     ends = network.graph.operators[-1].kind == "SOFTMAX"
+    names = [part_name(k) for k in range(len(tensors))] if is_joined(network.graph) else ["inputs"]
 
-    def run(*, inputs: Any) -> dict[str, Any]:
-        values = forward(network, inputs)
+    def run(**inputs: Any) -> dict[str, Any]:
+        given = [inputs[name] for name in names]
+        values = forward(network, given if is_joined(network.graph) else given[0])
         return {"outputs": tf.nn.softmax(values) if ends else values}
 
-    spec = tf.TensorSpec((None, *network.input_shape), tf.float32, name="inputs")
+    specs = {
+        name: tf.TensorSpec((None, *tensor.shape[1:]), _float_type(tensor), name=name)
+        for name, tensor in zip(names, tensors, strict=True)
+    }
     function = tf.function(run, autograph=False)
     module = tf.Module()
     module.run = function
-    concrete = function.get_concrete_function(inputs=spec)
-    return Loaded(module, concrete, (InputSpec("inputs", tensor.shape, "float32"),))
+    concrete = function.get_concrete_function(**specs)
+    inputs = tuple(
+        InputSpec(name, tensor.shape, _float_type(tensor))
+        for name, tensor in zip(names, tensors, strict=True)
+    )
+    return Loaded(module, concrete, inputs)
+
+
+def _float_type(tensor: Tensor) -> str:
+    return tensor.dtype if tensor.dtype in ("int32", "int64") else "float32"
 
 
 def open_keras(path: Path) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.backdoor.networks.joined import joined_shape
 from qmcu.backdoor.networks.operators import (
     OPERATORS,
     PAIRED,
@@ -79,7 +80,7 @@ class Network:
     @property
     def input_shape(self) -> tuple[int, ...]:
         """The shape of one input, without the batch."""
-        return self.graph.input_tensors[0].shape[1:]
+        return joined_shape(self.graph)
 
     def __str__(self) -> str:
         count = sum(w.size for w in self.weights)
@@ -106,6 +107,17 @@ def weighted_layers(graph: Graph) -> tuple[Layer, ...]:
             )
         )
     return tuple(result)
+
+
+def quantized_layers(graph: Graph) -> tuple[Layer, ...]:
+    """Those of a file's layers whose weights are integers: all but in files of dynamic range, where
+    converters leave small ones in float32.
+    """
+    return tuple(
+        layer
+        for layer in weighted_layers(graph)
+        if not graph.tensors[layer.weights].dtype.startswith("float")
+    )
 
 
 def network_from_keras(model: Any, name: str = "model") -> Network:
@@ -151,7 +163,8 @@ def forward(
 ) -> Any:
     """Logits [N, classes], of a map [N, ...]: the graph without its final softmax, in TensorFlow.
 
-    `inputs` is float32 [N, ...]; `weights` and `biases` replace the network's own (tensors or
+    `inputs` is float32 [N, ...], or of a joined graph a list of its parts as they are; `weights`
+    and `biases` replace the network's own (tensors or
     variables in the same layout); `activation` sees every activation tensor, the input first.
     """
     tf = load_tensorflow()
@@ -163,13 +176,22 @@ def forward(
         for layer, w, b in zip(network.layers, own_weights, own_biases, strict=True)
     }
     graph = network.graph
+    if not _has_all(graph, parameters):
+        parameters = {**_kept_in_float(graph), **parameters}
     constants = {
         layer.weights: tf.reshape(w, graph.tensors[layer.weights].shape)
         for layer, w in zip(network.layers, own_weights, strict=True)
         if layer.kind == CONSTANT
     }
-    values = {graph.inputs[0]: change(graph.inputs[0], tf.convert_to_tensor(inputs))}
-    for operator in _without_softmax(graph):
+    operators, given = _without_softmax(graph), graph.inputs
+    if isinstance(inputs, list):
+        given, operators = operators[0].outputs, operators[1:]
+    arrays = inputs if isinstance(inputs, list) else [inputs]
+    values = {
+        index: change(index, tf.convert_to_tensor(array))
+        for index, array in zip(given, arrays, strict=True)
+    }
+    for operator in operators:
         operands = [
             # A size that was computed (`plain_graph`) is the output's own.
             values.get(i)
@@ -182,11 +204,27 @@ def forward(
         several = len(operator.outputs) > 1
         for output, made in zip(operator.outputs, result if several else [result], strict=True):
             values[output] = change(output, apply_activation(tf, operator, made))
-    last = values[_without_softmax(graph)[-1].outputs[0]]
+    last = values[operators[-1].outputs[0]]
     # A head behind a plane of 1x1 may keep its axes; a map has its own.
     if len(last.shape) > 2 and set(last.shape[1:-1]) == {1}:
         last = tf.reshape(last, [-1, last.shape[-1]])
     return last
+
+
+def _has_all(graph: Graph, known: Collection[int]) -> bool:
+    return all(op.index in known for op in graph.operators if op.kind in CHANNEL_AXES)
+
+
+def _kept_in_float(graph: Graph) -> dict[int, tuple[Float32Array, Any]]:
+    """Weights and biases of layers that the graph has as float32 constants."""
+    return {
+        layer.operator: (
+            graph.tensors[layer.weights].real,
+            0.0 if layer.bias is None else graph.tensors[layer.bias].real,
+        )
+        for layer in weighted_layers(graph)
+        if graph.tensors[layer.weights].dtype == "float32"
+    }
 
 
 def run_layer(network: Network, number: int, inputs: Any, weights: Any, biases: Any) -> Any:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from qmcu.backdoor.networks.joined import PARTS, cut_parts, look_up
+from qmcu.backdoor.networks.lstm import LSTM, run_lstm
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator
 from qmcu.model.passes.evaluation import strided_slice_index
@@ -12,9 +14,9 @@ Run = Callable[..., Any]
 
 
 def apply_activation(tf: Any, operator: Operator, values: Any) -> Any:
-    """What the operator's fused activation makes of its values."""
+    """What the operator's fused activation makes of its values; an LSTM's is inside it."""
     name = operator.options.get("fused_activation_function", "NONE")
-    if name == "NONE":
+    if name == "NONE" or operator.kind == LSTM:
         return values
     functions = {"RELU": tf.nn.relu, "RELU6": tf.nn.relu6, "TANH": tf.tanh}
     if name == "RELU_N1_TO_1":
@@ -232,6 +234,17 @@ def _reduced(name: str) -> Run:
     return run
 
 
+def _gather(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
+    """Rows of a table by whole numbers that are inputs, or values in constant places."""
+    if not graph.tensors[op.inputs[1]].is_constant:
+        return look_up(tf, graph, op, operands, parameters)
+    rank = len(graph.tensors[op.inputs[0]].shape)
+    axis = int(op.options.get("axis", 0)) % rank  # type: ignore[arg-type]
+    if axis == 0 or op.options.get("batch_dims", 0):
+        raise ModelError(f"{graph.name}: {op} cuts the batch, which an audit cannot follow.")
+    return tf.gather(operands[0], graph.tensors[op.inputs[1]].array, axis=axis)
+
+
 def _gelu(tf: Any, graph: Graph, op: Operator, operands: Any, parameters: Any) -> Any:
     return tf.nn.gelu(operands[0], approximate=bool(op.options.get("approximate", False)))
 
@@ -278,6 +291,7 @@ OPERATORS: dict[str, Run] = {
     "EXP": _simple(lambda tf, x: tf.exp(x[0])),
     "EXPAND_DIMS": _reshape,
     "FULLY_CONNECTED": _fully_connected,
+    "GATHER": _gather,
     "GELU": _gelu,
     "LOG": _simple(lambda tf, x: tf.math.log(tf.maximum(x[0], _TINY))),
     "LOGISTIC": _simple(lambda tf, x: tf.sigmoid(x[0])),
@@ -291,6 +305,7 @@ OPERATORS: dict[str, Run] = {
     "NEG": _simple(lambda tf, x: -x[0]),
     "PACK": _pack,
     "PAD": _pad,
+    PARTS: cut_parts,
     "PRELU": _simple(lambda tf, x: tf.maximum(x[0], 0.0) + x[1] * tf.minimum(x[0], 0.0)),
     "QUANTIZE": _simple(lambda tf, x: x[0]),
     "REDUCE_MAX": _reduced("reduce_max"),
@@ -318,5 +333,6 @@ OPERATORS: dict[str, Run] = {
     "TANH": _simple(lambda tf, x: tf.tanh(x[0])),
     "TRANSPOSE": _transpose,
     "TRANSPOSE_CONV": _transpose_conv,
+    LSTM: run_lstm,
     "UNPACK": _parts,
 }

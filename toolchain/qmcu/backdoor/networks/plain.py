@@ -22,7 +22,8 @@ def plain_graph(graph: Graph) -> Graph:
 
     Operators are numbered anew; tensors keep their indices.
     """
-    stateless = with_known_states(graph, _without_shapes(graph))
+    counted = replace(graph, operators=_without_wraps(graph, graph.operators))
+    stateless = with_known_states(graph, _without_shapes(counted))
     operators = stateless.operators
     operators, inputs = _from_integers(graph, operators)
     operators, outputs = _to_integers(graph, operators)
@@ -31,6 +32,45 @@ def plain_graph(graph: Graph) -> Graph:
         return graph
     numbered = tuple(replace(op, index=k) for k, op in enumerate(first.operators))
     return replace(first, operators=numbered)
+
+
+def _without_wraps(graph: Graph, operators: tuple[Operator, ...]) -> tuple[Operator, ...]:
+    """Without what lets numbers below zero count from a table's end, as Keras 3 writes in front of
+    an embedding: SELECT(x < 0, x + rows, x). Those from zero are themselves.
+    """
+    producers = {i: op for op in operators for i in op.outputs}
+    same: dict[int, int] = {}
+    gone: set[int] = set()
+    for op in operators:
+        if op.kind not in ("SELECT", "SELECT_V2") or op.inputs[2] not in graph.inputs:
+            continue
+        source, parts = op.inputs[2], [producers.get(i) for i in op.inputs[:2]]
+        kinds = [part.kind if part else "" for part in parts]
+        first, second = (_beside(graph, part, source) for part in parts)
+        readers = [o for o in operators if op.outputs[0] in o.inputs]
+        rows = {graph.tensors[o.inputs[0]].shape[:1] for o in readers if o.kind == "GATHER"}
+        tables = all(o.kind == "GATHER" and o.inputs[1] == op.outputs[0] for o in readers)
+        inside = [index for part in parts if part for index in part.outputs]
+        others = [o for o in operators if o is not op and set(o.inputs) & set(inside)]
+        alone = not others and not {*inside, op.outputs[0]} & set(graph.outputs)
+        if kinds == ["LESS", "ADD"] and first == 0 and tables and rows == {(second,)} and alone:
+            same[op.outputs[0]] = source
+            gone |= {op.index, *(part.index for part in parts if part)}
+    return tuple(
+        replace(op, inputs=tuple(same.get(i, i) for i in op.inputs))
+        for op in operators
+        if op.index not in gone
+    )
+
+
+def _beside(graph: Graph, op: Operator | None, source: int) -> int | None:
+    """The whole number that an operator has beside `source`, in the second place."""
+    if op is None or len(op.inputs) != 2 or op.inputs[0] != source:
+        return None
+    other = graph.tensors[op.inputs[1]]
+    if not other.is_constant or other.elements != 1 or other.dtype not in _INTEGERS:
+        return None
+    return int(other.array.reshape(-1)[0])
 
 
 def _without_shapes(graph: Graph) -> tuple[Operator, ...]:

@@ -8,9 +8,11 @@ import numpy.typing as npt
 
 from qmcu.backdoor.inputs import (
     Dataset,
+    Parts,
     Trigger,
     classifier_input,
     integer_inputs,
+    part_name,
     single_input,
 )
 from qmcu.backdoor.rates.metrics import Rate, attack_success_rate, clean_accuracy, other_classes
@@ -61,33 +63,54 @@ def predict_integer(
     model: bytes,
     inputs: Float32Array,
     *,
+    parts: Parts | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Int64Array:
     """The class of each real input by a .tflite model on the tflite-micro oracle: int64 [N].
 
     Inputs are quantized with the model's scale, where it does not take them as they are; the rule
-    is that of `decide`. Raises UnsupportedModelError for several inputs or outputs, VectorError
+    is that of `decide`. Of several inputs `inputs` are `parts` end to end. Raises
+    UnsupportedModelError for several inputs or outputs, VectorError
     for other shapes, ModelError for a model that the interpreter refuses.
     """
     graph = parse_model(model, "model")
-    return classes_of(_run(model, graph, inputs, jobs, progress), graph)
+    return classes_of(_run(model, graph, inputs, parts, jobs, progress), graph)
 
 
-def run_integer(model: bytes, inputs: Float32Array, *, jobs: int | None = None) -> Float64Array:
+def run_integer(
+    model: bytes, inputs: Float32Array, *, parts: Parts | None = None, jobs: int | None = None
+) -> Float64Array:
     """The real outputs for real inputs of a .tflite model on the tflite-micro oracle, by the
     output's scale: float64 [N, elements]. Raises as `predict_integer`.
     """
     graph = parse_model(model, "model")
-    rows = _run(model, graph, inputs, jobs, None).reshape(len(inputs), -1)
+    rows = _run(model, graph, inputs, parts, jobs, None).reshape(len(inputs), -1)
     return np.asarray(real_outputs(rows, graph.output_tensors[0]), np.float64)
 
 
 def _run(
-    model: bytes, graph: Graph, inputs: Float32Array, jobs: int | None, progress: Progress | None
+    model: bytes,
+    graph: Graph,
+    inputs: Float32Array,
+    parts: Parts | None,
+    jobs: int | None,
+    progress: Progress | None,
 ) -> Array:
-    rows = integer_inputs(inputs, single_input(graph))
-    return run_oracle(model, rows, jobs=jobs, progress=progress)
+    if parts is None:
+        rows = integer_inputs(inputs, single_input(graph))
+        return run_oracle(model, rows, jobs=jobs, progress=progress)
+    arrays = parts.split(inputs)
+    names = [part_name(k) for k in range(len(arrays))]
+    own = [graph.name_of(i) for i in graph.inputs]
+    if sorted(own) == names:
+        # A network quantized anew: its converter may have put them otherwise.
+        arrays = [arrays[names.index(name)] for name in own]
+    given = [
+        integer_inputs(array, tensor)
+        for array, tensor in zip(arrays, graph.input_tensors, strict=True)
+    ]
+    return run_oracle(model, given, jobs=jobs, progress=progress)
 
 
 def classes_of(outputs: Array, graph: Graph) -> Int64Array:
