@@ -10,6 +10,7 @@ kernel that reads or writes a byte beside them stops the run with AddressSanitiz
 
 import functools
 import hashlib
+import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ Array = npt.NDArray[Any]
 
 _WARNINGS = ("-std=c11", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wconversion")
 _SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+_RANK = re.compile(r"#define (QMCU_WALK_RANK) (\d+)")
 _MAIN = Path(__file__).with_name("host_run.c")
 
 
@@ -95,7 +97,11 @@ def _build(plan: Plan, folder: Path, sanitize: bool) -> Path:
     (folder / "src/layers.h").write_text(_layers(plan))
     sources = [str(p) for p in (folder / "src").glob("*.c")]
     kernels = sorted(p.stem for p in (folder / "src/kernels").glob("*.c"))
-    objects = [str(_object(kernel, sanitize)) for kernel in kernels]
+    walk = folder / "src/kernels/walk.h"
+    rank = _RANK.search(walk.read_text() if walk.is_file() else "#define QMCU_WALK_RANK 5")
+    assert rank is not None
+    # The kernels are compiled where they are, with the walks that this model has.
+    objects = [str(_object(kernel, sanitize, f"-D{rank[1]}={rank[2]}")) for kernel in kernels]
     # Globals in sections of their own, as the arena's, would get no red zone around them.
     command = ["gcc", "-U__ELF__", "-O1", "-g", *_WARNINGS[:5]]
     command += _SANITIZERS if sanitize else ()
@@ -105,11 +111,11 @@ def _build(plan: Plan, folder: Path, sanitize: bool) -> Path:
 
 
 @functools.cache
-def _object(kernel: str, sanitize: bool) -> Path:
+def _object(kernel: str, sanitize: bool, rank: str) -> Path:
     """A C file of a kernel, compiled once for each content of it, headers and flags."""
     folders = kernel_directories()
     source = next(f / f"{kernel}.c" for f in folders if (f / f"{kernel}.c").is_file())
-    flags = ["-O1", "-g", *_WARNINGS, *(_SANITIZERS if sanitize else ()), f"-I{folders[0]}"]
+    flags = ["-O1", "-g", *_WARNINGS, *(_SANITIZERS if sanitize else ()), rank, f"-I{folders[0]}"]
     digest = hashlib.sha256(" ".join(flags).encode() + source.read_bytes())
     for header in sorted({*source.parent.glob("*.h"), *folders[0].glob("*.h")}):
         digest.update(header.read_bytes())

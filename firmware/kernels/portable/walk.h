@@ -1,13 +1,16 @@
-/* A walk over the rows of a tensor of QMCU_WALK_RANK dimensions; the last dimension is the row. */
+/* A walk over the rows of a tensor of QMCU_WALK_RANK dimensions; the last dimension is the row. Of an image
+   whose layers all have one row QMCU_WALK_RANK is 1. */
 #ifndef QMCU_WALK_H
 #define QMCU_WALK_H
 
 #include <stdint.h>
 
+#ifndef QMCU_WALK_RANK
 #define QMCU_WALK_RANK 5
+#endif
 
 typedef struct {
-    int32_t at[QMCU_WALK_RANK - 1];
+    int32_t at[QMCU_WALK_RANK > 1 ? QMCU_WALK_RANK - 1 : 1];
 } qmcu_walk;
 
 static inline qmcu_walk qmcu_walk_begin(void)

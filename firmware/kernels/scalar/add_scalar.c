@@ -38,15 +38,15 @@ void qmcu_add_scalar(const qmcu_add_scalar_params *params, const int8_t *input1,
     const term second = term_of(p->input2_zero_point, p->input2_multiplier, p->input2_shift);
     const qmcu_output_limits limits = {p->output_zero_point, p->activation_minimum,
                                        p->activation_maximum};
+    const int32_t sign = p->input2_sign, multiplier = p->output_multiplier, shift = p->output_shift;
     qmcu_walk walk = qmcu_walk_begin();
     do {
         const int8_t *a = input1 + qmcu_walk_offset(&walk, p->strides1);
         const int8_t *b = input2 + qmcu_walk_offset(&walk, p->strides2);
         for (const int8_t *const end = output + p->shape[QMCU_WALK_RANK - 1]; output != end;) {
             const int32_t x = scale(&first, *a), y = scale(&second, *b);
-            const int32_t sum = p->input2_sign < 0 ? x - y : x + y;
-            *output++ =
-                qmcu_scalar_output((uint32_t)sum, p->output_multiplier, p->output_shift, &limits);
+            const int32_t sum = sign < 0 ? x - y : x + y;
+            *output++ = qmcu_scalar_output((uint32_t)sum, multiplier, shift, &limits);
             a += step1;
             b += step2;
         }

@@ -13,6 +13,7 @@ from qmcu import documents
 from qmcu.access import HEADER as HEADER_OF_KEY
 from qmcu.access import NOTICE, AccessKey, key_files
 from qmcu.board import READY_DRIVERS, Board
+from qmcu.codegen import walks
 from qmcu.codegen.compiler_flags import PLAIN, fast_flags
 from qmcu.codegen.model_source import plan_kernels
 from qmcu.codegen.models import Models, image_sources
@@ -286,9 +287,12 @@ def library_sources(plan: Plan, places: Places = INTERNAL) -> dict[str, str]:
 
 def models_library(models: Models, places: Places = INTERNAL) -> dict[str, str]:
     """As `library_sources`, of all models of an image: kernels that several call are there once."""
+    kernels = _kernel_sources(models.whole)
+    if walks.has_plain_walks(models.plans, _kernel_files):
+        models = replace(models, plans=tuple(map(walks.plain, models.plans)))
+        kernels[walks.HEADER] = walks.plain_header(kernels[walks.HEADER])
     sources = {f"src/{name}": text for name, text in image_sources(models, places).items()}
-    for name, text in _kernel_sources(models.whole).items():
-        sources[f"src/kernels/{name}"] = text
+    sources |= {f"src/kernels/{name}": text for name, text in kernels.items()}
     return dict(sorted(sources.items()))
 
 
@@ -306,6 +310,11 @@ def kernel_sources(kernels: Iterable[str]) -> dict[str, str]:
     names = tuple(kernels)
     own = (o.folder for o in operators_in_use() if o.kernel in names)
     return {p.name: p.read_text() for p in _with_headers((*kernel_directories(), *own), names)}
+
+
+def _kernel_files(kernel: str) -> Iterable[str]:
+    """The files of one kernel and of all that it includes."""
+    return kernel_sources((kernel,))
 
 
 def _described(plan: Plan) -> list[CustomOperator]:

@@ -1,0 +1,66 @@
+"""Walks over rows have one dimension in images whose layers all have one row."""
+
+from dataclasses import replace
+
+import pytest
+from tests.support.host_run import check_on_host
+
+from qmcu.codegen.project import library_sources
+from qmcu.compile import CompileOptions, compile_graph
+from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
+
+OPTIONS: dict[str, OptionValue] = {
+    "fused_activation_function": "NONE",
+    "pot_scale_int16": False,
+}
+ONE, FIVE = (f"#define QMCU_WALK_RANK {rank}\n" for rank in (1, 5))
+
+
+def sums(*seconds: tuple[int, ...], dtype: str = "int8") -> Graph:
+    """A chain of ADDs to an image of 2x3x4; the shapes of what is added each time."""
+    image = (1, 2, 3, 4)
+    tensors = [Tensor(0, "in", image, dtype, Quantization((0.1,), (0,)))]
+    operators = []
+    for step, shape in enumerate(seconds):
+        at = len(tensors)
+        tensors.append(Tensor(at, f"b{step}", shape, dtype, Quantization((0.07,), (0,))))
+        tensors.append(Tensor(at + 1, f"s{step}", image, dtype, Quantization((0.12,), (0,))))
+        operators.append(Operator(step, "ADD", (max(at - 1, 0), at), (at + 1,), OPTIONS))
+    inputs = (0, *(t.index for t in tensors[1::2]))
+    return Graph("sums", tuple(tensors), tuple(operators), inputs, (len(tensors) - 1,))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+@pytest.mark.parametrize("options", [CompileOptions(), CompileOptions("native")])
+def test_sums_of_one_shape_walk_along_one_dimension(dtype: str, options: CompileOptions) -> None:
+    sources = library_sources(compile_graph(sums((1, 2, 3, 4), dtype=dtype), options))
+    assert ONE in sources["src/kernels/walk.h"]
+    assert ".shape = {24}," in sources["src/model.c"]
+    assert ".strides1 = {1}," in sources["src/model.c"]
+
+
+def test_all_dimensions_stay_where_one_layer_repeats_an_input() -> None:
+    for seconds in (((1, 1, 1, 4),), ((1, 2, 3, 4), (1, 1, 1, 4))):
+        sources = library_sources(compile_graph(sums(*seconds), CompileOptions()))
+        assert FIVE in sources["src/kernels/walk.h"]
+        assert ".shape = {1, 1, 1, 6, 4}," in sources["src/model.c"]
+    wide = sums((1, 2, 3, 4))
+    pad = replace(wide, operators=(*wide.operators, *_padded(wide)), outputs=(5,))
+    tensors = (
+        *wide.tensors[:3],
+        Tensor(3, "none", (0,), "int32", Quantization((1.0,), (0,))),
+        Tensor(4, "by", (4, 2), "int32", None, bytes(4 * 7) + (1).to_bytes(4, "little")),
+        Tensor(5, "out", (1, 2, 3, 5), "int8", wide.tensors[2].quantization),
+    )
+    sources = library_sources(compile_graph(replace(pad, tensors=tensors), CompileOptions()))
+    assert FIVE in sources["src/kernels/walk.h"]
+
+
+def _padded(graph: Graph) -> tuple[Operator, ...]:
+    return (Operator(len(graph.operators), "PAD", (2, 4), (5,), {}),)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_sums_of_one_dimension_and_of_more_equal_the_interpreter(dtype: str) -> None:
+    check_on_host(sums((1, 2, 3, 4), (1, 2, 3, 4), dtype=dtype), count=3)
+    check_on_host(sums((1, 2, 3, 4), (1, 1, 1, 4), dtype=dtype), count=3)
