@@ -213,7 +213,7 @@ def test_convert_packs_an_int8_file(tmp_path: Path, capsys: pytest.CaptureFixtur
     source, target = tmp_path / "m.tflite", tmp_path / "m4.tflite"
     source.write_bytes(write_model(dense(128, 64)))
     assert run(["convert", str(source), "-o", str(target)]) == 2
-    assert "if it is int8 already, --weights int4 packs its weights" in capsys.readouterr().err
+    assert "--weights int4 packs the weights of one in int8" in capsys.readouterr().err
     arguments = ["convert", str(source), "--weights", "int4", "-o", str(target)]
     assert run([*arguments, "--exact"]) == 2
     shown = capsys.readouterr().err
