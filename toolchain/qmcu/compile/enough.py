@@ -17,9 +17,8 @@ from qmcu.compile.streams.cost import instructions
 _SMALL_TAKES = 2.5
 # Those of an output beside its multiplications, at least.
 _OUTPUT_TAKES = 20.0
-# Least that must be saved where it is not enough, as a share, and what kernels that come beside
-# those that are there may take in code.
-_LEAST_SHARE, _LEAST = 0.03, 384
+# Least that must be saved where it is not enough, as a share.
+_LEAST_SHARE = 0.03
 _TRIES = 4
 _SETS = ("_mve", "_dsp", "_scalar")
 Outputs = Callable[[KernelCall], int]
@@ -27,13 +26,18 @@ Outputs = Callable[[KernelCall], int]
 
 @dataclass(frozen=True)
 class Goal:
-    """Constants are to be at most `times` the library's, for a `share` of instructions more."""
+    """Constants are to be at most `times` the library's, for a `share` of instructions more.
+
+    Kernels that come beside those that are there must save `least` bytes.
+    """
 
     times: float
     share: float
+    least: int
 
 
-GOALS = {"balanced": Goal(1.049, 0.10), "size": Goal(1.0, 0.25)}
+# What `size` saves is more than the code of a kernel.
+GOALS = {"balanced": Goal(1.049, 0.10, 384), "size": Goal(1.0, 0.25, 1024)}
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def within_enough(
         instructions(call) + _OUTPUT_TAKES * outputs(call) for call in calls if call.macs
     )
     choices = (_without_tables(calls, alternatives, outputs), *_moves(calls, smaller(), outputs))
-    found = [way for way in _combined(choices, cheap) if _pays(calls, way)]
+    found = [way for way in _combined(choices, cheap) if _pays(calls, way, goal.least)]
     now, wanted = tuple(calls), size - most
     for _ in range(_TRIES):
         best = min(found, key=lambda way: way.rank(wanted), default=_NOTHING)
@@ -101,11 +105,11 @@ def _combined(choices: Sequence[Sequence[_Way]], cheap: float) -> Iterator[_Way]
             yield way
 
 
-def _pays(calls: Sequence[KernelCall], way: _Way) -> bool:
+def _pays(calls: Sequence[KernelCall], way: _Way, least: int) -> bool:
     """Whether it saves more than code that comes without other code going could take."""
     now = {call.kernel for call in calls}
     after = {way.taken.get(place, call).kernel for place, call in enumerate(calls)}
-    return way.saved >= _LEAST or len(after - now) <= len(now - after)
+    return way.saved >= least or len(after - now) <= len(now - after)
 
 
 def _without_tables(
