@@ -4,6 +4,7 @@ Tables of ADD go one by one, those of the fewest outputs first; layers of a kern
 another form with smaller constants. Of all ways that are enough the cheapest by estimate is taken.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +21,7 @@ _OUTPUT_TAKES = 20.0
 # Least that must be saved where it is not enough, as a share.
 _LEAST_SHARE = 0.03
 _TRIES = 4
+_WINDOWS = re.compile(r"^conv_(1x1|2d_rows|2d_column|2d)_|_(pointwise|columns)$")
 _SETS = ("_mve", "_dsp", "_scalar")
 Outputs = Callable[[KernelCall], int]
 
@@ -107,9 +109,14 @@ def _combined(choices: Sequence[Sequence[_Way]], cheap: float) -> Iterator[_Way]
 
 def _pays(calls: Sequence[KernelCall], way: _Way, least: int) -> bool:
     """Whether it saves more than code that comes without other code going could take."""
-    now = {call.kernel for call in calls}
-    after = {way.taken.get(place, call).kernel for place, call in enumerate(calls)}
+    now = {_code(call.kernel) for call in calls}
+    after = {_code(way.taken.get(place, call).kernel) for place, call in enumerate(calls)}
     return way.saved >= least or len(after - now) <= len(now - after)
+
+
+def _code(kernel: str) -> str:
+    """What is most of a kernel's code: convolutions of several windows share a multiplication."""
+    return _WINDOWS.sub("", kernel)
 
 
 def _without_tables(
