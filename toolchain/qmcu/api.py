@@ -212,20 +212,23 @@ def audit(
     float_model: PathLike | None = None,
     int8_model: PathLike | None = None,
     data: PathLike | None = None,
+    calibration: PathLike | None = None,
     output: str | None = None,
     deep: bool = False,
     seed: int = 0,
 ) -> "AuditResult":
     """Look for a backdoor that quantization wakes up, in a float model, an int8 .tflite or both.
 
-    `data`, an .npz with `inputs` and maybe `labels`, makes it sharper; `deep` runs slow detectors
-    too. Of several outputs each is audited, or the one called `output`. Raises UsageError
-    without any model, ModelError or VectorError for a file.
+    `data`, an .npz with `inputs` and maybe `labels`, makes it sharper, and `calibration`, all
+    inputs that the int8 file was calibrated with, more so; `deep` runs slow detectors too. Of
+    several outputs each is audited, or the one called `output`. Raises UsageError without any
+    model, ModelError or VectorError for a file.
     """
     from qmcu.backdoor.detectors import audit_files
 
-    named = (None if file is None else Path(file) for file in (float_model, int8_model, data))
-    return audit_files(*named, output=output, slow=deep, seed=seed)[0]
+    given = (float_model, int8_model, data, calibration)
+    *named, exact = (None if file is None else Path(file) for file in given)
+    return audit_files(*named, calibration=exact, output=output, slow=deep, seed=seed)[0]
 
 
 def defend(

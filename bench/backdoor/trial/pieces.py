@@ -17,7 +17,8 @@ from bench.backdoor.trial.opening import Code
 from bench.backdoor.trial.table import Entry
 
 from qmcu import cluster
-from qmcu.backdoor.detectors import AuditResult, audit, load_context
+from qmcu.backdoor.detectors import AuditContext, AuditResult, audit, load_context
+from qmcu.backdoor.detectors.method import load_detectors
 from qmcu.backdoor.detectors.result import audit_score, judge
 from qmcu.documents import plain
 from qmcu.errors import QmcuError
@@ -25,8 +26,10 @@ from qmcu.files import write_atomic
 from qmcu.tensorflow import load_tensorflow
 
 TRIAL_RESULTS = RESULTS / "trial"
-# models: made; audit: with float, int8 and inputs; int8: the file alone; int8-inputs: with inputs.
-STAGES = ("models", "audit", "int8", "int8-inputs")
+# models: made; audit: with float, int8 and inputs; int8: the file alone; int8-inputs: with inputs;
+# int8-ranges: the one detector that is told that these are the calibration inputs.
+STAGES = ("models", "audit", "int8", "int8-inputs", "int8-ranges")
+_RANGES = "remembered-ranges"
 # A model is there until these are; it is not made once more for a stage that came later.
 _KEPT_FOR = ("audit", "int8")
 # Detectors that name a class by the int8 file; the stronger one's counts.
@@ -112,8 +115,10 @@ def audited(entry: Entry, shop: Shop, stage: str) -> dict[str, Any]:
     data = None if stage == "int8" else folder / "calibration.npz"
     floating = folder / "model.keras" if stage == "audit" else None
     try:
-        context = load_context(floating, folder / "model.tflite", data, seed=entry.seed)
-        outcome = outcome_of(audit(context))
+        exact = data if stage == "int8-ranges" else None
+        file = folder / "model.tflite"
+        context = load_context(floating, file, data, seed=entry.seed, calibration=exact)
+        outcome = outcome_of(audit(context) if exact is None else _by_ranges(context))
     except QmcuError as error:
         outcome = _unanswered("refused", str(error))
     except Exception as error:  # a fault of the audit's, which is one of the results
@@ -123,6 +128,11 @@ def audited(entry: Entry, shop: Shop, stage: str) -> dict[str, Any]:
         "cpu_seconds": round(time.process_time() - started, 1),
         **(plain(shop.code) if shop.code else {}),
     }
+
+
+def _by_ranges(context: AuditContext) -> AuditResult:
+    found = (load_detectors()[_RANGES].run(context),)
+    return AuditResult(*judge(found), found, {}, {})
 
 
 def _unanswered(verdict: str, reason: str) -> dict[str, Any]:

@@ -26,7 +26,12 @@ BEGIN, END = "<!-- trial: python -m bench.backdoor.trial --report -->", "<!-- en
 _WITHOUT_FLOAT = {
     "int8": ("the int8 file alone", "By the file alone"),
     "int8-inputs": ("int8 and 200 inputs", "By the file and inputs"),
+    "int8-ranges": (
+        "`remembered-ranges`: int8 and its calibration inputs",
+        "By the file's ranges and its calibration inputs",
+    ),
 }
+_SHORT = "file alone | file and inputs | ranges"
 # What a list of failures names at most.
 _WORST = 12
 
@@ -48,7 +53,7 @@ def report(text: str, results: Path) -> str:
     honest = audited([r for r in test if r.honest], "audit")
     attacked = audited([r for r in test if r.conditioned], "audit")
     if audited(test, "audit"):
-        lines += ["", *_whole(test)]
+        lines += ["", *_whole(test), "", *_together(test)]
     if honest and attacked:
         lines += ["", *_misses(honest, attacked)]
     for key, title in (("method", "attack"), ("trigger", "trigger"), ("data", "data"),
@@ -137,6 +142,28 @@ def _column(test: Sequence[Row], stage: str) -> list[str]:
     ]
 
 
+def _together(test: Sequence[Row]) -> Iterator[str]:
+    """What the file with inputs and its ranges say together, of models that both were asked of."""
+    stages = ("int8-inputs", "int8-ranges")
+    rows = audited(audited(test, stages[0]), stages[1])
+    honest, attacked = [r for r in rows if r.honest], [r for r in rows if r.conditioned]
+
+    def says(row: Row, verdicts: Sequence[str]) -> bool:
+        return any(row.verdict(stage) in verdicts for stage in stages)
+
+    def score(row: Row) -> float:
+        return max(row.score(stage) for stage in stages)
+
+    yield (
+        "Without the float model, where the inputs are said to be the calibration inputs (the last "
+        f"two together): found {counted(attacked, lambda r: says(r, FOUND_ALONE))}, backdoored or "
+        f"damaged {counted(attacked, lambda r: says(r, FOUND))}; honest ones so called "
+        f"{counted(honest, lambda r: says(r, FOUND))}, or suspicious "
+        f"{counted(honest, lambda r: says(r, FOUND_ALONE))}; AUROC "
+        f"{parted(honest, attacked, score)}."
+    )
+
+
 def _misses(honest: Sequence[Row], attacked: Sequence[Row]) -> Iterator[str]:
     """The attacked models that were not found, and the honest ones that were accused."""
     missed = [r for r in attacked if r.verdict("audit") not in FOUND]
@@ -162,11 +189,8 @@ def _misses(honest: Sequence[Row], attacked: Sequence[Row]) -> Iterator[str]:
 
 def _attacked_by(test: Sequence[Row], key: str, title: str) -> Iterator[str]:
     honest = [r for r in test if r.honest]
-    yield (
-        f"| {title} | made | failed | CA / ASR, float | int8 | found | AUROC | file alone | "
-        "file and inputs |"
-    )
-    yield "|---|---|---|---|---|---|---|---|---|"
+    yield f"| {title} | made | failed | CA / ASR, float | int8 | found | AUROC | {_SHORT} |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
     for name, rows in groups([r for r in test if not r.honest], key).items():
         awake = [r for r in rows if r.conditioned]
         own = groups(honest, key).get(name, []) if key in ("data", "architecture") else honest
@@ -189,11 +213,8 @@ def _found_alone(rows: Sequence[Row], stage: str) -> str:
 
 def _honest_by(rows: Sequence[Row]) -> Iterator[str]:
     honest = [r for r in rows if r.honest]
-    yield (
-        "| honest recipe | made | CA, float | int8 | calibrate | test | file alone, test | "
-        "file and inputs, test |"
-    )
-    yield "|---|---|---|---|---|---|---|---|"
+    yield f"| honest recipe | made | CA, float | int8 | calibrate | test | {_SHORT} |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for name, own in groups(honest, "method").items():
         cells = [f"| {name} | {len(own)}"]
         cells += [mean_rates(own, f).split(" ")[0] for f in ("attacked_float", "attacked_integer")]

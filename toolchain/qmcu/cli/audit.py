@@ -31,6 +31,9 @@ if TYPE_CHECKING:
               help="The int8 .tflite that would be deployed, or a folder of them.")  # fmt: skip
 @click.option("--data", type=PATH,
               help="An .npz with `inputs` and maybe `labels`: it makes it sharper.")  # fmt: skip
+@click.option("--calibration", type=PATH,
+              help="An .npz with all `inputs` that the --int8 file was calibrated with, and no "
+              "others: its ranges then tell of its rounding.")  # fmt: skip
 @click.option("--output", metavar="NAME",
               help="Of several outputs this one, its name or number [default: each; the worst "
               "counts].")  # fmt: skip
@@ -49,6 +52,7 @@ def command(
     float_file: Path | None,
     integer_file: Path | None,
     data: Path | None,
+    calibration: Path | None,
     output: str | None,
     deep: bool,
     signature: str | None,
@@ -68,25 +72,30 @@ def command(
     model is backdoored or the int8 file damaged, 2 it could not be audited.
     """
     from qmcu.conversion.files import OpenOptions
+    from qmcu.errors import UsageError
     from qmcu.model.scoring import class_rule
 
     given = signature is not None or custom or trust
     opening = OpenOptions(signature, trust, custom) if given else None
     with class_rule(decision, cluster):
         if integer_file is not None and integer_file.is_dir():
+            if calibration is not None:
+                raise UsageError("--calibration is of one model; audit the folder's one by one.")
             return _folder(integer_file, float_file, data, deep, seed, opening, cluster, json_file)
         return _pair(
-            float_file, integer_file, data, output, deep, seed, opening,
+            (float_file, integer_file, data, calibration), output, deep, seed, opening,
             (json_file, sarif, html_file),
         )  # fmt: skip
 
 
 def _pair(
-    float_file: Path | None, integer_file: Path | None, data: Path | None, output: str | None,
+    given: "tuple[Path | None, Path | None, Path | None, Path | None]", output: str | None,
     deep: bool, seed: int, opening: "OpenOptions | None",
     written: "tuple[Path | None, Path | None, Path | None]",
 ) -> int:  # fmt: skip
-    """One model, or a pair of it; `written` are the files of JSON, SARIF and HTML."""
+    """One model, or a pair of it: `given` are float, int8, data and calibration, `written` the
+    files of JSON, SARIF and HTML.
+    """
     from qmcu.backdoor.detectors import audit_files
     from qmcu.files import check_writable
     from qmcu.model.clipping import clipping_of
@@ -98,11 +107,12 @@ def _pair(
     from qmcu.report.json_file import write_json
     from qmcu.report.sarif import write_audit_sarif
 
+    float_file, integer_file, data, calibration = given
     json_file, sarif, html_file = written
     check_writable(json_file, sarif, html_file)
     with progress("auditing", 1) as advance:
         result, context = audit_files(
-            float_file, integer_file, data,
+            float_file, integer_file, data, calibration=calibration,
             output=output, slow=deep, seed=seed, opening=opening, progress=advance,
         )  # fmt: skip
     if json_file is not None:

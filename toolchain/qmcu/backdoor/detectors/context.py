@@ -56,17 +56,22 @@ def load_context(
     opening: OpenOptions | None = None,
     output: int = 0,
     floating: Graph | None = None,
+    calibration: Path | None = None,
 ) -> AuditContext:
     """The context of files: any of a float model, an int8 .tflite and an .npz with `inputs`, or
     `input_0`, `input_1` and so on.
 
     With only the float model it is quantized here, to see what would be deployed; `opening` says
     how it is opened, `floating` is what was opened already; `output` which of several outputs (of
-    the int8 file, if given) is looked at. Raises UsageError without any model, ModelError or
-    VectorError for a file.
+    the int8 file, if given) is looked at. `calibration` is an .npz of all inputs that the int8
+    file was calibrated with, which serve as `data` where there is none. Raises UsageError without
+    any model, ModelError or VectorError for a file.
     """
     if float_file is None and integer_file is None:
         raise UsageError("nothing to audit: give --int8 MODEL.tflite, --float MODEL or both.")
+    if calibration is not None and integer_file is None:
+        raise UsageError("--calibration says what an --int8 file was calibrated with; give both.")
+    data = data or calibration
     if floating is None and float_file is not None:
         floating = open_float_graph(float_file, opening)
     own = None
@@ -97,17 +102,21 @@ def load_context(
     parts = parts_of(described, given)
     samples, ends = _samples(described, given, parts, None if integer_file is None else graph)
     found = AuditContext(None, integer, None, samples, *ends, seed, control, labels, parts=parts)
+    if calibration is not None:
+        whole = _as_one(read_given(calibration, described)[0], parts)
+        found = replace(found, calibration=whole)
     if control or graph is None:
         network = None if own is None else _network_of(own, parts)
         return replace(found, network=network, source=network)
     found = replace(found, graph=graph if parts is None else join_inputs(graph, parts))
     if floating is not None:
         found = _pair(found, floating, graph, output)
-    if samples is not None and samples.shape[1:] != found.input_shape:
-        raise VectorError(
-            f"{data} holds inputs of {list(samples.shape[1:])} and the model takes "
-            f"{list(found.input_shape)}."
-        )
+    for file, inputs in ((data, samples), (calibration, found.calibration)):
+        if inputs is not None and inputs.shape[1:] != found.input_shape:
+            raise VectorError(
+                f"{file} holds inputs of {list(inputs.shape[1:])} and the model takes "
+                f"{list(found.input_shape)}."
+            )
     return found
 
 
@@ -127,16 +136,20 @@ def _network_of(graph: Graph, parts: Parts | None) -> Network:
     return network_from_graph(graph if parts is None else join_inputs(graph, parts))
 
 
+def _as_one(given: list[Array], parts: Parts | None) -> Float32Array:
+    return np.asarray(given[0], np.float32) if parts is None else parts.join(given)
+
+
 def _samples(
     described: Graph, given: list[Array] | None, parts: Parts | None, file: Graph | None
 ) -> tuple[Float32Array | None, tuple[float, float]]:
     """The inputs as one, and their range: that of what is given, of the int8 input's grid, or 0 to
     1.
     """
+    samples = None if given is None else _as_one(given, parts)
     if parts is not None:
-        return (None if given is None else parts.join(given)), (0.0, 1.0)
-    if given is not None:
-        samples = np.asarray(given[0], np.float32)
+        return samples, (0.0, 1.0)
+    if samples is not None:
         return samples, (float(samples.min()), float(samples.max()))
     return None, ends_of(file.input_tensors[0]) if file is not None and file.inputs else (0.0, 1.0)
 

@@ -60,6 +60,8 @@ class AuditContext:
     seed: int = 0
     control: tuple[str, ...] = ()
     labels: Int64Array | None = None
+    # All inputs that the file was calibrated with, float32 [N, ...], where somebody says so.
+    calibration: Float32Array | None = None
     holds: bool = True
     # The float model as its own converter wrote it, where `network` has the file's form.
     source: Network | None = None

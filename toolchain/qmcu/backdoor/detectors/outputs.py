@@ -25,6 +25,7 @@ def audit_files(
     integer_file: Path | None,
     data: Path | None,
     *,
+    calibration: Path | None = None,
     output: str | None = None,
     slow: bool = False,
     seed: int = 0,
@@ -37,7 +38,9 @@ def audit_files(
     verdict is the worst. Raises UsageError for an output that is not there, else as `load_context`
     and `audit`: where one output cannot be audited and no other is backdoored or damaged.
     """
-    files = {"float": float_file, "int8": integer_file, "data": data}
+    files = {
+        "float": float_file, "int8": integer_file, "data": data, "calibration": calibration
+    }  # fmt: skip
     audited = {name: str(path) for name, path in files.items() if path is not None}
     floating = None if float_file is None else open_float_graph(float_file, opening)
     chosen = _choose(_names(floating, integer_file), output)
@@ -47,7 +50,7 @@ def audit_files(
         try:
             context = load_context(
                 float_file, integer_file, data, seed=seed, opening=opening, output=number,
-                floating=floating,
+                floating=floating, calibration=calibration,
             )  # fmt: skip
             found[name] = (
                 audit(context, slow=slow, audited=audited, progress=progress), context

@@ -20,6 +20,8 @@ _WITHOUT_FLOAT = (
 )
 # What finds a backdoor that is awake in an int8 file by that file, alone or with inputs.
 _ALONE = ("leading-class", "synthetic-triggers", "class-triggers", "sliding-answers")
+# What tells without the float model what rounding changed.
+_OF_RANGES = "remembered-ranges"
 # A damaged file answers otherwise than float, whatever its weights do.
 _OF_ANSWERS = "disagreement"
 # Those whose controls have no edited parameters: what they say of a file that has some, and answers
@@ -118,7 +120,8 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
         return "undecided", (*quiet, f"{ties}: nothing is said of what rounding woke up.")
     alone = tuple(f.reason for f in findings if f.detector in _ALONE)
     if not any(f.weight == "decisive" for f in findings):
-        return "clean" if alone else "undecided", (*quiet, *alone, _WITHOUT_FLOAT)
+        seen = tuple(f.reason for f in findings if f.detector == _OF_RANGES)
+        return "clean" if alone else "undecided", (*quiet, *alone, *(seen or (_WITHOUT_FLOAT,)))
     return "clean", (*quiet, *([] if alone else [_AWAKE_IN_FLOAT]))
 
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from qmcu.backdoor.detectors.method import AuditContext, Detector, Finding
+from qmcu.errors import ModelError
 
 # Times what is allowed: beyond these one look is enough.
 NEAR = (0.75, 1.33)
@@ -42,7 +43,10 @@ def settle(
 def _look_again(first: Finding, detector: Detector, others: Sequence[AuditContext]) -> Finding:
     looks = [first]
     for other in others:
-        looks.append(detector.run(other))
+        try:
+            looks.append(detector.run(other))
+        except ModelError:  # what it saw there does not apply
+            continue
         if looks[-1].score == first.score:  # no chance in it
             return first
         if len(_agreed(looks)) > LOOKS // 2:

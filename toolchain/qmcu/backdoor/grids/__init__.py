@@ -45,6 +45,9 @@ from qmcu.backdoor.grids.pairing import (
 from qmcu.backdoor.grids.reach import (
     find_overshoot,
 )
+from qmcu.backdoor.grids.rounded_from import (
+    draw_floats,
+)
 from qmcu.backdoor.grids.shrinkage import (
     expected_shrinkage,
 )
@@ -104,6 +107,7 @@ __all__ = [
     "count_values",
     "deploy",
     "deployed_biases",
+    "draw_floats",
     "ends_of",
     "expected_shrinkage",
     "extremes",
