@@ -15,6 +15,7 @@ from tests.support.weights import rounded, weights
 
 from qmcu.backdoor.attacks.folder import write_attack
 from qmcu.backdoor.attacks.run import AttackRun
+from qmcu.backdoor.detectors import settling
 from qmcu.cli import run
 from qmcu.report.html import write_page
 from qmcu.report.html.frontier_page import frontier_page
@@ -73,9 +74,12 @@ def reports(
                 str(attack / "test.npz"), "--float", keras, "--limit", "40", "--jobs", "1",
                 "--json", str(folder / "verify.json"),
                 "--html", str(folder / "verify.html")]) in (0, 1)  # fmt: skip
-    assert run(["audit", "--float", keras, "--int8", model, "--json", str(folder / "audit.json"),
-                "--data", str(attack / "calibration.npz"),
-                "--html", str(folder / "audit.html")]) in (0, 1)  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        # Findings near the line are not made again: a page shows one look as well.
+        patch.setattr(settling, "LOOKS", 1)
+        assert run(["audit", "--float", keras, "--int8", model, "--json",
+                    str(folder / "audit.json"), "--data", str(attack / "calibration.npz"),
+                    "--html", str(folder / "audit.html")]) in (0, 1)  # fmt: skip
     w = rounded(weights(64, 128), 4, "float16", symmetric=False).astype(np.float16)
     fake = folder / "fake.safetensors"
     fake.write_bytes(safetensors_bytes({"layer.weight": w, "n.bias": np.ones(8, np.float32)}))
