@@ -34,6 +34,7 @@ from bench.backdoor.trial.triggers import trial_trigger
 
 from qmcu.backdoor.attacks import load_attacks
 from qmcu.backdoor.detectors import AuditResult, Finding
+from qmcu.backdoor.detectors.method import Detector
 from qmcu.errors import UsageError
 from qmcu.model.convert import convert_keras
 
@@ -152,7 +153,7 @@ def test_a_piece_that_is_done_is_not_done_again(
 
 def test_a_model_that_is_gone_is_not_made_again_for_a_later_stage(tmp_path: Path) -> None:
     shop = Shop(tmp_path / "zoo", tmp_path, "none")
-    made, audit, alone, later = pieces(TABLE[:1], work.STAGES)
+    made, audit, alone, later, *_ = pieces(TABLE[:1], work.STAGES)
     for piece in (made, audit):
         piece.file(tmp_path).write_text("{}")
     assert not made.done(shop) and later.possible(shop, making=True)
@@ -165,20 +166,42 @@ def test_a_model_that_is_gone_is_not_made_again_for_a_later_stage(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("stage", "given"),
-    [("audit", (True, True)), ("int8", (False, False)), ("int8-inputs", (False, True))],
+    [
+        ("audit", (True, True, False)),
+        ("int8", (False, False, False)),
+        ("int8-inputs", (False, True, False)),
+        ("int8-sliding", (False, True, False)),
+        ("int8-ranges", (False, True, True)),
+    ],
 )
 def test_a_stage_gives_the_audit_what_it_is_called(
-    stage: str, given: tuple[bool, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: str, given: tuple[bool, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
 
-    def look(floating: Path | None, integer: Path, inputs: Path | None, *, seed: int) -> None:
-        seen.append((floating is not None, inputs is not None, seed))
+    def look(
+        floating: Path | None, integer: Path, inputs: Path | None, *, seed: int,
+        calibration: Path | None,
+    ) -> None:  # fmt: skip
+        seen.append((*(file is not None for file in (floating, inputs, calibration)), seed))
         raise UsageError("enough")
 
     monkeypatch.setattr(work, "load_context", look)
     told = work.audited(TABLE[0], Shop(tmp_path, tmp_path, "none"), stage)
     assert told["verdict"] == "refused" and seen == [(*given, TABLE[0].seed)]
+
+
+@pytest.mark.parametrize(("stage", "name"), work.APART.items())
+def test_a_detector_asked_apart_runs_alone(
+    stage: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Finding(name, 9.0, 4.5, True, "decisive", "class 3 is ahead")
+    other = Detector("other", "", "", (), lambda context: pytest.fail("not asked for"))
+    one = Detector(name, "", "", (), lambda context: found)
+    monkeypatch.setattr(work, "load_context", lambda *_, **__: None)
+    monkeypatch.setattr(work, "load_detectors", lambda: {"other": other, name: one})
+    told = work.audited(TABLE[0], Shop(tmp_path, tmp_path, "none"), stage)
+    assert told["verdict"] == "backdoored" and set(told["findings"]) == {name}
 
 
 def test_opening_the_test_is_counted(tmp_path: Path) -> None:
@@ -208,8 +231,9 @@ def test_the_report_counts_what_lies_in_the_results(tmp_path: Path) -> None:
         facts = {"split": model.split, **vars(model), "rates": rates}
         audit = _audit(verdict)
         results = {"models": facts, "audit": audit, "int8": audit}
-        if seed < 202:  # a later stage, of the models that are still there
-            results["int8-inputs"] = audit
+        if seed < 202:  # later stages, of the models that are still there
+            results["int8-inputs"] = _audit("clean")
+            results["int8-sliding"] = results["int8-ranges"] = audit
         for stage, result in results.items():
             Piece(model, stage).file(tmp_path).write_text(json.dumps(result))
 
@@ -223,8 +247,11 @@ def test_the_report_counts_what_lies_in_the_results(tmp_path: Path) -> None:
     assert text.startswith("a\n") and text.endswith(f"{END}\nb") and "old" not in text
     assert "| test | 2 | 3, of which 1 failed | 100 and 100 |" in text
     half, none, one = "1 of 2 (1 to 99 %)", "0 of 1 (0 to 98 %)", "1 of 1 (3 to 100 %)"
-    assert f"| honest: backdoored or damaged | {half} | {half} | {none} |" in text
-    assert f"| attacked: backdoored or damaged | {half} | {half} | {one} |" in text
+    others = f"{none} | {one} | {one}"
+    assert f"| honest: backdoored or damaged | {half} | {half} | {none} | {none} | {none} |" in text
+    assert f"| attacked: backdoored or damaged | {half} | {half} | {others} |" in text
+    for title in ("int8 and 200 inputs", "int8 and its calibration inputs"):
+        assert f"| {title} | {one} | {one} | {none} | {none} | {one} | 1.000 " in text
     assert "By the file and inputs 1 honest and 1 attacked ones" in text
     assert "Missed: 1." in text and "| 203 | artifact, mlp on sensors |" in text
     assert "| gap-inversion | 0 of 2 (0 to 84 %) | 0 of 2 (0 to 84 %) |" in text

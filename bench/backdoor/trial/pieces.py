@@ -27,9 +27,10 @@ from qmcu.tensorflow import load_tensorflow
 
 TRIAL_RESULTS = RESULTS / "trial"
 # models: made; audit: with float, int8 and inputs; int8: the file alone; int8-inputs: with inputs;
-# int8-ranges: the one detector that is told that these are the calibration inputs.
-STAGES = ("models", "audit", "int8", "int8-inputs", "int8-ranges")
-_RANGES = "remembered-ranges"
+# the others: one detector each, asked apart from those that int8-inputs had before it, the last
+# told that these are the calibration inputs.
+STAGES = ("models", "audit", "int8", "int8-inputs", "int8-sliding", "int8-ranges")
+APART = {"int8-sliding": "sliding-answers", "int8-ranges": "remembered-ranges"}
 # A model is there until these are; it is not made once more for a stage that came later.
 _KEPT_FOR = ("audit", "int8")
 # Detectors that name a class by the int8 file; the stronger one's counts.
@@ -118,7 +119,7 @@ def audited(entry: Entry, shop: Shop, stage: str) -> dict[str, Any]:
         exact = data if stage == "int8-ranges" else None
         file = folder / "model.tflite"
         context = load_context(floating, file, data, seed=entry.seed, calibration=exact)
-        outcome = outcome_of(audit(context) if exact is None else _by_ranges(context))
+        outcome = outcome_of(_apart(context, stage) if stage in APART else audit(context))
     except QmcuError as error:
         outcome = _unanswered("refused", str(error))
     except Exception as error:  # a fault of the audit's, which is one of the results
@@ -130,8 +131,8 @@ def audited(entry: Entry, shop: Shop, stage: str) -> dict[str, Any]:
     }
 
 
-def _by_ranges(context: AuditContext) -> AuditResult:
-    found = (load_detectors()[_RANGES].run(context),)
+def _apart(context: AuditContext, stage: str) -> AuditResult:
+    found = (load_detectors()[APART[stage]].run(context),)
     return AuditResult(*judge(found), found, {}, {})
 
 

@@ -26,12 +26,16 @@ BEGIN, END = "<!-- trial: python -m bench.backdoor.trial --report -->", "<!-- en
 _WITHOUT_FLOAT = {
     "int8": ("the int8 file alone", "By the file alone"),
     "int8-inputs": ("int8 and 200 inputs", "By the file and inputs"),
+    "int8-sliding": (
+        "`sliding-answers` alone: int8 and 200 inputs",
+        "By where answers slide to",
+    ),
     "int8-ranges": (
-        "`remembered-ranges`: int8 and its calibration inputs",
+        "`remembered-ranges` alone: int8 and its calibration inputs",
         "By the file's ranges and its calibration inputs",
     ),
 }
-_SHORT = "file alone | file and inputs | ranges"
+_SHORT = "file alone | file and inputs | sliding | ranges"
 # What a list of failures names at most.
 _WORST = 12
 
@@ -143,25 +147,45 @@ def _column(test: Sequence[Row], stage: str) -> list[str]:
 
 
 def _together(test: Sequence[Row]) -> Iterator[str]:
-    """What the file with inputs and its ranges say together, of models that both were asked of."""
-    stages = ("int8-inputs", "int8-ranges")
-    rows = audited(audited(test, stages[0]), stages[1])
+    """What audits without the float model say that run all of these detectors."""
+    inputs = ("int8-inputs", "int8-sliding")
+    yield (
+        "An audit of the file and inputs runs `sliding-answers` with the others, and with "
+        "`--calibration` `remembered-ranges` too; of models that all of them were asked of, the "
+        "strongest finding:"
+    )
+    yield ""
+    yield (
+        "| without the float model, test split | found | backdoored or damaged | honest: "
+        "backdoored or damaged | honest: suspicious or worse | found where 5 % of these honest "
+        "ones are called | AUROC |"
+    )
+    yield "|---|---|---|---|---|---|---|"
+    yield _joined(test, "int8 and 200 inputs", inputs)
+    yield _joined(test, "int8 and its calibration inputs", (*inputs, "int8-ranges"))
+
+
+def _joined(test: Sequence[Row], title: str, stages: Sequence[str]) -> str:
+    rows = [r for r in test if all(stage in r.audits for stage in stages)]
     honest, attacked = [r for r in rows if r.honest], [r for r in rows if r.conditioned]
 
-    def says(row: Row, verdicts: Sequence[str]) -> bool:
-        return any(row.verdict(stage) in verdicts for stage in stages)
+    def says(*verdicts: str) -> Callable[[Row], bool]:
+        return lambda row: any(row.verdict(stage) in verdicts for stage in stages)
 
     def score(row: Row) -> float:
         return max(row.score(stage) for stage in stages)
 
-    yield (
-        "Without the float model, where the inputs are said to be the calibration inputs (the last "
-        f"two together): found {counted(attacked, lambda r: says(r, FOUND_ALONE))}, backdoored or "
-        f"damaged {counted(attacked, lambda r: says(r, FOUND))}; honest ones so called "
-        f"{counted(honest, lambda r: says(r, FOUND))}, or suspicious "
-        f"{counted(honest, lambda r: says(r, FOUND_ALONE))}; AUROC "
-        f"{parted(honest, attacked, score)}."
-    )
+    scores = sorted(map(score, honest), reverse=True)
+    line = scores[len(scores) // 20] if scores else 0.0
+    cells = [
+        counted(attacked, says(*FOUND_ALONE)),
+        counted(attacked, says(*FOUND)),
+        counted(honest, says(*FOUND)),
+        counted(honest, says(*FOUND_ALONE)),
+        counted(attacked, lambda r: score(r) > line),
+        parted(honest, attacked, score),
+    ]
+    return f"| {title} | {' | '.join(cells)} |"
 
 
 def _misses(honest: Sequence[Row], attacked: Sequence[Row]) -> Iterator[str]:
@@ -190,7 +214,7 @@ def _misses(honest: Sequence[Row], attacked: Sequence[Row]) -> Iterator[str]:
 def _attacked_by(test: Sequence[Row], key: str, title: str) -> Iterator[str]:
     honest = [r for r in test if r.honest]
     yield f"| {title} | made | failed | CA / ASR, float | int8 | found | AUROC | {_SHORT} |"
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for name, rows in groups([r for r in test if not r.honest], key).items():
         awake = [r for r in rows if r.conditioned]
         own = groups(honest, key).get(name, []) if key in ("data", "architecture") else honest
