@@ -77,17 +77,9 @@ def load_context(
     own = None
     if floating is not None:
         own = plain_graph(with_output(floating, min(output, len(floating.outputs) - 1)))
-    integer, graph = None, None
-    control: tuple[str, ...] = ()
-    if integer_file is not None:
-        integer = _inside(integer_file, output)
-        control = _control(integer, str(integer_file))
-        graph = _read(integer, integer_file.stem, str(integer_file), with_control=bool(control))
-        if not control and has_real_activations(graph):
-            # What tflite-micro can run of it.
-            integer = write_model(with_real_weights(parse_model(integer, graph.name)))
-        if not control:
-            _refuse_deadly(integer, parse_model(integer, graph.name), str(integer_file))
+    integer, control, graph = (
+        (None, (), None) if integer_file is None else _file(integer_file, output)
+    )
     described = graph or own
     assert described is not None
     given, labels = (None, None) if data is None else read_given(data, described)
@@ -118,6 +110,22 @@ def load_context(
                 f"{list(found.input_shape)}."
             )
     return found
+
+
+def _file(path: Path, output: int) -> tuple[bytes, tuple[str, ...], Graph]:
+    """An int8 file with one of its outputs, as tflite-micro can run it, what runs other subgraphs
+    in it, and its graph.
+    """
+    source = str(path)
+    integer = _inside(path, output)
+    control = _control(integer, source)
+    graph = _read(integer, path.stem, source, with_control=bool(control))
+    if control:
+        return integer, control, graph
+    if has_real_activations(graph):
+        integer = write_model(with_real_weights(parse_model(integer, graph.name)))
+    _refuse_deadly(integer, parse_model(integer, graph.name), source)
+    return integer, control, graph
 
 
 def _read(model: bytes, name: str, source: str, *, with_control: bool = False) -> Graph:
