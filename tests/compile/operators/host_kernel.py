@@ -8,10 +8,12 @@ code generation, no emulator: this is the quick test that lowering and kernel ag
 import ctypes
 import functools
 import hashlib
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +36,9 @@ FLAGS = [
     *("-Wall", "-Wextra", "-Werror", "-Wconversion"),
     *("-fsanitize=undefined", "-fno-sanitize-recover=all"),
 ]
+_TYPES: Mapping[str, Any] = {
+    "int8_t": ctypes.c_int8, "int16_t": ctypes.c_int16, "int32_t": ctypes.c_int32
+}  # fmt: skip
 _GUARD = 64
 _GARBAGE = 0x5A
 
@@ -109,9 +114,8 @@ def _invoke(plan: Plan, call: KernelCall, bases: Mapping[str, int]) -> None:
             case ConstantArgument(constant):
                 assert constant is not None
                 pointers.append(stored(constant.data))
-            case ParametersArgument(_, fields):
-                values = [v for _, f in fields for v in (f if isinstance(f, tuple) else (f,))]
-                pointers.append(stored(b"".join(map(_field, values))))
+            case ParametersArgument(ctype, fields):
+                pointers.append(stored(_parameters(ctype, dict(fields))))
             case ScratchArgument(size):
                 pointers.append(ctypes.c_void_p(bases[ARENA] + scratch))
                 scratch += size
@@ -120,8 +124,39 @@ def _invoke(plan: Plan, call: KernelCall, bases: Mapping[str, int]) -> None:
         assert buffer.raw == data, f"{call.kernel} wrote to a constant"
 
 
+def _parameters(ctype: str, fields: Mapping[str, Any]) -> bytes:
+    """The bytes of a struct of parameters: words in the plan's order, or, where the header keeps
+    small numbers in bytes, as it lays them out.
+    """
+    kinds = _members(ctype)
+    if not any(_TYPES.get(kind) in (ctypes.c_int8, ctypes.c_int16) for kind in kinds.values()):
+        flat = [v for f in fields.values() for v in (f if isinstance(f, tuple) else (f,))]
+        return b"".join(map(_field, flat))
+    assert set(kinds) == set(fields), f"{ctype} has other members"
+    members = {name: _array(_TYPES[kind], fields[name]) for name, kind in kinds.items()}
+    layout = [(name, type(value)) for name, value in members.items()]
+    return bytes(type(ctype, (ctypes.Structure,), {"_fields_": layout})(*members.values()))
+
+
+def _array(kind: Any, value: Any) -> Any:
+    flat = value if isinstance(value, tuple) else (value,)
+    return (kind * len(flat))(*flat)
+
+
 def _field(value: float) -> bytes:
     return np.array(value, "<f4" if isinstance(value, float) else "<i4").tobytes()
+
+
+@functools.cache
+def _members(ctype: str) -> dict[str, str]:
+    """The names of a struct's members in order, and their types; none of a type by another name."""
+    for header in sorted(kernel_directories()[0].glob("*.h")):
+        found = re.search(r"typedef struct \{([^}]*)\} " + ctype + ";", header.read_text())
+        if found is not None:
+            plain = re.sub(r"/\*.*?\*/", "", found[1], flags=re.DOTALL)
+            lines = re.findall(r"(\w+) (\w+)(?:\[[^;]*\])?;", plain)
+            return {name: kind for kind, name in lines}
+    return {}
 
 
 @functools.cache
