@@ -141,7 +141,9 @@ def _without_tables(
 def _moves(
     calls: Sequence[KernelCall], others: Sequence[Sequence[KernelCall]], outputs: Outputs
 ) -> list[list[_Way]]:
-    """For each kernel: all its layers with the forms of one of the other plans, where smaller."""
+    """For each kernel: all its layers with the forms of one of the other plans, where smaller; none
+    that a layer of its kind falls to for want of a better one (`slower`).
+    """
     kernels = {call.kernel: None for call in calls if _may_move(call)}
     by_operator = [{call.operator: call for call in plan} for plan in others]
     found = []
@@ -153,7 +155,11 @@ def _moves(
                 for place, call in enumerate(calls)
                 if call.kernel == kernel
             ]
-            taken = [pair for pair in pairs if flash_of(pair[2]) <= flash_of(pair[1])]
+            taken = [
+                (place, before, after)
+                for place, before, after in pairs
+                if flash_of(after) <= flash_of(before) and bool(before.slower) >= bool(after.slower)
+            ]
             if any(flash_of(after) < flash_of(before) for _, before, after in taken):
                 ways.append(_moved([p for p in taken if p[1] is not p[2]], outputs))
         found.append(ways)

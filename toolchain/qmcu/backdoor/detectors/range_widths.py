@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.backdoor.grids import SAME_GRID, ActivationGrid, draw_floats, layer_grids, read_grids
+from qmcu.backdoor.detectors.rounded_from import draw_floats
+from qmcu.backdoor.grids import SAME_GRID, ActivationGrid, layer_grids, read_grids
 from qmcu.backdoor.networks import Network, batches, forward
 from qmcu.model.graph import Graph, Operator
 from qmcu.tensorflow import load_tensorflow

@@ -3,7 +3,7 @@
 A converter takes each activation's range from the float model on the calibration inputs and writes
 it down as scale and zero point. Who has the file and those inputs can compute it again with the
 file's integers, and would, but for rounding, get the same width. What rounding does to it is known:
-of float weights drawn from the steps around the integers (grids/rounded_from.py) each gives a
+of float weights drawn from the steps around the integers (rounded_from.py) each gives a
 width, and for an honest file the stored one is one more draw. Rounding errors that act together
 move widths further, on clean inputs as well, whatever the trigger is; no float model and no trigger
 is needed. One comparison a tensor, two-sided, corrected (Bonferroni).

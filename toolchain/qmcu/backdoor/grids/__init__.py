@@ -45,11 +45,9 @@ from qmcu.backdoor.grids.pairing import (
 from qmcu.backdoor.grids.reach import (
     find_overshoot,
 )
-from qmcu.backdoor.grids.rounded_from import (
-    draw_floats,
-)
 from qmcu.backdoor.grids.shrinkage import (
     expected_shrinkage,
+    slice_sizes,
 )
 from qmcu.backdoor.grids.simulation import (
     SAME_GRID,
@@ -107,7 +105,6 @@ __all__ = [
     "count_values",
     "deploy",
     "deployed_biases",
-    "draw_floats",
     "ends_of",
     "expected_shrinkage",
     "extremes",
@@ -128,6 +125,7 @@ __all__ = [
     "round_through",
     "round_to_grid",
     "round_to_nearest",
+    "slice_sizes",
     "split_rows",
     "spread",
     "weigh_tensors",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qmcu.backdoor.grids.rounded_from import draw_floats, tied_levels
+from qmcu.backdoor.detectors.rounded_from import draw_floats, tied_levels
 from qmcu.backdoor.grids.weight_grids import LayerGrid, WeightGrid
 from qmcu.types import Float64Array
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from qmcu.backdoor.grids.shrinkage import slice_sizes
-from qmcu.backdoor.grids.weight_grids import LayerGrid
+from qmcu.backdoor.grids import LayerGrid, slice_sizes
 from qmcu.types import Float64Array, Int64Array
 
 # Sizes of slices, in steps, between which the root mean square of the integers is known.
