@@ -1,7 +1,7 @@
 # make demo    a backdoor from training to proof on an emulated board; ends with demo-out/story.html
 # make example train a small network, convert, build and run it in an emulator
 # make test    lint and the whole test suite
-# make test-quick  a part of it in under two minutes
+# make test-quick  a part of it in some five minutes
 # make bench   measure whole models again and rewrite the tables of docs/PERFORMANCE.md
 # make matrix  attacks, detectors and defences against each other: hours, resumable; docs/BACKDOORS.md
 # make matrix-quick  a small part of it, in minutes
