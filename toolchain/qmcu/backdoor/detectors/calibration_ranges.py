@@ -25,7 +25,7 @@ from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import significant
 from qmcu.backdoor.grids import (
-    SAME_GRID,
+    FIXED_GRID,
     clean_ends,
     extremes,
     find_overshoot,
@@ -37,8 +37,6 @@ from qmcu.backdoor.networks import Network, is_joined, network_from_graph, own_i
 CALIBRATED = 50
 WIDE = 3.0  # times the range that the samples reach
 WIDER = 1.5  # times what ascent reaches, which another run of it may reach
-# Their output grids are part of the operator's definition, or those of their inputs.
-_FIXED = ("LOGISTIC", "SOFTMAX", "TANH", *SAME_GRID)
 _STEPS = 0.5  # a value this far outside is only rounded
 
 
@@ -54,7 +52,7 @@ def calibration_ranges(context: AuditContext) -> Finding:
     if is_joined(network.graph):
         names = {t.index: f"input {t.name}" for t in own_inputs(network.graph)}
     for op in network.graph.operators:
-        if op.kind not in _FIXED and not set(op.outputs) & set(names):
+        if op.kind not in FIXED_GRID and not set(op.outputs) & set(names):
             names[op.outputs[0]] = str(op)
     details: dict[str, float] = {}
     left: list[float] = []  # the share of the inputs that leave an end, for each end not at zero

@@ -28,19 +28,16 @@ from qmcu.backdoor.detectors.class_limits import count_classes, fit_work, requir
 from qmcu.backdoor.detectors.class_probes import STEPS, drive_classes
 from qmcu.backdoor.detectors.input_triggers import (
     CLIMBED,
-    LEAST_ANSWERS,
-    LEAST_INPUTS,
-    MOST_OF_ONE,
     TriggerSearch,
-    are_varied,
     halves,
     passes_of,
+    require_enough,
+    require_varied,
 )
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.quantized import QuantizedModel
 from qmcu.backdoor.networks import network_from_graph
 from qmcu.backdoor.rates import predict_integer
-from qmcu.errors import ModelError
 from qmcu.types import Float32Array, Int64Array
 
 KINDS = {
@@ -84,18 +81,13 @@ def evidence_of_inputs(context: AuditContext) -> Evidence:
     assert graph is not None and integer is not None and samples is not None
     classes = count_classes(graph)
     require_sure(graph)
-    if len(samples) < LEAST_INPUTS:
-        raise ModelError(f"{len(samples)} inputs are given; {LEAST_INPUTS} are needed.")
+    require_enough(samples)
     # A start takes twice the steps and there are half as many starts as inputs.
     passes = passes_of(classes, context.input_shape) + STEPS * classes
     climbed = fit_work(graph, _MOST_WORK, passes, CLIMBED, _LEAST_CLIMBED)
     seen, others = halves(samples, climbed, context.seed)
     answers = predict_integer(integer, others, parts=context.parts, jobs=1)
-    if not are_varied(answers):
-        raise ModelError(
-            f"{graph.name} answers the inputs nearly all the same; {LEAST_ANSWERS} classes are "
-            f"needed, and none above {MOST_OF_ONE:.0%}."
-        )
+    require_varied(graph.name, answers)
     found = weigh_triggers(context, seen, others, answers, math.ceil(climbed / 2), ALLOWED)
     return replace(found, apart=found.details[LEAD] / ALLOWED_LEAD)
 

@@ -94,7 +94,9 @@ def load_context(
     parts = parts_of(described, given)
     samples, ends = _samples(described, given, parts, None if integer_file is None else graph)
     found = AuditContext(None, integer, None, samples, *ends, seed, control, labels, parts=parts)
-    if calibration is not None:
+    if calibration is not None and calibration == data:
+        found = replace(found, calibration=samples)
+    elif calibration is not None:
         whole = _as_one(read_given(calibration, described)[0], parts)
         found = replace(found, calibration=whole)
     if control or graph is None:

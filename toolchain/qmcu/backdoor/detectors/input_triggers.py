@@ -40,6 +40,7 @@ from qmcu.backdoor.detectors.pattern_ascents import (
 )
 from qmcu.backdoor.detectors.quantized import QuantizedModel
 from qmcu.backdoor.detectors.shared_patterns import places
+from qmcu.errors import ModelError
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array, Int64Array
 
@@ -76,6 +77,21 @@ def are_varied(answers: Int64Array) -> bool:
     """False for inputs whose answers are nearly all the same: no class is another one then."""
     counts = Counter(answers.tolist())
     return len(counts) >= LEAST_ANSWERS and max(counts.values()) <= MOST_OF_ONE * len(answers)
+
+
+def require_enough(samples: Float32Array) -> None:
+    """Raise ModelError for fewer inputs than can be judged by."""
+    if len(samples) < LEAST_INPUTS:
+        raise ModelError(f"{len(samples)} inputs are given; {LEAST_INPUTS} are needed.")
+
+
+def require_varied(name: str, answers: Int64Array) -> None:
+    """Raise ModelError where the model `name` answers nearly all the same."""
+    if not are_varied(answers):
+        raise ModelError(
+            f"{name} answers the inputs nearly all the same; {LEAST_ANSWERS} classes are "
+            f"needed, and none above {MOST_OF_ONE:.0%}."
+        )
 
 
 @dataclass(frozen=True, eq=False)

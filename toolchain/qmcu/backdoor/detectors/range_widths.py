@@ -7,14 +7,21 @@ from typing import Any
 import numpy as np
 
 from qmcu.backdoor.detectors.rounded_from import draw_floats
-from qmcu.backdoor.grids import SAME_GRID, ActivationGrid, layer_grids, read_grids
+from qmcu.backdoor.grids import (
+    FIXED_GRID,
+    SAME_GRID,
+    ActivationGrid,
+    ends_of_each,
+    layer_grids,
+    read_grids,
+)
 from qmcu.backdoor.networks import Network, batches, forward
 from qmcu.model.graph import Graph, Operator
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array, Int64Array
 
-# Their output grids are part of the operator's definition, or those of their inputs.
-_FIXED = ("CONCATENATION", "LOGISTIC", "SOFTMAX", "TANH", *SAME_GRID)
+# Their grids are not of their own range alone.
+_FIXED = ("CONCATENATION", *FIXED_GRID)
 # Operators that an interpreter computes over one of their inputs.
 _IN_PLACE = ("ADD", "DIV", "MAXIMUM", "MINIMUM", "MUL", "SUB")
 _TINY = 1e-9
@@ -100,19 +107,18 @@ class Widths:
         self._run = tf.function(self._ends, autograph=False, reduce_retracing=True)
         self._own = self._reach(inputs)
         self._furthest = inputs[self._find_furthest()]
-        self._drawn: list[dict[int, Float64Array]] = []
+        self._off = np.empty((0, 0, 0))
         reached = self._log_width(self._own, (places.first,), places.first)
         stored = places.grids.get(places.first)
         # How much wider the inputs are than the file's range for them, as a logarithm.
         self.input_differs = 0.0 if stored is None else float(reached - _width_of(stored))
-        self._has_input_range = stored is not None
 
     @property
     def is_input_known(self) -> bool:
         """True when the inputs end exactly where the file's range for them does, at a value that
         few of them have: no other inputs do. Pictures that are black and white somewhere all do.
         """
-        if not self._has_input_range or abs(self.input_differs) > _EXACT:
+        if self._places.first not in self._places.grids or abs(self.input_differs) > _EXACT:
             return False
         low, high = self._own[self._places.first]
         slack = _EXACT * (high.max() - low.min())
@@ -120,19 +126,21 @@ class Widths:
         return bool(min(reaching) <= _FEW)
 
     def draw(self, count: int, rng: np.random.Generator) -> None:
-        """Draw float weights so many times."""
+        """Draw float weights so many times, in place of those drawn before."""
         grids = layer_grids(self._network, self._integer)
         draws = [draw_floats(grid) for grid in grids]
+        found = []
         for _ in range(count):
             for variable, one in zip(self._weights, draws, strict=True):
                 variable.assign(one(rng).astype(np.float32))
-            self._drawn.append(self._reach(self._furthest))
+            found.append(self._all_ways(self._reach(self._furthest)))
+        self._off = np.array(found)
 
     def differences(self) -> tuple[Float64Array, Float64Array]:
         """Stored less reached: by drawn weights [draws, ways, places], by the file's own [ways,
         places]. A way is an explanation of a range; a place that has fewer has its first again.
         """
-        return np.array([self._all_ways(e) for e in self._drawn]), self._all_ways(self._own)
+        return self._off, self._all_ways(self._own)
 
     def prefixes(self) -> Float64Array:
         """Stored less reached for the first 1, 2, ... inputs, [inputs, places]; the way that is
@@ -149,7 +157,7 @@ class Widths:
 
     def spreads(self) -> Float64Array:
         """The standard deviation of drawn widths, [places]."""
-        return np.asarray(self.differences()[0][:, 0].std(axis=0, ddof=1))
+        return np.asarray(self._off[:, 0].std(axis=0, ddof=1))
 
     def chances(self, alike: float) -> Float64Array:
         """How likely other inputs reach each range within so many deviations, [places]: from how
@@ -175,8 +183,7 @@ class Widths:
         found: dict[int, Any] = {}
 
         def capture(index: int, values: Any) -> Any:
-            axes = list(range(1, len(values.shape)))
-            found[index] = tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)])
+            found[index] = ends_of_each(values)
             return values
 
         forward(self._network, inputs, self._weights, activation=capture)

@@ -7,6 +7,7 @@ before rounding, of clustered, shared or power-of-two layers, are at one place: 
 of the grid's levels are in use, and are drawn together.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -111,7 +112,9 @@ def _spread_of(sizes: Float64Array) -> Float64Array:
     return np.asarray(np.interp(sizes, _rounded_sizes(), _SIZES))
 
 
+@functools.cache
 def _rounded_sizes() -> Float64Array:
+    """The root mean square of rounded normal weights of each of `_SIZES`."""
     levels = np.arange(_LEVELS)[:, None]
     inside = special.ndtr((levels + 0.5) / _SIZES) - special.ndtr((levels - 0.5) / _SIZES)
     return np.asarray(np.sqrt((2 * levels**2 * inside).sum(axis=0)))

@@ -38,16 +38,13 @@ from qmcu.backdoor.detectors.disturbances import (
     passes_of_mixtures,
 )
 from qmcu.backdoor.detectors.input_triggers import (
-    LEAST_ANSWERS,
-    LEAST_INPUTS,
-    MOST_OF_ONE,
-    are_varied,
+    require_enough,
+    require_varied,
 )
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.quantized import QuantizedModel
 from qmcu.backdoor.networks import network_from_graph
 from qmcu.backdoor.rates import predict_integer
-from qmcu.errors import ModelError
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array, Int64Array
 
@@ -100,18 +97,13 @@ def evidence_of_slides(context: AuditContext) -> Agreement:
     assert graph is not None and integer is not None and samples is not None
     classes = count_classes(graph)
     require_sure(graph)
-    if len(samples) < LEAST_INPUTS:
-        raise ModelError(f"{len(samples)} inputs are given; {LEAST_INPUTS} are needed.")
+    require_enough(samples)
     fixed = passes_of_mixtures(context.input_shape)
     climbed = fit_work(graph, _MOST_WORK, passes_of(classes), CLIMBED, _LEAST_CLIMBED, fixed=fixed)
     rng = np.random.default_rng([context.seed, 41])
     inputs = samples[rng.permutation(len(samples))[:MOST_INPUTS]]
     answers = predict_integer(integer, inputs, jobs=1)
-    if not are_varied(answers):
-        raise ModelError(
-            f"{graph.name} answers the inputs nearly all the same; {LEAST_ANSWERS} classes are "
-            f"needed, and none above {MOST_OF_ONE:.0%}."
-        )
+    require_varied(graph.name, answers)
     model = QuantizedModel(network_from_graph(graph), graph, bounded=False)
     mixed = dict(mixtures(inputs, context.low, context.high, rng))
     compiled = load_tensorflow().function(lambda x: model(x), autograph=False)

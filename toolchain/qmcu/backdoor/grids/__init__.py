@@ -50,11 +50,13 @@ from qmcu.backdoor.grids.shrinkage import (
     slice_sizes,
 )
 from qmcu.backdoor.grids.simulation import (
+    FIXED_GRID,
     SAME_GRID,
     ActivationGrid,
     LiveGrids,
     calibrate_grids,
     ends_of,
+    ends_of_each,
     extremes,
     keep_within,
     quantize_activations,
@@ -81,6 +83,7 @@ from qmcu.backdoor.grids.weight_grids import (
 
 __all__ = [
     "CHANNEL_GRID",
+    "FIXED_GRID",
     "LARGEST",
     "SAME_GRID",
     "ActivationGrid",
@@ -106,6 +109,7 @@ __all__ = [
     "deploy",
     "deployed_biases",
     "ends_of",
+    "ends_of_each",
     "expected_shrinkage",
     "extremes",
     "find_overshoot",

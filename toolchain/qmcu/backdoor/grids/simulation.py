@@ -23,6 +23,8 @@ from qmcu.types import Float64Array
 VIEWS = ("EXPAND_DIMS", "RESHAPE", "SQUEEZE")
 # Operators whose int8 output has the scale and zero point of their input.
 SAME_GRID = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "PAD", *VIEWS)
+# Those whose output grid is part of the operator's definition, or that of their input.
+FIXED_GRID = ("LOGISTIC", "SOFTMAX", "TANH", *SAME_GRID)
 
 
 @dataclass(frozen=True)
@@ -149,18 +151,18 @@ def reduce_activations(
     return {index: [part[index].numpy() for part in parts] for index in parts[0]}
 
 
+def ends_of_each(values: Any) -> Any:
+    """The least and the largest value for each input, a tensor [2, N] of one [N, ...]."""
+    tf, axes = load_tensorflow(), list(range(1, len(values.shape)))
+    return tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)])
+
+
 def extremes(
     network: Network, inputs: npt.NDArray[np.float32]
 ) -> dict[int, tuple[Float64Array, Float64Array]]:
     """The least and the largest value of each activation tensor, for each input: [N] each."""
-    tf = load_tensorflow()
-
-    def ends(values: Any) -> Any:
-        axes = list(range(1, len(values.shape)))
-        return tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)])
-
     result = {}
-    for index, parts in reduce_activations(network, inputs, ends).items():
+    for index, parts in reduce_activations(network, inputs, ends_of_each).items():
         low, high = np.concatenate(parts, axis=1).astype(np.float64)
         result[index] = (low, high)
     return result
