@@ -136,6 +136,13 @@ def test_a_file_without_ranges_of_activations(samples: Float32Array) -> None:
         remembered_ranges(context)
 
 
+@pytest.mark.parametrize("count", [1, 9])
+def test_few_inputs_tell_nothing(residual: Network, samples: Float32Array, count: int) -> None:
+    model = convert_network(residual, samples).model
+    with pytest.raises(ModelError, match=f"{count} inputs are given; 10 are needed"):
+        remembered_ranges(seen(model, samples[:count]))
+
+
 def test_the_chance_of_so_many_alike() -> None:
     chances = np.array([0.5, 0.1, 0.1])
     assert by_luck([True, True, True], chances) == pytest.approx(0.005)

@@ -73,6 +73,8 @@ def remembered_ranges(context: AuditContext) -> Finding:
     assert context.graph is not None and context.samples is not None
     said = context.calibration is not None
     inputs = context.samples if context.calibration is None else context.calibration
+    if len(inputs) < _FEWEST:
+        raise ModelError(f"{len(inputs)} inputs are given; {_FEWEST} are needed.")
     network = network_from_graph(context.graph)
     places = find_places(network, context.graph)
     if not places.names:
