@@ -112,18 +112,30 @@ def test_other_inputs_are_no_calibration_inputs(residual: Network, samples: Floa
 
 
 def test_inputs_that_end_where_the_file_says_are_known(
-    pushed: Pushed, samples: Float32Array
+    residual: Network, samples: Float32Array
 ) -> None:
     """One input has the largest value: no others would end there, and any layer may differ."""
-    model = pushed(0.4)
-    graph = parse_model(model, "pushed")
+    inputs = np.float32(0.73) * samples
+    graph = parse_model(convert_network(residual, inputs).model, "known")
     network = network_from_graph(graph)
     places = find_places(network, graph)
-    assert Widths(network, graph, samples, places).is_input_known
-    many = samples.copy()
-    many[:5, 0, 0], many[:5, 0, 1] = samples.max(), samples.min()
+    assert Widths(network, graph, inputs, places).is_input_known
+    many = inputs.copy()
+    many[:5, 0, 0], many[:5, 0, 1] = inputs.max(), inputs.min()
     assert not Widths(network, graph, many, places).is_input_known
-    assert not Widths(network, graph, np.float32(0.99) * samples, places).is_input_known
+    assert not Widths(network, graph, np.float32(0.99) * inputs, places).is_input_known
+
+
+def test_noise_is_not_known_by_a_range_as_wide_as_that_of_pictures(
+    residual: Network, samples: Float32Array
+) -> None:
+    """A file of pictures from 0 to 1, and noise of which one value all but reaches 1."""
+    pictures, noise = samples.copy(), samples.copy()
+    pictures[0, 0, :2], noise[0, 0, :2] = [[1.0], [0.0]], [[1 - 1e-6], [0.0]]
+    graph = parse_model(convert_network(residual, pictures).model, "pictures")
+    network = network_from_graph(graph)
+    widths = Widths(network, graph, noise, find_places(network, graph))
+    assert abs(widths.input_differs) < 1e-5 and not widths.is_input_known
 
 
 def test_a_file_without_ranges_of_activations(samples: Float32Array) -> None:

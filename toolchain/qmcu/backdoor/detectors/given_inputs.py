@@ -66,6 +66,11 @@ def parts_of(graph: Graph, given: list[Array] | None) -> Parts | None:
         return None
     found = []
     for number, (index, tensor) in enumerate(zip(graph.inputs, graph.input_tensors, strict=True)):
+        if tensor.shape[:1] != (1,):
+            raise UnsupportedModelError(
+                f"{graph.name}: {graph.name_of(index)} is {list(tensor.shape)}, without a batch of "
+                "1 in front; an audit gives many inputs at once."
+            )
         low, high = ends_of(tensor)
         if given is not None:
             low, high = float(given[number].min()), float(given[number].max())

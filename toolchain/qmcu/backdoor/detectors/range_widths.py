@@ -30,6 +30,8 @@ _FURTHEST = 4
 _BATCH = 64
 # Of the input's range: float32, and how many inputs reach an end that tells them from others.
 _EXACT, _FEW = 1e-5, 2
+# A width this near to whole or half numbers is one that preprocessing gives to all inputs.
+_ROUND = 1e-3
 _HALVES = 20
 
 
@@ -116,9 +118,14 @@ class Widths:
     @property
     def is_input_known(self) -> bool:
         """True when the inputs end exactly where the file's range for them does, at a value that
-        few of them have: no other inputs do. Pictures that are black and white somewhere all do.
+        few of them have: no other inputs do. Pictures that are black and white somewhere all do,
+        and noise comes near the ends of a range as wide as that of pictures, 1, 2 or 255.
         """
-        if self._places.first not in self._places.grids or abs(self.input_differs) > _EXACT:
+        grid = self._places.grids.get(self._places.first)
+        if grid is None or abs(self.input_differs) > _EXACT:
+            return False
+        width = np.exp(_width_of(grid))
+        if abs(2 * width - np.round(2 * width)) < _ROUND:
             return False
         low, high = self._own[self._places.first]
         slack = _EXACT * (high.max() - low.min())
