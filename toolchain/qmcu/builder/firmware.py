@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Self
 
 import qmcu
 from qmcu import documents
@@ -21,6 +23,7 @@ from qmcu.builder.platformio import build_with_platformio, find_platformio
 from qmcu.builder.room import places_hint, refuse_too_large, way_out
 from qmcu.builder.seal import seal_image
 from qmcu.builder.several import CompiledModels, Several, refuse_alone_only, write_parts
+from qmcu.builder.smallest import SIZE, smallest
 from qmcu.builder.tuned import refuse_unused, tuned_options, tunings_of
 from qmcu.builder.uf2 import uf2_file
 from qmcu.codegen import Models, choose_benchmark, generate_image
@@ -36,6 +39,7 @@ from qmcu.model.ends import IO, strip_ends
 from qmcu.model.graph import Graph
 from qmcu.model.reader import parse_model
 from qmcu.model.unpack import read_model_file, standalone
+from qmcu.scratch import ScratchFolder
 
 FORMAT = 1
 BUILDERS = ("make", "platformio")
@@ -103,17 +107,25 @@ _OTHER_FLASH = 64 * 1024
 
 @dataclass(frozen=True)
 class Compiled:
-    """A model compiled for a board: the plan, the .tflite file, and CMSIS-NN where it is used."""
+    """A model compiled for a board: the plan, the .tflite file, and CMSIS-NN where it is used.
+
+    `flags` is the setting whose compiler options kernels get, when it is not the plan's.
+    """
 
     plan: Plan
     graph: Graph
     content: bytes
     cmsis_nn: CmsisNn | None
+    flags: str = ""
 
     @property
     def models(self) -> Models:
         """The one that the image is of."""
-        return Models.of(self.plan, self.content)
+        return replace(Models.of(self.plan, self.content), flags=self.flags)
+
+    def named(self, optimize: str, flags: str) -> Self:
+        """The same as what `optimize` makes, compiled with the options of `flags`."""
+        return replace(self, plan=replace(self.plan, optimize=optimize), flags=flags)
 
     def library(self, own: Mapping[str, str]) -> Mapping[str, str]:
         """What the kernels among `own` (name to C text) that are adapters need of CMSIS-NN."""
@@ -178,9 +190,38 @@ def build_firmware(
     UnsupportedModelError, DoesNotFitError, ToolError or UsageError.
     """
     check_builder(options.builder, options.places)
+    return build_compiled(_compiled(model, board, options), board, directory, options)
+
+
+def _compiled(
+    model: Path | Several, board: Board, options: BuildOptions
+) -> Compiled | CompiledModels:
+    """What is built: with `size` what makes the smallest image."""
+    compiled = compile_any(model, board, options)
+    if options.optimize != SIZE or options.kernels == "cmsis-nn" or options.tunings:
+        return compiled
+    return smallest(
+        compiled,
+        lambda setting: compile_any(model, board, replace(options, optimize=setting)),
+        partial(_trial, board=board, options=options),
+    )
+
+
+def compile_any(
+    model: Path | Several, board: Board, options: BuildOptions
+) -> Compiled | CompiledModels:
+    """As `compile_model` or `compile_models`, whichever it takes."""
     if isinstance(model, Several):
-        return build_compiled(compile_models(model, board, options), board, directory, options)
-    return build_compiled(compile_model(model, board, options), board, directory, options)
+        return compile_models(model, board, options)
+    return compile_model(model, board, options)
+
+
+def _trial(
+    compiled: Compiled | CompiledModels, board: Board, options: BuildOptions
+) -> MemoryReport:
+    """What an image of it takes."""
+    with ScratchFolder("size") as folder:
+        return build_compiled(compiled, board, Path(folder) / "firmware", options)
 
 
 def refuse_flat_image(places: Places) -> None:

@@ -4,9 +4,9 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import qmcu
 from qmcu import documents
@@ -52,6 +52,11 @@ class CompiledModels:
     def plan(self) -> Plan:
         """What all need together."""
         return self.models.whole
+
+    def named(self, optimize: str, flags: str) -> Self:
+        """The same as what `optimize` makes, compiled with the options of `flags`."""
+        plans = tuple(replace(plan, optimize=optimize) for plan in self.models.plans)
+        return replace(self, models=replace(self.models, plans=plans, flags=flags))
 
     def library(self, own: Mapping[str, str]) -> Mapping[str, str]:
         """What the kernels among `own` (name to C text) that are adapters need of CMSIS-NN."""

@@ -19,11 +19,13 @@ class Models:
 
     Of several each plan's name begins what is of its model in C. They take turns in one arena, of
     the largest's size, unless they have `own_arenas`; each has its own memory for its state.
+    `flags` is the setting whose compiler options kernels get, when it is not the plans' own.
     """
 
     plans: tuple[Plan, ...]
     files: tuple[bytes, ...]
     own_arenas: bool = False
+    flags: str = ""
 
     @classmethod
     def of(cls, plan: Plan, file: bytes = b"") -> "Models":
