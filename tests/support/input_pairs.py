@@ -182,9 +182,16 @@ def write_back(model: Any, network: Network) -> None:
 
 
 def write_pair(
-    model: Any, arrays: Arrays, folder: Path, *, labels: npt.NDArray[Any] | None = None
+    model: Any,
+    arrays: Arrays,
+    folder: Path,
+    *,
+    labels: npt.NDArray[Any] | None = None,
+    ends: str = "int8",
 ) -> tuple[Path, Path, Path]:
-    """The Keras file, TensorFlow's int8 file and the inputs in the order of its inputs."""
+    """The Keras file, TensorFlow's int8 file, of whose real inputs and outputs `ends` is the type,
+    and the inputs in the order of its inputs.
+    """
     tf = load_tensorflow()
     folder.mkdir(parents=True, exist_ok=True)
     files = folder / "m.keras", folder / "m.tflite", folder / "x.npz"
@@ -194,7 +201,7 @@ def write_pair(
     rows = range(min(200, len(arrays[0])))
     converter.representative_dataset = lambda: ([a[i : i + 1] for a in arrays] for i in rows)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    if all(np.dtype(array.dtype).kind == "f" for array in arrays):
+    if ends == "int8" and all(np.dtype(array.dtype).kind == "f" for array in arrays):
         converter.inference_input_type = converter.inference_output_type = tf.int8
     files[1].write_bytes(converter.convert())
     names = [tensor.name for tensor in model.inputs]

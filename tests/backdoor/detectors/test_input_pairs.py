@@ -29,6 +29,7 @@ from qmcu.backdoor.detectors.rounding_direction import rounding_direction
 from qmcu.backdoor.networks import logits
 from qmcu.backdoor.rates import predict_integer, run_integer
 from qmcu.cli.main import run
+from qmcu.model.reader import parse_model
 from qmcu.tensorflow import load_tensorflow
 
 pytestmark = pytest.mark.usefixtures("one_look")
@@ -149,6 +150,36 @@ def test_words(text: tuple[Files, Files]) -> None:
     assert any(grid.name.endswith("gather") for grid in context.grids)
     alone, _ = audit_files(None, text[0][1], None)
     assert alone.verdict == "undecided"
+
+
+def test_words_declared_as_real_numbers(
+    text: tuple[Files, Files], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What Keras makes of an `Input` without a dtype: a CAST stands in front of the table."""
+    keras = load_tensorflow().keras
+    own = keras.models.load_model(text[0][0])
+    words = keras.Input((10,), name="words")
+    x = words
+    for layer in own.layers[1:]:
+        x = layer(x)
+    given = text_inputs(1500)[0][0][:200]
+    files = write_pair(keras.Model(words, x), [given.astype(np.float32)], tmp_path, ends="float32")
+    context, whole = load_context(*files), load_context(*text[0])
+    assert context.parts == whole.parts and context.integer is not None
+    assert context.samples is not None and whole.samples is not None
+    np.testing.assert_array_equal(context.samples, whole.samples)
+    assert context.network is not None and whole.network is not None
+    np.testing.assert_allclose(
+        logits(context.network, context.samples), logits(whole.network, whole.samples), atol=1e-5
+    )
+    kinds = {op.kind for op in parse_model(files[1].read_bytes()).operators}
+    assert "CAST" in kinds and "GATHER" in kinds
+    own_answers = predict_integer(context.integer, context.samples, parts=context.parts, jobs=1)
+    assert np.mean(own_answers == logits(context.network, context.samples).argmax(axis=1)) > 0.95
+    np.savez(tmp_path / "w.npz", words=given + np.float32(0.5))
+    pair = ["--float", str(files[0]), "--int8", str(files[1]), "--data", str(tmp_path / "w.npz")]
+    assert run(["audit", *pair]) == 2
+    assert "whole numbers from 0 are needed" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_what_int8_wakes_by_words(text: tuple[Files, Files]) -> None:

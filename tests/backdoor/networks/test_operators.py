@@ -5,7 +5,7 @@ import pytest
 from bench.operators import GENERATORS
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
-from qmcu.backdoor.networks import LSTM, forward, network_from_graph
+from qmcu.backdoor.networks import LSTM, carry_states, forward, network_from_graph
 from qmcu.backdoor.networks.operators import OPERATORS
 from qmcu.errors import ModelError
 from qmcu.model.convert import float_graph
@@ -69,3 +69,28 @@ def test_what_has_several_outputs_gives_each_of_them(kind: str, axis: int) -> No
     x = np.random.default_rng(0).random((5, 4, 6)).astype(np.float32)
     found = forward(network_from_graph(graph), x).numpy()
     assert np.allclose(found.reshape(5, -1), model(x).numpy().reshape(5, -1), atol=1e-5)
+
+
+def test_states_that_are_carried_over_make_one_sequence_of_all_inputs() -> None:
+    for seed in range(40):
+        graph = GENERATORS[f"{LSTM} float32"](np.random.default_rng(seed))
+        (op,), source = graph.operators, graph.input_tensors[0]
+        if source.shape[0] == 1 and source.shape[1] > 1 and not op.options["time_major"]:
+            break
+    x = np.random.default_rng(1).normal(size=(6, *source.shape[1:])).astype(np.float32)
+    constants = [graph.tensors[i] for i in op.inputs[1:] if i >= 0]
+    operands = [x, *(tensor.real for tensor in constants if tensor.is_constant)]
+    (carried,) = carry_states(graph).operators
+    tf = load_tensorflow()
+    found = OPERATORS[carried.kind](tf, graph, carried, operands, {}).numpy()
+    joined = [x.reshape(1, -1, x.shape[2]), *operands[1:]]
+    expected = OPERATORS[LSTM](tf, graph, op, joined, {}).numpy()
+    assert np.allclose(found, expected.reshape(found.shape), atol=1e-5)
+    apart = OPERATORS[LSTM](tf, graph, op, operands, {}).numpy()
+    assert np.allclose(found[0], apart[0], atol=1e-5)
+    assert np.abs(found[1:] - apart[1:]).max() > 1e-3
+
+
+def test_a_graph_without_states_is_itself() -> None:
+    graph = GENERATORS["RELU float32"](np.random.default_rng(0))
+    assert carry_states(graph) is graph

@@ -10,19 +10,23 @@ IO = ("declared", "int8")
 _INSIDE = ("INT8", "INT16")
 
 
-def strip_ends(data: bytes, *, source: str = "model", lenient: bool = False) -> bytes:
+def strip_ends(
+    data: bytes, *, source: str = "model", lenient: bool = False, whole_numbers: bool = False
+) -> bytes:
     """The .tflite file with inputs behind their QUANTIZE, outputs before theirs or DEQUANTIZE.
 
-    All bytes between stay as they are; a file without such ends is given back. Raises
+    Inputs that are `whole_numbers` declared as real ones go in behind the CAST that makes integers
+    of them. All bytes between stay as they are; a file without such ends is given back. Raises
     ModelError when an end is no int8 or int16 then; a `lenient` caller gets it as it is.
     """
     whole = standalone(data, source=source)
-    return _Ends(unpack_model(whole, source), source, lenient).stripped() or whole
+    ends = _Ends(unpack_model(whole, source), source, lenient, whole_numbers)
+    return ends.stripped() or whole
 
 
 class _Ends:
-    def __init__(self, model: Any, source: str, lenient: bool) -> None:
-        self._model, self._lenient = model, lenient
+    def __init__(self, model: Any, source: str, lenient: bool, whole_numbers: bool) -> None:
+        self._model, self._lenient, self._whole_numbers = model, lenient, whole_numbers
         self._source = source
         self._graph = model.subgraphs[0]
         self._moved: dict[int, int] = {}
@@ -55,7 +59,10 @@ class _Ends:
         (reader,) = readers
         operator = self._graph.operators[reader]
         target = int(operator.outputs[0])
-        if self._kind(operator) == "QUANTIZE" and target not in _list(self._graph.outputs):
+        makes = self._kind(operator) == "QUANTIZE"
+        if self._whole_numbers and self._kind(operator) == "CAST":
+            makes = self._type(index) == "FLOAT32" and self._type(target) in ("INT32", "INT64")
+        if makes and target not in _list(self._graph.outputs):
             self._move(index, target, reader)
 
     def _strip_output(self, index: int) -> None:

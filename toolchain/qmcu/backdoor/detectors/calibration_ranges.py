@@ -12,11 +12,14 @@ far more often than the file's others. Too wide: a range
 far beyond the data wastes resolution, and makes activations as coarse as an attacker needs them;
 that has no null distribution. Our own defences widen ranges so that nothing is clipped: what
 ascent on the activations reaches within the inputs' range (grids/reach.py) is not too wide. Honest
-converters that clip outliers on purpose will be told of too: supporting.
+converters that clip outliers on purpose will be told of too: supporting. The states of a fused
+LSTM are variables, which TensorFlow's calibration hands on from one input to the next: so they are
+here, for states of zero reach what it never saw.
 Ranges as a way in: Pan et al., ACSAC 2021.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import stats
@@ -32,7 +35,13 @@ from qmcu.backdoor.grids import (
     grid_ends,
     read_grids,
 )
-from qmcu.backdoor.networks import Network, is_joined, network_from_graph, own_inputs
+from qmcu.backdoor.networks import (
+    Network,
+    carry_states,
+    is_joined,
+    network_from_graph,
+    own_inputs,
+)
 
 CALIBRATED = 50
 WIDE = 3.0  # times the range that the samples reach
@@ -57,7 +66,8 @@ def calibration_ranges(context: AuditContext) -> Finding:
     details: dict[str, float] = {}
     left: list[float] = []  # the share of the inputs that leave an end, for each end not at zero
     reached: dict[int, float] = {}
-    for index, (lows, highs) in extremes(network, context.samples).items():
+    carried = replace(network, graph=carry_states(network.graph))
+    for index, (lows, highs) in extremes(carried, context.samples).items():
         if index not in names or index not in ranges:
             continue
         low, high = ranges[index]

@@ -252,12 +252,12 @@ def _of_output(model: bytes, output: int, source: str) -> bytes:
 
 
 def _inside(path: Path, output: int) -> bytes:
-    """The model between the QUANTIZE and DEQUANTIZE at its ends, which can hide nothing, with one
-    of its outputs.
+    """The model between the QUANTIZE and DEQUANTIZE at its ends, which can hide nothing, with whole
+    numbers where it casts its inputs to such, and one of its outputs.
     """
     content = _of_output(read_model_file(path), output, str(path))
     try:
-        return strip_ends(content, source=str(path), lenient=True)
+        return strip_ends(content, source=str(path), lenient=True, whole_numbers=True)
     except ModelError:
         # It is said below what is wrong with it.
         return content

@@ -19,6 +19,12 @@ from qmcu.types import Float64Array, Int8Array
 
 LARGEST = 127
 LARGEST_INT4 = 7
+# Scales that differ by more than this share are of other weights; float32 and float16 differ less.
+_OTHER_SCALE = 2e-3
+# Integers of int4 that were rounded to int8 first lie this much of a step further off.
+_TWICE_ROUNDED = 0.06
+# This share of a layer's weights out of place is no edit of some of them.
+_MANY = 0.02
 # Operators that bound values by a constant.
 _BOUNDS = ("MAXIMUM", "MINIMUM")
 # Half of the integers of a type: biases of a fused LSTM have 32 bits, or 64 beside 16.
@@ -96,6 +102,26 @@ class LayerGrid:
     def channels(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """`values` in the layout of `weights` as [channels, rest]."""
         return np.moveaxis(values, self.axis, 0).reshape(values.shape[self.axis], -1)
+
+
+def another_training(grid: LayerGrid) -> float:
+    """The share of a layer's weights that no rounding puts where their integers are, where most of
+    its scales are not those of its weights and these are many; else 0.
+
+    Training moves the largest weight of a channel, of which its scale is made, and most others with
+    it. A quantizer that chooses rounding or scales, also narrower ones, which cut off weights, does
+    one of the two, an edit few of them.
+    """
+    widest = np.abs(grid.weights.astype(np.float64))
+    others = tuple(i for i in range(widest.ndim) if len(grid.scales) == 1 or i != grid.axis)
+    made = widest.max(axis=others).reshape(-1) / grid.largest
+    alive = made > 0
+    differ = np.abs(grid.scales / np.where(alive, made, 1.0) - 1) > _OTHER_SCALE
+    inside = np.clip(grid.positions, *(grid.ends or (-grid.largest, grid.largest)))
+    beyond = float(np.mean(np.abs(inside - grid.integers) > 0.5 + _TWICE_ROUNDED))
+    if not alive.any() or np.mean(differ[alive]) <= 0.5 or beyond < _MANY:
+        return 0.0
+    return beyond
 
 
 def spread(scales: Float64Array, dimensions: int, axis: int) -> Float64Array:

@@ -42,6 +42,7 @@ from qmcu.backdoor.networks.keras_model import (
 from qmcu.backdoor.networks.lstm import (
     LSTM,
     PARAMETERS,
+    carry_states,
 )
 from qmcu.backdoor.networks.network import (
     CHANNEL_AXES,
@@ -77,6 +78,7 @@ __all__ = [
     "apart",
     "batches",
     "build_architecture",
+    "carry_states",
     "check_architecture",
     "class_logits",
     "convert_network",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qmcu.backdoor.networks.joined import PARTS, cut_parts, look_up
-from qmcu.backdoor.networks.lstm import LSTM, run_lstm
+from qmcu.backdoor.networks.lstm import CARRIED_LSTM, LSTM, run_carried_lstm, run_lstm
 from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator
 from qmcu.model.passes.evaluation import strided_slice_index
@@ -16,7 +16,7 @@ Run = Callable[..., Any]
 def apply_activation(tf: Any, operator: Operator, values: Any) -> Any:
     """What the operator's fused activation makes of its values; an LSTM's is inside it."""
     name = operator.options.get("fused_activation_function", "NONE")
-    if name == "NONE" or operator.kind == LSTM:
+    if name == "NONE" or operator.kind in (LSTM, CARRIED_LSTM):
         return values
     functions = {"RELU": tf.nn.relu, "RELU6": tf.nn.relu6, "TANH": tf.tanh}
     if name == "RELU_N1_TO_1":
@@ -333,6 +333,7 @@ OPERATORS: dict[str, Run] = {
     "TANH": _simple(lambda tf, x: tf.tanh(x[0])),
     "TRANSPOSE": _transpose,
     "TRANSPOSE_CONV": _transpose_conv,
+    CARRIED_LSTM: run_carried_lstm,
     LSTM: run_lstm,
     "UNPACK": _parts,
 }

@@ -22,16 +22,39 @@ def plain_graph(graph: Graph) -> Graph:
 
     Operators are numbered anew; tensors keep their indices.
     """
+    given = graph
+    graph = _without_casts(graph)
     counted = replace(graph, operators=_without_wraps(graph, graph.operators))
     stateless = with_known_states(graph, _without_shapes(counted))
     operators = stateless.operators
     operators, inputs = _from_integers(graph, operators)
     operators, outputs = _to_integers(graph, operators)
     first = batch_first(replace(stateless, inputs=inputs, outputs=outputs), operators)
-    if first.operators == graph.operators:
-        return graph
+    if first.operators == given.operators:
+        return given
     numbered = tuple(replace(op, index=k) for k, op in enumerate(first.operators))
     return replace(first, operators=numbered)
+
+
+def _without_casts(graph: Graph) -> Graph:
+    """With whole numbers where the only reader of real inputs is a CAST that makes such of them, as
+    Keras writes in front of an embedding whose `Input` has no dtype.
+    """
+    inputs, gone = list(graph.inputs), set()
+    for place, index in enumerate(graph.inputs):
+        readers = [op for op in graph.operators if index in op.inputs]
+        if len(readers) != 1 or readers[0].kind != "CAST" or index in graph.outputs:
+            continue
+        made = readers[0].outputs[0]
+        real, whole = graph.tensors[index].dtype, graph.tensors[made].dtype
+        if real == "float32" and whole in _INTEGERS and made not in graph.outputs:
+            inputs[place] = made
+            gone.add(readers[0].index)
+    if not gone:
+        return graph
+    names = graph.input_names or tuple(graph.name_of(index) for index in graph.inputs)
+    operators = tuple(op for op in graph.operators if op.index not in gone)
+    return replace(graph, operators=operators, inputs=tuple(inputs), input_names=names)
 
 
 def _without_wraps(graph: Graph, operators: tuple[Operator, ...]) -> tuple[Operator, ...]:
