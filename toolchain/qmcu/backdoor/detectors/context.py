@@ -7,6 +7,7 @@ import numpy as np
 
 from qmcu.backdoor.detectors.given_inputs import parts_of, random_given, read_given
 from qmcu.backdoor.detectors.graph_branches import CONTROL
+from qmcu.backdoor.detectors.loops import only_counts
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.grids import ends_of, pair_network
 from qmcu.backdoor.inputs import Parts
@@ -122,6 +123,11 @@ def _file(path: Path, output: int) -> tuple[bytes, tuple[str, ...], Graph]:
     integer = _inside(path, output)
     control = _control(integer, source)
     graph = _read(integer, path.stem, source, with_control=bool(control))
+    if control and only_counts(graph):
+        raise UnsupportedModelError(
+            f"{source} runs over steps in a loop (WHILE), which an audit cannot follow: convert it "
+            "with its recurrent layers unrolled (unroll=True in Keras), as qmcu convert does."
+        )
     if control:
         return integer, control, graph
     if has_real_activations(graph):

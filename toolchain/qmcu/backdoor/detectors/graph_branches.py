@@ -10,8 +10,8 @@ from qmcu.backdoor.detectors.piecewise import SELECTS, activations
 
 # Operators that run other subgraphs: a file with them has no graph of its own to follow.
 CONTROL = ("IF", "WHILE", "STABLEHLO_CASE", "STABLEHLO_WHILE", "CALL", "CALL_ONCE")
-_BRANCHES = (*CONTROL, *SELECTS, "WHERE")
-_COMPARISONS = ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL")
+BRANCHES = (*CONTROL, *SELECTS, "WHERE")
+COMPARISONS = ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL")
 
 
 @detector("graph-branches", source="qmcu; MITRE ATLAS AML.T0018", needs=("file",))
@@ -28,7 +28,7 @@ def graph_branches(context: AuditContext) -> Finding:
         custom = operator.kind.startswith("CUSTOM")
         if operator.index in usual:
             continue
-        if custom or operator.kind in (*_BRANCHES, *_COMPARISONS):
+        if custom or operator.kind in (*BRANCHES, *COMPARISONS):
             named[str(operator)] = 1.0
     names = ", ".join(named)
     return Finding(
