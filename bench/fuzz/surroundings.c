@@ -2,7 +2,7 @@
    guard, a board whose serial line ends with the input. */
 #include "surroundings.h"
 
-#include "baud.h"
+#include "protocol.h"
 #include "board.h"
 #include "guard.h"
 #include "image.h"

@@ -277,7 +277,7 @@ static void hello(void)
 }
 
 /* Where nothing faults below the stack, an overflow shows only afterwards. */
-void qmcu_protocol_check_stack(void)
+QMCU_SHARED void qmcu_protocol_check_stack(void)
 {
     if (qmcu_stack_overflowed()) {
         const qmcu_fault fault = {
@@ -395,7 +395,7 @@ static void trace(void)
 static void baud(void)
 {
     const uint32_t wanted = u32_at(current.arguments);
-    const uint32_t reached = qmcu_baud_reached(wanted);
+    const uint32_t reached = baud_reached(wanted);
     if (reached == 0) {
         SEND_ERROR(BAD_ARGUMENT, "no such bit rate here");
         return;
@@ -404,7 +404,7 @@ static void baud(void)
     begin(&writer, RESPONSE | BAUD, sizeof reached);
     qmcu_frame_put_u32(&writer, reached);
     qmcu_frame_end(&writer);
-    qmcu_baud_set(wanted);
+    baud_set(wanted);
 }
 
 #ifdef QMCU_MODEL_STATE_SIZE
@@ -579,7 +579,7 @@ static void end_of_frame(void)
     const bool whole = !current.damaged && current.count >= HEADER_SIZE + CRC_SIZE &&
                        current.crc == current.held &&
                        u32_at(current.header + 4) == current.count - HEADER_SIZE - CRC_SIZE;
-    qmcu_baud_frame(whole);
+    baud_frame(whole);
     if (whole) {
         working_sequence = (uint16_t)(current.header[2] | (current.header[3] << 8));
         working_crc = current.held;
@@ -601,17 +601,17 @@ static void end_of_frame(void)
 #endif
 }
 
-void qmcu_protocol_receive(uint8_t byte)
+QMCU_SHARED void qmcu_protocol_reset(void)
+{
+    memset(&current, 0, sizeof current);
+}
+
+QMCU_SHARED void qmcu_protocol_receive(uint8_t byte)
 {
     if (receive(byte)) {
         end_of_frame();
         qmcu_protocol_reset();
     }
-}
-
-void qmcu_protocol_reset(void)
-{
-    memset(&current, 0, sizeof current);
 }
 
 void qmcu_protocol_run(void)

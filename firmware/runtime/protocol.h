@@ -29,11 +29,25 @@ typedef struct {
 /* Announces READY, then answers requests for ever. */
 void qmcu_protocol_run(void) __attribute__((noreturn));
 
+/* An image whose firmware obeys another protocol, too, has a benchmark.h. What only that one calls from
+   outside is the protocol's own else, and the compiler needs no function for what is called once. */
+#if __has_include("benchmark.h")
+#define QMCU_SHARED
+
 /* Takes one byte of a frame, or its closing zero, and answers when the frame is whole. */
 void qmcu_protocol_receive(uint8_t byte);
 
 /* Forgets the frame that is being received. */
 void qmcu_protocol_reset(void);
+
+/* After an inference on a painted stack: reports a fault if it needed more than there is. */
+void qmcu_protocol_check_stack(void);
+
+/* To be called while waiting: goes back to the first bit rate when the present one does not hold. */
+void qmcu_baud_watch(void);
+#else
+#define QMCU_SHARED static
+#endif
 
 #ifdef QMCU_NO_INFER
 /* Firmware without INFER infers by itself: qmcu_application() is the user's, called again and again
@@ -42,9 +56,6 @@ void qmcu_protocol_reset(void);
 void qmcu_application(void);
 void qmcu_infer(void);
 #endif
-
-/* After an inference on a painted stack: reports a fault if it needed more than there is. */
-void qmcu_protocol_check_stack(void);
 
 /* Sends a FAULT frame for the request that is being worked on, and stops; a release keeps it for the
    next HELLO and starts anew. */

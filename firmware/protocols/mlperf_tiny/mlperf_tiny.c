@@ -3,7 +3,6 @@
    zero that opens a frame. The wording of the answers is what the runner looks for. */
 #include "mlperf_tiny.h"
 
-#include "baud.h"
 #include "benchmark.h"
 #include "board.h"
 #include "guard.h"
