@@ -5,6 +5,7 @@
 #include "depthwise_conv_2d_mve_3x3.h"
 
 #include "mve.h"
+#include "uses_mve.h"
 
 #include <stddef.h>
 
@@ -279,10 +280,16 @@ QMCU_NAKED(clamped_2)
     QMCU_STRIDE_2(QMCU_SHIFTS, QMCU_CLAMPED);
 }
 
+/* Whether the stride is 1; else it is 2. */
+static inline int32_t is_dense(const params_t *p)
+{
+    return QMCU_USES_STRIDE_1 && (!QMCU_USES_STRIDE_2 || p->stride == 1);
+}
+
 /* Rows in scratch. */
 static int32_t slots(const params_t *p)
 {
-    return p->stride == 1 ? 4 : 3;
+    return is_dense(p) ? 4 : 3;
 }
 
 static __attribute__((noinline)) int8_t *fill(int8_t *to, int32_t value, int32_t count,
@@ -335,17 +342,19 @@ static void begin(const params_t *p, rows_t *rows)
 {
     const int32_t column = slots(p) * p->group;
     const int32_t depth = p->depth;
-    const int32_t lasts = p->output_width & (p->stride == 1 ? 3 : 7);
-    const int32_t eight = p->saturated && lasts == 0 && (p->output_width + 4) * depth < 65536;
+    const int32_t lasts = p->output_width & (is_dense(p) ? 3 : 7);
+    const int32_t saturated = !QMCU_USES_CLAMPED || p->saturated;
+    const int32_t eight =
+        QMCU_USES_EIGHT && (!QMCU_USES_ANY_COLUMNS || (saturated && lasts == 0 && (p->output_width + 4) * depth < 65536));
     const uint32x4_t lanes4 = vidupq_n_u32(0, 1);
 
     rows->zero = 0;
-    rows->lanes = p->stride == 1 ? 11 : 9;
+    rows->lanes = is_dense(p) ? 11 : 9;
     rows->odd = p->output_width & 1;
     rows->zero_point = p->output_zero_point;
     vstrwq_s32(rows->minimum, vdupq_n_s32(p->activation_minimum));
     vstrwq_s32(rows->maximum, vdupq_n_s32(p->activation_maximum));
-    if (p->stride == 1) {
+    if (is_dense(p)) {
         const uint32_t below = (uint32_t)(p->output_width * depth);
         rows->count = p->output_width >> (eight ? 2 : 1);
         rows->window_step = 2 * column;
@@ -364,7 +373,7 @@ static void begin(const params_t *p, rows_t *rows)
         const uint32x4_t columns = vandq_u32(lanes4, vdupq_n_u32(1));
         vstrwq_u32(rows->offsets, vmlaq_n_u32(vmulq_n_u32(columns, (uint32_t)depth),
                                               vshrq_n_u32(lanes4, 1), below));
-        rows->multiply = p->saturated ? saturated_1 : clamped_1;
+        rows->multiply = saturated ? saturated_1 : clamped_1;
     } else if (eight) {
         const uint16x8_t lanes = vidupq_n_u16(0, 1);
         const uint16x8_t columns = vaddq_u16(vshrq_n_u16(lanes, 1),
@@ -379,7 +388,7 @@ static void begin(const params_t *p, rows_t *rows)
         rows->window_step = 4 * column;
         rows->output_step = 4 * depth;
         vstrwq_u32(rows->offsets, vmulq_n_u32(lanes4, (uint32_t)depth));
-        rows->multiply = p->saturated ? saturated_2 : clamped_2;
+        rows->multiply = saturated ? saturated_2 : clamped_2;
     }
 }
 
@@ -390,7 +399,7 @@ static void run(const params_t *p, rows_t *rows, int32_t top)
     static const uint8_t below[16] = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0};
     uint8x16_t slot;
 
-    if (p->stride == 1) {
+    if (is_dense(p)) {
         const uint8x16_t lanes = vidupq_n_u8(0, 1);
         const uint8x16_t row = vandq_u8(vaddq_n_u8(lanes, (uint8_t)top), vdupq_n_u8(3));
         slot = vorrq_u8(vandq_u8(lanes, vdupq_n_u8(12)), row);
@@ -406,8 +415,8 @@ static void run(const params_t *p, rows_t *rows, int32_t top)
 static void convolve(const params_t *p, const int8_t *input, const int8_t *records,
                      int32_t channels, int8_t *plane, int8_t *output)
 {
-    const int32_t step = p->stride == 1 ? 2 : 1;
-    const int32_t taps = p->stride == 1 ? 4 : 3;
+    const int32_t step = is_dense(p) ? 2 : 1;
+    const int32_t taps = is_dense(p) ? 4 : 3;
     int32_t loaded = 0;
     rows_t rows;
 

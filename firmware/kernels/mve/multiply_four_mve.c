@@ -3,6 +3,7 @@
 #include "multiply_four_mve.h"
 
 #include "multiply_four_code_mve.h"
+#include "uses_mve.h"
 
 #define STEPS_A_ROUND 4
 #define STEP_BYTES (14 * 4) /* every MVE instruction has four bytes */
@@ -48,6 +49,32 @@
     LABEL ": " STEP STEP STEP STEP                         \
     "cmp r1, r11\n\t"                                      \
     "bne " LABEL "\n\t"
+/* Code that some layer of the image needs. */
+#if QMCU_USES_ONE_STEP
+#define IF_ONE_STEP(...) __VA_ARGS__
+#else
+#define IF_ONE_STEP(...)
+#endif
+#if QMCU_USES_STEPS
+#define IF_STEPS(...) __VA_ARGS__
+#else
+#define IF_STEPS(...)
+#endif
+#if QMCU_USES_TWO_STEPS
+#define IF_TWO_STEPS(...) __VA_ARGS__
+#else
+#define IF_TWO_STEPS(...)
+#endif
+#if QMCU_USES_AWAY
+#define IF_AWAY(...) __VA_ARGS__
+#else
+#define IF_AWAY(...)
+#endif
+#if QMCU_USES_LIMITS
+#define IF_LIMITS(...) __VA_ARGS__
+#else
+#define IF_LIMITS(...)
+#endif
 /* Places in the code of `multiply`. */
 extern const uint8_t steps_first[] __asm__("qmcu_mve_four_first");
 extern const uint8_t two_steps[] __asm__("qmcu_mve_four_two");
@@ -74,50 +101,52 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
           "ldm r0, {r1-r12}\n\t"
           "push {r1-r12}\n\t"
           "ldr r9, [sp, #52]\n\t"
-          "cmp r6, #0\n\t"
-          "beq.w 3f\n\t"
-          /* Those two pixels' columns are one step further on. */
-          "vldrb.u8 q3, [r1], #16\n\t"
-          "vldrb.u8 q4, [r2], #16\n\t"
-          "strd r1, r2, [sp]\n"
-          "0: ldm sp, {r1, r3, r5, r7, r11}\n\t" STEPS("qmcu_mve_four_first", "20")
-          QMCU_FOUR_SUMS("q6", "q7")
-          "ldm sp, {r1, r3, r5, r7}\n\t" STEPS("qmcu_mve_four_second", "48")
-          QMCU_FOUR_SUMS("q0", "q1")
-          "7: " QMCU_FOUR_PRODUCTS("q6", "q7", "q0", "q1")
-          "ldr pc, [sp, #24]\n"
-          "qmcu_mve_four_away:\n\t"
-          QMCU_FOUR_AWAY
-          "qmcu_mve_four_round:\n\t" QMCU_FOUR_BYTES("q6", "q7", "q0", "q1")
-          "ldr pc, [sp, #28]\n"
-          "qmcu_mve_four_clamp:\n\t"
-          QMCU_FOUR_CLAMP
-          "qmcu_mve_four_store:\n\t"
-          "vstrw.32 q6, [q5, #4]!\n\t"
-          "cmp r9, r1\n\t"
-          "bne.w 0b\n\t"
-          "bl 5f\n\t"
-          "vldrb.u8 q3, [r1, #-16]\n\t"
-          "vldrb.u8 q4, [r2, #-16]\n\t"
-          "b.w 0b\n"
-          /* The pixels stay in q0 to q3, but the last, which is read again. */
-          "3: ldm sp, {r1, r3, r5, r7}\n\t"
-          "vldrb.u8 q0, [r1]\n\t"
-          "vldrb.u8 q1, [r3]\n\t"
-          "vldrb.u8 q2, [r5]\n"
-          "4: vldrb.u8 q3, [r7]\n\t" FILTER("", "r0", "r2", "r4", "r6")
-          FILTER("", "r8", "r10", "r12", "lr") QMCU_FOUR_SUMS("q6", "q7")
-          FILTER("", "r0", "r2", "r4", "r6") FILTER("", "r8", "r10", "r12", "lr")
-          QMCU_FOUR_SUMS("q4", "q3") QMCU_FOUR_PRODUCTS("q6", "q7", "q4", "q3") QMCU_FOUR_BYTES("q6", "q7", "q4", "q3")
-          "vstrw.32 q6, [q5, #4]!\n\t"
-          "cmp r9, r1\n\t"
-          "bne 4b\n\t"
-          "bl 5f\n\t"
-          "b 3b\n"
-          /* Two steps: no pointer goes back and forth. */
-          "qmcu_mve_four_two:\n\t" SECOND QMCU_FOUR_SUMS("q6", "q7")
-          FIRST("[r5, #-16]", "[r7, #-16]") SECOND QMCU_FOUR_SUMS("q0", "q1")
-          "b.w 7b\n"
+          IF_STEPS(
+              IF_ONE_STEP("cmp r6, #0\n\t"
+                          "beq.w 3f\n\t")
+              /* Those two pixels' columns are one step further on. */
+              "vldrb.u8 q3, [r1], #16\n\t"
+              "vldrb.u8 q4, [r2], #16\n\t"
+              "strd r1, r2, [sp]\n"
+              "0: ldm sp, {r1, r3, r5, r7, r11}\n\t" STEPS("qmcu_mve_four_first", "20")
+              QMCU_FOUR_SUMS("q6", "q7")
+              "ldm sp, {r1, r3, r5, r7}\n\t" STEPS("qmcu_mve_four_second", "48")
+              QMCU_FOUR_SUMS("q0", "q1")
+              "7: " QMCU_FOUR_PRODUCTS("q6", "q7", "q0", "q1")
+              "ldr pc, [sp, #24]\n"
+              IF_AWAY("qmcu_mve_four_away:\n\t" QMCU_FOUR_AWAY)
+              "qmcu_mve_four_round:\n\t" QMCU_FOUR_BYTES("q6", "q7", "q0", "q1")
+              "ldr pc, [sp, #28]\n"
+              IF_LIMITS("qmcu_mve_four_clamp:\n\t" QMCU_FOUR_CLAMP)
+              "qmcu_mve_four_store:\n\t"
+              "vstrw.32 q6, [q5, #4]!\n\t"
+              "cmp r9, r1\n\t"
+              "bne.w 0b\n\t"
+              "bl 5f\n\t"
+              "vldrb.u8 q3, [r1, #-16]\n\t"
+              "vldrb.u8 q4, [r2, #-16]\n\t"
+              "b.w 0b\n")
+          IF_ONE_STEP(
+              /* The pixels stay in q0 to q3, but the last, which is read again. */
+              "3: ldm sp, {r1, r3, r5, r7}\n\t"
+              "vldrb.u8 q0, [r1]\n\t"
+              "vldrb.u8 q1, [r3]\n\t"
+              "vldrb.u8 q2, [r5]\n"
+              "4: vldrb.u8 q3, [r7]\n\t" FILTER("", "r0", "r2", "r4", "r6")
+              FILTER("", "r8", "r10", "r12", "lr") QMCU_FOUR_SUMS("q6", "q7")
+              FILTER("", "r0", "r2", "r4", "r6") FILTER("", "r8", "r10", "r12", "lr")
+              QMCU_FOUR_SUMS("q4", "q3") QMCU_FOUR_PRODUCTS("q6", "q7", "q4", "q3")
+              QMCU_FOUR_BYTES("q6", "q7", "q4", "q3")
+              "vstrw.32 q6, [q5, #4]!\n\t"
+              "cmp r9, r1\n\t"
+              "bne 4b\n\t"
+              "bl 5f\n\t"
+              "b 3b\n")
+          IF_TWO_STEPS(
+              /* Two steps: no pointer goes back and forth. */
+              "qmcu_mve_four_two:\n\t" SECOND QMCU_FOUR_SUMS("q6", "q7")
+              FIRST("[r5, #-16]", "[r7, #-16]") SECOND QMCU_FOUR_SUMS("q0", "q1")
+              "b.w 7b\n")
           /* To the next four pixels, or to the caller; those at r1 to r4. */
           QMCU_FOUR_NEXT
           "6: add sp, sp, #68\n\t"
@@ -135,15 +164,18 @@ static void begin(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
     const int32_t single = steps == 1 && relu && !clamped;
 
     /* Addresses of code are odd. */
-    tile->fours.first = (uintptr_t)steps_first + (uint32_t)(over * STEP_BYTES) + 1;
-    if (steps == 2) {
+    if (QMCU_USES_TWO_STEPS && steps == 2) {
         tile->fours.first = (uintptr_t)two_steps + 1;
-    } else if (single) {
+    } else if (!QMCU_USES_STEPS || (QMCU_USES_ONE_STEP && single)) {
         tile->fours.first = 0;
+    } else {
+        tile->fours.first = (uintptr_t)steps_first + (uint32_t)(over * STEP_BYTES) + 1;
     }
-    tile->fours.second = (uintptr_t)steps_second + (uint32_t)(over * STEP_BYTES) + 1;
-    tile->fours.round = (uintptr_t)(relu ? round_up : round_away) + 1;
-    tile->fours.clamp = (uintptr_t)(clamped ? clamp_bytes : store_bytes) + 1;
+    if (QMCU_USES_STEPS) {
+        tile->fours.second = (uintptr_t)steps_second + (uint32_t)(over * STEP_BYTES) + 1;
+        tile->fours.round = (uintptr_t)(QMCU_USES_AWAY && !relu ? round_away : round_up) + 1;
+        tile->fours.clamp = (uintptr_t)(QMCU_USES_LIMITS && clamped ? clamp_bytes : store_bytes) + 1;
+    }
     qmcu_mve_begin_fours(tile, params, 16 * steps);
 }
 

@@ -13,7 +13,7 @@ from qmcu import documents
 from qmcu.access import HEADER as HEADER_OF_KEY
 from qmcu.access import NOTICE, AccessKey, key_files
 from qmcu.board import READY_DRIVERS, Board
-from qmcu.codegen import walks
+from qmcu.codegen import uses, walks
 from qmcu.codegen.compiler_flags import PLAIN, fast_flags
 from qmcu.codegen.model_source import plan_kernels
 from qmcu.codegen.models import Models, image_sources
@@ -291,6 +291,8 @@ def models_library(models: Models, places: Places = INTERNAL) -> dict[str, str]:
     if walks.has_plain_walks(models.plans, _kernel_files):
         models = replace(models, plans=tuple(map(walks.plain, models.plans)))
         kernels[walks.HEADER] = walks.plain_header(kernels[walks.HEADER])
+    if uses.HEADER in kernels:
+        kernels[uses.HEADER] = uses.header(kernels[uses.HEADER], models.plans, _kernel_files)
     sources = {f"src/{name}": text for name, text in image_sources(models, places).items()}
     sources |= {f"src/kernels/{name}": text for name, text in kernels.items()}
     return dict(sorted(sources.items()))

@@ -1,0 +1,29 @@
+/* Parts of kernels for MVE that some layers need and others do not. In an image's copy of this file those
+   that none of its layers needs are 0, and are not compiled. */
+#ifndef QMCU_USES_MVE_H
+#define QMCU_USES_MVE_H
+
+/* depthwise_conv_2d_mve_3x3: layers of a stride, of any multiplier or limits, of columns that are no
+   fours or eights, and of those that are. */
+#define QMCU_USES_STRIDE_1 1
+#define QMCU_USES_STRIDE_2 1
+#define QMCU_USES_CLAMPED 1
+#define QMCU_USES_ANY_COLUMNS 1
+#define QMCU_USES_EIGHT 1
+
+/* multiply_four_mve: windows of one vector whose outputs are saturated alone, all others, of these those
+   of two vectors, outputs whose ties are rounded away from zero, limits inside int8. */
+#define QMCU_USES_ONE_STEP 1
+#define QMCU_USES_STEPS 1
+#define QMCU_USES_TWO_STEPS 1
+#define QMCU_USES_AWAY 1
+#define QMCU_USES_LIMITS 1
+
+/* fully_connected_mve: one row behind the fours, two or three, rows that are no whole vectors, one scale
+   for all rows. */
+#define QMCU_USES_LAST_ROW 1
+#define QMCU_USES_LAST_ROWS 1
+#define QMCU_USES_TAIL 1
+#define QMCU_USES_SHARED_SCALE 1
+
+#endif

@@ -1,0 +1,118 @@
+"""What no layer of an image needs of a kernel is not compiled; what one needs is."""
+
+import itertools
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench.operators.everyday import EVERYDAY
+
+from qmcu.board import load_board
+from qmcu.codegen import uses
+from qmcu.codegen.compiler_flags import fast_flags
+from qmcu.codegen.project import kernel_sources, library_sources
+from qmcu.compile import CompileOptions, Plan, compile_graph
+from qmcu.resources import firmware_directory, kernel_directories
+
+MVE = CompileOptions("native", dsp=True, fpu=True, mve=True)
+TEXT = (firmware_directory() / "kernels/mve" / uses.HEADER).read_text()
+COMPILER = shutil.which("arm-none-eabi-gcc")
+# Of each kernel's parts those of which an image has one, at least.
+ONE_OF = (("STRIDE_1", "STRIDE_2"), ("ANY_COLUMNS", "EIGHT"), ("ONE_STEP", "STEPS"))
+
+
+def plans(kind: str, kernel: str, count: int = 40) -> list[Plan]:
+    """Plans of one random layer each that have the kernel."""
+    found = []
+    for seed in range(count):
+        plan = compile_graph(EVERYDAY[kind](np.random.default_rng(seed)), MVE)
+        if plan.calls[0].kernel == kernel:
+            found.append(plan)
+    return found
+
+
+def parts(*some: Plan) -> dict[str, bool]:
+    """By name whether the images of these plans have a part."""
+    text = uses.header(TEXT, some, lambda kernel: kernel_sources((kernel,)))
+    return {name: value == "1" for name, value in re.findall(r"QMCU_USES_(\w+) ([01])", text)}
+
+
+def test_a_part_is_there_for_the_layers_that_need_it() -> None:
+    seen: dict[str, set[bool]] = {}
+    for plan in plans("DEPTHWISE_CONV_2D", "depthwise_conv_2d_mve_3x3", 80):
+        fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
+        has = parts(plan)
+        assert has["STRIDE_1"] == (fields["stride"] == 1) != has["STRIDE_2"]
+        assert has["CLAMPED"] == (fields["saturated"] == 0)
+        assert has["EIGHT"] != has["ANY_COLUMNS"]
+        for name, value in has.items():
+            seen.setdefault(name, set()).add(value)
+    assert all(seen[name] == {False, True} for name in ("STRIDE_1", "STRIDE_2", "CLAMPED"))
+
+
+def test_fully_connected_layers_have_what_their_rows_ask_for() -> None:
+    for plan in plans("FULLY_CONNECTED", "fully_connected_mve"):
+        fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
+        has, outputs = parts(plan), fields["output_depth"]
+        assert has["LAST_ROW"] == (outputs % 4 == 1)
+        assert has["LAST_ROWS"] == (outputs % 4 in (2, 3))
+        assert has["TAIL"] == (outputs >= 4 and fields["values"] % 16 != 0)
+        assert has["SHARED_SCALE"] == (fields["scales_step"] == 0)
+
+
+def test_an_image_of_several_models_has_what_any_of_them_needs() -> None:
+    some = plans("DEPTHWISE_CONV_2D", "depthwise_conv_2d_mve_3x3", 80)
+    each = [parts(plan) for plan in some]
+    together = parts(*some)
+    assert together == {name: any(one[name] for one in each) for name in together}
+
+
+def test_a_kernel_that_is_not_known_has_all() -> None:
+    plan = plans("FULLY_CONNECTED", "fully_connected_mve")[0]
+    text = uses.header(TEXT, [plan], lambda kernel: ("multiply_four_mve.h",))
+    has = dict(re.findall(r"QMCU_USES_(\w+) ([01])", text))
+    assert {has[name] for name in ("ONE_STEP", "STEPS", "TWO_STEPS", "AWAY", "LIMITS")} == {"1"}
+
+
+def test_every_part_of_the_header_is_known_and_used() -> None:
+    named = re.findall(r"#define QMCU_USES_(\w+) 1", TEXT)
+    known = [name for code in uses._CODES for name in code.parts]
+    assert sorted(named) == sorted(known)
+    code = "".join(p.read_text() for p in (firmware_directory() / "kernels/mve").glob("*.c"))
+    assert all(f"QMCU_USES_{name}" in code for name in named)
+
+
+def test_the_image_has_its_own_header() -> None:
+    plan = plans("FULLY_CONNECTED", "fully_connected_mve")[0]
+    assert " 0\n" in library_sources(plan)[f"src/kernels/{uses.HEADER}"]
+
+
+@pytest.mark.skipif(COMPILER is None, reason="arm-none-eabi-gcc is not here")
+@pytest.mark.parametrize("code", uses._CODES, ids=lambda code: code.header)
+def test_every_choice_of_parts_compiles(code: uses._Code, tmp_path: Path) -> None:
+    assert COMPILER is not None
+    core = load_board("mps3-an547").core
+    source = firmware_directory() / "kernels/mve" / f"{code.header[:-2]}.c"
+    flags = [*core.flags, "-std=c11", "-Wall", "-Wextra", "-Werror", *fast_flags(core)]
+    sizes = {}
+    for chosen in itertools.product((1, 0), repeat=len(code.parts)):
+        has = dict(zip(code.parts, chosen, strict=True))
+        if any(set(some) <= set(has) and not any(has[n] for n in some) for some in ONE_OF):
+            continue
+        if has.get("TWO_STEPS") and not has["STEPS"]:
+            continue
+        text = TEXT
+        for name in has:
+            text = text.replace(f"USES_{name} 1", f"USES_{name} {has[name]}")
+        (tmp_path / uses.HEADER).write_text(text)
+        # A copy, since a header beside the source would be taken first.
+        copy = tmp_path / source.name
+        copy.write_text(source.read_text())
+        folders = [f"-I{tmp_path}", *(f"-I{f}" for f in kernel_directories())]
+        command = [COMPILER, *flags, *folders, "-c", str(copy), "-o", str(tmp_path / "a.o")]
+        subprocess.run(command, check=True)
+        sizes[chosen] = (tmp_path / "a.o").stat().st_size
+    assert min(sizes.values()) < sizes[tuple(1 for _ in code.parts)]
