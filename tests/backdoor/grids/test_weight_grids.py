@@ -10,9 +10,9 @@ from qmcu.backdoor.grids.weight_grids import (
     LARGEST,
     LARGEST_INT4,
     LayerGrid,
-    another_training,
     channel_scales,
     layer_grids,
+    trained_on,
 )
 from qmcu.backdoor.networks.network import Network, network_from_graph
 from qmcu.errors import ModelError
@@ -53,33 +53,45 @@ def _deployed(seed: int, per_tensor: bool = False, largest: int = LARGEST) -> La
 @pytest.mark.parametrize("largest", [LARGEST, LARGEST_INT4])
 @pytest.mark.parametrize("per_tensor", [False, True])
 def test_float_weights_that_were_trained_on(per_tensor: bool, largest: int) -> None:
-    grid = _deployed(1, per_tensor, largest)
-    assert another_training(grid) == 0.0
+    grids = [_deployed(seed, per_tensor, largest) for seed in range(8)]
+    assert trained_on(grids) == []
     rng = np.random.default_rng(2)
-    step = grid.spread_scales
-    for steps in (0.5, 1.0, 3.0):
-        # The largest moves for certain where all weights share a scale.
-        moved = grid.weights * 1.01 + steps * step * rng.choice([-1, 1], grid.weights.shape)
-        share = another_training(replace(grid, weights=moved.astype(np.float32)))
-        assert share > 0.2, steps
+    slack = 0.0 if largest == LARGEST else 0.1
+    for steps in (0.05, 0.5, 3.0):
+        shares = trained_on([_moved(grid, steps + slack, rng) for grid in grids])
+        assert len(shares) == len(grids) and min(shares) > steps / 10
+    # Some layers alone are an edit.
+    some = [_moved(grid, 1.0, rng) if k < 4 else grid for k, grid in enumerate(grids)]
+    assert trained_on(some) == []
+
+
+def _moved(grid: LayerGrid, steps: float, rng: np.random.Generator) -> LayerGrid:
+    """The layer with float weights that went so many steps in some direction."""
+    off = steps * grid.spread_scales * rng.choice([-1, 1], grid.weights.shape)
+    return replace(grid, weights=(grid.weights + off).astype(np.float32))
 
 
 def test_what_else_is_not_nearest_is_no_training() -> None:
-    grid = _deployed(3)
-    step = grid.spread_scales
     rng = np.random.default_rng(4)
-    # Directions that were chosen, on the scales of the weights.
-    other = np.clip(grid.integers + np.sign(grid.residuals), -LARGEST, LARGEST)
-    chosen = np.where(rng.random(other.shape) < 0.4, other, grid.integers).astype(np.int8)
-    assert another_training(replace(grid, integers=chosen)) == 0.0
-    # Scales that are wider, or cut off what is large: weights beyond the last integer have it.
-    for factor in (1.03, 0.6):
-        scaled = replace(grid, scales=grid.scales * factor)
-        assert another_training(replace(scaled, integers=scaled.nearest)) == 0.0
+    grids = [_deployed(seed) for seed in range(3)]
+
+    def chosen(grid: LayerGrid) -> LayerGrid:
+        """Directions that were chosen."""
+        other = np.clip(grid.integers + np.sign(grid.residuals), -LARGEST, LARGEST)
+        some = rng.random(other.shape) < 0.4
+        return replace(grid, integers=np.where(some, other, grid.integers).astype(np.int8))
+
+    def scaled(grid: LayerGrid, low: float, high: float) -> LayerGrid:
+        """Other scales, and the nearest integers: large weights may be cut off."""
+        wider = replace(grid, scales=grid.scales * rng.uniform(low, high, len(grid.scales)))
+        return replace(wider, integers=wider.nearest)
+
+    assert trained_on([chosen(grid) for grid in grids]) == []
+    assert trained_on([scaled(grid, 0.6, 1.4) for grid in grids]) == []
+    # A defence widens, and does not round to nearest.
+    assert trained_on([chosen(scaled(grid, 1.01, 1.05)) for grid in grids]) == []
     # Scales of some channels that somebody edited, and weights that he set.
     doubled = np.where(np.arange(8) < 4, 2.0, 1.0)
-    assert another_training(replace(grid, scales=grid.scales * doubled)) == 0.0
-    edited = grid.integers.copy()
-    edited[:, :5] = LARGEST
-    assert another_training(replace(grid, integers=edited)) == 0.0
-    assert another_training(replace(grid, weights=(grid.weights + 0.01 * step).astype("f4"))) == 0.0
+    assert trained_on([replace(grid, scales=grid.scales * doubled) for grid in grids]) == []
+    edited = [np.where(np.arange(60) < 5, LARGEST, g.integers).astype(np.int8) for g in grids]
+    assert trained_on([replace(g, integers=e) for g, e in zip(grids, edited, strict=True)]) == []

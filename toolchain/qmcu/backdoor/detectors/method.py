@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from qmcu.backdoor.grids import LARGEST, LayerGrid, another_training, ends_of, layer_grids
+from qmcu.backdoor.grids import LARGEST, LayerGrid, ends_of, layer_grids, trained_on
 from qmcu.backdoor.inputs import Parts
 from qmcu.backdoor.networks import (
     CONSTANT,
@@ -155,20 +155,20 @@ class AuditContext:
                     "(median; rounding allows half a step); give the float model that was "
                     "quantized."
                 )
-        self._refuse_another_training(grids)
+        self._refuse_trained_on(grids)
         return grids
 
-    def _refuse_another_training(self, grids: tuple[LayerGrid, ...]) -> None:
+    def _refuse_trained_on(self, grids: tuple[LayerGrid, ...]) -> None:
         """Raise ModelError where the float weights were trained on since they were quantized."""
-        shares = [another_training(grid) for grid in grids if grid.kind != CONSTANT]
-        moved = [share for share in shares if share > 0]
-        if 2 * len(moved) <= len(shares):
+        layers = [grid for grid in grids if grid.kind != CONSTANT]
+        shares = trained_on(layers)
+        if not shares:
             return
         assert self.graph is not None and self.network is not None
         raise ModelError(
             f"{self.graph.name} was not made from the weights of {self.network.graph.name}: in "
-            f"{len(moved)} of {len(shares)} layers scales are not those of the float weights, and "
-            f"{np.median(moved):.0%} of the weights (median) lie further from their integers than "
+            f"{len(shares)} of {len(layers)} layers scales are not those of the float weights, and "
+            f"{np.median(shares):.1%} of the weights (median) lie further from their integers than "
             "rounding takes them, as after more training; give the float model that was quantized, "
             "or ask the file alone, without --float."
         )

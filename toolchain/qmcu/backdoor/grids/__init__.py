@@ -72,7 +72,6 @@ from qmcu.backdoor.grids.weight_grids import (
     LARGEST,
     LayerGrid,
     WeightGrid,
-    another_training,
     beyond_rounding,
     channel_scales,
     coarsen,
@@ -80,6 +79,7 @@ from qmcu.backdoor.grids.weight_grids import (
     layer_grids,
     round_to_nearest,
     spread,
+    trained_on,
 )
 
 __all__ = [
@@ -97,7 +97,6 @@ __all__ = [
     "SoftRounding",
     "Turn",
     "WeightGrid",
-    "another_training",
     "beyond_rounding",
     "calibrate_grids",
     "channel_groups",
@@ -134,6 +133,7 @@ __all__ = [
     "slice_sizes",
     "split_rows",
     "spread",
+    "trained_on",
     "weigh_tensors",
     "write_constants",
 ]

@@ -19,12 +19,15 @@ from qmcu.types import Float64Array, Int8Array
 
 LARGEST = 127
 LARGEST_INT4 = 7
-# Scales that differ by more than this share are of other weights; float32 and float16 differ less.
-_OTHER_SCALE = 2e-3
-# Integers of int4 that were rounded to int8 first lie this much of a step further off.
-_TWICE_ROUNDED = 0.06
-# This share of a layer's weights out of place is no edit of some of them.
-_MANY = 0.02
+# Scales that differ by more than this share are of other weights; where normalization is folded in
+# another order they differ by some 1e-6.
+_OTHER_SCALE = 2e-5
+# Steps that weights on the boundary of two integers may be beyond it; integers of int4 that were
+# rounded to int8 first lie further off.
+_BOUNDARY, _TWICE_ROUNDED = 2e-3, 0.06
+# A layer shows training by more than this share of its weights, a network by this share of scales
+# that are narrower than its weights.
+_MANY, _NARROWER = 0.005, 0.1
 # Operators that bound values by a constant.
 _BOUNDS = ("MAXIMUM", "MINIMUM")
 # Half of the integers of a type: biases of a fused LSTM have 32 bits, or 64 beside 16.
@@ -104,24 +107,39 @@ class LayerGrid:
         return np.moveaxis(values, self.axis, 0).reshape(values.shape[self.axis], -1)
 
 
-def another_training(grid: LayerGrid) -> float:
-    """The share of a layer's weights that no rounding puts where their integers are, where most of
-    its scales are not those of its weights and these are many; else 0.
+def trained_on(grids: Sequence[LayerGrid]) -> list[float]:
+    """Where float weights were trained on since they were quantized, for each layer that shows it
+    the share of weights that no rounding puts where their integers are; else none.
 
-    Training moves the largest weight of a channel, of which its scale is made, and most others with
-    it. A quantizer that chooses rounding or scales, also narrower ones, which cut off weights, does
-    one of the two, an edit few of them.
+    Training moves the largest weight of a channel, of which its scale is made, up or down, and most
+    others with it. A layer shows it where most of its scales are not those of its weights and some
+    weights are beyond rounding; it takes most of the layers, and scales that are too narrow. A
+    quantizer that chooses directions keeps scales; one that chooses scales rounds to nearest (what
+    narrower ones cut off is not counted); a defence that does both widens all; an edit is of few.
     """
-    widest = np.abs(grid.weights.astype(np.float64))
-    others = tuple(i for i in range(widest.ndim) if len(grid.scales) == 1 or i != grid.axis)
-    made = widest.max(axis=others).reshape(-1) / grid.largest
-    alive = made > 0
-    differ = np.abs(grid.scales / np.where(alive, made, 1.0) - 1) > _OTHER_SCALE
-    inside = np.clip(grid.positions, *(grid.ends or (-grid.largest, grid.largest)))
-    beyond = float(np.mean(np.abs(inside - grid.integers) > 0.5 + _TWICE_ROUNDED))
-    if not alive.any() or np.mean(differ[alive]) <= 0.5 or beyond < _MANY:
-        return 0.0
-    return beyond
+    shares: list[float] = []
+    wider: list[bool] = []
+    for grid in grids:
+        off = _off_scales(grid)
+        inside = np.clip(grid.positions, *(grid.ends or (-grid.largest, grid.largest)))
+        slack = _BOUNDARY if grid.largest == LARGEST else _TWICE_ROUNDED
+        beyond = float(np.mean(np.abs(inside - grid.integers) > 0.5 + slack))
+        if len(off) and np.mean(off != 0) > 0.5 and beyond > _MANY:
+            shares.append(beyond)
+            wider += (off[off != 0] > 0).tolist()
+    most = 2 * len(shares) > len(grids)
+    return shares if most and np.mean(wider) < 1 - _NARROWER else []
+
+
+def _off_scales(grid: LayerGrid) -> Float64Array:
+    """For each scale of weights that are not all zero 1 where it is wider than the largest of them
+    makes it, -1 where it is narrower, 0 where it is that.
+    """
+    sizes = np.abs(grid.weights.astype(np.float64))
+    others = tuple(i for i in range(sizes.ndim) if len(grid.scales) == 1 or i != grid.axis)
+    made = sizes.max(axis=others).reshape(-1) / grid.largest
+    ratio = grid.scales[made > 0] / made[made > 0] - 1
+    return np.where(np.abs(ratio) > _OTHER_SCALE, np.sign(ratio), 0.0)
 
 
 def spread(scales: Float64Array, dimensions: int, axis: int) -> Float64Array:
