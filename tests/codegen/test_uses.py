@@ -18,25 +18,35 @@ from qmcu.compile import CompileOptions, Plan, compile_graph
 from qmcu.resources import firmware_directory, kernel_directories
 
 MVE = CompileOptions("native", dsp=True, fpu=True, mve=True)
-TEXT = (firmware_directory() / "kernels/mve" / uses.HEADER).read_text()
+SCALAR = CompileOptions("native")
+FOLDERS = {uses.MVE: "kernels/mve", uses.SCALAR: "kernels/scalar"}
+TEXTS = {name: (firmware_directory() / FOLDERS[name] / name).read_text() for name in uses.HEADERS}
 COMPILER = shutil.which("arm-none-eabi-gcc")
 # Of each kernel's parts those of which an image has one, at least.
-ONE_OF = (("STRIDE_1", "STRIDE_2"), ("ANY_COLUMNS", "EIGHT"), ("ONE_STEP", "STEPS"))
+ONE_OF = (
+    ("STRIDE_1", "STRIDE_2"),
+    ("ANY_COLUMNS", "EIGHT"),
+    ("ONE_STEP", "STEPS"),
+    ("PACKED", "DIRECT"),
+)
+# Parts that are nothing without another.
+PART_OF = {"TWO_STEPS": "STEPS", "ADJACENT": "DIRECT"}
+BOARDS = {uses.MVE: ("mps3-an547",), uses.SCALAR: ("mps2-an385", "rpi-pico")}
 
 
-def plans(kind: str, kernel: str, count: int = 40) -> list[Plan]:
+def plans(kind: str, kernel: str, count: int = 40, options: CompileOptions = MVE) -> list[Plan]:
     """Plans of one random layer each that have the kernel."""
     found = []
     for seed in range(count):
-        plan = compile_graph(EVERYDAY[kind](np.random.default_rng(seed)), MVE)
+        plan = compile_graph(EVERYDAY[kind](np.random.default_rng(seed)), options)
         if plan.calls[0].kernel == kernel:
             found.append(plan)
     return found
 
 
-def parts(*some: Plan) -> dict[str, bool]:
+def parts(*some: Plan, name: str = uses.MVE) -> dict[str, bool]:
     """By name whether the images of these plans have a part."""
-    text = uses.header(TEXT, some, lambda kernel: kernel_sources((kernel,)))
+    text = uses.header(name, TEXTS[name], some, lambda kernel: kernel_sources((kernel,)))
     return {name: value == "1" for name, value in re.findall(r"QMCU_USES_(\w+) ([01])", text)}
 
 
@@ -63,6 +73,31 @@ def test_fully_connected_layers_have_what_their_rows_ask_for() -> None:
         assert has["SHARED_SCALE"] == (fields["scales_step"] == 0)
 
 
+def test_layers_without_dsp_have_what_their_windows_and_outputs_ask_for() -> None:
+    seen: dict[str, set[bool]] = {}
+    kinds = (("CONV_2D", "conv_2d_scalar"), ("DEPTHWISE_CONV_2D", "depthwise_scalar"))
+    for kind, kernel in kinds:
+        for plan in plans(kind, kernel, options=SCALAR):
+            call = plan.calls[0]
+            fields = dict(call.arguments[0].fields)  # type: ignore[union-attr]
+            has = parts(plan, name=uses.SCALAR)
+            assert has["PACKED"] == (fields.get("packed") == 1) != has["DIRECT"]
+            limits = fields["activation_minimum"], fields["activation_maximum"]
+            assert has["NARROW_LIMITS"] == (limits != (-128, 127))
+            shifts = next(a for a in call.arguments if _is_shifts(a)).constant.data  # type: ignore[union-attr]
+            assert has["LARGE_MULTIPLIERS"] == bool((np.frombuffer(shifts, np.int8) >= 0).any())
+            holes = (fields["window.dilation_height"], fields["window.dilation_width"]) != (1, 1)
+            assert has["DILATION" if kernel == "conv_2d_scalar" else "DEPTHWISE_DILATION"] == holes
+            for name, value in has.items():
+                seen.setdefault(name, set()).add(value)
+    assert all(values == {False, True} for name, values in seen.items() if name != "GROUPS"), seen
+
+
+def _is_shifts(argument: object) -> bool:
+    constant = getattr(argument, "constant", None)
+    return constant is not None and constant.name.endswith("_shifts")
+
+
 def test_an_image_of_several_models_has_what_any_of_them_needs() -> None:
     some = plans("DEPTHWISE_CONV_2D", "depthwise_conv_2d_mve_3x3", 80)
     each = [parts(plan) for plan in some]
@@ -72,47 +107,59 @@ def test_an_image_of_several_models_has_what_any_of_them_needs() -> None:
 
 def test_a_kernel_that_is_not_known_has_all() -> None:
     plan = plans("FULLY_CONNECTED", "fully_connected_mve")[0]
-    text = uses.header(TEXT, [plan], lambda kernel: ("multiply_four_mve.h",))
+    text = uses.header(uses.MVE, TEXTS[uses.MVE], [plan], lambda kernel: ("multiply_four_mve.h",))
     has = dict(re.findall(r"QMCU_USES_(\w+) ([01])", text))
     assert {has[name] for name in ("ONE_STEP", "STEPS", "TWO_STEPS", "AWAY", "LIMITS")} == {"1"}
 
 
-def test_every_part_of_the_header_is_known_and_used() -> None:
-    named = re.findall(r"#define QMCU_USES_(\w+) 1", TEXT)
-    known = [name for code in uses._CODES for name in code.parts]
+@pytest.mark.parametrize("header", uses.HEADERS)
+def test_every_part_of_the_header_is_known_and_used(header: str) -> None:
+    named = re.findall(r"#define QMCU_USES_(\w+) 1", TEXTS[header])
+    known = [name for code in uses._CODES if code.uses == header for name in code.parts]
     assert sorted(named) == sorted(known)
-    code = "".join(p.read_text() for p in (firmware_directory() / "kernels/mve").glob("*.c"))
+    files = (firmware_directory() / FOLDERS[header]).glob("*.[ch]")
+    code = "".join(p.read_text() for p in files if p.name != header)
     assert all(f"QMCU_USES_{name}" in code for name in named)
 
 
 def test_the_image_has_its_own_header() -> None:
     plan = plans("FULLY_CONNECTED", "fully_connected_mve")[0]
-    assert " 0\n" in library_sources(plan)[f"src/kernels/{uses.HEADER}"]
+    assert " 0\n" in library_sources(plan)[f"src/kernels/{uses.MVE}"]
 
 
 @pytest.mark.skipif(COMPILER is None, reason="arm-none-eabi-gcc is not here")
-@pytest.mark.parametrize("code", uses._CODES, ids=lambda code: code.header)
-def test_every_choice_of_parts_compiles(code: uses._Code, tmp_path: Path) -> None:
-    assert COMPILER is not None
-    core = load_board("mps3-an547").core
-    source = firmware_directory() / "kernels/mve" / f"{code.header[:-2]}.c"
-    flags = [*core.flags, "-std=c11", "-Wall", "-Wextra", "-Werror", *fast_flags(core)]
+@pytest.mark.parametrize(
+    ("code", "board"),
+    [(code, board) for code in uses._CODES for board in BOARDS[code.uses]],
+    ids=lambda value: getattr(value, "header", value),
+)
+def test_every_choice_of_parts_compiles(code: uses._Code, board: str, tmp_path: Path) -> None:
+    source = firmware_directory() / FOLDERS[code.uses] / f"{code.header[:-2]}.c"
     sizes = {}
     for chosen in itertools.product((1, 0), repeat=len(code.parts)):
         has = dict(zip(code.parts, chosen, strict=True))
         if any(set(some) <= set(has) and not any(has[n] for n in some) for some in ONE_OF):
             continue
-        if has.get("TWO_STEPS") and not has["STEPS"]:
+        if any(has.get(part) and not has[whole] for part, whole in PART_OF.items()):
             continue
-        text = TEXT
+        text = TEXTS[code.uses]
         for name in has:
             text = text.replace(f"USES_{name} 1", f"USES_{name} {has[name]}")
-        (tmp_path / uses.HEADER).write_text(text)
-        # A copy, since a header beside the source would be taken first.
-        copy = tmp_path / source.name
-        copy.write_text(source.read_text())
-        folders = [f"-I{tmp_path}", *(f"-I{f}" for f in kernel_directories())]
-        command = [COMPILER, *flags, *folders, "-c", str(copy), "-o", str(tmp_path / "a.o")]
-        subprocess.run(command, check=True)
-        sizes[chosen] = (tmp_path / "a.o").stat().st_size
+        sizes[chosen] = _compiled_size(source, {code.uses: text}, board, tmp_path)
     assert min(sizes.values()) < sizes[tuple(1 for _ in code.parts)]
+
+
+def _compiled_size(source: Path, headers: dict[str, str], board: str, folder: Path) -> int:
+    """Bytes of the object of `source` with these texts in place of its headers'."""
+    assert COMPILER is not None
+    core = load_board(board).core
+    # Copies, since a header beside the source would be taken first.
+    for path in source.parent.glob("*.h"):
+        (folder / path.name).write_text(headers.get(path.name) or path.read_text())
+    copy = folder / source.name
+    copy.write_text(source.read_text())
+    flags = [*core.flags, "-std=c11", "-Wall", "-Wextra", "-Werror", *fast_flags(core)]
+    folders = [f"-I{folder}", *(f"-I{f}" for f in kernel_directories())]
+    command = [COMPILER, *flags, *folders, "-c", str(copy), "-o", str(folder / "a.o")]
+    subprocess.run(command, check=True)
+    return (folder / "a.o").stat().st_size

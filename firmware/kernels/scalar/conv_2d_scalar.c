@@ -4,6 +4,7 @@
 
 #include "pack_scalar.h"
 #include "pixels_scalar.h"
+#include "uses_scalar.h"
 
 typedef struct {
     const qmcu_conv_2d_scalar_params *params;
@@ -36,14 +37,18 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
     const qmcu_window *const w = &p->window;
     const qmcu_output_channels *const c = &l->channels;
     const int32_t depth = p->group_depth, filters = p->group_filters;
-    const int32_t joined = w->dilation_width == 1 && p->groups == 1;
-    const int32_t below = w->dilation_height * p->rows.row_bytes;
-    const int32_t beside = w->dilation_width * w->input_depth;
+    const int32_t groups = QMCU_USES_GROUPS ? p->groups : 1;
+    const int32_t down = QMCU_USES_DILATION ? w->dilation_height : 1;
+    const int32_t along = QMCU_USES_DILATION ? w->dilation_width : 1;
+    const int32_t packed = QMCU_USES_PACKED && (!QMCU_USES_DIRECT || p->packed);
+    const int32_t joined = along == 1 && groups == 1;
+    const int32_t below = down * p->rows.row_bytes;
+    const int32_t beside = along * w->input_depth;
     /* Rows of one pixel lie behind each other as its columns do. */
     const int32_t one = joined && w->kernel_width == 1 && below == depth;
     const int32_t width = one ? w->kernel_height : w->kernel_width;
     const int32_t run = joined ? width * depth : depth;
-    for (int32_t group = 0; group < p->groups; ++group) {
+    for (int32_t group = 0; group < groups; ++group) {
         const int32_t first = group * filters, from = group * depth + run;
         const int32_t r = first * c->step, size = w->kernel_height * w->kernel_width * depth;
         qmcu_pixels pixels = {
@@ -67,7 +72,7 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
                         outputs[3] + first},
             .count = filters,
         };
-        if (p->packed) {
+        if (packed) {
             pixels.filter -= run;
             pixels.columns = l->columns;
             pixels.pairs = pack(&pixels, windows, from - run, l->columns);

@@ -4,6 +4,7 @@
 #include "depthwise_scalar.h"
 
 #include "pixels_scalar.h"
+#include "uses_scalar.h"
 
 typedef struct {
     const qmcu_depthwise_scalar_params *params;
@@ -26,16 +27,20 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
     const qmcu_depthwise_scalar_params *const p = l->params;
     const qmcu_window *const w = &p->window;
     const qmcu_output_channels *const c = &l->channels;
-    const int32_t depth = w->input_depth * w->depth_multiplier;
-    const int32_t together = w->depth_multiplier == 1 && w->dilation_width == 1;
-    const int32_t below = w->dilation_height * p->rows.row_bytes;
-    const int32_t beside = w->dilation_width * w->input_depth;
+    const int32_t each = QMCU_USES_DEPTH_MULTIPLIER ? w->depth_multiplier : 1;
+    const int32_t down = QMCU_USES_DEPTHWISE_DILATION ? w->dilation_height : 1;
+    const int32_t along = QMCU_USES_DEPTHWISE_DILATION ? w->dilation_width : 1;
+    const int32_t depth = w->input_depth * each;
+    const int32_t together = each == 1 && along == 1;
+    const int32_t below = down * p->rows.row_bytes;
+    const int32_t beside = along * w->input_depth;
     /* Rows of one pixel lie behind each other as its columns do. */
     const int32_t one = together && w->kernel_width == 1 && below == depth;
     const int32_t width = one ? w->kernel_height : w->kernel_width;
     const int32_t run = together ? width * depth : 1;
-    const int32_t count = w->depth_multiplier == 1 ? depth : w->depth_multiplier;
-    const int32_t adjacent = together && width == 3 && are_adjacent(windows, depth);
+    const int32_t count = each == 1 ? depth : each;
+    const int32_t adjacent =
+        QMCU_USES_ADJACENT && together && width == 3 && are_adjacent(windows, depth);
     int32_t from = run;
     for (int32_t first = 0; first < depth; first += count, ++from) {
         const int32_t r = first * c->step;
@@ -52,7 +57,7 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
                                : w->kernel_width,
             .parts = together ? 1 : w->kernel_height,
             .part_step = below - (w->kernel_width - 1) * beside,
-            .channel_step = w->depth_multiplier == 1,
+            .channel_step = each == 1,
             .filter_step = 1,
             .channels = {c->bias + first, c->multipliers + r, c->shifts + r, c->step},
             .limits = {p->output_zero_point, p->activation_minimum, p->activation_maximum},

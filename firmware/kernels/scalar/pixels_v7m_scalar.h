@@ -3,6 +3,40 @@
 #define QMCU_PIXELS_V7M_SCALAR_H
 
 #include "pixels_scalar.h"
+#include "uses_scalar.h"
+
+/* Code that some layer of the image needs. */
+#if QMCU_USES_PACKED
+#define IF_PACKED(...) __VA_ARGS__
+#else
+#define IF_PACKED(...)
+#endif
+#if QMCU_USES_DIRECT
+#define IF_DIRECT(...) __VA_ARGS__
+#else
+#define IF_DIRECT(...)
+#endif
+#if QMCU_USES_LARGE_MULTIPLIERS
+#define IF_LARGE(...) __VA_ARGS__
+#else
+#define IF_LARGE(...)
+#endif
+#if QMCU_USES_ADJACENT
+#define IF_ADJACENT(...) __VA_ARGS__
+#else
+#define IF_ADJACENT(...)
+#endif
+#if QMCU_USES_NARROW_LIMITS
+#define IF_LIMITS(...) __VA_ARGS__
+#else
+#define IF_LIMITS(...)
+#endif
+/* To the windows that are not packed, if there are others. */
+#if QMCU_USES_PACKED
+#define NOT_PACKED "ble 10f\n\t"
+#else
+#define NOT_PACKED "b 10f\n"
+#endif
 
 /* The sums of the four pixels are in r2, r12, r3 and lr, pixels in r10. */
 
@@ -78,37 +112,36 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "0: ldm sp, {r0-r5}\n\t"
         "ldr r12, [r3, r5, lsl #2]\n\t"
         "mov lr, r12\n\t"
-        "cmp r4, #0\n\t"
-        "ble 10f\n\t"
-        /* Packed. */
-        "mla r1, r5, r2, r1\n\t"
-        "add r2, r12, r12, lsl #16\n\t"
-        "sub r2, r2, r4, lsl #15\n\t"
-        "mov r3, r2\n\t"
-        "mov r9, #32768\n\t"
-        "subs r11, r4, #4\n\t"
-        "blt 2f\n"
-        "1:\n\t" PAIR PAIR PAIR PAIR "subs r11, r11, #4\n\t"
-        "bge 1b\n"
-        "2: adds r11, r11, #4\n\t"
-        "beq 4f\n"
-        "3:\n\t" PAIR "subs r11, r11, #1\n\t"
-        "bne 3b\n"
-        "4: sub r2, r2, r12, lsl #16\n\t"
-        "sub r3, r3, lr, lsl #16\n"
+        IF_DIRECT("cmp r4, #0\n\t" NOT_PACKED)
+        IF_PACKED(
+            "mla r1, r5, r2, r1\n\t"
+            "add r2, r12, r12, lsl #16\n\t"
+            "sub r2, r2, r4, lsl #15\n\t"
+            "mov r3, r2\n\t"
+            "mov r9, #32768\n\t"
+            "subs r11, r4, #4\n\t"
+            "blt 2f\n"
+            "1:\n\t" PAIR PAIR PAIR PAIR "subs r11, r11, #4\n\t"
+            "bge 1b\n"
+            "2: adds r11, r11, #4\n\t"
+            "beq 4f\n"
+            "3:\n\t" PAIR "subs r11, r11, #1\n\t"
+            "bne 3b\n"
+            "4: sub r2, r2, r12, lsl #16\n\t"
+            "sub r3, r3, lr, lsl #16\n")
         /* Its four outputs. */
         "5: add r0, sp, #20\n\t"
         "ldm r0, {r1, r4-r8}\n\t"
         "ands r7, r7, r1\n\t"
         "ldr r4, [r4, r7, lsl #2]\n\t"
         "ldrsb r5, [r5, r7]\n\t"
-        "cmp r5, #0\n\t"
-        "bge 8f\n\t"
+        IF_LARGE("cmp r5, #0\n\t"
+                 "bge 8f\n\t")
         "mvns r5, r5\n\t"
         "lsls r4, r4, #1\n\t"
         "mov r0, #0x80000000\n\t" OUTPUT("r2") OUTPUT("r12") OUTPUT("r3") OUTPUT("lr")
-        "cmp r8, #0\n\t"
-        "bne 9f\n"
+        IF_LIMITS("cmp r8, #0\n\t"
+                  "bne 9f\n")
         "6: add r0, sp, #44\n\t"
         "ldm r0, {r4-r7}\n\t"
         "strb r2, [r4, r1]\n\t"
@@ -120,6 +153,7 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "bne 0b\n\t"
         "add sp, sp, #68\n\t"
         "pop {r4-r11, pc}\n"
+        IF_LARGE(
         /* A multiplier of 1/2 or more: r4, r5 its shift. */
         "8: sub sp, sp, #40\n\t"
         "strd r2, r12, [sp, #8]\n\t"
@@ -140,14 +174,15 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "bl qmcu_store_pixels_scalar\n\t"
         "add sp, sp, #40\n\t"
         "ldr r1, [sp, #20]\n\t"
-        "b 7b\n"
-        "9: ldrd r7, r8, [r10, #80]\n\t" LIMIT("r2") LIMIT("r12") LIMIT("r3") LIMIT("lr")
-        "b 6b\n"
+        "b 7b\n")
+        IF_LIMITS("9: ldrd r7, r8, [r10, #80]\n\t" LIMIT("r2") LIMIT("r12") LIMIT("r3") LIMIT("lr")
+        "b 6b\n")
+        IF_DIRECT(
         /* Not packed. */
         "10: mov r2, r12\n\t"
         "mov r3, r12\n\t"
         "ldr r11, [r10, #32]\n\t"
-        "blt 16f\n\t"
+        IF_ADJACENT("blt 16f\n\t")
         "ldm r10, {r0, r1, r4, r5, r6}\n\t"
         "ldrd r8, r9, [r10, #40]\n\t"
         "strd r8, r9, [sp, #60]\n"
@@ -182,7 +217,8 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "adds r5, r5, r7\n\t"
         "add r6, r6, r8\n\t"
         "stm r10, {r0, r1, r4, r5, r6}\n\t"
-        "b 5b\n"
+        "b 5b\n")
+        IF_ADJACENT(
         /* Of pixels beside each other, with windows three wide: r0 and r1 the columns of the first and of
            the last one, r6 the filter, r4, r5 and r7 its weights, r11 the step, r8 row_step. */
         "16: ldr r1, [r10]\n\t"
@@ -212,7 +248,7 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "adds r1, r1, #1\n\t"
         "str r0, [r10]\n\t"
         "str r1, [r10, #16]\n\t"
-        "b 5b");
+        "b 5b"));
 }
 
 #endif

@@ -291,8 +291,8 @@ def models_library(models: Models, places: Places = INTERNAL) -> dict[str, str]:
     if walks.has_plain_walks(models.plans, _kernel_files):
         models = replace(models, plans=tuple(map(walks.plain, models.plans)))
         kernels[walks.HEADER] = walks.plain_header(kernels[walks.HEADER])
-    if uses.HEADER in kernels:
-        kernels[uses.HEADER] = uses.header(kernels[uses.HEADER], models.plans, _kernel_files)
+    for name in kernels.keys() & set(uses.HEADERS):
+        kernels[name] = uses.header(name, kernels[name], models.plans, _kernel_files)
     sources = {f"src/{name}": text for name, text in image_sources(models, places).items()}
     sources |= {f"src/kernels/{name}": text for name, text in kernels.items()}
     return dict(sorted(sources.items()))

@@ -1,28 +1,32 @@
 """Parts of kernels that an image's layers need: what none of them does is not compiled.
 
-Kernels for MVE are large for what one model makes of them: paths for strides, limits, ties and
-short windows. The image's copy of uses_mve.h says which of these its layers take.
+Kernels are large for what one model makes of them: paths for strides, limits, ties and short
+windows. The image's copies of these headers say which of them its layers take.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from qmcu.compile.plan import Argument, FieldValue, ParametersArgument, Plan
+from qmcu.compile.plan import Argument, ConstantArgument, ParametersArgument, Plan
 
-HEADER = "uses_mve.h"
+MVE, SCALAR = HEADERS = ("uses_mve.h", "uses_scalar.h")
 _DEFINITION = "#define QMCU_USES_{} {}\n"
 _RELU = 1  # QMCU_MVE_RELU
+_BYTES = (-128, 127)
+# The largest of a layer's shifts, which lie in flash.
+_LARGEST_SHIFT = "largest shift"
 Fields = Mapping[str, int]
 Needs = Callable[[Fields], bool]
 
 
 @dataclass(frozen=True)
 class _Code:
-    """The parts of some code: which of `kernels` it serves, by whose fields parts are needed.
+    """The parts of some code that `uses` names: by the fields of which `kernels` they are needed.
 
-    Where another kernel includes its `header`, all parts are.
+    Where another kernel includes the code's `header`, all parts are.
     """
 
+    uses: str
     header: str
     kernels: tuple[str, ...]
     parts: Mapping[str, Needs]
@@ -36,7 +40,7 @@ def _in_eights(fields: Fields) -> bool:
 
 
 def _has_limits(fields: Fields) -> bool:
-    return (fields["multiply.minimum"], fields["multiply.maximum"]) != (-128, 127)
+    return (fields["multiply.minimum"], fields["multiply.maximum"]) != _BYTES
 
 
 def _is_relu(fields: Fields) -> bool:
@@ -47,12 +51,31 @@ def _in_one_step(fields: Fields) -> bool:
     return fields["multiply.steps"] == 1 and _is_relu(fields) and not _has_limits(fields)
 
 
+def _is_packed(fields: Fields) -> bool:
+    return fields.get("packed") == 1
+
+
+def _may_be_adjacent(fields: Fields) -> bool:
+    """Whether a depthwise layer's windows are three wide, one channel for one."""
+    one = fields.get("window.depth_multiplier") == 1 and fields["window.dilation_width"] == 1
+    return one and 3 in (fields["window.kernel_width"], fields["window.kernel_height"])
+
+
+def _limits(fields: Fields) -> tuple[int, int]:
+    return fields["activation_minimum"], fields["activation_maximum"]
+
+
+def _has_holes(fields: Fields) -> bool:
+    return (fields["window.dilation_height"], fields["window.dilation_width"]) != (1, 1)
+
+
 def _rows_left(fields: Fields) -> int:
     return fields["output_depth"] % 4
 
 
 _CODES = (
     _Code(
+        MVE,
         "depthwise_conv_2d_mve_3x3.h",
         ("depthwise_conv_2d_mve_3x3",),
         {
@@ -64,6 +87,7 @@ _CODES = (
         },
     ),
     _Code(
+        MVE,
         "multiply_four_mve.h",
         ("conv_2d_four_mve", "conv_2d_four_mve_columns", "conv_2d_four_mve_pointwise"),
         {
@@ -75,6 +99,7 @@ _CODES = (
         },
     ),
     _Code(
+        MVE,
         "fully_connected_mve.h",
         ("fully_connected_mve",),
         {
@@ -84,23 +109,55 @@ _CODES = (
             "SHARED_SCALE": lambda fields: fields["scales_step"] == 0,
         },
     ),
+    _Code(
+        SCALAR,
+        "pixels_scalar.h",
+        ("conv_2d_scalar", "depthwise_scalar"),
+        {
+            "PACKED": _is_packed,
+            "DIRECT": lambda fields: not _is_packed(fields),
+            "ADJACENT": _may_be_adjacent,
+            "LARGE_MULTIPLIERS": lambda fields: fields[_LARGEST_SHIFT] >= 0,
+            "NARROW_LIMITS": lambda fields: _limits(fields) != _BYTES,
+        },
+    ),
+    _Code(
+        SCALAR,
+        "conv_2d_scalar.h",
+        ("conv_2d_scalar",),
+        {"GROUPS": lambda fields: fields["groups"] != 1, "DILATION": _has_holes},
+    ),
+    _Code(
+        SCALAR,
+        "depthwise_scalar.h",
+        ("depthwise_scalar",),
+        {
+            "DEPTH_MULTIPLIER": lambda fields: fields["window.depth_multiplier"] != 1,
+            "DEPTHWISE_DILATION": _has_holes,
+        },
+    ),
 )
 
 
-def header(text: str, plans: Iterable[Plan], includes: Callable[[str], Iterable[str]]) -> str:
-    """uses_mve.h for an image of `plans`; `includes` gives a kernel's files."""
+def header(
+    name: str, text: str, plans: Iterable[Plan], includes: Callable[[str], Iterable[str]]
+) -> str:
+    """One of HEADERS, which holds `text`, for an image of `plans`.
+
+    `includes` gives a kernel's files.
+    """
     calls = [used for plan in plans for used in _calls(plan)]
     kernels = {kernel for kernel, _ in calls}
-    for code in _CODES:
+    for code in (code for code in _CODES if code.uses == name):
         others = kernels.difference(code.kernels)
         if any(code.header in includes(kernel) for kernel in others):
             continue
         own = [fields for kernel, fields in calls if kernel in code.kernels]
-        for name, is_needed in code.parts.items():
-            before = _DEFINITION.format(name, 1)
-            assert before in text, name
+        for part, is_needed in code.parts.items():
+            before = _DEFINITION.format(part, 1)
+            assert before in text, part
             if not any(map(is_needed, own)):
-                text = text.replace(before, _DEFINITION.format(name, 0))
+                text = text.replace(before, _DEFINITION.format(part, 0))
     return text
 
 
@@ -112,8 +169,16 @@ def _calls(plan: Plan) -> Iterable[tuple[str, Fields]]:
             yield each.kernel, _fields(each.arguments)
 
 
-def _fields(arguments: Iterable[Argument]) -> Fields:
-    fields: Iterable[tuple[str, FieldValue]] = (
-        field for a in arguments if isinstance(a, ParametersArgument) for field in a.fields
-    )
-    return {name: value for name, value in fields if isinstance(value, int)}
+def _fields(arguments: Sequence[Argument]) -> Fields:
+    """The numbers among a call's parameters, and the largest of its shifts."""
+    found: dict[str, int] = {}
+    for argument in arguments:
+        if isinstance(argument, ParametersArgument):
+            found |= {n: value for n, value in argument.fields if isinstance(value, int)}
+        elif isinstance(argument, ConstantArgument) and argument.constant is not None:
+            constant = argument.constant
+            if (constant.role, constant.ctype) == ("requantization", "int8_t"):
+                found[_LARGEST_SHIFT] = max(
+                    int.from_bytes((b,), signed=True) for b in constant.data
+                )
+    return found
