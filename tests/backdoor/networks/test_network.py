@@ -43,3 +43,26 @@ def test_a_layers_windows_times_its_weights_are_its_outputs(
             wanted = np.maximum(wanted, 0)
         np.testing.assert_allclose(made.reshape(wanted.shape), wanted, atol=1e-5)
     assert kinds == {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
+
+
+def test_a_network_is_traced_once_for_each_number_of_inputs(
+    mixed_network: Network, mixed_samples: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced = []
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        traced.append(arguments[1].shape)
+        return forward(*arguments, **named)
+
+    monkeypatch.setattr("qmcu.backdoor.networks.network.forward", counted)
+    weights = [weights * 2 for weights in mixed_network.weights]
+    doubled = mixed_network.with_parameters(weights, mixed_network.biases)
+    first = logits(doubled, mixed_samples[:8])
+    np.testing.assert_array_equal(logits(doubled, mixed_samples[:8]), first)
+    assert len(traced) == 1
+    logits(doubled, mixed_samples[:5])
+    assert len(traced) == 2
+    # Other weights are another network.
+    again = doubled.with_parameters(mixed_network.weights, mixed_network.biases)
+    assert np.abs(logits(again, mixed_samples[:8]) - first).max() > 0
+    assert len(traced) == 3

@@ -8,6 +8,7 @@ weights and any change of the activations on the way (quantization, capturing).
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,11 @@ class Network:
     def input_shape(self) -> tuple[int, ...]:
         """The shape of one input, without the batch."""
         return joined_shape(self.graph)
+
+    @cached_property
+    def compiled(self) -> Any:
+        """`forward` of inputs alone as a TensorFlow function, traced once for each batch size."""
+        return load_tensorflow().function(lambda x: forward(self, x), autograph=False)
 
     def __str__(self) -> str:
         count = sum(w.size for w in self.weights)
@@ -269,6 +275,7 @@ def batches(count: int, size: int) -> Iterator[slice]:
 def logits(network: Network, inputs: Float32Array, *, size: int = 256) -> Float32Array:
     """Logits [N, classes] of float inputs [N, ...], in batches."""
     tf = load_tensorflow()
-    run = tf.function(lambda x: forward(network, x), autograph=False)
-    parts = [run(tf.constant(inputs[part])).numpy() for part in batches(len(inputs), size)]
+    parts = [
+        network.compiled(tf.constant(inputs[part])).numpy() for part in batches(len(inputs), size)
+    ]
     return np.concatenate(parts).astype(np.float32)
