@@ -23,8 +23,6 @@ _LEAST_SHARE = 0.03
 _TRIES = 4
 _WINDOWS = re.compile(r"^conv_(1x1|2d_rows|2d_column|2d)_|_(pointwise|columns)$")
 _SETS = ("_mve", "_dsp", "_scalar")
-# Kernels whose forms the estimate does not tell apart.
-_UNTOLD = re.compile(r"winograd|^batch_matmul")
 Outputs = Callable[[KernelCall], int]
 
 
@@ -163,7 +161,8 @@ def _moves(
 
 
 def _may_move(call: KernelCall) -> bool:
-    return bool(call.macs) and not _UNTOLD.search(call.kernel)
+    """Weights that are transformed have been settled before (`late_weights`)."""
+    return bool(call.macs) and "winograd" not in call.kernel
 
 
 def _moved(pairs: Sequence[tuple[int, KernelCall, KernelCall]], outputs: Outputs) -> _Way:

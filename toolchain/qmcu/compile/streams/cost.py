@@ -8,26 +8,64 @@ from qmcu.compile.plan import Constant, ConstantArgument, KernelCall, Parameters
 from qmcu.model.graph import Graph
 
 # Of a multiplication, requantization included, as counted on models of MLPerf Tiny; the first
-# whose word is in the kernel's name. Depthwise ones come first: they share no inputs.
+# whose words are in the kernel's name. Depthwise ones come first: they share no inputs. Forms of a
+# layer beside each other by `qmcu tune`: relative to the others of their set.
 _RATES = (
+    (("batch_matmul_s16_packed", "_scalar"), 6.5),
+    (("batch_matmul_s16_packed", "_dsp"), 3.5),
+    (("batch_matmul_s16_packed", "_mve"), 3.0),
+    (("batch_matmul_packed", "_scalar"), 4.2),
+    (("batch_matmul_packed", "_dsp"), 2.1),
+    (("batch_matmul_packed", "_mve"), 1.4),
+    (("batch_matmul", "_dsp"), 6.4),
+    (("batch_matmul", "_mve"), 4.4),
+    (("batch_matmul",), 11.0),
+    (("depthwise_any_bytes",), 3.4),
     (("depthwise", "any"), 3.5),
     (("depthwise_even",), 3.0),
     (("depthwise", "_mve_3x3"), 0.8),
     (("depthwise", "_mve_blocks"), 1.3),
+    (("depthwise", "_mve_taps"), 2.2),
     (("depthwise", "_mve"), 1.7),
+    (("depthwise_3x3_packed",), 2.05),
+    (("depthwise_3x3_steep",), 2.1),
     (("depthwise", "3x3"), 2.0),
     (("depthwise_bytes",), 4.4),
     (("depthwise", "_dsp"), 4.0),
+    (("winograd_rows",), 0.6),
+    (("winograd_bytes",), 0.55),
     (("winograd",), 0.5),
+    (("conv_2d_groups_mve",), 0.9),
+    (("conv_2d_mve",), 0.28),
+    (("_mve_columns",), 0.285),
+    (("_ragged", "_mve"), 0.265),
     (("_mve",), 0.25),
+    (("fully_connected_any_wide",), 1.15),
     (("_any", "_dsp"), 1.3),
     (("conv_2d_dsp",), 2.5),
+    (("conv_2d_column",), 0.3),
+    (("conv_2d_windows",), 1.05),
+    (("conv_1x1_two",), 0.75),
+    (("conv_", "_pair_steep"), 1.25),
+    (("conv_", "_pair_dsp"), 1.2),
+    (("conv_", "_wide_steep"), 1.15),
+    (("conv_", "_wide_dsp"), 1.1),
+    (("conv_", "_steep"), 1.06),
     (("_dsp",), 1.0),
     (("conv_2d_parts_scalar",), 7.5),
+    (("depthwise_scalar",), 28.0),
+    (("fully_connected_few_scalar",), 9.5),
+    (("fully_connected_scalar",), 9.0),
 )
-_PLAIN = 7.0
+# Pairs of forms that take about as long, so that it does not matter which the estimate prefers:
+# their words, and why. Those in fewer words are told by their outputs (`compile/enough`).
+ALIKE = (
+    (("_small_dsp",), ("_dsp",), "two instructions an output"),
+    (("conv_2d_mve",), ("conv_2d_mve_columns",), "both copy rows of windows"),
+)
 # How many outputs a kernel computes at a time, a rest taking as long, and which parameters count
 # them together; the first whose words are in the kernel's name.
+_PLAIN = 7.0
 _TOGETHER = (
     (("depthwise_3x3", "_dsp"), ("output_height",), 2),
     (("conv_1x1_four",), ("pixels", "rows"), 4),
