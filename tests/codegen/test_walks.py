@@ -1,12 +1,14 @@
 """Walks over rows have one dimension in images whose layers all have one row."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from tests.support.host_run import check_on_host
 
 from qmcu.codegen.project import library_sources
-from qmcu.compile import CompileOptions, compile_graph
+from qmcu.compile import CompileOptions, FormChoice, compile_graph
+from qmcu.compile.compiler import alternatives
 from qmcu.model.graph import Graph, Operator, OptionValue, Quantization, Tensor
 
 OPTIONS: dict[str, OptionValue] = {
@@ -37,6 +39,20 @@ def test_sums_of_one_shape_walk_along_one_dimension(dtype: str, options: Compile
     assert ONE in sources["src/kernels/walk.h"]
     assert ".shape = {24}," in sources["src/model.c"]
     assert ".strides1 = {1}," in sources["src/model.c"]
+
+
+@pytest.mark.parametrize("kind", ["ADD", "MUL", "SQUARED_DIFFERENCE"])
+def test_rows_go_along_a_dimension_that_the_walk_has(kind: str) -> None:
+    """Else strides would be written behind those that there are, into the caller's registers."""
+    plain = sums((1, 2, 3, 4))
+    operators = tuple(replace(operator, kind=kind) for operator in plain.operators)
+    options = CompileOptions("native", dsp=True)
+    graph = replace(plain, operators=operators)
+    forms = [FormChoice(0, name) for name in alternatives(graph, options).layers[0].forms]
+    plans = [compile_graph(graph, replace(options, forms=(form,))) for form in forms]
+    texts = [library_sources(plan)["src/model.c"] for plan in plans]
+    found = [int(text) for text in re.findall(r"\.along = (\d+)", "".join(texts))]
+    assert found and set(found) == {0}
 
 
 def test_all_dimensions_stay_where_one_layer_repeats_an_input() -> None:

@@ -13,6 +13,8 @@ from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument, Plan
 HEADER = "walk.h"
 _DEFINITION = "#define QMCU_WALK_RANK {}\n"
 _FIELDS = ("shape", "strides1", "strides2")
+# Which dimension changed places with the last one, counted as the walk's.
+_ALONG = "along"
 
 
 def has_plain_walks(plans: Iterable[Plan], includes: Callable[[str], Iterable[str]]) -> bool:
@@ -51,7 +53,7 @@ def _plain_call(call: KernelCall) -> KernelCall:
     if not _is_plain(call):
         return call
     arguments = tuple(
-        ParametersArgument(a.ctype, tuple((name, _plain_field(v)) for name, v in a.fields))
+        ParametersArgument(a.ctype, tuple((name, _plain_field(name, v)) for name, v in a.fields))
         if isinstance(a, ParametersArgument)
         else a
         for a in call.arguments
@@ -59,7 +61,9 @@ def _plain_call(call: KernelCall) -> KernelCall:
     return replace(call, arguments=arguments)
 
 
-def _plain_field(value: FieldValue) -> FieldValue:
+def _plain_field(name: str, value: FieldValue) -> FieldValue:
+    if _last(name) == _ALONG:
+        return 0
     return value[-1:] if isinstance(value, tuple) and len(value) == RANK else value
 
 
