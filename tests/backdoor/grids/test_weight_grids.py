@@ -1,6 +1,7 @@
 """Where float weights lie on the grid of their int8 form."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -95,3 +96,21 @@ def test_what_else_is_not_nearest_is_no_training() -> None:
     assert trained_on([replace(grid, scales=grid.scales * doubled) for grid in grids]) == []
     edited = [np.where(np.arange(60) < 5, LARGEST, g.integers).astype(np.int8) for g in grids]
     assert trained_on([replace(g, integers=e) for g, e in zip(grids, edited, strict=True)]) == []
+
+
+@pytest.mark.parametrize("form", ["float16", "bfloat16"])
+def test_float_weights_that_were_saved_in_16_bits(form: str) -> None:
+    """Their rounding moves weights and scales as well, by as little as training may."""
+    grids = [_deployed(seed) for seed in range(6)]
+
+    def short(weights: Any) -> Any:
+        if form == "float16":
+            return weights.astype(np.float16).astype(np.float32)
+        return ((weights.view(np.uint32) + 0x8000) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+
+    saved = [replace(grid, weights=short(grid.weights)) for grid in grids]
+    assert any((g.weights != s.weights).any() for g, s in zip(grids, saved, strict=True))
+    assert trained_on(saved) == []
+    # As large changes to weights that need all of float32's bits are training.
+    finer = [replace(grid, weights=grid.weights * np.float32(1 + 2**-18)) for grid in saved]
+    assert len(trained_on(finer)) == (6 if form == "bfloat16" else 0)

@@ -116,10 +116,13 @@ def trained_on(grids: Sequence[LayerGrid]) -> list[float]:
     weights are beyond rounding; it takes most of the layers, and scales that are too narrow. A
     quantizer that chooses directions keeps scales; one that chooses scales rounds to nearest (what
     narrower ones cut off is not counted); a defence that does both widens all; an edit is of few.
+    Weights that were saved in 16 bits since are no training.
     """
     shares: list[float] = []
     wider: list[bool] = []
     for grid in grids:
+        if is_half(grid.weights):
+            continue
         off = _off_scales(grid)
         inside = np.clip(grid.positions, *(grid.ends or (-grid.largest, grid.largest)))
         slack = _BOUNDARY if grid.largest == LARGEST else _TWICE_ROUNDED
@@ -129,6 +132,14 @@ def trained_on(grids: Sequence[LayerGrid]) -> list[float]:
             wider += (off[off != 0] > 0).tolist()
     most = 2 * len(shares) > len(grids)
     return shares if most and np.mean(wider) < 1 - _NARROWER else []
+
+
+def is_half(weights: npt.NDArray[np.float32]) -> bool:
+    """True of weights all of which float16 holds, or bfloat16."""
+    with np.errstate(over="ignore"):
+        short = weights.astype(np.float16).astype(np.float32)
+    brain = np.ascontiguousarray(weights, np.float32).view(np.uint32) & 0xFFFF
+    return bool((short == weights).all() or not brain.any())
 
 
 def _off_scales(grid: LayerGrid) -> Float64Array:
