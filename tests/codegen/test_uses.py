@@ -28,6 +28,7 @@ ONE_OF = (
     ("ANY_COLUMNS", "EIGHT"),
     ("ONE_STEP", "STEPS"),
     ("PACKED", "DIRECT"),
+    ("BORDERS", "ALIKE_ROWS"),
 )
 # Parts that are nothing without another.
 PART_OF = {"TWO_STEPS": "STEPS", "ADJACENT": "DIRECT"}
@@ -87,10 +88,16 @@ def test_layers_without_dsp_have_what_their_windows_and_outputs_ask_for() -> Non
             shifts = next(a for a in call.arguments if _is_shifts(a)).constant.data  # type: ignore[union-attr]
             assert has["LARGE_MULTIPLIERS"] == bool((np.frombuffer(shifts, np.int8) >= 0).any())
             holes = (fields["window.dilation_height"], fields["window.dilation_width"]) != (1, 1)
+            assert has["COPIED_ROWS"] == (fields["rows.count"] > 0) == _has_rows(has)
+            assert has["BACKWARD"] == (fields["rows.count"] < 0)
             assert has["DILATION" if kernel == "conv_2d_scalar" else "DEPTHWISE_DILATION"] == holes
             for name, value in has.items():
                 seen.setdefault(name, set()).add(value)
     assert all(values == {False, True} for name, values in seen.items() if name != "GROUPS"), seen
+
+
+def _has_rows(has: dict[str, bool]) -> bool:
+    return has["BORDERS"] or has["ALIKE_ROWS"]
 
 
 def _is_shifts(argument: object) -> bool:

@@ -1,5 +1,7 @@
 #include "rows_scalar.h"
 
+#include "uses_scalar.h"
+
 /* By words where both ends lie on words: Cortex-M0+ reads no others. */
 static __attribute__((noinline)) void copy(int8_t *to, const int8_t *from, int32_t count)
 {
@@ -72,7 +74,8 @@ static void load_rows(const qmcu_row_walk *walk, const int8_t *image, int32_t ro
     for (int32_t some = 1; kept < r->count; kept += some) {
         const int32_t y = row * w->stride_height - w->padding_top + kept;
         some = 1;
-        if (alike && y >= 0 && y < w->input_height) {
+        if (QMCU_USES_ALIKE_ROWS &&
+            (!QMCU_USES_BORDERS || (alike && y >= 0 && y < w->input_height))) {
             const int32_t left = w->input_height - y;
             some = r->count - kept < left ? r->count - kept : left;
             copy(rows + kept * row_bytes, image + y * row_bytes, some * row_bytes);
@@ -122,7 +125,7 @@ void qmcu_walk_rows_scalar(const qmcu_row_walk *walk, const int8_t *input, int8_
     const qmcu_window *const w = walk->window;
     const qmcu_rows *const r = walk->rows;
     int32_t direction = 1;
-    if (r->count < 0) {
+    if (QMCU_USES_BACKWARD && r->count < 0) {
         const int32_t last = w->output_width - 1;
         input += last * w->input_depth;
         output += last * walk->output_depth;
@@ -132,7 +135,7 @@ void qmcu_walk_rows_scalar(const qmcu_row_walk *walk, const int8_t *input, int8_
         for (int32_t row = 0; row < w->output_height; row += r->together) {
             const int32_t left = w->output_height - row;
             const int8_t *rows = input + row * w->stride_height * r->row_bytes;
-            if (r->count > 0) {
+            if (QMCU_USES_COPIED_ROWS && r->count > 0) {
                 load_rows(walk, input, row);
                 rows = walk->scratch;
             }

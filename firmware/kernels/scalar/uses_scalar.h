@@ -11,6 +11,13 @@
 #define QMCU_USES_LARGE_MULTIPLIERS 1
 #define QMCU_USES_NARROW_LIMITS 1
 
+/* rows_scalar: rows in scratch, of these those with a border and those that lie in the image as there; pixels
+   from the last to the first. */
+#define QMCU_USES_COPIED_ROWS 1
+#define QMCU_USES_BORDERS 1
+#define QMCU_USES_ALIKE_ROWS 1
+#define QMCU_USES_BACKWARD 1
+
 /* conv_2d_scalar: several groups, windows with holes. */
 #define QMCU_USES_GROUPS 1
 #define QMCU_USES_DILATION 1

@@ -61,6 +61,20 @@ def _may_be_adjacent(fields: Fields) -> bool:
     return one and 3 in (fields["window.kernel_width"], fields["window.kernel_height"])
 
 
+def _are_alike(fields: Fields) -> bool:
+    """Whether rows of scratch are those of the image, as rows_scalar.c says."""
+    own = fields["window.input_width"] * fields["window.input_depth"]
+    return fields["window.padding_left"] == 0 and fields["rows.row_bytes"] == own
+
+
+def _lie_in_image(fields: Fields) -> bool:
+    """Whether all rows that are copied are, and are in the image."""
+    last = (fields["window.output_height"] - 1) * fields["window.stride_height"]
+    inside = last + fields["rows.count"] <= fields["window.input_height"]
+    one = fields["rows.together"] == 1 and fields["window.padding_top"] == 0
+    return one and inside and _are_alike(fields)
+
+
 def _limits(fields: Fields) -> tuple[int, int]:
     return fields["activation_minimum"], fields["activation_maximum"]
 
@@ -119,6 +133,17 @@ _CODES = (
             "ADJACENT": _may_be_adjacent,
             "LARGE_MULTIPLIERS": lambda fields: fields[_LARGEST_SHIFT] >= 0,
             "NARROW_LIMITS": lambda fields: _limits(fields) != _BYTES,
+        },
+    ),
+    _Code(
+        SCALAR,
+        "rows_scalar.h",
+        ("conv_2d_scalar", "depthwise_scalar"),
+        {
+            "COPIED_ROWS": lambda fields: fields["rows.count"] > 0,
+            "BORDERS": lambda fields: fields["rows.count"] > 0 and not _lie_in_image(fields),
+            "ALIKE_ROWS": lambda fields: fields["rows.count"] > 0 and _are_alike(fields),
+            "BACKWARD": lambda fields: fields["rows.count"] < 0,
         },
     ),
     _Code(
