@@ -29,6 +29,7 @@ ONE_OF = (
     ("ONE_STEP", "STEPS"),
     ("PACKED", "DIRECT"),
     ("BORDERS", "ALIKE_ROWS"),
+    ("FLAT_ROWS", "FEW_CHANNELS", "MANY_CHANNELS"),
 )
 # Parts that are nothing without another.
 PART_OF = {"TWO_STEPS": "STEPS", "ADJACENT": "DIRECT"}
@@ -72,6 +73,28 @@ def test_fully_connected_layers_have_what_their_rows_ask_for() -> None:
         assert has["LAST_ROWS"] == (outputs % 4 in (2, 3))
         assert has["TAIL"] == (outputs >= 4 and fields["values"] % 16 != 0)
         assert has["SHARED_SCALE"] == (fields["scales_step"] == 0)
+
+
+def test_convolutions_have_what_their_rows_ask_for() -> None:
+    seen: dict[str, set[bool]] = {}
+    for kernel in ("conv_2d_mve", "conv_2d_four_mve", "conv_2d_ragged_mve"):
+        for plan in plans("CONV_2D", kernel, 60):
+            fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
+            has = parts(plan)
+            height, depth = fields["window.kernel_height"], fields["window.input_depth"]
+            together = 1
+            while (together + 1) * depth <= 16 and together * height * depth + depth <= 256:
+                together += 1
+            assert has["ROWS_LEFT"] == (fields["window.output_width"] % 4 != 0)
+            assert has["FLAT_ROWS"] == (height == 1)
+            assert has["FEW_CHANNELS"] == (height > 1 and together > 1)
+            assert has["MANY_CHANNELS"] == (height > 1 and together == 1)
+            if fields["window.padding_top"] or fields["window.padding_left"]:
+                assert has["BORDERS"]
+            for name, value in has.items():
+                seen.setdefault(name, set()).add(value)
+    names = ("ROWS_LEFT", "BORDERS", "FEW_CHANNELS", "MANY_CHANNELS", "STEPS", "AWAY", "LIMITS")
+    assert all(seen[name] == {False, True} for name in names), seen
 
 
 def test_layers_without_dsp_have_what_their_windows_and_outputs_ask_for() -> None:

@@ -4,6 +4,7 @@
 #include "conv_2d_mve.h"
 
 #include "mve.h"
+#include "uses_mve.h"
 
 /* How rows are spread over the columns: `pixels` at a time, byte i to offsets[i]. */
 typedef struct {
@@ -95,11 +96,11 @@ static void spread(const spread_t *s, int8_t *to, const int8_t *from)
     const uint8x16_t offsets = vldrbq_u8(s->offsets);
     int32_t left = s->pixels * depth;
 
-    if (depth == pitch) {
+    if (QMCU_USES_FLAT_ROWS && depth == pitch) {
         copy(to, from, s->inside * depth);
         return;
     }
-    if (s->pixels > 1) {
+    if (QMCU_USES_FEW_CHANNELS && s->pixels > 1) {
         scatter(to, from, offsets, left, s->rounds, left, s->pixels * pitch);
         if (s->left > 0) {
             scatter(to + s->rounds * s->pixels * pitch, from + s->rounds * left, offsets, s->left,
@@ -107,14 +108,14 @@ static void spread(const spread_t *s, int8_t *to, const int8_t *from)
         }
         return;
     }
-    for (; left >= 16; left -= 16, from += 16, to += 16) {
+    for (; QMCU_USES_MANY_CHANNELS && left >= 16; left -= 16, from += 16, to += 16) {
         const int8_t *source = from;
         int8_t *target = to;
         for (int32_t i = s->inside; i > 0; i--, source += depth, target += pitch) {
             vstrbq_s8(target, vldrbq_s8(source));
         }
     }
-    if (left > 0) {
+    if (QMCU_USES_MANY_CHANNELS && left > 0) {
         scatter(to, from, offsets, left, s->inside, depth, pitch);
     }
 }
@@ -124,6 +125,10 @@ static void load_row(const qmcu_conv_2d_mve_params *p, const spread_t *s, const 
 {
     const int32_t left = p->window.padding_left;
 
+    if (!QMCU_USES_BORDERS) {
+        spread(s, to, image + y * p->window.input_width * s->depth);
+        return;
+    }
     if (y < 0 || y >= p->window.input_height) {
         fill(s, to, p->input_zero_point, s->width);
         return;
@@ -171,7 +176,7 @@ static void add_row(windows_t *w, const int8_t *window, int32_t pitch)
     const int32_t bytes = 16 * multiply->steps;
     int32_t left = w->params->window.output_width;
 
-    if (w->pending > 0 && w->pending + left >= 4) {
+    if (QMCU_USES_ROWS_LEFT && w->pending > 0 && w->pending + left >= 4) {
         point_at_staged(w);
         for (int32_t i = w->pending; i < 4; i++, window += pitch, left--) {
             w->tile.columns[i] = window;
@@ -185,7 +190,7 @@ static void add_row(windows_t *w, const int8_t *window, int32_t pitch)
         window += whole * pitch;
         left -= whole;
     }
-    for (; left > 0; left--, window += pitch) {
+    for (; QMCU_USES_ROWS_LEFT && left > 0; left--, window += pitch) {
         copy(w->staged + w->pending++ * bytes, window, bytes);
     }
 }
@@ -223,7 +228,7 @@ void qmcu_conv_2d_mve_by(const qmcu_conv_2d_mve_params *params, const int8_t *in
         }
         input += p->window.input_height * p->window.input_width * depth;
     }
-    if (w.pending > 0) {
+    if (QMCU_USES_ROWS_LEFT && w.pending > 0) {
         point_at_staged(&w);
         finish(&w, w.pending);
     }

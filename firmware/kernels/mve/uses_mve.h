@@ -11,6 +11,14 @@
 #define QMCU_USES_ANY_COLUMNS 1
 #define QMCU_USES_EIGHT 1
 
+/* conv_2d_mve: windows beyond the image, rows of outputs that are no fours; rows that lie as they do in the image,
+   others of few channels and of many. */
+#define QMCU_USES_BORDERS 1
+#define QMCU_USES_ROWS_LEFT 1
+#define QMCU_USES_FLAT_ROWS 1
+#define QMCU_USES_FEW_CHANNELS 1
+#define QMCU_USES_MANY_CHANNELS 1
+
 /* multiply_four_mve: windows of one vector whose outputs are saturated alone, all others, of these those
    of two vectors, outputs whose ties are rounded away from zero, limits inside int8. */
 #define QMCU_USES_ONE_STEP 1

@@ -39,6 +39,29 @@ def _in_eights(fields: Fields) -> bool:
     return bool(fields["saturated"]) and width % together == 0 and fits
 
 
+def _leaves_image(fields: Fields) -> bool:
+    """Whether some window reaches beyond the image, on either side."""
+    sides = (("top", "height"), ("left", "width"))
+    return any(
+        fields[f"window.padding_{side}"] != 0
+        or (fields[f"window.output_{size}"] - 1) * fields[f"window.stride_{size}"]
+        + fields[f"window.kernel_{size}"]
+        > fields[f"window.input_{size}"]
+        for side, size in sides
+    )
+
+
+def _is_flat(fields: Fields) -> bool:
+    """Whether a column of a window is a pixel."""
+    return fields["window.kernel_height"] == 1
+
+
+def _has_few_channels(fields: Fields) -> bool:
+    """Whether two pixels or more go together, as conv_2d_mve.c plans it."""
+    depth = fields["window.input_depth"]
+    return 2 * depth <= 16 and (fields["window.kernel_height"] + 1) * depth <= 256
+
+
 def _has_limits(fields: Fields) -> bool:
     return (fields["multiply.minimum"], fields["multiply.maximum"]) != _BYTES
 
@@ -98,6 +121,22 @@ _CODES = (
             "CLAMPED": lambda fields: not fields["saturated"],
             "ANY_COLUMNS": lambda fields: not _in_eights(fields),
             "EIGHT": _in_eights,
+        },
+    ),
+    _Code(
+        MVE,
+        "conv_2d_mve.h",
+        tuple(
+            f"conv_2d_{form}mve{rows}"
+            for form in ("", "four_", "ragged_", "int4_")
+            for rows in ("", "_columns")
+        ),
+        {
+            "BORDERS": _leaves_image,
+            "ROWS_LEFT": lambda fields: fields["window.output_width"] % 4 != 0,
+            "FLAT_ROWS": _is_flat,
+            "FEW_CHANNELS": lambda fields: not _is_flat(fields) and _has_few_channels(fields),
+            "MANY_CHANNELS": lambda fields: not _is_flat(fields) and not _has_few_channels(fields),
         },
     ),
     _Code(
