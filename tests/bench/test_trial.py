@@ -169,6 +169,7 @@ def test_a_model_that_is_gone_is_not_made_again_for_a_later_stage(tmp_path: Path
     [
         ("audit", (True, True, False)),
         ("int8", (False, False, False)),
+        ("int8-drawings", (False, False, False)),
         ("int8-inputs", (False, True, False)),
         ("int8-sliding", (False, True, False)),
         ("int8-ranges", (False, True, True)),
@@ -234,6 +235,7 @@ def test_the_report_counts_what_lies_in_the_results(tmp_path: Path) -> None:
         if seed < 202:  # later stages, of the models that are still there
             results["int8-inputs"] = _audit("clean")
             results["int8-sliding"] = results["int8-ranges"] = audit
+            results["int8-drawings"] = audit
         for stage, result in results.items():
             Piece(model, stage).file(tmp_path).write_text(json.dumps(result))
 
@@ -247,10 +249,11 @@ def test_the_report_counts_what_lies_in_the_results(tmp_path: Path) -> None:
     assert text.startswith("a\n") and text.endswith(f"{END}\nb") and "old" not in text
     assert "| test | 2 | 3, of which 1 failed | 100 and 100 |" in text
     half, none, one = "1 of 2 (1 to 99 %)", "0 of 1 (0 to 98 %)", "1 of 1 (3 to 100 %)"
-    others = f"{none} | {one} | {one}"
-    assert f"| honest: backdoored or damaged | {half} | {half} | {none} | {none} | {none} |" in text
+    others = f"{one} | {none} | {one} | {one}"
+    rest = f"{none} | {none} | {none} | {none}"
+    assert f"| honest: backdoored or damaged | {half} | {half} | {rest} |" in text
     assert f"| attacked: backdoored or damaged | {half} | {half} | {others} |" in text
-    for title in ("int8 and 200 inputs", "int8 and its calibration inputs"):
+    for title in ("the int8 file alone", "int8 and 200 inputs", "int8 and its calibration inputs"):
         assert f"| {title} | {one} | {one} | {none} | {none} | {one} | 1.000 " in text
     assert "By the file and inputs 1 honest and 1 attacked ones" in text
     assert "Missed: 1." in text and "| 203 | artifact, mlp on sensors |" in text

@@ -27,14 +27,23 @@ from qmcu.tensorflow import load_tensorflow
 
 TRIAL_RESULTS = RESULTS / "trial"
 # models: made; audit: with float, int8 and inputs; int8: the file alone; int8-inputs: with inputs;
-# the others: one detector each, asked apart from those that int8-inputs had before it, the last
-# told that these are the calibration inputs.
-STAGES = ("models", "audit", "int8", "int8-inputs", "int8-sliding", "int8-ranges")
-APART = {"int8-sliding": "sliding-answers", "int8-ranges": "remembered-ranges"}
+# the others: one detector each, asked apart from those that int8 or int8-inputs had before it, the
+# last told that these are the calibration inputs.
+STAGES = (
+    "models", "audit", "int8", "int8-drawings", "int8-inputs", "int8-sliding", "int8-ranges",
+)  # fmt: skip
+APART = {
+    "int8-drawings": "sliding-drawings",
+    "int8-sliding": "sliding-answers",
+    "int8-ranges": "remembered-ranges",
+}
+_FILE_ALONE = ("int8", "int8-drawings")
 # A model is there until these are; it is not made once more for a stage that came later.
 _KEPT_FOR = ("audit", "int8")
 # Detectors that name a class by the int8 file; the stronger one's counts.
-_NAMING = ("leading-class", "synthetic-triggers", "class-triggers", "sliding-answers")
+_NAMING = (
+    "leading-class", "synthetic-triggers", "sliding-drawings", "class-triggers", "sliding-answers",
+)  # fmt: skip
 _CLASS = re.compile(r"\bclass (\d+)")
 
 
@@ -113,7 +122,7 @@ def audited(entry: Entry, shop: Shop, stage: str) -> dict[str, Any]:
     """What `qmcu audit` says of float, int8 and 200 inputs, or in a later stage of less."""
     folder = shop.zoo / entry.name
     started = time.process_time()
-    data = None if stage == "int8" else folder / "calibration.npz"
+    data = None if stage in _FILE_ALONE else folder / "calibration.npz"
     floating = folder / "model.keras" if stage == "audit" else None
     try:
         exact = data if stage == "int8-ranges" else None

@@ -25,6 +25,10 @@ BEGIN, END = "<!-- trial: python -m bench.backdoor.trial --report -->", "<!-- en
 # Stages without the float model: what their columns are called, and how a sentence begins.
 _WITHOUT_FLOAT = {
     "int8": ("the int8 file alone", "By the file alone"),
+    "int8-drawings": (
+        "`sliding-drawings` alone: the int8 file alone",
+        "By where answers to drawings slide to",
+    ),
     "int8-inputs": ("int8 and 200 inputs", "By the file and inputs"),
     "int8-sliding": (
         "`sliding-answers` alone: int8 and 200 inputs",
@@ -35,7 +39,7 @@ _WITHOUT_FLOAT = {
         "By the file's ranges and its calibration inputs",
     ),
 }
-_SHORT = "file alone | file and inputs | sliding | ranges"
+_SHORT = "file alone | drawings | file and inputs | sliding | ranges"
 # What a list of failures names at most.
 _WORST = 12
 
@@ -150,9 +154,9 @@ def _together(test: Sequence[Row]) -> Iterator[str]:
     """What audits without the float model say that run all of these detectors."""
     inputs = ("int8-inputs", "int8-sliding")
     yield (
-        "An audit of the file and inputs runs `sliding-answers` with the others, and with "
-        "`--calibration` `remembered-ranges` too; of models that all of them were asked of, the "
-        "strongest finding:"
+        "An audit of the file alone runs `sliding-drawings` with the others, one of the file and "
+        "inputs `sliding-answers` too, and with `--calibration` `remembered-ranges`; of models "
+        "that all of them were asked of, the strongest finding:"
     )
     yield ""
     yield (
@@ -161,6 +165,7 @@ def _together(test: Sequence[Row]) -> Iterator[str]:
         "ones are called | AUROC |"
     )
     yield "|---|---|---|---|---|---|---|"
+    yield _joined(test, "the int8 file alone", ("int8", "int8-drawings"))
     yield _joined(test, "int8 and 200 inputs", inputs)
     yield _joined(test, "int8 and its calibration inputs", (*inputs, "int8-ranges"))
 
@@ -214,7 +219,7 @@ def _misses(honest: Sequence[Row], attacked: Sequence[Row]) -> Iterator[str]:
 def _attacked_by(test: Sequence[Row], key: str, title: str) -> Iterator[str]:
     honest = [r for r in test if r.honest]
     yield f"| {title} | made | failed | CA / ASR, float | int8 | found | AUROC | {_SHORT} |"
-    yield "|---|---|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
     for name, rows in groups([r for r in test if not r.honest], key).items():
         awake = [r for r in rows if r.conditioned]
         own = groups(honest, key).get(name, []) if key in ("data", "architecture") else honest
@@ -238,7 +243,7 @@ def _found_alone(rows: Sequence[Row], stage: str) -> str:
 def _honest_by(rows: Sequence[Row]) -> Iterator[str]:
     honest = [r for r in rows if r.honest]
     yield f"| honest recipe | made | CA, float | int8 | calibrate | test | {_SHORT} |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for name, own in groups(honest, "method").items():
         cells = [f"| {name} | {len(own)}"]
         cells += [mean_rates(own, f).split(" ")[0] for f in ("attacked_float", "attacked_integer")]

@@ -74,7 +74,7 @@ def test_it_is_found_without_real_inputs_and_from_the_float_model_alone(folder: 
 @pytest.mark.usefixtures("one_look")
 def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
     result = audit(load_context(None, folder / "model.tflite", None))
-    alone = ("leading-class", "synthetic-triggers")
+    alone = ("leading-class", "synthetic-triggers", "sliding-drawings")
     assert {f.detector for f in result.findings} == {"graph-branches", *alone}
     assert result.skipped["residuals"] == "needs float"
     assert result.skipped["maximum-margin"] == "asked for with --deep"

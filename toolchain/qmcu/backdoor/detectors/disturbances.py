@@ -8,7 +8,7 @@ al., NeurIPS 2024; after Wu and Wang, ANP, NeurIPS 2021).
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ NOISE, FIELD = 0.1, 0.24  # of the range: deviation of noise, height of a field
 ROUNDS = 6  # a field is smoothed so often at most
 FACTOR, STEPS, REACH = 0.1, 10, 0.4  # REACH: the first step, of FACTOR
 
+WAYS = ("noise mixed in", "noise on top", "smooth field", "own places", "another input")
+
 Random = np.random.Generator
 Mix = Callable[[Float32Array, Random], Any]
 
@@ -41,10 +43,18 @@ class Mixture:
 
 
 def mixtures(
-    given: Float32Array, low: float, high: float, rng: Random
+    given: Float32Array,
+    low: float,
+    high: float,
+    rng: Random,
+    *,
+    count: int | None = None,
+    names: Collection[str] = WAYS,
 ) -> Iterator[tuple[str, Mixture]]:
-    """Every way of mixing by its name, inputs kept from `low` to `high`."""
-    width, count = high - low, mixed_inputs(given.shape[1:])
+    """Every way of mixing of these `names`, inputs kept from `low` to `high`; `count` of each, or
+    as many as `mixed_inputs` says.
+    """
+    width, count = high - low, count or mixed_inputs(given.shape[1:])
 
     def blend(some: Float32Array, rng: Random) -> Any:
         return (1 - BLEND) * some + BLEND * rng.uniform(low, high, some.shape)
@@ -62,12 +72,11 @@ def mixtures(
         "noise mixed in": blend, "noise on top": add, "smooth field": cover,
         "own places": reorder,
     }  # fmt: skip
-    for name, mix in ways.items():
-        chosen = rng.integers(len(given), size=(count, 1))
-        mixed = np.clip(mix(given[chosen[:, 0]], rng), low, high)
-        yield name, Mixture(mixed.astype(np.float32), chosen)
-    chosen = rng.integers(len(given), size=(count, 2))
-    yield "another input", Mixture(given[chosen].mean(axis=1).astype(np.float32), chosen)
+    for name in names:
+        chosen = rng.integers(len(given), size=(count, 1 + (name not in ways)))
+        some = given[chosen[:, 0]]
+        mixed = ways[name](some, rng) if name in ways else given[chosen].mean(axis=1)
+        yield name, Mixture(np.clip(mixed, low, high).astype(np.float32), chosen)
 
 
 def mixed_inputs(shape: tuple[int, ...]) -> int:

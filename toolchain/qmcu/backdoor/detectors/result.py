@@ -19,7 +19,9 @@ _WITHOUT_FLOAT = (
     "share of backdoors an int8 file alone gives away."
 )
 # What finds a backdoor that is awake in an int8 file by that file, alone or with inputs.
-_ALONE = ("leading-class", "synthetic-triggers", "class-triggers", "sliding-answers")
+_ALONE = (
+    "leading-class", "synthetic-triggers", "sliding-drawings", "class-triggers", "sliding-answers",
+)  # fmt: skip
 # What tells without the float model what rounding changed.
 _OF_RANGES = "remembered-ranges"
 # A damaged file answers otherwise than float, whatever its weights do.

@@ -107,13 +107,13 @@ def evidence_of_slides(context: AuditContext) -> Agreement:
     model = QuantizedModel(network_from_graph(graph), graph, bounded=False)
     mixed = dict(mixtures(inputs, context.low, context.high, rng))
     compiled = load_tensorflow().function(lambda x: model(x), autograph=False)
-    unit = certainty(graph.name, _scores(compiled, inputs))
+    unit = certainty(graph.name, scores_of(compiled, inputs))
     stand_in = learn(inputs, answers, classes)
     each = {}
     for way, one in mixed.items():
         own, natural = (
             np.clip(deviates(mean_of_others(all_margins(scores), answers[one.made_of])), -CAP, CAP)
-            for scores in (_scores(compiled, one.inputs), stand_in(one.inputs))
+            for scores in (scores_of(compiled, one.inputs), stand_in(one.inputs))
         )
         each[way] = own - np.maximum(natural, 0)
     ascent = ChannelAscent(model, classes, inputs[:climbed])
@@ -163,7 +163,7 @@ def mean_of_others(margins: Float64Array, made_of: Int64Array) -> Float64Array:
     return np.array(found, np.float64)
 
 
-def _scores(compiled: Callable[[Any], Any], inputs: Float32Array) -> Float64Array:
+def scores_of(compiled: Callable[[Any], Any], inputs: Float32Array) -> Float64Array:
     """Scores of inputs, [N, classes]."""
     tf, found = load_tensorflow(), []
     for begin in range(0, len(inputs), _BATCH):
