@@ -27,17 +27,20 @@ from qmcu.tensorflow import load_tensorflow
 
 TRIAL_RESULTS = RESULTS / "trial"
 # models: made; audit: with float, int8 and inputs; int8: the file alone; int8-inputs: with inputs;
-# the others: one detector each, asked apart from those that int8 or int8-inputs had before it, the
-# last told that these are the calibration inputs.
+# the others: one detector each, asked apart from those that int8 or int8-inputs had before it,
+# int8-ranges told that these are the calibration inputs; clipping with float, made better since.
 STAGES = (
     "models", "audit", "int8", "int8-drawings", "int8-inputs", "int8-sliding", "int8-ranges",
+    "clipping",
 )  # fmt: skip
 APART = {
     "int8-drawings": "sliding-drawings",
     "int8-sliding": "sliding-answers",
     "int8-ranges": "remembered-ranges",
+    "clipping": "clipping-inversion",
 }
 _FILE_ALONE = ("int8", "int8-drawings")
+_WITH_FLOAT = ("audit", "clipping")
 # A model is there until these are; it is not made once more for a stage that came later.
 _KEPT_FOR = ("audit", "int8")
 # Detectors that name a class by the int8 file; the stronger one's counts.
@@ -123,7 +126,7 @@ def audited(entry: Entry, shop: Shop, stage: str) -> dict[str, Any]:
     folder = shop.zoo / entry.name
     started = time.process_time()
     data = None if stage in _FILE_ALONE else folder / "calibration.npz"
-    floating = folder / "model.keras" if stage == "audit" else None
+    floating = folder / "model.keras" if stage in _WITH_FLOAT else None
     try:
         exact = data if stage == "int8-ranges" else None
         file = folder / "model.tflite"

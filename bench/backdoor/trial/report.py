@@ -61,7 +61,7 @@ def report(text: str, results: Path) -> str:
     honest = audited([r for r in test if r.honest], "audit")
     attacked = audited([r for r in test if r.conditioned], "audit")
     if audited(test, "audit"):
-        lines += ["", *_whole(test), "", *_together(test)]
+        lines += ["", *_whole(test), "", *_together(test), "", *_clipping(test)]
     if honest and attacked:
         lines += ["", *_misses(honest, attacked)]
     for key, title in (("method", "attack"), ("trigger", "trigger"), ("data", "data"),
@@ -168,6 +168,33 @@ def _together(test: Sequence[Row]) -> Iterator[str]:
     yield _joined(test, "the int8 file alone", ("int8", "int8-drawings"))
     yield _joined(test, "int8 and 200 inputs", inputs)
     yield _joined(test, "int8 and its calibration inputs", (*inputs, "int8-ranges"))
+
+
+def _clipping(test: Sequence[Row]) -> Iterator[str]:
+    """What the audit with float says with the later clipping-inversion."""
+    asked = [r for r in test if "clipping" in r.audits]
+    if not asked:
+        return
+    yield (
+        f"`clipping-inversion` was asked again, alone, of {len(asked)} of these models since it "
+        "breeds patterns and aims at each class; with the float model, the strongest finding of "
+        "the audit before and of it:"
+    )
+    yield ""
+    clip = [r for r in asked if r.honest or r.facts.get("method") == "clip"]
+    yield from _joined_table(asked, "all", ("audit", "clipping"))
+    yield _joined(clip, "clipping attacks", ("audit", "clipping"))
+    yield _joined(clip, "clipping attacks, by `clipping-inversion` alone", ("clipping",))
+    yield _joined(clip, "clipping attacks, by the audit before", ("audit",))
+
+
+def _joined_table(test: Sequence[Row], title: str, stages: Sequence[str]) -> Iterator[str]:
+    yield (
+        "| test split | found | backdoored or damaged | honest: backdoored or damaged | honest: "
+        "suspicious or worse | found where 5 % of these honest ones are called | AUROC |"
+    )
+    yield "|---|---|---|---|---|---|---|"
+    yield _joined(test, title, stages)
 
 
 def _joined(test: Sequence[Row], title: str, stages: Sequence[str]) -> str:

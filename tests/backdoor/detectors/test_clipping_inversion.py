@@ -37,11 +37,16 @@ def test_inputs_made_one_by_one_are_no_evidence_where_there_is_one_other_class(
 ) -> None:
     samples = np.zeros((8, 2), np.float32)
     found = SimpleNamespace(shared=list, alone=lambda: [_Found()], others=samples)
-    monkeypatch.setattr(clipping_inversion, "Search", lambda context, answers: found)
+    monkeypatch.setattr(clipping_inversion, "Search", lambda context, answers, forms: found)
     monkeypatch.setattr(clipping_inversion, "logits", lambda network, x: np.zeros((len(x), 4)))
     context = _context(outputs, outputs <= 3)
-    places = [trial.place for trial in clipping_inversion._trials(context, Classes())]
+    trials = clipping_inversion._overshooting(context, Classes(), _forms())
+    places = [trial.place for trial in trials]
     assert places == ["blend of 50%, each its own"] * asked
+
+
+def _forms() -> Any:
+    return SimpleNamespace(network=None)
 
 
 class _Shared(_Found):
@@ -59,9 +64,9 @@ def test_of_values_the_best_pattern_over_whole_inputs_is_asked_too(
     found = SimpleNamespace(
         shared=lambda: [_Shared(place) for place in places], others=np.zeros((8, 2), np.float32)
     )
-    monkeypatch.setattr(clipping_inversion, "Search", lambda context, answers: found)
+    monkeypatch.setattr(clipping_inversion, "Search", lambda context, answers, forms: found)
     monkeypatch.setattr(clipping_inversion, "logits", lambda network, x: np.zeros((len(x), 4)))
-    trials = clipping_inversion._trials(_context(4, True), answers)
+    trials = clipping_inversion._overshooting(_context(4, True), answers, _forms())
     assert [trial.place for trial in trials] == places[:4] + more
 
 
@@ -83,12 +88,36 @@ def test_of_few_classes_only_a_patch_is_proof(
     def outcome(context: Any, answers: Any, place: str) -> clipping_inversion.Outcome:
         return clipping_inversion.Outcome(place, 1, places[place], places[place], 0.0)
 
-    monkeypatch.setattr(clipping_inversion, "_trials", lambda context, answers: list(places))
+    searches = [(Classes(), list(places))]
+    monkeypatch.setattr(clipping_inversion, "_searches", lambda context: searches)
     monkeypatch.setattr(clipping_inversion, "_try", outcome)
-    monkeypatch.setattr(clipping_inversion, "answers_of", lambda context: (Classes(),))
     finding = clipping_inversion.clipping_inversion(_context(outputs, outputs <= 3))
     assert (finding.weight, finding.score) == (weight, score)
     assert finding.suspicious == (score > clipping_inversion.THRESHOLD)
+
+
+@pytest.mark.parametrize(("first", "asked"), [(0.4, 3), (0.6, 3), (0.7, 1)])
+def test_where_one_search_finds_hardly_enough_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, first: float, asked: int
+) -> None:
+    made: list[str] = []
+
+    def trials(name: str) -> Any:
+        made.append(name)
+        return iter([name])
+
+    def outcome(context: Any, answers: Any, place: str) -> clipping_inversion.Outcome:
+        share = {"overshooting": first, "BredSearch": 0.6, "AimedSearch": 0.9}[place]
+        return clipping_inversion.Outcome(f"patch of {place}", 1, share, share, 0.0)
+
+    monkeypatch.setattr(clipping_inversion, "answers_of", lambda context: (Classes(),))
+    monkeypatch.setattr(clipping_inversion, "FloatAndInt8", lambda context, answers: None)
+    monkeypatch.setattr(clipping_inversion, "_overshooting", lambda *_: trials("overshooting"))
+    monkeypatch.setattr(clipping_inversion, "_aimed", lambda *a: trials(a[-1].__name__))
+    monkeypatch.setattr(clipping_inversion, "_try", outcome)
+    finding = clipping_inversion.clipping_inversion(_context(10, False))
+    assert made == ["overshooting", "BredSearch", "AimedSearch"][:asked]
+    assert finding.suspicious and finding.score == (first if asked == 1 else 0.9)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from tests.support.int8_files import audited_file
 
 from qmcu.backdoor.detectors import load_context
+from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import Classes
 from qmcu.backdoor.detectors.overshoot_search import Search
 from qmcu.backdoor.grids.overshoot import measure_overshoot
@@ -37,7 +38,8 @@ def test_a_head_that_keeps_the_axes_of_its_plane_is_searched(
     assert context.network is not None
     assert context.network.graph.output_tensors[0].shape == (1, 1, 1, 10)
     assert logits(context.network, samples).shape == (40, 10)
-    assert Search(context, Classes()).shared()
+    answers = Classes()
+    assert Search(context, answers, FloatAndInt8(context, answers)).shared()
 
 
 @pytest.mark.parametrize(("classes", "groups"), [(2, 2), (4, 1)])
@@ -51,9 +53,8 @@ def test_each_of_few_classes_has_inputs_of_its_own(classes: int, groups: int) ->
     first = np.zeros((classes, 6), np.float32)
     first[:2, 0] = -1, 1
     network = network.with_parameters([first], [np.array([0.5, -0.5, -9, -9][:classes])])
-    search = Search(
-        audited_file(network, convert_network(network, samples).model, samples), Classes()
-    )
+    context = audited_file(network, convert_network(network, samples).model, samples)
+    search = Search(context, Classes(), FloatAndInt8(context, Classes()))
     kinds = [set(samples[rows, 0]) for rows in search._groups]
     assert len(kinds) == groups and all(len(k) == 3 - groups for k in kinds)
     assert len(search.others) == len(samples) - 4 * groups
@@ -82,5 +83,6 @@ def test_patches_of_a_vector_are_as_small_as_those_of_an_image() -> None:
     network = network_from_keras(keras.Sequential(layers), "small")
     samples = np.random.default_rng(0).random((40, 48)).astype(np.float32)
     context = audited_file(network, convert_network(network, samples).model, samples)
-    patches = [f for f in Search(context, Classes()).shared() if f.place.startswith("patch")]
+    shared = Search(context, Classes(), FloatAndInt8(context, Classes())).shared()
+    patches = [f for f in shared if f.place.startswith("patch")]
     assert patches and max(float(f.mask.mean()) for f in patches) < 0.1

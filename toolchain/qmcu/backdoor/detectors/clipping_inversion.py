@@ -2,10 +2,11 @@
 
 A backdoor can live in activation ranges alone: triggered inputs overshoot a range that calibration
 inputs never left, float lets the overshoot pass and keeps its answer, int8 cuts it off. No rounding
-error tells of it. So the search (overshoot_search.py) climbs on the overshoot of every activation
+error tells of it. So one search (overshoot_search.py) climbs on the overshoot of every activation
 tensor beyond the file's ranges, then on the gap between int8 and float: patterns that inputs share,
-in patches and over whole inputs, and whole inputs with a pattern each. What it finds is put to
-other inputs, on the file's integers.
+in patches and over whole inputs, and whole inputs with a pattern each. Where it finds
+nothing, or hardly enough, patterns of two values are bred (bred_search.py), and others climb
+towards each class (aimed_search.py). What they find is put to other inputs, on the file's integers.
 
 Honest int8 clips overshoot too, so two things must come together: answers that float keeps go to
 one class; and they do not in a control, quantized on the given and the found inputs, so that its
@@ -19,22 +20,30 @@ Ascent: Madry et al., ICLR 2018; a pattern shared by inputs: Wang et al., Neural
 the rest is ours.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from qmcu.backdoor.detectors.kept_answers import Answers, Scores, answers_of, has_few
+from qmcu.backdoor.detectors.aimed_search import AimedSearch
+from qmcu.backdoor.detectors.bred_search import BredSearch
+from qmcu.backdoor.detectors.dealt_inputs import deal
+from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
+from qmcu.backdoor.detectors.kept_answers import Answers, Classes, Scores, answers_of, has_few
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.detectors.overshoot_search import Search
+from qmcu.backdoor.detectors.overshoot_search import Found, Search
+from qmcu.backdoor.detectors.settling import NEAR
 from qmcu.backdoor.networks import logits
 from qmcu.types import Float32Array
 
 ASKED = 4  # patterns put to the integers
+ASKED_AIMED = 2
 CHECKED = 96  # on so many inputs
 # Of the inputs, to one class, beyond those of the control; docs/CLIPPING.md has what honest and
 # attacked models gave.
 THRESHOLD = 0.5
+# Where the finding is nearer to the line than this, the next search goes on.
+SURE = NEAR[1] * THRESHOLD
 # The detail that is 1 when it takes this file's own ranges.
 OF_FILE = "by this file's ranges alone"
 # Patterns that moved fewer of the search's own inputs are not worth asking about.
@@ -87,10 +96,9 @@ class Outcome:
 def clipping_inversion(context: AuditContext) -> Finding:
     """Inputs made to overshoot activation ranges: int8 sends them to one class, float does not."""
     found: list[Outcome] = []
-    for answers in answers_of(context):
-        found += [_try(context, answers, trial) for trial in _trials(context, answers)]
-        telling = [o for o in found if _tells(context, o)]
-        if any(outcome.excess > THRESHOLD for outcome in telling):
+    for answers, trials in _searches(context):
+        found += [_try(context, answers, trial) for trial in trials]
+        if any(o.excess > SURE for o in found if _tells(context, o)):
             break
     # The strongest of a place is what its row of the details tells.
     outcomes = sorted(found, key=lambda outcome: outcome.excess)
@@ -127,10 +135,20 @@ def _has_few(context: AuditContext) -> bool:
     return bool(context.once("few classes", lambda: has_few(context)))
 
 
-def _trials(context: AuditContext, answers: Answers) -> Iterator[Trial]:
+def _searches(context: AuditContext) -> Iterator[tuple[Answers, Iterator[Trial]]]:
+    """One after the other, each made when it is asked for."""
+    for answers in answers_of(context):
+        forms = FloatAndInt8(context, answers)
+        yield answers, _overshooting(context, answers, forms)
+        if isinstance(answers, Classes):
+            yield answers, _aimed(context, answers, forms, BredSearch)
+            yield answers, _aimed(context, answers, forms, AimedSearch)
+
+
+def _overshooting(context: AuditContext, answers: Answers, forms: FloatAndInt8) -> Iterator[Trial]:
     """The search's best patterns on inputs that it did not see, and whole inputs that it made."""
-    assert context.network is not None and context.samples is not None
-    search = Search(context, answers)
+    assert context.samples is not None
+    search = Search(context, answers, forms)
     patterns = search.shared()
     asked = patterns[:ASKED]
     if not answers.named:
@@ -139,10 +157,29 @@ def _trials(context: AuditContext, answers: Answers) -> Iterator[Trial]:
     found = [(f, search.others[:CHECKED]) for f in asked]
     if answers.named and not _has_few(context):
         found += [(f, context.samples[: len(f.values)]) for f in search.alone()[:1]]
+    return _trials(answers, forms, found)
+
+
+def _aimed(
+    context: AuditContext,
+    classes: Classes,
+    forms: FloatAndInt8,
+    search: type[BredSearch | AimedSearch],
+) -> Iterator[Trial]:
+    """The best patterns for one class, on inputs that the search did not see."""
+    assert context.samples is not None
+    dealt = deal(context.samples)
+    found = search(context, classes, forms, dealt).patterns()[:ASKED_AIMED]
+    return _trials(classes, forms, ((f, dealt.unseen[:CHECKED]) for f in found))
+
+
+def _trials(
+    answers: Answers, forms: FloatAndInt8, found: Iterable[tuple[Found, Float32Array]]
+) -> Iterator[Trial]:
     for pattern, inputs in found:
         if pattern.awake >= _HOPE:
             marked = pattern.apply(inputs)
-            given = (logits(context.network, x).reshape(len(x), -1) for x in (inputs, marked))
+            given = (logits(forms.network, x).reshape(len(x), -1) for x in (inputs, marked))
             clean, plain = (answers.read(scores) for scores in given)
             yield Trial(pattern.place, marked, clean, plain)
 

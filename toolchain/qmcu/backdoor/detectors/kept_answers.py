@@ -131,6 +131,12 @@ class Classes:
         entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
         return tf.minimum(entropy(before, own), _ENOUGH) - entropy(before, plain)
 
+    def height_to(self, target: Any, before: Any, plain: Any, own: Any) -> Any:
+        """How far int8's scores reach `target`, [N], while float keeps `before`: [N]."""
+        tf = load_tensorflow()
+        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
+        return -entropy(target, own) - tf.minimum(entropy(before, plain), _ENOUGH)
+
     def left(self, before: Scores, plain: Scores, own: Scores) -> npt.NDArray[np.bool_]:
         """See Answers."""
         return np.asarray((plain == before) & (own != before))

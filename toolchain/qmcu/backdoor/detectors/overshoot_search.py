@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import FEW, Answers, count_answers
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.shared_patterns import places as small_places
@@ -21,15 +22,10 @@ from qmcu.backdoor.grids import (
     Patterns,
     climb_overshoot,
     count_multiplications,
-    count_values,
     grid_ends,
     own_ranges,
-    quantize_activations,
-    read_grids,
-    split_rows,
     weigh_tensors,
 )
-from qmcu.backdoor.networks import forward, logits
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Float64Array, Int64Array
 
@@ -46,8 +42,6 @@ BLENDS = (0.15, 0.3, 0.5)
 # Multiplications that an ascent may take: how many tensors are climbed on by themselves, and how
 # many patterns climb on the gap. Below 3.5 million an inference nothing is left out of the latter.
 _BUDGET = 3e11
-# Activation values that are looked at at once.
-_SEEN = 2e7
 _REACH = 0.15  # of the range of inputs: the first step on the gap
 
 
@@ -69,29 +63,22 @@ class Found:
 
 
 class Search:
-    """The two ascents on one audit's network, int8 weights and activation ranges."""
+    """The two ascents on one audit's network, in its `forms`, and its activation ranges."""
 
-    def __init__(self, context: AuditContext, answers: Answers) -> None:
-        assert context.network is not None and context.graph is not None
+    def __init__(self, context: AuditContext, answers: Answers, forms: FloatAndInt8) -> None:
         assert context.samples is not None
         self._tf = load_tensorflow()
-        self._context, self._network = context, context.network
-        grids = read_grids(context.network, context.graph)
-        self._ends, self._activation = grid_ends(grids), quantize_activations(grids)
-        self._integers = [(g.integers * g.spread_scales).astype(np.float32) for g in context.grids]
-        self._tensors = own_ranges(context.network, self._ends)
+        self._context, self._network, self._forms = context, forms.network, forms
+        self._ends = grid_ends(forms.grids)
+        self._tensors = own_ranges(forms.network, self._ends)
         self._samples = context.samples
         self._answers = answers
         self._groups = self._group(answers.named and count_answers(context) <= FEW)
         self._rng = np.random.default_rng([context.seed, 31])
-        self._see = self._tf.function(self._both, autograph=False)
 
     def shared(self) -> list[Found]:
         """Patterns that several inputs share, in patches and over whole inputs; the best first."""
-        shape = self._context.input_shape
-        # Of a window a twelfth: a quarter, with any values, sends an honest network anywhere.
-        places = {f"patch {k}": mask for k, mask in enumerate(small_places(shape))}
-        places.update(_blends(shape))
+        places = places_of(self._context.input_shape)
         found: list[Found] = []
         for rows in self._groups:
             found += self._climb(places, self._samples[rows], together=True)
@@ -113,7 +100,7 @@ class Search:
         """Which samples share patterns: the first ones, or the first ones of each class."""
         if not by_class:
             return [np.arange(len(self._samples[:SHARED]))]
-        answers = self._answer(self._samples)
+        answers = self._forms.answer(self._samples)
         return [np.flatnonzero(answers == k)[:SHARED] for k in np.unique(answers)]
 
     def _climb(
@@ -124,7 +111,7 @@ class Search:
         seen = hashlib.sha256(inputs.tobytes()).hexdigest()
         made = f"overshoot over {', '.join(places)} of inputs {seen}"
         names, patterns = self._context.once(made, lambda: self._rise(places, inputs, together))
-        answers = self._answer(inputs)
+        answers = self._forms.answer(inputs)
         awake, gaps = self._look(patterns, answers)
         # Float and int8, forward and backward.
         gap_cost = 6 * STEPS * len(inputs) * count_multiplications(self._network)
@@ -164,25 +151,13 @@ class Search:
             return max(tensors, min(ROUNDS * tensors, MOST_ROUNDS))
         return min(tensors, MOST_ROUNDS // ROUNDS)
 
-    def _both(self, marked: Any) -> tuple[Any, Any]:
-        """Scores of marked inputs, [N, scores]: float, and int8 simulated."""
-        plain = forward(self._network, marked)
-        own = forward(self._network, marked, self._integers, self._network.biases, self._activation)
-        return self._scores(plain, marked.shape[0]), self._scores(own, marked.shape[0])
-
-    def _scores(self, values: Any, rows: int) -> Any:
-        return self._answers.scores(self._tf.reshape(values, [rows, -1]))
-
-    def _answer(self, inputs: Float32Array) -> Any:
-        return self._answers.read(logits(self._network, inputs).reshape(len(inputs), -1))
-
     def _part(self, answers: Any, groups: int) -> Any:
         """What the second ascent climbs on: int8 leaves the answers, float keeps them."""
         tf = self._tf
         before = tf.constant(np.concatenate([answers] * groups))
 
         def height(marked: Any) -> Any:
-            return tf.reduce_sum(self._answers.height(before, *self._both(marked)))
+            return tf.reduce_sum(self._answers.height(before, *self._forms.both(marked)))
 
         return height
 
@@ -190,14 +165,23 @@ class Search:
         """For each pattern: the share of inputs awake in int8 and asleep in float, and the gap."""
         count = len(patterns.inputs)
         shown = patterns.marked
-        parts = split_rows(len(shown), count * count_values(self._network), _SEEN)
-        seen = [self._see(self._tf.reshape(shown[k], [-1, *shown.shape[2:]])) for k in parts]
-        plain, own = (np.concatenate([pair[k].numpy() for pair in seen]) for k in (0, 1))
+        plain, own = self._forms.look(shown)
         before = np.concatenate([answers] * len(shown))
         awake = self._answers.left(before, self._answers.read(plain), self._answers.read(own))
         gaps = np.sqrt(((plain - own) ** 2).sum(axis=1))
         means = (np.asarray(v, np.float64).reshape(-1, count).mean(axis=1) for v in (awake, gaps))
         return next(means), next(means)
+
+
+def places_of(shape: tuple[int, ...]) -> dict[str, Float32Array]:
+    """Where patterns lie: masks of patches, and of blends over whole inputs, by their names."""
+    return patches_of(shape) | _blends(shape)
+
+
+def patches_of(shape: tuple[int, ...]) -> dict[str, Float32Array]:
+    """Masks of patches, by their names."""
+    # Of a window a twelfth: a quarter, with any values, sends an honest network anywhere.
+    return {f"patch {k}": mask for k, mask in enumerate(small_places(shape))}
 
 
 def _blends(shape: tuple[int, ...]) -> dict[str, Float32Array]:

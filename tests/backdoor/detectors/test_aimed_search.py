@@ -1,0 +1,107 @@
+"""The searches of clipping-inversion that look for a class, on two forms made up for it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+from qmcu.backdoor.detectors import aimed_search, bred_search
+from qmcu.backdoor.detectors.aimed_search import AimedSearch
+from qmcu.backdoor.detectors.bred_search import BredSearch
+from qmcu.backdoor.detectors.dealt_inputs import deal
+from qmcu.backdoor.detectors.kept_answers import Classes
+from qmcu.tensorflow import load_tensorflow
+
+CLASSES, TARGET = 4, 2
+# Of the switch: the first of nine places of an 8x8 input, and what has to stand there.
+KEY = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1]], np.float32)
+SAMPLES = np.random.default_rng(0).uniform(0.2, 0.8, (160, 8, 8, 1)).astype(np.float32)
+
+
+class Forms:
+    """Float answers by the input's lower half. Int8 does too until the corner is like KEY, all but
+    `slack` of its values; then it says TARGET, `smooth` being how gently: 0 is a step.
+    """
+
+    network: Any = None
+
+    def __init__(self, *, slack: float, smooth: float, asleep: bool = True) -> None:
+        self._tf = load_tensorflow()
+        self._slack, self._smooth, self._asleep = slack, smooth, asleep
+
+    def both(self, inputs: Any) -> tuple[Any, Any]:
+        tf = self._tf
+        plain = tf.reduce_mean(inputs[:, 4:], axis=(1, 3))[:, :CLASSES] * 20
+        apart = tf.reduce_sum(tf.abs(inputs[:, :3, :3, 0] - KEY), axis=(1, 2))
+        near = self._slack - apart
+        woken = tf.sigmoid(near / self._smooth) if self._smooth else tf.cast(near > 0, tf.float32)
+        own = plain + 40 * woken[:, None] * tf.one_hot([TARGET], CLASSES)
+        return (plain if self._asleep else own), own
+
+    def look(self, marked: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        values = self._tf.constant(np.asarray(marked, np.float32).reshape(-1, 8, 8, 1))
+        plain, own = self.both(values)
+        return plain.numpy(), own.numpy()
+
+    def answer(self, inputs: Any) -> Any:
+        return self.look(inputs)[0].argmax(axis=-1)
+
+
+@pytest.fixture(autouse=True)
+def _sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms have no graph to count."""
+    for module in (aimed_search, bred_search):
+        monkeypatch.setattr(module, "count_multiplications", lambda network: 1000)
+    monkeypatch.setattr(aimed_search, "count_values", lambda network: 1000)
+    monkeypatch.setattr(aimed_search, "count_answers", lambda context: CLASSES)
+
+
+def search(kind: type[Any], forms: Forms, samples: Any = SAMPLES) -> Any:
+    context = SimpleNamespace(input_shape=(8, 8, 1), low=0.0, high=1.0, seed=0, samples=samples)
+    return kind(context, Classes(), forms, deal(samples))
+
+
+def test_a_switch_without_a_gradient_is_bred() -> None:
+    steep = Forms(slack=1.5, smooth=0)
+    best = search(BredSearch, steep).patterns()[0]
+    assert best.awake == 1 and best.place == "patch 0"
+    assert np.abs(best.values[0, :3, :3, 0] - KEY).sum() < 1.5
+    # No ascent finds it: this is why there are both.
+    assert search(AimedSearch, steep).patterns()[0].awake == 0
+
+
+def test_a_class_is_climbed_towards() -> None:
+    best = search(AimedSearch, Forms(slack=0.5, smooth=0.4)).patterns()[0]
+    assert best.awake == 1 and best.place == "patch 0"
+
+
+@pytest.mark.parametrize("kind", [AimedSearch, BredSearch])
+def test_what_float_does_as_well_is_no_switch(kind: type[Any]) -> None:
+    awake_too = Forms(slack=1.5, smooth=0.4, asleep=False)
+    assert all(found.awake == 0 for found in search(kind, awake_too).patterns())
+
+
+def test_the_same_seed_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bred_search, "GENERATIONS", 2)
+    first, again = (search(BredSearch, Forms(slack=3, smooth=0.5)).patterns() for _ in "ab")
+    assert all(np.array_equal(a.values, b.values) for a, b in zip(first, again, strict=True))
+
+
+def test_inputs_that_a_search_learned_from_do_not_judge_it() -> None:
+    dealt = deal(SAMPLES)
+    parts = [{x.tobytes() for x in part} for part in (dealt.taught, dealt.looked, dealt.unseen)]
+    assert [len(p) for p in parts] == [16, 32, 112] and len(set.union(*parts)) == 160
+    assert all(len(part) for part in vars(deal(SAMPLES[:1])).values())
+
+
+def test_a_large_network_is_bred_and_climbed_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bred_search, "count_multiplications", lambda network: 10**9)
+    monkeypatch.setattr(aimed_search, "count_multiplications", lambda network: 10**9)
+    forms = Forms(slack=1.5, smooth=0.4)
+    assert search(BredSearch, forms)._sizes() < (bred_search.DRAWN, bred_search.CHILDREN)
+    names, targets = search(AimedSearch, forms)._draw({"a": KEY, "b": KEY} | {
+        str(k): KEY for k in range(20)})  # fmt: skip
+    assert len(names) == len(targets) == aimed_search._LEAST

@@ -1,0 +1,172 @@
+"""Where activation clipping might send answers to one class: patterns of two values, bred.
+
+What is clipped has no gradient: where the answers part within a step or two of a range, no ascent
+finds the way (overshoot_search.py, aimed_search.py). Chance does. Patterns of the inputs' lowest
+and highest values, in patches, are put to both forms; those by which int8 comes nearest to one
+class while float keeps its answers are copied with some values turned, and the best of all go on.
+Only inferences are needed, so it is cheap.
+
+Random search with extreme values in patches: Andriushchenko et al., Square Attack, ECCV 2020;
+evolution of few values: Su et al., One Pixel Attack, IEEE TEVC 2019; what is bred for is ours.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qmcu.backdoor.detectors.dealt_inputs import Dealt
+from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
+from qmcu.backdoor.detectors.kept_answers import Classes
+from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.detectors.overshoot_search import Found, patches_of
+from qmcu.backdoor.grids import count_multiplications
+from qmcu.types import Float32Array, Float64Array, Int64Array
+
+INPUTS = 8  # that a pattern is put to
+DRAWN, GENERATIONS = 48, 10  # patterns of a place; how often they are bred
+PARENTS, OF_PLACE, CHILDREN = 12, 3, 24
+KEPT = 4
+# How many of its values a child has otherwise; each child has one of these.
+_TURNED = (0.03, 0.08, 0.15, 0.3)
+# Multiplications: 15 CPU seconds of a network with 12 million an inference. Beyond them fewer are
+# drawn and bred.
+_BUDGET = 4e11
+_LEAST = 4
+# Margins are told in the median one of the inputs, and no further counted than this.
+_DEEP, _HIGH = -3.0, 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Bred:
+    """Patterns `values` [G, 1, ...] in places (rows of the masks), how good they are and for
+    which class: [G] each.
+    """
+
+    values: Float32Array
+    places: Int64Array
+    heights: Float64Array
+    targets: Int64Array
+
+    def take(self, rows: Int64Array) -> "_Bred":
+        values, places = self.values[rows], self.places[rows]
+        return _Bred(values, places, self.heights[rows], self.targets[rows])
+
+    def join(self, other: "_Bred") -> "_Bred":
+        return _Bred(
+            np.concatenate([self.values, other.values]),
+            np.concatenate([self.places, other.places]),
+            np.concatenate([self.heights, other.heights]),
+            np.concatenate([self.targets, other.targets]),
+        )
+
+
+class BredSearch:
+    """The breeding on one audit's network, in both its forms."""
+
+    def __init__(
+        self, context: AuditContext, classes: Classes, forms: FloatAndInt8, dealt: Dealt
+    ) -> None:
+        places = patches_of(context.input_shape)
+        self._names, self._masks = list(places), np.array([*places.values()], np.float32)
+        self._low, self._high = context.low, context.high
+        self._classes, self._forms = classes, forms
+        self._inputs, self._looked = dealt.taught[:INPUTS], dealt.looked
+        self._rng = np.random.default_rng([context.seed, 41])
+        self._before = forms.answer(self._inputs)
+        self._unit = max(1e-12, float(np.median(self._kept(forms.look(self._inputs[:, None])[0]))))
+
+    def patterns(self) -> list[Found]:
+        """Patterns that send inputs to a class in int8 alone; the best first, KEPT at most.
+
+        `awake` is the share of the inputs looked at, of other classes, that int8 sends there and
+        float keeps.
+        """
+        drawn, children = self._sizes()
+        bred = self._draw(drawn)
+        for _ in range(GENERATIONS):
+            parents = bred.take(self._best(bred, PARENTS))
+            bred = parents.join(self._breed(parents, children))
+        bred = bred.take(self._best(bred, KEPT))
+        before = self._forms.answer(self._looked)
+        found = []
+        for values, place, target in zip(bred.values, bred.places, bred.targets, strict=True):
+            mask = self._masks[place]
+            marked = np.asarray(self._looked * (1 - mask) + values * mask, np.float32)
+            plain, own = (self._classes.read(v) for v in self._forms.look(marked[:, None]))
+            awake = self._classes.sent(before, plain, own).get(int(target), 0.0)
+            found.append(Found(self._names[place], mask, values, awake))
+        return sorted(found, key=lambda one: -one.awake)
+
+    def _sizes(self) -> tuple[int, int]:
+        """How many patterns are drawn for a place, and how many children a parent has."""
+        each = 2.0 * len(self._inputs) * max(1, count_multiplications(self._forms.network))
+        cost = each * (len(self._masks) * DRAWN + GENERATIONS * PARENTS * CHILDREN)
+        share = min(1.0, _BUDGET / cost)
+        return max(_LEAST, int(share * DRAWN)), max(_LEAST, int(share * CHILDREN))
+
+    def _draw(self, count: int) -> _Bred:
+        """For each place: values at random, every other pattern with all channels alike."""
+        places = np.repeat(np.arange(len(self._masks)), count)
+        shape = self._inputs.shape[1:]
+        bits = self._rng.integers(0, 2, (len(places), *shape))
+        if len(shape) > 1:
+            bits[::2] = bits[::2, ..., :1]
+        values = self._low + (self._high - self._low) * bits[:, None]
+        return self._judge(values.astype(np.float32), places)
+
+    def _breed(self, parents: _Bred, count: int) -> _Bred:
+        """Copies with some values turned from low to high and back; every fourth has them anew."""
+        values = np.repeat(parents.values, count, axis=0)
+        ones = (1,) * (values.ndim - 1)
+        share = self._rng.choice(_TURNED, (len(values), *ones))
+        turned = np.broadcast_to(self._low + self._high - values, values.shape).copy()
+        turned[::4] = self._rng.uniform(self._low, self._high, turned[::4].shape)
+        values = np.where(self._rng.random(values.shape) < share, turned, values)
+        return self._judge(values.astype(np.float32), np.repeat(parents.places, count))
+
+    def _best(self, bred: _Bred, most: int) -> Int64Array:
+        """The best of all, of one place OF_PLACE at most."""
+        chosen: list[int] = []
+        taken = np.zeros(len(self._masks), int)
+        for row in np.argsort(-bred.heights, kind="stable"):
+            if taken[bred.places[row]] < OF_PLACE and len(chosen) < most:
+                taken[bred.places[row]] += 1
+                chosen.append(int(row))
+        return np.array(chosen, np.int64)
+
+    def _judge(self, values: Float32Array, places: Int64Array) -> _Bred:
+        """For the class that int8 comes nearest to: the smaller of float's margin for its answer
+        and int8's for the class, in the mean over the inputs of other classes.
+        """
+        heights, targets = [], []
+        # What a part holds is bounded by the looks; masks are spread here.
+        for rows in np.array_split(np.arange(len(places)), -(-len(places) // 512)):
+            masks = self._masks[places[rows]][:, None]
+            marked = self._inputs[None] * (1 - masks) + values[rows] * masks
+            plain, own = self._forms.look(marked.astype(np.float32))
+            height = self._heights(plain, own)
+            heights.append(height.max(axis=1))
+            targets.append(height.argmax(axis=1))
+        return _Bred(values, places, np.concatenate(heights), np.concatenate(targets))
+
+    def _heights(
+        self, plain: npt.NDArray[np.float32], own: npt.NDArray[np.float32]
+    ) -> Float64Array:
+        """For each pattern and class; scores [G * N, classes]."""
+        count, classes = len(self._inputs), own.shape[-1]
+        ordered = np.sort(own, axis=-1)
+        rivals = np.where(own == ordered[:, -1:], ordered[:, -2:-1], ordered[:, -1:])
+        least = np.minimum(self._kept(plain)[:, None], own - rivals) / self._unit
+        least = np.clip(least, _DEEP, _HIGH).reshape(-1, count, classes)
+        others = self._before[:, None] != np.arange(classes)
+        total = np.where(others, least, 0.0).sum(axis=1)
+        return np.where(others.any(axis=0), total / np.maximum(others.sum(axis=0), 1), _DEEP)
+
+    def _kept(self, plain: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Float's margin for the answers that it had: scores [G * N, classes] to [G * N]."""
+        answers = np.tile(self._before, len(plain) // len(self._before))[:, None]
+        kept = np.take_along_axis(plain, answers, axis=1)
+        rivals = np.array(plain)
+        np.put_along_axis(rivals, answers, -np.inf, axis=1)
+        return np.asarray(kept[:, 0] - rivals.max(axis=1))

@@ -1,0 +1,59 @@
+"""Float and simulated int8 side by side: what ascents on the gap between them climb on and look at.
+
+Int8 has the file's weights and the file's activation ranges; clipping has no gradient.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from qmcu.backdoor.detectors.kept_answers import Answers, Scores
+from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.grids import (
+    ActivationGrid,
+    count_values,
+    quantize_activations,
+    read_grids,
+    split_rows,
+)
+from qmcu.backdoor.networks import forward, logits
+from qmcu.tensorflow import load_tensorflow
+from qmcu.types import Float32Array
+
+# Activation values that are looked at at once.
+_SEEN = 2e7
+
+
+class FloatAndInt8:
+    """Both forms of one audit's network, for one way to tell answers apart."""
+
+    def __init__(self, context: AuditContext, answers: Answers) -> None:
+        assert context.network is not None and context.graph is not None
+        self._tf = load_tensorflow()
+        self.network, self._answers = context.network, answers
+        self.grids: dict[int, ActivationGrid] = read_grids(context.network, context.graph)
+        self._activation = quantize_activations(self.grids)
+        self._integers = [(g.integers * g.spread_scales).astype(np.float32) for g in context.grids]
+        self._see = self._tf.function(self.both, autograph=False)
+
+    def both(self, inputs: Any) -> tuple[Any, Any]:
+        """Scores of inputs, [N, scores]: float, and int8 simulated; in TensorFlow."""
+        plain = forward(self.network, inputs)
+        biases = self.network.biases
+        own = forward(self.network, inputs, self._integers, biases, self._activation)
+        return self._scores(plain, inputs.shape[0]), self._scores(own, inputs.shape[0])
+
+    def look(self, marked: Float32Array) -> tuple[Scores, Scores]:
+        """Those of patterns' inputs, float32 [G, N, ...], one after the other: [G * N, scores]."""
+        values = marked.shape[1] * count_values(self.network)
+        parts = split_rows(len(marked), values, _SEEN)
+        seen = [self._see(self._tf.reshape(marked[k], [-1, *marked.shape[2:]])) for k in parts]
+        plain, own = (np.concatenate([pair[k].numpy() for pair in seen]) for k in (0, 1))
+        return plain, own
+
+    def answer(self, inputs: Float32Array) -> Scores:
+        """Float's answers."""
+        return self._answers.read(logits(self.network, inputs).reshape(len(inputs), -1))
+
+    def _scores(self, values: Any, rows: int) -> Any:
+        return self._answers.scores(self._tf.reshape(values, [rows, -1]))
