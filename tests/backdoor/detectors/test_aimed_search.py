@@ -13,6 +13,7 @@ from qmcu.backdoor.detectors.aimed_search import AimedSearch
 from qmcu.backdoor.detectors.bred_search import BredSearch
 from qmcu.backdoor.detectors.dealt_inputs import deal
 from qmcu.backdoor.detectors.kept_answers import Classes
+from qmcu.backdoor.inputs import JoinedShape
 from qmcu.tensorflow import load_tensorflow
 
 CLASSES, TARGET = 4, 2
@@ -28,14 +29,18 @@ class Forms:
 
     network: Any = None
 
-    def __init__(self, *, slack: float, smooth: float, asleep: bool = True) -> None:
-        self._tf = load_tensorflow()
+    def __init__(
+        self, *, slack: float, smooth: float, asleep: bool = True, at: tuple[int, int] = (0, 0)
+    ) -> None:
+        self._tf, self._at = load_tensorflow(), at
         self._slack, self._smooth, self._asleep = slack, smooth, asleep
 
     def both(self, inputs: Any) -> tuple[Any, Any]:
         tf = self._tf
         plain = tf.reduce_mean(inputs[:, 4:], axis=(1, 3))[:, :CLASSES] * 20
-        apart = tf.reduce_sum(tf.abs(inputs[:, :3, :3, 0] - KEY), axis=(1, 2))
+        row, column = self._at
+        corner = inputs[:, row : row + 3, column : column + 3, 0]
+        apart = tf.reduce_sum(tf.abs(corner - KEY), axis=(1, 2))
         near = self._slack - apart
         woken = tf.sigmoid(near / self._smooth) if self._smooth else tf.cast(near > 0, tf.float32)
         own = plain + 40 * woken[:, None] * tf.one_hot([TARGET], CLASSES)
@@ -67,10 +72,34 @@ def search(kind: type[Any], forms: Forms, samples: Any = SAMPLES) -> Any:
 def test_a_switch_without_a_gradient_is_bred() -> None:
     steep = Forms(slack=1.5, smooth=0)
     best = search(BredSearch, steep).patterns()[0]
-    assert best.awake == 1 and best.place == "patch 0"
+    assert best.awake == 1 and best.place.startswith("patch")
     assert np.abs(best.values[0, :3, :3, 0] - KEY).sum() < 1.5
     # No ascent finds it: this is why there are both.
     assert search(AimedSearch, steep).patterns()[0].awake == 0
+
+
+@pytest.mark.parametrize(("row", "column"), [(0, 5), (1, 1), (1, 4)])
+def test_a_switch_is_bred_wherever_it_lies(row: int, column: int) -> None:
+    assert (
+        search(BredSearch, Forms(slack=1.5, smooth=0.5, at=(row, column))).patterns()[0].awake == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "places", "values"),
+    [((8, 8, 1), 36, 9), ((32, 32, 3), 49, 192), ((32, 3), 30, 9), ((48,), 23, 4)],
+)
+def test_patches_overlap(shape: tuple[int, ...], places: int, values: int) -> None:
+    masks = bred_search.overlapping(shape)
+    assert masks.shape == (places, *shape) and np.all(masks.any(axis=0))
+    assert np.all(masks.reshape(places, -1).sum(axis=1) == values)
+    assert len({m.tobytes() for m in masks}) == places
+
+
+def test_patches_of_several_inputs_lie_in_one_of_them() -> None:
+    shape = JoinedShape.of([(8, 8, 1), (5,)])
+    masks = bred_search.overlapping(shape)
+    assert len(masks) == 36 + len(bred_search.overlapping((5,)))
 
 
 def test_a_class_is_climbed_towards() -> None:

@@ -2,14 +2,15 @@
 
 What is clipped has no gradient: where the answers part within a step or two of a range, no ascent
 finds the way (overshoot_search.py, aimed_search.py). Chance does. Patterns of the inputs' lowest
-and highest values, in patches, are put to both forms; those by which int8 comes nearest to one
-class while float keeps its answers are copied with some values turned, and the best of all go on.
-Only inferences are needed, so it is cheap.
+and highest values, in patches that overlap, are put to both forms; those by which int8 comes
+nearest to one class while float keeps its answers are copied with some values turned, and the best
+of all go on. Only inferences are needed, so it is cheap.
 
 Random search with extreme values in patches: Andriushchenko et al., Square Attack, ECCV 2020;
 evolution of few values: Su et al., One Pixel Attack, IEEE TEVC 2019; what is bred for is ours.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,19 +20,21 @@ from qmcu.backdoor.detectors.dealt_inputs import Dealt
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import Classes
 from qmcu.backdoor.detectors.method import AuditContext
-from qmcu.backdoor.detectors.overshoot_search import Found, patches_of
+from qmcu.backdoor.detectors.overshoot_search import Found
+from qmcu.backdoor.detectors.shared_patterns import places
 from qmcu.backdoor.grids import count_multiplications
+from qmcu.backdoor.inputs import JoinedShape
 from qmcu.types import Float32Array, Float64Array, Int64Array
 
-INPUTS = 8  # that a pattern is put to
-DRAWN, GENERATIONS = 48, 10  # patterns of a place; how often they are bred
-PARENTS, OF_PLACE, CHILDREN = 12, 3, 24
+INPUTS = 5  # that a pattern is put to
+DRAWN, GENERATIONS = 512, 12  # patterns of a place at most; how often they are bred
+PARENTS, OF_PLACE, CHILDREN = 24, 2, 24
 KEPT = 4
 # How many of its values a child has otherwise; each child has one of these.
 _TURNED = (0.03, 0.08, 0.15, 0.3)
-# Multiplications: 15 CPU seconds of a network with 12 million an inference. Beyond them fewer are
-# drawn and bred.
-_BUDGET = 4e11
+# Multiplications of those drawn and of those bred: 15 CPU seconds of a network with 12 million an
+# inference. Beyond them fewer are.
+_BUDGET, _BUDGET_BRED = 2.5e11, 2e11
 _LEAST = 4
 # Margins are told in the median one of the inputs, and no further counted than this.
 _DEEP, _HIGH = -3.0, 1.0
@@ -67,8 +70,7 @@ class BredSearch:
     def __init__(
         self, context: AuditContext, classes: Classes, forms: FloatAndInt8, dealt: Dealt
     ) -> None:
-        places = patches_of(context.input_shape)
-        self._names, self._masks = list(places), np.array([*places.values()], np.float32)
+        self._masks = overlapping(context.input_shape)
         self._low, self._high = context.low, context.high
         self._classes, self._forms = classes, forms
         self._inputs, self._looked = dealt.taught[:INPUTS], dealt.looked
@@ -95,24 +97,33 @@ class BredSearch:
             marked = np.asarray(self._looked * (1 - mask) + values * mask, np.float32)
             plain, own = (self._classes.read(v) for v in self._forms.look(marked[:, None]))
             awake = self._classes.sent(before, plain, own).get(int(target), 0.0)
-            found.append(Found(self._names[place], mask, values, awake))
+            found.append(Found(f"patch bred at {_corner(mask)}", mask, values, awake))
         return sorted(found, key=lambda one: -one.awake)
 
     def _sizes(self) -> tuple[int, int]:
         """How many patterns are drawn for a place, and how many children a parent has."""
         each = 2.0 * len(self._inputs) * max(1, count_multiplications(self._forms.network))
-        cost = each * (len(self._masks) * DRAWN + GENERATIONS * PARENTS * CHILDREN)
-        share = min(1.0, _BUDGET / cost)
-        return max(_LEAST, int(share * DRAWN)), max(_LEAST, int(share * CHILDREN))
+        drawn = int(_BUDGET / (each * len(self._masks)))
+        children = int(_BUDGET_BRED / (each * GENERATIONS * PARENTS))
+        return max(_LEAST, min(DRAWN, drawn)), max(_LEAST, min(CHILDREN, children))
 
     def _draw(self, count: int) -> _Bred:
-        """For each place: values at random, every other pattern with all channels alike."""
-        places = np.repeat(np.arange(len(self._masks)), count)
+        """For each place: all patterns of two values where they are so few, else some at random,
+        every other one with all channels alike.
+        """
         shape = self._inputs.shape[1:]
-        bits = self._rng.integers(0, 2, (len(places), *shape))
-        if len(shape) > 1:
-            bits[::2] = bits[::2, ..., :1]
-        values = self._low + (self._high - self._low) * bits[:, None]
+        bits = np.zeros((len(self._masks), count, *shape), np.float32)
+        for mask, own in zip(self._masks, bits, strict=True):
+            cells = int(np.count_nonzero(mask))
+            if cells < 63 and 1 << cells <= count:
+                every = np.arange(count)[:, None] >> np.arange(cells) & 1
+                own[:, mask > 0] = every
+            else:
+                own[:] = self._rng.integers(0, 2, own.shape)
+                if len(shape) > 1:
+                    own[::2] = own[::2, ..., :1]
+        values = self._low + (self._high - self._low) * bits.reshape(-1, 1, *shape)
+        places = np.repeat(np.arange(len(self._masks)), count)
         return self._judge(values.astype(np.float32), places)
 
     def _breed(self, parents: _Bred, count: int) -> _Bred:
@@ -170,3 +181,29 @@ class BredSearch:
         rivals = np.array(plain)
         np.put_along_axis(rivals, answers, -np.inf, axis=1)
         return np.asarray(kept[:, 0] - rivals.max(axis=1))
+
+
+def overlapping(shape: tuple[int, ...]) -> Float32Array:
+    """Masks of patches half a patch apart, float32 [R, *shape]: a trigger may lie anywhere."""
+    if isinstance(shape, JoinedShape):
+        return shape.embed([overlapping(part) for part in shape.parts])
+    first = places(shape)[0] > 0
+    count = max(1, len(shape) - 1)  # the last axis of several is channels
+    starts, sizes = [], []
+    for axis in range(count):
+        others = tuple(k for k in range(len(shape)) if k != axis)
+        sizes.append(int(first.any(axis=others).sum()))
+        last = shape[axis] - sizes[-1]
+        starts.append(sorted({*range(0, last + 1, max(1, sizes[-1] // 2)), last}))
+    masks = []
+    for begins in itertools.product(*starts):
+        mask = np.zeros(shape, np.float32)
+        mask[tuple(slice(b, b + n) for b, n in zip(begins, sizes, strict=True))] = 1
+        masks.append(mask)
+    return np.array(masks)
+
+
+def _corner(mask: Float32Array) -> str:
+    """Where a patch begins, as row and column, or the place in a window or a vector."""
+    first = np.argwhere(mask)[0]
+    return ", ".join(str(int(k)) for k in first[: max(1, mask.ndim - 1)])

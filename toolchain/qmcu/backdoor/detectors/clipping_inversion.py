@@ -196,7 +196,7 @@ def _try(context: AuditContext, answers: Answers, trial: Trial) -> Outcome:
     own = shares(context.integer)
     target = max(own, key=lambda t: own[t])
     named, share = target if answers.named else None, own[target]
-    if share <= THRESHOLD:
+    if share <= NEAR[0] * THRESHOLD:
         return Outcome(trial.place, named, share, share, 0.0)
     samples = context.samples
     anew = context.once("quantized anew", lambda: context.quantize_anew(samples))
