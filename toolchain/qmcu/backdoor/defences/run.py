@@ -233,7 +233,8 @@ def audit_defence(run: DefenceRun, samples: Float32Array, *, slow: bool = False)
     result = audit(against(run.reference), slow=slow)
     if not run.retrained:
         return result
-    answers = load_detectors()["disagreement"].run(against(run.original))
+    given = replace(against(run.original), retrained=True)
+    answers = load_detectors()["disagreement"].run(given)
     named = replace(answers, detector="disagreement with the given model")
     findings = (*result.findings, named)
     verdict, reasons = judge(findings, find_ties(against(run.reference)))

@@ -67,6 +67,8 @@ class AuditContext:
     source: Network | None = None
     # The model's inputs, where an input here is several of them, or whole numbers, as one.
     parts: Parts | None = None
+    # The file may be of weights that were trained on since: only its answers are compared.
+    retrained: bool = False
     # What several detectors need and one computes: see `once`.
     _shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -155,7 +157,8 @@ class AuditContext:
                     "(median; rounding allows half a step); give the float model that was "
                     "quantized."
                 )
-        self._refuse_trained_on(grids)
+        if not self.retrained:
+            self._refuse_trained_on(grids)
         return grids
 
     def _refuse_trained_on(self, grids: tuple[LayerGrid, ...]) -> None:
