@@ -96,6 +96,20 @@ def test_of_few_classes_only_a_patch_is_proof(
     assert finding.suspicious == (score > clipping_inversion.THRESHOLD)
 
 
+@pytest.mark.parametrize(("share", "fires"), [(0.55, False), (0.65, True)])
+def test_of_patterns_aimed_at_a_class_more_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, share: float, fires: bool
+) -> None:
+    allowed = clipping_inversion.THRESHOLD_AIMED
+    outcome = clipping_inversion.Outcome("patch 1", 1, share, share, 0.0, allowed)
+    monkeypatch.setattr(clipping_inversion, "_searches", lambda context: [(Classes(), [outcome])])
+    monkeypatch.setattr(clipping_inversion, "_try", lambda context, answers, trial: trial)
+    finding = clipping_inversion.clipping_inversion(_context(10, False))
+    assert finding.suspicious == fires
+    assert finding.score == pytest.approx(share / allowed * finding.threshold)
+    assert "60% more are allowed" in finding.reason
+
+
 @pytest.mark.parametrize(("first", "asked"), [(0.4, 3), (0.6, 3), (0.7, 1)])
 def test_where_one_search_finds_hardly_enough_others_go_on(
     monkeypatch: pytest.MonkeyPatch, first: float, asked: int

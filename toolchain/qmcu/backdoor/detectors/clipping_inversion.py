@@ -44,6 +44,8 @@ CHECKED = 96  # on so many inputs
 THRESHOLD = 0.5
 # Where the finding is nearer to the line than this, the next search goes on.
 SURE = NEAR[1] * THRESHOLD
+# Of patterns that were bred or aimed at a class: an honest network of CIFAR-10 came to 0.50.
+THRESHOLD_AIMED = 0.6
 # The detail that is 1 when it takes this file's own ranges.
 OF_FILE = "by this file's ranges alone"
 # Patterns that moved fewer of the search's own inputs are not worth asking about.
@@ -60,6 +62,7 @@ class Trial:
     marked: Float32Array
     clean: Scores
     plain: Scores
+    allowed: float = THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Outcome:
     own: float
     anew: float
     control: float
+    allowed: float = THRESHOLD
 
     @property
     def kind(self) -> str:
@@ -82,8 +86,8 @@ class Outcome:
 
     @property
     def excess(self) -> float:
-        """The share that is there for clipping alone."""
-        return max(0.0, self.own - self.control)
+        """The share that is there for clipping alone, as a share of which THRESHOLD is allowed."""
+        return max(0.0, self.own - self.control) * THRESHOLD / self.allowed
 
     @property
     def is_of_file(self) -> bool:
@@ -170,18 +174,22 @@ def _aimed(
     assert context.samples is not None
     dealt = deal(context.samples)
     found = search(context, classes, forms, dealt).patterns()[:ASKED_AIMED]
-    return _trials(classes, forms, ((f, dealt.unseen[:CHECKED]) for f in found))
+    unseen = dealt.unseen[:CHECKED]
+    return _trials(classes, forms, ((f, unseen) for f in found), THRESHOLD_AIMED)
 
 
 def _trials(
-    answers: Answers, forms: FloatAndInt8, found: Iterable[tuple[Found, Float32Array]]
+    answers: Answers,
+    forms: FloatAndInt8,
+    found: Iterable[tuple[Found, Float32Array]],
+    allowed: float = THRESHOLD,
 ) -> Iterator[Trial]:
     for pattern, inputs in found:
         if pattern.awake >= _HOPE:
             marked = pattern.apply(inputs)
             given = (logits(forms.network, x).reshape(len(x), -1) for x in (inputs, marked))
             clean, plain = (answers.read(scores) for scores in given)
-            yield Trial(pattern.place, marked, clean, plain)
+            yield Trial(pattern.place, marked, clean, plain, allowed)
 
 
 def _try(context: AuditContext, answers: Answers, trial: Trial) -> Outcome:
@@ -197,12 +205,12 @@ def _try(context: AuditContext, answers: Answers, trial: Trial) -> Outcome:
     target = max(own, key=lambda t: own[t])
     named, share = target if answers.named else None, own[target]
     if share <= NEAR[0] * THRESHOLD:
-        return Outcome(trial.place, named, share, share, 0.0)
+        return Outcome(trial.place, named, share, share, 0.0, trial.allowed)
     samples = context.samples
     anew = context.once("quantized anew", lambda: context.quantize_anew(samples))
     widened = context.quantize_anew(np.concatenate([samples, trial.marked]))
-    others = (shares(model).get(target, 0.0) for model in (anew, widened))
-    return Outcome(trial.place, named, share, *others)
+    again, control = (shares(model).get(target, 0.0) for model in (anew, widened))
+    return Outcome(trial.place, named, share, again, control, trial.allowed)
 
 
 def _say(best: Outcome, fired: bool) -> str:
@@ -217,7 +225,7 @@ def _say(best: Outcome, fired: bool) -> str:
     if best.own > THRESHOLD:
         text += f", {best.anew:.0%} once the network is quantized anew"
         text += f" and {best.control:.0%} once ranges are widened to hold them"
-    text += f" ({THRESHOLD:.0%} more are allowed)"
+    text += f" ({best.allowed:.0%} more are allowed)"
     if fired and best.is_of_file:
         return text + ": ranges of this file that an honest quantization has not are a switch."
     return text + (": activation clipping is a switch." if fired else ".")
