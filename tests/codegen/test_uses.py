@@ -149,7 +149,7 @@ def test_every_part_of_the_header_is_known_and_used(header: str) -> None:
     assert sorted(named) == sorted(known)
     files = (firmware_directory() / FOLDERS[header]).glob("*.[ch]")
     code = "".join(p.read_text() for p in files if p.name != header)
-    assert all(f"QMCU_USES_{name}" in code for name in named)
+    assert all(re.search(rf"\bQMCU_(USES_{name}\b|WHERE\({name},)", code) for name in named)
 
 
 def test_the_image_has_its_own_header() -> None:

@@ -67,11 +67,6 @@ static __attribute__((noinline)) void multiply_last(const int8_t *x, const int8_
     "vldrb.8 q1, [%[weights]]\n\t"         \
     "add %[weights], %[weights], %[x]\n\t" \
     "vmladava.s8 " SUM ", q0, q1\n\t"
-#if QMCU_USES_TAIL
-#define IF_TAIL(...) __VA_ARGS__
-#else
-#define IF_TAIL(...)
-#endif
 /* In assembly, since the compiler spills the sums: 9 instructions for 64 products, one more for each four
    steps, 18 for what is left of vectors, and 22 for four outputs. The first round begins where as many
    steps are left as it has. Sums are in even registers, as VMLADAVA wants them. VRSHL rounds ties up:
@@ -96,52 +91,59 @@ static __attribute__((noinline)) const int8_t *fours(const qmcu_fully_connected_
                                           (int32_t)(intptr_t)(row + 16 * steps));
     uint32_t x = values % 16;
     /* On the stack: where to begin, where the steps begin, how long the tail is. */
+    /* clang-format off */
     __asm volatile(
         "adr.w lr, 2f\n\t"
         "vmov.32 r6, %q[fixed][2]\n\t"
         "add r6, r6, lr\n\t"
         "orr r6, r6, #1\n\t"
-        "mov r4, r6\n\t" IF_TAIL(
+        "mov r4, r6\n\t"
+        QMCU_WHERE(TAIL,
             "vctp.8 %[x]\n\t"
             "cbz %[x], 4f\n\t"
             "adr.w r4, 3f\n\t"
-            "orr r4, r4, #1\n") "4: mov r8, %[x]\n\t"
-                                "push {r4, r6, r8}\n"
-                                "1: ldm %[biases]!, {r4, r6, r8, r10}\n\t"
-                                "vmov.32 %[x], %q[fixed][1]\n\t"
-                                "dls lr, %[rounds]\n\t"
-                                "ldr pc, [sp]\n\t"
-                                ".balign 4\n" IF_TAIL(
-                                    "3: vmov.32 %[x], %q[fixed][3]\n\t"
-                                    "vpst\n\t"
-                                    "vldrbt.8 q0, [%[x]]\n\t"
-                                    "ldr %[x], [sp, #8]\n\t" TAIL("r4") TAIL("r6") TAIL("r8") TAIL(
-                                        "r10") "vmov.32 %[x], %q[fixed][1]\n\t"
-                                               "ldr pc, [sp, #4]\n\t"
-                                               ".balign 4\n") "2: " STEP STEP STEP STEP
-                                                              "le lr, 2b\n\t"
-                                                              "vmov q0[2], q0[0], r4, r8\n\t"
-                                                              "vmov q0[3], q0[1], r6, r10\n\t"
-                                                              "vldrw.u32 q1, [%[scales]]\n\t"
-                                                              "vqrdmulh.s32 q0, q0, q1\n\t"
-                                                              "vshr.s32 q1, q0, #31\n\t"
-                                                              "vadd.i32 q0, q0, q1\n\t"
-                                                              "vldrw.u32 q1, [%[scales], #16]\n\t"
-                                                              "vrshl.s32 q0, q0, q1\n\t"
-                                                              "vadd.i32 q0, q0, %q[zero_point]\n\t"
-                                                              "vmax.s32 q0, q0, %q[minimum]\n\t"
-                                                              "vmin.s32 q0, q0, %q[maximum]\n\t"
-                                                              "vstrb.32 q0, [%[output]], #4\n\t"
-                                                              "vmov.32 r4, %q[fixed][0]\n\t"
-                                                              "adds %[scales], %[scales], r4\n\t"
-                                                              "subs %[count], %[count], #4\n\t"
-                                                              "bne 1b\n\t"
-                                                              "add sp, sp, #12"
+            "orr r4, r4, #1\n")
+        "4: mov r8, %[x]\n\t"
+        "push {r4, r6, r8}\n"
+        "1: ldm %[biases]!, {r4, r6, r8, r10}\n\t"
+        "vmov.32 %[x], %q[fixed][1]\n\t"
+        "dls lr, %[rounds]\n\t"
+        "ldr pc, [sp]\n\t"
+        ".balign 4\n"
+        QMCU_WHERE(TAIL,
+            "3: vmov.32 %[x], %q[fixed][3]\n\t"
+            "vpst\n\t"
+            "vldrbt.8 q0, [%[x]]\n\t"
+            "ldr %[x], [sp, #8]\n\t"
+            TAIL("r4") TAIL("r6") TAIL("r8") TAIL("r10")
+            "vmov.32 %[x], %q[fixed][1]\n\t"
+            "ldr pc, [sp, #4]\n\t"
+            ".balign 4\n")
+        "2: " STEP STEP STEP STEP
+        "le lr, 2b\n\t"
+        "vmov q0[2], q0[0], r4, r8\n\t"
+        "vmov q0[3], q0[1], r6, r10\n\t"
+        "vldrw.u32 q1, [%[scales]]\n\t"
+        "vqrdmulh.s32 q0, q0, q1\n\t"
+        "vshr.s32 q1, q0, #31\n\t"
+        "vadd.i32 q0, q0, q1\n\t"
+        "vldrw.u32 q1, [%[scales], #16]\n\t"
+        "vrshl.s32 q0, q0, q1\n\t"
+        "vadd.i32 q0, q0, %q[zero_point]\n\t"
+        "vmax.s32 q0, q0, %q[minimum]\n\t"
+        "vmin.s32 q0, q0, %q[maximum]\n\t"
+        "vstrb.32 q0, [%[output]], #4\n\t"
+        "vmov.32 r4, %q[fixed][0]\n\t"
+        "adds %[scales], %[scales], r4\n\t"
+        "subs %[count], %[count], #4\n\t"
+        "bne 1b\n\t"
+        "add sp, sp, #12"
         : [weights] "+r"(weights), [biases] "+r"(biases), [scales] "+r"(scales),
           [count] "+r"(count), [output] "+l"(output), [x] "+l"(x)
         : [rounds] "r"(rounds), [fixed] "w"(fixed), [zero_point] "w"(zero_point),
           [minimum] "w"(minimum), [maximum] "w"(maximum)
         : "r4", "r6", "r8", "r10", "lr", "q0", "q1", "p0", "cc", "memory");
+    /* clang-format on */
     return weights;
 }
 

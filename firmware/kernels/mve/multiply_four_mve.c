@@ -49,32 +49,6 @@
     LABEL ": " STEP STEP STEP STEP                         \
     "cmp r1, r11\n\t"                                      \
     "bne " LABEL "\n\t"
-/* Code that some layer of the image needs. */
-#if QMCU_USES_ONE_STEP
-#define IF_ONE_STEP(...) __VA_ARGS__
-#else
-#define IF_ONE_STEP(...)
-#endif
-#if QMCU_USES_STEPS
-#define IF_STEPS(...) __VA_ARGS__
-#else
-#define IF_STEPS(...)
-#endif
-#if QMCU_USES_TWO_STEPS
-#define IF_TWO_STEPS(...) __VA_ARGS__
-#else
-#define IF_TWO_STEPS(...)
-#endif
-#if QMCU_USES_AWAY
-#define IF_AWAY(...) __VA_ARGS__
-#else
-#define IF_AWAY(...)
-#endif
-#if QMCU_USES_LIMITS
-#define IF_LIMITS(...) __VA_ARGS__
-#else
-#define IF_LIMITS(...)
-#endif
 /* Places in the code of `multiply`. */
 extern const uint8_t steps_first[] __asm__("qmcu_mve_four_first");
 extern const uint8_t two_steps[] __asm__("qmcu_mve_four_two");
@@ -101,8 +75,8 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
           "ldm r0, {r1-r12}\n\t"
           "push {r1-r12}\n\t"
           "ldr r9, [sp, #52]\n\t"
-          IF_STEPS(
-              IF_ONE_STEP("cmp r6, #0\n\t"
+          QMCU_WHERE(STEPS,
+              QMCU_WHERE(ONE_STEP, "cmp r6, #0\n\t"
                           "beq.w 3f\n\t")
               /* Those two pixels' columns are one step further on. */
               "vldrb.u8 q3, [r1], #16\n\t"
@@ -114,10 +88,10 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
               QMCU_FOUR_SUMS("q0", "q1")
               "7: " QMCU_FOUR_PRODUCTS("q6", "q7", "q0", "q1")
               "ldr pc, [sp, #24]\n"
-              IF_AWAY("qmcu_mve_four_away:\n\t" QMCU_FOUR_AWAY)
+              QMCU_WHERE(AWAY, "qmcu_mve_four_away:\n\t" QMCU_FOUR_AWAY)
               "qmcu_mve_four_round:\n\t" QMCU_FOUR_BYTES("q6", "q7", "q0", "q1")
               "ldr pc, [sp, #28]\n"
-              IF_LIMITS("qmcu_mve_four_clamp:\n\t" QMCU_FOUR_CLAMP)
+              QMCU_WHERE(LIMITS, "qmcu_mve_four_clamp:\n\t" QMCU_FOUR_CLAMP)
               "qmcu_mve_four_store:\n\t"
               "vstrw.32 q6, [q5, #4]!\n\t"
               "cmp r9, r1\n\t"
@@ -126,7 +100,7 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
               "vldrb.u8 q3, [r1, #-16]\n\t"
               "vldrb.u8 q4, [r2, #-16]\n\t"
               "b.w 0b\n")
-          IF_ONE_STEP(
+          QMCU_WHERE(ONE_STEP,
               /* The pixels stay in q0 to q3, but the last, which is read again. */
               "3: ldm sp, {r1, r3, r5, r7}\n\t"
               "vldrb.u8 q0, [r1]\n\t"
@@ -142,7 +116,7 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
               "bne 4b\n\t"
               "bl 5f\n\t"
               "b 3b\n")
-          IF_TWO_STEPS(
+          QMCU_WHERE(TWO_STEPS,
               /* Two steps: no pointer goes back and forth. */
               "qmcu_mve_four_two:\n\t" SECOND QMCU_FOUR_SUMS("q6", "q7")
               FIRST("[r5, #-16]", "[r7, #-16]") SECOND QMCU_FOUR_SUMS("q0", "q1")

@@ -3,6 +3,8 @@
 #ifndef QMCU_USES_MVE_H
 #define QMCU_USES_MVE_H
 
+#include "where.h"
+
 /* depthwise_conv_2d_mve_3x3: layers of a stride, of any multiplier or limits, of columns that are no
    fours or eights, and of those that are. */
 #define QMCU_USES_STRIDE_1 1

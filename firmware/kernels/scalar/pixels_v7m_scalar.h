@@ -5,32 +5,6 @@
 #include "pixels_scalar.h"
 #include "uses_scalar.h"
 
-/* Code that some layer of the image needs. */
-#if QMCU_USES_PACKED
-#define IF_PACKED(...) __VA_ARGS__
-#else
-#define IF_PACKED(...)
-#endif
-#if QMCU_USES_DIRECT
-#define IF_DIRECT(...) __VA_ARGS__
-#else
-#define IF_DIRECT(...)
-#endif
-#if QMCU_USES_LARGE_MULTIPLIERS
-#define IF_LARGE(...) __VA_ARGS__
-#else
-#define IF_LARGE(...)
-#endif
-#if QMCU_USES_ADJACENT
-#define IF_ADJACENT(...) __VA_ARGS__
-#else
-#define IF_ADJACENT(...)
-#endif
-#if QMCU_USES_NARROW_LIMITS
-#define IF_LIMITS(...) __VA_ARGS__
-#else
-#define IF_LIMITS(...)
-#endif
 /* To the windows that are not packed, if there are others. */
 #if QMCU_USES_PACKED
 #define NOT_PACKED "ble 10f\n\t"
@@ -112,8 +86,8 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "0: ldm sp, {r0-r5}\n\t"
         "ldr r12, [r3, r5, lsl #2]\n\t"
         "mov lr, r12\n\t"
-        IF_DIRECT("cmp r4, #0\n\t" NOT_PACKED)
-        IF_PACKED(
+        QMCU_WHERE(DIRECT, "cmp r4, #0\n\t" NOT_PACKED)
+        QMCU_WHERE(PACKED,
             "mla r1, r5, r2, r1\n\t"
             "add r2, r12, r12, lsl #16\n\t"
             "sub r2, r2, r4, lsl #15\n\t"
@@ -135,12 +109,12 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "ands r7, r7, r1\n\t"
         "ldr r4, [r4, r7, lsl #2]\n\t"
         "ldrsb r5, [r5, r7]\n\t"
-        IF_LARGE("cmp r5, #0\n\t"
+        QMCU_WHERE(LARGE_MULTIPLIERS, "cmp r5, #0\n\t"
                  "bge 8f\n\t")
         "mvns r5, r5\n\t"
         "lsls r4, r4, #1\n\t"
         "mov r0, #0x80000000\n\t" OUTPUT("r2") OUTPUT("r12") OUTPUT("r3") OUTPUT("lr")
-        IF_LIMITS("cmp r8, #0\n\t"
+        QMCU_WHERE(NARROW_LIMITS, "cmp r8, #0\n\t"
                   "bne 9f\n")
         "6: add r0, sp, #44\n\t"
         "ldm r0, {r4-r7}\n\t"
@@ -153,7 +127,7 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "bne 0b\n\t"
         "add sp, sp, #68\n\t"
         "pop {r4-r11, pc}\n"
-        IF_LARGE(
+        QMCU_WHERE(LARGE_MULTIPLIERS,
         /* A multiplier of 1/2 or more: r4, r5 its shift. */
         "8: sub sp, sp, #40\n\t"
         "strd r2, r12, [sp, #8]\n\t"
@@ -175,14 +149,14 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "add sp, sp, #40\n\t"
         "ldr r1, [sp, #20]\n\t"
         "b 7b\n")
-        IF_LIMITS("9: ldrd r7, r8, [r10, #80]\n\t" LIMIT("r2") LIMIT("r12") LIMIT("r3") LIMIT("lr")
+        QMCU_WHERE(NARROW_LIMITS, "9: ldrd r7, r8, [r10, #80]\n\t" LIMIT("r2") LIMIT("r12") LIMIT("r3") LIMIT("lr")
         "b 6b\n")
-        IF_DIRECT(
+        QMCU_WHERE(DIRECT,
         /* Not packed. */
         "10: mov r2, r12\n\t"
         "mov r3, r12\n\t"
         "ldr r11, [r10, #32]\n\t"
-        IF_ADJACENT("blt 16f\n\t")
+        QMCU_WHERE(ADJACENT, "blt 16f\n\t")
         "ldm r10, {r0, r1, r4, r5, r6}\n\t"
         "ldrd r8, r9, [r10, #40]\n\t"
         "strd r8, r9, [sp, #60]\n"
@@ -218,7 +192,7 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "add r6, r6, r8\n\t"
         "stm r10, {r0, r1, r4, r5, r6}\n\t"
         "b 5b\n")
-        IF_ADJACENT(
+        QMCU_WHERE(ADJACENT,
         /* Of pixels beside each other, with windows three wide: r0 and r1 the columns of the first and of
            the last one, r6 the filter, r4, r5 and r7 its weights, r11 the step, r8 row_step. */
         "16: ldr r1, [r10]\n\t"

@@ -3,6 +3,8 @@
 #ifndef QMCU_USES_SCALAR_H
 #define QMCU_USES_SCALAR_H
 
+#include "where.h"
+
 /* pixels_scalar: packed windows, others, of these those three wide of pixels beside each other; multipliers
    of 1/2 and more; limits inside int8. */
 #define QMCU_USES_PACKED 1
