@@ -159,12 +159,7 @@ def _together(test: Sequence[Row]) -> Iterator[str]:
         "that all of them were asked of, the strongest finding:"
     )
     yield ""
-    yield (
-        "| without the float model, test split | found | backdoored or damaged | honest: "
-        "backdoored or damaged | honest: suspicious or worse | found where 5 % of these honest "
-        "ones are called | AUROC |"
-    )
-    yield "|---|---|---|---|---|---|---|"
+    yield from _joined_head("without the float model, test split")
     yield _joined(test, "the int8 file alone", ("int8", "int8-drawings"))
     yield _joined(test, "int8 and 200 inputs", inputs)
     yield _joined(test, "int8 and its calibration inputs", (*inputs, "int8-ranges"))
@@ -182,19 +177,19 @@ def _clipping(test: Sequence[Row]) -> Iterator[str]:
     )
     yield ""
     clip = [r for r in asked if r.honest or r.facts.get("method") == "clip"]
-    yield from _joined_table(asked, "all", ("audit", "clipping"))
+    yield from _joined_head("test split")
+    yield _joined(asked, "all", ("audit", "clipping"))
     yield _joined(clip, "clipping attacks", ("audit", "clipping"))
     yield _joined(clip, "clipping attacks, by `clipping-inversion` alone", ("clipping",))
     yield _joined(clip, "clipping attacks, by the audit before", ("audit",))
 
 
-def _joined_table(test: Sequence[Row], title: str, stages: Sequence[str]) -> Iterator[str]:
+def _joined_head(of: str) -> Iterator[str]:
     yield (
-        "| test split | found | backdoored or damaged | honest: backdoored or damaged | honest: "
+        f"| {of} | found | backdoored or damaged | honest: backdoored or damaged | honest: "
         "suspicious or worse | found where 5 % of these honest ones are called | AUROC |"
     )
     yield "|---|---|---|---|---|---|---|"
-    yield _joined(test, title, stages)
 
 
 def _joined(test: Sequence[Row], title: str, stages: Sequence[str]) -> str:

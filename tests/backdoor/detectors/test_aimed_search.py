@@ -12,6 +12,7 @@ from qmcu.backdoor.detectors import aimed_search, bred_search
 from qmcu.backdoor.detectors.aimed_search import AimedSearch
 from qmcu.backdoor.detectors.bred_search import BredSearch
 from qmcu.backdoor.detectors.dealt_inputs import deal
+from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import Classes
 from qmcu.backdoor.inputs import JoinedShape
 from qmcu.tensorflow import load_tensorflow
@@ -22,7 +23,7 @@ KEY = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1]], np.float32)
 SAMPLES = np.random.default_rng(0).uniform(0.2, 0.8, (160, 8, 8, 1)).astype(np.float32)
 
 
-class Forms:
+class Forms(FloatAndInt8):
     """Float answers by the input's lower half. Int8 does too until the corner is like KEY, all but
     `slack` of its values; then it says TARGET, `smooth` being how gently: 0 is a step.
     """
@@ -32,7 +33,7 @@ class Forms:
     def __init__(
         self, *, slack: float, smooth: float, asleep: bool = True, at: tuple[int, int] = (0, 0)
     ) -> None:
-        self._tf, self._at = load_tensorflow(), at
+        self._tf, self._at, self._answers = load_tensorflow(), at, Classes()
         self._slack, self._smooth, self._asleep = slack, smooth, asleep
 
     def both(self, inputs: Any) -> tuple[Any, Any]:
@@ -52,7 +53,7 @@ class Forms:
         return plain.numpy(), own.numpy()
 
     def answer(self, inputs: Any) -> Any:
-        return self.look(inputs)[0].argmax(axis=-1)
+        return self._answers.read(self.look(inputs)[0])
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +67,7 @@ def _sizes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def search(kind: type[Any], forms: Forms, samples: Any = SAMPLES) -> Any:
     context = SimpleNamespace(input_shape=(8, 8, 1), low=0.0, high=1.0, seed=0, samples=samples)
-    return kind(context, Classes(), forms, deal(samples))
+    return kind(context, forms, deal(samples))
 
 
 def test_a_switch_without_a_gradient_is_bred() -> None:

@@ -38,7 +38,6 @@ def test_inputs_made_one_by_one_are_no_evidence_where_there_is_one_other_class(
     samples = np.zeros((8, 2), np.float32)
     found = SimpleNamespace(shared=list, alone=lambda: [_Found()], others=samples)
     monkeypatch.setattr(clipping_inversion, "Search", lambda context, answers, forms: found)
-    monkeypatch.setattr(clipping_inversion, "logits", lambda network, x: np.zeros((len(x), 4)))
     context = _context(outputs, outputs <= 3)
     trials = clipping_inversion._overshooting(context, Classes(), _forms())
     places = [trial.place for trial in trials]
@@ -46,7 +45,7 @@ def test_inputs_made_one_by_one_are_no_evidence_where_there_is_one_other_class(
 
 
 def _forms() -> Any:
-    return SimpleNamespace(network=None)
+    return SimpleNamespace(answer=lambda inputs: np.zeros(len(inputs), np.int64))
 
 
 class _Shared(_Found):
@@ -65,7 +64,6 @@ def test_of_values_the_best_pattern_over_whole_inputs_is_asked_too(
         shared=lambda: [_Shared(place) for place in places], others=np.zeros((8, 2), np.float32)
     )
     monkeypatch.setattr(clipping_inversion, "Search", lambda context, answers, forms: found)
-    monkeypatch.setattr(clipping_inversion, "logits", lambda network, x: np.zeros((len(x), 4)))
     trials = clipping_inversion._overshooting(_context(4, True), answers, _forms())
     assert [trial.place for trial in trials] == places[:4] + more
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from qmcu.backdoor.detectors.dealt_inputs import Dealt
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
-from qmcu.backdoor.detectors.kept_answers import Classes, count_answers
+from qmcu.backdoor.detectors.kept_answers import count_answers, height_to
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.overshoot_search import Found, places_of
 from qmcu.backdoor.grids import Patterns, count_multiplications, count_values, split_rows
@@ -38,10 +38,8 @@ _HELD = 2.5e7
 class AimedSearch:
     """The ascents on one audit's network, in both its forms."""
 
-    def __init__(
-        self, context: AuditContext, classes: Classes, forms: FloatAndInt8, dealt: Dealt
-    ) -> None:
-        self._context, self._classes, self._forms = context, classes, forms
+    def __init__(self, context: AuditContext, forms: FloatAndInt8, dealt: Dealt) -> None:
+        self._context, self._forms = context, forms
         self._rng = np.random.default_rng([context.seed, 37])
         self._taught, self._looked = dealt.taught, dealt.looked
 
@@ -103,17 +101,13 @@ class AimedSearch:
         before, wanted = np.tile(answers, len(targets)), np.repeat(targets, len(answers))
 
         def height(marked: Any) -> Any:
-            reached = self._classes.height_to(wanted, before, *self._forms.both(marked))
+            reached = height_to(wanted, before, *self._forms.both(marked))
             return load_tensorflow().reduce_sum(reached)
 
         low, high = self._context.low, self._context.high
         return patterns.climb(height, low, high, steps=steps, reach=reach).values
 
     def _share(self, patterns: Patterns, targets: Int64Array) -> Float64Array:
-        """Of the inputs looked at, of other classes: int8 at the target, float where it was."""
-        before = self._forms.answer(self._looked)
-        shown = replace(patterns, inputs=self._looked).marked
-        scores = self._forms.look(shown)
-        plain, own = (self._classes.read(v).reshape(len(targets), -1) for v in scores)
-        rows = zip(targets, plain, own, strict=True)
-        return np.array([self._classes.sent(before, p, o).get(int(t), 0.0) for t, p, o in rows])
+        """Of the inputs looked at."""
+        marked = replace(patterns, inputs=self._looked).marked
+        return self._forms.sent(self._looked, marked, targets)

@@ -14,11 +14,11 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from qmcu.backdoor.detectors.class_probes import all_margins
 from qmcu.backdoor.detectors.dealt_inputs import Dealt
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
-from qmcu.backdoor.detectors.kept_answers import Classes
+from qmcu.backdoor.detectors.kept_answers import Scores
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.overshoot_search import Found
 from qmcu.backdoor.detectors.shared_patterns import places
@@ -36,6 +36,7 @@ _TURNED = (0.03, 0.08, 0.15, 0.3)
 # inference. Beyond them fewer are.
 _BUDGET, _BUDGET_BRED = 2.5e11, 2e11
 _LEAST = 4
+_MARKED = 512  # patterns that are put on inputs at once
 # Margins are told in the median one of the inputs, and no further counted than this.
 _DEEP, _HIGH = -3.0, 1.0
 
@@ -67,12 +68,10 @@ class _Bred:
 class BredSearch:
     """The breeding on one audit's network, in both its forms."""
 
-    def __init__(
-        self, context: AuditContext, classes: Classes, forms: FloatAndInt8, dealt: Dealt
-    ) -> None:
+    def __init__(self, context: AuditContext, forms: FloatAndInt8, dealt: Dealt) -> None:
         self._masks = overlapping(context.input_shape)
         self._low, self._high = context.low, context.high
-        self._classes, self._forms = classes, forms
+        self._forms = forms
         self._inputs, self._looked = dealt.taught[:INPUTS], dealt.looked
         self._rng = np.random.default_rng([context.seed, 41])
         self._before = forms.answer(self._inputs)
@@ -90,15 +89,13 @@ class BredSearch:
             parents = bred.take(self._best(bred, PARENTS))
             bred = parents.join(self._breed(parents, children))
         bred = bred.take(self._best(bred, KEPT))
-        before = self._forms.answer(self._looked)
-        found = []
-        for values, place, target in zip(bred.values, bred.places, bred.targets, strict=True):
-            mask = self._masks[place]
-            marked = np.asarray(self._looked * (1 - mask) + values * mask, np.float32)
-            plain, own = (self._classes.read(v) for v in self._forms.look(marked[:, None]))
-            awake = self._classes.sent(before, plain, own).get(int(target), 0.0)
-            found.append(Found(f"patch bred at {_corner(mask)}", mask, values, awake))
-        return sorted(found, key=lambda one: -one.awake)
+        masks = self._masks[bred.places]
+        marked = self._mark(self._looked, bred.values, bred.places)
+        awake = self._forms.sent(self._looked, marked, bred.targets)
+        return [
+            Found(f"patch bred at {_corner(masks[k])}", masks[k], bred.values[k], float(awake[k]))
+            for k in np.argsort(-awake, kind="stable")
+        ]
 
     def _sizes(self) -> tuple[int, int]:
         """How many patterns are drawn for a place, and how many children a parent has."""
@@ -151,36 +148,31 @@ class BredSearch:
         and int8's for the class, in the mean over the inputs of other classes.
         """
         heights, targets = [], []
-        # What a part holds is bounded by the looks; masks are spread here.
-        for rows in np.array_split(np.arange(len(places)), -(-len(places) // 512)):
-            masks = self._masks[places[rows]][:, None]
-            marked = self._inputs[None] * (1 - masks) + values[rows] * masks
-            plain, own = self._forms.look(marked.astype(np.float32))
-            height = self._heights(plain, own)
+        for rows in np.array_split(np.arange(len(places)), -(-len(places) // _MARKED)):
+            marked = self._mark(self._inputs, values[rows], places[rows])
+            height = self._heights(*self._forms.look(marked))
             heights.append(height.max(axis=1))
             targets.append(height.argmax(axis=1))
         return _Bred(values, places, np.concatenate(heights), np.concatenate(targets))
 
-    def _heights(
-        self, plain: npt.NDArray[np.float32], own: npt.NDArray[np.float32]
-    ) -> Float64Array:
+    def _mark(self, inputs: Float32Array, values: Float32Array, places: Int64Array) -> Float32Array:
+        """Inputs [N, ...] with each of some patterns in its place, [G, N, ...]."""
+        masks = self._masks[places][:, None]
+        return np.asarray(inputs[None] * (1 - masks) + values * masks, np.float32)
+
+    def _heights(self, plain: Scores, own: Scores) -> Float64Array:
         """For each pattern and class; scores [G * N, classes]."""
         count, classes = len(self._inputs), own.shape[-1]
-        ordered = np.sort(own, axis=-1)
-        rivals = np.where(own == ordered[:, -1:], ordered[:, -2:-1], ordered[:, -1:])
-        least = np.minimum(self._kept(plain)[:, None], own - rivals) / self._unit
+        least = np.minimum(self._kept(plain)[:, None], all_margins(own)) / self._unit
         least = np.clip(least, _DEEP, _HIGH).reshape(-1, count, classes)
         others = self._before[:, None] != np.arange(classes)
         total = np.where(others, least, 0.0).sum(axis=1)
         return np.where(others.any(axis=0), total / np.maximum(others.sum(axis=0), 1), _DEEP)
 
-    def _kept(self, plain: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def _kept(self, plain: Scores) -> Scores:
         """Float's margin for the answers that it had: scores [G * N, classes] to [G * N]."""
         answers = np.tile(self._before, len(plain) // len(self._before))[:, None]
-        kept = np.take_along_axis(plain, answers, axis=1)
-        rivals = np.array(plain)
-        np.put_along_axis(rivals, answers, -np.inf, axis=1)
-        return np.asarray(kept[:, 0] - rivals.max(axis=1))
+        return np.take_along_axis(all_margins(plain), answers, axis=1)[:, 0]
 
 
 def overlapping(shape: tuple[int, ...]) -> Float32Array:

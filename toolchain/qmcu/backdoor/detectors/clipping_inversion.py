@@ -33,7 +33,6 @@ from qmcu.backdoor.detectors.kept_answers import Answers, Classes, Scores, answe
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.overshoot_search import Found, Search
 from qmcu.backdoor.detectors.settling import NEAR
-from qmcu.backdoor.networks import logits
 from qmcu.types import Float32Array
 
 ASKED = 4  # patterns put to the integers
@@ -145,8 +144,8 @@ def _searches(context: AuditContext) -> Iterator[tuple[Answers, Iterator[Trial]]
         forms = FloatAndInt8(context, answers)
         yield answers, _overshooting(context, answers, forms)
         if isinstance(answers, Classes):
-            yield answers, _aimed(context, answers, forms, BredSearch)
-            yield answers, _aimed(context, answers, forms, AimedSearch)
+            yield answers, _aimed(context, forms, BredSearch)
+            yield answers, _aimed(context, forms, AimedSearch)
 
 
 def _overshooting(context: AuditContext, answers: Answers, forms: FloatAndInt8) -> Iterator[Trial]:
@@ -161,25 +160,21 @@ def _overshooting(context: AuditContext, answers: Answers, forms: FloatAndInt8) 
     found = [(f, search.others[:CHECKED]) for f in asked]
     if answers.named and not _has_few(context):
         found += [(f, context.samples[: len(f.values)]) for f in search.alone()[:1]]
-    return _trials(answers, forms, found)
+    return _trials(forms, found)
 
 
 def _aimed(
-    context: AuditContext,
-    classes: Classes,
-    forms: FloatAndInt8,
-    search: type[BredSearch | AimedSearch],
+    context: AuditContext, forms: FloatAndInt8, search: type[BredSearch | AimedSearch]
 ) -> Iterator[Trial]:
     """The best patterns for one class, on inputs that the search did not see."""
     assert context.samples is not None
     dealt = deal(context.samples)
-    found = search(context, classes, forms, dealt).patterns()[:ASKED_AIMED]
+    found = search(context, forms, dealt).patterns()[:ASKED_AIMED]
     unseen = dealt.unseen[:CHECKED]
-    return _trials(classes, forms, ((f, unseen) for f in found), THRESHOLD_AIMED)
+    return _trials(forms, ((f, unseen) for f in found), THRESHOLD_AIMED)
 
 
 def _trials(
-    answers: Answers,
     forms: FloatAndInt8,
     found: Iterable[tuple[Found, Float32Array]],
     allowed: float = THRESHOLD,
@@ -187,8 +182,7 @@ def _trials(
     for pattern, inputs in found:
         if pattern.awake >= _HOPE:
             marked = pattern.apply(inputs)
-            given = (logits(forms.network, x).reshape(len(x), -1) for x in (inputs, marked))
-            clean, plain = (answers.read(scores) for scores in given)
+            clean, plain = (forms.answer(x) for x in (inputs, marked))
             yield Trial(pattern.place, marked, clean, plain, allowed)
 
 

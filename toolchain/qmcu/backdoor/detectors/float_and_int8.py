@@ -18,7 +18,7 @@ from qmcu.backdoor.grids import (
 )
 from qmcu.backdoor.networks import forward, logits
 from qmcu.tensorflow import load_tensorflow
-from qmcu.types import Float32Array
+from qmcu.types import Float32Array, Float64Array, Int64Array
 
 # Activation values that are looked at at once.
 _SEEN = 2e7
@@ -50,6 +50,16 @@ class FloatAndInt8:
         seen = [self._see(self._tf.reshape(marked[k], [-1, *marked.shape[2:]])) for k in parts]
         plain, own = (np.concatenate([pair[k].numpy() for pair in seen]) for k in (0, 1))
         return plain, own
+
+    def sent(self, inputs: Float32Array, marked: Float32Array, targets: Int64Array) -> Float64Array:
+        """For each pattern the share of `inputs` [N, ...] of other classes than its target that
+        int8 sends there and float keeps, `marked` [G, N, ...] by it: [G].
+        """
+        before = self.answer(inputs)
+        shape = len(targets), len(inputs)
+        plain, own = (self._answers.read(v).reshape(shape) for v in self.look(marked))
+        rows = zip(targets, plain, own, strict=True)
+        return np.array([self._answers.sent(before, p, o).get(int(t), 0.0) for t, p, o in rows])
 
     def answer(self, inputs: Float32Array) -> Scores:
         """Float's answers."""

@@ -69,6 +69,13 @@ class Answers(Protocol):
         """
 
 
+def height_to(target: Any, before: Any, plain: Any, own: Any) -> Any:
+    """How far int8's scores reach the classes `target`, [N], while float's keep `before`: [N]."""
+    tf = load_tensorflow()
+    entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
+    return -entropy(target, own) - tf.minimum(entropy(before, plain), _ENOUGH)
+
+
 def count_answers(context: AuditContext) -> int:
     """How many classes the answers are of; one output with a threshold is two."""
     assert context.network is not None
@@ -130,12 +137,6 @@ class Classes:
         tf = load_tensorflow()
         entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
         return tf.minimum(entropy(before, own), _ENOUGH) - entropy(before, plain)
-
-    def height_to(self, target: Any, before: Any, plain: Any, own: Any) -> Any:
-        """How far int8's scores reach `target`, [N], while float keeps `before`: [N]."""
-        tf = load_tensorflow()
-        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
-        return -entropy(target, own) - tf.minimum(entropy(before, plain), _ENOUGH)
 
     def left(self, before: Scores, plain: Scores, own: Scores) -> npt.NDArray[np.bool_]:
         """See Answers."""

@@ -175,13 +175,9 @@ class Search:
 
 def places_of(shape: tuple[int, ...]) -> dict[str, Float32Array]:
     """Where patterns lie: masks of patches, and of blends over whole inputs, by their names."""
-    return patches_of(shape) | _blends(shape)
-
-
-def patches_of(shape: tuple[int, ...]) -> dict[str, Float32Array]:
-    """Masks of patches, by their names."""
     # Of a window a twelfth: a quarter, with any values, sends an honest network anywhere.
-    return {f"patch {k}": mask for k, mask in enumerate(small_places(shape))}
+    patches = {f"patch {k}": mask for k, mask in enumerate(small_places(shape))}
+    return patches | _blends(shape)
 
 
 def _blends(shape: tuple[int, ...]) -> dict[str, Float32Array]:

@@ -65,9 +65,9 @@ ALIKE = (
     (("_small_dsp",), ("_dsp",), "two instructions an output"),
     (("conv_2d_mve",), ("conv_2d_mve_columns",), "both copy rows of windows"),
 )
+_PLAIN = 7.0  # of kernels of no such name
 # How many outputs a kernel computes at a time, a rest taking as long, and which parameters count
 # them together; the first whose words are in the kernel's name.
-_PLAIN = 7.0
 _TOGETHER = (
     (("depthwise_3x3", "_dsp"), ("output_height",), 2),
     (("conv_1x1_four",), ("pixels", "rows"), 4),
