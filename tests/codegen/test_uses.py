@@ -65,6 +65,17 @@ def test_a_part_is_there_for_the_layers_that_need_it() -> None:
     assert all(seen[name] == {False, True} for name in ("STRIDE_1", "STRIDE_2", "CLAMPED"))
 
 
+def test_a_clamped_layer_in_eights_keeps_the_path_for_any_columns() -> None:
+    """Eight columns at a time saturate only."""
+    widths = []
+    for plan in plans("DEPTHWISE_CONV_2D", "depthwise_conv_2d_mve_3x3", 150):
+        fields, has = dict(plan.calls[0].arguments[0].fields), parts(plan)  # type: ignore[union-attr]
+        if has["CLAMPED"]:
+            assert has["ANY_COLUMNS"]
+            widths.append(fields["output_width"] % (4 if has["STRIDE_1"] else 8))
+    assert 0 in widths
+
+
 def test_fully_connected_layers_have_what_their_rows_ask_for() -> None:
     for plan in plans("FULLY_CONNECTED", "fully_connected_mve"):
         fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
