@@ -9,7 +9,6 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.random_networks import align_errors, check_uniform
 
-from qmcu.backdoor.detectors.controls import LINE
 from qmcu.backdoor.detectors.gap_inversion import (
     CHECKED,
     compare_ends,
@@ -18,6 +17,7 @@ from qmcu.backdoor.detectors.gap_inversion import (
     synthesize,
 )
 from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.detectors.significance import LINE
 
 
 def test_p_values_of_the_ascent_are_uniform(contexts: list[AuditContext]) -> None:

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from tests.support.random_networks import align_errors, coarsen
 
-from qmcu.backdoor.detectors.controls import compare_shares
 from qmcu.backdoor.detectors.gap_inversion import compare_searches, grade, synthesize
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.overlay_search import CHECKED, OverlaySearch
+from qmcu.backdoor.detectors.significance import compare_shares
 
 
 def test_what_errors_of_one_direction_send_to_a_class(contexts: list[AuditContext]) -> None:

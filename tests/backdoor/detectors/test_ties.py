@@ -9,19 +9,14 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.random_networks import check_uniform, random_honest, round_network
 
-from qmcu.backdoor.detectors.controls import (
-    LEAST_SIGNS,
-    Controls,
-    compare,
-    count_signs,
-    find_ties,
-    lead_layers,
-    measure_changes,
-)
+from qmcu.backdoor.detectors.changes import measure_changes
+from qmcu.backdoor.detectors.controls import Controls
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.result import judge
 from qmcu.backdoor.detectors.rounding_freedom import rounding_freedom
 from qmcu.backdoor.detectors.run import audit
+from qmcu.backdoor.detectors.significance import compare
+from qmcu.backdoor.detectors.ties import LEAST_SIGNS, count_signs, find_ties, lead_layers
 from qmcu.backdoor.networks.network import Network, network_from_graph
 from qmcu.model.convert import float_graph
 from qmcu.tensorflow import load_tensorflow

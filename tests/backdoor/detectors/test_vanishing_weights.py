@@ -12,15 +12,11 @@ from dataclasses import replace
 from tests.support.random_networks import check_uniform, random_unequal
 
 from qmcu.backdoor.detectors import vanishing_weights as module
-from qmcu.backdoor.detectors.controls import (
-    LINE,
-    Controls,
-    compare,
-    measure_changes,
-    taken_weights,
-)
+from qmcu.backdoor.detectors.changes import measure_changes
+from qmcu.backdoor.detectors.controls import Controls, taken_weights
 from qmcu.backdoor.detectors.damage import Answers
 from qmcu.backdoor.detectors.method import AuditContext, Finding
+from qmcu.backdoor.detectors.significance import LINE, compare
 from qmcu.backdoor.detectors.vanishing_weights import vanishing_weights
 from qmcu.backdoor.networks.network import Network
 

@@ -9,9 +9,6 @@ what several share.
 from qmcu.backdoor.detectors.context import (
     load_context,
 )
-from qmcu.backdoor.detectors.controls import (
-    find_ties,
-)
 from qmcu.backdoor.detectors.folders import (
     Audits,
     audit_folder,
@@ -38,6 +35,7 @@ from qmcu.backdoor.detectors.result import (
 from qmcu.backdoor.detectors.run import (
     audit,
 )
+from qmcu.backdoor.detectors.ties import find_ties
 
 __all__ = [
     "STRONGEST",

@@ -7,16 +7,16 @@ Activations as evidence: Chen et al., "Detecting Backdoor Attacks by Activation 
 their comparison between float and int8: Li et al., ICML 2024 (which corrects them).
 """
 
-from qmcu.backdoor.detectors.controls import (
+from qmcu.backdoor.detectors.changes import changes
+from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, detector
+from qmcu.backdoor.detectors.significance import (
     ALPHA,
     LINE,
     Comparison,
     bonferroni,
-    changes,
     compare,
     strength,
 )
-from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, detector
 
 # How many times the controls' change is material: more than for the logits, for it is looked for
 # everywhere (docs/DETECTORS.md).

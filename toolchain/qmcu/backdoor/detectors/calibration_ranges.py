@@ -24,9 +24,9 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import significant
+from qmcu.backdoor.detectors.significance import bonferroni
 from qmcu.backdoor.grids import (
     FIXED_GRID,
     clean_ends,

@@ -1,5 +1,6 @@
 """Files in, what an audit is given out: models that belong together, and inputs."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,33 +87,52 @@ def load_context(
     given, labels = (None, None) if data is None else read_given(data, described)
     if integer is None:
         assert own is not None and float_file is not None
-        _network_of(own, parts_of(own, given))  # says what an audit cannot follow
-        integer = _quantize(float_file, own, given or random_given(own, 64, seed), opening, output)
-        described = graph = _read(integer, "model", str(float_file))
-        if given is not None and len(given) > 1:
-            # The converter may have put them otherwise.
-            given = [given[k] for k in next(iter(input_orders(own, graph)))]
+        integer, graph, given = _deployed(float_file, own, given, seed, opening, output)
+        described = graph
     parts = parts_of(described, given)
     samples, ends = _samples(described, given, parts, None if integer_file is None else graph)
     found = AuditContext(None, integer, None, samples, *ends, seed, control, labels, parts=parts)
-    if calibration is not None and calibration == data:
+    if calibration is not None:
         found = replace(found, calibration=samples)
-    elif calibration is not None:
-        whole = _as_one(read_given(calibration, described)[0], parts)
-        found = replace(found, calibration=whole)
+        if calibration != data:
+            whole = _as_one(read_given(calibration, described)[0], parts)
+            found = replace(found, calibration=whole)
     if control or graph is None:
         network = None if own is None else _network_of(own, parts)
         return replace(found, network=network, source=network)
     found = replace(found, graph=graph if parts is None else join_inputs(graph, parts))
     if floating is not None:
         found = _pair(found, floating, graph, output)
-    for file, inputs in ((data, samples), (calibration, found.calibration)):
-        if inputs is not None and inputs.shape[1:] != found.input_shape:
+    _require_shapes(found, {data: samples, calibration: found.calibration})
+    return found
+
+
+def _deployed(
+    float_file: Path,
+    own: Graph,
+    given: list[Array] | None,
+    seed: int,
+    opening: OpenOptions | None,
+    output: int,
+) -> tuple[bytes, Graph, list[Array] | None]:
+    """What of a float model alone would be deployed, its graph, and the inputs in its order."""
+    _network_of(own, parts_of(own, given))  # says what an audit cannot follow
+    integer = _quantize(float_file, own, given or random_given(own, 64, seed), opening, output)
+    graph = _read(integer, "model", str(float_file))
+    if given is not None and len(given) > 1:
+        # The converter may have put them otherwise.
+        given = [given[k] for k in next(iter(input_orders(own, graph)))]
+    return integer, graph, given
+
+
+def _require_shapes(context: AuditContext, files: Mapping[Path | None, Array | None]) -> None:
+    """Raise VectorError where a file's inputs have another shape than the model's."""
+    for file, inputs in files.items():
+        if inputs is not None and inputs.shape[1:] != context.input_shape:
             raise VectorError(
                 f"{file} holds inputs of {list(inputs.shape[1:])} and the model takes "
-                f"{list(found.input_shape)}."
+                f"{list(context.input_shape)}."
             )
-    return found
 
 
 def _file(path: Path, output: int) -> tuple[bytes, tuple[str, ...], Graph]:

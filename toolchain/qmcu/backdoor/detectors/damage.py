@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.significance import bonferroni
 from qmcu.backdoor.networks import logits
 from qmcu.backdoor.rates import predict_integer, run_integer
 from qmcu.model.decision import decide

@@ -10,19 +10,19 @@ comparison of Hong et al., Qu-ANTI-zation, NeurIPS 2021, section 6.
 
 import numpy as np
 
-from qmcu.backdoor.detectors.controls import (
+from qmcu.backdoor.detectors.changes import changes
+from qmcu.backdoor.detectors.damage import MARGINS, compare_with_honest
+from qmcu.backdoor.detectors.gap_inversion import synthesize_inputs
+from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.significance import (
     ALPHA,
     LINE,
     Comparison,
     bonferroni,
-    changes,
     compare_shares,
     deviations,
-    find_ties,
 )
-from qmcu.backdoor.detectors.damage import MARGINS, compare_with_honest
-from qmcu.backdoor.detectors.gap_inversion import synthesize_inputs
-from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.ties import find_ties
 from qmcu.model.decision import decide, rule_of
 from qmcu.types import Float64Array
 

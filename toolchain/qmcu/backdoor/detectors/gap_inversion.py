@@ -20,11 +20,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.backdoor.detectors.controls import (
+from qmcu.backdoor.detectors.controls import Controls
+from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, detector
+from qmcu.backdoor.detectors.overlay_search import CHECKED as OVERLAID
+from qmcu.backdoor.detectors.overlay_search import aim_overlays
+from qmcu.backdoor.detectors.significance import (
     ALPHA,
     LINE,
     Comparison,
-    Controls,
     bonferroni,
     compare,
     compare_joint,
@@ -33,9 +36,6 @@ from qmcu.backdoor.detectors.controls import (
     is_near,
     strength,
 )
-from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, detector
-from qmcu.backdoor.detectors.overlay_search import CHECKED as OVERLAID
-from qmcu.backdoor.detectors.overlay_search import aim_overlays
 from qmcu.backdoor.inputs import regions
 from qmcu.backdoor.networks import forward, logits
 from qmcu.backdoor.rates import predict_integer

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from qmcu.backdoor.detectors.controls import Controls, compare_shares, deviations, is_near
+from qmcu.backdoor.detectors.controls import Controls
 from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.detectors.significance import compare_shares, deviations, is_near
 from qmcu.backdoor.grids import count_multiplications
 from qmcu.backdoor.networks import forward
 from qmcu.tensorflow import load_tensorflow

@@ -24,9 +24,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import ALPHA, LINE, bonferroni, deviations
 from qmcu.backdoor.detectors.method import AuditContext, Finding, Weight, detector
 from qmcu.backdoor.detectors.range_widths import Widths, find_places
+from qmcu.backdoor.detectors.significance import ALPHA, LINE, bonferroni, deviations
 from qmcu.backdoor.networks import network_from_graph
 from qmcu.errors import ModelError
 from qmcu.types import BoolArray, Float64Array

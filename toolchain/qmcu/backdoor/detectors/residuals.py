@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import begin_ties, bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.significance import bonferroni
+from qmcu.backdoor.detectors.ties import begin_ties
 from qmcu.backdoor.grids import LARGEST, LayerGrid
 from qmcu.types import Float64Array
 

@@ -7,15 +7,9 @@ sizes of residuals as he likes; that they act together is what makes the backdoo
 
 import numpy as np
 
-from qmcu.backdoor.detectors.controls import (
-    ALPHA,
-    LINE,
-    bonferroni,
-    changes,
-    compare,
-    strength,
-)
+from qmcu.backdoor.detectors.changes import changes
 from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, detector
+from qmcu.backdoor.detectors.significance import ALPHA, LINE, bonferroni, compare, strength
 
 # How many times the controls' change is material (docs/DETECTORS.md).
 FACTOR = 2.0

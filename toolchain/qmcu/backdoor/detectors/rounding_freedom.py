@@ -15,9 +15,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import INPUTS, bonferroni, lead_layers, taken_weights
+from qmcu.backdoor.detectors.controls import INPUTS, taken_weights
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import LEAST, significant, used_residuals
+from qmcu.backdoor.detectors.significance import bonferroni
+from qmcu.backdoor.detectors.ties import lead_layers
 from qmcu.backdoor.networks import logit_slopes
 from qmcu.types import Float64Array
 

@@ -8,8 +8,8 @@ Chosen they may be by a defence or by quantization-aware training as well; so it
 from scipy import stats
 
 from qmcu.backdoor.detectors.activation_statistics import UNMOVED, layer_changes
-from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, detector
+from qmcu.backdoor.detectors.significance import bonferroni
 
 # Standard deviations of the logarithm below the controls' mean.
 THRESHOLD = 5.0

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from qmcu.backdoor.detectors.controls import find_ties
 from qmcu.backdoor.detectors.method import (
     RANDOM_SIGNS,
     AuditContext,
@@ -14,6 +13,7 @@ from qmcu.backdoor.detectors.method import (
 )
 from qmcu.backdoor.detectors.result import AuditResult, judge
 from qmcu.backdoor.detectors.settling import settle
+from qmcu.backdoor.detectors.ties import find_ties
 from qmcu.errors import ModelError, QmcuError, UnsupportedModelError
 from qmcu.files import read_regular
 from qmcu.types import Progress

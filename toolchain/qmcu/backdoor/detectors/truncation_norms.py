@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import bonferroni
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import LEAST, channel_residuals, significant, used_residuals
+from qmcu.backdoor.detectors.significance import bonferroni
 from qmcu.backdoor.grids import LayerGrid
 
 _MEAN, _VARIANCE = 1 / 12, 1 / 180

@@ -13,10 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from qmcu.backdoor.detectors.controls import LINE, taken_weights
+from qmcu.backdoor.detectors.controls import taken_weights
 from qmcu.backdoor.detectors.damage import MARGINS, integer_answers
 from qmcu.backdoor.detectors.gap_inversion import gap_inversion
 from qmcu.backdoor.detectors.method import RANDOM_SIGNS, AuditContext, Finding, Weight, detector
+from qmcu.backdoor.detectors.significance import LINE
 
 
 @detector("vanishing-weights", source="qmcu", needs=("float", "int8"),
