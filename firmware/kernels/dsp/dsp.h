@@ -147,6 +147,22 @@ static inline uint32_t qmcu_minimum_s8x4(uint32_t a, uint32_t b)
     return r;
 }
 
+/* The larger of each two halfwords. */
+static inline uint32_t qmcu_maximum_s16x2(uint32_t a, uint32_t b)
+{
+    uint32_t r;
+    __asm("ssub16 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(r) : "r"(a), "r"(b) : "cc");
+    return r;
+}
+
+/* The smaller of each two halfwords. */
+static inline uint32_t qmcu_minimum_s16x2(uint32_t a, uint32_t b)
+{
+    uint32_t r;
+    __asm("ssub16 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(r) : "r"(a), "r"(b) : "cc");
+    return r;
+}
+
 /* Equal to qmcu_output_s8 without activation limits while |sum| < 2^30: doubling before SMMULR
    makes it the doubling high multiply, and h + (h >> 31) turns ties away from zero. */
 static inline int8_t qmcu_channel_output(int32_t sum, const qmcu_channel *channel)

@@ -1,41 +1,63 @@
-/* Of int16: the largest value in the part of the window that lies inside the image, then clamped. */
+/* Of int16: the largest value in the part of the window that lies inside the image, then clamped; four
+   channels at a time. */
 #include "max_pool_2d_s16.h"
 
-#include "accumulate_s16.h"
-#include "window.h"
+#include "pool_s16_code.h"
 
-static int16_t pool(const qmcu_max_pool_2d_s16_params *p, const int16_t *image, int32_t rows,
-                    int32_t columns)
+static inline int32_t larger(int32_t a, int32_t b)
 {
-    int32_t largest = INT16_MIN;
-    for (int32_t row = 0; row < rows; ++row) {
-        for (int32_t column = 0; column < columns; ++column) {
-            const int32_t value = image[(row * p->input_width + column) * p->depth];
-            if (value > largest) {
-                largest = value;
-            }
+    return a > b ? a : b;
+}
+
+static inline int16_t limited(const qmcu_pool_params *p, int32_t value)
+{
+    return (int16_t)(value > p->activation_maximum ? p->activation_maximum : value);
+}
+
+static inline void four(const qmcu_pool_params *p, const qmcu_pool_window_s16 *window,
+                        int32_t channel, int16_t *output)
+{
+    const int16_t *from = window->first + channel;
+    int32_t a = p->activation_minimum, b = a, c = a, d = a;
+    for (int32_t rows = window->rows; rows > 0; --rows) {
+        for (int32_t columns = window->columns; columns > 0; --columns) {
+            a = larger(a, from[0]);
+            b = larger(b, from[1]);
+            c = larger(c, from[2]);
+            d = larger(d, from[3]);
+            from += p->depth;
         }
+        from += window->back;
     }
-    return qmcu_clamp_s16(largest, p->activation_minimum, p->activation_maximum);
+    output[channel] = limited(p, a);
+    output[channel + 1] = limited(p, b);
+    output[channel + 2] = limited(p, c);
+    output[channel + 3] = limited(p, d);
+}
+
+static inline void pixel(const qmcu_pool_params *p, const qmcu_pool_window_s16 *window,
+                         int16_t *output)
+{
+    const int32_t last = p->depth - 4;
+    for (int32_t channel = 0; channel <= last; channel = qmcu_next_four(channel, last)) {
+        four(p, window, channel, output);
+    }
+    for (int32_t channel = 0; last < 0 && channel < p->depth; ++channel) {
+        const int16_t *from = window->first + channel;
+        int32_t largest = p->activation_minimum;
+        for (int32_t rows = window->rows; rows > 0; --rows) {
+            for (int32_t columns = window->columns; columns > 0; --columns) {
+                largest = larger(largest, *from);
+                from += p->depth;
+            }
+            from += window->back;
+        }
+        output[channel] = limited(p, largest);
+    }
 }
 
 void qmcu_max_pool_2d_s16(const qmcu_max_pool_2d_s16_params *params, const int16_t *input,
                           int16_t *output)
 {
-    const qmcu_max_pool_2d_s16_params *const p = params;
-    for (int32_t row = 0; row < p->batches * p->output_height; ++row) {
-        const int32_t batch = row / p->output_height;
-        const int32_t y = row % p->output_height * p->stride_height - p->padding_top;
-        const qmcu_taps rows = qmcu_taps_inside(y, 1, p->kernel_height, p->input_height);
-        const int32_t first_y = batch * p->input_height + y + rows.first;
-        for (int32_t column = 0; column < p->output_width; ++column) {
-            const int32_t x = column * p->stride_width - p->padding_left;
-            const qmcu_taps columns = qmcu_taps_inside(x, 1, p->kernel_width, p->input_width);
-            const int32_t first = (first_y * p->input_width + x + columns.first) * p->depth;
-            for (int32_t channel = 0; channel < p->depth; ++channel) {
-                *output++ = pool(p, input + first + channel, qmcu_taps_count(rows),
-                                 qmcu_taps_count(columns));
-            }
-        }
-    }
+    qmcu_walk_pool_s16(params, input, output, pixel);
 }

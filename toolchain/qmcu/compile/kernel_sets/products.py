@@ -24,8 +24,10 @@ _PRODUCTS = {
     "TRANSPOSE_CONV int32+int8>int8": "transpose_conv",
 }
 _SIMD = {
+    "AVERAGE_POOL_2D int16": "average_pool_2d_s16",
     "BATCH_MATMUL": "batch_matmul",
     "MAXIMUM": "maximum",
+    "MAX_POOL_2D int16": "max_pool_2d_s16",
     "MINIMUM": "minimum",
     "TRANSPOSE_CONV int16": "transpose_conv_s16",
     "TRANSPOSE_CONV int32+int16>int16": "transpose_conv_s16",
@@ -41,6 +43,7 @@ _VECTORS = {
     "SUB int16": "add_s16",
     "TANH int16": "tanh_s16",
 }
+_MOST_POOLED = 127  # of an average of int16, whose reciprocal has 30 bits
 _MOST_TAPS = 511  # of a depthwise window: products of int16, summed in 32 bits
 _MOST_PRODUCTS = 1 << 16  # of 9 and 8 bits, summed in 32 bits
 # Kernels that move bytes, of tensors of any type.
@@ -87,8 +90,11 @@ def _lowering(kernel: str, core: str) -> Lowering:
 
 
 def _is_too_long(context: OperatorContext, kernel: str, fields: Mapping[str, FieldValue]) -> bool:
-    """Whether sums outgrow the 32 bits that a kernel has for them."""
+    """Whether sums outgrow the bits that a kernel has for them."""
     if kernel == "depthwise_conv_2d_s16":
         return context.input(1).shape[1] * context.input(1).shape[2] > _MOST_TAPS
+    if kernel == "average_pool_2d_s16":
+        taps = context.integer("filter_height", 1) * context.integer("filter_width", 1)
+        return taps > _MOST_POOLED
     depth = fields.get("depth", 0)
     return kernel == "batch_matmul" and isinstance(depth, int) and depth >= _MOST_PRODUCTS

@@ -1,0 +1,12 @@
+#ifndef QMCU_AVERAGE_POOL_2D_S16_DSP_H
+#define QMCU_AVERAGE_POOL_2D_S16_DSP_H
+
+#include "pool.h"
+
+typedef qmcu_pool_params qmcu_average_pool_2d_s16_dsp_params;
+
+/* qmcu_average_pool_2d_s16 of windows of at most 127 pixels. */
+void qmcu_average_pool_2d_s16_dsp(const qmcu_average_pool_2d_s16_dsp_params *params,
+                                  const int16_t *input, int16_t *output);
+
+#endif
