@@ -8,12 +8,13 @@ import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.fixtures import ChainDirectory
 from tests.support.processes import read_line
 
-from qmcu.device import infer_all, open_session
+from qmcu.device import infer_all, open_session, pool
 from qmcu.errors import DeviceError, VectorError
 from qmcu.firmware import Firmware
 
@@ -57,6 +58,40 @@ def test_results_come_in_the_order_of_the_vectors(
     assert [result.outputs for result in results] == expected
     assert seen[-1] == (40, 40) and seen == sorted(seen)
     assert len(set(expected)) > 10
+
+
+def test_what_ends_within_a_second_needs_no_worker(
+    chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_ALONE_S", 60.0)
+    monkeypatch.setattr(pool, "run_team", lambda *_, **__: pytest.fail("a worker was started"))
+    assert len(infer_all("unicorn", Firmware.load(chain_directory("stm32f746")), VECTORS)) == 40
+
+
+def test_what_is_left_then_is_done_by_workers(
+    chain_directory: ChainDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firmware = Firmware.load(chain_directory("stm32f746"))
+    expected = infer_all("unicorn", firmware, VECTORS, workers=1)
+    given: list[object] = []
+    team = pool.run_team
+
+    def noted(*args: Any, **kwargs: Any) -> list[Any]:
+        given.append((kwargs["workers"], kwargs["numbers"]))
+        return team(*args, **kwargs)
+
+    monkeypatch.setattr(pool, "_ALONE_S", 0.0)
+    monkeypatch.setattr(pool, "run_team", noted)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    seen: list[tuple[int, int]] = []
+    found = infer_all("unicorn", firmware, VECTORS, progress=lambda *at: seen.append(at))
+    assert found == expected
+    assert given == [(2, list(range(1, 40)))]
+    assert seen == [(done, 40) for done in range(1, 41)]
+    # Two are no more than what took that long: the first of them is done here too.
+    given.clear()
+    assert infer_all("unicorn", firmware, VECTORS[:2]) == expected[:2]
+    assert given == []
 
 
 def test_qemu_workers_give_the_same(

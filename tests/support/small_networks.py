@@ -1,5 +1,6 @@
 """A classifier of digits' size with random weights: what a defence needs no training for."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,12 @@ from qmcu.backdoor.networks.network import Network, network_from_keras
 from qmcu.tensorflow import load_tensorflow
 
 
+@cache
 def small_network(seed: int = 1, width: int = 4) -> Network:
-    """Two convolutions, an addition, a mean and a dense layer on 8x8x1 inputs, ten classes."""
+    """Two convolutions, an addition, a mean and a dense layer on 8x8x1 inputs, ten classes.
+
+    Converted once and shared: its arrays cannot be written to.
+    """
     keras = load_tensorflow().keras
     keras.utils.set_random_seed(seed)
     layers = keras.layers
@@ -25,7 +30,10 @@ def small_network(seed: int = 1, width: int = 4) -> Network:
         if layer.weights:
             weights, bias = layer.get_weights()
             layer.set_weights([3 * weights, rng.normal(0, 0.1, bias.shape)])
-    return network_from_keras(model, "small")
+    network = network_from_keras(model, "small")
+    for array in (*network.weights, *network.biases):
+        array.flags.writeable = False
+    return network
 
 
 def samples_of(network: Network, count: int = 24) -> npt.NDArray[np.float32]:

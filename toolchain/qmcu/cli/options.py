@@ -200,7 +200,7 @@ class_option = click.option(
     "that ends in a logit.",
 )  # fmt: skip
 jobs_option = click.option(
-    "--jobs", type=click.IntRange(min=1), help="Processes [default: one a core]."
+    "--jobs", type=click.IntRange(min=1), help="Processes [default: one a core after a second]."
 )
 cluster_option = click.option(
     "--cluster", metavar="WHERE",

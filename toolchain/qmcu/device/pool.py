@@ -6,6 +6,7 @@ The processes are this machine's, or a cluster's.
 import contextlib
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ _PIECES_A_WORKER = 4
 _MOST_IN_A_PIECE = 256
 # A Renode takes some seconds and 400 MB to start: as long as this many vectors of a small model.
 _WORTH_A_RENODE = 50
+# Any worker imports all of this anew and starts an emulator: what ends before is not worth one.
+_ALONE_S = 1.0
 
 # Of the answers in a journal at least so many are run again, and one in so many.
 _LEAST_REPEATED, _REPEATED_SHARE = 8, 20
@@ -58,15 +61,15 @@ def infer_all(
 
     A model that keeps a state is reset before each `steps` of them, which are one sequence.
 
-    `workers` defaults to the processor count, fewer where an emulator starts slowly; with one, all
-    runs in this process, in `session` where one is open already, and a board on a serial port,
-    being one, never has more; with a `cluster` its workers do it. `progress`
-    gets the finished and the total count. Answers are kept in the file `journal`, from which an
-    interrupted run goes on; it is removed at the end. A part of what it holds is run again, and
-    `resumed` is told how much: a journal may be forged. Raises as Session does, the message led by
-    the index of the vector, UsageError for a journal of another run, or CheckFailedError for one
-    that holds what the device does not answer; no process is left
-    behind, on Ctrl-C neither.
+    `workers` defaults to the processor count, fewer where an emulator starts slowly, for what is
+    left after a second in this process; with one, all runs here, in `session` where one is open
+    already, and a board on a serial port, being one, never has more; with a `cluster` its workers
+    do it. `progress` gets the finished and the total count. Answers are kept in the file `journal`,
+    from which an interrupted run goes on; it is removed at the end. A part of what it holds is run
+    again, and `resumed` is told how much: a journal may be forged. Raises as Session does, the
+    message led by the index of the vector, UsageError for a journal of another run, or
+    CheckFailedError for one that holds what the device does not answer; no process is left behind,
+    on Ctrl-C neither.
     """
     report = progress or (lambda done, total: None)
     if not vectors:
@@ -176,25 +179,28 @@ def _run(
         _run_on(cluster, how.target, how.firmware, sequences, keep_sequence, how.timeout_s, report)
         return
     count = how.count(len(missing))
-    if count == 0:
-        return
-    if count == 1:
+    if count == 1 or (count > 1 and how.workers is None):
+        started, first = time.monotonic(), len(missing)
         with how.opened() as session:
-            done = before
-            for index in missing:
+            while missing:
+                index = missing.pop(0)
                 try:
                     keep_sequence(index, session.infer_sequence([vectors[r] for r in rows[index]]))
                 except QmcuError as error:
                     raise at_item(item, index, error) from error
-                done += len(rows[index])
-                report(done, total)
+                before += len(rows[index])
+                report(before, total)
+                rest_is_longer = 2 * len(missing) > first
+                if count > 1 and rest_is_longer and time.monotonic() - started > _ALONE_S:
+                    break
+    if not missing:
         return
     _ = how.firmware.image  # read here, not by every worker
     run_team(
         "qmcu.device.worker",
         (how.target, how.firmware, how.timeout_s),
         [[vectors[r] for r in rows[i]] for i in missing],
-        workers=count,
+        workers=how.count(len(missing)),
         progress=lambda done, _: report(min(before + done * steps, total), total),
         item_name=item,
         numbers=missing,
