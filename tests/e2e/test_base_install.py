@@ -34,11 +34,10 @@ def test_the_main_job_needs_no_extra(without: str, tmp_path: Path) -> None:
     path = os.pathsep.join(p for p in sys.path if p)
     environment = os.environ | {"QMCU_WITHOUT": without, "PYTHONPATH": path}
     environment |= {"QMCU_ORACLE": "portable"} if without else {}
-    for command in _JOB:
-        done = subprocess.run(
-            [sys.executable, str(_PROGRAM), *command.split()],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    done = subprocess.run(
+        [sys.executable, str(_PROGRAM), *_JOB],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     said = (tmp_path / "t.json").read_text()
     assert ("portable kernels (" in said) == bool(without)

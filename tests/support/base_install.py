@@ -1,6 +1,8 @@
-"""A program of its own: `qmcu ARGUMENTS` with nothing installed but what qmcu always requires.
+"""A program of its own: commands of qmcu, one after the other, each an argument such as
+"inspect m.tflite", with nothing installed but what qmcu always requires.
 
 The modules of the extras' packages cannot be imported, and with QMCU_WITHOUT names more of them.
+It ends with the code of the first command that does not end with 0, and names that command.
 """
 
 import os
@@ -26,11 +28,15 @@ class _Missing(MetaPathFinder):
 
 
 def main() -> int:
-    """Run the command; its exit code."""
+    """Run the commands; the exit code."""
     sys.meta_path.insert(0, _Missing())
     from qmcu.cli.main import run
 
-    return run(sys.argv[1:])
+    for command in sys.argv[1:]:
+        if code := run(command.split()):
+            print(f"{command} ended with {code}", file=sys.stderr)
+            return code
+    return 0
 
 
 if __name__ == "__main__":
