@@ -76,23 +76,36 @@ __attribute__((naked)) static void two_rows(const uint32_t *packed,
                                             const qmcu_depthwise_channel *channels, int8_t *output,
                                             const rows_geometry *geometry)
 {
+    /* clang-format off */
     __asm(
         BEGIN
         "1: ldm sp, {r2-r7, r12}\n\t"
-        "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER("r10", "r2", "r3", "r12") TAP_LOWER(
-            "r11", "r2", "r3", "r12") "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER("r10", "r4", "r5",
-                                                                            "r10")
-            TAP_LOWER("r11", "r4", "r5", "r11") TAP_LOWER("lr", "r2", "r3", "r12") TAP_UPPER(
-                "r12", "r2", "r3", "r12") "ldrd r8, r9, [r0]\n\t" TAP_UPPER("r10", "r6", "r7",
-                                                                            "r10")
-                TAP_LOWER("r11", "r6", "r7", "r11") TAP_UPPER("r12", "r4", "r5", "r12") TAP_LOWER(
-                    "lr", "r4", "r5", "lr") "ldrd r8, r9, [r0, #8]\n\t" TAP_UPPER("r12", "r6", "r7",
-                                                                                  "r12")
-                    TAP_LOWER("lr", "r6", "r7",
-                              "lr") "add r8, sp, #28\n\t"
-                                    "ldm r8, {r2-r7}\n\t" OUTPUT("r11", "[r1, r5]") OUTPUT(
-                                        "r10", "[r1]") "add r1, r1, r6\n\t" OUTPUT("lr", "[r1, r5]")
-                                        OUTPUT("r12", "[r1]") "add r1, r1, r6\n\t" END("8", "16"));
+        "ldrd r8, r9, [r0], #8\n\t"
+        TAP_UPPER("r10", "r2", "r3", "r12")
+        TAP_LOWER("r11", "r2", "r3", "r12")
+        "ldrd r8, r9, [r0], #8\n\t"
+        TAP_UPPER("r10", "r4", "r5", "r10")
+        TAP_LOWER("r11", "r4", "r5", "r11")
+        TAP_LOWER("lr", "r2", "r3", "r12")
+        TAP_UPPER("r12", "r2", "r3", "r12")
+        "ldrd r8, r9, [r0]\n\t"
+        TAP_UPPER("r10", "r6", "r7", "r10")
+        TAP_LOWER("r11", "r6", "r7", "r11")
+        TAP_UPPER("r12", "r4", "r5", "r12")
+        TAP_LOWER("lr", "r4", "r5", "lr")
+        "ldrd r8, r9, [r0, #8]\n\t"
+        TAP_UPPER("r12", "r6", "r7", "r12")
+        TAP_LOWER("lr", "r6", "r7", "lr")
+        "add r8, sp, #28\n\t"
+        "ldm r8, {r2-r7}\n\t"
+        OUTPUT("r11", "[r1, r5]")
+        OUTPUT("r10", "[r1]")
+        "add r1, r1, r6\n\t"
+        OUTPUT("lr", "[r1, r5]")
+        OUTPUT("r12", "[r1]")
+        "add r1, r1, r6\n\t"
+        END("8", "16"));
+    /* clang-format on */
 }
 
 /* One output row, stride 2. */
@@ -100,26 +113,29 @@ __attribute__((naked)) static void one_row(const uint32_t *packed,
                                            const qmcu_depthwise_channel *channels, int8_t *output,
                                            const rows_geometry *geometry)
 {
+    /* clang-format off */
     __asm(
         BEGIN
         "1: ldm sp, {r2-r7, r12}\n\t"
-        "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER("r10", "r2", "r3",
-                                              "r12") "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER("r10",
-                                                                                           "r4",
-                                                                                           "r5",
-                                                                                           "r10") "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER("r10",
-                                                                                                                                        "r6",
-                                                                                                                                        "r7",
-                                                                                                                                        "r10")
-            TAP_UPPER("r12", "r2", "r3", "r12") "ldrd r8, r9, [r0], #8\n\t" TAP_UPPER(
-                "r12", "r4", "r5",
-                "r12") "ldrd r8, r9, [r0]\n\t" TAP_UPPER("r12", "r6", "r7",
-                                                         "r12") "add r8, sp, #28\n\t"
-                                                                "ldm r8, {r2-r7}\n\t" OUTPUT("r10", "[r1]") "add r1, r1, r6\n\t" OUTPUT(
-                                                                    "r12",
-                                                                    "[r1]") "add r1, r1, "
-                                                                            "r6\n\t" END("16",
-                                                                                         "8"));
+        "ldrd r8, r9, [r0], #8\n\t"
+        TAP_UPPER("r10", "r2", "r3", "r12")
+        "ldrd r8, r9, [r0], #8\n\t"
+        TAP_UPPER("r10", "r4", "r5", "r10")
+        "ldrd r8, r9, [r0], #8\n\t"
+        TAP_UPPER("r10", "r6", "r7", "r10")
+        TAP_UPPER("r12", "r2", "r3", "r12")
+        "ldrd r8, r9, [r0], #8\n\t"
+        TAP_UPPER("r12", "r4", "r5", "r12")
+        "ldrd r8, r9, [r0]\n\t"
+        TAP_UPPER("r12", "r6", "r7", "r12")
+        "add r8, sp, #28\n\t"
+        "ldm r8, {r2-r7}\n\t"
+        OUTPUT("r10", "[r1]")
+        "add r1, r1, r6\n\t"
+        OUTPUT("r12", "[r1]")
+        "add r1, r1, r6\n\t"
+        END("16", "8"));
+    /* clang-format on */
 }
 #pragma GCC diagnostic pop
 

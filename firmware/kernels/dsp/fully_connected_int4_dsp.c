@@ -36,35 +36,41 @@ __attribute__((naked)) static void multiply_quads(const int4_row *row, const int
                                                   const int32_t *sums, int8_t *output,
                                                   int32_t count)
 {
-    __asm("push {r4-r11, lr}\n\t"
-          "ldr r11, [sp, #36]\n\t"
-          "ldm r0, {r4-r8}\n\t"
-          "adr.w r9, 2f\n\t"
-          "sub r6, r9, r6\n\t"
-          "orr r6, r6, #1\n\t"
-          "mov r9, r2\n\t"
-          "mov r10, r3\n\t"
-          "push {r4-r11}\n"
-          "0: ldr r0, [sp]\n\t"
-          "ldr r2, [sp, #20]\n\t"
-          "ldm r2!, {r4-r7}\n\t"
-          "str r2, [sp, #20]\n\t"
-          "ldr pc, [sp, #8]\n\t"
-          ".p2align 2\n"
-          "1:\n\t" STEP STEP STEP STEP "2: ldr r2, [sp, #4]\n\t"
-          "cmp r0, r2\n\t"
-          "bne.w 1b\n\t"
-          "ldrd r2, r3, [sp, #12]\n\t" QMCU_INT4_SUMS(
-              "r4", "r5", "r6", "r7", "r2") "ldr r0, [sp, #24]\n\t"
-                                            "ldm r3, {r3, r8, r9, r10}\n\t" OUTPUT("r4")
-                                                OUTPUT("r5") OUTPUT("r6")
-                                                    OUTPUT("r7") "ldr r2, [sp, #28]\n\t"
-                                                                 "str r0, [sp, #24]\n\t"
-                                                                 "subs r2, r2, #1\n\t"
-                                                                 "str r2, [sp, #28]\n\t"
-                                                                 "bne.w 0b\n\t"
-                                                                 "add sp, sp, #32\n\t"
-                                                                 "pop {r4-r11, pc}");
+    /* clang-format off */
+    __asm(
+        "push {r4-r11, lr}\n\t"
+        "ldr r11, [sp, #36]\n\t"
+        "ldm r0, {r4-r8}\n\t"
+        "adr.w r9, 2f\n\t"
+        "sub r6, r9, r6\n\t"
+        "orr r6, r6, #1\n\t"
+        "mov r9, r2\n\t"
+        "mov r10, r3\n\t"
+        "push {r4-r11}\n"
+        "0: ldr r0, [sp]\n\t"
+        "ldr r2, [sp, #20]\n\t"
+        "ldm r2!, {r4-r7}\n\t"
+        "str r2, [sp, #20]\n\t"
+        "ldr pc, [sp, #8]\n\t"
+        ".p2align 2\n"
+        "1:\n\t"
+        STEP STEP STEP STEP
+        "2: ldr r2, [sp, #4]\n\t"
+        "cmp r0, r2\n\t"
+        "bne.w 1b\n\t"
+        "ldrd r2, r3, [sp, #12]\n\t"
+        QMCU_INT4_SUMS("r4", "r5", "r6", "r7", "r2")
+        "ldr r0, [sp, #24]\n\t"
+        "ldm r3, {r3, r8, r9, r10}\n\t"
+        OUTPUT("r4") OUTPUT("r5") OUTPUT("r6") OUTPUT("r7")
+        "ldr r2, [sp, #28]\n\t"
+        "str r0, [sp, #24]\n\t"
+        "subs r2, r2, #1\n\t"
+        "str r2, [sp, #28]\n\t"
+        "bne.w 0b\n\t"
+        "add sp, sp, #32\n\t"
+        "pop {r4-r11, pc}");
+    /* clang-format on */
 }
 #pragma GCC diagnostic pop
 

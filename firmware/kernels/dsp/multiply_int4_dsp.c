@@ -16,17 +16,23 @@
     QMCU_INT4_NEXT_12(W)                                                                     \
     PRODUCTS(W, "r6", "r10") QMCU_INT4_NEXT_8(W) PRODUCTS(W, "r5", "r9") QMCU_INT4_NEXT_4(W) \
         PRODUCTS(W, "r4", "r8")
-#define STEP                                                                                       \
-    "ldm.w r1!, {r12, lr}\n\t"                                                                     \
-    "ldr.n r2, [r0, #4]\n\t"                                                                       \
-    "ldr.n r3, [r0, #12]\n\t" DIGITS("r12") "ldr.n r2, [r0, #16]\n\t"                              \
-                                            "ldr.n r3, [r0, #24]\n\t" DIGITS(                      \
-                                                "lr") "ldm.w r1!, {r12, lr}\n\t"                   \
-                                                      "ldr.n r2, [r0, #20]\n\t"                    \
-                                                      "ldr.n r3, [r0, #28]\n\t" DIGITS(            \
-                                                          "r12") "ldr.n r3, [r0, #8]\n\t"          \
-                                                                 "ldr.w r2, [r0], #32\n\t" DIGITS( \
-                                                                     "lr")
+/* clang-format off */
+#define STEP                   \
+    "ldm.w r1!, {r12, lr}\n\t" \
+    "ldr.n r2, [r0, #4]\n\t"   \
+    "ldr.n r3, [r0, #12]\n\t"  \
+    DIGITS("r12")              \
+    "ldr.n r2, [r0, #16]\n\t"  \
+    "ldr.n r3, [r0, #24]\n\t"  \
+    DIGITS("lr")               \
+    "ldm.w r1!, {r12, lr}\n\t" \
+    "ldr.n r2, [r0, #20]\n\t"  \
+    "ldr.n r3, [r0, #28]\n\t"  \
+    DIGITS("r12")              \
+    "ldr.n r3, [r0, #8]\n\t"   \
+    "ldr.w r2, [r0], #32\n\t"  \
+    DIGITS("lr")
+/* clang-format on */
 #define OUTPUT(SUM, TO) QMCU_INT4_OUTPUT(SUM, "r1", "r3", "r12", "lr", TO)
 #define OUTPUTS(SUM0, SUM1) OUTPUT(SUM1, "[r0, r2]") OUTPUT(SUM0, "[r0], #1")
 
@@ -35,6 +41,7 @@
 __attribute__((naked)) static void multiply_quads(const qmcu_multiply_run *run,
                                                   const int16_t *weights, const int32_t *x16)
 {
+    /* clang-format off */
     __asm(
         "push {r4-r11, lr}\n\t"
         "ldrd r9, r10, [r2]\n\t"
@@ -45,82 +52,45 @@ __attribute__((naked)) static void multiply_quads(const qmcu_multiply_run *run,
         "push {r1-r10}\n\t"
         "b 0f\n\t"
         ".p2align 2\n"
-        "1:\n\t" STEP STEP STEP STEP "2: ldr r2, [sp, #20]\n\t"
+        "1:\n\t"
+        STEP STEP STEP STEP
+        "2: ldr r2, [sp, #20]\n\t"
         "cmp r0, r2\n\t"
         "bne.w 1b\n\t"
         "str r1, [sp]\n\t"
-        "ldrd r0, r2, [sp, #32]\n\t" QMCU_INT4_SUMS("r4", "r5", "r6", "r7", "r0")
-            QMCU_INT4_SUMS("r8", "r9", "r10", "r11",
-                           "r2") "ldrd r0, r1, [sp, #4]\n\t"
-                                 "ldr r2, [sp, #12]\n\t"
-                                 "adds r1, r1, #16\n\t"
-                                 "ldm r1, {r3, r12, lr}\n\t" OUTPUTS(
-                                     "r4", "r8") "ldr r4, [sp, #8]\n\t"
-                                                 "adds r4, r4, #28\n\t"
-                                                 "ldm r4!, {r3, r12, lr}\n\t" OUTPUTS("r5", "r9") "ldm r4!, {r3, r12, lr}\n\t" OUTPUTS(
-                                                     "r6", "r10") "ldm r4!, {r3, r12, "
-                                                                  "lr}\n\t" OUTPUTS("r7",
-                                                                                    "r11") "strd "
-                                                                                           "r0, "
-                                                                                           "r4, "
-                                                                                           "[sp, "
-                                                                                           "#4]\n\t"
-                                                                                           "ldr "
-                                                                                           "r2, "
-                                                                                           "[sp, "
-                                                                                           "#24]"
-                                                                                           "\n\t"
-                                                                                           "subs "
-                                                                                           "r2, "
-                                                                                           "r2, "
-                                                                                           "#4\n\t"
-                                                                                           "beq "
-                                                                                           "4f\n\t"
-                                                                                           "str "
-                                                                                           "r2, "
-                                                                                           "[sp, "
-                                                                                           "#24]\n"
-                                                                                           "0: ldr "
-                                                                                           "r1, "
-                                                                                           "[sp]"
-                                                                                           "\n\t"
-                                                                                           "ldr "
-                                                                                           "r2, "
-                                                                                           "[sp, "
-                                                                                           "#8]\n\t"
-                                                                                           "ldr "
-                                                                                           "r0, "
-                                                                                           "[sp, "
-                                                                                           "#16]"
-                                                                                           "\n\t"
-                                                                                           "ldm "
-                                                                                           "r2, "
-                                                                                           "{r4-r7}"
-                                                                                           "\n\t"
-                                                                                           "mov "
-                                                                                           "r8, "
-                                                                                           "r4\n\t"
-                                                                                           "mov "
-                                                                                           "r9, "
-                                                                                           "r5\n\t"
-                                                                                           "mov "
-                                                                                           "r10, "
-                                                                                           "r6\n\t"
-                                                                                           "mov "
-                                                                                           "r11, "
-                                                                                           "r7\n\t"
-                                                                                           "ldr "
-                                                                                           "pc, "
-                                                                                           "[sp, "
-                                                                                           "#28]\n"
-                                                                                           "4: add "
-                                                                                           "sp, "
-                                                                                           "sp, "
-                                                                                           "#40\n\t"
-                                                                                           "pop "
-                                                                                           "{r4-"
-                                                                                           "r11, "
-                                                                                           "pc}");
+        "ldrd r0, r2, [sp, #32]\n\t"
+        QMCU_INT4_SUMS("r4", "r5", "r6", "r7", "r0")
+        QMCU_INT4_SUMS("r8", "r9", "r10", "r11", "r2")
+        "ldrd r0, r1, [sp, #4]\n\t"
+        "ldr r2, [sp, #12]\n\t"
+        "adds r1, r1, #16\n\t"
+        "ldm r1, {r3, r12, lr}\n\t"
+        OUTPUTS("r4", "r8")
+        "ldr r4, [sp, #8]\n\t"
+        "adds r4, r4, #28\n\t"
+        "ldm r4!, {r3, r12, lr}\n\t"
+        OUTPUTS("r5", "r9")
+        "ldm r4!, {r3, r12, lr}\n\t"
+        OUTPUTS("r6", "r10")
+        "ldm r4!, {r3, r12, lr}\n\t"
+        OUTPUTS("r7", "r11")
+        "strd r0, r4, [sp, #4]\n\t"
+        "ldr r2, [sp, #24]\n\t"
+        "subs r2, r2, #4\n\t"
+        "beq 4f\n\t"
+        "str r2, [sp, #24]\n"
+        "0: ldr r1, [sp]\n\t"
+        "ldr r2, [sp, #8]\n\t"
+        "ldr r0, [sp, #16]\n\t"
+        "ldm r2, {r4-r7}\n\t"
+        "mov r8, r4\n\t"
+        "mov r9, r5\n\t"
+        "mov r10, r6\n\t"
+        "mov r11, r7\n\t"
+        "ldr pc, [sp, #28]\n"
+        "4: add sp, sp, #40\n\t"
+        "pop {r4-r11, pc}");
+    /* clang-format on */
 }
 #pragma GCC diagnostic pop
 

@@ -16,11 +16,16 @@
 
 /* A naked function's body. STEP adds to the sums, r4 to r7, what it loads by r0 and r1; r2 has how
    many steps there are, r3 where the sums are. */
-#define QMCU_ROUNDS(STEP)                                              \
-    __asm("push {r3-r11, lr}\n\t"                                      \
-          "ldm r3, {r4-r7}\n\t" QMCU_STEPS(STEP) "ldr r3, [sp]\n\t"    \
-                                                 "stm r3, {r4-r7}\n\t" \
-                                                 "pop {r3-r11, pc}")
+/* clang-format off */
+#define QMCU_ROUNDS(STEP)       \
+    __asm(                      \
+        "push {r3-r11, lr}\n\t" \
+        "ldm r3, {r4-r7}\n\t"   \
+        QMCU_STEPS(STEP)        \
+        "ldr r3, [sp]\n\t"      \
+        "stm r3, {r4-r7}\n\t"   \
+        "pop {r3-r11, pc}")
+/* clang-format on */
 
 /* Of a step: two sums of products of a filter's 4 bytes with the halfwords of r8, by bytes 0 and 2,
    and of r9, by 1 and 3. */

@@ -25,44 +25,54 @@
 __attribute__((naked, used)) static void winograd_output(const int32_t *products,
                                                          const qmcu_winograd_slot *slot)
 {
-    __asm("push {r1, lr}\n\t"
-          "ldr r8, [r1, #12]\n\t"
-          "ldm r8, {r2, r9, r10, r11}\n\t"
-          "ldr r3, [r0, #112]\n\t"
-          "adds r3, r3, r2\n\t"
-          "str r3, [r0, #112]\n\t"
-          "sub sp, sp, #112\n\t"
-          "movw r8, #0x8e39\n\t"
-          "movt r8, #0x38e3\n\t"
-          "lsl r2, r8, #1\n\t"
-          "lsl r3, r8, #2\n\t"
-          "str r8, [sp, #24]\n\t"
-          "str r2, [sp, #52]\n\t"
-          "str r3, [sp, #80]\n\t"
-          "str r3, [sp, #108]\n\t"
-          "mov r1, sp\n\t"
-          "add r12, sp, #24\n"
-          "1: ldr r3, [r0, #96]\n\t"
-          "ldr r4, [r0, #192]\n\t"
-          "ldr r5, [r0, #288]\n\t"
-          "ldr r6, [r0, #384]\n\t"
-          "ldr r7, [r0, #480]\n\t"
-          "ldr r2, [r0], #16\n\t" COMBINE "str r4, [r1, #28]\n\t"
-          "str r3, [r1, #56]\n\t"
-          "str r7, [r1, #84]\n\t"
-          "stm r1!, {r2}\n\t"
-          "cmp r1, r12\n\t"
-          "bne 1b\n\t"
-          "ldr r2, [sp, #112]\n\t"
-          "ldrd r1, r12, [r2]\n\t"
-          "ldr lr, [r2, #8]\n\t"
-          "add r0, sp, #112\n"
-          "2: pop {r2-r8}\n\t" COMBINE OUTPUT("r2", "#5", "[r1]")
-              OUTPUT("r3", "#3", "[r1, r12, lsl #1]") "add r1, r1, r12\n\t" OUTPUT("r4", "#4", "[r1]")
-                  OUTPUT("r7", "#3", "[r1, r12, lsl #1]") "add r1, r1, lr\n\t"
-                                                    "cmp sp, r0\n\t"
-                                                    "bne 2b\n\t"
-                                                    "pop {r1, pc}");
+    /* clang-format off */
+    __asm(
+        "push {r1, lr}\n\t"
+        "ldr r8, [r1, #12]\n\t"
+        "ldm r8, {r2, r9, r10, r11}\n\t"
+        "ldr r3, [r0, #112]\n\t"
+        "adds r3, r3, r2\n\t"
+        "str r3, [r0, #112]\n\t"
+        "sub sp, sp, #112\n\t"
+        "movw r8, #0x8e39\n\t"
+        "movt r8, #0x38e3\n\t"
+        "lsl r2, r8, #1\n\t"
+        "lsl r3, r8, #2\n\t"
+        "str r8, [sp, #24]\n\t"
+        "str r2, [sp, #52]\n\t"
+        "str r3, [sp, #80]\n\t"
+        "str r3, [sp, #108]\n\t"
+        "mov r1, sp\n\t"
+        "add r12, sp, #24\n"
+        "1: ldr r3, [r0, #96]\n\t"
+        "ldr r4, [r0, #192]\n\t"
+        "ldr r5, [r0, #288]\n\t"
+        "ldr r6, [r0, #384]\n\t"
+        "ldr r7, [r0, #480]\n\t"
+        "ldr r2, [r0], #16\n\t"
+        COMBINE
+        "str r4, [r1, #28]\n\t"
+        "str r3, [r1, #56]\n\t"
+        "str r7, [r1, #84]\n\t"
+        "stm r1!, {r2}\n\t"
+        "cmp r1, r12\n\t"
+        "bne 1b\n\t"
+        "ldr r2, [sp, #112]\n\t"
+        "ldrd r1, r12, [r2]\n\t"
+        "ldr lr, [r2, #8]\n\t"
+        "add r0, sp, #112\n"
+        "2: pop {r2-r8}\n\t"
+        COMBINE
+        OUTPUT("r2", "#5", "[r1]")
+        OUTPUT("r3", "#3", "[r1, r12, lsl #1]")
+        "add r1, r1, r12\n\t"
+        OUTPUT("r4", "#4", "[r1]")
+        OUTPUT("r7", "#3", "[r1, r12, lsl #1]")
+        "add r1, r1, lr\n\t"
+        "cmp sp, r0\n\t"
+        "bne 2b\n\t"
+        "pop {r1, pc}");
+    /* clang-format on */
 }
 
 __attribute__((naked)) void qmcu_winograd_multiply_dsp(const uint32_t *values,

@@ -113,12 +113,14 @@ _Static_assert(sizeof(qmcu_mve_depthwise_3x3) == RECORD_SIZE, "record");
     "vshlc q5, r6, #32\n\t"                             \
     "vshlc q5, r6, #16\n\t"
 
-#define QMCU_END                                               \
-    "ldrd r2, r4, [r12, " AT(ROWS_RECORDS) "]\n\t"             \
-                                           "cmp r2, r4\n\t"    \
-                                           "bne 1b\n\t"        \
-                                           "vpop {d8-d15}\n\t" \
-                                           "pop {r4-r11, pc}"
+/* clang-format off */
+#define QMCU_END                                   \
+    "ldrd r2, r4, [r12, " AT(ROWS_RECORDS) "]\n\t" \
+    "cmp r2, r4\n\t"                               \
+    "bne 1b\n\t"                                   \
+    "vpop {d8-d15}\n\t"                            \
+    "pop {r4-r11, pc}"
+/* clang-format on */
 
 #define QMCU_FOUR_SUMS(SUMS)                            \
     "vldrb.u8 " SUMS ", [r0, q2]\n\t"                   \
@@ -161,22 +163,21 @@ _Static_assert(sizeof(qmcu_mve_depthwise_3x3) == RECORD_SIZE, "record");
     "mov r7, r4\n\t"      \
     "strd r6, r8, [r12, " AT(ROWS_LEFT) "]\n\t"
 
-#define QMCU_CLAMPED                                            \
-    "ldrd r2, r4, [r12, " AT(                                   \
-        ROWS_LEFT) "]\n\t"                                      \
-                   "vshl.s32 q0, r2\n\t"                        \
-                   "vqrdmulh.s32 q0, q0, r5\n\t"                \
-                   "vmov q1, q0\n\t"                            \
-                   "vshl.u32 q1, r4\n\t"                        \
-                   "vsub.i32 q0, q0, q1\n\t"                    \
-                   "vrshl.s32 q0, r7\n\t"                       \
-                   "vadd.i32 q0, q0, r9\n\t"                    \
-                   "vldrw.u32 q1, [r12, " AT(                   \
-                       ROWS_MINIMUM) "]\n\t"                    \
-                                     "vmax.s32 q0, q0, q1\n\t"  \
-                                     "vldrw.u32 q1, [r12, " AT( \
-                                         ROWS_MAXIMUM) "]\n\t"  \
-                                                       "vmin.s32 q0, q0, q1\n\t"
+/* clang-format off */
+#define QMCU_CLAMPED                                \
+    "ldrd r2, r4, [r12, " AT(ROWS_LEFT) "]\n\t"     \
+    "vshl.s32 q0, r2\n\t"                           \
+    "vqrdmulh.s32 q0, q0, r5\n\t"                   \
+    "vmov q1, q0\n\t"                               \
+    "vshl.u32 q1, r4\n\t"                           \
+    "vsub.i32 q0, q0, q1\n\t"                       \
+    "vrshl.s32 q0, r7\n\t"                          \
+    "vadd.i32 q0, q0, r9\n\t"                       \
+    "vldrw.u32 q1, [r12, " AT(ROWS_MINIMUM) "]\n\t" \
+    "vmax.s32 q0, q0, q1\n\t"                       \
+    "vldrw.u32 q1, [r12, " AT(ROWS_MAXIMUM) "]\n\t" \
+    "vmin.s32 q0, q0, q1\n\t"
+/* clang-format on */
 
 /* Two rows; an odd last column goes with the one before it once more. */
 #define QMCU_STRIDE_1(SHIFTS, REQUANTIZE)                                                  \

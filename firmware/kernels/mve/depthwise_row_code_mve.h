@@ -70,65 +70,39 @@ QMCU_PLACE(qmcu_depthwise_row, weights, QMCU_ROW_WEIGHTS);
 __attribute__((naked)) static void qmcu_row_of_windows(const qmcu_depthwise_row *row)
 {
     (void)row;
+    /* clang-format off */
     __asm(
         "push {r4-r11, lr}\n\t"
         "vpush {d8-d13}\n\t"
-        "vldrb.u8 q2, [r0, " QMCU_AT(
-            QMCU_ROW_TAPS) "]\n\t"
-                           "vldrb.u8 q3, [r0, " QMCU_AT(
-                               QMCU_ROW_WEIGHTS) "]\n\t"
-                                                 "ldrd r4, r6, [r0, " QMCU_AT(
-                                                     QMCU_ROW_MINIMUM) "]\n\t"
-                                                                       "ldr r8, [r0, " QMCU_AT(
-                                                                           QMCU_ROW_DEPTH) "]\n\t"
-                                                                                           "vdup."
-                                                                                           "32 q4, "
-                                                                                           "r4\n\t"
-                                                                                           "vdup."
-                                                                                           "32 q5, "
-                                                                                           "r6\n\t"
-                                                                                           "movs "
-                                                                                           "r4, "
-                                                                                           "#0\n\t"
-                                                                                           "vidup."
-                                                                                           "u32 "
-                                                                                           "q6, "
-                                                                                           "r4, "
-                                                                                           "#1\n\t"
-                                                                                           "vmul."
-                                                                                           "i32 "
-                                                                                           "q6, "
-                                                                                           "q6, "
-                                                                                           "r8\n\t"
-                                                                                           "lsls "
-                                                                                           "r11, "
-                                                                                           "r8, "
-                                                                                           "#2\n\t"
-                                                                                           "ldrd "
-                                                                                           "r5, "
-                                                                                           "r7, "
-                                                                                           "[r0,"
-                                                                                           " " QMCU_AT(
-                                                                                               QMCU_ROW_BIAS) "]\n\t"
-                                                                                                              "ldrd r9, r10, [r0, " QMCU_AT(
-                                                                                                                  QMCU_ROW_SHIFT) "]\n\t"
-                                                                                                                                  "ldrd r2, r3, [r0, " QMCU_AT(
-                                                                                                                                      QMCU_ROW_COUNT) "]\n\t"
-                                                                                                                                                      "ldrd r0, r1, [r0, " QMCU_AT(
-                                                                                                                                                          QMCU_ROW_WINDOW) "]\n\t"
-                                                                                                                                                                           "lsrs r4, r2, #2\n\t"
-                                                                                                                                                                           "wls lr, r4, 2f\n\t"
-                                                                                                                                                                           "1: " QMCU_ROW_FOUR
-                                                                                                                                                                           "vstrb.32 q0, [r1, q6]\n\t"
-                                                                                                                                                                           "add r1, r11\n\t"
-                                                                                                                                                                           "le lr, 1b\n\t"
-                                                                                                                                                                           "2: ands r2, #3\n\t"
-                                                                                                                                                                           "beq 3f\n\t" QMCU_ROW_FOUR
-                                                                                                                                                                           "vctp.32 r2\n\t"
-                                                                                                                                                                           "vpst\n\t"
-                                                                                                                                                                           "vstrbt.32 q0, [r1, q6]\n\t"
-                                                                                                                                                                           "3: vpop {d8-d13}\n\t"
-                                                                                                                                                                           "pop {r4-r11, pc}");
+        "vldrb.u8 q2, [r0, " QMCU_AT(QMCU_ROW_TAPS) "]\n\t"
+        "vldrb.u8 q3, [r0, " QMCU_AT(QMCU_ROW_WEIGHTS) "]\n\t"
+        "ldrd r4, r6, [r0, " QMCU_AT(QMCU_ROW_MINIMUM) "]\n\t"
+        "ldr r8, [r0, " QMCU_AT(QMCU_ROW_DEPTH) "]\n\t"
+        "vdup.32 q4, r4\n\t"
+        "vdup.32 q5, r6\n\t"
+        "movs r4, #0\n\t"
+        "vidup.u32 q6, r4, #1\n\t"
+        "vmul.i32 q6, q6, r8\n\t"
+        "lsls r11, r8, #2\n\t"
+        "ldrd r5, r7, [r0, " QMCU_AT(QMCU_ROW_BIAS) "]\n\t"
+        "ldrd r9, r10, [r0, " QMCU_AT(QMCU_ROW_SHIFT) "]\n\t"
+        "ldrd r2, r3, [r0, " QMCU_AT(QMCU_ROW_COUNT) "]\n\t"
+        "ldrd r0, r1, [r0, " QMCU_AT(QMCU_ROW_WINDOW) "]\n\t"
+        "lsrs r4, r2, #2\n\t"
+        "wls lr, r4, 2f\n\t"
+        "1: " QMCU_ROW_FOUR
+        "vstrb.32 q0, [r1, q6]\n\t"
+        "add r1, r11\n\t"
+        "le lr, 1b\n\t"
+        "2: ands r2, #3\n\t"
+        "beq 3f\n\t"
+        QMCU_ROW_FOUR
+        "vctp.32 r2\n\t"
+        "vpst\n\t"
+        "vstrbt.32 q0, [r1, q6]\n\t"
+        "3: vpop {d8-d13}\n\t"
+        "pop {r4-r11, pc}");
+    /* clang-format on */
 }
 
 #endif
