@@ -4,23 +4,27 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bench.operators import GENERATORS
 from bench.operators.everyday import EVERYDAY
 from bench.performance.models import mobilenet
 from tests.compile.operators.host_kernel import run_plan
+from tests.support.host_run import check_on_host
 
 from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.dead_channels import settle_dead_channels
-from qmcu.model.graph import Graph, Quantization
+from qmcu.compile.support import unsupported
+from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 
 DSP = CompileOptions("native", dsp=True, fpu=True)
 _AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3}
+_WIDE = {f"{kind} int16": axis for kind, axis in {**_AXIS, "TRANSPOSE_CONV": 0}.items()}
 
 
 def damaged(graph: Graph, rng: np.random.Generator) -> Graph:
     """Some channels: weights of zero, scale of zero, or a scale that saturates every sum."""
     (operator,) = graph.operators
-    axis = _AXIS[operator.kind]
-    weights, bias = graph.tensors[operator.inputs[1]], graph.tensors[operator.inputs[2]]
+    axis = {"TRANSPOSE_CONV": 0, **_AXIS}[operator.kind]
+    weights, bias = (graph.tensors[operator.inputs[at]] for at in (1, -1))
     old = weights.quantization
     assert old is not None and old.per_channel
     values, biases = np.moveaxis(weights.array.copy(), axis, 0), bias.array.copy().reshape(-1)
@@ -35,7 +39,8 @@ def damaged(graph: Graph, rng: np.random.Generator) -> Graph:
         elif form == 2:
             scales[channel] *= 2.0**12
             values[channel] = np.sign(values[channel])
-            biases[channel] = rng.choice([-1, 1]) * (1 << 18)
+            largest = 1 << 18 if bias.dtype == "int32" else 1 << 36
+            biases[channel] = rng.choice([-1, 1]) * largest
         else:  # not dead: both bytes can be reached
             scales[channel] *= 2.0**-5
     tensors = list(graph.tensors)
@@ -44,7 +49,7 @@ def damaged(graph: Graph, rng: np.random.Generator) -> Graph:
         data=np.moveaxis(values, 0, axis).tobytes(),
         quantization=Quantization(tuple(scales), old.zero_points, axis),
     )
-    tensors[bias.index] = replace(bias, data=biases.astype("<i4").tobytes())
+    tensors[bias.index] = replace(bias, data=biases.astype(bias.dtype).tobytes())
     return replace(graph, tensors=tuple(tensors))
 
 
@@ -89,6 +94,65 @@ def test_a_layer_with_a_dead_channel_keeps_its_fast_kernel(kind: str) -> None:
         assert compile_graph(dead, DSP).calls[0].kernel.endswith("_dsp")
         compared += 1
     assert compared >= 10
+
+
+def per_channel(graph: Graph) -> bool:
+    """Whether it has a bias of 64 bits and a scale for each of at least four channels."""
+    inputs = graph.operators[0].inputs
+    quantization, bias = graph.tensors[inputs[1]].quantization, graph.tensors[inputs[-1]]
+    if quantization is None or len(quantization.scales) < 4 or len(graph.inputs) > 1:
+        return False
+    return bias.dtype == "int64" and bias.elements == len(quantization.scales)
+
+
+@pytest.mark.parametrize("kind", sorted(_WIDE))
+def test_no_value_of_int16_changes(kind: str) -> None:
+    rng = np.random.default_rng(13)
+    settled = 0
+    for _ in range(400):
+        graph = GENERATORS[kind](rng)
+        if not per_channel(graph):
+            continue
+        graph = damaged(graph, rng)
+        other = settle_dead_channels(graph)
+        if other is graph or unsupported(graph):
+            continue
+        settled += 1
+        shapes = [t.shape for t in graph.input_tensors]
+        for low, high in ((-(1 << 15), 1 << 15), (-(1 << 15), 1 - (1 << 15)), (32767, 32768)):
+            inputs = [rng.integers(low, high, size=s).astype(np.int16) for s in shapes]
+            before = run_plan(compile_graph(graph), inputs)
+            after = run_plan(compile_graph(other), inputs)
+            assert [a.tobytes() for a in before] == [b.tobytes() for b in after]
+        if settled == 6:
+            return
+    pytest.fail(f"only {settled} layers had a dead channel")
+
+
+@pytest.mark.parametrize("core", ["dsp", "mve", "scalar"])
+def test_a_layer_of_int16_with_a_dead_channel_adds_in_32_bits(core: str) -> None:
+    """A pruned filter's scale is next to nothing, and its bias as large as it may be."""
+    rng, source = np.random.default_rng(4), Quantization((1e-3,), (0,))
+    weights = rng.integers(-127, 128, (8, 3, 3, 4)).astype(np.int8)
+    bias = rng.integers(-(1 << 20), 1 << 20, 8).astype("<i8")
+    weights[5], bias[5] = 0, 1 << 30
+    scales = Quantization((*[0.01] * 5, 1e-9, 0.01, 0.01), (0,) * 8, 0)
+    tensors = (
+        Tensor(0, "in", (1, 6, 6, 4), "int16", source),
+        Tensor(1, "weights", weights.shape, "int8", scales, weights.tobytes()),
+        Tensor(2, "bias", bias.shape, "int64", data=bias.tobytes()),
+        Tensor(3, "out", (1, 4, 4, 8), "int16", Quantization((2e-3,), (0,))),
+    )
+    options = {
+        "padding": "VALID", "stride_h": 1, "stride_w": 1, "fused_activation_function": "NONE",
+        "dilation_h_factor": 1, "dilation_w_factor": 1,
+    }  # fmt: skip
+    operator = Operator(0, "CONV_2D", (0, 1, 2), (3,), options)
+    graph = Graph("pruned", tensors, (operator,), (0,), (3,))
+    options = CompileOptions("native", dsp=core != "scalar", mve=core == "mve")
+    assert compile_graph(graph, options).calls[0].kernel == f"conv_2d_s16_quads_{core}"
+    if core == "scalar":  # the others have instructions that this computer lacks
+        check_on_host(graph, count=2, options=options)
 
 
 def test_a_graph_without_such_channels_is_left_alone() -> None:

@@ -14,7 +14,7 @@ from qmcu.compile.kernel_sets.dsp.general import STEP, pack_filters
 from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import transpose_conv
-from qmcu.compile.operators.products_s16 import is_wide
+from qmcu.compile.operators.products_s16 import EXACT_SHIFTS, is_wide
 from qmcu.compile.operators.weights import channel_multipliers, quantization_of
 from qmcu.compile.operators.window import (
     Fields,
@@ -33,8 +33,6 @@ from qmcu.compile.plan import (
 from qmcu.compile.requantize import activation_range, quantize_multiplier, reduce_multiplier
 
 _GROUP = 4
-# Right shifts of a 64-bit product that are a shift of the multiplier and the upper half.
-_SHIFTS = range(16, 33)
 Int32Array = npt.NDArray[np.int32]
 
 
@@ -44,7 +42,7 @@ def _multiplier(real: float) -> int | None:
     right = 15 - shift
     if multiplier == 0:
         return 0
-    return reduce_multiplier(multiplier) << (32 - right) if right in _SHIFTS else None
+    return reduce_multiplier(multiplier) << (32 - right) if right in EXACT_SHIFTS else None
 
 
 def _sums(

@@ -30,6 +30,8 @@ Fields = tuple[tuple[str, FieldValue], ...]
 # What a sum of 64 bits and its multiplier may be for the interpreter.
 _LARGEST_MULTIPLIER = 2.0**14
 _LARGEST_SUM = 1 << 47
+# Right shifts of a 64-bit product that are a shift of the multiplier and the upper half.
+EXACT_SHIFTS = range(16, 33)
 # An input times a weight, at most.
 _LARGEST_PRODUCT = 1 << 22
 
