@@ -1,4 +1,5 @@
-/* Four filters of int8 times a column of int16: 19 instructions for 16 products. */
+/* Four filters of int8 times a column of int16: 19 instructions for 16 products. The one to three
+   filters behind the last four are multiplied together, 7, 12 or 17 instructions for 4, 8 or 12. */
 #include "quads_s16_dsp.h"
 
 #include "dsp.h"
@@ -43,20 +44,64 @@ static inline void store(const qmcu_quads_s16 *quads, const int32_t sums[4],
     }
 }
 
+/* Adds the products of a step's four weights, as bytes 0, 2, 1 and 3, with four values. */
+static inline int32_t step(int32_t sum, const int8_t *weights, uint32_t low, uint32_t high)
+{
+    const uint32_t four = qmcu_load_word(weights);
+    sum = qmcu_smlad(qmcu_sxtb16(four), low, sum);
+    return qmcu_smlad(qmcu_sxtb16_odd(four), high, sum);
+}
+
+/* The sums of one to three filters. */
+static inline __attribute__((always_inline)) void
+few(const int16_t *column, const int8_t *weights, int32_t steps, int32_t beside, int32_t sums[4])
+{
+    int32_t first = sums[0], second = sums[1], third = sums[2];
+    const int16_t *const end = column + 4 * steps;
+    while (column != end) {
+        const uint32_t low = qmcu_load_word(column), high = qmcu_load_word(column + 2);
+        column += 4;
+        first = step(first, weights, low, high);
+        if (beside > 1) {
+            second = step(second, weights + 4, low, high);
+        }
+        if (beside > 2) {
+            third = step(third, weights + 8, low, high);
+        }
+        weights += 4 * beside;
+    }
+    sums[0] = first;
+    sums[1] = second;
+    sums[2] = third;
+}
+
 void qmcu_quads_s16_dsp(const qmcu_quads_s16 *quads, const int16_t *column,
                         __attribute__((unused)) const int16_t *other, const int8_t *weights,
                         const int32_t *bias, const int32_t *multipliers, int16_t *output)
 {
     const int32_t steps = (quads->depth + 3) / 4;
-    for (int32_t left = quads->outputs; left > 0; left -= 4) {
+    int32_t left = quads->outputs;
+    for (; left >= 4; left -= 4) {
         int32_t sums[4] = {bias[0], bias[1], bias[2], bias[3]};
         dot_4(column, weights, steps, sums);
-        store(quads, sums, multipliers, output, left);
+        store(quads, sums, multipliers, output, 4);
         weights += 16 * steps;
         bias += 4;
         multipliers += 4;
         output += 4;
     }
+    if (left == 0) {
+        return;
+    }
+    int32_t sums[4] = {bias[0], bias[left / 2], bias[left - 1], 0};
+    if (left == 3) {
+        few(column, weights, steps, 3, sums);
+    } else if (left == 2) {
+        few(column, weights, steps, 2, sums);
+    } else {
+        few(column, weights, steps, 1, sums);
+    }
+    store(quads, sums, multipliers, output, left);
 }
 
 void qmcu_runs_s16_dsp(const qmcu_quads_s16 *quads, const qmcu_runs_s16 *runs, const int16_t *image,

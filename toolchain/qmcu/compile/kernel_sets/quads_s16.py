@@ -33,6 +33,7 @@ from qmcu.compile.plan import (
 from qmcu.compile.requantize import activation_range, quantize_multiplier, reduce_multiplier
 
 _GROUP = 4
+_HALFWORDS = [0, 2, 1, 3]  # the bytes of a step, as SXTB16 takes them
 Int32Array = npt.NDArray[np.int32]
 
 
@@ -46,9 +47,9 @@ def _multiplier(real: float) -> int | None:
 
 
 def _sums(
-    context: OperatorContext, filters: npt.NDArray[np.int8], source: int = 0
+    context: OperatorContext, filters: npt.NDArray[np.int8], source: int = 0, *, filled: bool
 ) -> tuple[Int32Array, Int32Array] | None:
-    """Bias and multiplier of each filter [count, values], filled up to fours; None if not exact.
+    """Bias and multiplier of each filter [count, values], `filled` up to fours; None if not exact.
 
     The input is the operand at `source`, the bias the one behind it and the weights.
     """
@@ -65,17 +66,20 @@ def _sums(
     if len(multipliers) != len(found) or (largest >= 1 << 31).any():
         return None
     multipliers *= len(filters) // len(multipliers)
-    fill = (0, -len(filters) % _GROUP)
+    fill = (0, -len(filters) % _GROUP if filled else 0)
     return (
         np.pad(bias, fill).astype(np.int32),
         np.pad(np.array(multipliers, np.int32), fill),
     )
 
 
-def _packed(core: str, filters: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+def _packed(
+    core: str, filters: npt.NDArray[np.int8], *, filled: bool = False
+) -> npt.NDArray[np.int8]:
     """As they are for vectors; for pairs of halfwords in fours, bytes 0, 2, 1 and 3 of a step.
 
-    For single products the weights of four filters beside each other, those left as they are.
+    One to three left of these lie by themselves, or, `filled`, are filled up to four. For single
+    products the weights of four filters beside each other, those left as they are.
     """
     if core == "mve":
         return filters
@@ -83,7 +87,12 @@ def _packed(core: str, filters: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
         fours = len(filters) // _GROUP * _GROUP
         beside = filters[:fours].reshape(-1, _GROUP, filters.shape[1]).transpose(0, 2, 1)
         return np.concatenate([beside.reshape(-1), filters[fours:].reshape(-1)])
-    return np.ascontiguousarray(pack_filters(filters, _GROUP)[..., [0, 2, 1, 3]])
+    if filled:
+        return pack_filters(filters, _GROUP)[..., _HALFWORDS]
+    fours = len(filters) // _GROUP * _GROUP
+    groups = (filters[:fours], _GROUP), (filters[fours:], max(len(filters) - fours, 1))
+    parts = [pack_filters(part, group)[..., _HALFWORDS].reshape(-1) for part, group in groups]
+    return np.concatenate(parts)
 
 
 def _quads(context: OperatorContext, filters: npt.NDArray[np.int8]) -> Fields:
@@ -107,7 +116,7 @@ def _call(
     filters: npt.NDArray[np.int8],
     scratch: tuple[Argument, ...] = (),
 ) -> KernelCall | None:
-    sums = _sums(context, filters)
+    sums = _sums(context, filters, filled=core == "mve")
     if sums is None:
         return None
     target = context.output()
@@ -143,11 +152,12 @@ def _transpose_conv(core: str) -> Lowering:
         source, weights, target = context.input(2), context.input(1), context.output()
         filters = weights.array.reshape(weights.shape[0], -1)
         strides = {axis.stride <= axis.kernel for axis in transpose_conv.windows(context)}
-        sums = _sums(context, filters, 2)
+        sums = _sums(context, filters, 2, filled=core == "dsp")
         if sums is None or strides != {True} or (core == "dsp" and source.shape[3] % _GROUP):
             return None
         down, right = (axis.stride for axis in transpose_conv.windows(context))
-        packed = [_packed(core, phase).reshape(-1) for phase in _phases(weights.array, down, right)]
+        phases = _phases(weights.array, down, right)
+        packed = [_packed(core, phase, filled=True).reshape(-1) for phase in phases]
         image = tuple(f for f in image_fields(source, target) if f[0] != "output_depth")
         window = tuple(
             f for f in window_fields(*transpose_conv.windows(context)) if "dilation" not in f[0]
