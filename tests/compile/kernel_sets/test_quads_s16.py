@@ -8,7 +8,7 @@ from bench.operators.batches import batches
 from qmcu.builder import find_tool
 from qmcu.compile.kernel_sets.quads_s16 import _packed
 
-KINDS = ("CONV_2D int16", "FULLY_CONNECTED int16")
+KINDS = ("CONV_2D int16", "FULLY_CONNECTED int16", "DEPTHWISE_CONV_2D int16")
 
 
 def test_filters_behind_the_last_four_lie_by_themselves() -> None:

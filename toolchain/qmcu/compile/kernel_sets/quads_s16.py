@@ -97,15 +97,18 @@ def _packed(
 
 def _quads(context: OperatorContext, filters: npt.NDArray[np.int8]) -> Fields:
     """The fields of qmcu_quads_s16 for filters [count, values]."""
-    activation = context.text("fused_activation_function", "NONE")
-    scale = quantization_of(context.output()).scale
-    low, high = activation_range(activation, scale, 0, "int16")
     return (
         ("quads.depth", filters.shape[1]),
         ("quads.outputs", filters.shape[0]),
-        ("quads.activation_minimum", low),
-        ("quads.activation_maximum", high),
+        *((f"quads.{name}", limit) for name, limit in _limits(context)),
     )
+
+
+def _limits(context: OperatorContext) -> Fields:
+    activation = context.text("fused_activation_function", "NONE")
+    scale = quantization_of(context.output()).scale
+    low, high = activation_range(activation, scale, 0, "int16")
+    return ("activation_minimum", low), ("activation_maximum", high)
 
 
 def _call(
@@ -143,6 +146,34 @@ def _phases(weights: npt.NDArray[np.int8], down: int, right: int) -> list[npt.ND
     """Filters [count, values] of each phase: every stride-th tap, from the last to the first."""
     phases = (weights[:, i::down, j::right] for i in range(down) for j in range(right))
     return [taps[:, ::-1, ::-1].reshape(len(weights), -1) for taps in phases]
+
+
+def _depthwise_conv_2d(core: str) -> Lowering:
+    name = f"depthwise_conv_2d_s16_quads_{core}"
+
+    def lower(context: OperatorContext) -> KernelCall | None:
+        """Output channel for input channel; the weights stay as they are."""
+        source, weights, target = context.input(0), context.input(1), context.output()
+        filters = np.moveaxis(weights.array, 3, 0).reshape(weights.shape[3], -1)
+        sums = _sums(context, filters, filled=False)
+        if sums is None or source.shape[3] != target.shape[3]:
+            return None
+        windows = axes(context, source.shape[1:3], weights.shape[1:3])
+        parameters = (*sliding_window(source, target, *windows, 1), *_limits(context))
+        return context.call(
+            name,
+            (
+                ParametersArgument(f"qmcu_{name}_params", parameters),
+                context.operand(source),
+                context.constant("weights", weights.array, "weights"),
+                context.constant("bias", sums[0], "bias"),
+                context.constant("multipliers", sums[1], "requantization"),
+                context.operand(target),
+            ),
+            macs=target.elements * filters.shape[1],
+        )
+
+    return lower
 
 
 def _transpose_conv(core: str) -> Lowering:
@@ -202,6 +233,7 @@ def lowerings(core: str) -> Mapping[str, Sequence[Lowering]]:
     transposed = (_transpose_conv(core),)
     return {
         "CONV_2D int16": (of_whole_window(fully_connected), conv_2d),
+        **({} if core == "scalar" else {"DEPTHWISE_CONV_2D int16": (_depthwise_conv_2d(core),)}),
         "FULLY_CONNECTED int16": (fully_connected,),
         "TRANSPOSE_CONV int16": transposed,
         "TRANSPOSE_CONV int32+int16>int16": transposed,

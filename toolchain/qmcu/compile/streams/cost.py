@@ -20,6 +20,8 @@ _RATES = (
     (("batch_matmul", "_dsp"), 6.4),
     (("batch_matmul", "_mve"), 4.4),
     (("batch_matmul",), 11.0),
+    (("depthwise_conv_2d_s16_quads_dsp",), 4.5),
+    (("depthwise_conv_2d_s16_quads_mve",), 2.0),
     (("conv_2d_s16_quads_dsp",), 1.8),
     (("transpose_conv_s16_quads_dsp",), 1.7),
     (("fully_connected_s16_quads_dsp",), 1.5),
