@@ -1,10 +1,11 @@
-"""A small Keras model with batch normalization, its network and its int8 form."""
+"""A small Keras model with batch normalization, its network and its int8 form; a short audit."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
+from qmcu.backdoor.detectors.method import DETECTORS, load_detectors
 from qmcu.backdoor.networks.network import Network, network_from_keras
 from qmcu.model.convert import Conversion, convert_keras
 from qmcu.tensorflow import load_tensorflow
@@ -37,3 +38,13 @@ def mixed_network(mixed_model: Any) -> Network:
 @pytest.fixture(scope="session")
 def mixed_conversion(mixed_model: Any, mixed_samples: Any) -> Conversion:
     return convert_keras(mixed_model, mixed_samples)
+
+
+@pytest.fixture
+def short_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Audits without the detectors that search inputs by gradients: for what is made of a verdict,
+    not for which it is, which tests of detectors and of test_auto have.
+    """
+    load_detectors()
+    for name in ("clipping-inversion", "disagreement", "gap-inversion"):
+        monkeypatch.delitem(DETECTORS.data, name)

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
-from tests.support.defences import defend_arguments
+from tests.support.defences import defend, defend_arguments
 from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.defences import files as defend_file
 from qmcu.backdoor.defences.auto import Trial, best_of, run_auto
 from qmcu.backdoor.defences.method import DEFENCES
-from qmcu.backdoor.defences.run import run_defence
 from qmcu.backdoor.detectors.result import AuditResult
 from qmcu.backdoor.rates.metrics import Rate
 from qmcu.cli.main import run
@@ -35,12 +34,8 @@ def test_auto_tries_the_methods_and_survives_one_that_fails(
 
 
 def trial(name: str, accuracy: int, verdict: Any, agreement: int = 90) -> Trial:
-    network = small_network()
-    done = replace(
-        run_defence("stochastic", network, samples_of(network, 4)),
-        accuracy=Rate(accuracy, 100),
-        agreement=Rate(agreement, 100),
-    )
+    rates = {"accuracy": Rate(accuracy, 100), "agreement": Rate(agreement, 100)}
+    done = replace(defend("stochastic"), **rates)
     return Trial(name, done, AuditResult(verdict, (), (), {}, {}))
 
 

@@ -28,6 +28,7 @@ from qmcu.model.reader import read_model
 DOCUMENT = Path(__file__).parents[3] / "docs" / "DEFENCES.md"
 
 
+@pytest.mark.usefixtures("short_audit")
 def test_the_command_writes_a_standard_model_and_a_record(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -53,6 +54,7 @@ def test_the_command_writes_a_standard_model_and_a_record(
     assert found["files"][str(folder / "model.keras")]
 
 
+@pytest.mark.usefixtures("short_audit")
 def test_the_reference_is_what_others_audit_against(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,6 +164,7 @@ def test_the_help_names_every_defence(capsys: pytest.CaptureFixture[str]) -> Non
     assert all(name in said for name in load_defences())
 
 
+@pytest.mark.usefixtures("short_audit")
 def test_the_example_of_the_document_works(folder: Path, tmp_path: Path) -> None:
     """docs/DEFENCES.md shows a defence; it is run as it stands there."""
     blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", DOCUMENT.read_text(), re.MULTILINE)
