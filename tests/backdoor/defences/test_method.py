@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
-from tests.support.defences import defend, shared_network, small_context
+from tests.support.defences import defend, shared_network, short_settings, small_context
 from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.defences.method import (
@@ -48,7 +48,7 @@ def test_a_defended_model_has_the_size_and_the_operators_of_the_converted_one(me
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_seed_gives_the_same_bytes(method: str) -> None:
-    settings = {"steps": 4} if "steps" in find_defence(method).settings else {}
+    settings = short_settings(method)
     again = run_defence(method, shared_network(), samples_of(shared_network()), settings=settings)
     assert again.model == defend(method).model
 

@@ -16,7 +16,7 @@ def test_recoil_goes_against_the_drift_by_its_setting() -> None:
     shares = []
     for beyond in (0.0, 0.5):
         against = size = 0.0
-        for result in draw("recoil", 10, beyond=beyond):
+        for result in draw("recoil", 10, beyond=beyond, overshoot=0.0):
             assert result.integers is not None and result.scales is not None
             layers = zip(
                 grids, result.network.weights, result.integers, result.scales, strict=True

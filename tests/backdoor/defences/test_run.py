@@ -20,6 +20,7 @@ def test_a_network_that_is_another_function_is_not_called_rescaled() -> None:
         check_same_function(other, shared_network(), samples_of(shared_network()))
 
 
+@pytest.mark.usefixtures("short_audit")
 def test_retraining_is_also_held_against_the_given_model() -> None:
     network = small_network()
     done = run_defence("fine-tune", network, samples_of(network), settings={"steps": 2})
