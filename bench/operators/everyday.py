@@ -206,6 +206,17 @@ def multiplied_depthwise(rng: Rng) -> Graph:
     return _windows(rng, "DEPTHWISE_CONV_2D", image, result, kernel, stride, dilation, padding)
 
 
+def odd_depthwise(rng: Rng) -> Graph:
+    """DEPTHWISE_CONV_2D, filter for channel, of channels that are not in fours."""
+    depth = 4 * int(rng.integers(0, 9)) + int(rng.integers(1, 4))
+    kernel, stride = _pair(rng, 1, 6), _pair(rng, 1, 3)
+    padding = str(pick(rng, "SAME", "VALID"))
+    size = _image(rng, padding, kernel, (1, 1))
+    output = _windowed(size, kernel, stride, (1, 1), padding)
+    image, result = (depth, size), (depth, output)
+    return _windows(rng, "DEPTHWISE_CONV_2D", image, result, kernel, stride, (1, 1), padding)
+
+
 def _windows(
     rng: Rng,
     kind: str,

@@ -9,7 +9,7 @@ typedef struct {
     int32_t batches;
     int32_t input_height;
     int32_t input_width;
-    int32_t depth; /* a multiple of 4 */
+    int32_t depth; /* in place a multiple of 4 */
     int32_t output_height;
     int32_t output_width;
     int32_t kernel_height;
@@ -26,7 +26,8 @@ typedef struct {
 
 /* NHWC, depth multiplier 1. weights: for each 4 channels and each pair of taps, 4 pairs of halfwords;
    channels: qmcu_channel of each. scratch: kernel_height rows of row_width * depth bytes, none
-   in place.
+   in place; of channels that are not in fours, which are filled up to fours in weights and channels,
+   also a pixel of whole fours and 4 bytes.
    A row of the input is copied before the output row at its place is written, so the output may
    lie over an input of the same size. */
 void qmcu_depthwise_conv_2d_dsp(const qmcu_depthwise_conv_2d_dsp_params *params,

@@ -1,6 +1,7 @@
 /* depthwise_conv_2d for the DSP extension: the rows that a window needs are in a ring, with their
    padding, so that no tap asks where it is; where no window leaves the image, they are where they
-   are. What becomes of a pixel is said by whoever includes this. */
+   are. What becomes of a pixel is said by whoever includes this, in fours of channels: of a pixel with
+   a rest the next one writes over what is too much, and the last of a row is copied. */
 #ifndef QMCU_DEPTHWISE_ROWS_CODE_DSP_H
 #define QMCU_DEPTHWISE_ROWS_CODE_DSP_H
 
@@ -63,6 +64,7 @@ static inline __attribute__((always_inline)) void layer(const qmcu_depthwise_con
     const int32_t row_size = (p->row_width ? p->row_width : p->input_width) * p->depth;
     const int8_t *taps[QMCU_DEPTHWISE_TAPS];
     int8_t *const ring = scratch;
+    const int32_t apart = p->depth % 4 != 0; /* the last pixel of a row */
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         /* Rows are counted from the padding above the image. */
         int32_t loaded = 0;
@@ -79,9 +81,16 @@ static inline __attribute__((always_inline)) void layer(const qmcu_depthwise_con
                 }
                 count = list_taps(p, ring, row_size, top % p->kernel_height, taps);
             }
-            for (int32_t column = 0; column < p->output_width; ++column) {
-                const int32_t offset = column * p->stride_width * p->depth;
+            int32_t offset = 0;
+            for (int32_t left = p->output_width - apart; left > 0; --left) {
                 pixel(p, taps, taps + count, offset, output, filters);
+                offset += p->stride_width * p->depth;
+                output += p->depth;
+            }
+            if (apart) {
+                int8_t *const last = ring + p->kernel_height * row_size;
+                pixel(p, taps, taps + count, offset, last, filters);
+                qmcu_copy_bytes(output, last, p->depth);
                 output += p->depth;
             }
         }

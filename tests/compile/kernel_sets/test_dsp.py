@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 from bench.operators import GENERATORS, chain
 from bench.operators.batches import Batch, batches
-from bench.operators.everyday import EVERYDAY, column_convolution, multiplied_depthwise
+from bench.operators.everyday import (
+    EVERYDAY,
+    column_convolution,
+    multiplied_depthwise,
+    odd_depthwise,
+)
 
 from qmcu.builder import find_tool
 from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph, flash
@@ -147,7 +152,7 @@ def native_multipliers(call: KernelCall) -> np.ndarray | None:
         return data[outputs + 1 :][:1].repeat(outputs)  # behind all biases, one for all
     if call.kernel == "depthwise_bytes_dsp":
         words = np.frombuffer(constant(call, "_filters"), "<i4")
-        return words.reshape(fields["shape.depth"] // 4, -1)[:, -5:-1].reshape(-1)
+        return words.reshape(-(-fields["shape.depth"] // 4), -1)[:, -5:-1].reshape(-1)
     for name, (columns, width) in MULTIPLIER_COLUMNS.items():
         try:
             data = np.frombuffer(constant(call, f"_{name}"), "<i4")
@@ -479,6 +484,23 @@ def test_several_filters_a_channel_equal_the_interpreter(optimize: str) -> None:
         kernels |= {kernel for kernel, _ in outcome.kernels}
     other = "depthwise_any_bytes_dsp" if optimize == "balanced" else "depthwise_any_dsp"
     assert {"depthwise_even_dsp", other} <= kernels
+
+
+@pytest.mark.parametrize("optimize", ["balanced", "speed"])
+@pytest.mark.skipif(
+    find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
+)
+def test_channels_that_are_no_fours_are_filled_up(optimize: str) -> None:
+    """Their outputs lie over their inputs wherever that is allowed."""
+    kinds = {"DEPTHWISE_CONV_2D": odd_depthwise}
+    kernels: dict[str, int] = {}
+    for batch in batches("DEPTHWISE_CONV_2D", 40, 5, kinds):
+        outcome = chain.run(batch, "stm32f407", "unicorn", "native", optimize)
+        assert outcome.problem == "" and all(outcome.equal)
+        for kernel, _ in outcome.kernels:
+            kernels[kernel] = kernels.get(kernel, 0) + 1
+    fast = "depthwise_bytes_dsp" if optimize == "balanced" else "depthwise_conv_2d_dsp"
+    assert kernels[fast] > 15
 
 
 def fully_connected(outputs: int, inputs: int, largest: int) -> Graph:

@@ -22,10 +22,10 @@ _KERNELS = {
     "conv_2d_rows_pair_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",
     "conv_2d_rows_wide_steep_dsp": "a multiplier of 1/2 or more: 3 instructions more an output",
     "depthwise_3x3_steep_dsp": "a multiplier of 1/2 or more: 1 instruction more an output",
-    "depthwise_any_bytes_dsp": "channels not in fours, a depth multiplier, dilation, many taps or "
-    "a multiplier of 1/2 or more: about 4 instructions a MAC instead of 2",
-    "depthwise_any_dsp": "channels not in fours, a depth multiplier, dilation, many taps or a "
-    "multiplier of 1/2 or more: about 3 instructions a MAC instead of 2",
+    "depthwise_any_bytes_dsp": "a depth multiplier, dilation, many taps or a multiplier of 1/2 or "
+    "more: about 4 instructions a MAC instead of 2",
+    "depthwise_any_dsp": "a depth multiplier, dilation, many taps or a multiplier of 1/2 or more: "
+    "about 3 instructions a MAC instead of 2",
     "depthwise_even_dsp": "a depth multiplier: about 3 instructions a MAC instead of 2",
     "fully_connected_any_dsp": "sums of more than 24 bits, a multiplier of 1/2 or more, or a "
     "weight of -128 beside a negative one: 1.25 instructions a MAC instead of 0.97",

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from qmcu.compile.kernel_sets import records
 from qmcu.compile.kernel_sets.dsp.filters import Filters, Int32Array, filters_of
-from qmcu.compile.kernel_sets.dsp.general import lower_depthwise_conv_2d
+from qmcu.compile.kernel_sets.dsp.general import fill_up, lower_depthwise_conv_2d
 from qmcu.compile.kernel_sets.dsp.layers import call_depthwise_3x3, depthwise_3x3, taps_3x3
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.weights import quantization_of
@@ -71,7 +71,7 @@ def _by_bytes(context: OperatorContext, call: KernelCall, least: float) -> Kerne
     assert isinstance(parameters, ParametersArgument) and isinstance(channels, ConstantArgument)
     assert channels.constant is not None
     weights, target = context.input(1), context.output()
-    taps = np.ascontiguousarray(weights.array.reshape(-1, target.shape[3]).T)
+    taps = fill_up(np.ascontiguousarray(weights.array.reshape(-1, target.shape[3]).T))
     scales = np.frombuffer(channels.constant.data, "<i4").reshape(-1, 4)
     packed = pack_bytes(taps, scales)
     pairs = -(-taps.shape[1] // 2)

@@ -135,7 +135,7 @@ def _conv_2d(
 
 
 def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
-    """DEPTHWISE_CONV_2D with depth multiplier 1, no dilation, channels in fours."""
+    """DEPTHWISE_CONV_2D with depth multiplier 1, no dilation; channels are filled up to fours."""
     source, target, weights = context.input(0), context.output(), context.input(1)
     batches, height, width, depth = source.shape
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
@@ -143,7 +143,6 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
     if (
         source.is_constant
         or target.shape[3] != depth
-        or depth % 4
         or (vertical.dilation, horizontal.dilation) != (1, 1)
         or taps > _LARGEST_KERNEL
     ):
@@ -151,13 +150,17 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
     zero_point = quantization_of(source).zero_point
     filters = weights.array.reshape(taps, depth).T
     bias = folded_bias(context.optional_input(2), filters, zero_point)
-    channels = channel_constants(context, filters, bias, 1)
+    channels = channel_constants(context, filters, bias, STEP)
     if channels is None:
         return None
     row_width = (target.shape[2] - 1) * horizontal.stride + horizontal.kernel
-    in_place = _stays_inside(vertical, target.shape[1], height) and _stays_inside(
-        horizontal, target.shape[2], width
+    rest = -depth % STEP
+    in_place = (
+        not rest
+        and _stays_inside(vertical, target.shape[1], height)
+        and _stays_inside(horizontal, target.shape[2], width)
     )
+    rows = 4 if in_place else vertical.kernel * row_width * depth
     parameters = (
         ("batches", batches),
         ("input_height", height),
@@ -175,9 +178,9 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
         (
             ParametersArgument("qmcu_depthwise_conv_2d_dsp_params", parameters),
             context.operand(source),
-            context.constant("weights", pack_taps(filters), "weights"),
+            context.constant("weights", pack_taps(fill_up(filters)), "weights"),
             context.constant("channels", channels, "requantization"),
-            ScratchArgument(4 if in_place else vertical.kernel * row_width * depth),
+            ScratchArgument(rows + (depth + rest + 4 if rest else 0)),
             context.operand(target),
         ),
         macs=target.elements * taps,
@@ -191,6 +194,11 @@ def lower_depthwise_conv_2d(context: OperatorContext) -> KernelCall | None:
 def _stays_inside(axis: Axis, outputs: int, inputs: int) -> bool:
     """Whether no window of that many outputs reads padding."""
     return axis.padding == 0 and (outputs - 1) * axis.stride + axis.kernel <= inputs
+
+
+def fill_up(filters: Int8Array) -> Int8Array:
+    """int8 [channels, taps] with channels of zeros that make them fours."""
+    return np.pad(filters, ((0, -len(filters) % STEP), (0, 0)))
 
 
 def pack_taps(filters: Int8Array) -> npt.NDArray[np.int16]:
