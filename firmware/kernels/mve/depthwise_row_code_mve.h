@@ -54,18 +54,23 @@ QMCU_PLACE(qmcu_depthwise_row, weights, QMCU_ROW_WEIGHTS);
 
 /* Four outputs to q0; the last may lie behind the row, where three strides more can be read. r5 bias,
    r7 multiplier, r9 shift, r10 zero point; q4 minimum, q5 maximum. */
-#define QMCU_ROW_FOUR                                                                          \
-    QMCU_ROW_SUM("r4")                                                                         \
-    QMCU_ROW_SUM("r6") QMCU_ROW_SUM("r8") QMCU_ROW_SUM("r12") "vmov q0[2], q0[0], r4, r8\n\t"  \
-                                                              "vmov q0[3], q0[1], r6, r12\n\t" \
-                                                              "vadd.i32 q0, q0, r5\n\t"        \
-                                                              "vqrdmulh.s32 q0, q0, r7\n\t"    \
-                                                              "vshr.s32 q1, q0, #31\n\t"       \
-                                                              "vadd.i32 q0, q0, q1\n\t"        \
-                                                              "vrshl.s32 q0, r9\n\t"           \
-                                                              "vadd.i32 q0, q0, r10\n\t"       \
-                                                              "vmax.s32 q0, q0, q4\n\t"        \
-                                                              "vmin.s32 q0, q0, q5\n\t"
+/* clang-format off */
+#define QMCU_ROW_FOUR                \
+    QMCU_ROW_SUM("r4")               \
+    QMCU_ROW_SUM("r6")               \
+    QMCU_ROW_SUM("r8")               \
+    QMCU_ROW_SUM("r12")              \
+    "vmov q0[2], q0[0], r4, r8\n\t"  \
+    "vmov q0[3], q0[1], r6, r12\n\t" \
+    "vadd.i32 q0, q0, r5\n\t"        \
+    "vqrdmulh.s32 q0, q0, r7\n\t"    \
+    "vshr.s32 q1, q0, #31\n\t"       \
+    "vadd.i32 q0, q0, q1\n\t"        \
+    "vrshl.s32 q0, r9\n\t"           \
+    "vadd.i32 q0, q0, r10\n\t"       \
+    "vmax.s32 q0, q0, q4\n\t"        \
+    "vmin.s32 q0, q0, q5\n\t"
+/* clang-format on */
 
 __attribute__((naked)) static void qmcu_row_of_windows(const qmcu_depthwise_row *row)
 {
