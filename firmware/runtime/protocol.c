@@ -2,7 +2,7 @@
    straight into the input tensors, and are acted on only after their CRC was found right. */
 #include "protocol.h"
 
-#include "baud.h"
+#include "baud_code.h"
 #include "board.h"
 #include "crc32.h"
 #include "frame.h"

@@ -1,7 +1,7 @@
 /* The bit rate that host and firmware agree on, and the way back when it does not hold
    (docs/PROTOCOL.md, "Bit rate"). A part of protocol.c. */
-#ifndef QMCU_BAUD_H
-#define QMCU_BAUD_H
+#ifndef QMCU_BAUD_CODE_H
+#define QMCU_BAUD_CODE_H
 
 #include "board.h"
 #include "port.h"
