@@ -3,6 +3,9 @@
 import numpy as np
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 from tests.compile.operators.graphs import graph, runs
+from tests.compile.operators.host_kernel import run_plan
+
+from qmcu.compile import compile_graph
 
 
 def _bytes(*values: int) -> dict[str, object]:
@@ -62,3 +65,13 @@ def test_indices_outside_are_refused() -> None:
 def test_reversed_axes_that_are_no_neighbours_are_refused() -> None:
     model = with_operand(graph("REVERSE_V2"), 0, shape=(2, 2, 2))
     assert "no neighbours" in refusal(with_operand(model, 1, **_bytes(0, 2)))
+
+
+def test_slices_of_six_dimensions_are_taken() -> None:
+    shape, begin = (1, 4, 2, 3, 2, 2), (0, 1, 0, 0, 0, 0)
+    size = (1, 2, 2, 3, 2, 2)
+    model = with_output(with_operand(graph("SLICE"), 0, shape=shape), shape=size)
+    model = with_operand(with_operand(model, 1, **_bytes(*begin)), 2, **_bytes(*size))
+    values = np.random.default_rng(0).integers(-128, 128, shape).astype(np.int8)
+    (output,) = run_plan(compile_graph(model), [values])
+    assert (output == values[:, 1:3]).all()

@@ -8,8 +8,12 @@ import pytest
 from bench.operators.single import SingleOperator
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 from tests.compile.operators.graphs import graph, runs
+from tests.compile.operators.host_kernel import run_plan
 
+from qmcu.compile import compile_graph
 from qmcu.model.graph import Graph, Quantization
+from qmcu.model.oracle import Oracle
+from qmcu.model.writer import write_model
 
 
 def _sliced(model: Graph, operands: list[npt.NDArray[np.int8]]) -> npt.NDArray[np.int8]:
@@ -67,7 +71,19 @@ def test_empty_slices_and_other_shapes_are_refused() -> None:
     assert "has shape (4,), (3,) is needed" in refusal(model)
 
 
-def test_five_dimensions_are_cut_forwards_and_six_are_refused() -> None:
+def _cut(
+    shape: tuple[int, ...], begin: list[int], end: list[int], strides: list[int], **options: int
+) -> Graph:
+    same = Quantization((0.5,), (0,))
+    operator = SingleOperator("STRIDED_SLICE")
+    operator.input(shape, same)
+    for name, values in (("begin", begin), ("end", end), ("strides", strides)):
+        operator.constant(name, np.array(values, np.int32))
+    cut = np.empty(shape)[tuple(map(slice, begin, end, strides))]
+    return operator.graph((cut.shape, same), options=options)
+
+
+def test_five_dimensions_are_cut_forwards() -> None:
     same = Quantization((0.5,), (0,))
     operator = SingleOperator("STRIDED_SLICE")
     operator.input((2, 1, 3, 4, 2), same)
@@ -76,8 +92,21 @@ def test_five_dimensions_are_cut_forwards_and_six_are_refused() -> None:
     options = {"begin_mask": 31, "end_mask": 31}
     backwards = operator.graph(((2, 1, 3, 4, 2), same), options=options)
     assert "strides hold a negative one" in refusal(backwards)
-    model = with_operand(graph("STRIDED_SLICE"), 0, shape=(1,) * 6)
-    assert "6 dimensions" in refusal(model)
+
+
+def test_more_dimensions_are_cut_where_neighbours_stay_together() -> None:
+    shape = (2, 3, 1, 5, 2, 4)
+    begin, end, strides = [0, 1, 0, 0, 0, 0], [2, 3, 1, 5, 2, 3], [1, 1, 1, 2, 1, 1]
+    model = _cut(shape, begin, end, strides)
+    values = np.random.default_rng(0).integers(-128, 128, shape).astype(np.int8)
+    (output,) = run_plan(compile_graph(model), [values])
+    assert (output == values[tuple(map(slice, begin, end, strides))]).all()
+    # tflite-micro's takes four dimensions.
+    (expected,) = Oracle(write_model(model)).run([values])
+    assert (expected == output).all()
+    everywhere = _cut((3,) * 6, [1] * 6, [3] * 6, [1] * 6)
+    assert "so many dimensions that a walk has 6" in refusal(everywhere)
+    assert "has 9 dimensions" in refusal(_cut((1,) * 9, [0] * 9, [1] * 9, [1] * 9))
 
 
 def test_missing_strides_are_refused() -> None:

@@ -78,7 +78,7 @@ _OWN = {
     "SUB": ("int64",),
 }
 # And of how many dimensions at most.
-_MOST_DIMENSIONS = {"STRIDED_SLICE": 4}
+_MOST_DIMENSIONS = {"SLICE": 5, "STRIDED_SLICE": 4, "TRANSPOSE": 5}
 # Of products: what is scaled, or rounded, after each factor.
 _SCALED = (np.int8, np.int16, np.float32)
 _HANDLES = ("READ_VARIABLE", "ASSIGN_VARIABLE")

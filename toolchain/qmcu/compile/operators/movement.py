@@ -1,8 +1,8 @@
 """What operators that only move elements share: elements by their size, strided copies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from qmcu.compile.lowering import OperatorContext
+from qmcu.compile.lowering import Constraint, OperatorContext
 from qmcu.compile.operators import walk
 from qmcu.compile.plan import Argument, FieldValue, KernelCall, ParametersArgument
 from qmcu.model.graph import ITEM_SIZES, Tensor
@@ -16,6 +16,23 @@ def element_size(tensor: Tensor) -> int:
 def byte_operands(context: OperatorContext, *tensors: Tensor) -> tuple[Argument, ...]:
     """Arguments for operands whose bytes alone matter."""
     return tuple(context.operand(tensor, as_bytes=True) for tensor in tensors)
+
+
+def short_walk(
+    walk_of: Callable[[OperatorContext], tuple[Sequence[int], Sequence[int]]],
+) -> Constraint:
+    """What `strided_copy` can take of these lengths and strides: RANK dimensions at most, once
+    those of length 1 are left out and neighbours that stay side by side are one.
+    """
+
+    def check(context: OperatorContext) -> str | None:
+        rank = walk.rank(*walk_of(context))
+        return None if rank <= walk.RANK else f"moves so many dimensions that a walk has {rank}"
+
+    return Constraint(
+        f"a walk of at most {walk.RANK} dimensions, where those that stay side by side are one",
+        check,
+    )
 
 
 def strided_copy(

@@ -10,7 +10,12 @@ from qmcu.compile.lowering import (
     own_types,
 )
 from qmcu.compile.operators import checks, walk
-from qmcu.compile.operators.movement import byte_operands, element_size, strided_copy
+from qmcu.compile.operators.movement import (
+    byte_operands,
+    element_size,
+    short_walk,
+    strided_copy,
+)
 from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument
 
 
@@ -35,10 +40,14 @@ def _sliced_shape(context: OperatorContext) -> tuple[int, ...]:
     return tuple(length - begin if size == -1 else size for length, begin, size in taken)
 
 
+def _slice_walk(context: OperatorContext) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return _sliced_shape(context), walk.dense_strides(context.input(0).shape)
+
+
 def _lower_slice(context: OperatorContext) -> KernelCall:
     dense = walk.dense_strides(context.input(0).shape)
     start = sum(n * stride for n, stride in zip(_numbers(context, 1), dense, strict=True))
-    return strided_copy(context, context.output().shape, dense, start)
+    return strided_copy(context, *_slice_walk(context), start)
 
 
 def _check_sizes(context: OperatorContext) -> str | None:
@@ -139,9 +148,7 @@ def _check_tile(context: OperatorContext) -> str | None:
     tensor, times = context.input(0), _numbers(context, 1)
     if len(times) != len(tensor.shape) or min(times, default=1) < 1:
         return f"repeats input {tensor} {times} times; a number above 0 for each is needed"
-    lengths, strides = _tile_walk(context)
-    rank = len(walk.fused(lengths, strides)[0])
-    return None if rank <= walk.RANK else f"repeats so many dimensions that a walk has {rank}"
+    return None
 
 
 def _lower_tile(context: OperatorContext) -> KernelCall:
@@ -158,15 +165,17 @@ _MOVED_NOTE = (
 )
 
 
-def _slice(types: tuple[str, ...], note: str = "") -> OperatorSupport:
+def _slice(types: tuple[str, ...], least: int, most: int, note: str = "") -> OperatorSupport:
+    """Of inputs of these types with this many dimensions."""
     constraints = (
         checks.operands(3),
         checks.types(types, 0, same=True),
-        checks.input_rank(1, walk.RANK),
+        checks.input_rank(least, most),
         checks.constant(1, "begin", _INDICES),
         checks.constant(2, "size", _INDICES),
         Constraint("begin and size lie inside the input", _check_slice),
         checks.output_shape("output has the slice's shape, which is not empty", _sliced_shape),
+        short_walk(_slice_walk),
     )
     return OperatorSupport(
         "SLICE", "strided_copy", constraints, _lower_slice, types=types, note=note
@@ -189,9 +198,11 @@ def _computed_slice(types: tuple[str, ...], note: str) -> OperatorSupport:
 
 
 SUPPORT: tuple[OperatorSupport, ...] = (
-    _slice(_SLICED),
+    _slice(_SLICED, 1, 5),
+    # tflite-micro's takes no more.
+    _slice(_SLICED, 6, 8, OWN_NOTE),
     _computed_slice(_SLICED, _MOVED_NOTE),
-    _slice(_OWN_SLICED, OWN_NOTE),
+    _slice(_OWN_SLICED, 1, 8, OWN_NOTE),
     _computed_slice(_OWN_SLICED, f"{OWN_NOTE} {_MOVED_NOTE}"),
     OperatorSupport(
         "REVERSE_V2",
@@ -230,7 +241,8 @@ SUPPORT: tuple[OperatorSupport, ...] = (
             checks.same_quantization(0),
             checks.input_rank(1, 8),
             checks.constant(1, "multiples", _INDICES),
-            Constraint(f"a walk of at most {walk.RANK} dimensions", _check_tile),
+            Constraint("multiples are one for each dimension, above 0", _check_tile),
+            short_walk(_tile_walk),
             checks.output_shape("output is the input, each dimension repeated", _tiled_shape),
         ),
         _lower_tile,

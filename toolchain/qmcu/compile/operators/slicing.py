@@ -10,7 +10,7 @@ from qmcu.compile.lowering import (
     own_types,
 )
 from qmcu.compile.operators import checks, walk
-from qmcu.compile.operators.movement import strided_copy
+from qmcu.compile.operators.movement import short_walk, strided_copy
 from qmcu.compile.plan import KernelCall
 
 _TYPES = ("int8", "int16", "int32", "bool", "float32")
@@ -89,12 +89,16 @@ def _sliced_shape(context: OperatorContext) -> tuple[int, ...]:
     return tuple(axis.length for axis in _axes(context) if not axis.shrinks)
 
 
-def _lower(context: OperatorContext) -> KernelCall:
-    axes = _axes(context)
-    dense = walk.dense_strides(context.input(0).shape)
+def _walk(context: OperatorContext) -> tuple[list[int], list[int]]:
+    axes, dense = _axes(context), walk.dense_strides(context.input(0).shape)
     strides = [axis.step * stride for axis, stride in zip(axes, dense, strict=True)]
-    start = sum(axis.first * stride for axis, stride in zip(axes, dense, strict=True))
-    return strided_copy(context, [axis.length for axis in axes], strides, start)
+    return [axis.length for axis in axes], strides
+
+
+def _lower(context: OperatorContext) -> KernelCall:
+    dense = walk.dense_strides(context.input(0).shape)
+    start = sum(a.first * stride for a, stride in zip(_axes(context), dense, strict=True))
+    return strided_copy(context, *_walk(context), start)
 
 
 def _form(
@@ -111,6 +115,7 @@ def _form(
         Constraint("shrunk dimensions: positive stride, index in range", _check_shrunk),
         *further,
         checks.output_shape("output has the slice's shape, which is not empty", _sliced_shape),
+        short_walk(_walk),
     )
     return OperatorSupport(
         "STRIDED_SLICE", "strided_copy", constraints, _lower, types=types, note=note
@@ -122,7 +127,7 @@ _FORWARDS = Constraint("positive strides", _check_forwards)
 
 SUPPORT: tuple[OperatorSupport, ...] = (
     _form(_TYPES, 1, 4),
-    _form(_TYPES, 5, walk.RANK, _FORWARDS, note=OWN_NOTE),
+    _form(_TYPES, 5, 8, _FORWARDS, note=OWN_NOTE),
     _form(_OWN, 1, 4, note=OWN_NOTE),
-    _form(_OWN, 5, walk.RANK, _FORWARDS, note=OWN_NOTE),
+    _form(_OWN, 5, 8, _FORWARDS, note=OWN_NOTE),
 )

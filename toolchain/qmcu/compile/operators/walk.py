@@ -33,7 +33,12 @@ def turns(output: Sequence[int], *shapes: Sequence[int]) -> int:
             return 0
     except ValueError:
         return 0
-    return len(_runs(output, [broadcast_strides(shape, output) for shape in shapes])[0])
+    return rank(output, *(broadcast_strides(shape, output) for shape in shapes))
+
+
+def rank(shape: Sequence[int], *operands: Sequence[int]) -> int:
+    """How many dimensions the walk has that `fused` makes of this one."""
+    return len(_runs(shape, operands)[0])
 
 
 def fused(
