@@ -208,9 +208,9 @@ def depthwise_long(rng: np.random.Generator) -> Graph:
 
 
 def pointwise(rng: np.random.Generator, filters: int = 0) -> Graph:
-    """1x1 windows, up to 40 pixels of two batches; by default 1 to 47 filters, not in fours."""
+    """1x1 windows, up to 40 pixels of two batches; by default 5 to 47 filters, not in fours."""
     depth = int(rng.integers(1, 21))
-    filters = filters or int(rng.choice([n for n in range(48) if n % 4]))
+    filters = filters or int(rng.choice([n for n in range(4, 48) if n % 4]))
     size = (int(rng.integers(1, 6)), int(rng.integers(2, 9)))
     one = (1, 1)
     return _windows(rng, "CONV_2D", (depth, size), (filters, size), one, one, one, "VALID")
@@ -223,9 +223,30 @@ def fours(rng: np.random.Generator) -> Graph:
 
 def few_filters(rng: np.random.Generator) -> Graph:
     """1x1 windows of whole vectors whose filters are multiplied by one reading: no copy."""
-    depth, filters = 16 * int(rng.integers(1, 4)), int(rng.choice([1, 2, 2, 4]))
+    depth, filters = 16 * int(rng.integers(1, 4)), int(rng.choice([2, 2, 2, 4]))
     size, one = (int(rng.integers(1, 6)), int(rng.integers(2, 9))), (1, 1)
     return _windows(rng, "CONV_2D", (depth, size), (filters, size), one, one, one, "VALID")
+
+
+def single_filters(rng: np.random.Generator) -> Graph:
+    """1x1 windows of one to three filters, also of few pixels and of more than a vector."""
+    depth, filters = int(rng.integers(1, 40)), int(rng.choice([1, 1, 2, 3, 3]))
+    size, one = (int(rng.integers(1, 6)), int(rng.integers(2, 9))), (1, 1)
+    return _windows(rng, "CONV_2D", (depth, size), (filters, size), one, one, one, "VALID")
+
+
+def test_one_to_three_filters_of_1x1_are_multiplied_one_after_the_other() -> None:
+    """One alone may go over its input; of two whole vectors are a pair."""
+    rng = np.random.default_rng(9)
+    for _ in range(30):
+        graph = single_filters(rng)
+        (call,) = compile_graph(graph, MVE).calls
+        depth, filters = (t.shape[3] for t in (graph.input_tensors[0], graph.output_tensors[0]))
+        if call.kernel.startswith("fully_connected"):
+            continue  # of one pixel
+        few = filters != 2 or depth % 16 > 0
+        assert (call.kernel == "conv_1x1_few_mve") == few
+        assert not few or bool(call.may_overlay) == (filters == 1)
 
 
 def test_a_deeper_1x1_output_goes_over_its_input_backward() -> None:
@@ -272,6 +293,17 @@ def test_outputs_over_their_inputs_equal_the_interpreter(
     taken = [name for name, _ in outcome.kernels]
     assert outcome.overlaid == sum(name.endswith(kernel[-10:]) for name in taken)
     assert taken.count(kernel) >= 12
+
+
+@pytest.mark.slow
+@needs_emulator
+def test_one_to_three_filters_of_1x1_equal_the_interpreter() -> None:
+    (batch,) = batches("CONV_2D", 40, 6, {"CONV_2D": single_filters})
+    outcome = chain.run(batch, "mps3-an547", "qemu", "native")
+    assert outcome.problem == ""
+    assert all(outcome.equal)
+    taken = [name for name, _ in outcome.kernels]
+    assert 0 < outcome.overlaid < taken.count("conv_1x1_few_mve")
 
 
 @pytest.mark.slow

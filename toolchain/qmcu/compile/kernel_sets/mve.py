@@ -32,6 +32,7 @@ from qmcu.compile.kernel_sets.mve_packing import (
 from qmcu.compile.kernel_sets.mve_requantization import (
     channel_constants,
     channel_pairs,
+    channel_records,
     output_fields,
     output_limits,
 )
@@ -53,6 +54,7 @@ from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 from qmcu.model.graph import Tensor
 
 _AWAY, _RELU, _LEFT = range(3)  # the forms in multiply_mve.h
+_FEW = 3  # filters that are multiplied one after the other
 _MOST_FILTERS = 16384  # four pixels of them within offsets of two bytes
 _SMALL_SCRATCH = 4096  # bytes that a convolution may always take to save time
 
@@ -106,6 +108,44 @@ def _windows_fit(vertical: Axis, horizontal: Axis, source: Tensor, target: Tenso
     limit = max(_SMALL_SCRATCH, (source.elements + target.elements) // 8)
     scratch = _window_scratch(vertical, horizontal, source.shape[3])
     return vertical.dilation == horizontal.dilation == 1 and scratch <= limit
+
+
+def lower_few(context: OperatorContext) -> KernelCall | None:
+    """CONV_2D 1x1 of one to three filters, which pairs of filters would fill up for each pixel.
+
+    Not of two with whole vectors: a pair of these is multiplied where the pixels lie as well.
+    """
+    source, target, weights = context.input(0), context.output(), context.input(1)
+    depth, filters = source.shape[3], target.shape[3]
+    vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
+    strides = (vertical.stride, horizontal.stride)
+    if weights.shape[1:] != (1, 1, depth) or strides != (1, 1) or source.is_constant:
+        return None
+    if filters > _FEW or (filters == 2 and depth % LANES == 0):
+        return None
+    bias = folded_bias(context.optional_input(2), weights.array, quantization_of(source).zero_point)
+    channels = channel_records(channel_pairs(channel_multipliers(context), filters), bias)
+    fields: Fields = (
+        ("pixels", source.elements // depth),
+        ("depth", depth),
+        ("filters", filters),
+        *output_fields(context),
+    )
+    call = context.call(
+        "conv_1x1_few_mve",
+        (
+            ParametersArgument("qmcu_conv_1x1_few_mve_params", fields),
+            context.operand(source),
+            context.constant(
+                "weights", pack_filters(weights.array.reshape(filters, -1)), "weights"
+            ),
+            context.constant("channels", channels, "requantization"),
+            context.operand(target),
+        ),
+        macs=target.elements * depth,
+        may_overlay=((source.index, target.index),) if filters == 1 else (),
+    )
+    return replace(call, overread=-depth % LANES)
 
 
 def lower_conv_2d(context: OperatorContext, *, by_rows: bool = True) -> KernelCall | None:
@@ -313,7 +353,7 @@ def lower_add(context: OperatorContext) -> KernelCall | None:
 
 
 # What stands behind a form that fits too is taken where arena or constants are smaller by it.
-CONVOLUTIONS: tuple[Lowering, ...] = (lower_conv_2d, lower_windows, lower_ragged)
+CONVOLUTIONS: tuple[Lowering, ...] = (lower_few, lower_conv_2d, lower_windows, lower_ragged)
 _DENSE: tuple[Lowering, ...] = (lower_fully_connected, lower_unfilled)
 
 
