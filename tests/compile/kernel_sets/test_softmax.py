@@ -12,6 +12,7 @@ from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.softmax import exponentials
 from qmcu.compile.operators.softmax import difference_scaling
 from qmcu.compile.plan import ConstantArgument, KernelCall
+from qmcu.compile.requantize import quantize_multiplier, requantize
 from qmcu.model.graph import Graph, Quantization, Tensor
 
 CORES = {
@@ -94,3 +95,14 @@ def test_rows_of_many_equal_inputs_are_nothing() -> None:
         found, wanted = (run_on_host(plan, inputs) for plan in plans)
         assert found == wanted
         assert set(found[0][0]) == {0x81 if depth < 512 else 0x80}
+
+
+@pytest.mark.parametrize("real", [1e-4, 0.013, 0.49, 0.5, 0.77, 1.0, 3.3, 900.0, 32767.0])
+def test_both_roundings_of_a_difference_of_int16_are_one(real: float) -> None:
+    """A difference to the largest value is never positive: every size that there is."""
+    multiplier, shift = quantize_multiplier(real)
+    left, right = max(shift, 0), max(-shift, 0)
+    sizes = np.arange(1 << 16, dtype=np.int64)
+    high = (sizes << left) * (2 * multiplier) + 0x7FFFFFFE >> 32
+    found = high + (1 << right >> 1) >> right
+    assert np.array_equal(-found, requantize(-sizes, multiplier, shift))
