@@ -173,17 +173,70 @@ static void four_of_two(const qmcu_quads_s16 *quads, const int16_t *column, cons
         output[quads->outputs + i] = output_of(quads, sums[2 * i + 1], multipliers[i]);
     }
 }
+
+/* Two filters times both columns, 8 instructions for 4 products. */
+static void two_of_two(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
+                       const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                       int16_t *output)
+{
+    const int8_t *further = weights + quads->depth;
+    int32_t a = bias[0], b = bias[0], c = bias[1], d = bias[1];
+    for (const int16_t *const end = column + quads->depth; column != end;) {
+        const int32_t x = *column++, y = *other++;
+        const int32_t weight = *weights++, second = *further++;
+        a += x * weight;
+        b += y * weight;
+        c += x * second;
+        d += y * second;
+    }
+    output[0] = output_of(quads, a, multipliers[0]);
+    output[1] = output_of(quads, c, multipliers[1]);
+    output[quads->outputs] = output_of(quads, b, multipliers[0]);
+    output[quads->outputs + 1] = output_of(quads, d, multipliers[1]);
+}
+
+#define BOTH(AT)                            \
+    do {                                   \
+        const int32_t weight = weights[AT]; \
+        a += column[AT] * weight;          \
+        b += other[AT] * weight;           \
+    } while (0)
+
+/* One filter times both columns, 5 for 2. */
+static void one_of_two(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
+                       const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                       int16_t *output)
+{
+    int32_t a = *bias, b = *bias;
+    for (int32_t fours = quads->depth / 4; fours > 0; --fours) {
+        BOTH(0);
+        BOTH(1);
+        BOTH(2);
+        BOTH(3);
+        column += 4;
+        other += 4;
+        weights += 4;
+    }
+    for (int32_t rest = quads->depth % 4, i = 0; i < rest; ++i) {
+        BOTH(i);
+    }
+    output[0] = output_of(quads, a, *multipliers);
+    output[quads->outputs] = output_of(quads, b, *multipliers);
+}
 #endif
 
 /* A filter by itself. */
 static int32_t single(int32_t sum, const int16_t *column, const int8_t *weights, int32_t depth)
 {
-    const int16_t *const end = column + depth;
-    for (; end - column >= 4; column += 4, weights += 4) {
-        sum += column[0] * weights[0] + column[1] * weights[1];
-        sum += column[2] * weights[2] + column[3] * weights[3];
+    for (int32_t fours = depth / 4; fours > 0; --fours) {
+        sum += column[0] * weights[0];
+        sum += column[1] * weights[1];
+        sum += column[2] * weights[2];
+        sum += column[3] * weights[3];
+        column += 4;
+        weights += 4;
     }
-    while (column != end) {
+    for (int32_t rest = depth % 4; rest > 0; --rest) {
         sum += *column++ * *weights++;
     }
     return sum;
@@ -224,20 +277,42 @@ void qmcu_quads_s16_scalar(const qmcu_quads_s16 *quads, const int16_t *column,
                            __attribute__((unused)) const int16_t *other, const int8_t *weights,
                            const int32_t *bias, const int32_t *multipliers, int16_t *output)
 {
-    qmcu_quads_s16 left = *quads;
-    const qmcu_runs_s16 runs = {.rows = 1, .length = quads->depth, .depth = quads->depth};
+    int32_t left = quads->outputs;
 #if QMCU_COLUMNS_S16_SCALAR == 2
     if (other) {
-        for (; left.outputs >= 4; left.outputs -= 4) {
+        for (; left >= 4; left -= 4) {
             four_of_two(quads, column, other, weights, bias, multipliers, output);
             weights += 4 * quads->depth;
             bias += 4;
             multipliers += 4;
             output += 4;
         }
-        qmcu_runs_s16_scalar(&left, &runs, other, weights, bias, multipliers,
-                             output + quads->outputs);
+        if (left >= 2) {
+            two_of_two(quads, column, other, weights, bias, multipliers, output);
+            weights += 2 * quads->depth;
+            bias += 2;
+            multipliers += 2;
+            output += 2;
+            left -= 2;
+        }
+        if (left) {
+            one_of_two(quads, column, other, weights, bias, multipliers, output);
+        }
+        return;
     }
 #endif
-    qmcu_runs_s16_scalar(&left, &runs, column, weights, bias, multipliers, output);
+    for (; left >= 4; left -= 4) {
+        int32_t sums[4] = {bias[0], bias[1], bias[2], bias[3]};
+        dot_one(column, 0, weights, quads->depth, sums);
+        for (int32_t i = 0; i < 4; ++i) {
+            *output++ = output_of(quads, sums[i], *multipliers++);
+        }
+        weights += 4 * quads->depth;
+        bias += 4;
+    }
+    for (; left > 0; --left) {
+        const int32_t sum = single(*bias++, column, weights, quads->depth);
+        *output++ = output_of(quads, sum, *multipliers++);
+        weights += quads->depth;
+    }
 }
