@@ -163,7 +163,7 @@ def native_multipliers(call: KernelCall) -> np.ndarray | None:
             assert isinstance(multiplier, int)
             return np.full(data.size, multiplier)  # one for all
         if call.kernel in ("conv_2d_dsp", "depthwise_conv_2d_dsp") or any(
-            name in call.kernel for name in ("_any_", "_even_")
+            name in call.kernel for name in ("_any_", "_even_", "connected_two_")
         ):
             columns, width = (1,), 4
         if call.kernel == "depthwise_3x3_packed_dsp":
@@ -540,7 +540,7 @@ def test_size_has_no_filters_of_zeros_behind_the_last_ones(monkeypatch: pytest.M
     # Above CMSIS-NN's, even where constants shrink by less than the other kernel's code is larger.
     for outputs, inputs in ((1, 200), (2, 200), (3, 200), (10, 200), (3, 60)):
         call = compile_graph(fully_connected(outputs, inputs, 0), size).calls[0]
-        assert call.kernel == "fully_connected_any_dsp"
+        assert call.kernel == f"fully_connected_{'two' if outputs == 2 else 'any'}_dsp"
         assert len(constant(call, "_weights")) == inputs * outputs
     # Where outputs are fours there is nothing to shrink.
     call = compile_graph(fully_connected(12, 200, 0), size).calls[0]

@@ -246,7 +246,15 @@ def _depthwise(
 
 def fully_connected_single(context: OperatorContext) -> KernelCall | None:
     """FULLY_CONNECTED of one output or two, which would be a part of four."""
-    return fully_connected(context) if context.input(1).shape[0] <= SINGLES else None
+    outputs = context.input(1).shape[0]
+    call = fully_connected(context) if outputs <= SINGLES else None
+    if call is None or outputs == 1:
+        return call
+    name = "fully_connected_two_dsp"
+    parameters = call.arguments[0]
+    assert isinstance(parameters, ParametersArgument)
+    own = ParametersArgument(f"qmcu_{name}_params", parameters.fields)
+    return replace(call, kernel=name, arguments=(own, *call.arguments[1:]))
 
 
 def fully_connected(context: OperatorContext) -> KernelCall | None:
