@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from bench.operators import GENERATORS, chain
 from bench.operators.batches import batches
+from bench.operators.everyday import _windows
 from tests.support.cmsis_nn import copy_of
 
 from qmcu.builder import find_tool
@@ -18,6 +19,7 @@ from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.cmsis_nn import _convolve_size, _depthwise_size, fallback_reason
 from qmcu.compile.kernel_sets.cmsis_nn_calls import Core
 from qmcu.errors import ToolError
+from qmcu.model.graph import Graph
 
 
 @pytest.fixture
@@ -214,3 +216,30 @@ def test_firmware_with_the_library_equals_the_interpreter(kind: str) -> None:
         outcome = chain.run(batch, "stm32f407", "unicorn", "cmsis-nn")
         assert outcome.problem == ""
         assert all(outcome.equal)
+
+
+def one_row(rng: np.random.Generator) -> Graph:
+    """A convolution along a row whose last pixels no window reads."""
+    depth, filters, kernel, stride = 4 * int(rng.integers(1, 5)), 8, int(rng.integers(2, 7)), 3
+    outputs, left = int(rng.integers(2, 9)), int(rng.integers(1, stride))
+    width = (outputs - 1) * stride + kernel + left
+    image, result = (depth, (1, width)), (filters, (1, outputs))
+    return _windows(rng, "CONV_2D", image, result, (1, kernel), (1, stride), (1, 1), "VALID")
+
+
+def test_rows_whose_last_pixels_are_left_out_are_not_the_librarys_with_mve() -> None:
+    graph = one_row(np.random.default_rng(2))
+    for mve, kernel in ((True, "conv_2d_"), (False, "conv_2d_cmsis_nn")):
+        call = compile_graph(graph, CompileOptions("cmsis-nn", dsp=True, mve=mve)).calls[0]
+        assert call.kernel.startswith(kernel)
+        assert call.kernel.endswith("_cmsis_nn") != mve
+
+
+@needs_library
+@pytest.mark.slow
+@pytest.mark.skipif(find_tool("qemu-system-arm") is None, reason="qemu-system-arm is missing")
+def test_rows_whose_last_pixels_are_left_out_equal_the_interpreter() -> None:
+    (batch,) = batches("CONV_2D", 12, 3, {"CONV_2D": one_row})
+    outcome = chain.run(batch, "mps3-an547", "qemu", "cmsis-nn")
+    assert outcome.problem == ""
+    assert all(outcome.equal)

@@ -53,10 +53,23 @@ def _convolve_size(f: Fields, core: Core) -> int:
     if not core.mve:
         return 4 * (-(-columns // 4) * 4)
     whole = 4 * (-(-columns // 16) * 16)
-    one_row = g["input_height"] == 1 and kernel[0] == 1 and undilated and whole_depth
-    if one_row and g["stride_width"] * g["input_depth"] % 4 == 0:
-        return _one_row_size(g, whole)
-    return whole
+    return _one_row_size(g, whole) if _is_one_row(g) else whole
+
+
+def _is_one_row(g: Mapping[str, int]) -> bool:
+    """arm_nn_is_convolve_1_x_n, and that no window is a pixel."""
+    same = g["input_height"] == g["kernel_height"] == g.get("groups", 1) == 1
+    return (
+        same
+        and g["dilation_height"] == g["dilation_width"] == 1
+        and g["stride_width"] * g["input_depth"] % 4 == 0
+        and (g["kernel_width"] > 1 or g["padding_top"] > 0 or g["padding_left"] > 0)
+    )
+
+
+def _padding_of_row(g: Mapping[str, int]) -> int:
+    """Columns of padding on both sides; less than none where the last windows leave pixels out."""
+    return (g["output_width"] - 1) * g["stride_width"] + g["kernel_width"] - g["input_width"]
 
 
 def _one_row_size(g: Mapping[str, int], whole: int) -> int:
@@ -64,8 +77,7 @@ def _one_row_size(g: Mapping[str, int], whole: int) -> int:
     depth, kernel, pad, stride = (
         g[n] for n in ("input_depth", "kernel_width", "padding_left", "stride_width")
     )
-    total = (g["output_width"] - 1) * stride + kernel - g["input_width"]
-    odd = int(np.fmod(total, 2))
+    odd = int(np.fmod(_padding_of_row(g), 2))
     right = max(1, (pad + odd + stride - 1) // stride) if pad + odd else 0
     left = max(1, (pad + stride - 1) // stride) if pad else 0
     middle = max(g["output_width"] - right - left, 0)
@@ -77,7 +89,12 @@ def _one_row_size(g: Mapping[str, int], whole: int) -> int:
 
 
 def _conv_2d(context: OperatorContext, support: OperatorSupport, core: Core) -> KernelCall | None:
+    """Not of one row whose last pixels no window reads: with MVE the library's function for rows
+    takes them for padding, and the last output is another one, or none is computed."""
     call, fields = portable_call(context, support)
+    g = {name: int(value) for name, value in fields.items() if isinstance(value, int)}
+    if core.mve and _is_one_row(g) and _padding_of_row(g) < 0:
+        return None
     filters = context.output().shape[3]
     return with_scratch(channels(context, renamed(call), filters), _convolve_size(fields, core))
 
