@@ -28,7 +28,8 @@ QMCU_PLACE(filters_t, minimum, 28);
 
 /* r9 column, r1, r3, r5, r7 weights of four filters, r11 of the next four, r12 filters left, r0 biases, which
    begin the sums in r4, r6, r8, r10, r2 multipliers; q2 and q3 the limits. The last round of a loop is
-   predicated by itself. Of filters past the last the first of the four is multiplied once more. */
+   predicated by itself. Of three filters the first is multiplied once more; one and two have loops of their
+   own. */
 static __attribute__((naked, noinline)) void
 multiply(__attribute__((unused)) const filters_t *filters)
 {
@@ -69,13 +70,17 @@ multiply(__attribute__((unused)) const filters_t *filters)
           "add sp, sp, #16\n\t"
           "pop {r4-r11, pc}\n"
           "5: mov r7, r1\n\t"
-          "cmp r12, #3\n\t"
-          "it lt\n\t"
-          "movlt r5, r1\n\t"
           "cmp r12, #2\n\t"
-          "it lt\n\t"
-          "movlt r3, r1\n\t"
-          "b 2b");
+          "bgt 2b\n\t"
+          "dlstp.16 lr, r4\n\t"
+          "ldm r0!, {r4, r6, r8, r10}\n\t"
+          "blt 7f\n"
+          "6: vldrh.16 q0, [r9], #16\n\t" ROW("r1", "r4") ROW("r3", "r6")
+          "letp lr, 6b\n\t"
+          "b 4b\n"
+          "7: vldrh.16 q0, [r9], #16\n\t" ROW("r1", "r4")
+          "letp lr, 7b\n\t"
+          "b 4b");
 }
 
 /* Adds the products of a run with four filters that lie r3 behind each other to four sums. */
