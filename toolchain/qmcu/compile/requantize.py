@@ -5,11 +5,14 @@ gemmlowp's double rounding (Jacob et al., CVPR 2018, section 2.2): a real multip
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 
+# Each lowering that is tried asks for every channel's again.
+@lru_cache(1 << 16)
 def quantize_multiplier(real: float) -> tuple[int, int]:
     """(multiplier, shift) with real = multiplier * 2**(shift - 31), multiplier in [2**30, 2**31).
 
