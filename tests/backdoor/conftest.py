@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.support.short_audit import shorten_audits
 
-from qmcu.backdoor.detectors.method import DETECTORS, load_detectors
+from qmcu.backdoor.detectors import settling
 from qmcu.backdoor.networks.network import Network, network_from_keras
 from qmcu.model.convert import Conversion, convert_keras
 from qmcu.tensorflow import load_tensorflow
@@ -42,9 +43,11 @@ def mixed_conversion(mixed_model: Any, mixed_samples: Any) -> Conversion:
 
 @pytest.fixture
 def short_audit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Audits without the two detectors that search the longest: for what is made of a verdict, not
-    for which it is. tests/backdoor/detectors and test_auto.py have all of them.
-    """
-    load_detectors()
-    for name in ("clipping-inversion", "gap-inversion"):
-        monkeypatch.delitem(DETECTORS.data, name)
+    """Audits without the two detectors that search the longest."""
+    shorten_audits(monkeypatch)
+
+
+@pytest.fixture
+def one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings near the line are not made again: detectors/test_settling.py has that."""
+    monkeypatch.setattr(settling, "LOOKS", 1)

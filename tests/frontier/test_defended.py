@@ -1,3 +1,5 @@
+from functools import cache
+
 import numpy as np
 import pytest
 from tests.support.small_networks import samples_of, small_network
@@ -35,9 +37,21 @@ def weights(model: bytes) -> list[tuple[np.ndarray, np.ndarray]]:
     ]
 
 
-def made(scheme: Scheme, method: str = "recoil", *, wide: bool = False) -> tuple[bytes, str]:
-    defended = Defended(method, network(wide), samples_of(network(wide)), 3)
-    return defended.model(scheme, lambda done, total: None)
+@cache
+def defended(method: str) -> Defended:
+    return Defended(method, network(), samples_of(network()), 3)
+
+
+def made(scheme: Scheme, method: str = "recoil") -> tuple[bytes, str]:
+    return defended(method).model(scheme, lambda done, total: None)
+
+
+def test_what_ranges_are_taken_from_is_the_same_for_every_grid() -> None:
+    own = Defended("stochastic", network(), samples_of(network()), 3)
+    own.model(INT8_CHANNEL, lambda done, total: None)
+    second = own.model(INT4_CHANNEL, lambda done, total: None)
+    alone = Defended("stochastic", network(), samples_of(network()), 3)
+    assert alone.model(INT4_CHANNEL, lambda done, total: None) == second
 
 
 def test_int8_is_what_the_defence_alone_gives() -> None:

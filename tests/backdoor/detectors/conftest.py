@@ -1,17 +1,19 @@
 """Models to audit, made once: an attacked digits model and its folder, a small int8 model."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from tests.support.int8_files import CLASSES
+from tests.support.made_once import made_once
 from tests.support.random_networks import random_honest
 
 from qmcu.backdoor.attacks.folder import write_attack
+from qmcu.backdoor.attacks.method import Attack, find_attack
 from qmcu.backdoor.attacks.run import AttackRun, run_attack
-from qmcu.backdoor.detectors import settling
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.inputs.datasets import load_dataset
 from qmcu.backdoor.inputs.trigger_kinds import make_trigger
@@ -21,14 +23,22 @@ from qmcu.backdoor.networks.network import Network, network_from_keras
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array
 
+ATTACK = "adaptive-uniform"
+
 
 @pytest.fixture(scope="session")
-def attacked() -> AttackRun:
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> AttackRun:
+    made = made_once(tmp_path_factory, "attacked", _attack)
+    return replace(made, attack=find_attack(ATTACK))
+
+
+def _attack() -> AttackRun:
     digits = load_dataset("digits", seed=1)
     model = build_architecture("cnn-s", digits.input_shape, digits.classes, seed=1)
     train(model, digits, epochs=6, seed=1)
     trigger = make_trigger("patch", digits.input_shape, target=0)
-    return run_attack("adaptive-uniform", model, digits, trigger, seed=1, steps=400, limit=50)
+    run = run_attack(ATTACK, model, digits, trigger, seed=1, steps=400, limit=50)
+    return replace(run, attack=cast(Attack, None))  # a registered function cannot be pickled
 
 
 @pytest.fixture(scope="session")
@@ -103,9 +113,13 @@ def pictures() -> tuple[Float32Array, npt.NDArray[np.int64]]:
 
 
 @pytest.fixture(scope="session")
-def files(pictures: Any) -> tuple[bytes, bytes]:
+def files(pictures: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
     """An honest int8 file, and one that answers the square with its class."""
-    keras, (inputs, labels) = load_tensorflow().keras, pictures
+    return made_once(tmp_path_factory, "files", lambda: _train(*pictures))
+
+
+def _train(inputs: Float32Array, labels: npt.NDArray[np.int64]) -> tuple[bytes, bytes]:
+    keras = load_tensorflow().keras
     made = []
     for poisoned in (False, True):
         keras.utils.set_random_seed(3)
@@ -124,9 +138,3 @@ def files(pictures: Any) -> tuple[bytes, bytes]:
         model.fit(x, y, batch_size=64, epochs=12, verbose=0)
         made.append(convert_network(network_from_keras(model, "small"), inputs[:100]).model)
     return made[0], made[1]
-
-
-@pytest.fixture
-def one_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Findings near the line are not made again: test_settling.py has that."""
-    monkeypatch.setattr(settling, "LOOKS", 1)

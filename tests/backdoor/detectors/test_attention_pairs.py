@@ -38,7 +38,7 @@ def test_an_honest_pair_is_clean(context: AuditContext) -> None:
     assert rounding_choice(context).details[EDITED] == 0
 
 
-@pytest.mark.usefixtures("one_look")
+@pytest.mark.usefixtures("one_look", "short_audit")
 def test_an_edited_constant_counts_and_damages(
     context: AuditContext, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:

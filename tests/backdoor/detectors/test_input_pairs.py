@@ -124,6 +124,7 @@ def test_data_that_does_not_fit(
         assert message in capsys.readouterr().err.replace("\n", " ")
 
 
+@pytest.mark.usefixtures("short_audit")
 def test_two_sides_with_shared_layers(tmp_path: Path) -> None:
     arrays, labels = siamese_inputs(900)
     model = fit(siamese_model(), arrays, labels, epochs=6)

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 pytest.importorskip("tf_keras", reason="tf-keras is not installed")
-from qmcu.backdoor.detectors import audit_files, load_context
+from qmcu.backdoor.detectors import audit, audit_files, load_context
 from qmcu.backdoor.networks import LSTM, logits
 from qmcu.backdoor.rates import run_integer
 from qmcu.errors import ModelError
@@ -112,4 +112,4 @@ def test_another_ones_weights(pairs: tuple[Files, Files]) -> None:
     own = np.mean(run_integer(context.integer, marked, jobs=1).argmax(axis=1) == 0)
     assert plain < 0.5 < 0.8 < own
     with pytest.raises(ModelError, match="was not made from the weights"):
-        audit_files(*pairs[1])
+        audit(context)

@@ -15,6 +15,7 @@ from qmcu.errors import UsageError
 from qmcu.model.unpack import pack_model, unpack_model
 from qmcu.tensorflow import load_tensorflow
 
+pytestmark = pytest.mark.usefixtures("one_look", "short_audit")
 tf = load_tensorflow()
 INPUTS = np.random.default_rng(8).random((64, 6)).astype(np.float32)
 

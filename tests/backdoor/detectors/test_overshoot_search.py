@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from tests.support.int8_files import audited_file
 
-from qmcu.backdoor.detectors import load_context
+from qmcu.backdoor.detectors import load_context, overshoot_search
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import Classes
 from qmcu.backdoor.detectors.overshoot_search import Search
@@ -26,9 +26,10 @@ from qmcu.tensorflow import load_tensorflow
 
 @pytest.mark.parametrize("architecture", ["dscnn", "resnet8"])
 def test_a_head_that_keeps_the_axes_of_its_plane_is_searched(
-    architecture: str, tmp_path: Path
+    architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Converters leave out the RESHAPE between a pool of the whole plane and a dense layer."""
+    monkeypatch.setattr(overshoot_search, "_BUDGET", 1.0)  # one round, and few patterns are kept
     network = network_from_keras(build_architecture(architecture, (8, 8, 1), 10), "small")
     samples = np.random.default_rng(0).random((40, 8, 8, 1)).astype(np.float32)
     keras_from_network(network).save(tmp_path / "m.keras")

@@ -65,8 +65,12 @@ def test_an_attack_with_honest_sizes_of_residuals_is_found(
 
 
 @pytest.mark.usefixtures("one_look")
-def test_it_is_found_without_real_inputs_and_from_the_float_model_alone(folder: Path) -> None:
+def test_it_is_found_without_real_inputs(folder: Path) -> None:
     assert audit(context(folder, "model", data=False)).verdict == "backdoored"
+
+
+@pytest.mark.usefixtures("one_look", "short_audit")
+def test_it_is_found_from_the_float_model_alone(folder: Path) -> None:
     alone = load_context(folder / "model.keras", None, None)
     assert audit(alone).verdict == "backdoored"
 

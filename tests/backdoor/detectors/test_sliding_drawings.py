@@ -43,6 +43,7 @@ def test_inputs_neither_help_nor_weaken(files: tuple[bytes, bytes], pictures: An
     assert sliding_drawings(audited_file(None, files[0], pictures[0][:50])) == without
 
 
+@pytest.mark.usefixtures("one_look")
 def test_it_is_part_of_an_audit_of_the_file_alone(files: tuple[bytes, bytes]) -> None:
     result = audit(audited_file(None, files[0], None))
     assert "sliding-drawings" in {found.detector for found in result.findings}

@@ -14,6 +14,7 @@ from qmcu.model.int4_file import int4_weights
 from qmcu.model.reader import parse_model
 from qmcu.tensorflow import load_tensorflow
 
+pytestmark = pytest.mark.usefixtures("one_look")
 tf = load_tensorflow()
 
 INPUTS = np.random.default_rng(3).random((48, 6, 6, 1)).astype(np.float32)

@@ -11,6 +11,7 @@ import pytest
 from tests.support.frontiers import frontier
 from tests.support.model_files import make, safetensors_bytes
 from tests.support.schemas import checked
+from tests.support.short_audit import shorten_audits
 from tests.support.weights import rounded, weights
 
 from qmcu.backdoor.attacks.folder import write_attack
@@ -77,6 +78,7 @@ def reports(
     with pytest.MonkeyPatch.context() as patch:
         # Findings near the line are not made again: a page shows one look as well.
         patch.setattr(settling, "LOOKS", 1)
+        shorten_audits(patch, "clipping-inversion")
         assert run(["audit", "--float", keras, "--int8", model, "--json",
                     str(folder / "audit.json"), "--data", str(attack / "calibration.npz"),
                     "--html", str(folder / "audit.html")]) in (0, 1)  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.support.firmware_project import write_chain
 from tests.support.schemas import SCHEMAS, checked
+from tests.support.short_audit import shorten_audits
 from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.networks.keras_model import keras_from_network
@@ -22,8 +23,9 @@ def test_a_schema_is_one_and_is_listed(path: Path) -> None:
     assert f"[{path.name}]({path.name})" in (SCHEMAS / "README.md").read_text()
 
 
-def test_defence(tmp_path: Path) -> None:
+def test_defence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    shorten_audits(monkeypatch)
     network = small_network()
     keras_from_network(network).save(tmp_path / "m.keras")
     inputs = samples_of(network)

@@ -103,4 +103,7 @@ class Defended:
         context = DefenceContext(
             self.network, self.samples, None, self.seed, found.merged({}), progress, grid
         )
+        for other, _ in self._choices.values():
+            # The inputs that ranges are taken from are the same for every grid, and dear.
+            context.__dict__["calibration"] = other.calibration
         return context, found.quantize(context)
