@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from bench.operators import GENERATORS
 from bench.operators.everyday import batch_matmul
+from bench.operators.packing import pack
 from tests.support.host_run import check_on_host
 
 from qmcu.compile import CompileOptions, compile_graph
@@ -103,12 +104,9 @@ def test_products_of_int16_are_packed_too(core: str) -> None:
 def test_bytes_are_the_interpreters(kind: str) -> None:
     """Of any adjoints, batches and scales, and sums of 64 bits at the ends of int16."""
     rng = np.random.default_rng(7)
-    for _ in range(8):
-        graph = GENERATORS[kind](rng)
-        if unsupported(graph):
-            continue
-        (kernel,) = check_on_host(graph, options=CORES["scalar"])
-        assert kernel.endswith("_packed_scalar")
+    graphs = [graph for _ in range(8) if not unsupported(graph := GENERATORS[kind](rng))]
+    kernels = check_on_host(pack(graphs), options=CORES["scalar"])
+    assert all(kernel.endswith("_packed_scalar") for kernel in kernels)
 
 
 @pytest.mark.parametrize("real", [1e-6, 0.0123, 0.5, 0.9, 3.7])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from bench.operators import GENERATORS, chain
 from bench.operators.batches import batches
+from bench.operators.packing import pack
 from tests.support.host_run import check_on_host
 
 from qmcu.builder import find_tool
@@ -43,8 +44,7 @@ def test_graphs_take_the_kernel(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_its_bytes_are_the_interpreters(kind: str) -> None:
     rng = np.random.default_rng(2)
-    for _ in range(8):
-        check_on_host(GENERATORS[kind](rng), options=FPU)
+    check_on_host(pack([GENERATORS[kind](rng) for _ in range(8)]), options=FPU)
 
 
 @pytest.mark.slow

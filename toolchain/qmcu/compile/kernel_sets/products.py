@@ -1,6 +1,7 @@
 """Portable calls that a core has kernels of its own for: the same arguments, another name."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from qmcu.compile.kernel_sets import matmul, maxima, quads_s16
 from qmcu.compile.kernel_sets.dsp.elementwise import portable, renamed
@@ -52,8 +53,12 @@ _MOVING = ("concatenation", "copy", "pad", "resize_nearest_neighbor", "strided_c
 _NAMES = {("copy", "dsp"): "copy_words_dsp"}
 
 
+@cache
 def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
-    """Operator kind and types to the kernels of `core`, dsp, mve or scalar."""
+    """Operator kind and types to the kernels of `core`, dsp, mve or scalar: made once, to be read.
+
+    A compilation asks a dozen times.
+    """
     kernels = _PRODUCTS | (_SINGLES if core == "scalar" else _SIMD | _moving())
     if core == "mve":
         kernels = kernels | _VECTORS
