@@ -94,6 +94,33 @@ def test_of_few_classes_only_a_patch_is_proof(
     assert finding.suspicious == (score > clipping_inversion.THRESHOLD)
 
 
+@pytest.mark.parametrize(
+    ("place", "anew", "left", "weight"),
+    [
+        ("blend of 50%, each its own", 0.0, 1.0, "supporting"),
+        ("blend of 50%, each its own", 0.0, 0.1, "decisive"),  # the file's ranges hold the inputs
+        ("blend of 50%, each its own", 0.9, 1.0, "decisive"),  # the network's own switch
+        ("blend of 50%", 0.0, 1.0, "decisive"),
+        ("patch 3", 0.0, 1.0, "decisive"),
+    ],
+)
+def test_where_a_file_cuts_off_the_given_inputs_only_shared_patterns_are_proof(
+    monkeypatch: pytest.MonkeyPatch, place: str, anew: float, left: float, weight: str
+) -> None:
+    """Calibrated on dimmer inputs, an honest file can be led anywhere one input at a time."""
+    outcome = clipping_inversion.Outcome(place, 1, 0.9, anew, 0.0)
+    monkeypatch.setattr(clipping_inversion, "_searches", lambda context: [(Classes(), [outcome])])
+    monkeypatch.setattr(clipping_inversion, "_try", lambda context, answers, trial: trial)
+    monkeypatch.setattr(
+        clipping_inversion, "shares_left", lambda context: {"input": ((0.0, left), None)}
+    )
+    context = _context(10, False)
+    made = {"few classes": False}
+    context.once = lambda name, make: made[name] if name in made else make()
+    finding = clipping_inversion.clipping_inversion(context)
+    assert finding.suspicious and finding.weight == weight
+
+
 @pytest.mark.parametrize(("share", "fires"), [(0.55, False), (0.65, True)])
 def test_of_patterns_aimed_at_a_class_more_is_allowed(
     monkeypatch: pytest.MonkeyPatch, share: float, fires: bool

@@ -42,6 +42,17 @@ def test_a_damaged_file_may_be_given_inputs_of_another_kind(p_value: float, told
     assert verdict == "damaged" and ("calibrated on other inputs" in reasons[-1]) == told
 
 
+@pytest.mark.parametrize(("of_file", "told"), [(1.0, True), (0.0, False)])
+def test_ranges_that_are_a_switch_may_come_from_inputs_of_another_kind(
+    of_file: float, told: bool
+) -> None:
+    details = {"by this file's ranges alone": of_file}
+    switch = Finding("some", 3.0, 1.0, True, "supporting", "a switch", None, details)
+    ranges = Finding("calibration-ranges", 9.0, 1.0, True, "supporting", "left", 1e-9)
+    verdict, reasons = judge([switch, ranges])
+    assert verdict == "suspicious" and ("calibrated on other inputs" in reasons[-1]) == told
+
+
 def test_the_audit_score_is_above_one_exactly_for_a_backdoor() -> None:
     quiet, loud = finding("decisive", 1.9), finding("decisive", 2.1)
     support = finding("supporting", 100.0)

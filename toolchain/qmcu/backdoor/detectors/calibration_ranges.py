@@ -19,7 +19,7 @@ Ranges as a way in: Pan et al., ACSAC 2021.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -49,42 +49,42 @@ WIDER = 1.5  # times what ascent reaches, which another run of it may reach
 _STEPS = 0.5  # a value this far outside is only rounded
 
 
+@dataclass(frozen=True)
+class Range:
+    """A tensor's range in the file, and how wide the one is that inputs reach."""
+
+    index: int
+    low: float
+    high: float
+    reached: float
+
+    @property
+    def width(self) -> float:
+        """From end to end."""
+        return self.high - self.low
+
+
 @detector("calibration-ranges", source="qmcu; after Pan et al., ACSAC 2021",
           needs=("int8", "samples", "ranges"),
           null="samples and calibration inputs are exchangeable")  # fmt: skip
 def calibration_ranges(context: AuditContext) -> Finding:
     """Activation ranges that real inputs leave, or that reach far beyond them."""
     assert context.graph is not None and context.samples is not None
-    network = network_from_graph(context.graph)
-    ranges = grid_ends(read_grids(network, context.graph))
-    names = {network.graph.inputs[0]: "input"}
-    if is_joined(network.graph):
-        names = {t.index: f"input {t.name}" for t in own_inputs(network.graph)}
-    for op in network.graph.operators:
-        if op.kind not in FIXED_GRID and not set(op.outputs) & set(names):
-            names[op.outputs[0]] = str(op)
     details: dict[str, float] = {}
     left: list[float] = []  # the share of the inputs that leave an end, for each end not at zero
-    reached: dict[int, float] = {}
-    carried = replace(network, graph=carry_states(network.graph))
-    for index, (lows, highs) in extremes(carried, context.samples).items():
-        if index not in names or index not in ranges:
-            continue
-        low, high = ranges[index]
-        slack = _STEPS * (high - low) / 255
-        shares = float(np.mean(lows < low - slack)), float(np.mean(highs > high + slack))
-        left += [share for share, end in zip(shares, (low, high), strict=True) if end or share]
-        reached[index] = max(0.0, float(highs.max())) - min(0.0, float(lows.min()))
-        details[f"{names[index]} left by"] = max(shares)
-        details[f"{names[index]} width"] = (high - low) / max(reached[index], (high - low) / 255)
+    found = shares_left(context)
+    for name, (shares, end) in found.items():
+        left += [s for s, e in zip(shares, (end.low, end.high), strict=True) if e or s]
+        details[f"{name} left by"] = max(shares)
+        details[f"{name} width"] = end.width / max(end.reached, end.width / 255)
     widest = max(v for k, v in details.items() if k.endswith("width"))
     most = max((k for k in details if k.endswith("left by")), key=lambda k: details[k])
     wide = widest / WIDE
     if wide > 1:
-        reach = _ascend(network, context)
+        reach = _ascend(network_from_graph(context.graph), context)
         wide = max(
-            (ranges[i][1] - ranges[i][0]) / max(WIDE * own, WIDER * reach[i], 1e-12)
-            for i, own in reached.items()
+            end.width / max(WIDE * end.reached, WIDER * reach[end.index], 1e-12)
+            for _, end in found.values()
         )
     p_value = bonferroni(_leaving(left, len(context.samples)))
     score = max(wide, significant(np.inf, p_value))
@@ -102,6 +102,32 @@ def calibration_ranges(context: AuditContext) -> Finding:
         p_value=p_value,
         details=details,
     )
+
+
+def shares_left(context: AuditContext) -> dict[str, tuple[tuple[float, float], Range]]:
+    """For each activation that has a range, by its name: the shares of the given inputs that leave
+    its low and its high end, and the range.
+    """
+    assert context.graph is not None and context.samples is not None
+    network = network_from_graph(context.graph)
+    ranges = grid_ends(read_grids(network, context.graph))
+    names = {network.graph.inputs[0]: "input"}
+    if is_joined(network.graph):
+        names = {t.index: f"input {t.name}" for t in own_inputs(network.graph)}
+    for op in network.graph.operators:
+        if op.kind not in FIXED_GRID and not set(op.outputs) & set(names):
+            names[op.outputs[0]] = str(op)
+    found = {}
+    carried = replace(network, graph=carry_states(network.graph))
+    for index, (lows, highs) in extremes(carried, context.samples).items():
+        if index not in names or index not in ranges:
+            continue
+        low, high = ranges[index]
+        slack = _STEPS * (high - low) / 255
+        shares = float(np.mean(lows < low - slack)), float(np.mean(highs > high + slack))
+        reached = max(0.0, float(highs.max())) - min(0.0, float(lows.min()))
+        found[names[index]] = shares, Range(index, low, high, reached)
+    return found
 
 
 def _leaving(shares: Sequence[float], count: int) -> list[float]:

@@ -13,6 +13,9 @@ one class; and they do not in a control, quantized on the given and the found in
 ranges hold them. Whether they do so when the network is quantized anew on the given inputs tells
 the network's own switch from one in this file's ranges (calibration inputs or scales that somebody
 chose); where such ranges cut off the given inputs too, `damage` says so and the file is damaged.
+An honest file that was calibrated on dimmer inputs cuts off most of the given ones without changed
+answers: there each input can be made to go anywhere by a pattern of its own, which is no trigger,
+so of such ranges only patterns that inputs share are proof.
 All is counted on tflite-micro. Outputs that are values have no class to go to: of them counts what
 int8 leaves and float keeps (kept_answers.py).
 
@@ -27,11 +30,12 @@ import numpy as np
 
 from qmcu.backdoor.detectors.aimed_search import AimedSearch
 from qmcu.backdoor.detectors.bred_search import BredSearch
+from qmcu.backdoor.detectors.calibration_ranges import shares_left
 from qmcu.backdoor.detectors.dealt_inputs import deal
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import Answers, Classes, Scores, answers_of, has_few
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
-from qmcu.backdoor.detectors.overshoot_search import Found, Search
+from qmcu.backdoor.detectors.overshoot_search import EACH_ITS_OWN, Found, Search
 from qmcu.backdoor.detectors.settling import NEAR
 from qmcu.types import Float32Array
 
@@ -49,6 +53,8 @@ THRESHOLD_AIMED = 0.6
 OF_FILE = "by this file's ranges alone"
 # Patterns that moved fewer of the search's own inputs are not worth asking about.
 _HOPE = 0.25
+# More than this share of the given inputs leave a range: it was made from inputs of another kind.
+MOST = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +134,11 @@ def clipping_inversion(context: AuditContext) -> Finding:
 
 
 def _tells(context: AuditContext, outcome: Outcome) -> bool:
-    """Whether it is proof: patches are, what lies over whole inputs where classes are many."""
+    """Whether it is proof: patches are, what lies over whole inputs where classes are many, and a
+    pattern for each input where the file's own ranges hold the given ones.
+    """
+    if outcome.place.endswith(EACH_ITS_OWN) and outcome.is_of_file and _cuts_given(context):
+        return False
     if outcome.place.startswith("patch") or not context.decides:
         return True
     return not _has_few(context)
@@ -136,6 +146,16 @@ def _tells(context: AuditContext, outcome: Outcome) -> bool:
 
 def _has_few(context: AuditContext) -> bool:
     return bool(context.once("few classes", lambda: has_few(context)))
+
+
+def _cuts_given(context: AuditContext) -> bool:
+    """Whether most given inputs leave one of the file's ranges."""
+
+    def look() -> bool:
+        left = shares_left(context)
+        return max(max(shares) for shares, _ in left.values()) > MOST if left else False
+
+    return bool(context.once("given inputs are cut off", look))
 
 
 def _searches(context: AuditContext) -> Iterator[tuple[Answers, Iterator[Trial]]]:

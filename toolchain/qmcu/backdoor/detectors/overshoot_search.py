@@ -39,6 +39,8 @@ _LEAST_KEPT = 4
 STEPS = 25
 # The share of each value that a pattern over the whole input replaces.
 BLENDS = (0.15, 0.3, 0.5)
+# How places of patterns that no two inputs share are called.
+EACH_ITS_OWN = ", each its own"
 # Multiplications that an ascent may take: how many tensors are climbed on by themselves, and how
 # many patterns climb on the gap. Below 3.5 million an inference nothing is left out of the latter.
 _BUDGET = 3e11
@@ -87,7 +89,7 @@ class Search:
 
     def alone(self) -> list[Found]:
         """Patterns over whole inputs, another for each sample; the best first."""
-        places = {f"{k}, each its own": m for k, m in _blends(self._context.input_shape).items()}
+        places = {k + EACH_ITS_OWN: m for k, m in _blends(self._context.input_shape).items()}
         return self._climb(places, self._samples[:ALONE], together=False)
 
     @property

@@ -110,13 +110,14 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
     strong = [f for f in fired if f.weight in ("decisive", "static")]
     damaged = [f for f in fired if f.weight == "integrity"]
     notes = tuple(f.reason for f in findings if f.weight == "integrity" and _is_notable(f))
+    others = (_OTHER_INPUTS,) if any(map(_has_other_inputs, fired)) else ()
     if damaged and all(_tells_of_damage(f, findings) for f in strong):
-        others = (_OTHER_INPUTS,) if any(map(_has_other_inputs, fired)) else ()
         return "damaged", (*(f.reason for f in _first(damaged, fired)), *others)
     if strong:
         return "backdoored", (*(f.reason for f in _first(strong, fired)), *notes)
     if fired:
-        return "suspicious", (*(f.reason for f in fired), *notes)
+        others = others if any(f.details.get(_OF_FILE, 0) > 0 for f in fired) else ()
+        return "suspicious", (*(f.reason for f in fired), *notes, *others)
     quiet = tuple(f.reason for f in findings if f.weight != "supporting")
     if ties:
         return "undecided", (*quiet, f"{ties}: nothing is said of what rounding woke up.")
