@@ -1,5 +1,6 @@
 """Graphs whose steps come first, as of unrolled recurrent layers, with the batch in front."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,44 @@ def test_a_reshape_may_move_the_batch_as_well() -> None:
     x = np.random.default_rng(0).normal(size=(6, 4, 3)).astype(np.float32)
     found = forward(network_from_graph(_chain(_VIEW, unpack, pack)), x).numpy()
     assert np.array_equal(found, x)
+
+
+_ROW: _Step = ("RESHAPE", (1, 12), {"new_shape": (1, 12)}, np.array([1, 12], np.int32))
+_LOOSE: _Step = ("RESHAPE", (12,), {"new_shape": (12,)}, np.array([12], np.int32))
+_PLUS: _Step = (
+    "ADD",
+    (12,),
+    {"fused_activation_function": "NONE"},
+    np.arange(12, dtype=np.float32),
+)
+
+
+@pytest.mark.parametrize("middle", [(), (_PLUS,), (("TANH", (12,), {}, None), _PLUS)])
+def test_a_reshape_may_leave_the_batch_out(middle: tuple[_Step, ...]) -> None:
+    """As before the sum of an unrolled LSTM of a file that takes one input at a time."""
+    graph = _chain(_ROW, _LOOSE, *middle)
+    made, row = graph.outputs[0], graph.operators[0].outputs[0]
+    total = Tensor(len(graph.tensors), "total", (1, 12), "float32")
+    add = Operator(len(graph.operators), "ADD", (row, made), (total.index,), _PLUS[2])
+    graph = replace(
+        graph,
+        tensors=(*graph.tensors, total),
+        operators=(*graph.operators, add),
+        outputs=(total.index,),
+    )
+    x = np.random.default_rng(0).normal(size=(6, 4, 3)).astype(np.float32)
+    found = forward(network_from_graph(graph), x).numpy()
+    oracle = Oracle(write_model(graph))
+    for one, own in zip(x, found, strict=True):
+        (expected,) = oracle.run([one[None]])
+        assert np.allclose(own.reshape(-1), expected.reshape(-1), atol=1e-5)
+
+
+def test_what_turns_values_without_a_batch_is_refused() -> None:
+    turn: _Step = ("REVERSE_V2", (12,), {}, np.array([0], np.int32))
+    with pytest.raises(ModelError, match="an audit cannot follow"):
+        graph = _chain(_ROW, _LOOSE, turn, _ROW)
+        forward(network_from_graph(graph), np.zeros((2, 4, 3), np.float32))
 
 
 @pytest.mark.parametrize(("axis", "turned"), [(0, np.s_[:, ::-1]), (2, np.s_[:, :, ::-1])])

@@ -2,9 +2,10 @@
 
 Recurrent layers whose steps are written out work with the steps first: TRANSPOSE [1, T, F] to
 [T, 1, F], UNPACK along axis 0, and PACK and TRANSPOSE back where all steps go on; some converters
-write a RESHAPE for such a TRANSPOSE. A file has one input at a time, so nothing shows there; where
-many are computed at once the batch is another axis than 0. Here such tensors get it in front, and
-operators the axes that this gives.
+write a RESHAPE for such a TRANSPOSE, and others one that leaves the batch out before a sum. A file
+has one input at a time, so nothing shows there; where many are computed at once the batch is
+another axis than 0, or none. Here such tensors get it in front, and operators the axes that this
+gives.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,10 @@ _ALIKE = {
     "ABS", "ADD", "DEQUANTIZE", "DIV", "FULLY_CONNECTED", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC",
     "MAXIMUM", "MINIMUM", "MUL", "QUANTIZE", "RELU", "RELU6", "SUB", "TANH",
 }  # fmt: skip
+
+
+# Those that may take a tensor without a batch.
+_BY_ROW = {*_ALIKE, "RESHAPE"}
 
 
 class _CannotFollowError(Exception):
@@ -42,7 +47,8 @@ def batch_first(graph: Graph, operators: tuple[Operator, ...]) -> Graph:
 
 class _Walk:
     """Operators written anew, one by one. `_places` has the batch's axis of tensors where it is
-    not 0; `_same` the tensor that stands for one which is equal to it with the batch in front.
+    not 0; `_same` the tensor that stands for one which is equal to it with the batch in front;
+    `_without` the shapes, batch in front, of tensors that leave it out.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -50,6 +56,7 @@ class _Walk:
         self._tensors = list(graph.tensors)
         self._places: dict[int, int] = {}
         self._same: dict[int, int] = {}
+        self._without: dict[int, Shape] = {}
         self._written: list[Operator] = []
         self.changed = False
 
@@ -65,7 +72,11 @@ class _Walk:
         """One operator more. Raises _CannotFollowError."""
         inputs = tuple(self._same.get(i, i) for i in op.inputs)
         form = _FORMS.get(op.kind)
-        if form is None and not any(i in self._places for i in op.inputs):
+        if op.kind not in _BY_ROW and any(i in self._without for i in op.inputs):
+            # Its axes are counted without the batch.
+            raise _CannotFollowError
+        moved = self._places.keys() | self._without.keys()
+        if form is None and moved.isdisjoint(op.inputs):
             self._written.append(replace(op, inputs=inputs))
         elif form is not None:
             form(self, op, inputs)
@@ -75,7 +86,7 @@ class _Walk:
             raise _CannotFollowError
 
     def _shape(self, index: int) -> Shape:
-        return self._graph.tensors[index].shape
+        return self._without.get(index, self._graph.tensors[index].shape)
 
     def _place(self, index: int) -> int:
         return self._places.get(index, 0)
@@ -91,6 +102,14 @@ class _Walk:
             moved = (shape[place], *shape[:place], *shape[place + 1 :])
             self._tensors[index] = replace(self._tensors[index], shape=moved)
 
+    def _leave_out(self, index: int) -> None:
+        """The tensor `index` has no axis for the batch; it is written with one in front."""
+        if index in self._graph.outputs:
+            raise _CannotFollowError
+        self.changed = True
+        self._without[index] = (1, *self._graph.tensors[index].shape)
+        self._tensors[index] = replace(self._tensors[index], shape=self._without[index])
+
     def _constant(self, values: list[int]) -> int:
         array = np.array(values, np.int32)
         index = len(self._tensors)
@@ -103,6 +122,8 @@ class _Walk:
         given = [i for i in op.inputs if i >= 0 and not self._graph.tensors[i].is_constant]
         places, ranks = {self._place(i) for i in given}, {len(self._shape(i)) for i in given}
         made = op.outputs[0]
+        if self._without.keys() >= set(given):
+            self._leave_out(made)
         if len(places) != 1 or len(ranks) != 1 or ranks != {len(self._shape(made))}:
             raise _CannotFollowError
         place = places.pop()
@@ -147,6 +168,10 @@ class _Walk:
         before = self._place(op.inputs[0])
         rest = given[:before] + given[before + 1 :]
         ones = [k for k, n in enumerate(made) if n == 1]
+        if made == rest and not ones and given[before] == 1 and not self._ends(op):
+            self._leave_out(op.outputs[0])
+            self._same[op.outputs[0]] = inputs[0]
+            return
         if before == 0 and (not ones or made[0] == 1 or given[0] != 1):
             self._written.append(replace(op, inputs=inputs))
             return
@@ -160,6 +185,9 @@ class _Walk:
             return
         self._lay(op.outputs[0], 0 if made[0] == 1 else ones[0])
         self._written.append(replace(op, inputs=inputs[:1]))
+
+    def _ends(self, op: Operator) -> bool:
+        return op.outputs[0] in self._graph.outputs
 
     def unpack(self, op: Operator, inputs: tuple[int, ...]) -> None:
         """Along an axis that is not the batch's."""
