@@ -100,6 +100,7 @@ def test_of_few_classes_only_a_patch_is_proof(
         ("blend of 50%, each its own", 0.0, 1.0, "supporting"),
         ("blend of 50%, each its own", 0.0, 0.1, "decisive"),  # the file's ranges hold the inputs
         ("blend of 50%, each its own", 0.9, 1.0, "decisive"),  # the network's own switch
+        ("blend of 50%, each its own", 0.35, 1.0, "decisive"),  # a part of it
         ("blend of 50%", 0.0, 1.0, "decisive"),
         ("patch 3", 0.0, 1.0, "decisive"),
     ],
