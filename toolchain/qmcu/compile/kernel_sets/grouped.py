@@ -29,9 +29,12 @@ class Cost:
         depth, weights = context.input(0).shape[3], context.input(1)
         taps = weights.shape[1] * weights.shape[2]
         values, filters = taps * depth // groups, weights.shape[0] // groups
+        return prod(context.output().shape[:3]) * groups * self.window_of(taps, values, filters)
+
+    def window_of(self, taps: int, values: int, filters: int) -> float:
+        """Of a window of one group, `values` for each of its filters."""
         window = self.window + self.tap * taps + self.byte * values
-        window += filters * (self.output + self.product * values)
-        return prod(context.output().shape[:3]) * groups * window
+        return window + filters * (self.output + self.product * values)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 
+from qmcu.compile.kernel_sets import grouped
 from qmcu.compile.kernel_sets.dsp.winograd_rows import KERNEL, Windows
 from qmcu.compile.plan import Constant, ConstantArgument, KernelCall, ParametersArgument
 from qmcu.model.graph import Graph
@@ -111,10 +112,21 @@ CALL, BYTE = 300, 1
 
 def instructions(call: KernelCall) -> float:
     """About how many instructions the call's multiplications take."""
+    if call.kernel == "conv_2d_any_dsp" and fields_of(call)["groups"] > 1:
+        return _groups_apart(call)
     for words, rate in _RATES:
         if all(word in call.kernel for word in words):
             return rate * call.macs
     return _PLAIN * call.macs
+
+
+def _groups_apart(call: KernelCall) -> float:
+    """Of a convolution that lays out the windows of one group after the other."""
+    fields = {name.rpartition(".")[2]: value for name, value in fields_of(call).items()}
+    groups, taps = fields["groups"], fields["kernel_height"] * fields["kernel_width"]
+    values, filters = taps * fields["input_depth"] // groups, fields["output_depth"] // groups
+    outputs = prod(fields[name] for name in ("batches", "output_height", "output_width"))
+    return outputs * groups * grouped.DSP.apart.window_of(taps, values, filters)
 
 
 def row_instructions(call: KernelCall) -> float:
