@@ -8,6 +8,7 @@ is tried, and the portable one always fits.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from qmcu.compile.kernel_sets import cmsis_nn, cmsis_nn_calls, dsp, mve, scalar, softmax
 from qmcu.compile.kernel_sets.grouped import MVE, with_groups
@@ -54,7 +55,7 @@ def lowerings(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     """Operator kind to the lowerings to try in order, the portable one left out."""
     if options.kernels == "portable":
         return {}
-    own = _native(options)
+    own = _native(replace(options, kernels="native", forms=(), flash=None))
     if options.kernels == "native":
         return own
     return cmsis_nn.lowerings(cmsis_nn_calls.Core(options.dsp, options.mve), own, OPERATORS)
@@ -78,6 +79,8 @@ def is_as_fast(call: KernelCall, other: KernelCall) -> bool:
     return packed == scalar.is_packed(other) and (packed or call.kernel == other.kernel)
 
 
+# A compilation asks half a dozen times, for hundreds of functions.
+@cache
 def _native(options: CompileOptions) -> Mapping[str, Sequence[Lowering]]:
     found = dict(_for_bytes(options))
     vectors = mve.INT4_LOWERINGS if options.mve else {}
