@@ -128,6 +128,7 @@ def test_a_lowering_that_declines_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     assert "plain C" not in "\n".join(plan_lines(plan))
     monkeypatch.setattr(dsp.layers, "fully_connected_pair", decline)
     monkeypatch.setattr(dsp.anything, "fully_connected", decline)
+    kernel_sets._native.cache_clear()
     plan = compile_graph(graph, CORES["dsp"])
     assert plan.calls[0].kernel == "fully_connected"
     text = "\n".join(plan_lines(plan))
