@@ -10,9 +10,11 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from tests.support.defences import defend, defend_arguments
 from tests.support.small_networks import samples_of, small_network
 
+from qmcu.backdoor.defences import auto
 from qmcu.backdoor.defences import files as defend_file
 from qmcu.backdoor.defences.auto import Trial, best_of, run_auto
 from qmcu.backdoor.defences.method import DEFENCES
+from qmcu.backdoor.detectors.method import Finding
 from qmcu.backdoor.detectors.result import AuditResult
 from qmcu.backdoor.rates.metrics import Rate
 from qmcu.cli.main import run
@@ -57,3 +59,22 @@ def test_auto_writes_nothing_when_no_audit_passes(
     assert run(["defend", "--auto", *defend_arguments(folder, output)]) == 1
     assert "no defence passed its audit; nothing was written" in capsys.readouterr().out
     assert not output.exists()
+
+
+def test_auto_tries_wide_ranges_where_clipping_wakes_a_backdoor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[float] = []
+    switch = Finding("clipping-inversion", 1.0, 0.5, True, "decisive", "a switch.")
+
+    def audited(done: Any, *_: Any) -> AuditResult:
+        asked.append(done.settings["narrow"])
+        findings = (switch,) if done.settings["narrow"] else ()
+        return AuditResult("backdoored" if findings else "clean", (), findings, {}, {})
+
+    monkeypatch.setattr(auto, "audit_defence", audited)
+    network = small_network()
+    trials = run_auto(network, samples_of(network, 4), methods=["stochastic"])
+    assert asked == [1.0, 0.0]
+    assert [t.passed for t in trials] == [False, True]
+    assert best_of(trials) is trials[1]

@@ -48,7 +48,13 @@ def test_the_command_writes_a_standard_model_and_a_record(
     digest = hashlib.sha256(output.read_bytes()).hexdigest()
     assert found["kept"] == "stochastic" and found["proof"]["sha256"] == digest
     trial = found["trials"][0]
-    assert trial["run"]["settings"] == {"seed": 3, "wide": 0.0, "overshoot": 1.0}
+    assert trial["run"]["settings"] == {
+        "seed": 3,
+        "wide": 0.0,
+        "overshoot": 1.0,
+        "narrow": 1.0,
+        "activations": 8.0,
+    }
     assert trial["run"]["accuracy"]["total"] == 20
     assert trial["audit"]["verdict"] in ("clean", "suspicious")
     assert found["files"][str(folder / "model.keras")]
@@ -101,7 +107,7 @@ def test_a_file_that_is_not_what_was_written_is_noticed(
         (["qvec", "--set", "strength=much"], "--set strength=much: NAME=NUMBER is needed"),
         (
             ["qvec", "--set", "force=1"],
-            "qvec has no setting force; it has overshoot, strength, wide",
+            "qvec has no setting force; it has activations, narrow, overshoot, strength, wide",
         ),
         (["qvec", "--float", "gone.keras"], "gone.keras does not exist"),
         (["qvec", "--calibration", "gone.npz"], "gone.npz cannot be read"),

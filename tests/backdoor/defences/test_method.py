@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from tests.support.defences import defend, shared_network, short_settings, small_context
+from tests.support.pooled_networks import first_tensor, pooled_inputs, pooled_network
 from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.defences.method import (
@@ -17,6 +18,7 @@ from qmcu.backdoor.defences.method import (
 )
 from qmcu.backdoor.defences.run import run_defence
 from qmcu.backdoor.grids.deployment import prove
+from qmcu.backdoor.grids.simulation import read_grids
 from qmcu.errors import UsageError
 from qmcu.model.reader import parse_model
 from qmcu.tensorflow import load_tensorflow
@@ -81,7 +83,9 @@ def test_a_setting_is_used_and_an_unknown_one_refused() -> None:
         run_defence(
             "dithered", shared_network(), samples_of(shared_network()), settings={"depth": 1.0}
         )
-    with pytest.raises(UsageError, match="stochastic has no setting x; it has overshoot, wide"):
+    with pytest.raises(
+        UsageError, match="stochastic has no setting x; it has activations, narrow, overshoot, wide"
+    ):
         run_defence(
             "stochastic", shared_network(), samples_of(shared_network()), settings={"x": 1.0}
         )
@@ -94,14 +98,41 @@ def test_an_unknown_defence_names_those_that_exist() -> None:
 
 def test_wide_ranges_hold_what_real_inputs_do_not_reach() -> None:
     """A trigger drives activations beyond calibration; clipping them must not be a way in."""
-    dim = 0.2 * samples_of(shared_network())
+    network = shared_network()
+    # Sure of one class, so that no pattern moves an answer.
+    biases = [*network.biases[:-1], network.biases[-1] + 100 * np.eye(10, dtype=np.float32)[0]]
+    network = network.with_parameters(network.weights, biases)
+    dim = 0.2 * samples_of(network)
     dim[0, 0, 0, 0] = 1.0
-    given = DefenceContext(shared_network(), dim)
-    bright = DefenceContext(shared_network(), dim, settings={"wide": 0.0})
-    plain = DefenceContext(shared_network(), dim, settings={"overshoot": 0.0})
+    given = DefenceContext(network, dim)
+    bright = DefenceContext(network, dim, settings={"wide": 0.0})
+    plain = DefenceContext(network, dim, settings={"overshoot": 0.0})
     assert len(bright.calibration) == len(dim)
     assert len(plain.calibration) == len(dim) + WIDE_INPUTS < len(given.calibration)
-    first = shared_network().graph.operators[0].outputs[0]
+    first = network.graph.operators[0].outputs[0]
     assert plain.activations[first].scale > 1.5 * bright.activations[first].scale
-    wider = [g.scale > 1.01 * plain.activations[i].scale for i, g in given.activations.items()]
+    # Ascent reaches further than the given inputs and those varied ones that go least far.
+    few = DefenceContext(network, dim, settings={"wide": 0.02})
+    least = DefenceContext(network, dim, settings={"wide": 0.02, "overshoot": 0.0})
+    wider = [g.scale > 1.5 * least.activations[i].scale for i, g in few.activations.items()]
     assert any(wider)
+
+
+@pytest.mark.parametrize("method", ["equalization", "stochastic"])
+def test_activations_of_16_bits(method: str) -> None:
+    """Every range is wide: nothing of what it holds costs steps."""
+    network, inputs = pooled_network(switch=False), pooled_inputs()
+    run = run_defence(method, network, inputs, settings={"activations": 16.0})
+    graph = parse_model(run.model, "wide")
+    assert graph.input_tensors[0].dtype == "int16"
+    first = read_grids(run.network, graph)[first_tensor(run.network)]
+    assert first.bits == 16 and first.ends[1] > 20
+    assert run.agreement.value > 0.95
+
+
+def test_activations_of_other_bits_are_refused() -> None:
+    with pytest.raises(UsageError, match="8 or 16 bits, not 4"):
+        run_defence(
+            "stochastic", shared_network(), samples_of(shared_network()),
+            settings={"activations": 4.0},
+        )  # fmt: skip

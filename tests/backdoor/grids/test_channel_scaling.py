@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
+from tests.support.pooled_networks import first_tensor, pooled_network
 from tests.support.small_networks import samples_of, small_network
 
 from qmcu.backdoor.grids.channel_scaling import (
@@ -14,7 +15,9 @@ from qmcu.backdoor.grids.channel_scaling import (
     moved_layers,
     range_factors,
     rescale,
+    rescale_limits,
 )
+from qmcu.backdoor.grids.overshoot import clean_ends
 from qmcu.backdoor.networks.network import Network, logits, network_from_keras
 from qmcu.tensorflow import load_tensorflow
 
@@ -92,3 +95,28 @@ def test_factors_level_the_ranges_of_the_channels() -> None:
     assert all(e.max() == 1 and e.min() >= 1 / 16 for e in factors)
     levelled = rescale(network, groups, factors)
     assert all(np.allclose(e, 1, atol=1e-5) for e in range_factors(levelled, groups, inputs))
+
+
+def test_limits_follow_the_channels() -> None:
+    network = small_network()
+    groups, inputs, rng = channel_groups(network), samples_of(network), np.random.default_rng(0)
+    factors = [rng.uniform(0.2, 1, g.channels) for g in groups]
+    scaled, ends = rescale(network, groups, factors), clean_ends(network, inputs)
+    ends = {i: ends[i] for i in groups[0].tensors}
+    # Limits that nothing reaches beyond are what the scaled network reaches.
+    found = rescale_limits(network, groups, factors, inputs, ends)
+    for index, pair in clean_ends(scaled, inputs).items():
+        if index in ends:
+            np.testing.assert_allclose(found[index], pair, rtol=1e-4, atol=1e-6)
+    # A limit near nothing is divided by the smallest factor that a channel has.
+    index, small = groups[0].tensors[0], 1e-4
+    low, high = rescale_limits(network, groups, factors, inputs, {index: (-small, small)})[index]
+    assert low == 0 and high == pytest.approx(small / factors[0].min(), rel=1e-3)
+
+
+def test_factors_count_no_more_than_the_limits() -> None:
+    network = pooled_network(switch=False)
+    groups, inputs = channel_groups(network), samples_of(network)
+    assert range_factors(network, groups, inputs)[0].min() < 0.1
+    limits = {first_tensor(network): (0.0, 0.5)}
+    assert np.allclose(range_factors(network, groups, inputs, limits=limits)[0], 1)

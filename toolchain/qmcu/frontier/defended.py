@@ -13,11 +13,12 @@ from qmcu.backdoor.defences import (
     DefenceContext,
     DefenceResult,
     check_samples,
+    convert_result,
     deploy_result,
     find_defence,
 )
 from qmcu.backdoor.grids import CHANNEL_GRID, WeightGrid
-from qmcu.backdoor.networks import Network, convert_network, keras_from_network, weighted_layers
+from qmcu.backdoor.networks import Network, keras_from_network, weighted_layers
 from qmcu.model.reader import parse_model
 from qmcu.model.schemes import (
     DYNAMIC,
@@ -74,12 +75,8 @@ class Defended:
         if scheme in (DYNAMIC, INT16X8):
             keras = keras_from_network(result.network)
             base = convert_scheme(keras, context.calibration, scheme)
-        elif result.network is context.network:
-            base = context.conversion.model
         else:
-            base = convert_network(
-                result.network, context.calibration, per_tensor=grid.per_tensor
-            ).model  # fmt: skip
+            base = convert_result(context, result).model
         graph = parse_model(base, self.network.graph.name)
         # In execution order, as the layers are.
         places = {layer.weights: k for k, layer in enumerate(weighted_layers(graph))}

@@ -27,6 +27,7 @@ from qmcu.backdoor.defences.run import (
     DefenceRun,
     audit_defence,
     check_samples,
+    convert_result,
     deploy_result,
     run_defence,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "audit_defence",
     "best_of",
     "check_samples",
+    "convert_result",
     "defence",
     "defend_file",
     "deploy_result",

@@ -1,6 +1,6 @@
 """`--auto`: every defence tried, each audited, the best of those that pass kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qmcu.backdoor.defences.method import find_defence, load_defences
@@ -10,7 +10,8 @@ from qmcu.backdoor.networks import Network
 from qmcu.errors import QmcuError
 from qmcu.types import Float32Array, Int64Array, Stages
 
-# Called with a method, done and total.
+# Settings by which every range is as wide as any input makes it.
+WIDEST = {"narrow": 0.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,13 @@ class Trial:
     def passed(self) -> bool:
         """True when the audit finds no backdoor."""
         return self.audit is not None and self.audit.passed
+
+    @property
+    def is_awake(self) -> bool:
+        """True when the audit finds that what the ranges clip is a switch."""
+        if self.audit is None:
+            return False
+        return any(f.suspicious for f in self.audit.findings if f.detector == "clipping-inversion")
 
     @property
     def score(self) -> tuple[float, bool, float]:
@@ -51,8 +59,9 @@ def run_auto(
 ) -> tuple[Trial, ...]:
     """Try every defence but the authors' recipes (or `methods`) with its defaults; audit each.
 
-    A method that fails is a trial too. Raises UsageError for an unknown method, VectorError for
-    samples that do not fit, ToolError without TensorFlow.
+    One that clipping wakes is tried again with every range as wide as any input makes it. A method
+    that fails is a trial too. Raises UsageError for an unknown method, VectorError for samples that
+    do not fit, ToolError without TensorFlow.
     """
     check_samples(network, samples, labels)
     tell = stages or (lambda stage, done, total: None)
@@ -61,15 +70,25 @@ def run_auto(
         find_defence(name)
     trials = []
     for name in names:
-        try:
-            run = run_defence(
-                name, network, samples, labels, seed=seed, progress=_stage(tell, name)
-            )
-            trials.append(Trial(name, run, audit_defence(run, samples)))
-        except QmcuError as error:
-            trials.append(Trial(name, None, None, str(error)))
+        trials.append(_try(name, network, samples, labels, seed, tell))
+        if trials[-1].is_awake:
+            trials.append(_try(name, network, samples, labels, seed, tell, WIDEST))
         tell(name, 1, 1)
     return tuple(trials)
+
+
+def _try(
+    name: str, network: Network, samples: Float32Array, labels: Int64Array | None, seed: int,
+    tell: Stages, settings: Mapping[str, float] | None = None,
+) -> Trial:  # fmt: skip
+    try:
+        run = run_defence(
+            name, network, samples, labels, seed=seed, settings=settings,
+            progress=_stage(tell, name),
+        )  # fmt: skip
+        return Trial(name, run, audit_defence(run, samples))
+    except QmcuError as error:
+        return Trial(name, None, None, str(error))
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:

@@ -25,6 +25,7 @@ from qmcu.backdoor.grids import (
     moved_layers,
     range_factors,
     rescale,
+    rescale_limits,
     round_to_nearest,
     spread,
 )
@@ -47,8 +48,15 @@ def equalize(context: DefenceContext, weights: Sequence[npt.NDArray[np.floating]
     groups = channel_groups(network)
     factors = [
         e * generator.uniform(1, 1 + jitter, len(e))
-        for e in range_factors(network, groups, context.calibration, most=context.setting("most"))
+        for e in range_factors(
+            network,
+            groups,
+            context.calibration,
+            most=context.setting("most"),
+            limits=context.limits,
+        )
     ]
+    limits = rescale_limits(network, groups, factors, context.calibration, context.limits)
     near = network.with_parameters(weights, network.biases)
     reference, wanted = (rescale(n, groups, factors) for n in (network, near))
     integers, scales = [], []
@@ -62,7 +70,7 @@ def equalize(context: DefenceContext, weights: Sequence[npt.NDArray[np.floating]
         distance = np.full(positions.shape, np.inf) if moved else grid.positions - positions
         integers.append(_round(generator, positions, np.abs(distance), grid.largest))
         scales.append(scale)
-    return DefenceResult(reference, tuple(integers), tuple(scales), rescaled=True)
+    return DefenceResult(reference, tuple(integers), tuple(scales), rescaled=True, limits=limits)
 
 
 def _round(

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,25 +13,32 @@ from qmcu.backdoor.grids import (
     CHANNEL_GRID,
     LARGEST,
     ActivationGrid,
+    Ends,
     LayerGrid,
     WeightGrid,
     coarsen,
-    find_overshoot,
+    find_kept_overshoot,
+    find_limits,
     keep_within,
     layer_grids,
+    pair_tensors,
     read_grids,
     round_to_nearest,
     spread,
+    write_ranges,
 )
 from qmcu.backdoor.inputs import vary
 from qmcu.backdoor.networks import Network, convert_network
 from qmcu.backdoor.registry import Registry, merged_settings, summary_of
-from qmcu.model.convert import Conversion
+from qmcu.errors import UsageError
+from qmcu.model.convert import Conversion, conversion_of
 from qmcu.types import Float32Array, Int8Array, Int64Array, Progress
 
 # Settings of every method. wide: the share of varied inputs that each activation's range holds, 0
-# for ranges of the given inputs alone; overshoot: whether it holds what ascent finds as well.
-COMMON = {"wide": 1.0, "overshoot": 1.0}
+# for ranges of the given inputs alone; overshoot: whether it holds what ascent finds as well;
+# narrow: whether those become narrow again whose width costs accuracy and saves nothing;
+# activations: their bits, 8, or 16 beside weights of 8, where width costs instructions instead.
+COMMON = {"wide": 1.0, "overshoot": 1.0, "narrow": 1.0, "activations": 8.0}
 WIDE_INPUTS = 300
 
 
@@ -87,22 +95,70 @@ class DefenceContext:
 
         Ranges of real inputs alone clip what a trigger makes large, and attacks learn to wake up
         by that clipping, whatever the weights are rounded to (docs/CLIPPING.md). Varied inputs
-        alone do not reach what a trigger reaches: ascent does.
+        alone do not reach what a trigger reaches: ascent does. Where it would move float's answers
+        no trigger goes that leaves them alone.
         """
         share = self.settings.get("wide", COMMON["wide"])
         if not share:
             return self.samples
-        generator = self.generator()
-        inputs = vary(self.samples, generator, WIDE_INPUTS)
-        parts = [self.samples, keep_within(self.network, inputs, share)]
-        if self.settings.get("overshoot", COMMON["overshoot"]):
-            parts.append(find_overshoot(self.network, self.samples, self.low, self.high, generator))
-        return np.concatenate(parts)
+        inputs = vary(self.samples, self.generator(), WIDE_INPUTS)
+        kept = keep_within(self.network, inputs, share)
+        return np.concatenate([self.samples, kept, self.overshooting])
+
+    @cached_property
+    def overshooting(self) -> Float32Array:
+        """What ascent finds, float32 [N, ...]; nothing where ranges are not to hold it."""
+        wide, asked = (self.settings.get(k, COMMON[k]) for k in ("wide", "overshoot"))
+        if not wide or not asked:
+            return self.samples[:0]
+        return find_kept_overshoot(self.network, self.samples, self.low, self.high, self._chance(1))
+
+    @cached_property
+    def limits(self) -> Ends:
+        """Ends of the activation tensors that are to be narrower than `calibration` makes them, by
+        tensor index of the float graph.
+        """
+        return self.limits_of(self.network)
+
+    def limits_of(self, network: Network) -> Ends:
+        """The same of the network with other weights."""
+        asked = self.settings.get("narrow", COMMON["narrow"])
+        if not asked or self.has_16_bits or not len(self.overshooting):
+            return {}
+        found = self.overshooting
+        return find_limits(network, self.samples, self.calibration, found, self._chance(2))
+
+    @property
+    def has_16_bits(self) -> bool:
+        """Whether activations have 16 bits. Raises UsageError for a number that is not 8 or 16."""
+        bits = self.settings.get("activations", COMMON["activations"])
+        if bits not in (8, 16):
+            raise UsageError(f"activations have 8 or 16 bits, not {bits:g}.")
+        return bits == 16
+
+    def _chance(self, purpose: int) -> np.random.Generator:
+        """Random numbers apart from those that the method draws."""
+        return np.random.default_rng([int(self.generator().integers(2**32)), purpose])
+
+    def convert(self, network: Network, limits: Ends) -> Conversion:
+        """The network, this one with the same or other weights, as a standard quantizer rounds it
+        on the `calibration` inputs, some ranges being narrower than that.
+        """
+        made = convert_network(
+            network, self.calibration, per_tensor=self.grid.per_tensor, wide=self.has_16_bits
+        )
+        if not limits:
+            return made
+        places = pair_tensors(network, made.graph)
+        model = write_ranges(made.model, {places[i]: ends for i, ends in limits.items()})
+        return conversion_of(
+            Path(network.graph.name), model, len(self.calibration), converter=made.converter
+        )
 
     @cached_property
     def conversion(self) -> Conversion:
-        """The network as a standard quantizer rounds it, on the `calibration` inputs."""
-        return convert_network(self.network, self.calibration, per_tensor=self.grid.per_tensor)
+        """The network as a standard quantizer rounds it, in these ranges."""
+        return self.convert(self.network, self.limits)
 
     @cached_property
     def grids(self) -> tuple[LayerGrid, ...]:
@@ -128,6 +184,7 @@ class DefenceResult:
     `retrained` says that `network` is a model of its own, trained and to be audited in place of the
     one given; `rescaled` that it is the same function in other weights, which is checked, and to be
     audited in place of it as well. Otherwise the int8 model is audited against the original.
+    `limits` are those of the context, in the terms of a rescaled `network`.
     """
 
     network: Network
@@ -136,6 +193,7 @@ class DefenceResult:
     biases: tuple[Float32Array, ...] | None = None
     retrained: bool = False
     rescaled: bool = False
+    limits: Ends = field(default_factory=dict)
     losses: tuple[float, ...] = ()
 
 

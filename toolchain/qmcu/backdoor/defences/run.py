@@ -24,7 +24,7 @@ from qmcu.backdoor.detectors import (
     load_detectors,
 )
 from qmcu.backdoor.grids import Chosen, Proof, choose, deploy, prove
-from qmcu.backdoor.networks import Network, convert_network, logits
+from qmcu.backdoor.networks import Network, logits
 from qmcu.backdoor.rates import Rate, predict_integer
 from qmcu.errors import CheckFailedError, VectorError
 from qmcu.model.convert import Conversion
@@ -126,7 +126,7 @@ def run_defence(
     result = chosen_defence.quantize(context)
     if result.rescaled:
         check_same_function(result.network, network, samples[:COMPARED])
-    conversion = _convert(context, result)
+    conversion = convert_result(context, result)
     model, chosen, proof = deploy_result(result, conversion.model)
     seconds = time.monotonic() - started
     measured = _measure(model, network, context)
@@ -163,10 +163,14 @@ def deploy_result(
     return model, chosen, prove(model, converted, chosen, result.network)
 
 
-def _convert(context: DefenceContext, result: DefenceResult) -> Conversion:
+def convert_result(context: DefenceContext, result: DefenceResult) -> Conversion:
+    """What the result's numbers are written into: a standard quantizer's file of its network, in
+    the context's ranges.
+    """
     if result.network is context.network:
         return context.conversion
-    return convert_network(result.network, context.calibration)
+    limits = result.limits if result.rescaled else context.limits_of(result.network)
+    return context.convert(result.network, limits)
 
 
 def check_same_function(rescaled: Network, given: Network, samples: Float32Array) -> None:

@@ -6,12 +6,16 @@ simulated so that gradients see through it, channels scaled without changing the
 chosen integers written into a .tflite file with the proof that they are in it.
 """
 
+from qmcu.backdoor.grids.activation_ranges import (
+    write_ranges,
+)
 from qmcu.backdoor.grids.channel_scaling import (
     channel_groups,
     layer_factors,
     moved_layers,
     range_factors,
     rescale,
+    rescale_limits,
 )
 from qmcu.backdoor.grids.constants import (
     write_constants,
@@ -27,7 +31,11 @@ from qmcu.backdoor.grids.layer_rounding import (
     LayerRounding,
     Turn,
 )
+from qmcu.backdoor.grids.narrowing import (
+    find_limits,
+)
 from qmcu.backdoor.grids.overshoot import (
+    Ends,
     Patterns,
     clean_ends,
     climb_overshoot,
@@ -43,6 +51,7 @@ from qmcu.backdoor.grids.pairing import (
     pair_network,
 )
 from qmcu.backdoor.grids.reach import (
+    find_kept_overshoot,
     find_overshoot,
 )
 from qmcu.backdoor.grids.shrinkage import (
@@ -59,6 +68,7 @@ from qmcu.backdoor.grids.simulation import (
     ends_of_each,
     extremes,
     keep_within,
+    pair_tensors,
     quantize_activations,
     read_grids,
     round_through,
@@ -89,6 +99,7 @@ __all__ = [
     "SAME_GRID",
     "ActivationGrid",
     "Chosen",
+    "Ends",
     "LayerGrid",
     "LayerRounding",
     "LiveGrids",
@@ -113,6 +124,8 @@ __all__ = [
     "ends_of_each",
     "expected_shrinkage",
     "extremes",
+    "find_kept_overshoot",
+    "find_limits",
     "find_overshoot",
     "furthest_inputs",
     "grid_ends",
@@ -122,11 +135,13 @@ __all__ = [
     "moved_layers",
     "own_ranges",
     "pair_network",
+    "pair_tensors",
     "prove",
     "quantize_activations",
     "range_factors",
     "read_grids",
     "rescale",
+    "rescale_limits",
     "round_through",
     "round_to_grid",
     "round_to_nearest",
@@ -136,4 +151,5 @@ __all__ = [
     "trained_on",
     "weigh_tensors",
     "write_constants",
+    "write_ranges",
 ]

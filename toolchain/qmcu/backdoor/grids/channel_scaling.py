@@ -8,7 +8,7 @@ activations, which int8 holds with one scale for each tensor, as in Xiao et al.,
 ICML 2023.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,11 +117,12 @@ def range_factors(
     inputs: npt.NDArray[np.float32],
     *,
     most: float = 16.0,
+    limits: Mapping[int, tuple[float, float]] | None = None,
 ) -> list[Float64Array]:
     """For each group e, float64 [channels], from 1 / `most` to 1: range of a channel / of all.
 
-    Ranges are the largest magnitudes over `inputs`, float32 [N, ...]. Outputs of pools, which
-    share their input's grid, do not count.
+    Ranges are the largest magnitudes over `inputs`, float32 [N, ...], no larger than the tensor's
+    `limits` where it has any. Outputs of pools, which share their input's grid, do not count.
     """
     tf = load_tensorflow()
 
@@ -138,6 +139,8 @@ def range_factors(
         shares = np.zeros(group.channels)
         for index in set(group.tensors) - tied:
             largest = ranges[index].reshape(-1, group.channels).max(axis=0)
+            if limits and index in limits:
+                largest = np.minimum(largest, max(map(abs, limits[index])))
             shares = np.maximum(shares, largest / max(largest.max(), 1e-12))
         result.append(np.clip(shares, 1 / most, 1.0))
     return result
@@ -155,6 +158,34 @@ def rescale(
         weights.append(w.astype(np.float64) / spread(made, w.ndim, layer.axis) * read)
         biases.append(b.astype(np.float64) / made)
     return network.with_parameters(weights, biases)
+
+
+def rescale_limits(
+    network: Network,
+    groups: Sequence[ChannelGroup],
+    factors: Sequence[Float64Array],
+    inputs: npt.NDArray[np.float32],
+    limits: Mapping[int, tuple[float, float]],
+) -> dict[int, tuple[float, float]]:
+    """What is left of the tensors' `limits` once channels are divided by their factors: a channel
+    that does not reach its limit on `inputs` needs no more than it reaches.
+    """
+    tf = load_tensorflow()
+
+    def ends_of_channels(values: Any) -> Any:
+        axes = list(range(len(values.shape) - 1))
+        return tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)])
+
+    by_tensor = {i: e for group, e in zip(groups, factors, strict=True) for i in group.tensors}
+    reached = reduce_activations(network, inputs, ends_of_channels)
+    result = {}
+    for index, (low, high) in limits.items():
+        lows, highs = zip(*reached[index], strict=True)
+        ends = np.maximum(np.min(lows, axis=0), low), np.minimum(np.max(highs, axis=0), high)
+        own = by_tensor.get(index, np.ones(1))
+        shares = [end / np.tile(own, len(end) // len(own)) for end in ends]
+        result[index] = (float(min(0.0, shares[0].min())), float(max(0.0, shares[1].max())))
+    return result
 
 
 def layer_factors(

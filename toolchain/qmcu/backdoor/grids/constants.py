@@ -67,3 +67,20 @@ def write_scales(model: bytes, values: Mapping[int, npt.NDArray[Any]]) -> bytes:
         assert quantization is not None  # for it has scales
         quantization.numbers("scale")[:] = stored
     return bytes(content)
+
+
+def write_zero_points(model: bytes, values: Mapping[int, int]) -> bytes:
+    """The .tflite `model` with other zero points of some tensors: every other byte stays.
+
+    Raises ModelError for a tensor that has not one zero point.
+    """
+    content = bytearray(model)
+    graph = parse_model(model, "model")
+    subgraph = schema.root(content, "Model").item("subgraphs", 0)
+    for index, value in values.items():
+        quantization = subgraph.item("tensors", index).table("quantization")
+        stored = None if quantization is None else quantization.numbers("zeroPoint")
+        if stored is None or len(stored) != 1:
+            raise ModelError(f"{graph.tensors[index]} has no zero point of its own to change.")
+        stored[:] = value
+    return bytes(content)

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qmcu.backdoor.grids.keeping import Keeping
 from qmcu.backdoor.grids.simulation import (
     SAME_GRID,
     ActivationGrid,
     extremes,
     reduce_activations,
 )
-from qmcu.backdoor.networks import CHANNEL_AXES, Network, forward
+from qmcu.backdoor.networks import CHANNEL_AXES, Network, forward, logits
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float32Array, Int64Array
 
@@ -34,6 +35,8 @@ REACH = 0.25
 # Activation values that one ascent holds at once, at 4 bytes, and as many for its gradient; more
 # patterns climb in parts.
 HELD = 1e8
+# By these scores (keeping.py) an answer is kept, and sure enough again where it was not.
+_SURE, _SURER = 0.05, 0.2
 # How sharply the largest activation of a tensor outweighs the others.
 _SHARP = 10.0
 
@@ -96,17 +99,20 @@ class Patterns:
 def climb_overshoot(
     network: Network, patterns: Patterns, tensors: Sequence[int], ends: Ends,
     low: float, high: float, generator: np.random.Generator, *, steps: int = STEPS,
+    keeping: Keeping | None = None,
 ) -> Patterns:  # fmt: skip
     """The patterns that drive the weighed `tensors` furthest beyond `ends`.
 
     Patterns that climb on one tensor climb on some of its channels: the one that is driven
-    furthest need not be the one that matters.
+    furthest need not be the one that matters. With `keeping` a pattern by which the network leaves
+    an answer climbs back until it keeps them.
     """
     tf = load_tensorflow()
     count = len(patterns.inputs)
     weights = np.repeat(patterns.weights, count, axis=0)
     single = np.count_nonzero(patterns.weights, axis=1, keepdims=True) == 1
     channels = {}
+    before = None if keeping is None else logits(network, patterns.inputs)
     for index in tensors:
         shape = len(patterns.masks), network.graph.tensors[index].shape[-1]
         share = generator.uniform(0, 0.5, (shape[0], 1))
@@ -118,8 +124,14 @@ def climb_overshoot(
         kept = {index: values[inputs] for index, values in channels.items()}
 
         def height(marked: Any) -> Any:
-            reached = measure_overshoot(network, marked, tensors, ends, kept)
-            return tf.reduce_sum(weights[inputs] * reached)
+            reached, answers = _measure(network, marked, tensors, ends, kept)
+            heights = tf.reduce_sum(weights[inputs] * reached, 1)
+            if keeping is None:
+                return tf.reduce_sum(heights)
+            held = keeping.best(np.concatenate([before] * len(rows)), answers)
+            heights, held = (tf.reshape(v, [-1, count]) for v in (heights, held))
+            keeps = tf.reduce_min(held, 1, keepdims=True) > _SURE
+            return tf.reduce_sum(tf.where(keeps, heights, tf.minimum(held, _SURER)))
 
         return patterns.take(rows).climb(height, low, high, steps=steps).values
 
@@ -141,6 +153,14 @@ def measure_overshoot(
 
     `channels` [N, C] weigh each tensor's channels, its last axis.
     """
+    return _measure(network, inputs, tensors, ends, channels)[0]
+
+
+def _measure(
+    network: Network, inputs: Any, tensors: Sequence[int], ends: Ends,
+    channels: Mapping[int, Float32Array] | None = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """`measure_overshoot`, and the network's outputs."""
     tf = load_tensorflow()
     found: dict[int, Any] = {}
     rows = tf.shape(inputs)[0]
@@ -159,8 +179,8 @@ def measure_overshoot(
             found[index] = tf.reduce_logsumexp(_SHARP * flat, 1) / _SHARP
         return values
 
-    forward(network, inputs, activation=see)
-    return tf.stack([found[i] for i in tensors], 1)
+    answers = forward(network, inputs, activation=see)
+    return tf.stack([found[i] for i in tensors], 1), answers
 
 
 def own_ranges(network: Network, ends: Ends) -> tuple[int, ...]:

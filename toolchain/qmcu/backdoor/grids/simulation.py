@@ -88,20 +88,26 @@ def check_same_operators(network: Network, integer: Graph) -> None:
 _UNROUNDED = ("float32", "int32", "int64")
 
 
-def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
-    """The activation grids of an int8 graph, by the float graph's tensor index.
+def pair_tensors(network: Network, integer: Graph) -> dict[int, int]:
+    """The activation tensors of an int8 graph by those of the float graph; its views are left out.
 
     Raises ModelError when the operators of the two graphs differ.
     """
     check_same_operators(network, integer)
     own, other = _workers(network.graph), _workers(integer)
-    pairs = [(network.graph.inputs[0], integer.inputs[0])] + [
-        pair
-        for a, b in zip(own, other, strict=True)
-        for pair in zip(a.outputs, b.outputs, strict=True)
-    ]
+    pairs = {network.graph.inputs[0]: integer.inputs[0]}
+    for a, b in zip(own, other, strict=True):
+        pairs |= dict(zip(a.outputs, b.outputs, strict=True))
+    return pairs
+
+
+def read_grids(network: Network, integer: Graph) -> dict[int, ActivationGrid]:
+    """The activation grids of an int8 graph, by the float graph's tensor index.
+
+    Raises ModelError when the operators of the two graphs differ.
+    """
     grids: dict[int, ActivationGrid] = {}
-    for index, deployed in pairs:
+    for index, deployed in pair_tensors(network, integer).items():
         tensor = integer.tensors[deployed]
         if tensor.quantization is None and tensor.dtype in _UNROUNDED:
             continue
@@ -184,7 +190,7 @@ def calibrate_grids(network: Network, samples: npt.NDArray[np.float32]) -> dict[
     `samples` are float32 [N, ...].
     """
     ends = extremes(network, samples)
-    grids = {i: _grid(float(a.min()), float(b.max())) for i, (a, b) in ends.items()}
+    grids = {i: grid_of(float(a.min()), float(b.max())) for i, (a, b) in ends.items()}
     return tie_grids(network, grids)
 
 
@@ -197,7 +203,8 @@ def tie_grids(network: Network, grids: Mapping[int, ActivationGrid]) -> dict[int
     return result
 
 
-def _grid(low: float, high: float) -> ActivationGrid:
+def grid_of(low: float, high: float) -> ActivationGrid:
+    """The int8 grid that the converter gives a tensor that reaches from `low` to `high`."""
     low, high = min(low, 0.0), max(high, 0.0)
     scale = (high - low) / 255 or 1.0
     zero_point = int(np.clip(np.round(-128 - low / scale), -128, 127))
