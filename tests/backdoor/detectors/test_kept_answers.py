@@ -1,5 +1,7 @@
 """What int8 leaves and float keeps, of classes and of values."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,20 @@ def test_a_vector_without_a_softmax_may_be_either() -> None:
         context = audited_file(network, convert_network(network, samples).model, samples)
         kinds[last] = [type(a) for a in answers_of(context)]
     assert kinds == {None: [Classes, Values], "softmax": [Classes]}
+
+
+@pytest.mark.parametrize(("right", "asked"), [(40, [Classes]), (16, [Classes, Values])])
+def test_labels_that_float_gives_say_that_a_vector_is_scores(right: int, asked: list[type]) -> None:
+    """An honest LSTM with labels was called backdoored for how far its logits move."""
+    keras = load_tensorflow().keras
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4)])
+    network = network_from_keras(model, "scores")
+    samples = np.random.default_rng(0).random((40, 6)).astype(np.float32)
+    context = audited_file(network, convert_network(network, samples).model, samples)
+    labels = model.predict(samples, verbose=0).argmax(axis=1)
+    labels[right:] = (labels[right:] + 1) % 4
+    found = answers_of(replace(context, labels=labels))
+    assert [type(a) for a in found] == asked
 
 
 @pytest.mark.parametrize(("strength", "fired"), [(1.0, True), (0.0, False)])

@@ -99,7 +99,8 @@ def has_few(context: AuditContext) -> bool:
 
 def answers_of(context: AuditContext) -> tuple[Answers, ...]:
     """Classes or values, by what the outputs are; both where they are a vector without a softmax,
-    which may be scores, or the values of a regression or an embedding.
+    which may be scores, or the values of a regression or an embedding. Labels that float gives to
+    most inputs say that it is scores.
     """
     values = context.once("values", lambda: _values(context))
     if not context.decides:
@@ -107,8 +108,18 @@ def answers_of(context: AuditContext) -> tuple[Answers, ...]:
     assert context.graph is not None
     last = context.graph.operators[-1].kind if context.graph.operators else ""
     sure = last in ("SOFTMAX", "LOGISTIC") or context.graph.output_tensors[0].elements == 1
+    sure = sure or _is_labelled(context)
     classes = Classes(context.parts)
     return (classes,) if sure else (classes, values)
+
+
+def _is_labelled(context: AuditContext) -> bool:
+    if context.labels is None:
+        return False
+    assert context.network is not None and context.samples is not None
+    labels = context.labels.reshape(-1)[: len(context.samples)]
+    given = decide(logits(context.network, context.samples[: len(labels)]).reshape(len(labels), -1))
+    return bool(np.mean(given == labels) > 0.5)
 
 
 @dataclass(frozen=True)
