@@ -117,11 +117,11 @@ def climb_overshoot(
         shape = len(patterns.masks), network.graph.tensors[index].shape[-1]
         share = generator.uniform(0, 0.5, (shape[0], 1))
         kept = ~single | (generator.random(shape) < share)
-        channels[index] = np.repeat(kept.astype(np.float32), count, axis=0)
+        channels[index] = kept.astype(np.float32)
 
     def climb(rows: Int64Array) -> Float32Array:
         inputs = slice(rows[0] * count, (rows[-1] + 1) * count)
-        kept = {index: values[inputs] for index, values in channels.items()}
+        kept = {index: values[rows] for index, values in channels.items()}
 
         def height(marked: Any) -> Any:
             reached, answers = _measure(network, marked, tensors, ends, kept)
@@ -151,7 +151,8 @@ def measure_overshoot(
 ) -> Any:  # fmt: skip
     """How many times its range each tensor reaches, a soft maximum over its values: [N, T].
 
-    `channels` [N, C] weigh each tensor's channels, its last axis.
+    `channels` [G, C] weigh each tensor's channels, its last axis, for G patterns of N / G inputs
+    each, one after the other.
     """
     return _measure(network, inputs, tensors, ends, channels)[0]
 
@@ -172,9 +173,9 @@ def _measure(
             if low < 0:
                 reached = tf.maximum(reached, values / low)
             # A sequence's rows may come merged with the batch.
-            reached = tf.reshape(reached, [rows, -1, values.shape[-1]])
             if channels is not None:
-                reached *= channels[index][:, None]
+                own = channels[index]
+                reached = tf.reshape(reached, [len(own), -1, values.shape[-1]]) * own[:, None]
             flat = tf.reshape(reached, [rows, -1])
             found[index] = tf.reduce_logsumexp(_SHARP * flat, 1) / _SHARP
         return values
