@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from qmcu.backdoor.grids.keeping import Keeping
 from qmcu.backdoor.grids.overshoot import (
@@ -109,6 +108,9 @@ class _Search:
         margins = self._keeping.each(given, given)[0]
         after = self._keeping.each(given, self._answer(samples, limits, rounded=True))[0]
         error = max(float(np.sqrt(np.mean((after - margins) ** 2))), 1e-12)
+        # Reports import this folder, and need none of its extras.
+        from scipy import stats
+
         return float(np.mean(stats.norm.cdf(-margins / error)))
 
     def wakes(self, limits: Mapping[int, _Ends]) -> bool:
