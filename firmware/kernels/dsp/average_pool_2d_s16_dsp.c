@@ -34,27 +34,12 @@ static inline void four(const qmcu_pool_params *p, const qmcu_pool_window_s16 *w
     output[channel + 3] = mean(d, window->factor);
 }
 
-static inline void one(const qmcu_pool_params *p, const qmcu_pool_window_s16 *window,
-                       int32_t channel, int16_t *output)
-{
-    const int16_t *from = window->first + channel;
-    int32_t sum = 0;
-    for (int32_t rows = window->rows; rows > 0; --rows) {
-        for (int32_t columns = window->columns; columns > 0; --columns) {
-            sum += *from;
-            from += p->depth;
-        }
-        from += window->back;
-    }
-    output[channel] = mean(sum, window->factor);
-}
-
 static inline void pixel(const qmcu_pool_params *p, const qmcu_pool_window_s16 *window,
                          int16_t *output)
 {
     const int32_t last = p->depth - 4;
     for (int32_t channel = 0; last < 0 && channel < p->depth; ++channel) {
-        one(p, window, channel, output);
+        output[channel] = mean(qmcu_pool_sum_s16(p, window, channel), window->factor);
     }
     for (int32_t channel = 0; channel <= last; channel = qmcu_next_four(channel, last)) {
         four(p, window, channel, output);

@@ -55,15 +55,7 @@ static inline void pixel(const qmcu_pool_params *p, const qmcu_pool_window_s16 *
         four(p, window, channel, output);
     }
     for (int32_t channel = 0; last < 0 && channel < p->depth; ++channel) {
-        const int16_t *from = window->first + channel;
-        int32_t sum = 0;
-        for (int32_t rows = window->rows; rows > 0; --rows) {
-            for (int32_t columns = window->columns; columns > 0; --columns) {
-                sum += *from;
-                from += p->depth;
-            }
-            from += window->back;
-        }
+        const int32_t sum = qmcu_pool_sum_s16(p, window, channel);
         output[channel] =
             count <= QMCU_MOST_POOLED_S16 ? mean(sum, window->factor) : quotient(sum, count);
     }

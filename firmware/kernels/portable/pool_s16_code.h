@@ -55,6 +55,22 @@ static inline __attribute__((always_inline)) void qmcu_walk_pool_s16(const qmcu_
     }
 }
 
+/* The sum of one channel. */
+static inline int32_t qmcu_pool_sum_s16(const qmcu_pool_params *p,
+                                        const qmcu_pool_window_s16 *window, int32_t channel)
+{
+    const int16_t *from = window->first + channel;
+    int32_t sum = 0;
+    for (int32_t rows = window->rows; rows > 0; --rows) {
+        for (int32_t columns = window->columns; columns > 0; --columns) {
+            sum += *from;
+            from += p->depth;
+        }
+        from += window->back;
+    }
+    return sum;
+}
+
 /* Where four channels begin that follow those from `channel` on: the last four, from `last` on, may be
    some of the four before. */
 static inline int32_t qmcu_next_four(int32_t channel, int32_t last)

@@ -93,10 +93,10 @@ def load_context(
     samples, ends = _samples(described, given, parts, None if integer_file is None else graph)
     found = AuditContext(None, integer, None, samples, *ends, seed, control, labels, parts=parts)
     if calibration is not None:
-        found = replace(found, calibration=samples)
+        whole = samples
         if calibration != data:
             whole = _as_one(read_given(calibration, described)[0], parts)
-            found = replace(found, calibration=whole)
+        found = replace(found, calibration=whole)
     if control or graph is None:
         network = None if own is None else _network_of(own, parts)
         return replace(found, network=network, source=network)

@@ -124,7 +124,7 @@ def climb_overshoot(
         kept = {index: values[rows] for index, values in channels.items()}
 
         def height(marked: Any) -> Any:
-            reached, answers = _measure(network, marked, tensors, ends, kept)
+            reached, answers = measure_overshoot(network, marked, tensors, ends, kept)
             heights = tf.reduce_sum(weights[inputs] * reached, 1)
             if keeping is None:
                 return tf.reduce_sum(heights)
@@ -148,20 +148,13 @@ def split_rows(rows: int, values: int, held: float = HELD) -> list[Int64Array]:
 def measure_overshoot(
     network: Network, inputs: Any, tensors: Sequence[int], ends: Ends,
     channels: Mapping[int, Float32Array] | None = None,
-) -> Any:  # fmt: skip
-    """How many times its range each tensor reaches, a soft maximum over its values: [N, T].
+) -> tuple[Any, Any]:  # fmt: skip
+    """How many times its range each tensor reaches, a soft maximum over its values, [N, T]; and the
+    network's outputs.
 
     `channels` [G, C] weigh each tensor's channels, its last axis, for G patterns of N / G inputs
     each, one after the other.
     """
-    return _measure(network, inputs, tensors, ends, channels)[0]
-
-
-def _measure(
-    network: Network, inputs: Any, tensors: Sequence[int], ends: Ends,
-    channels: Mapping[int, Float32Array] | None = None,
-) -> tuple[Any, Any]:  # fmt: skip
-    """`measure_overshoot`, and the network's outputs."""
     tf = load_tensorflow()
     found: dict[int, Any] = {}
     rows = tf.shape(inputs)[0]
