@@ -143,11 +143,11 @@ def test_a_layer_of_int16_with_a_dead_channel_adds_in_32_bits(core: str) -> None
         Tensor(2, "bias", bias.shape, "int64", data=bias.tobytes()),
         Tensor(3, "out", (1, 4, 4, 8), "int16", Quantization((2e-3,), (0,))),
     )
-    options = {
+    attributes: dict[str, int | str] = {
         "padding": "VALID", "stride_h": 1, "stride_w": 1, "fused_activation_function": "NONE",
         "dilation_h_factor": 1, "dilation_w_factor": 1,
     }  # fmt: skip
-    operator = Operator(0, "CONV_2D", (0, 1, 2), (3,), options)
+    operator = Operator(0, "CONV_2D", (0, 1, 2), (3,), attributes)
     graph = Graph("pruned", tensors, (operator,), (0,), (3,))
     options = CompileOptions("native", dsp=core != "scalar", mve=core == "mve")
     assert compile_graph(graph, options).calls[0].kernel == f"conv_2d_s16_quads_{core}"

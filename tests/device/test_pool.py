@@ -14,7 +14,7 @@ import pytest
 from tests.support.fixtures import ChainDirectory
 from tests.support.processes import read_line
 
-from qmcu.device import infer_all, open_session, pool
+from qmcu.device import infer_all, open_session, pool, team
 from qmcu.errors import DeviceError, VectorError
 from qmcu.firmware import Firmware
 
@@ -74,11 +74,11 @@ def test_what_is_left_then_is_done_by_workers(
     firmware = Firmware.load(chain_directory("stm32f746"))
     expected = infer_all("unicorn", firmware, VECTORS, workers=1)
     given: list[object] = []
-    team = pool.run_team
+    parallel = team.run_team
 
     def noted(*args: Any, **kwargs: Any) -> list[Any]:
         given.append((kwargs["workers"], kwargs["numbers"]))
-        return team(*args, **kwargs)
+        return parallel(*args, **kwargs)
 
     monkeypatch.setattr(pool, "_ALONE_S", 0.0)
     monkeypatch.setattr(pool, "run_team", noted)

@@ -36,7 +36,7 @@ def test_auto_tries_the_methods_and_survives_one_that_fails(
 
 
 def trial(name: str, accuracy: int, verdict: Any, agreement: int = 90) -> Trial:
-    rates = {"accuracy": Rate(accuracy, 100), "agreement": Rate(agreement, 100)}
+    rates: dict[str, Any] = {"accuracy": Rate(accuracy, 100), "agreement": Rate(agreement, 100)}
     done = replace(defend("stochastic"), **rates)
     return Trial(name, done, AuditResult(verdict, (), (), {}, {}))
 

@@ -40,7 +40,7 @@ def test_a_range_takes_the_pool_and_the_next_biases_along_and_nothing_else() -> 
         elif new.index != dense.bias:
             assert new.quantization is not None and new.data == old.data
             assert (new.quantization.scale, new.quantization.zero_point) == (
-                np.float32(grid.scale), grid.zero_point,
+                float(np.float32(grid.scale)), grid.zero_point,
             )  # fmt: skip
     bias, weights = after.tensors[dense.bias], after.tensors[dense.weights]
     assert bias.quantization is not None and weights.quantization is not None

@@ -41,11 +41,11 @@ def test_scores_without_a_softmax_are_kept_as_classes_or_as_values() -> None:
     network = of_values(3)
     given = logits(network, samples_of(network))
     keeping = Keeping(network, samples_of(network))
-    other = given + np.float32([[0, 0.01, 0]])
+    other = given + np.array([[0, 0.01, 0]], np.float32)
     as_classes, as_values = keeping.each(given, other)
     assert (as_values > 0.9).all()
     assert np.array_equal(keeping.best(given, other).numpy(), np.maximum(as_classes, as_values))
-    far = given + 10 * given.std() * np.float32([[1, -1, 1]])
+    far = given + 10 * given.std() * np.array([[1, -1, 1]], np.float32)
     assert (keeping.each(given, far)[1] < 0).all()
 
 

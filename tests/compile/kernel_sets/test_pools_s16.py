@@ -26,11 +26,11 @@ def pool(kind: str, size: int, depth: int) -> Graph:
         Tensor(0, "in", (1, size, 1, depth), "int16", same),
         Tensor(1, "out", (1, 1, 1, depth), "int16", same),
     )
-    options = {
+    attributes: dict[str, int | str] = {
         "padding": "VALID", "stride_h": 1, "stride_w": 1,
         "filter_height": size, "filter_width": 1, "fused_activation_function": "NONE",
     }  # fmt: skip
-    return Graph("pool", tensors, (Operator(0, kind, (0,), (1,), options),), (0,), (1,))
+    return Graph("pool", tensors, (Operator(0, kind, (0,), (1,), attributes),), (0,), (1,))
 
 
 @pytest.mark.parametrize("core", CORES)
