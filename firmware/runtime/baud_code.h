@@ -13,8 +13,8 @@
 enum { TRIAL_SECONDS = 2, TROUBLE_LIMIT = 16, SLOWEST = 1200, FASTEST = 20000000 };
 
 static enum { FIRST, TRIAL, KEPT } baud_state;
-static uint32_t baud_raised; /* the rate when it is not the first one */
-static uint64_t baud_since;
+static uint32_t baud_raised;  /* the rate when it is not the first one */
+static uint32_t baud_since;   /* cycles, whose low word is enough: TRIAL_SECONDS are below 2^32 */
 static uint32_t baud_trouble; /* framing errors and damaged frames since the last whole frame */
 
 /* A port with one rate only has none of these. */
@@ -41,9 +41,9 @@ static uint32_t baud_reached(uint32_t baud)
         return baud == QMCU_UART_BAUD ? baud : 0;
     }
     const uint32_t reached = qmcu_port_nearest_baud(baud);
-    const uint32_t off = reached > baud ? reached - baud : baud - reached;
-    /* A fiftieth at most, without a division. */
-    return off < baud && off * 50 <= baud ? reached : 0;
+    /* A fiftieth more or less, in one comparison and without a division: below FASTEST a rate from 0
+       to twice what was asked for does not overflow. */
+    return (reached - baud) * 50 + baud <= 2 * baud ? reached : 0;
 }
 
 /* Goes to `baud`, on trial; asked for the present rate, stays there. All answers are sent first. */
@@ -55,7 +55,7 @@ static void baud_set(uint32_t baud)
         qmcu_port_set_baud(baud);
         baud_state = baud == QMCU_UART_BAUD ? FIRST : TRIAL;
         baud_raised = baud;
-        baud_since = qmcu_port_cycles();
+        baud_since = (uint32_t)qmcu_port_cycles();
     }
     baud_trouble = 0;
 }
@@ -75,9 +75,9 @@ QMCU_SHARED void qmcu_baud_watch(void)
     if (qmcu_port_framing_error()) {
         ++baud_trouble;
     }
-    const uint64_t limit = (uint64_t)TRIAL_SECONDS * qmcu_port_clock_hz();
+    const uint32_t limit = TRIAL_SECONDS * qmcu_port_clock_hz();
     if (baud_trouble >= TROUBLE_LIMIT ||
-        (baud_state == TRIAL && qmcu_port_cycles() - baud_since > limit)) {
+        (baud_state == TRIAL && (uint32_t)qmcu_port_cycles() - baud_since > limit)) {
         baud_set(QMCU_UART_BAUD);
     }
 }

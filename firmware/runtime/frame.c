@@ -45,27 +45,11 @@ void qmcu_frame_put_u32(qmcu_frame_writer *writer, uint32_t value)
     qmcu_frame_put(writer, &value, sizeof value);
 }
 
-void qmcu_frame_put_u64(qmcu_frame_writer *writer, uint64_t value)
+void qmcu_frame_begin(qmcu_frame_writer *writer)
 {
-    qmcu_frame_put(writer, &value, sizeof value);
-}
-
-void qmcu_frame_begin(qmcu_frame_writer *writer, uint8_t type, uint16_t sequence, uint32_t length)
-{
-    const uint8_t header[8] = {
-        type,
-        0,
-        (uint8_t)sequence,
-        (uint8_t)(sequence >> 8),
-        (uint8_t)length,
-        (uint8_t)(length >> 8),
-        (uint8_t)(length >> 16),
-        (uint8_t)(length >> 24),
-    };
     qmcu_port_write(0);
     writer->used = 0;
     writer->crc = 0;
-    qmcu_frame_put(writer, header, sizeof header);
 }
 
 void qmcu_frame_end(qmcu_frame_writer *writer)

@@ -11,10 +11,9 @@ typedef struct {
     uint32_t crc;
 } qmcu_frame_writer;
 
-void qmcu_frame_begin(qmcu_frame_writer *writer, uint8_t type, uint16_t sequence, uint32_t length);
+void qmcu_frame_begin(qmcu_frame_writer *writer);
 void qmcu_frame_put(qmcu_frame_writer *writer, const void *data, uint32_t size);
 void qmcu_frame_put_u32(qmcu_frame_writer *writer, uint32_t value);
-void qmcu_frame_put_u64(qmcu_frame_writer *writer, uint64_t value);
 void qmcu_frame_end(qmcu_frame_writer *writer);
 
 #endif

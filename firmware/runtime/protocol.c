@@ -93,9 +93,17 @@ typedef struct {
     uint32_t position;
 } request;
 
+/* What every answer begins with: the header, then the CRC of the request that it answers. */
+typedef struct {
+    uint8_t type;
+    uint8_t zero;
+    uint16_t sequence;
+    uint32_t length; /* of the payload, in which the CRC counts */
+    uint32_t request_crc;
+} answer_head;
+
 static request current;
-static uint16_t working_sequence;
-static uint32_t working_crc;
+static answer_head working;
 
 static uint32_t u32_at(const uint8_t *bytes)
 {
@@ -214,8 +222,10 @@ static void begin(qmcu_frame_writer *writer, uint8_t type, uint32_t length)
     }
     length += qmcu_access_answer_begin();
 #endif
-    qmcu_frame_begin(writer, type, working_sequence, length + sizeof working_crc);
-    qmcu_frame_put_u32(writer, working_crc);
+    working.type = type;
+    working.length = length + sizeof working.request_crc;
+    qmcu_frame_begin(writer);
+    qmcu_frame_put(writer, &working, sizeof working);
 }
 
 #ifndef QMCU_NO_INFER
@@ -227,21 +237,22 @@ static void put_outputs(qmcu_frame_writer *writer)
 }
 #endif
 
-static void send_error(uint16_t code, const char *reason, uint32_t length)
+/* The code alone: what it means the host knows. */
+static void send_error(uint16_t code)
 {
     qmcu_frame_writer writer;
-    begin(&writer, ERROR, sizeof code + length);
+    begin(&writer, ERROR, sizeof code);
     qmcu_frame_put(&writer, &code, sizeof code);
-    qmcu_frame_put(&writer, reason, length);
     qmcu_frame_end(&writer);
 }
-
-#define SEND_ERROR(code, reason) send_error(code, reason, sizeof(reason) - 1)
 
 static void hello(void)
 {
     static const uint8_t build_id[32] = QMCU_BUILD_ID;
-    static const char name[] = QMCU_BOARD_NAME;
+    static const struct {
+        uint8_t length;
+        char text[sizeof QMCU_BOARD_NAME - 1];
+    } name = {sizeof name.text, QMCU_BOARD_NAME};
     const uint32_t tensors = QMCU_MODEL_INPUTS + QMCU_MODEL_OUTPUTS;
 #if QMCU_RELEASE
     const uint8_t flags = FLAGS | qmcu_guard_flags();
@@ -249,36 +260,45 @@ static void hello(void)
     const uint8_t flags = FLAGS;
 #endif
     const uint8_t lead[4] = {PROTOCOL_VERSION, 0, qmcu_port_counter(), flags};
-    const uint16_t counts[2] = {QMCU_MODEL_INPUTS, QMCU_MODEL_OUTPUTS};
-    const uint8_t name_length = sizeof name - 1;
+    const struct {
+        uint32_t clock_hz;
+        uint32_t layers;
+        uint32_t arena;
+        uint16_t inputs;
+        uint16_t outputs;
+    } sizes = {
+        .clock_hz = qmcu_port_clock_hz(),
+        .layers = QMCU_MODEL_LAYERS,
+        .arena = QMCU_MODEL_ARENA_SIZE,
+        .inputs = QMCU_MODEL_INPUTS,
+        .outputs = QMCU_MODEL_OUTPUTS,
+    };
     qmcu_frame_writer writer;
     begin(&writer, RESPONSE | HELLO,
-          4 + 3 * 32 + 12 + 4 + 4 * tensors + 1 + name_length + REPORT_SIZE);
+          sizeof lead + 3 * 32 + sizeof sizes + 4 * tensors + sizeof name + REPORT_SIZE);
     qmcu_frame_put(&writer, lead, sizeof lead);
     qmcu_frame_put(&writer, qmcu_model_sha256, 32);
     qmcu_frame_put(&writer, build_id, 32);
     qmcu_frame_put(&writer, qmcu_image_digest(), 32);
-    qmcu_frame_put_u32(&writer, qmcu_port_clock_hz());
-    qmcu_frame_put_u32(&writer, QMCU_MODEL_LAYERS);
-    qmcu_frame_put_u32(&writer, QMCU_MODEL_ARENA_SIZE);
-    qmcu_frame_put(&writer, counts, sizeof counts);
+    qmcu_frame_put(&writer, &sizes, sizeof sizes);
     for (uint32_t i = 0; i < QMCU_MODEL_INPUTS; ++i) {
         qmcu_frame_put_u32(&writer, qmcu_model_inputs[i].size);
     }
     for (uint32_t i = 0; i < QMCU_MODEL_OUTPUTS; ++i) {
         qmcu_frame_put_u32(&writer, qmcu_model_outputs[i].size);
     }
-    qmcu_frame_put(&writer, &name_length, 1);
-    qmcu_frame_put(&writer, name, name_length);
+    qmcu_frame_put(&writer, &name, sizeof name);
 #if QMCU_RELEASE
     qmcu_frame_put(&writer, qmcu_guard_told(), REPORT_SIZE);
 #endif
     qmcu_frame_end(&writer);
 }
 
-/* Where nothing faults below the stack, an overflow shows only afterwards. */
+/* Where nothing faults below the stack, an overflow shows only afterwards; startup.c sets a limit
+   where cores know one. */
 QMCU_SHARED void qmcu_protocol_check_stack(void)
 {
+#ifndef __ARM_ARCH_8M_MAIN__
     if (qmcu_stack_overflowed()) {
         const qmcu_fault fault = {
             .cause = QMCU_STACK_OVERFLOW,
@@ -286,6 +306,7 @@ QMCU_SHARED void qmcu_protocol_check_stack(void)
         };
         qmcu_protocol_fault(&fault);
     }
+#endif
 }
 
 static void invoke(void)
@@ -326,51 +347,61 @@ __attribute__((weak)) void qmcu_application(void)
 {
 }
 #else
-static void infer(void)
+#if QMCU_DEBUG_PROTOCOL
+static uint64_t layer_cycles[MOST_LAYERS];
+
+/* The cycles of an inference; layer_cycles has those of its layers. */
+static uint64_t invoke_timed(void)
 {
-    qmcu_stack_paint();
     const uint64_t start = qmcu_port_cycles();
-    invoke();
-    const uint64_t cycles = qmcu_port_cycles() - start;
+    uint64_t before = start;
+    for (uint32_t i = 0; i < QMCU_MODEL_LAYERS; ++i) {
+        qmcu_model_layers[i].run(qmcu_model_layers[i].arguments);
+        const uint64_t now = qmcu_port_cycles();
+        layer_cycles[i] = now - before;
+        before = now;
+    }
+    return before - start;
+}
+#endif
+
+/* INFER, or PROFILE in firmware that has it. */
+static void infer(uint8_t type)
+{
+    struct __attribute__((packed, aligned(4))) {
+        uint64_t cycles;
+        uint32_t stack;
+    } lead;
+    uint32_t layers_size = 0;
+    qmcu_stack_paint();
+#if QMCU_DEBUG_PROTOCOL
+    if (type == PROFILE) {
+        layers_size = QMCU_MODEL_LAYERS * sizeof layer_cycles[0];
+        lead.cycles = invoke_timed();
+    } else
+#endif
+    {
+        const uint64_t start = qmcu_port_cycles();
+        invoke();
+        lead.cycles = qmcu_port_cycles() - start;
+    }
     qmcu_protocol_check_stack();
-    const uint32_t stack = qmcu_stack_used();
+    lead.stack = qmcu_stack_used();
 #if QMCU_RELEASE
     qmcu_guard_check();
 #endif
     qmcu_frame_writer writer;
-    begin(&writer, RESPONSE | INFER, sizeof cycles + sizeof stack + output_bytes());
-    qmcu_frame_put_u64(&writer, cycles);
-    qmcu_frame_put_u32(&writer, stack);
+    begin(&writer, RESPONSE | type, sizeof lead + layers_size + output_bytes());
+    qmcu_frame_put(&writer, &lead, sizeof lead);
+#if QMCU_DEBUG_PROTOCOL
+    qmcu_frame_put(&writer, layer_cycles, layers_size);
+#endif
     put_outputs(&writer);
     qmcu_frame_end(&writer);
 }
 #endif
 
 #if QMCU_DEBUG_PROTOCOL
-static void profile(void)
-{
-    static uint64_t layers[MOST_LAYERS];
-    const uint32_t size = QMCU_MODEL_LAYERS * sizeof layers[0];
-    qmcu_stack_paint();
-    const uint64_t start = qmcu_port_cycles();
-    uint64_t before = start;
-    for (uint32_t i = 0; i < QMCU_MODEL_LAYERS; ++i) {
-        qmcu_model_layers[i].run(qmcu_model_layers[i].arguments);
-        const uint64_t now = qmcu_port_cycles();
-        layers[i] = now - before;
-        before = now;
-    }
-    qmcu_protocol_check_stack();
-    const uint32_t stack = qmcu_stack_used();
-    qmcu_frame_writer writer;
-    begin(&writer, RESPONSE | PROFILE, 8 + sizeof stack + size + output_bytes());
-    qmcu_frame_put_u64(&writer, before - start);
-    qmcu_frame_put_u32(&writer, stack);
-    qmcu_frame_put(&writer, layers, size);
-    put_outputs(&writer);
-    qmcu_frame_end(&writer);
-}
-
 static void trace(void)
 {
     const uint32_t layers = u32_at(current.arguments);
@@ -378,7 +409,7 @@ static void trace(void)
     const uint32_t length = u32_at(current.arguments + 8);
     if (layers > QMCU_MODEL_LAYERS || offset > QMCU_MODEL_ARENA_SIZE ||
         length > QMCU_MODEL_ARENA_SIZE - offset) {
-        SEND_ERROR(BAD_ARGUMENT, "trace outside the model");
+        send_error(BAD_ARGUMENT);
         return;
     }
     for (uint32_t i = 0; i < layers; ++i) {
@@ -397,7 +428,7 @@ static void baud(void)
     const uint32_t wanted = u32_at(current.arguments);
     const uint32_t reached = baud_reached(wanted);
     if (reached == 0) {
-        SEND_ERROR(BAD_ARGUMENT, "no such bit rate here");
+        send_error(BAD_ARGUMENT);
         return;
     }
     qmcu_frame_writer writer;
@@ -449,7 +480,7 @@ static void challenge(void)
     memcpy(identity + 32, build_id, 32);
     memcpy(identity + 64, qmcu_image_digest(), 32);
     if (!qmcu_access_challenge(current.arguments, identity, nonce)) {
-        SEND_ERROR(LOCKED, "locked after failures");
+        send_error(LOCKED);
         return;
     }
     qmcu_frame_writer writer;
@@ -474,9 +505,9 @@ static bool is_admitted(uint8_t type, uint32_t payload)
     }
     const qmcu_admission admission = qmcu_access_check_end(current.trailer);
     if (admission == QMCU_LOCKED) {
-        SEND_ERROR(LOCKED, "locked after failures");
+        send_error(LOCKED);
     } else if (admission == QMCU_NO_SESSION) {
-        SEND_ERROR(NO_SESSION, "no session");
+        send_error(NO_SESSION);
     }
     return admission == QMCU_ADMITTED;
 }
@@ -527,18 +558,18 @@ static void answer(void)
     const bool known =
         (type >= HELLO && type <= LAST_REQUEST) || HAS_MONITOR(type) || HAS_ACCESS(type);
     if (!known || (NO_INFER && type == INFER) || (!QMCU_DEBUG_PROTOCOL && is_debug(type))) {
-        SEND_ERROR(UNKNOWN_REQUEST, "unknown request");
+        send_error(UNKNOWN_REQUEST);
 #ifdef QMCU_MODELS
     } else if (current.header[1] >= MODELS) {
-        SEND_ERROR(BAD_ARGUMENT, "no such model");
+        send_error(BAD_ARGUMENT);
 #endif
     } else if (payload != expected_payload(type) + TRAILER_OF(type)) {
-        SEND_ERROR(WRONG_LENGTH, "wrong payload length");
+        send_error(WRONG_LENGTH);
     } else if (type == HELLO) {
         hello();
 #if QMCU_RELEASE
     } else if (qmcu_guard_flags() & QMCU_DAMAGED) {
-        SEND_ERROR(DAMAGED_IMAGE, "damaged image");
+        send_error(DAMAGED_IMAGE);
 #endif
 #ifdef QMCU_ACCESS
     } else if (type == CHALLENGE) {
@@ -549,12 +580,10 @@ static void answer(void)
         opened();
 #endif
 #ifndef QMCU_NO_INFER
-    } else if (type == INFER) {
-        infer();
+    } else if (type == INFER || type == PROFILE) {
+        infer(type);
 #endif
 #if QMCU_DEBUG_PROTOCOL
-    } else if (type == PROFILE) {
-        profile();
     } else if (type == TRACE) {
         trace();
 #endif
@@ -581,16 +610,16 @@ static void end_of_frame(void)
                        u32_at(current.header + 4) == current.count - HEADER_SIZE - CRC_SIZE;
     baud_frame(whole);
     if (whole) {
-        working_sequence = (uint16_t)(current.header[2] | (current.header[3] << 8));
-        working_crc = current.held;
+        working.sequence = (uint16_t)(current.header[2] | (current.header[3] << 8));
+        working.request_crc = current.held;
         answer();
 #ifdef QMCU_ACCESS
         qmcu_access_done();
 #endif
     } else {
-        working_sequence = 0;
-        working_crc = 0;
-        SEND_ERROR(DAMAGED_FRAME, "damaged frame");
+        working.sequence = 0;
+        working.request_crc = 0;
+        send_error(DAMAGED_FRAME);
     }
 #if QMCU_RELEASE
     /* Neither inputs nor what was made of them stay where the next host might find them. */

@@ -46,6 +46,12 @@ def test_any_bytes_give_a_message_or_an_error(payload: bytes) -> None:
             assert str(error).endswith(".")
 
 
+def test_a_refusal_has_its_reason_from_this_host_or_from_older_firmware() -> None:
+    assert messages.parse_error(b"\x03\x00") == (3, "wrong payload length")
+    assert messages.parse_error(b"\x03\x00too long") == (3, "too long")
+    assert messages.parse_error(b"\x63\x00") == (99, "for a reason that this host does not know")
+
+
 def test_counts_are_converted_or_absent() -> None:
     told = messages.parse_hello(hello())
     payload = struct.pack("<QI", 3, 40) + b"abcd"

@@ -13,7 +13,7 @@ from tests.support.lookup_plan import ADDED, SIZE
 
 from qmcu.device.frames import Frame, FrameReader, encode
 from qmcu.device.link import Link
-from qmcu.device.messages import Hello, parse_hello
+from qmcu.device.messages import Hello, parse_error, parse_hello
 from qmcu.device.targets import open_session
 from qmcu.device.unicorn import UnicornLink
 from qmcu.firmware import Firmware
@@ -64,7 +64,8 @@ def until(link: Link, data: bytes, sequence: int) -> list[Frame]:
 
 def error_of(frame: Frame) -> tuple[int, str]:
     assert frame.type == ERROR
-    return struct.unpack_from("<H", frame.payload, 4)[0], frame.payload[6:].decode()
+    assert len(frame.payload) == 6, "an ERROR is its code alone"
+    return parse_error(frame.payload[4:])
 
 
 def inputs(seed: int) -> bytes:
@@ -161,7 +162,10 @@ def test_the_rate_is_agreed_kept_and_left(link: Link) -> None:
 
 @pytest.mark.parametrize("wanted", [0, 1, 1199, 19_000_000, 0xFFFFFFFF])
 def test_a_rate_that_cannot_be_had_is_refused(link: Link, wanted: int) -> None:
-    assert error_of(rate(link, wanted)) == (BAD_ARGUMENT, "no such bit rate here")
+    assert error_of(rate(link, wanted)) == (
+        BAD_ARGUMENT,
+        "no such model, part of a model, or bit rate",
+    )
 
 
 def hello(link: Link) -> Hello:

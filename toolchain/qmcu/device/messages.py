@@ -17,6 +17,16 @@ _GUARD = struct.Struct("<III9I")
 TRACE_ARGUMENTS = struct.Struct("<III")
 BAUD_ARGUMENT = struct.Struct("<I")
 MONITOR_ARGUMENT = struct.Struct("<I")
+# What the codes of ERROR say (docs/PROTOCOL.md).
+_REASONS = {
+    1: "damaged frame",
+    2: "unknown request",
+    3: "wrong payload length",
+    4: "no such model, part of a model, or bit rate",
+    5: "damaged image",
+    6: "no session",
+    7: "locked after failures",
+}
 
 
 class Request(IntEnum):
@@ -233,10 +243,15 @@ def parse_fault(payload: bytes) -> Fault:
 
 
 def parse_error(payload: bytes) -> tuple[int, str]:
-    """Code and reason of the ERROR payload after request_crc."""
+    """Code and reason of the ERROR payload after request_crc.
+
+    Older firmware says the reason itself.
+    """
     if len(payload) < 2:
         raise _wrong_length("ERROR", len(payload), 2)
-    return int.from_bytes(payload[:2], "little"), payload[2:].decode("ascii", "replace")
+    code = int.from_bytes(payload[:2], "little")
+    said = payload[2:].decode("ascii", "replace")
+    return code, said or _REASONS.get(code, "for a reason that this host does not know")
 
 
 def _split(data: bytes, sizes: Sequence[int]) -> tuple[bytes, ...]:
