@@ -7,6 +7,7 @@ steeper than 1/2, or with a bias that nothing moves.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -145,6 +146,35 @@ def softmax(rng: Rng) -> Graph:
     return operator.graph((shape, target), options={"beta": 1.0})
 
 
+def transpose_conv(rng: Rng) -> Graph:
+    """Strides that the window covers, as of decoders."""
+    depth, filters = int(rng.integers(1, 33)), int(rng.integers(1, 17))
+    stride = _pair(rng, 1, 4)
+    kernel = stride[0] + int(rng.integers(0, 4)), stride[1] + int(rng.integers(0, 4))
+    padding = str(pick(rng, "SAME", "SAME", "VALID"))
+    height, width = _image(rng, padding, kernel, (1, 1))
+    output = max(height, stride[0]), max(width, stride[1])
+    size = _windowed(output, kernel, stride, (1, 1), padding)
+    batches = int(pick(rng, 1, 1, 1, 2))
+    source = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
+    shape = (batches, *output, filters)
+    operator = SingleOperator("TRANSPOSE_CONV")
+    operator.constant("output_shape", np.array(shape, np.int32))
+    operator.input((batches, *size, depth), source)
+    target = _weights(rng, operator, source, (filters, *kernel, depth), 0)
+    options: dict[str, OptionValue] = {
+        "padding": padding,
+        "stride_h": stride[0],
+        "stride_w": stride[1],
+        "fused_activation_function": _activation(rng),
+    }
+    graph = operator.graph((shape, target), options=options, version=4)
+    (made,) = graph.operators
+    stated, image, *rest = made.inputs
+    inputs = (stated, rest[0], image, *rest[1:])
+    return replace(graph, operators=(replace(made, inputs=inputs),))
+
+
 EVERYDAY: dict[str, Callable[[Rng], Graph]] = {
     "ADD": add,
     "AVERAGE_POOL_2D": average_pool_2d,
@@ -153,6 +183,7 @@ EVERYDAY: dict[str, Callable[[Rng], Graph]] = {
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "FULLY_CONNECTED": fully_connected,
     "SOFTMAX": softmax,
+    "TRANSPOSE_CONV": transpose_conv,
 }
 
 

@@ -1,22 +1,9 @@
-/* Transposed convolution of int16 by phases: outputs whose positions have the same remainder by the
-   strides are a convolution with every stride-th tap, of which the last meets the first input. */
+/* Transposed convolution of int16 by phases (transpose_phases.h). */
 #ifndef QMCU_TRANSPOSE_CONV_S16_QUADS_CODE_H
 #define QMCU_TRANSPOSE_CONV_S16_QUADS_CODE_H
 
 #include "transpose_conv_s16_quads.h"
-#include "window.h"
-
-/* The taps of a phase along an axis. */
-static inline int32_t taps_of(int32_t phase, int32_t taps, int32_t stride)
-{
-    return (taps - phase + stride - 1) / stride;
-}
-
-/* The first output of a phase. */
-static inline int32_t first_of(int32_t phase, int32_t padding, int32_t stride)
-{
-    return (phase - padding % stride + stride) % stride;
-}
+#include "transpose_phases.h"
 
 /* The outputs of the phase of row `down` and column `right`; weights are the phase's. */
 static inline __attribute__((always_inline)) void
@@ -25,16 +12,16 @@ phase_of(const qmcu_transpose_conv_s16_quads_params *p, int32_t down, int32_t ri
          const int32_t *multipliers, int16_t *output, qmcu_runs_s16_function *pixel)
 {
     const int32_t depth = p->input_depth, image_row = p->input_width * depth;
-    const int32_t height = taps_of(down, p->kernel_height, p->stride_height);
-    const int32_t width = taps_of(right, p->kernel_width, p->stride_width);
+    const int32_t height = qmcu_taps_of_phase(down, p->kernel_height, p->stride_height);
+    const int32_t width = qmcu_taps_of_phase(right, p->kernel_width, p->stride_width);
     qmcu_runs_s16 runs = {
         .image_row = image_row, .filter_row = width * depth, .depth = height * width * depth};
-    for (int32_t y = first_of(down, p->padding_top, p->stride_height); y < p->output_height;
-         y += p->stride_height) {
+    for (int32_t y = qmcu_first_of_phase(down, p->padding_top, p->stride_height);
+         y < p->output_height; y += p->stride_height) {
         const int32_t top = (y + p->padding_top) / p->stride_height - height + 1;
         const qmcu_taps rows = qmcu_taps_inside(top, 1, height, p->input_height);
-        for (int32_t x = first_of(right, p->padding_left, p->stride_width); x < p->output_width;
-             x += p->stride_width) {
+        for (int32_t x = qmcu_first_of_phase(right, p->padding_left, p->stride_width);
+             x < p->output_width; x += p->stride_width) {
             const int32_t left = (x + p->padding_left) / p->stride_width - width + 1;
             const qmcu_taps columns = qmcu_taps_inside(left, 1, width, p->input_width);
             const int32_t inside = qmcu_taps_count(columns);
@@ -61,8 +48,9 @@ qmcu_transpose_conv_s16_quads_by(const qmcu_transpose_conv_s16_quads_params *p,
         for (int32_t down = 0; down < p->stride_height; ++down) {
             for (int32_t right = 0; right < p->stride_width; ++right) {
                 phase_of(p, down, right, input, from, bias, multipliers, output, pixel);
-                from += filters * taps_of(down, p->kernel_height, p->stride_height) *
-                        taps_of(right, p->kernel_width, p->stride_width) * p->input_depth;
+                from += filters * qmcu_taps_of_phase(down, p->kernel_height, p->stride_height) *
+                        qmcu_taps_of_phase(right, p->kernel_width, p->stride_width) *
+                        p->input_depth;
             }
         }
         input += p->input_height * p->input_width * p->input_depth;

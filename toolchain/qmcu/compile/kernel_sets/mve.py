@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from qmcu.compile.kernel_sets import mve_elementwise, mve_reals, products
+from qmcu.compile.kernel_sets import (
+    mve_elementwise,
+    mve_reals,
+    mve_transposed,
+    phases,
+    products,
+)
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
 from qmcu.compile.kernel_sets.grouped import has_groups
@@ -33,8 +39,8 @@ from qmcu.compile.kernel_sets.mve_requantization import (
     channel_constants,
     channel_pairs,
     channel_records,
+    multiply_fields,
     output_fields,
-    output_limits,
 )
 from qmcu.compile.kernel_sets.trailing import behind_rows, behind_windows
 from qmcu.compile.kernel_sets.whole_window import of_whole_window
@@ -53,31 +59,9 @@ from qmcu.compile.operators.window import (
 from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 from qmcu.model.graph import Tensor
 
-_AWAY, _RELU, _LEFT = range(3)  # the forms in multiply_mve.h
 _FEW = 3  # filters that are multiplied one after the other
 _MOST_FILTERS = 16384  # four pixels of them within offsets of two bytes
 _SMALL_SCRATCH = 4096  # bytes that a convolution may always take to save time
-
-
-def multiply_fields(
-    context: OperatorContext, filters: Int8Array, pairs: Sequence[tuple[int, int]], left: int = 0
-) -> Fields:
-    """The fields of qmcu_multiply_mve_params for int8 `filters` [count, values].
-
-    `left` values of each are behind whole vectors where they are not filled up.
-    """
-    zero_point, low, high = output_limits(context)
-    form = _RELU if low >= zero_point else _AWAY
-    if any(shift > -1 for _, shift in pairs):
-        form = _LEFT
-    return (
-        ("multiply.steps", -(-filters.shape[1] // LANES)),
-        ("multiply.filters", filters.shape[0]),
-        ("multiply.form", form + 4 * left),
-        ("multiply.zero_point", zero_point),
-        ("multiply.minimum", low),
-        ("multiply.maximum", high),
-    )
 
 
 def output_fits_over_input(vertical: Axis, shape: Sequence[int], row_bytes: int) -> bool:
@@ -374,7 +358,7 @@ def lowerings(optimize: str) -> dict[str, Sequence[Lowering]]:
         "FULLY_CONNECTED": dense,
         **mve_elementwise.LOWERINGS,
         **mve_reals.LOWERINGS,
-        **products.lowerings("mve"),
+        **phases.before(products.lowerings("mve"), *mve_transposed.FORMS),
     }
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from qmcu.compile.kernel_sets import records
-from qmcu.compile.kernel_sets.mve_packing import Int32Array
+from qmcu.compile.kernel_sets.mve_packing import LANES, Int8Array, Int32Array
 from qmcu.compile.lowering import OperatorContext
 from qmcu.compile.operators.weights import quantization_of
 from qmcu.compile.operators.window import Fields
 from qmcu.compile.requantize import activation_range, quantize_multiplier
+
+_AWAY, _RELU, _LEFT = range(3)  # the forms in multiply_mve.h
 
 
 def channel_pairs(reals: Sequence[float], count: int) -> list[tuple[int, int]]:
@@ -48,3 +50,24 @@ def output_fields(context: OperatorContext) -> Fields:
     """The parameter fields of the output's zero point and clamp."""
     names = ("output_zero_point", "activation_minimum", "activation_maximum")
     return tuple(zip(names, output_limits(context), strict=True))
+
+
+def multiply_fields(
+    context: OperatorContext, filters: Int8Array, pairs: Sequence[tuple[int, int]], left: int = 0
+) -> Fields:
+    """The fields of qmcu_multiply_mve_params for int8 `filters` [count, values].
+
+    `left` values of each are behind whole vectors where they are not filled up.
+    """
+    zero_point, low, high = output_limits(context)
+    form = _RELU if low >= zero_point else _AWAY
+    if any(shift > -1 for _, shift in pairs):
+        form = _LEFT
+    return (
+        ("multiply.steps", -(-filters.shape[1] // LANES)),
+        ("multiply.filters", filters.shape[0]),
+        ("multiply.form", form + 4 * left),
+        ("multiply.zero_point", zero_point),
+        ("multiply.minimum", low),
+        ("multiply.maximum", high),
+    )

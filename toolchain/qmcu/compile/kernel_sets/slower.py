@@ -33,6 +33,14 @@ _KERNELS = {
     "weight of -128 beside a negative one: 1.25 instructions a MAC instead of 0.97",
     "lstm_dsp": "sums of more than 24 bits or a weight of -128 beside a negative one: 1.25 "
     "instructions a MAC instead of 1.02",
+    "transpose_conv_any_dsp": "sums up to 2^31 or a multiplier of 1/2 or more: about half more "
+    "instructions a MAC",
+    "transpose_conv_dsp": "strides above the window, or outputs fewer than them: 4 to 12 "
+    "instructions a MAC instead of 1 to 3",
+    "transpose_conv_mve": "one filter, strides above the window, or outputs fewer than them: 3 to "
+    "12 instructions a MAC instead of 0.3 to 2",
+    "transpose_conv_scalar": "fewer than four filters, two weights of -128 side by side, strides "
+    "above the window, or outputs fewer than them: 6 to 16 instructions a MAC instead of 2 to 7",
 }
 # Forms that plain C alone has.
 ALONE = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from qmcu.compile.kernel_sets import products
+from qmcu.compile.kernel_sets import phases, products
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
 from qmcu.compile.kernel_sets.dsp import (
     anything,
@@ -16,6 +16,7 @@ from qmcu.compile.kernel_sets.dsp import (
     pairs,
     reals,
     recurrent,
+    transposed,
     winograd_bytes,
     winograd_rows,
 )
@@ -116,7 +117,8 @@ def lowerings(
     own = {"SQUARED_DIFFERENCE": (pairs.squared_difference,)}
     wide = {**sums, "MUL int16": (elementwise.mul_s16,), **own}
     real = reals.LOWERINGS if fpu else {}
-    return limited | products.lowerings("dsp") | recurrent.lowerings(optimize) | wide | real
+    transposes = phases.before(products.lowerings("dsp"), *transposed.FORMS)
+    return limited | transposes | recurrent.lowerings(optimize) | wide | real
 
 
 def int4_lowerings() -> dict[str, Sequence[Lowering]]:

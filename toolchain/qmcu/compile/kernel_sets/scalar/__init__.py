@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from qmcu.compile.kernel_sets import products
+from qmcu.compile.kernel_sets import phases, products
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
-from qmcu.compile.kernel_sets.scalar import elementwise, multiply, reals
+from qmcu.compile.kernel_sets.scalar import elementwise, multiply, reals, transposed
 from qmcu.compile.kernel_sets.whole_window import of_whole_window
 from qmcu.compile.lowering import Lowering
 from qmcu.compile.plan import KernelCall, ParametersArgument
@@ -30,7 +30,7 @@ def lowerings() -> dict[str, Sequence[Lowering]]:
         "FULLY_CONNECTED": (multiply.fully_connected,),
         **elementwise.lowerings(),
         **reals.LOWERINGS,
-        **products.lowerings("scalar"),
+        **phases.before(products.lowerings("scalar"), *transposed.FORMS),
     }
 
 

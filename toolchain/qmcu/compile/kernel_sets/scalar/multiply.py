@@ -185,10 +185,10 @@ def _over_input(call: KernelCall, layer: _Layer, rows: Rows, *, packed: bool = F
 
 
 # Filters of a group from which packing a window pays: it costs about as much as three of them save.
-_PACKED_FROM = 4
+PACKED_FROM = 4
 
 
-def _in_pairs(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8] | None:
+def in_pairs(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8] | None:
     """Filters one behind another, a byte more where they are odd; None where they cannot be packed.
 
     The products of a pair of weights keep to 16 bits unless both are -128.
@@ -205,8 +205,8 @@ def _in_pairs(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8] | None:
 def conv_2d(context: OperatorContext, rows: Rows = "together") -> KernelCall | None:
     """CONV_2D of any window, stride, dilation and number of groups, by packed windows."""
     groups = context.input(0).shape[3] // context.input(1).shape[3]
-    packed = _in_pairs(context.input(1).array)
-    if packed is None or len(context.input(1).array) // groups < _PACKED_FROM:
+    packed = in_pairs(context.input(1).array)
+    if packed is None or len(context.input(1).array) // groups < PACKED_FROM:
         return None
     return _conv_2d(context, packed, rows)
 
@@ -229,7 +229,7 @@ def _conv_2d(
                 return None
             layer = layer.in_one_row
             rows = "backward" if target.shape[3] > source.shape[3] else "image"
-        elif weights.shape[0] < min(_PACKED_FROM, source.shape[3] + 1) and groups == 1:
+        elif weights.shape[0] < min(PACKED_FROM, source.shape[3] + 1) and groups == 1:
             # Few filters read the pixels where they are: no copy of them would pay.
             if rows != "together":
                 return None
@@ -274,14 +274,19 @@ def _conv_2d(
 _PART = 64
 
 
+def part_of(size: int) -> int:
+    """How many of `size` values conv_2d_parts_scalar packs at once: even, about equal parts."""
+    return 2 * -(-size // (2 * -(-size // _PART)))
+
+
 def conv_2d_parts(context: OperatorContext) -> KernelCall | None:
     """CONV_2D by packed windows, a part of them at a time: less scratch, where filters are few."""
     layer, weights = _layer(context), context.input(1)
     filters, height, width, depth = weights.shape
-    packed, size = _in_pairs(weights.array), height * width * depth
-    part = 2 * -(-size // (2 * -(-size // _PART)))
+    packed, size = in_pairs(weights.array), height * width * depth
+    part = part_of(size)
     scratch = 8 * part + 16 * filters + depth
-    if packed is None or filters < _PACKED_FROM or context.input(0).is_constant:
+    if packed is None or filters < PACKED_FROM or context.input(0).is_constant:
         return None
     if depth != layer.source.shape[3] or scratch >= 8 * size:
         return None
