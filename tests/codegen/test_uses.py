@@ -4,10 +4,14 @@ import itertools
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from bench.operators import GENERATORS
 from bench.operators.everyday import EVERYDAY
 
 from qmcu.board import load_board
@@ -30,20 +34,39 @@ ONE_OF = (
     ("PACKED", "DIRECT"),
     ("BORDERS", "ALIKE_ROWS"),
     ("FLAT_ROWS", "FEW_CHANNELS", "MANY_CHANNELS"),
+    ("TWO_OUTPUTS", "ONE_OUTPUT"),
+    ("POOL_WORDS", "POOL_BYTES"),
+    ("POOL_VECTORS", "POOL_LEFT"),
+    ("MEANS_TOGETHER", "MEANS_APART"),
+    ("ADD_RELU", "ADD_AWAY"),
 )
 # Parts that are nothing without another.
-PART_OF = {"TWO_STEPS": "STEPS", "ADJACENT": "DIRECT"}
+PART_OF = {
+    "TWO_STEPS": "STEPS",
+    "ADJACENT": "DIRECT",
+    "PAIR_FOURS": "PACKED",
+    "PAIRS_LEFT": "PACKED",
+}
+# Parts of which a whole has one, at least.
+ONE_OF_PART = {"PACKED": ("PAIR_FOURS", "PAIRS_LEFT")}
+# What is compiled for a header that has no C file of its name.
+SOURCES = {
+    "multiply_four_code_mve.h": "multiply_four_mve.c",
+    "pool_mve.h": "max_pool_2d_mve.c",
+    "pool_scalar.h": "max_pool_2d_scalar.c",
+}
 BOARDS = {uses.MVE: ("mps3-an547",), uses.SCALAR: ("mps2-an385", "rpi-pico")}
 
 
 def plans(kind: str, kernel: str, count: int = 40, options: CompileOptions = MVE) -> list[Plan]:
     """Plans of one random layer each that have the kernel."""
-    found = []
-    for seed in range(count):
-        plan = compile_graph(EVERYDAY[kind](np.random.default_rng(seed)), options)
-        if plan.calls[0].kernel == kernel:
-            found.append(plan)
-    return found
+    return [plan for plan in _plans(kind, count, options) if plan.calls[0].kernel == kernel]
+
+
+@cache
+def _plans(kind: str, count: int, options: CompileOptions) -> list[Plan]:
+    layer = EVERYDAY.get(kind) or GENERATORS[kind]
+    return [compile_graph(layer(np.random.default_rng(seed)), options) for seed in range(count)]
 
 
 def parts(*some: Plan, name: str = uses.MVE) -> dict[str, bool]:
@@ -93,6 +116,9 @@ def test_convolutions_have_what_their_rows_ask_for() -> None:
             fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
             has = parts(plan)
             height, depth = fields["window.kernel_height"], fields["window.input_depth"]
+            batches, rows = fields["window.batches"], fields["window.output_height"]
+            pixels = batches * rows * fields["window.output_width"]
+            assert has["TILES_LEFT"] == (kernel != "conv_2d_mve" and pixels % 4 != 0)
             together = 1
             while (together + 1) * depth <= 16 and together * height * depth + depth <= 256:
                 together += 1
@@ -105,7 +131,59 @@ def test_convolutions_have_what_their_rows_ask_for() -> None:
             for name, value in has.items():
                 seen.setdefault(name, set()).add(value)
     names = ("ROWS_LEFT", "BORDERS", "FEW_CHANNELS", "MANY_CHANNELS", "STEPS", "AWAY", "LIMITS")
+    assert all(seen[name] == {False, True} for name in (*names, "TILES_LEFT")), seen
+
+
+def test_layers_of_one_pixel_have_what_their_pixels_ask_for() -> None:
+    seen: dict[str, set[bool]] = {}
+    for form, filters in (("", 2), ("four_", 4), ("ragged_", 4)):
+        for plan in plans("CONV_2D", f"conv_2d_{form}mve_pointwise", 200):
+            fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
+            has, few = parts(plan), fields["multiply.filters"] <= filters
+            whole = fields["input_depth"] == 16 * fields["multiply.steps"]
+            assert has["PIXELS_AT_ONCE"] or not (few and whole)
+            assert has["PIXELS_BACKWARD"] == (fields["backward"] == 1)
+            assert has["TILES_LEFT"] == (form != "" and fields["pixels"] % 4 != 0)
+            for name, value in has.items():
+                seen.setdefault(name, set()).add(value)
+    names = ("PIXELS_AT_ONCE", "PIXELS_BACKWARD", "TILES_LEFT")
     assert all(seen[name] == {False, True} for name in names), seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "kernel", "names"),
+    [
+        ("MEAN", "mean_mve", ("MEANS_TOGETHER", "MEANS_APART")),
+        ("ADD", "add_mve", ("ADD_RELU", "ADD_AWAY")),
+        ("MAX_POOL_2D", "max_pool_2d_mve", ("POOL_BORDERS",)),
+        ("AVERAGE_POOL_2D", "average_pool_2d_mve", ("POOL_BORDERS",)),
+    ],
+)
+def test_means_sums_and_pools_have_what_they_ask_for(
+    kind: str, kernel: str, names: tuple[str, ...]
+) -> None:
+    seen: dict[str, set[bool]] = {}
+    for plan in plans(kind, kernel, 100):
+        fields, has = dict(plan.calls[0].arguments[0].fields), parts(plan)  # type: ignore[union-attr]
+        if kind == "MEAN":
+            assert has["MEANS_TOGETHER"] == (fields["kept_steps"][1] == 1) != has["MEANS_APART"]
+        elif kind == "ADD":
+            relu = fields["activation_minimum"] >= fields["output_zero_point"]
+            assert has["ADD_RELU"] == relu != has["ADD_AWAY"]
+        else:
+            assert has["POOL_BORDERS"] == _leave_pool(fields)
+        for name in names:
+            seen.setdefault(name, set()).add(has[name])
+    assert all(values == {False, True} for values in seen.values()), seen
+
+
+@pytest.mark.parametrize(
+    ("depth", "names"),
+    [(8, {"POOL_LEFT"}), (16, {"POOL_VECTORS"}), (20, {"POOL_VECTORS", "POOL_LEFT"})],
+)
+def test_a_maximum_has_what_its_channels_ask_for(depth: int, names: set[str]) -> None:
+    (code,) = (code for code in uses._CODES if code.header == "max_pool_2d_mve.h")
+    assert {name for name, is_needed in code.parts.items() if is_needed({"depth": depth})} == names
 
 
 def test_layers_without_dsp_have_what_their_windows_and_outputs_ask_for() -> None:
@@ -125,9 +203,90 @@ def test_layers_without_dsp_have_what_their_windows_and_outputs_ask_for() -> Non
             assert has["COPIED_ROWS"] == (fields["rows.count"] > 0) == _has_rows(has)
             assert has["BACKWARD"] == (fields["rows.count"] < 0)
             assert has["DILATION" if kernel == "conv_2d_scalar" else "DEPTHWISE_DILATION"] == holes
+            assert has["PIXELS_LEFT"] == _leaves_pixels(fields)
+            pairs = _pairs_of_taps(fields) if has["PACKED"] else 0
+            assert (has["PAIR_FOURS"], has["PAIRS_LEFT"]) == (pairs >= 4, pairs % 4 > 0)
             for name, value in has.items():
                 seen.setdefault(name, set()).add(value)
-    assert all(values == {False, True} for name, values in seen.items() if name != "GROUPS"), seen
+    of_headers = ("pixels_scalar.h", "rows_scalar.h", "conv_2d_scalar.h", "depthwise_scalar.h")
+    names = {name for code in uses._CODES if code.header in of_headers for name in code.parts}
+    assert all(seen[name] == {False, True} for name in names - {"GROUPS"}), seen
+
+
+def _leaves_pixels(fields: Mapping[str, Any]) -> bool:
+    """Whether rows that go together are no fours of pixels, counted as they go."""
+    together, height = fields["rows.together"], fields["window.output_height"]
+    rows = [min(together, height - row) for row in range(0, height, together)]
+    return any(count * fields["window.output_width"] % 4 for count in rows)
+
+
+def _pairs_of_taps(fields: Mapping[str, Any]) -> int:
+    taps = fields["window.kernel_height"] * fields["window.kernel_width"] * fields["group_depth"]
+    return -(-int(taps) // 2)
+
+
+def test_dense_layers_without_dsp_have_what_their_rows_ask_for() -> None:
+    seen: dict[str, set[bool]] = {}
+    for kernel in ("fully_connected_scalar", "fully_connected_few_scalar"):
+        for plan in plans("FULLY_CONNECTED", kernel, 150, SCALAR):
+            call = plan.calls[0]
+            fields = dict(call.arguments[0].fields)  # type: ignore[union-attr]
+            has, outputs = parts(plan, name=uses.SCALAR), fields["output_depth"]
+            few = outputs < 4
+            limits = fields["activation_minimum"], fields["activation_maximum"]
+            shifts = next(a for a in call.arguments if _is_shifts(a)).constant.data  # type: ignore[union-attr]
+            left = bool((np.frombuffer(shifts, np.int8) >= 0).any())
+            assert has["TWO_OUTPUTS"] == (outputs in (2, 3))
+            assert has["ONE_OUTPUT"] == (outputs in (1, 3))
+            assert has["LAST_OUTPUTS"] == (not few and outputs % 4 != 0)
+            assert has["LAST_VALUES"] == (not few and fields["input_depth"] % 8 != 0)
+            assert has["NARROW_OUTPUT_LIMITS"] == (not few and limits != (-128, 127))
+            assert has["LARGE_OUTPUT_MULTIPLIERS"] == (not few and left)
+            for name, value in has.items():
+                seen.setdefault(name, set()).add(value)
+    names = ("TWO_OUTPUTS", "ONE_OUTPUT", "LAST_OUTPUTS", "LAST_VALUES", "NARROW_OUTPUT_LIMITS")
+    assert all(seen[name] == {False, True} for name in names), seen
+
+
+def test_pools_without_dsp_have_what_their_windows_ask_for() -> None:
+    seen: dict[str, set[bool]] = {}
+    for kind in ("MAX_POOL_2D", "AVERAGE_POOL_2D"):
+        kernel = f"{kind.lower()}_scalar"
+        for plan in plans(kind, kernel, 60, SCALAR):
+            fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
+            has = parts(plan, name=uses.SCALAR)
+            assert has["POOL_BORDERS"] == _leave_pool(fields)
+            if kind == "MAX_POOL_2D":
+                limits = fields["activation_minimum"], fields["activation_maximum"]
+                assert has["POOL_WORDS"] == (fields["depth"] >= 4)
+                assert has["POOL_BYTES"] == (fields["depth"] % 4 != 0)
+                assert has["POOL_LIMITS"] == (limits != (-128, 127))
+            for name, value in has.items():
+                seen.setdefault(name, set()).add(value)
+    names = ("POOL_BORDERS", "POOL_WORDS", "POOL_BYTES", "POOL_LIMITS")
+    assert all(seen[name] == {False, True} for name in names), seen
+
+
+def _leave_pool(fields: Mapping[str, Any]) -> bool:
+    """Whether some window of a pool begins or ends outside the image, one after the other."""
+    return any(
+        not 0
+        <= i * fields[f"stride_{size}"] - fields[f"padding_{side}"]
+        <= fields[f"input_{size}"] - fields[f"kernel_{size}"]
+        for side, size in (("top", "height"), ("left", "width"))
+        for i in range(fields[f"output_{size}"])
+    )
+
+
+def test_a_window_beside_the_image_has_bytes() -> None:
+    fields = {
+        "padding_top": 0, "padding_left": 2, "kernel_height": 2, "kernel_width": 2,
+        "output_height": 1, "output_width": 3, "stride_height": 1, "stride_width": 1,
+        "input_height": 2, "input_width": 4,
+    }  # fmt: skip
+    assert uses._has_empty_windows(fields)
+    assert not uses._has_empty_windows(fields | {"padding_left": 1})
+    assert uses._has_empty_windows(fields | {"padding_left": 0, "output_width": 5})
 
 
 def _has_rows(has: dict[str, bool]) -> bool:
@@ -175,13 +334,16 @@ def test_the_image_has_its_own_header() -> None:
     ids=lambda value: getattr(value, "header", value),
 )
 def test_every_choice_of_parts_compiles(code: uses._Code, board: str, tmp_path: Path) -> None:
-    source = firmware_directory() / FOLDERS[code.uses] / f"{code.header[:-2]}.c"
+    name = SOURCES.get(code.header, f"{code.header[:-2]}.c")
+    source = firmware_directory() / FOLDERS[code.uses] / name
     sizes = {}
     for chosen in itertools.product((1, 0), repeat=len(code.parts)):
         has = dict(zip(code.parts, chosen, strict=True))
         if any(set(some) <= set(has) and not any(has[n] for n in some) for some in ONE_OF):
             continue
         if any(has.get(part) and not has[whole] for part, whole in PART_OF.items()):
+            continue
+        if any(has.get(w) and not any(has[n] for n in some) for w, some in ONE_OF_PART.items()):
             continue
         text = TEXTS[code.uses]
         for name in has:

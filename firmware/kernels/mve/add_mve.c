@@ -3,6 +3,7 @@
 #include "add_mve.h"
 
 #include "mve.h"
+#include "uses_mve.h"
 
 /* VRSHL rounds ties up: one less for negative products rounds them away from zero. */
 #define AWAY(VALUE) "vshr.s32 q2, " VALUE ", #31\n\tvadd.i32 " VALUE ", " VALUE ", q2\n\t"
@@ -43,7 +44,8 @@ void qmcu_add_mve(const qmcu_add_mve_params *p, const int8_t *wider, const int8_
     const int32x4_t maximum = vdupq_n_s32(p->activation_maximum);
     const int32_t other_offset = -(p->zero_point * (1 << p->left_shift));
 
-    if (p->activation_minimum >= p->output_zero_point) {
+    const int32_t relu = p->activation_minimum >= p->output_zero_point;
+    if (QMCU_USES_ADD_RELU && (!QMCU_USES_ADD_AWAY || relu)) {
         ADD(NOTHING);
     } else {
         ADD(AWAY);

@@ -6,7 +6,7 @@
 #include "average_pool_2d_mve.h"
 
 #include "mve.h"
-#include "window.h"
+#include "pool_mve.h"
 
 typedef struct {
     int32_t depth;
@@ -66,10 +66,10 @@ void qmcu_average_pool_2d_mve(const qmcu_average_pool_2d_mve_params *params, con
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         for (int32_t row = 0; row < p->output_height; ++row) {
             const int32_t y = row * p->stride_height - p->padding_top;
-            const qmcu_taps rows = qmcu_taps_inside(y, 1, p->kernel_height, p->input_height);
+            const qmcu_taps rows = qmcu_pool_taps(y, p->kernel_height, p->input_height);
             for (int32_t column = 0; column < p->output_width; ++column) {
                 const int32_t x = column * p->stride_width - p->padding_left;
-                const qmcu_taps columns = qmcu_taps_inside(x, 1, p->kernel_width, p->input_width);
+                const qmcu_taps columns = qmcu_pool_taps(x, p->kernel_width, p->input_width);
                 set_taps(&now, qmcu_taps_count(rows), qmcu_taps_count(columns));
                 pool(&now,
                      input + ((y + rows.first) * p->input_width + x + columns.first) * p->depth,

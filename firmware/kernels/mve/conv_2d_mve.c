@@ -27,11 +27,13 @@ static __attribute__((noinline)) void plan_spread(spread_t *s, const qmcu_window
     s->pitch = pitch;
     s->pixels = 1;
     /* Offsets of a scatter have one byte. */
-    while ((s->pixels + 1) * depth <= 16 && s->pixels * pitch + depth <= 256) {
+    while (QMCU_USES_FEW_CHANNELS && (s->pixels + 1) * depth <= 16 &&
+           s->pixels * pitch + depth <= 256) {
         s->pixels++;
     }
     for (int32_t i = 0; i < 16; i++) {
-        s->offsets[i] = (uint8_t)(s->pixels == 1 ? i : i / depth * pitch + i % depth);
+        const int32_t one = !QMCU_USES_FEW_CHANNELS || s->pixels == 1;
+        s->offsets[i] = (uint8_t)(one ? i : i / depth * pitch + i % depth);
     }
     s->width = (window->output_width - 1) * window->stride_width + window->kernel_width;
     s->inside = s->width - window->padding_left;

@@ -3,6 +3,7 @@
 #include "conv_2d_mve_pointwise.h"
 
 #include "mve.h"
+#include "uses_mve.h"
 
 void qmcu_conv_2d_mve_pointwise_by(const qmcu_conv_2d_mve_pointwise_params *params,
                                    const int8_t *input, const int32_t *weights, void *scratch,
@@ -14,7 +15,8 @@ void qmcu_conv_2d_mve_pointwise_by(const qmcu_conv_2d_mve_pointwise_params *para
     qmcu_mve_tile tile;
 
     qmcu_mve_begin(&tile, &params->multiply, by);
-    if (filters <= by->at_once && depth == 16 * params->multiply.steps) {
+    const int32_t at_once = filters <= by->at_once && depth == 16 * params->multiply.steps;
+    if (QMCU_USES_PIXELS_AT_ONCE && at_once) {
         const int32_t whole = pixels & ~3;
         if (whole > 0) {
             qmcu_multiply_mve(&tile, &params->multiply, weights, input, depth, whole, output);
@@ -24,7 +26,8 @@ void qmcu_conv_2d_mve_pointwise_by(const qmcu_conv_2d_mve_pointwise_params *para
         pixels -= whole;
     }
     for (int32_t done = 0; done < pixels; done += 4) {
-        const int32_t first = params->backward ? (pixels - 1 - done) & ~3 : done;
+        const int32_t backward = QMCU_USES_PIXELS_BACKWARD && params->backward;
+        const int32_t first = backward ? (pixels - 1 - done) & ~3 : done;
         const int32_t count = pixels - first < 4 ? pixels - first : 4;
         qmcu_mve_copy(scratch, input + first * depth, count * depth);
         qmcu_multiply_mve(&tile, &params->multiply, weights, scratch, depth, count,

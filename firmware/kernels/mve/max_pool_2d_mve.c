@@ -2,7 +2,7 @@
 #include "max_pool_2d_mve.h"
 
 #include "mve.h"
-#include "window.h"
+#include "pool_mve.h"
 
 typedef struct {
     int32_t depth;
@@ -28,10 +28,10 @@ static inline int8x16_t largest(const pooling *p, const int8_t *image)
 static void pool(const pooling *p, const int8_t *image, int8_t *output)
 {
     int32_t left = p->depth;
-    for (; left >= 16; left -= 16, image += 16, output += 16) {
+    for (; QMCU_USES_POOL_VECTORS && left >= 16; left -= 16, image += 16, output += 16) {
         vstrbq_s8(output, largest(p, image));
     }
-    if (left > 0) {
+    if (QMCU_USES_POOL_LEFT && left > 0) {
         vstrbq_p_s8(output, largest(p, image), vctp8q((uint32_t)left));
     }
 }
@@ -49,11 +49,11 @@ void qmcu_max_pool_2d_mve(const qmcu_max_pool_2d_mve_params *params, const int8_
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         for (int32_t row = 0; row < p->output_height; ++row) {
             const int32_t y = row * p->stride_height - p->padding_top;
-            const qmcu_taps rows = qmcu_taps_inside(y, 1, p->kernel_height, p->input_height);
+            const qmcu_taps rows = qmcu_pool_taps(y, p->kernel_height, p->input_height);
             now.rows = qmcu_taps_count(rows);
             for (int32_t column = 0; column < p->output_width; ++column) {
                 const int32_t x = column * p->stride_width - p->padding_left;
-                const qmcu_taps columns = qmcu_taps_inside(x, 1, p->kernel_width, p->input_width);
+                const qmcu_taps columns = qmcu_pool_taps(x, p->kernel_width, p->input_width);
                 now.columns = qmcu_taps_count(columns);
                 pool(&now,
                      input + ((y + rows.first) * p->input_width + x + columns.first) * p->depth,

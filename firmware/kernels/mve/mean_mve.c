@@ -7,6 +7,7 @@
 
 #include "accumulate.h"
 #include "mve.h"
+#include "uses_mve.h"
 
 typedef struct {
     int32x4_t even, odd;
@@ -36,8 +37,8 @@ static inline int32x4_t output_of(const qmcu_mean_params *p, int32x4_t sums)
     return vaddq_n_s32(sums, p->output_zero_point);
 }
 
-static void mean_of_eight(const qmcu_mean_params *p, const int8_t *from, int8_t *output,
-                          int32_t count)
+static __attribute__((noinline)) void mean_of_eight(const qmcu_mean_params *p, const int8_t *from,
+                                                    int8_t *output, int32_t count)
 {
     const mve_pred16_t live = vctp16q((uint32_t)count);
     totals t = {vdupq_n_s32(p->sum_offset), vdupq_n_s32(p->sum_offset)};
@@ -82,7 +83,7 @@ void qmcu_mean_mve(const qmcu_mean_mve_params *params, const int8_t *input, int8
     const qmcu_mean_params *const p = params;
     const int32_t count = p->kept_sizes[1], step = p->kept_steps[1];
     for (int32_t outer = 0; outer < p->kept_sizes[0]; ++outer) {
-        if (step == 1) {
+        if (QMCU_USES_MEANS_TOGETHER && (!QMCU_USES_MEANS_APART || step == 1)) {
             for (int32_t i = 0; i < count; i += 8) {
                 mean_of_eight(p, input + i, output + i, count - i);
             }

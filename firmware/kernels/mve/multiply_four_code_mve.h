@@ -6,6 +6,7 @@
 #include "assembly_mve.h"
 #include "multiply_mve.h"
 #include "mve.h"
+#include "uses_mve.h"
 
 QMCU_PLACE(qmcu_mve_tile, end, 16);
 QMCU_PLACE(qmcu_mve_tile, fours.first, 20);
@@ -116,7 +117,7 @@ qmcu_mve_fours(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params, cons
     tile->fours.weights_end = weights + tile->fours.words;
     tile->fours.pitch = tile->pitch;
     tile->fours.count = (pixels + 3) >> 2;
-    if (pixels >= 4) {
+    if (!QMCU_USES_TILES_LEFT || pixels >= 4) {
         multiply(tile, output);
         return;
     }

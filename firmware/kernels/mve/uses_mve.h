@@ -21,6 +21,27 @@
 #define QMCU_USES_FEW_CHANNELS 1
 #define QMCU_USES_MANY_CHANNELS 1
 
+/* conv_2d_mve_pointwise: layers that read their pixels once and where they lie, and from the last to the
+   first. */
+#define QMCU_USES_PIXELS_AT_ONCE 1
+#define QMCU_USES_PIXELS_BACKWARD 1
+
+/* multiply_four_code_mve: pixels of a layer that are no fours. */
+#define QMCU_USES_TILES_LEFT 1
+
+/* mean_mve: means that lie side by side, and others. */
+#define QMCU_USES_MEANS_TOGETHER 1
+#define QMCU_USES_MEANS_APART 1
+
+/* add_mve: limits by which ties of negative sums do not count, and others. */
+#define QMCU_USES_ADD_RELU 1
+#define QMCU_USES_ADD_AWAY 1
+
+/* Pools: windows beyond the image; max_pool_2d_mve: whole vectors of channels, and what is left of them. */
+#define QMCU_USES_POOL_BORDERS 1
+#define QMCU_USES_POOL_VECTORS 1
+#define QMCU_USES_POOL_LEFT 1
+
 /* multiply_four_mve: windows of one vector whose outputs are saturated alone, all others, of these those
    of two vectors, outputs whose ties are rounded away from zero, limits inside int8. */
 #define QMCU_USES_ONE_STEP 1

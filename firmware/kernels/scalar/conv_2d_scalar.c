@@ -13,15 +13,23 @@ typedef struct {
     uint32_t *columns;
 } layer;
 
+/* The runs of a window's bytes: rows of them, and parts of rows. */
+typedef struct {
+    int32_t run;
+    int32_t rows;
+    int32_t row_step;
+    int32_t parts;
+    int32_t part_step;
+} runs;
+
 /* Packs the windows in pairs of taps; how many. */
-static int32_t pack(const qmcu_pixels *p, const int8_t *const windows[4], int32_t from,
-                    uint32_t *words)
+static int32_t pack(const runs *of, const int8_t *const windows[4], int32_t from, uint32_t *words)
 {
-    const int32_t taps = p->parts * p->rows * p->run;
-    for (int32_t part = p->parts; part > 0; --part) {
-        for (int32_t row = p->rows; row > 0; --row) {
-            words = qmcu_pack_scalar(windows, from, p->run, words);
-            from += row > 1 ? p->row_step : p->part_step;
+    const int32_t taps = of->parts * of->rows * of->run;
+    for (int32_t part = of->parts; part > 0; --part) {
+        for (int32_t row = of->rows; row > 0; --row) {
+            words = qmcu_pack_scalar(windows, from, of->run, words);
+            from += row > 1 ? of->row_step : of->part_step;
         }
     }
     if (taps % 2 != 0) {
@@ -48,34 +56,49 @@ static void four_pixels(const void *of, const int8_t *const windows[4], int8_t *
     const int32_t one = joined && w->kernel_width == 1 && below == depth;
     const int32_t width = one ? w->kernel_height : w->kernel_width;
     const int32_t run = joined ? width * depth : depth;
+    const runs of_window = {
+        .run = run,
+        .rows = one      ? 1
+                : joined ? w->kernel_height
+                         : w->kernel_width,
+        .row_step = joined ? below : beside,
+        .parts = joined ? 1 : w->kernel_height,
+        .part_step = below - (w->kernel_width - 1) * beside,
+    };
     for (int32_t group = 0; group < groups; ++group) {
-        const int32_t first = group * filters, from = group * depth + run;
+        const int32_t first = group * filters, from = group * depth;
         const int32_t r = first * c->step, size = w->kernel_height * w->kernel_width * depth;
-        qmcu_pixels pixels = {
-            .windows = {windows[0] + from, windows[1] + from, windows[2] + from, windows[3] + from},
-            .filter = l->weights + first * size + run,
-            .row_step = joined ? below : beside,
-            .filter_row_step = run,
-            .run = run,
-            .step = 1,
-            .taps = run,
-            .rows = one      ? 1
-                    : joined ? w->kernel_height
-                             : w->kernel_width,
-            .parts = joined ? 1 : w->kernel_height,
-            .part_step = below - (w->kernel_width - 1) * beside,
-            .channel_step = 0,
-            .filter_step = size,
-            .channels = {c->bias + first, c->multipliers + r, c->shifts + r, c->step},
-            .limits = {p->output_zero_point, p->activation_minimum, p->activation_maximum},
-            .outputs = {outputs[0] + first, outputs[1] + first, outputs[2] + first,
-                        outputs[3] + first},
-            .count = filters,
-        };
+        /* Each of the two sets what it reads alone. */
+        qmcu_pixels pixels;
+        pixels.filter = l->weights + first * size;
+        pixels.filter_step = size;
+        pixels.channels =
+            (qmcu_output_channels){c->bias + first, c->multipliers + r, c->shifts + r, c->step};
+        pixels.limits = (qmcu_output_limits){p->output_zero_point, p->activation_minimum,
+                                             p->activation_maximum};
+        for (int32_t i = 0; i < 4; ++i) {
+            pixels.outputs[i] = outputs[i] + first;
+        }
+        pixels.count = filters;
         if (packed) {
-            pixels.filter -= run;
+            pixels.channel_step = 0;
             pixels.columns = l->columns;
-            pixels.pairs = pack(&pixels, windows, from - run, l->columns);
+            pixels.pairs = pack(&of_window, windows, from, l->columns);
+        } else {
+            for (int32_t i = 0; i < 4; ++i) {
+                pixels.windows[i] = windows[i] + from + run;
+            }
+            pixels.filter += run;
+            pixels.row_step = of_window.row_step;
+            pixels.filter_row_step = run;
+            pixels.run = run;
+            pixels.step = 1;
+            pixels.taps = run;
+            pixels.rows = of_window.rows;
+            pixels.parts = of_window.parts;
+            pixels.part_step = of_window.part_step;
+            pixels.channel_step = 0;
+            pixels.pairs = 0;
         }
         qmcu_pixels_scalar(&pixels);
     }

@@ -2,6 +2,7 @@
 #include "fully_connected_few_scalar.h"
 
 #include "output_scalar.h"
+#include "uses_scalar.h"
 
 /* A naked function uses its parameters in the registers where they arrive. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -122,7 +123,9 @@ void qmcu_fully_connected_few_scalar(const qmcu_fully_connected_few_scalar_param
     const int32_t depth = p->input_depth, step = p->requantization_step;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         for (int32_t channel = 0; channel < p->output_depth;) {
-            const int32_t count = p->output_depth - channel > 1 ? 2 : 1;
+            const int32_t two = QMCU_USES_TWO_OUTPUTS &&
+                                (!QMCU_USES_ONE_OUTPUT || p->output_depth - channel > 1);
+            const int32_t count = two ? 2 : 1;
             uint32_t sums[2] = {(uint32_t)bias[channel], (uint32_t)bias[channel + count - 1]};
             sums_of *const add = count == 2 ? two_sums : one_sum;
             add(input, weights + channel * depth, depth, sums);

@@ -4,6 +4,7 @@
 #include "fully_connected_scalar.h"
 
 #include "outputs_scalar.h"
+#include "uses_scalar.h"
 
 void qmcu_fully_connected_scalar(const qmcu_fully_connected_scalar_params *params,
                                  const int8_t *input, const int8_t *weights, const int32_t *bias,
@@ -22,7 +23,7 @@ void qmcu_fully_connected_scalar(const qmcu_fully_connected_scalar_params *param
             .fours = outputs / 4,
         };
         qmcu_outputs_scalar(&some);
-        if (outputs % 4 != 0) {
+        if (QMCU_USES_LAST_OUTPUTS && outputs % 4 != 0) {
             const int32_t back = 4 - outputs % 4;
             some.weights -= back * depth;
             some.channels.bias -= back;

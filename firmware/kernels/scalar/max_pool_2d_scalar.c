@@ -41,10 +41,10 @@ static int32_t words(const qmcu_pool_params *p, const qmcu_pool_window *window, 
             }
             largest = larger(((const qmcu_word *)(const void *)from)->value, largest);
         }
-        if (least != QMCU_SIGNS) {
+        if (QMCU_USES_POOL_LIMITS && least != QMCU_SIGNS) {
             largest = larger(largest, least);
         }
-        if (most != ~QMCU_SIGNS) {
+        if (QMCU_USES_POOL_LIMITS && most != ~QMCU_SIGNS) {
             largest = ~larger(~largest, ~most);
         }
         ((qmcu_word *)(void *)(output + channel))->value = largest;
@@ -58,11 +58,13 @@ static void pixel(const qmcu_pool_params *p, const qmcu_pool_window *window, int
     const int32_t beside = window->columns * depth;
     const int32_t least = p->activation_minimum, most = p->activation_maximum;
     int32_t channel = 0;
-    if (window->rows * window->columns > 0 &&
-        (((uintptr_t)window->first | (uintptr_t)output | (uintptr_t)depth) & QMCU_WHOLE) == 0) {
+    if (QMCU_USES_POOL_WORDS &&
+        (!QMCU_USES_POOL_BYTES ||
+         (window->rows * window->columns > 0 &&
+          (((uintptr_t)window->first | (uintptr_t)output | (uintptr_t)depth) & QMCU_WHOLE) == 0))) {
         channel = words(p, window, output);
     }
-    for (; channel < depth; ++channel) {
+    for (; QMCU_USES_POOL_BYTES && channel < depth; ++channel) {
         const int8_t *row = window->first + channel;
         int32_t largest = least;
         for (int32_t rows = window->rows; rows > 0; --rows) {

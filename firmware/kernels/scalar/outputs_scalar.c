@@ -4,6 +4,8 @@
 
 #include "outputs_scalar.h"
 
+#include "uses_scalar.h"
+
 #if defined(__ARM_ARCH_7M__)
 
 #include <stddef.h>
@@ -35,6 +37,7 @@ PLACE(fours, 44);
    good for that, its sign for ties. */
 __attribute__((naked)) void qmcu_outputs_scalar(qmcu_outputs *outputs)
 {
+    /* clang-format off */
     __asm(
         "push {r4-r11, lr}\n\t"
         "mov lr, r0\n"
@@ -45,29 +48,29 @@ __attribute__((naked)) void qmcu_outputs_scalar(qmcu_outputs *outputs)
         "adds r5, r4, r3\n\t"
         "adds r6, r5, r3\n\t"
         "subs r3, r3, #8\n\t"
-        "blt 2f\n"
+        QMCU_WHERE(LAST_VALUES, "blt 2f\n")
         "1:\n\t" BYTE BYTE BYTE BYTE BYTE BYTE BYTE BYTE "subs r3, r3, #8\n\t"
         "bge 1b\n"
-        "2: adds r3, r3, #8\n\t"
-        "beq 4f\n"
-        "3:\n\t" BYTE "subs r3, r3, #1\n\t"
-        "bne 3b\n"
+        QMCU_WHERE(LAST_VALUES, "2: adds r3, r3, #8\n\t"
+            "beq 4f\n"
+            "3:\n\t" BYTE "subs r3, r3, #1\n\t"
+            "bne 3b\n")
         "4: str r6, [lr, #4]\n\t"
         "push {r8-r11}\n\t"
         "add r0, lr, #16\n\t"
         "ldm r0, {r1-r5}\n\t"
-        "ldrd r6, r7, [lr, #36]\n\t"
-        "adds r6, r6, #128\n\t"
-        "subs r7, r7, #127\n\t"
-        "orrs r6, r6, r7\n\t"
+        QMCU_WHERE(NARROW_OUTPUT_LIMITS, "ldrd r6, r7, [lr, #36]\n\t"
+            "adds r6, r6, #128\n\t"
+            "subs r7, r7, #127\n\t"
+            "orrs r6, r6, r7\n\t")
         "add r11, r4, #4\n"
         "5: ldr r8, [sp], #4\n\t"
         "ldr r0, [r1]\n\t"
         "ldrsb r7, [r2]\n\t"
         "add r1, r1, r3, lsl #2\n\t"
         "adds r2, r2, r3\n\t"
-        "cmp r7, #0\n\t"
-        "bge 8f\n\t"
+        QMCU_WHERE(LARGE_OUTPUT_MULTIPLIERS, "cmp r7, #0\n\t"
+            "bge 8f\n\t")
         "mvns r7, r7\n\t"
         "lsls r0, r0, #1\n\t"
         "mov r9, #0x80000000\n\t"
@@ -77,7 +80,7 @@ __attribute__((naked)) void qmcu_outputs_scalar(qmcu_outputs *outputs)
         "add r10, r10, #1\n\t"
         "add r10, r5, r10, asr #1\n"
         "6: ssat r8, #8, r10\n\t"
-        "cbnz r6, 9f\n"
+        QMCU_WHERE(NARROW_OUTPUT_LIMITS, "cbnz r6, 9f\n")
         "7: strb r8, [r4], #1\n\t"
         "cmp r4, r11\n\t"
         "bne 5b\n\t"
@@ -88,30 +91,42 @@ __attribute__((naked)) void qmcu_outputs_scalar(qmcu_outputs *outputs)
         "str r0, [lr, #44]\n\t"
         "bne 0b\n\t"
         "pop {r4-r11, pc}\n"
-        /* A multiplier of 1/2 or more, or 0. */
-        "8: lsl r8, r8, r7\n\t"
-        "cmp r0, #0\n\t"
-        "it eq\n\t"
-        "moveq r8, #0\n\t"
-        "lsls r0, r0, #1\n\t"
-        "mov r9, #0x80000000\n\t"
-        "mov r10, r8\n\t"
-        "smlal r9, r10, r8, r0\n\t"
-        "add r10, r10, r5\n\t"
-        "b 6b\n"
-        "9: ldrd r9, r10, [lr, #36]\n\t"
-        "cmp r8, r9\n\t"
-        "it lt\n\t"
-        "movlt r8, r9\n\t"
-        "cmp r8, r10\n\t"
-        "it gt\n\t"
-        "movgt r8, r10\n\t"
-        "b 7b");
+        QMCU_WHERE(LARGE_OUTPUT_MULTIPLIERS,
+            /* A multiplier of 1/2 or more, or 0. */
+            "8: lsl r8, r8, r7\n\t"
+            "cmp r0, #0\n\t"
+            "it eq\n\t"
+            "moveq r8, #0\n\t"
+            "lsls r0, r0, #1\n\t"
+            "mov r9, #0x80000000\n\t"
+            "mov r10, r8\n\t"
+            "smlal r9, r10, r8, r0\n\t"
+            "add r10, r10, r5\n\t"
+            "b 6b\n")
+        QMCU_WHERE(NARROW_OUTPUT_LIMITS,
+            "9: ldrd r9, r10, [lr, #36]\n\t"
+            "cmp r8, r9\n\t"
+            "it lt\n\t"
+            "movlt r8, r9\n\t"
+            "cmp r8, r10\n\t"
+            "it gt\n\t"
+            "movgt r8, r10\n\t"
+            "b 7b"));
+    /* clang-format on */
 }
 
 #else
 
 #include "dot_scalar.h"
+
+/* A shift of a layer of the image, where the compiler cannot see that none is to the left. */
+static inline int32_t known(int32_t shift)
+{
+    if (!QMCU_USES_LARGE_OUTPUT_MULTIPLIERS && shift >= 0) {
+        __builtin_unreachable();
+    }
+    return shift;
+}
 
 void qmcu_outputs_scalar(qmcu_outputs *outputs)
 {
@@ -128,7 +143,7 @@ void qmcu_outputs_scalar(qmcu_outputs *outputs)
         qmcu_dot_scalar(outputs->input, outputs->weights, depth, depth, sums);
         outputs->weights += 4 * depth;
         for (const uint32_t *sum = sums, *const end = sums + 4; sum != end; ++sum) {
-            *output++ = qmcu_scalar_output(*sum, *multiplier, *shift, &limits);
+            *output++ = qmcu_scalar_output(*sum, *multiplier, known(*shift), &limits);
             multiplier += step;
             shift += step;
         }

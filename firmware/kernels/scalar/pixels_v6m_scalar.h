@@ -71,18 +71,19 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
             QMCU_WHERE(DIRECT,
                 "cmp r1, #0\n\t"
                 "beq 5f\n\t")
-            "rsbs r1, r1, #0\n\t"
-            "movs r2, #3\n\t"
-            "ands r1, r2\n\t"
-            "ldr r3, [r0, #16]\n\t"
-            "subs r3, r3, r1\n\t"
-            "subs r3, r3, r1\n\t"
-            "str r3, [r0, #16]\n\t"
-            "movs r2, #" PAIR_CODE "\n\t"
-            "muls r1, r2\n\t"
-            "adr r2, 11f\n\t"
-            "adds r1, r1, r2\n\t"
-            "str r1, [sp, #8]\n\t"
+            QMCU_WHERE(PAIRS_LEFT,
+                "rsbs r1, r1, #0\n\t"
+                "movs r2, #3\n\t"
+                "ands r1, r2\n\t"
+                "ldr r3, [r0, #16]\n\t"
+                "subs r3, r3, r1\n\t"
+                "subs r3, r3, r1\n\t"
+                "str r3, [r0, #16]\n\t"
+                "movs r2, #" PAIR_CODE "\n\t"
+                "muls r1, r2\n\t"
+                "adr r2, 11f\n\t"
+                "adds r1, r1, r2\n\t"
+                "str r1, [sp, #8]\n\t")
             QMCU_WHERE(DIRECT, "b 0f\n"))
         QMCU_WHERE(DIRECT,
             "5: ldr r1, [r0, #28]\n\t"
@@ -170,9 +171,10 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
             "mov r12, r6\n\t"
             "movs r3, #128\n\t"
             "lsls r3, r3, #8\n\t"
-            "ldr r4, [sp, #8]\n\t"
-            "mov pc, r4\n\t"
-            ".p2align 2\n"
+            QMCU_WHERE(PAIRS_LEFT,
+                "ldr r4, [sp, #8]\n\t"
+                "mov pc, r4\n\t"
+                ".p2align 2\n")
             "11:\n\t"
             PAIR("0", "1") PAIR("2", "3") PAIR("4", "5") PAIR("6", "7")
             "adds r1, #8\n\t"
@@ -243,16 +245,17 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
         "ldr r5, [r7, #56]\n\t"
         "adds r4, r4, r5\n\t"
         "str r4, [r7, #16]\n\t"
-        "ldr r4, [r7, #52]\n\t"
-        "cmp r4, #0\n\t"
-        "beq 7f\n\t"
-        "ldm r7!, {r0-r3}\n\t"
-        "adds r0, r0, r4\n\t"
-        "adds r1, r1, r4\n\t"
-        "adds r2, r2, r4\n\t"
-        "adds r3, r3, r4\n\t"
-        "subs r7, #16\n\t"
-        "stm r7!, {r0-r3}\n"
+        QMCU_WHERE(DIRECT,
+            "ldr r4, [r7, #52]\n\t"
+            "cmp r4, #0\n\t"
+            "beq 7f\n\t"
+            "ldm r7!, {r0-r3}\n\t"
+            "adds r0, r0, r4\n\t"
+            "adds r1, r1, r4\n\t"
+            "adds r2, r2, r4\n\t"
+            "adds r3, r3, r4\n\t"
+            "subs r7, #16\n\t"
+            "stm r7!, {r0-r3}\n")
         "7: b 0b\n"
         QMCU_WHERE(LARGE_MULTIPLIERS,
             /* A multiplier of 1/2 or more: r0, r2 its shift. */

@@ -94,13 +94,15 @@ __attribute__((naked)) void qmcu_pixels_scalar(qmcu_pixels *pixels)
             "mov r3, r2\n\t"
             "mov r9, #32768\n\t"
             "subs r11, r4, #4\n\t"
-            "blt 2f\n"
-            "1:\n\t" PAIR PAIR PAIR PAIR "subs r11, r11, #4\n\t"
-            "bge 1b\n"
-            "2: adds r11, r11, #4\n\t"
-            "beq 4f\n"
-            "3:\n\t" PAIR "subs r11, r11, #1\n\t"
-            "bne 3b\n"
+            QMCU_WHERE(PAIR_FOURS,
+                QMCU_WHERE(PAIRS_LEFT, "blt 2f\n")
+                "1:\n\t" PAIR PAIR PAIR PAIR "subs r11, r11, #4\n\t"
+                "bge 1b\n")
+            QMCU_WHERE(PAIRS_LEFT,
+                "2: adds r11, r11, #4\n\t"
+                QMCU_WHERE(PAIR_FOURS, "beq 4f\n")
+                "3:\n\t" PAIR "subs r11, r11, #1\n\t"
+                "bne 3b\n")
             "4: sub r2, r2, r12, lsl #16\n\t"
             "sub r3, r3, lr, lsl #16\n")
         /* Its four outputs. */

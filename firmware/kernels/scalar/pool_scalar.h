@@ -3,6 +3,7 @@
 #define QMCU_POOL_SCALAR_H
 
 #include "pool.h"
+#include "uses_scalar.h"
 #include "window.h"
 
 /* The sign of each byte of a word. */
@@ -32,6 +33,18 @@ typedef struct {
 typedef void qmcu_pool_pixel(const qmcu_pool_params *params, const qmcu_pool_window *window,
                              int8_t *output);
 
+static inline qmcu_taps qmcu_pool_taps(int32_t origin, int32_t count, int32_t size)
+{
+    const qmcu_taps all = {0, count};
+    if (QMCU_USES_POOL_BORDERS) {
+        return qmcu_taps_inside(origin, 1, count, size);
+    }
+    if (count < 1) { /* what a window always has the compiler does not know */
+        __builtin_unreachable();
+    }
+    return all;
+}
+
 static inline __attribute__((always_inline)) void qmcu_walk_pool(const qmcu_pool_params *p,
                                                                  const int8_t *input,
                                                                  int8_t *output,
@@ -40,10 +53,10 @@ static inline __attribute__((always_inline)) void qmcu_walk_pool(const qmcu_pool
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         for (int32_t row = 0; row < p->output_height; ++row) {
             const int32_t y = row * p->stride_height - p->padding_top;
-            const qmcu_taps rows = qmcu_taps_inside(y, 1, p->kernel_height, p->input_height);
+            const qmcu_taps rows = qmcu_pool_taps(y, p->kernel_height, p->input_height);
             for (int32_t column = 0; column < p->output_width; ++column) {
                 const int32_t x = column * p->stride_width - p->padding_left;
-                const qmcu_taps columns = qmcu_taps_inside(x, 1, p->kernel_width, p->input_width);
+                const qmcu_taps columns = qmcu_pool_taps(x, p->kernel_width, p->input_width);
                 const int32_t at = (y + rows.first) * p->input_width + x + columns.first;
                 const qmcu_pool_window window = {input + at * p->depth, qmcu_taps_count(rows),
                                                  qmcu_taps_count(columns)};

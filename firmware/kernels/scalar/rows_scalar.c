@@ -110,7 +110,7 @@ static int8_t *compute_rows(const qmcu_row_walk *walk, const int8_t *row, int32_
         }
         row += w->stride_height * walk->rows->row_bytes;
     }
-    if (pixels > 0) {
+    if (QMCU_USES_PIXELS_LEFT && pixels > 0) {
         for (; pixels < 4; ++pixels) {
             windows[pixels] = windows[0];
             outputs[pixels] = outputs[0];

@@ -6,12 +6,15 @@ windows. The image's copies of these headers say which of them its layers take.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from qmcu.compile.plan import Argument, ConstantArgument, ParametersArgument, Plan
 
 MVE, SCALAR = HEADERS = ("uses_mve.h", "uses_scalar.h")
 _DEFINITION = "#define QMCU_USES_{} {}\n"
 _RELU = 1  # QMCU_MVE_RELU
+# The most filters that an MVE multiplier takes by one reading of the pixels.
+_FILTERS_AT_ONCE = 4
 _BYTES = (-128, 127)
 # The largest of a layer's shifts, which lie in flash.
 _LARGEST_SHIFT = "largest shift"
@@ -102,8 +105,67 @@ def _limits(fields: Fields) -> tuple[int, int]:
     return fields["activation_minimum"], fields["activation_maximum"]
 
 
+def _is_above_zero_point(fields: Fields) -> bool:
+    return fields["activation_minimum"] >= fields["output_zero_point"]
+
+
+def _has_large_multipliers(fields: Fields) -> bool:
+    return fields[_LARGEST_SHIFT] >= 0
+
+
+def _has_narrow_limits(fields: Fields) -> bool:
+    return _limits(fields) != _BYTES
+
+
+def _pairs(fields: Fields) -> int:
+    """Pairs of taps of packed windows, as conv_2d_scalar.c packs them; 0 of others."""
+    window = fields["window.kernel_height"] * fields["window.kernel_width"]
+    return (window * fields["group_depth"] + 1) // 2 if _is_packed(fields) else 0
+
+
+def _has_pixels_left(fields: Fields) -> bool:
+    """Whether outputs that are computed together are no fours at some time."""
+    width, together = fields["window.output_width"], fields["rows.together"]
+    whole = width * together % 4 == 0 and fields["window.output_height"] % together == 0
+    return width % 4 != 0 and not whole
+
+
+def _pool_leaves_image(fields: Fields) -> bool:
+    return any(
+        fields[f"padding_{side}"] != 0
+        or (fields[f"output_{size}"] - 1) * fields[f"stride_{size}"] + fields[f"kernel_{size}"]
+        > fields[f"input_{size}"]
+        for side, size in (("top", "height"), ("left", "width"))
+    )
+
+
+def _has_empty_windows(fields: Fields) -> bool:
+    """Whether some window of a pool has nothing of the image."""
+    return any(
+        fields[f"padding_{side}"] >= fields[f"kernel_{size}"]
+        or (fields[f"output_{size}"] - 1) * fields[f"stride_{size}"] - fields[f"padding_{side}"]
+        >= fields[f"input_{size}"]
+        for side, size in (("top", "height"), ("left", "width"))
+    )
+
+
 def _has_holes(fields: Fields) -> bool:
     return (fields["window.dilation_height"], fields["window.dilation_width"]) != (1, 1)
+
+
+def _is_at_once(fields: Fields) -> bool:
+    """Whether a 1x1 layer's pixels are read where they lie, as conv_2d_mve_pointwise.c says."""
+    whole = fields["input_depth"] == 16 * fields["multiply.steps"]
+    return whole and fields["multiply.filters"] <= _FILTERS_AT_ONCE
+
+
+def _has_tiles_left(fields: Fields) -> bool:
+    """Whether a layer's pixels are no fours."""
+    pixels = fields.get("pixels")
+    if pixels is None:
+        sizes = ("batches", "output_height", "output_width")
+        pixels = prod(fields[f"window.{size}"] for size in sizes)
+    return pixels % 4 != 0
 
 
 def _rows_left(fields: Fields) -> int:
@@ -141,6 +203,58 @@ _CODES = (
     ),
     _Code(
         MVE,
+        "conv_2d_mve_pointwise.h",
+        tuple(f"conv_2d_{form}mve_pointwise" for form in ("", "four_", "ragged_", "int4_")),
+        {
+            "PIXELS_AT_ONCE": _is_at_once,
+            "PIXELS_BACKWARD": lambda fields: fields["backward"] == 1,
+        },
+    ),
+    _Code(
+        MVE,
+        "multiply_four_code_mve.h",
+        tuple(
+            f"conv_2d_{form}_mve{rows}"
+            for form in ("four", "ragged")
+            for rows in ("", "_columns", "_pointwise")
+        ),
+        {"TILES_LEFT": _has_tiles_left},
+    ),
+    _Code(
+        MVE,
+        "mean_mve.h",
+        ("mean_mve",),
+        {
+            "MEANS_TOGETHER": lambda fields: fields["kept_steps[1]"] == 1,
+            "MEANS_APART": lambda fields: fields["kept_steps[1]"] != 1,
+        },
+    ),
+    _Code(
+        MVE,
+        "add_mve.h",
+        ("add_mve",),
+        {
+            "ADD_RELU": _is_above_zero_point,
+            "ADD_AWAY": lambda fields: not _is_above_zero_point(fields),
+        },
+    ),
+    _Code(
+        MVE,
+        "pool_mve.h",
+        ("max_pool_2d_mve", "average_pool_2d_mve"),
+        {"POOL_BORDERS": _pool_leaves_image},
+    ),
+    _Code(
+        MVE,
+        "max_pool_2d_mve.h",
+        ("max_pool_2d_mve",),
+        {
+            "POOL_VECTORS": lambda fields: fields["depth"] >= 16,
+            "POOL_LEFT": lambda fields: fields["depth"] % 16 != 0,
+        },
+    ),
+    _Code(
+        MVE,
         "multiply_four_mve.h",
         ("conv_2d_four_mve", "conv_2d_four_mve_columns", "conv_2d_four_mve_pointwise"),
         {
@@ -170,8 +284,10 @@ _CODES = (
             "PACKED": _is_packed,
             "DIRECT": lambda fields: not _is_packed(fields),
             "ADJACENT": _may_be_adjacent,
-            "LARGE_MULTIPLIERS": lambda fields: fields[_LARGEST_SHIFT] >= 0,
-            "NARROW_LIMITS": lambda fields: _limits(fields) != _BYTES,
+            "PAIR_FOURS": lambda fields: _pairs(fields) >= 4,
+            "PAIRS_LEFT": lambda fields: _pairs(fields) % 4 != 0,
+            "LARGE_MULTIPLIERS": _has_large_multipliers,
+            "NARROW_LIMITS": _has_narrow_limits,
         },
     ),
     _Code(
@@ -183,6 +299,7 @@ _CODES = (
             "BORDERS": lambda fields: fields["rows.count"] > 0 and not _lie_in_image(fields),
             "ALIKE_ROWS": lambda fields: fields["rows.count"] > 0 and _are_alike(fields),
             "BACKWARD": lambda fields: fields["rows.count"] < 0,
+            "PIXELS_LEFT": _has_pixels_left,
         },
     ),
     _Code(
@@ -199,6 +316,47 @@ _CODES = (
             "DEPTH_MULTIPLIER": lambda fields: fields["window.depth_multiplier"] != 1,
             "DEPTHWISE_DILATION": _has_holes,
         },
+    ),
+    _Code(
+        SCALAR,
+        "outputs_scalar.h",
+        ("fully_connected_scalar",),
+        {
+            "LAST_VALUES": lambda fields: fields["input_depth"] % 8 != 0,
+            "LARGE_OUTPUT_MULTIPLIERS": _has_large_multipliers,
+            "NARROW_OUTPUT_LIMITS": _has_narrow_limits,
+        },
+    ),
+    _Code(
+        SCALAR,
+        "fully_connected_scalar.h",
+        ("fully_connected_scalar",),
+        {"LAST_OUTPUTS": lambda fields: _rows_left(fields) != 0},
+    ),
+    _Code(
+        SCALAR,
+        "fully_connected_few_scalar.h",
+        ("fully_connected_few_scalar",),
+        {
+            "TWO_OUTPUTS": lambda fields: fields["output_depth"] > 1,
+            "ONE_OUTPUT": lambda fields: fields["output_depth"] % 2 != 0,
+        },
+    ),
+    _Code(
+        SCALAR,
+        "max_pool_2d_scalar.h",
+        ("max_pool_2d_scalar",),
+        {
+            "POOL_WORDS": lambda fields: fields["depth"] >= 4,
+            "POOL_BYTES": lambda fields: fields["depth"] % 4 != 0 or _has_empty_windows(fields),
+            "POOL_LIMITS": _has_narrow_limits,
+        },
+    ),
+    _Code(
+        SCALAR,
+        "pool_scalar.h",
+        ("max_pool_2d_scalar", "average_pool_2d_scalar"),
+        {"POOL_BORDERS": _pool_leaves_image},
     ),
 )
 
@@ -239,6 +397,12 @@ def _fields(arguments: Sequence[Argument]) -> Fields:
     for argument in arguments:
         if isinstance(argument, ParametersArgument):
             found |= {n: value for n, value in argument.fields if isinstance(value, int)}
+            found |= {
+                f"{n}[{i}]": number
+                for n, value in argument.fields
+                if isinstance(value, tuple)
+                for i, number in enumerate(value)
+            }
         elif isinstance(argument, ConstantArgument) and argument.constant is not None:
             constant = argument.constant
             if (constant.role, constant.ctype) == ("requantization", "int8_t"):
