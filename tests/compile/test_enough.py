@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from bench.operators.everyday import EVERYDAY
+from bench.operators.everyday import EVERYDAY, grouped_convolution
 
 from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.flash import flash_of, total
@@ -81,3 +81,26 @@ def test_what_sums_begin_with_takes_two_bytes_where_it_is_a_multiple_that_fits()
     assert counted is not None and counted.tolist() == [0, 1, -2, 32767]
     assert _in_units(biases + 5, 5) is None  # one is 2^15
     assert _in_units(np.array([7], np.int32), 5) is None
+
+
+@pytest.mark.parametrize("options", [DSP, MVE], ids=["dsp", "mve"])
+def test_groups_of_channels_keep_constants_within_enough(options: CompileOptions) -> None:
+    rng = np.random.default_rng(9)
+    for _ in range(20):
+        graph = grouped_convolution(rng)
+        plan, peers = (
+            total(compile_graph(graph, replace(options, kernels=kernels)).calls) + IDENTITY
+            for kernels in ("native", "cmsis-nn")
+        )
+        assert plan <= 1.05 * peers
+
+
+def test_a_table_of_exp_does_not_outweigh_a_small_model() -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(10):
+        graph = EVERYDAY["SOFTMAX"](rng)
+        balanced, speed = (
+            compile_graph(graph, replace(DSP, optimize=o)) for o in ("balanced", "speed")
+        )
+        assert not any("table" in call.kernel for call in balanced.calls)
+        assert any("table" in call.kernel for call in speed.calls)

@@ -94,7 +94,8 @@ def test_a_table_is_left_out_where_it_outweighs_the_model_or_costs_little() -> N
     # Of a layer of fewer pixels it takes a fiftieth or more, or a tenth.
     assert kernel(sum_of_two(4096, filters=64, others=256), "ram") == "add_table_dsp"
     assert kernel(sum_of_two(4096, filters=64, others=256), "balanced") == "add_dsp"
-    assert kernel(sum_of_two(4096, filters=64, others=16), "balanced") == "add_table_dsp"
+    # Above a tenth it goes only because constants would stay above what is enough.
+    assert kernel(sum_of_two(4096, filters=64, others=16), "balanced") == "add_dsp"
     # Of these weights 1 KB is a fortieth.
     assert kernel(sum_of_two(4096, filters=200), "balanced") == "add_table_dsp"
 

@@ -83,11 +83,14 @@ def test_an_arena_larger_than_with_plain_c_takes_forms_with_less_scratch() -> No
     less = 0
     for _ in range(20):
         graph = EVERYDAY["CONV_2D"](rng)
-        plain, balanced, fast = (
+        library = replace(scalar, kernels="cmsis-nn")
+        plain, balanced, fast, peer = (
             compile_graph(graph, options)
-            for options in (CompileOptions(), scalar, replace(scalar, optimize="speed"))
+            for options in (CompileOptions(), scalar, replace(scalar, optimize="speed"), library)
         )
-        # It is taken whole, or not at all.
-        assert balanced.arena_size <= plain.arena_size or balanced.calls == fast.calls
+        # It is taken whole, or not at all; if plain C's is out of reach, what is as small as the
+        # library's.
+        most = max(plain.arena_size, peer.arena_size)
+        assert balanced.arena_size <= most or balanced.calls == fast.calls
         less += balanced.arena_size < fast.arena_size
     assert less

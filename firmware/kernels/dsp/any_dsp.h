@@ -5,15 +5,25 @@
 #include "accumulate.h"
 #include "dsp.h"
 
-/* qmcu_channel_output where shift is not 0, else the general form, of which `rounding` is the shift
-   (to the left, to the right where negative). */
-static inline int8_t qmcu_any_output(int32_t sum, const qmcu_channel *channel, int32_t zero_point)
+/* One output channel, in as many words as a model has. */
+typedef struct {
+    int32_t bias;
+    int32_t multiplier;
+    int32_t shift; /* 1 to 20: to the right, as in qmcu_channel; else the exponent less 256 */
+} qmcu_any_channel;
+
+/* qmcu_channel_output where shift is positive, else the general form, whose shift is to the left, to
+   the right where negative. */
+static inline int8_t qmcu_any_output(int32_t sum, const qmcu_any_channel *channel,
+                                     int32_t zero_point)
 {
-    if (channel->shift != 0) {
-        return qmcu_channel_output(sum, channel);
+    const int32_t shift = channel->shift;
+    if (shift > 0) {
+        const int32_t h = qmcu_smmulr((int32_t)((uint32_t)sum << 1), channel->multiplier);
+        const int32_t rounding = (int32_t)((uint32_t)(2 * zero_point + 1) << (shift - 1));
+        return (int8_t)qmcu_saturate_s8((h + (h >> 31) + rounding) >> shift);
     }
-    return qmcu_output_s8((uint32_t)sum, channel->multiplier, channel->rounding, zero_point, -128,
-                          127);
+    return qmcu_output_s8((uint32_t)sum, channel->multiplier, shift + 256, zero_point, -128, 127);
 }
 
 #endif

@@ -14,9 +14,9 @@ typedef struct {
 } qmcu_conv_2d_dsp_params;
 
 /* Writes the window at (y, x) as every second pair of words from `column`; a tap outside the image
-   is the input zero point. image: its first pixel's first channel that is read. bytes: room for
-   4 * steps bytes. */
+   is the input zero point, what is behind the last value of a step zero. image: its first pixel's first
+   channel that is read. */
 void qmcu_lay_out_column(const qmcu_conv_2d_dsp_params *p, const int8_t *image, int32_t y,
-                         int32_t x, uint32_t *column, int8_t *bytes);
+                         int32_t x, uint32_t *column);
 
 #endif

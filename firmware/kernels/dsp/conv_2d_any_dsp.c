@@ -1,27 +1,35 @@
-/* As conv_2d_dsp.c, but the sums come back as they are and each filter is requantized in its own way. */
+/* As conv_2d_dsp.c, but the sums come back as they are and each filter is requantized in its own way.
+   Filters lie as they are in a model: bytes that a step reads behind one are the next one's, times zero. */
 #include "conv_2d_any_dsp.h"
 
 #include "any_dsp.h"
 #include "multiply_sums_dsp.h"
 
 typedef struct {
-    const qmcu_conv_2d_any_dsp_params *p;
+    qmcu_conv_2d_dsp_params shape;
+    int32_t output_zero_point;
+    int32_t count;  /* of filters */
+    int32_t values; /* of each */
     const uint32_t *columns;
     const int8_t *weights;
-    const qmcu_channel *filters;
+    const qmcu_any_channel *filters;
 } group;
 
 /* A group's filters of two columns; each output of `second` is written before its twin in `first`. */
 static void multiply(const group *g, int8_t *first, int8_t *second)
 {
-    const int32_t steps = g->p->shape.steps, zero_point = g->p->output_zero_point;
-    const qmcu_channel *filter = g->filters;
+    const int32_t steps = g->shape.steps, zero_point = g->output_zero_point;
+    const int32_t values = g->values;
+    const qmcu_any_channel *filter = g->filters;
     const int8_t *weights = g->weights;
-    for (int32_t left = g->p->filters; left > 0; left -= 2) {
-        int32_t sums[4] = {filter[0].bias, filter[0].bias, filter[1].bias, filter[1].bias};
-        qmcu_multiply_sums_dsp(g->columns, weights, steps, sums);
-        weights += 8 * steps;
-        for (int32_t i = 0; i < 2 && i < left; ++i) {
+    for (int32_t left = g->count; left > 0; left -= 2) {
+        /* An odd last filter is there twice. */
+        const int32_t two = left > 1;
+        const int8_t *const filters[2] = {weights, weights + two * values};
+        int32_t sums[4] = {filter[0].bias, filter[0].bias, filter[two].bias, filter[two].bias};
+        qmcu_multiply_sums_dsp(g->columns, filters, steps, sums);
+        weights += 2 * values;
+        for (int32_t i = 0; i <= two; ++i) {
             *second++ = qmcu_any_output(sums[2 * i + 1], filter, zero_point);
             *first++ = qmcu_any_output(sums[2 * i], filter, zero_point);
             ++filter;
@@ -32,16 +40,15 @@ static void multiply(const group *g, int8_t *first, int8_t *second)
 /* The outputs of a group from the input's first channel that it reads on. */
 static void convolve(const group *g, const int8_t *input, uint32_t *columns, int8_t *output)
 {
-    const qmcu_conv_2d_dsp_params *const p = &g->p->shape;
+    const qmcu_conv_2d_dsp_params *const p = &g->shape;
     const qmcu_window *const w = &p->window;
-    int8_t *const bytes = (int8_t *)(columns + 4 * p->steps);
     int32_t pending = 0;
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         int32_t y = -w->padding_top;
         for (int32_t row = 0; row < w->output_height; ++row, y += w->stride_height) {
             int32_t x = -w->padding_left;
             for (int32_t column = 0; column < w->output_width; ++column, x += w->stride_width) {
-                qmcu_lay_out_column(p, input, y, x, columns + 2 * pending, bytes);
+                qmcu_lay_out_column(p, input, y, x, columns + 2 * pending);
                 pending ^= 1;
                 if (pending == 0) {
                     multiply(g, output, output + w->output_depth);
@@ -61,13 +68,21 @@ void qmcu_conv_2d_any_dsp(const qmcu_conv_2d_any_dsp_params *params, const int8_
                           const int8_t *weights, const int32_t *channels, void *scratch,
                           int8_t *output)
 {
-    const int32_t filled = (params->filters + 1) & ~1;
-    group g = {params, scratch, weights, (const qmcu_channel *)channels};
+    const qmcu_window *const w = &params->window;
+    const int32_t depth = w->input_depth / params->groups;
+    const int32_t values = w->kernel_height * w->kernel_width * depth, steps = (values + 3) >> 2;
+    group g = {.shape = {*w, depth, params->input_zero_point, steps},
+               .output_zero_point = params->output_zero_point,
+               .count = w->output_depth / params->groups,
+               .values = values,
+               .columns = scratch,
+               .weights = weights,
+               .filters = (const qmcu_any_channel *)channels};
     for (int32_t left = params->groups; left > 0; --left) {
         convolve(&g, input, scratch, output);
-        input += params->shape.depth;
-        output += params->filters;
-        g.weights += 4 * params->shape.steps * filled;
-        g.filters += filled;
+        input += depth;
+        output += g.count;
+        g.weights += values * g.count;
+        g.filters += g.count;
     }
 }

@@ -4,14 +4,14 @@
 #include "columns_dsp.h"
 
 typedef struct {
-    qmcu_conv_2d_dsp_params shape;
+    qmcu_window window;
+    int32_t input_zero_point;
     int32_t output_zero_point;
     int32_t groups;
-    int32_t filters; /* of a group */
 } qmcu_conv_2d_any_dsp_params;
 
-/* conv_2d_dsp.h for sums and multipliers of any size, and groups of channels; channels as any_dsp.h
-   says. Weights and channels are filled up to pairs in each group. */
+/* conv_2d_dsp.h for sums and multipliers of any size, and groups of channels; weights [filters][values] as
+   a model has them, up to 3 bytes behind them are read; channels as any_dsp.h says. */
 void qmcu_conv_2d_any_dsp(const qmcu_conv_2d_any_dsp_params *params, const int8_t *input,
                           const int8_t *weights, const int32_t *channels, void *scratch,
                           int8_t *output);

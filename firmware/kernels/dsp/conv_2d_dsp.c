@@ -11,7 +11,6 @@ void qmcu_conv_2d_dsp(const qmcu_conv_2d_dsp_params *p, const int8_t *input, con
 {
     const qmcu_channel *const filters = (const qmcu_channel *)channels;
     uint32_t *const columns = scratch;
-    int8_t *const bytes = (int8_t *)(columns + 4 * p->steps);
     int32_t pending = 0;
     for (int32_t batch = 0; batch < p->window.batches; ++batch) {
         int32_t y = -p->window.padding_top;
@@ -19,7 +18,7 @@ void qmcu_conv_2d_dsp(const qmcu_conv_2d_dsp_params *p, const int8_t *input, con
             int32_t x = -p->window.padding_left;
             for (int32_t column = 0; column < p->window.output_width;
                  ++column, x += p->window.stride_width) {
-                qmcu_lay_out_column(p, input, y, x, columns + 2 * pending, bytes);
+                qmcu_lay_out_column(p, input, y, x, columns + 2 * pending);
                 pending ^= 1;
                 if (pending == 0) {
                     qmcu_multiply_s8(columns, weights, (uint32_t)p->steps, filters,

@@ -87,7 +87,7 @@ add_pair(uint32_t a, uint32_t b, const uint32_t *weights, int32_t sums[4], qmcu_
 /* One pixel: `taps` to `end` are pointers, an even number. */
 static inline __attribute__((always_inline)) void
 pixel(const qmcu_depthwise_any_dsp_params *p, const int8_t *const *taps, const int8_t *const *end,
-      int32_t offset, const uint32_t *weights, const qmcu_channel *channel, int8_t *output,
+      int32_t offset, const uint32_t *weights, const qmcu_any_channel *channel, int8_t *output,
       qmcu_depthwise_kind kind)
 {
     const int32_t depth = output_depth(&p->window), shared = p->window.depth_multiplier;
@@ -152,8 +152,8 @@ qmcu_depthwise_any(const qmcu_depthwise_any_dsp_params *p, const int8_t *input,
             const int8_t *const *const end = list_taps(p, ring, top, taps, kind);
             const int32_t step = w->stride_width * kept_depth(w, kind);
             for (int32_t column = 0; column < w->output_width; ++column) {
-                pixel(p, taps, end, column * step, weights, (const qmcu_channel *)channels, output,
-                      kind);
+                pixel(p, taps, end, column * step, weights, (const qmcu_any_channel *)channels,
+                      output, kind);
                 output += output_depth(w);
             }
         }

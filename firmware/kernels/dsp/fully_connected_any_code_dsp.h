@@ -32,10 +32,10 @@ qmcu_fully_connected_any(const qmcu_fully_connected_any_dsp_params *p, const int
                          qmcu_dot_1 *dot_1, int32_t step)
 {
     const int32_t steps = (p->input_depth + 3) >> 2;
-    const int32_t bias_step = p->bias_step, scale_step = bias_step & 4;
+    const int32_t bias_step = p->bias_step, scale_step = bias_step & 2 ? bias_step : 0;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         const int32_t *bias = channels;
-        const int32_t *scale = channels + (bias_step & 1) * p->output_depth;
+        const int32_t *scale = channels + (scale_step > 0 ? 0 : p->output_depth);
         const int8_t *filters = weights;
         int32_t left = p->output_depth;
         for (; left >= 4; left -= 4) {
@@ -46,7 +46,7 @@ qmcu_fully_connected_any(const qmcu_fully_connected_any_dsp_params *p, const int
             }
             qmcu_dot_4_dsp(input, filters, steps, sums);
             for (int32_t k = 0; k < 4; ++k) {
-                *output++ = qmcu_any_output(sums[k], (const qmcu_channel *)scale,
+                *output++ = qmcu_any_output(sums[k], (const qmcu_any_channel *)scale,
                                             p->output_zero_point);
                 scale += scale_step;
             }
@@ -54,7 +54,7 @@ qmcu_fully_connected_any(const qmcu_fully_connected_any_dsp_params *p, const int
         }
         for (; left > 0; --left) {
             const int32_t sum = dot_1(input, filters, steps, *bias);
-            *output++ = qmcu_any_output(sum, (const qmcu_channel *)scale, p->output_zero_point);
+            *output++ = qmcu_any_output(sum, (const qmcu_any_channel *)scale, p->output_zero_point);
             bias += bias_step;
             scale += scale_step;
             filters += step * steps;

@@ -8,7 +8,7 @@ typedef struct {
     int32_t input_depth;
     int32_t output_depth;
     int32_t output_zero_point;
-    int32_t bias_step; /* words from a bias to the next: 4, or 1 where all filters have one scale */
+    int32_t bias_step; /* words from a bias to the next: 3, or 1 where all filters have one scale */
 } qmcu_fully_connected_any_dsp_params;
 
 /* weights: outputs in fours, in steps of 4 values of each, filled up with zeros; then one to three by

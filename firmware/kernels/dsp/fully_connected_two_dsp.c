@@ -51,13 +51,14 @@ void qmcu_fully_connected_two_dsp(const qmcu_fully_connected_two_dsp_params *par
 {
     const qmcu_fully_connected_two_dsp_params *const p = params;
     const int32_t bias_step = p->bias_step;
-    const int32_t *const scale = channels + (bias_step & 1) * 2;
+    const int32_t scale_step = bias_step & 2 ? bias_step : 0;
+    const int32_t *const scale = channels + (scale_step > 0 ? 0 : 2);
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         int32_t sums[2] = {channels[0], channels[bias_step]};
         dot_2(input, weights, (p->input_depth + 3) >> 2, sums);
         for (int32_t k = 0; k < 2; ++k) {
-            const int32_t *const own = scale + k * (bias_step & 4);
-            *output++ = qmcu_any_output(sums[k], (const qmcu_channel *)own, p->output_zero_point);
+            const int32_t *const own = scale + k * scale_step;
+            *output++ = qmcu_any_output(sums[k], (const qmcu_any_channel *)own, p->output_zero_point);
         }
         input += p->input_depth;
     }

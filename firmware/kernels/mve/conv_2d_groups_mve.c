@@ -3,19 +3,35 @@
 
 #include "mve.h"
 
-/* A row of taps; up to 15 bytes behind it change. */
-static void lay_out_row(const qmcu_conv_2d_groups_mve_params *params, const int8_t *row, int32_t x,
-                        int8_t *column)
+/* So many taps of up to 16 channels; up to 15 bytes behind them change. In assembly, for the compiler moves
+   predicates to and fro. */
+static inline void copy_taps(int8_t *column, const int8_t *from, int32_t depth, int32_t step,
+                             int32_t taps)
 {
-    const qmcu_window *const w = &params->group.window;
-    const int32_t depth = params->depth;
+    __asm volatile("vctp.8 %[depth]\n\t"
+                   "wls lr, %[taps], 2f\n"
+                   "1: vpst\n\t"
+                   "vldrbt.u8 q0, [%[from]]\n\t"
+                   "vstrb.8 q0, [%[column]]\n\t"
+                   "add %[from], %[from], %[step]\n\t"
+                   "add %[column], %[column], %[depth]\n\t"
+                   "le lr, 1b\n"
+                   "2:"
+                   : [column] "+r"(column), [from] "+r"(from)
+                   : [depth] "r"(depth), [step] "r"(step), [taps] "r"(taps)
+                   : "q0", "lr", "memory");
+}
+
+/* A row of taps. */
+static void lay_out_row(const qmcu_conv_2d_groups_mve_params *params, int32_t depth,
+                        const int8_t *row, int32_t x, int8_t *column)
+{
+    const qmcu_window *const w = &params->shape.window;
     const int8_t *from = row + x * w->input_depth;
 
     for (int32_t j = w->kernel_width; j > 0; j--, x += w->dilation_width, column += depth) {
         if (x < 0 || x >= w->input_width) {
-            qmcu_mve_fill(column, params->group.input_zero_point, depth);
-        } else if (depth <= 16) {
-            vstrbq_s8(column, vldrbq_z_s8(from, vctp8q((uint32_t)depth)));
+            qmcu_mve_fill(column, params->shape.input_zero_point, depth);
         } else {
             qmcu_mve_copy(column, from, depth);
         }
@@ -23,27 +39,34 @@ static void lay_out_row(const qmcu_conv_2d_groups_mve_params *params, const int8
     }
 }
 
-static void lay_out(const qmcu_conv_2d_groups_mve_params *params, const int8_t *image, int32_t y,
-                    int32_t x, int8_t *column)
+static void lay_out(const qmcu_conv_2d_groups_mve_params *params, int32_t depth,
+                    const int8_t *image, int32_t y, int32_t x, int8_t *column)
 {
-    const qmcu_window *const w = &params->group.window;
-    const int32_t run = w->kernel_width * params->depth;
+    const qmcu_window *const w = &params->shape.window;
+    const int32_t run = w->kernel_width * depth;
+    const int32_t across = w->dilation_width * w->input_depth;
+    const int32_t few =
+        depth <= 16 && x >= 0 && x + (w->kernel_width - 1) * w->dilation_width < w->input_width;
 
     for (int32_t i = w->kernel_height; i > 0; i--, y += w->dilation_height, column += run) {
+        const int8_t *const row = image + y * w->input_width * w->input_depth;
         if (y < 0 || y >= w->input_height) {
-            qmcu_mve_fill(column, params->group.input_zero_point, run);
+            qmcu_mve_fill(column, params->shape.input_zero_point, run);
+        } else if (few) {
+            copy_taps(column, row + x * w->input_depth, depth, across, w->kernel_width);
         } else {
-            lay_out_row(params, image + y * w->input_width * w->input_depth, x, column);
+            lay_out_row(params, depth, row, x, column);
         }
     }
 }
 
 static void convolve(const qmcu_conv_2d_groups_mve_params *params, qmcu_mve_tile *tile,
-                     const int8_t *input, const int32_t *weights, int8_t *columns, int8_t *output)
+                     const qmcu_multiply_mve_params *multiply, const int8_t *input,
+                     const int32_t *weights, int8_t *columns, int8_t *output)
 {
-    const qmcu_conv_2d_mve_params *const p = &params->group;
-    const qmcu_window *const w = &p->window;
-    const int32_t pitch = 16 * p->multiply.steps, filters = p->multiply.filters;
+    const qmcu_window *const w = &params->shape.window;
+    const int32_t depth = w->input_depth / params->groups;
+    const int32_t pitch = w->kernel_height * w->kernel_width * depth, filters = multiply->filters;
     int8_t *const results = columns + 4 * pitch;
     int32_t x = 0;
     int32_t y = 0;
@@ -52,7 +75,7 @@ static void convolve(const qmcu_conv_2d_groups_mve_params *params, qmcu_mve_tile
         const int32_t pixels = left < 4 ? left : 4;
         int8_t *column = columns;
         for (int32_t i = 0; i < pixels; i++, column += pitch) {
-            lay_out(params, input, y * w->stride_height - w->padding_top,
+            lay_out(params, depth, input, y * w->stride_height - w->padding_top,
                     x * w->stride_width - w->padding_left, column);
             if (++x == w->output_width) {
                 x = 0;
@@ -62,7 +85,7 @@ static void convolve(const qmcu_conv_2d_groups_mve_params *params, qmcu_mve_tile
                 }
             }
         }
-        qmcu_multiply_mve(tile, &p->multiply, weights, columns, pitch, pixels, results);
+        qmcu_multiply_mve(tile, multiply, weights, columns, pitch, pixels, results);
         for (int32_t i = 0; i < pixels; i++, output += w->output_depth) {
             qmcu_mve_copy(output, results + i * filters, filters);
         }
@@ -72,13 +95,21 @@ static void convolve(const qmcu_conv_2d_groups_mve_params *params, qmcu_mve_tile
 void qmcu_conv_2d_groups_mve(const qmcu_conv_2d_groups_mve_params *params, const int8_t *input,
                              const int32_t *weights, void *scratch, int8_t *output)
 {
+    const qmcu_window *const w = &params->shape.window;
+    const int32_t depth = w->input_depth / params->groups;
+    const int32_t filters = w->output_depth / params->groups;
+    const int32_t values = w->kernel_height * w->kernel_width * depth;
+    const qmcu_multiply_mve_params multiply =
+        qmcu_multiply_any_mve(&params->shape.outputs, filters, values);
     qmcu_mve_tile tile;
 
-    qmcu_mve_begin(&tile, &params->group.multiply, &qmcu_mve_int8);
+    qmcu_mve_begin(&tile, &multiply, &qmcu_mve_int8_any);
+    tile.pairs.behind = 12 * w->output_depth;
     for (int32_t group = 0; group < params->groups; group++) {
-        convolve(params, &tile, input, weights, scratch, output);
-        input += params->depth;
-        output += params->group.multiply.filters;
-        weights += params->words;
+        convolve(params, &tile, &multiply, input, weights, scratch, output);
+        input += depth;
+        output += filters;
+        weights += 3 * filters;
+        tile.pairs.behind += filters * (values - 12);
     }
 }

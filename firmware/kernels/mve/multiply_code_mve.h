@@ -18,19 +18,21 @@
     "vrshl.s32 " SUMS ", " RIGHT "\n\t"
 
 /* The code of qmcu_mve_multiplier.multiply for a STEP of 16 values of two filters; its parameter is
-   "a" where it adds to the sums, "" where it begins them.
+   "a" where it adds to the sums. FIRST begins them; PUSH puts more behind the stack frame of FRAME bytes, CHANNELS
+   loads what follows on the sums of two filters.
    r0, r2, r4, r6: sums of filter 0; r8, r10, r12, lr: of filter 1; r1, r3, r5, r7: pixels; r9 the
    weights, r11 the end of the first pixel; q0 to q5 free, q6 offsets, q7 the minimum. The stack frame
    is the first 12 words of the tile. At 4, VRSHL rounds ties up: one less for negative products
    rounds them away from zero. At 5, negative products end at or below the minimum, however they are
    rounded. */
 /* clang-format off */
-#define QMCU_MVE_MULTIPLY(STEP)                  \
+#define QMCU_MVE_MULTIPLY_BY(PUSH, FIRST, STEP, CHANNELS, FRAME) \
     __asm(                                       \
         "push {r4-r11, lr}\n\t"                  \
         "vpush {d8-d15}\n\t"                     \
         "vldrw.u32 q6, [r0, #48]\n\t"            \
         "vldrw.u32 q7, [r0, #64]\n\t"            \
+        PUSH                                     \
         "ldm r0, {r1-r12}\n\t"                   \
         "adr.w lr, 1f\n\t"                       \
         "add r6, r6, lr\n\t"                     \
@@ -40,7 +42,7 @@
         "push {r1-r12}\n\t"                      \
         "mov r9, r12\n\t"                        \
         "0: ldm sp, {r1, r3, r5, r7, r11}\n\t"   \
-        STEP("")                                 \
+        FIRST                                    \
         "ldr pc, [sp, #20]\n\t"                  \
         ".balign 4\n\t"                          \
         "1:\n\t"                                 \
@@ -51,7 +53,7 @@
         "vmov q0[3], q0[1], r2, r6\n\t"          \
         "vmov q1[2], q1[0], r8, r12\n\t"         \
         "vmov q1[3], q1[1], r10, lr\n\t"         \
-        "ldm r9!, {r0, r2, r4, r6, r8, r10}\n\t" \
+        CHANNELS                                 \
         "vadd.i32 q0, q0, r0\n\t"                \
         "vadd.i32 q1, q1, r2\n\t"                \
         "ldrd r0, r2, [sp, #28]\n\t"             \
@@ -76,7 +78,7 @@
         "str r0, [sp, #36]\n\t"                  \
         "cmp r9, r2\n\t"                         \
         "bne 0b\n\t"                             \
-        "add sp, sp, #48\n\t"                    \
+        "add sp, sp, #" FRAME "\n\t"              \
         "vpop {d8-d15}\n\t"                      \
         "pop {r4-r11, pc}\n\t"                   \
         "5: vqrdmulh.s32 q0, q0, r4\n\t"         \
@@ -90,6 +92,9 @@
         "b 2b\n\t"                               \
         ".balign 4\n\t"                          \
         "7: .word 4b + 1, 5b + 1, 6b + 1\n\t")
+/* Of weights whose channels lie behind each two filters. */
+#define QMCU_MVE_MULTIPLY(STEP) \
+    QMCU_MVE_MULTIPLY_BY("", STEP(""), STEP, "ldm r9!, {r0, r2, r4, r6, r8, r10}\n\t", "48")
 /* clang-format on */
 
 #endif

@@ -39,7 +39,7 @@ const qmcu_mve_multiplier qmcu_mve_int8 = {
 };
 
 /* Lanes of pixels past the last are the first pixel once more, bytes and address. */
-static void set_offsets(qmcu_mve_tile *tile, int32_t filters, int32_t pixels, int32_t second)
+void qmcu_mve_pair_offsets(qmcu_mve_tile *tile, int32_t filters, int32_t pixels, int32_t second)
 {
     for (int32_t i = 0; i < 4; i++) {
         const int32_t offset = i < pixels ? i * filters : 0;
@@ -56,13 +56,13 @@ void qmcu_mve_begin_pairs(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *p
         params->steps == 1 ? STEPS_A_ROUND : -(params->steps - 1) & (STEPS_A_ROUND - 1);
 
     tile->pairs.skip = over * by->code_bytes;
-    tile->pairs.form = params->form;
+    tile->pairs.form = params->form & 3;
     tile->pairs.zero_point = params->zero_point;
     tile->pairs.maximum = params->maximum;
     for (int32_t i = 0; i < 8; i++) {
         tile->pairs.minimum[i] = (int16_t)params->minimum;
     }
-    set_offsets(tile, params->filters, 4, 1);
+    qmcu_mve_pair_offsets(tile, params->filters, 4, 1);
 }
 
 static void pairs(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
@@ -79,20 +79,20 @@ static void pairs(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
         for (int32_t i = pixels; i < 4; i++) {
             tile->columns[i] = tile->columns[0];
         }
-        set_offsets(tile, filters, pixels, 1);
+        qmcu_mve_pair_offsets(tile, filters, pixels, 1);
     }
     if (filters > 1) {
         tile->by->multiply(tile);
     }
     if (filters & 1) {
-        set_offsets(tile, filters, pixels, 0);
+        qmcu_mve_pair_offsets(tile, filters, pixels, 0);
         tile->pairs.output = output + filters - 1;
         tile->pairs.weights = tile->pairs.weights_end;
         tile->pairs.weights_end += record;
         tile->by->multiply(tile);
     }
     if (pixels < 4 || filters & 1) {
-        set_offsets(tile, filters, 4, 1);
+        qmcu_mve_pair_offsets(tile, filters, 4, 1);
     }
 }
 

@@ -52,6 +52,10 @@ typedef struct qmcu_mve_tile {
             const int32_t *weights;
             uint16_t offsets[8]; /* of the outputs, pixel by pixel, two filters each */
             int16_t minimum[8];
+            /* Of filters that are not filled up: */
+            int32_t left;            /* their values that are no vector */
+            const int32_t *channels; /* of the next two */
+            int32_t behind;          /* where they begin, behind all channels' first */
         } pairs;
         struct {
             uintptr_t
@@ -99,6 +103,9 @@ static inline void qmcu_multiply_mve(qmcu_mve_tile *tile, const qmcu_multiply_mv
     tile->pitch = 4 * pitch;
     tile->by->tile(tile, params, weights, pixels, output);
 }
+
+/* Of multipliers that take two filters at a time: where outputs go, of filters `second` bytes apart. */
+void qmcu_mve_pair_offsets(qmcu_mve_tile *tile, int32_t filters, int32_t pixels, int32_t second);
 
 /* The two functions of multipliers that take two filters at a time. */
 void qmcu_mve_begin_pairs(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,

@@ -12,6 +12,7 @@ from tests.compile.kernel_sets.test_slower import CORES, is_plain
 
 from qmcu.builder import find_tool
 from qmcu.compile import compile_graph
+from qmcu.compile.flash import flash_of
 from qmcu.compile.plan import KernelCall
 from qmcu.model.graph import Graph
 
@@ -41,12 +42,13 @@ def test_zeros_stand_for_other_groups_where_they_pay(core: str) -> None:
     graphs = _graphs(60)
     calls = {o: [_call(graph, core, o) for graph in graphs] for o in ("balanced", "speed", "size")}
     sizes = {o: sum(call.constant_size for call in found) for o, found in calls.items()}
-    assert sizes["size"] < sizes["balanced"] < sizes["speed"]
+    # A model of one such layer has no room for zeros by default.
+    assert sizes["size"] <= sizes["balanced"] < sizes["speed"]
     assert all(
-        "zeros for" not in call.trade or ": 0 bytes more flash" in call.trade
-        for call in calls["size"]
+        flash_of(least) <= flash_of(call)
+        for least, call in zip(calls["size"], calls["balanced"], strict=True)
     )
-    assert sum("zeros for" in call.trade for call in calls["balanced"]) > 5
+    assert sum("zeros for" in call.trade for call in calls["speed"]) > 5
 
 
 @pytest.mark.slow

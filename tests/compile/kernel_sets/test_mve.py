@@ -322,7 +322,7 @@ def test_mve_firmware_equals_the_interpreter(kind: str) -> None:
 def test_long_depthwise_windows_equal_the_interpreter() -> None:
     kernels = set()
     for batch in batches("DEPTHWISE_CONV_2D", 30, 9, {"DEPTHWISE_CONV_2D": depthwise_long}):
-        outcome = chain.run(batch, "mps3-an547", "qemu", "native")
+        outcome = chain.run(batch, "mps3-an547", "qemu", "native", "speed")
         assert outcome.problem == ""
         assert all(outcome.equal)
         kernels |= {name for name, _ in outcome.kernels}

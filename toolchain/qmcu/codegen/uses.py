@@ -190,7 +190,7 @@ _CODES = (
         "conv_2d_mve.h",
         tuple(
             f"conv_2d_{form}mve{rows}"
-            for form in ("", "four_", "ragged_", "int4_")
+            for form in ("", "four_", "ragged_", "any_", "int4_")
             for rows in ("", "_columns")
         ),
         {

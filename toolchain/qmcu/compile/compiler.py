@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import product
+from math import inf
 
 from qmcu.compile.alternatives import (
     Alternatives,
@@ -16,8 +18,8 @@ from qmcu.compile.alternatives import (
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat
 from qmcu.compile.dead_channels import settle_dead_channels
-from qmcu.compile.enough import GOALS, smallest, within_enough
-from qmcu.compile.flash import enough, save_flash, without_heavy_tables
+from qmcu.compile.enough import GOALS, same_set, smallest, within_enough
+from qmcu.compile.flash import enough, flash_of, save_flash, total, without_heavy_tables
 from qmcu.compile.kernel_sets import (
     OPTIMIZATIONS,
     CompileOptions,
@@ -43,7 +45,7 @@ from qmcu.compile.plan import (
     State,
 )
 from qmcu.compile.planner import place_together
-from qmcu.compile.ram import arena_peak, live_steps, save_ram
+from qmcu.compile.ram import SHARE_OF_ENOUGH, arena_peak, live_steps, save_ram
 from qmcu.compile.streams import Streamed, plain, stream_anyhow
 from qmcu.compile.support import prepared, problems_of, refuse
 from qmcu.compile.variables import Resolved
@@ -69,14 +71,10 @@ def compile_graph(graph: Graph, options: CompileOptions = PORTABLE) -> Plan:
     return _checked(plan)
 
 
-def _constants(plan: Plan) -> int:
-    return sum(call.constant_size for call in plan.calls)
-
-
 # What a setting is to make small.
 _NAMED_FOR: Mapping[str, Callable[[Plan], int]] = {
     "ram": lambda plan: plan.arena_size,
-    "size": _constants,
+    "size": lambda plan: total(plan.calls),
 }
 
 
@@ -208,8 +206,20 @@ def _within_constants(
     goal = GOALS.get(options.optimize)
     if goal is None:
         return without_heavy_tables(calls, alternatives, outputs, peers)
+    small = lowerings(replace(options, optimize="size"))
+
+    @cache
+    def all_forms_of(operator: int) -> list[KernelCall]:
+        call = next(c for c in calls if c.operator == operator)
+        return [*forms_of(operator), *forms_instead(graph, call, small)]
+
     return within_enough(
-        calls, alternatives, lambda: _small(flat, graph, calls, options), outputs, peers, goal
+        calls,
+        lambda call: all_forms_of(call.operator),
+        lambda: _small(flat, graph, calls, options),
+        outputs,
+        peers,
+        goal,
     )
 
 
@@ -241,9 +251,25 @@ def _no_larger_than_peers(
         found = forms_instead(graph, call, faster)
         return found if options.dsp else [form for form in found if is_as_fast(call, form)]
 
-    for peer in peer_lowerings(options):
-        enough = _without_trails(_lower(graph, peer, flat.pinned)[0])
-        smaller = save_ram(graph, calls, roots, alternatives, controls, enough=enough)
+    def no_larger(call: KernelCall) -> list[KernelCall]:
+        return [form for form in alternatives(call) if flash_of(form) <= flash_of(call)]
+
+    def of_the_set(call: KernelCall) -> list[KernelCall]:
+        return [f for f in forms_instead(graph, call, faster) if same_set(call, f) and call.macs]
+
+    def of_the_set_no_larger(call: KernelCall) -> list[KernelCall]:
+        return [form for form in of_the_set(call) if flash_of(form) <= flash_of(call)]
+
+    # No form of a set takes more instructions than the library's kernel.
+    tries = (
+        (no_larger, SHARE_OF_ENOUGH),
+        (of_the_set_no_larger, inf),
+        (alternatives, SHARE_OF_ENOUGH),
+        (of_the_set, inf),
+    )
+    libraries = [_without_trails(_lower(graph, p, flat.pinned)[0]) for p in peer_lowerings(options)]
+    for (forms, share), library in product(tries, libraries):
+        smaller = save_ram(graph, calls, roots, forms, controls, enough=library, share=share)
         if smaller != calls:
             return smaller
     return calls

@@ -2,6 +2,8 @@
 
 Tables of ADD go one by one, those of the fewest outputs first; layers of a kernel move together to
 another form with smaller constants. Of all ways that are enough the cheapest by estimate is taken.
+Where none is for the instructions that it may add, single layers get forms with smaller constants
+until these are enough, whatever that takes: none of the forms is slower than the library's.
 """
 
 import re
@@ -18,11 +20,14 @@ from qmcu.compile.streams.cost import instructions
 _SMALL_TAKES = 2.5
 # Those of an output beside its multiplications, at least.
 _OUTPUT_TAKES = 20.0
+# And those that a table of SOFTMAX saves, on the slowest core.
+_SOFTMAX_TAKES = 290.0
 # Least that must be saved where it is not enough, as a share.
 _LEAST_SHARE = 0.03
 _TRIES = 4
 _WINDOWS = re.compile(r"^conv_(1x1|2d_rows|2d_column|2d)_|_(pointwise|columns)$")
 _SETS = ("_mve", "_dsp", "_scalar")
+_TABLES = ("add_table", "softmax_table")
 Outputs = Callable[[KernelCall], int]
 
 
@@ -30,7 +35,8 @@ Outputs = Callable[[KernelCall], int]
 class Goal:
     """Constants are to be at most `times` the library's, for a `share` of instructions more.
 
-    Kernels that come beside those that are there must save `least` bytes.
+    Kernels that come beside those that are there must save `least` bytes. Both are left where
+    constants would stay above.
     """
 
     times: float
@@ -75,8 +81,9 @@ def within_enough(
     """`calls` with forms of smaller constants until these are enough beside `peers()`.
 
     `smaller()` gives plans' calls whose forms may be taken, `outputs` how many elements a call
-    makes. Where nothing is enough for the instructions that it may add, what saves most for them is
-    taken, if that is a share of all.
+    makes, `alternatives` all forms of a call that may take its place. Where nothing is enough for
+    the instructions that it may add, layers change one by one; where that is not enough either,
+    they do if it saves a share of all.
     """
     size, most = total(calls), enough(peers(), goal.times)
     if size <= most:
@@ -95,7 +102,44 @@ def within_enough(
             break
         # Equal constants lie in flash once, so that less is saved than by each call.
         wanted += over
+    if total(now) > most:
+        now = _one_by_one(now, alternatives, outputs, most)
     return now if total(now) <= most or size - total(now) >= _LEAST_SHARE * size else tuple(calls)
+
+
+def _one_by_one(
+    calls: Sequence[KernelCall], alternatives: Alternatives, outputs: Outputs, most: float
+) -> tuple[KernelCall, ...]:
+    """`calls` with other forms of layers until constants are at most `most`, or none is smaller.
+
+    Those that add the fewest instructions a byte come first; what turns out not to be needed is
+    taken back.
+    """
+    now = list(calls)
+    while total(now) > most:
+        ways = [
+            _moved([(place, call, form)], outputs)
+            for place, call in enumerate(now)
+            for form in _smaller_forms(call, alternatives)
+        ]
+        if not ways:
+            break
+        best = min(ways, key=lambda way: (way.added / way.saved, -way.saved))
+        for place, form in best.taken.items():
+            now[place] = form
+    for place, call in enumerate(calls):
+        trial = [*now[:place], call, *now[place + 1 :]]
+        if total(trial) <= most:
+            now = trial
+    return tuple(now)
+
+
+def _smaller_forms(call: KernelCall, alternatives: Alternatives) -> list[KernelCall]:
+    """Forms of smaller constants; of those that multiply the same set's, of others the first."""
+    smaller = [form for form in alternatives(call) if flash_of(form) < flash_of(call)]
+    if call.macs:
+        return [form for form in smaller if same_set(call, form) and _may_move(form)]
+    return smaller[:1] if call.kernel.startswith(_TABLES) else []
 
 
 def _combined(choices: Sequence[Sequence[_Way]], cheap: float) -> Iterator[_Way]:
@@ -177,6 +221,9 @@ def _moved(pairs: Sequence[tuple[int, KernelCall, KernelCall]], outputs: Outputs
         saved += less
         small = _SMALL_TAKES * outputs(before) if after.kernel.endswith("_small_dsp") else 0.0
         added += max(instructions(after) - instructions(before), 0.0) + small
+        if not before.macs:
+            softmax = before.kernel.startswith("softmax")
+            added += (_SOFTMAX_TAKES if softmax else TABLE_SAVES) * outputs(before)
     return _Way(taken, saved, added)
 
 
@@ -200,5 +247,9 @@ def smallest(
 
 
 def _may_be(call: KernelCall, form: KernelCall) -> bool:
-    same = all((word in call.kernel) == (word in form.kernel) for word in _SETS)
-    return same and form.scratch_size <= call.scratch_size
+    return same_set(call, form) and form.scratch_size <= call.scratch_size
+
+
+def same_set(call: KernelCall, form: KernelCall) -> bool:
+    """Whether both are of one core's kernels, or both of none's."""
+    return all((word in call.kernel) == (word in form.kernel) for word in _SETS)

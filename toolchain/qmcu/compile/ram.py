@@ -12,8 +12,8 @@ from qmcu.model.graph import Graph
 _LEAST_SHARE = 0.01
 # The most of an inference's instructions that they may add, by estimate.
 _MOST_SHARE = 0.25
-# And where they only bring the arena to what is enough.
-_MOST_SHARE_OF_ENOUGH = 0.05
+# And where they only bring the arena to what is enough, if that is enough for it.
+SHARE_OF_ENOUGH = 0.05
 Alternatives = Callable[[KernelCall], Sequence[KernelCall]]
 
 
@@ -24,19 +24,19 @@ def save_ram(
     alternatives: Alternatives,
     controls: Sequence[Control] = (),
     enough: Sequence[KernelCall] = (),
+    share: float = _MOST_SHARE,
 ) -> tuple[KernelCall, ...]:
     """`calls` with some replaced by alternatives so that the arena's lower bound falls.
 
     A step at the peak takes whichever alternative lowers the peak most, until none does; then
     what turned out not to be needed is taken back. All stays as it was when less than one
     hundredth is saved. `trade` of a replaced call says what it saved. With other calls of the same
-    layers that are `enough`, all this is done until the bound is no higher than theirs, or not;
-    that for at most `_MOST_SHARE_OF_ENOUGH` more instructions, else for `_MOST_SHARE`.
+    layers that are `enough`, all this is done until the bound is no higher than theirs, or not.
+    All takes at most a `share` of the instructions more.
     """
     start = arena_peak(graph, calls, roots, controls)
     aim = arena_peak(graph, enough, roots, controls)[0] if enough else 0
     chosen, best = list(calls), start
-    share = _MOST_SHARE_OF_ENOUGH if enough else _MOST_SHARE
     most = (1 + share) * sum(map(instructions, calls))
 
     def affordable(call: KernelCall) -> Sequence[KernelCall]:

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from qmcu.compile.kernel_sets import (
     mve_elementwise,
     mve_reals,
@@ -20,6 +18,7 @@ from qmcu.compile.kernel_sets.mve_depthwise import (
     lower_depthwise_3x3,
     lower_narrow_3x3,
     lower_planes,
+    lower_planes_alone,
     lower_taps,
 )
 from qmcu.compile.kernel_sets.mve_packing import (
@@ -28,6 +27,7 @@ from qmcu.compile.kernel_sets.mve_packing import (
     Int32Array,
     biases_and_scales,
     pack_all_rows,
+    pack_any,
     pack_filters,
     pack_fours,
     pack_int4_pairs,
@@ -62,6 +62,13 @@ from qmcu.model.graph import Tensor
 _FEW = 3  # filters that are multiplied one after the other
 _MOST_FILTERS = 16384  # four pixels of them within offsets of two bytes
 _SMALL_SCRATCH = 4096  # bytes that a convolution may always take to save time
+
+
+def _outputs(fields: Fields) -> Fields:
+    """Of `multiply_fields` those of qmcu_any_mve_outputs: the others are in a layer's shapes."""
+    names = ("form", "zero_point", "minimum", "maximum")
+    known = {name.rpartition(".")[2]: value for name, value in fields}
+    return tuple((f"outputs.{name}", known[name]) for name in names)
 
 
 def output_fits_over_input(vertical: Axis, shape: Sequence[int], row_bytes: int) -> bool:
@@ -145,14 +152,36 @@ def lower_windows(context: OperatorContext) -> KernelCall | None:
     return lower_conv_2d(context, by_rows=False)
 
 
-def lower_ragged(context: OperatorContext) -> KernelCall | None:
+def lower_ragged(context: OperatorContext, *, by_rows: bool = True) -> KernelCall | None:
     """CONV_2D of filters in fours that are not filled up to whole vectors."""
     weights = context.input(1)
     shifts = [shift for _, shift in channel_pairs(channel_multipliers(context), 1)]
-    left = (weights.size // weights.shape[0] - 1) % LANES + 1
     if context.output().shape[3] % 4 or max(shifts) > -1:
         return None
-    return _conv_2d(context, "conv_2d_ragged_mve", pack_ragged, left=left)
+    return _conv_2d(
+        context, "conv_2d_ragged_mve", pack_ragged, by_rows=by_rows, left=_left(weights)
+    )
+
+
+def lower_ragged_windows(context: OperatorContext) -> KernelCall | None:
+    """The same by laying out four windows at a time."""
+    return lower_ragged(context, by_rows=False)
+
+
+def lower_any(context: OperatorContext, *, by_rows: bool = True) -> KernelCall | None:
+    """CONV_2D of any number of filters that are not filled up."""
+    weights = context.input(1)
+    return _conv_2d(context, "conv_2d_any_mve", pack_any, by_rows=by_rows, left=_left(weights))
+
+
+def lower_any_windows(context: OperatorContext) -> KernelCall | None:
+    """The same by laying out four windows at a time."""
+    return lower_any(context, by_rows=False)
+
+
+def _left(weights: Tensor) -> int:
+    """How many values of a filter stand before whole vectors, 1 to 16."""
+    return (weights.size // weights.shape[0] - 1) % LANES + 1
 
 
 def lower_conv_2d_int4(context: OperatorContext) -> KernelCall | None:
@@ -200,12 +229,13 @@ def _conv_2d(
             *sliding_window(source, target, vertical, horizontal),
             ("input_zero_point", zero_point),
         )
+    outputs = multiply_fields(context, values, pairs, left)
+    if pack is pack_any and not pointwise:
+        outputs = _outputs(multiply_fields(context, values, pairs))
     call = context.call(
         kernel,
         (
-            ParametersArgument(
-                f"qmcu_{kernel}_params", (*shape, *multiply_fields(context, values, pairs, left))
-            ),
+            ParametersArgument(f"qmcu_{kernel}_params", (*shape, *outputs)),
             context.operand(source),
             context.constant("weights", pack(values, bias, pairs), "weights"),
             ScratchArgument(scratch),
@@ -227,40 +257,29 @@ def lower_groups(context: OperatorContext) -> KernelCall | None:
     if source.is_constant or not has_groups(context):
         return None
     groups = source.shape[3] // weights.shape[3]
-    filters = weights.array.reshape(groups, weights.shape[0] // groups, -1)
-    if filters.shape[1] > _MOST_FILTERS:
+    filters, count = weights.array.reshape(weights.shape[0], -1), weights.shape[0] // groups
+    if count > _MOST_FILTERS:
         return None
     zero_point = quantization_of(source).zero_point
-    bias = folded_bias(context.optional_input(2), weights.array, zero_point).reshape(groups, -1)
-    pairs = channel_pairs(channel_multipliers(context), weights.shape[0])
-    count = filters.shape[1]
-    packed = [
-        pack_pairs(values, biases, pairs[i * count : (i + 1) * count])
-        for i, (values, biases) in enumerate(zip(filters, bias, strict=True))
-    ]
+    bias = folded_bias(context.optional_input(2), weights.array, zero_point)
+    pairs = channel_pairs(channel_multipliers(context), len(filters))
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
     shape: Fields = (
         *sliding_window(source, target, vertical, horizontal),
         ("input_zero_point", zero_point),
-        *multiply_fields(context, filters[0], pairs),
+        *_outputs(multiply_fields(context, filters[:count], pairs)),
     )
-    parameters = (
-        *((f"group.{name}", value) for name, value in shape),
-        ("groups", groups),
-        ("depth", weights.shape[3]),
-        ("words", packed[0].size),
-    )
-    window = LANES * -(-filters.shape[2] // LANES)
+    parameters = (*((f"shape.{name}", value) for name, value in shape), ("groups", groups))
     return context.call(
         "conv_2d_groups_mve",
         (
             ParametersArgument("qmcu_conv_2d_groups_mve_params", parameters),
             context.operand(source),
-            context.constant("weights", np.concatenate(packed), "weights"),
-            ScratchArgument(4 * (window + count) + LANES),
+            context.constant("weights", pack_any(filters, bias, pairs, groups), "weights"),
+            ScratchArgument(4 * (filters.shape[1] + count) + LANES),
             context.operand(target),
         ),
-        macs=target.elements * filters.shape[2],
+        macs=target.elements * filters.shape[1],
     )
 
 
@@ -337,7 +356,15 @@ def lower_add(context: OperatorContext) -> KernelCall | None:
 
 
 # What stands behind a form that fits too is taken where arena or constants are smaller by it.
-CONVOLUTIONS: tuple[Lowering, ...] = (lower_few, lower_conv_2d, lower_windows, lower_ragged)
+CONVOLUTIONS: tuple[Lowering, ...] = (
+    lower_few,
+    lower_conv_2d,
+    lower_windows,
+    lower_ragged,
+    lower_any,
+    lower_ragged_windows,
+    lower_any_windows,
+)
 _DENSE: tuple[Lowering, ...] = (lower_fully_connected, lower_unfilled)
 
 
@@ -348,12 +375,13 @@ def lowerings(optimize: str) -> dict[str, Sequence[Lowering]]:
         "ADD": (lower_add, mve_elementwise.add),
         "CONV_2D": (*map(of_whole_window, dense), *CONVOLUTIONS),
         "DEPTHWISE_CONV_2D": (
-            *of_one_channel((lower_conv_2d, lower_ragged)),
+            *of_one_channel((lower_conv_2d, lower_ragged, lower_any)),
             lower_blocks,
             lower_depthwise_3x3,
             lower_narrow_3x3,
             lower_planes,
             lower_taps,
+            lower_planes_alone,
         ),
         "FULLY_CONNECTED": dense,
         **mve_elementwise.LOWERINGS,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from qmcu.compile.kernel_sets import records
 from qmcu.compile.kernel_sets.mve_packing import LANES, Int8Array, by_fours, pack_records, pack_taps
 from qmcu.compile.kernel_sets.mve_requantization import (
     channel_pairs,
@@ -26,6 +25,7 @@ from qmcu.compile.operators.window import Axis, Fields, axes, sliding_window
 from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 from qmcu.model.graph import Tensor
 
+_GROUP = 24  # bytes of a group of taps in scratch
 _SUMS = 64  # pixels whose sums depthwise_conv_2d_mve keeps at a time, more if a row is longer
 _LARGEST_SPAN = 255  # VLDRB gathers bytes with offsets of one byte
 _LARGEST_DEPTH = 8192  # and fills a plane with offsets of two bytes
@@ -118,6 +118,14 @@ def lower_planes(context: OperatorContext) -> KernelCall | None:
     return _planes(layer, groups)
 
 
+def lower_planes_alone(context: OperatorContext) -> KernelCall | None:
+    """The same even where that is slower: weights as they are, no tables."""
+    layer = layer_of(context)
+    if layer is None or layer.source.shape[3] > _LARGEST_DEPTH:
+        return None
+    return _planes(layer, groups_of(layer.offsets(layer.plane[1], 1)))
+
+
 def lower_taps(context: OperatorContext) -> KernelCall | None:
     """DEPTHWISE_CONV_2D without a depth multiplier, a pixel at a time."""
     layer = layer_of(context)
@@ -154,20 +162,14 @@ def taps_cost(layer: Layer) -> float:
 
 def _planes(layer: Layer, groups: Sequence[tuple[int, int]]) -> KernelCall:
     context, source, target = layer.context, layer.source, layer.target
-    offsets = layer.offsets(layer.plane[1], 1)
-    taps = records.make(records.MVE_TAPS, len(groups))
-    for record, (first, end) in zip(taps, groups, strict=True):
-        record["first"], record["count"] = offsets[first], end - first
-        record["offsets"][: end - first] = offsets[first:end] - offsets[first]
     block = max(1, _SUMS // target.shape[2])
+    summed = len(groups) > 1 or any(shift >= 0 for _, shift in layer.pairs)
+    sums = 4 * block * target.shape[2] if summed else 0
     # The last of four windows may be behind the plane.
     plane = layer.plane[0] * layer.plane[1] + 3 * layer.horizontal.stride
     parameters = (
         *layer.window,
-        ("groups", len(groups)),
-        ("plane_height", layer.plane[0]),
-        ("plane_width", layer.plane[1]),
-        ("block", block),
+        ("sums", int(summed)),
         ("input_zero_point", quantization_of(source).zero_point),
         *output_fields(context),
     )
@@ -181,8 +183,7 @@ def _planes(layer: Layer, groups: Sequence[tuple[int, int]]) -> KernelCall:
             context.constant(
                 "channels", channel_records(layer.pairs, layer.bias), "requantization"
             ),
-            context.constant("taps", records.words(taps), "table"),
-            ScratchArgument(4 * block * target.shape[2] + plane),
+            ScratchArgument(_GROUP * len(groups) + sums + plane),
             context.operand(target),
         ),
         macs=target.elements * layer.taps,

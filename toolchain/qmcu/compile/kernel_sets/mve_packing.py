@@ -65,6 +65,43 @@ def pack_ragged(
     return np.hstack([words, constants.reshape(count, -1)]).astype(np.int32)
 
 
+def pack_any(
+    filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]], groups: int = 1
+) -> Int32Array:
+    """int8 [count, values] as they are, to int32 of one dimension, filled up to a whole word.
+
+    First biases, multipliers and shifts, of each two filters together, of an odd last one of each
+    of the `groups` by themselves; then of each two filters their first values, so that whole
+    vectors are left, and vectors in turn.
+    """
+    channels = np.column_stack([bias, np.array(pairs, np.int32)]).astype("<i4")
+    count = len(filters) // groups
+    each = [(i * count, (i + 1) * count) for i in range(groups)]
+    words = np.concatenate([_by_twos(channels[first:end]) for first, end in each])
+    values = np.concatenate([_turn_by_turn(filters[first:end]) for first, end in each])
+    filled = np.pad(values, (0, -len(values) % 4)).view("<i4")
+    return np.concatenate([words, filled]).astype(np.int32)
+
+
+def _by_twos(channels: Int32Array) -> Int32Array:
+    """[count, 3] to one dimension: of each two rows the columns, then an odd last row."""
+    even = len(channels) & ~1
+    twos = channels[:even].reshape(-1, 2, 3).transpose(0, 2, 1)
+    return np.concatenate([twos.reshape(-1), channels[even:].reshape(-1)])
+
+
+def _turn_by_turn(filters: Int8Array) -> Int8Array:
+    """[count, values] to one dimension: of each two filters vectors in turn behind what is left."""
+    even, values = len(filters) & ~1, filters.shape[1]
+    first = (values - 1) % LANES + 1
+    twos = filters[:even].reshape(-1, 2, values)
+    begin = twos[..., :first].reshape(-1, 2 * first)
+    steps = (values - first) // LANES
+    vectors = twos[..., first:].reshape(len(twos), 2, steps, LANES).swapaxes(1, 2)
+    together = np.hstack([begin, vectors.reshape(len(twos), 2 * (values - first))])
+    return np.concatenate([together.reshape(-1), filters[even:].reshape(-1)])
+
+
 def pack_int4_pairs(
     filters: Int8Array, bias: Int32Array, pairs: Sequence[tuple[int, int]]
 ) -> Int32Array:

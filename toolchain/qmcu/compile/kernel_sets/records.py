@@ -18,6 +18,7 @@ def _words(*names: str) -> np.dtype[Any]:
 
 
 CHANNEL = _words("bias", "multiplier", "rounding", "shift")
+ANY_CHANNEL = _words("bias", "multiplier", "shift")
 SCALE = _words("multiplier", "left", "rounding", "right")
 FILTER_PAIR = _words(
     *("multiplier0", "rounding0", "shift0", "multiplier1", "rounding1", "shift1"),
@@ -35,7 +36,6 @@ DEPTHWISE_CHANNEL = np.dtype(
 )
 DEPTHWISE_PACKED = np.dtype([("columns", "<i4", 3), ("bias", "<i4"), ("multiplier", "<i4")])
 MVE_CHANNEL = _words("bias", "multiplier", "shift")
-MVE_TAPS = np.dtype([("first", "<i4"), ("count", "<i4"), ("offsets", "u1", 16)])
 MVE_DEPTHWISE_3X3 = np.dtype(
     [("weights", "i1", 11), ("shift", "i1"), ("bias", "<i4"), ("multiplier", "<i4")]
 )
@@ -43,6 +43,7 @@ MVE_DEPTHWISE_3X3 = np.dtype(
 # C struct to its header and record.
 RECORDS: dict[str, tuple[str, np.dtype[Any]]] = {
     "qmcu_channel": ("dsp.h", CHANNEL),
+    "qmcu_any_channel": ("any_dsp.h", ANY_CHANNEL),
     "qmcu_scale": ("scale_dsp.h", SCALE),
     "qmcu_filter_pair": ("multiply_run_dsp.h", FILTER_PAIR),
     "qmcu_filter_quad": ("fully_connected_pair_dsp.h", FILTER_QUAD),
@@ -50,7 +51,6 @@ RECORDS: dict[str, tuple[str, np.dtype[Any]]] = {
     "qmcu_depthwise_channel": ("depthwise_3x3_dsp.h", DEPTHWISE_CHANNEL),
     "qmcu_depthwise_packed": ("depthwise_3x3_packed_dsp.h", DEPTHWISE_PACKED),
     "qmcu_mve_channel": ("channel_mve.h", MVE_CHANNEL),
-    "qmcu_mve_taps": ("depthwise_conv_2d_mve.h", MVE_TAPS),
     "qmcu_mve_depthwise_3x3": ("depthwise_conv_2d_mve_3x3.h", MVE_DEPTHWISE_3X3),
 }
 

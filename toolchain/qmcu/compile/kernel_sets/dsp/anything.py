@@ -26,34 +26,33 @@ from qmcu.compile.kernel_sets.trailing import behind_rows, behind_windows
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.weights import channel_multipliers, folded_bias, quantization_of
 from qmcu.compile.operators.window import axes, sliding_window
-from qmcu.compile.plan import FieldValue, KernelCall, ParametersArgument, ScratchArgument
+from qmcu.compile.plan import KernelCall, ParametersArgument, ScratchArgument
 from qmcu.compile.requantize import quantize_multiplier
 
 # Instructions a weight: 30 for 16 from bytes, 24 from halfwords.
 _WIDE_SAVES = (30 - 24) / 16
 SINGLES = 2  # the most outputs that are not worth a group of four, as other kernels have them
-_FEW_BATCHES = 4  # for which the general requantization of all outputs is worth 12 bytes each
+_FEW_BATCHES = 4  # for which the general requantization of all outputs is worth 8 bytes each
+_GENERAL = -256  # of a channel's shift: requantized in the general way
 
 
-def _channels(context: OperatorContext, filters: Int8Array, group: int) -> Int32Array | None:
-    """qmcu_channel of each filter as any_dsp.h says, filled up; None for limits inside int8.
+def _channels(context: OperatorContext, filters: Int8Array) -> Int32Array | None:
+    """qmcu_any_channel of each filter, int32 [count, 3]; None for limits inside int8.
 
     `filters` is int8 [count, values].
     """
     if not output_limits_are_int8(context):
         return None
-    zero_point = quantization_of(context.output()).zero_point
     bias = folded_bias(
         context.optional_input(2), filters, quantization_of(context.input(0)).zero_point
     )
     pairs = [quantize_multiplier(real) for real in channel_multipliers(context)]
     pairs *= len(filters) // len(pairs)
     largest = np.abs(filters.astype(np.int64)).sum(axis=1) * 128 + np.abs(bias.astype(np.int64))
-    result = records.make(records.CHANNEL, -(-len(filters) // group) * group)
-    result["shift"] = 1
+    result = records.make(records.ANY_CHANNEL, len(filters))
     for i, (multiplier, shift) in enumerate(pairs):
-        plain = plain_channel(int(bias[i]), int(largest[i]), (multiplier, shift), zero_point)
-        result[i] = (bias[i], multiplier, shift, 0) if plain is None else plain
+        plain = plain_channel(int(bias[i]), int(largest[i]), (multiplier, shift), 0)
+        result[i] = bias[i], multiplier, _GENERAL + shift if plain is None else -shift
     return records.words(result)
 
 
@@ -79,7 +78,7 @@ def _biases_and_scale(channels: Int32Array, count: int) -> Int32Array | None:
 def _of_one_scale(context: OperatorContext, channels: Int32Array) -> Int32Array:
     """`channels` of a layer with one scale, in the general form where some need it.
 
-    That takes 12 to 20 instructions more an output, and saves 12 bytes of flash.
+    That takes 12 to 20 instructions more an output, and saves 8 bytes of flash.
     """
     pairs = {quantize_multiplier(real) for real in channel_multipliers(context)}
     if len(pairs) > 1 or (channels[:, 1:] == channels[0, 1:]).all():
@@ -87,48 +86,33 @@ def _of_one_scale(context: OperatorContext, channels: Int32Array) -> Int32Array:
     ((multiplier, shift),) = pairs
     return records.words(
         records.make(
-            records.CHANNEL,
+            records.ANY_CHANNEL,
             len(channels),
             bias=channels[:, 0],
             multiplier=np.full(len(channels), multiplier),
-            rounding=np.full(len(channels), shift),
-            shift=np.zeros(len(channels), np.int64),
+            shift=np.full(len(channels), _GENERAL + shift),
         )
     )
-
-
-def _nested(
-    fields: tuple[tuple[str, FieldValue], ...],
-) -> tuple[tuple[str, FieldValue], ...]:
-    return tuple((f"shape.{name}", value) for name, value in fields)
-
-
-def _filled_up(values: Int8Array | Int32Array, groups: int) -> npt.NDArray[Any]:
-    """[count, ...] with a row of zeros behind each of `groups` where its rows are odd."""
-    rows = values.reshape(groups, -1, *values.shape[1:])
-    fill = [(0, 0), (0, rows.shape[1] % 2), *[(0, 0)] * (rows.ndim - 2)]
-    return np.pad(rows, fill).reshape(-1, *values.shape[1:])
 
 
 def conv_2d(context: OperatorContext) -> KernelCall | None:
     """CONV_2D of any kind."""
     source, target, weights = context.input(0), context.output(), context.input(1)
     filters = weights.array.reshape(weights.shape[0], -1)
-    channels = None if source.is_constant else _channels(context, filters, 1)
+    channels = None if source.is_constant else _channels(context, filters)
     if channels is None:
         return None
     groups = source.shape[3] // weights.shape[3]
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
-    packed = pack_filters(_filled_up(filters, groups), 2)
-    steps = packed.shape[1]
+    values = filters.shape[1]
+    steps = -(-values // STEP)
+    # The last filter's last step reads so many bytes behind it.
+    packed = np.pad(filters.reshape(-1), (0, -values % STEP))
     parameters = (
-        *_nested(sliding_window(source, target, vertical, horizontal)),
-        ("shape.depth", weights.shape[3]),
-        ("shape.input_zero_point", quantization_of(source).zero_point),
-        ("shape.steps", steps),
+        *sliding_window(source, target, vertical, horizontal),
+        ("input_zero_point", quantization_of(source).zero_point),
         ("output_zero_point", quantization_of(target).zero_point),
         ("groups", groups),
-        ("filters", weights.shape[0] // groups),
     )
     call = context.call(
         "conv_2d_any_dsp",
@@ -136,11 +120,11 @@ def conv_2d(context: OperatorContext) -> KernelCall | None:
             ParametersArgument("qmcu_conv_2d_any_dsp_params", parameters),
             context.operand(source),
             context.constant("weights", packed, "weights"),
-            context.constant("channels", _filled_up(channels, groups), "requantization"),
-            ScratchArgument(20 * steps),
+            context.constant("channels", channels, "requantization"),
+            ScratchArgument(16 * steps),
             context.operand(target),
         ),
-        macs=target.elements * filters.shape[1],
+        macs=target.elements * values,
     )
     if groups > 1:  # all of the input is read for each
         return call
@@ -206,7 +190,7 @@ def _depthwise(
     vertical, horizontal = axes(context, source.shape[1:3], weights.shape[1:3])
     taps = vertical.kernel * horizontal.kernel
     filters = np.ascontiguousarray(weights.array.reshape(taps, depth).T)
-    channels = None if source.is_constant else _channels(context, filters, 1)
+    channels = None if source.is_constant else _channels(context, filters)
     if channels is None:
         return None
     row_width = (target.shape[2] - 1) * horizontal.stride
@@ -284,7 +268,7 @@ def _fully_connected(context: OperatorContext, *, wide: bool) -> KernelCall | No
     source, target, weights = context.input(0), context.output(), context.input(1)
     outputs, inputs = weights.shape
     fours = outputs - outputs % 4
-    channels = None if source.is_constant else _channels(context, weights.array, 1)
+    channels = None if source.is_constant else _channels(context, weights.array)
     if channels is None:
         return None
     batches = source.elements // inputs
@@ -296,7 +280,7 @@ def _fully_connected(context: OperatorContext, *, wide: bool) -> KernelCall | No
         ("input_depth", inputs),
         ("output_depth", outputs),
         ("output_zero_point", quantization_of(target).zero_point),
-        ("bias_step", 4 if shared is None else 1),
+        ("bias_step", 3 if shared is None else 1),
     )
     wide &= fours < outputs
     kernel = f"fully_connected_any{'_wide' if wide else ''}_dsp"

@@ -125,7 +125,7 @@ def _conv_2d(
             context.operand(source),
             context.constant("weights", packed, "weights"),
             context.constant("channels", channels, "requantization"),
-            ScratchArgument(20 * steps),
+            ScratchArgument(16 * steps),
             context.operand(target),
         ),
         macs=target.elements * filters.shape[1],
