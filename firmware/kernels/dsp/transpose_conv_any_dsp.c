@@ -15,20 +15,18 @@ static const void *convolve(const void *of, const qmcu_window *w, const int8_t *
                             const void *weights, int8_t *output)
 {
     const layer *const l = of;
-    const int32_t steps = (w->kernel_height * w->kernel_width * w->input_depth + 3) / 4;
-    const int32_t filled = (w->output_depth + 1) & ~1;
+    const int32_t values = w->kernel_height * w->kernel_width * w->input_depth;
+    /* With what is read behind the last filter. */
+    const int32_t bytes = values * w->output_depth + (-values & 3);
     const qmcu_conv_2d_any_dsp_params params = {
-        .shape = {.window = *w,
-                  .depth = w->input_depth,
-                  .input_zero_point = l->params->phases.input_zero_point,
-                  .steps = steps},
+        .window = *w,
+        .input_zero_point = l->params->phases.input_zero_point,
         .output_zero_point = l->params->output_zero_point,
         .groups = 1,
-        .filters = w->output_depth,
     };
-    const int32_t *const words = weights, *const channels = words + steps * filled;
+    const int32_t *const words = weights, *const channels = words + (bytes + 3) / 4;
     qmcu_conv_2d_any_dsp(&params, input, weights, channels, l->scratch, output);
-    return channels + 4 * filled;
+    return channels + 3 * w->output_depth;
 }
 
 void qmcu_transpose_conv_any_dsp(const qmcu_transpose_conv_any_dsp_params *params,

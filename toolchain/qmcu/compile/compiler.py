@@ -18,7 +18,7 @@ from qmcu.compile.alternatives import (
 from qmcu.compile.check import check_plan
 from qmcu.compile.control import Flat
 from qmcu.compile.dead_channels import settle_dead_channels
-from qmcu.compile.enough import GOALS, same_set, smallest, within_enough
+from qmcu.compile.enough import GOALS, beats_the_library, smallest, within_enough
 from qmcu.compile.flash import enough, flash_of, save_flash, total, without_heavy_tables
 from qmcu.compile.kernel_sets import (
     OPTIMIZATIONS,
@@ -255,12 +255,11 @@ def _no_larger_than_peers(
         return [form for form in alternatives(call) if flash_of(form) <= flash_of(call)]
 
     def of_the_set(call: KernelCall) -> list[KernelCall]:
-        return [f for f in forms_instead(graph, call, faster) if same_set(call, f) and call.macs]
+        return [f for f in forms_instead(graph, call, faster) if beats_the_library(call, f)]
 
     def of_the_set_no_larger(call: KernelCall) -> list[KernelCall]:
         return [form for form in of_the_set(call) if flash_of(form) <= flash_of(call)]
 
-    # No form of a set takes more instructions than the library's kernel.
     tries = (
         (no_larger, SHARE_OF_ENOUGH),
         (of_the_set_no_larger, inf),

@@ -13,7 +13,7 @@ from qmcu.compile.kernel_sets import (
 from qmcu.compile.kernel_sets.addition import plain_sum, sum_call
 from qmcu.compile.kernel_sets.depthwise import of_one_channel
 from qmcu.compile.kernel_sets.grouped import has_groups
-from qmcu.compile.kernel_sets.mve_blocks import lower_blocks
+from qmcu.compile.kernel_sets.mve_blocks import lower_blocks, lower_blocks_alone
 from qmcu.compile.kernel_sets.mve_depthwise import (
     lower_depthwise_3x3,
     lower_narrow_3x3,
@@ -382,6 +382,7 @@ def lowerings(optimize: str) -> dict[str, Sequence[Lowering]]:
             lower_planes,
             lower_taps,
             lower_planes_alone,
+            lower_blocks_alone,
         ),
         "FULLY_CONNECTED": dense,
         **mve_elementwise.LOWERINGS,

@@ -32,6 +32,16 @@ def lower_blocks(context: OperatorContext) -> KernelCall | None:
     layer = layer_of(context)
     if layer is None or not _fits(layer) or not _pays(layer):
         return None
+    return _blocks(context, layer)
+
+
+def lower_blocks_alone(context: OperatorContext) -> KernelCall | None:
+    """The same even where that is slower: weights of whole blocks are not filled up."""
+    layer = layer_of(context)
+    return _blocks(context, layer) if layer is not None and _fits(layer) else None
+
+
+def _blocks(context: OperatorContext, layer: Layer) -> KernelCall:
     source, target = layer.source, layer.target
     parameters = (
         *layer.window,

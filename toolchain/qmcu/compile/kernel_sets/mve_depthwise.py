@@ -27,6 +27,7 @@ from qmcu.model.graph import Tensor
 
 _GROUP = 24  # bytes of a group of taps in scratch
 _SUMS = 64  # pixels whose sums depthwise_conv_2d_mve keeps at a time, more if a row is longer
+_A_LITTLE = 1.5  # times the instructions
 _LARGEST_SPAN = 255  # VLDRB gathers bytes with offsets of one byte
 _LARGEST_DEPTH = 8192  # and fills a plane with offsets of two bytes
 _LARGEST_OFFSET = (1 << 16) - 1  # as it gathers taps
@@ -119,11 +120,14 @@ def lower_planes(context: OperatorContext) -> KernelCall | None:
 
 
 def lower_planes_alone(context: OperatorContext) -> KernelCall | None:
-    """The same even where that is slower: weights as they are, no tables."""
+    """The same even where that is a little slower: weights as they are, no tables."""
     layer = layer_of(context)
     if layer is None or layer.source.shape[3] > _LARGEST_DEPTH:
         return None
-    return _planes(layer, groups_of(layer.offsets(layer.plane[1], 1)))
+    groups = groups_of(layer.offsets(layer.plane[1], 1))
+    if _taps(layer) is not None and planes_cost(layer, groups) > _A_LITTLE * taps_cost(layer):
+        return None
+    return _planes(layer, groups)
 
 
 def lower_taps(context: OperatorContext) -> KernelCall | None:

@@ -167,7 +167,7 @@ def words(values: npt.NDArray[np.generic]) -> Int32Array:
 
 
 def from_call(lower: Lowering) -> Callable[[OperatorContext], Phase | None]:
-    """What a lowering of CONV_2D packs: its constants behind one another."""
+    """What a lowering of CONV_2D packs: its constants behind one another, whole words of each."""
 
     def pack(convolution: OperatorContext) -> Phase | None:
         call = lower(convolution)
@@ -179,7 +179,8 @@ def from_call(lower: Lowering) -> Callable[[OperatorContext], Phase | None]:
             if isinstance(argument, ConstantArgument) and argument.constant is not None
         ]
         scratch = sum(a.size for a in call.arguments if isinstance(a, ScratchArgument))
-        words = np.frombuffer(b"".join(c.data for c in constants), "<i4").astype(np.int32)
+        filled = (c.data + bytes(-len(c.data) % 4) for c in constants)
+        words = np.frombuffer(b"".join(filled), "<i4").astype(np.int32)
         return Phase(convolution, words, scratch, call.overread)
 
     return pack
