@@ -10,10 +10,11 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from tests.support.defences import defend, defend_arguments
 from tests.support.small_networks import samples_of, small_network
 
-from qmcu.backdoor.defences import auto
+from qmcu.backdoor.defences import auto, method
 from qmcu.backdoor.defences import files as defend_file
 from qmcu.backdoor.defences.auto import Trial, best_of, run_auto
 from qmcu.backdoor.defences.method import DEFENCES
+from qmcu.backdoor.defences.run import run_defence
 from qmcu.backdoor.detectors.method import Finding
 from qmcu.backdoor.detectors.result import AuditResult
 from qmcu.backdoor.rates.metrics import Rate
@@ -33,6 +34,29 @@ def test_auto_tries_the_methods_and_survives_one_that_fails(
     assert [t.name for t in trials] == ["stochastic", "qvec"]
     assert trials[1].failure == "it broke." and not trials[1].passed
     assert best_of(trials) is trials[0]
+
+
+def test_auto_seeks_the_ranges_once_for_all_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    sought: list[str] = []
+
+    def counted(name: str) -> Any:
+        made = getattr(method, name)
+
+        def count(*given: Any) -> Any:
+            sought.append(name)
+            return made(*given)
+
+        return count
+
+    network, passed = small_network(), AuditResult("clean", (), (), {}, {})
+    for name in ("find_kept_overshoot", "find_limits"):
+        monkeypatch.setattr(method, name, counted(name))
+    monkeypatch.setattr(auto, "audit_defence", lambda run, samples: passed)
+    trials = run_auto(network, samples_of(network), methods=["stochastic", "recoil"])
+    assert sought == ["find_kept_overshoot", "find_limits"]
+    alone = run_defence("recoil", network, samples_of(network))
+    assert len(sought) == 4
+    assert trials[1].run is not None and trials[1].run.model == alone.model
 
 
 def trial(name: str, accuracy: int, verdict: Any, agreement: int = 90) -> Trial:

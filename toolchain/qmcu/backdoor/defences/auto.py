@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from qmcu.backdoor.defences.method import find_defence, load_defences
 from qmcu.backdoor.defences.run import DefenceRun, audit_defence, check_samples, run_defence
@@ -59,6 +60,7 @@ def run_auto(
 ) -> tuple[Trial, ...]:
     """Try every defence but the authors' recipes (or `methods`) with its defaults; audit each.
 
+    The ranges, which every method has of the same network and inputs, are sought once.
     One that clipping wakes is tried again with every range as wide as any input makes it. A method
     that fails is a trial too. Raises UsageError for an unknown method, VectorError for samples that
     do not fit, ToolError without TensorFlow.
@@ -69,22 +71,23 @@ def run_auto(
     for name in names:
         find_defence(name)
     trials = []
+    shared: dict[tuple[Any, ...], Any] = {}
     for name in names:
-        trials.append(_try(name, network, samples, labels, seed, tell))
+        trials.append(_try(name, network, samples, labels, seed, tell, shared))
         if trials[-1].is_awake:
-            trials.append(_try(name, network, samples, labels, seed, tell, WIDEST))
+            trials.append(_try(name, network, samples, labels, seed, tell, shared, WIDEST))
         tell(name, 1, 1)
     return tuple(trials)
 
 
 def _try(
     name: str, network: Network, samples: Float32Array, labels: Int64Array | None, seed: int,
-    tell: Stages, settings: Mapping[str, float] | None = None,
+    tell: Stages, shared: dict[tuple[Any, ...], Any], settings: Mapping[str, float] | None = None,
 ) -> Trial:  # fmt: skip
     try:
         run = run_defence(
             name, network, samples, labels, seed=seed, settings=settings,
-            progress=_stage(tell, name),
+            progress=_stage(tell, name), shared=shared,
         )  # fmt: skip
         return Trial(name, run, audit_defence(run, samples))
     except QmcuError as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +59,8 @@ class DefenceContext:
     settings: Mapping[str, float] = field(default_factory=dict)
     progress: Progress | None = None
     grid: WeightGrid = CHANNEL_GRID
+    # What several methods need, and one computes: see `_once`.
+    shared: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
 
     def setting(self, name: str) -> float:
         """One of the method's settings: what was asked for, or its default."""
@@ -69,10 +72,15 @@ class DefenceContext:
         Not from the seed alone: an attacker who guesses it could choose weights that chance rounds
         his way (docs/DEFENCES.md has a case). The same inputs give the same numbers.
         """
+        return np.random.default_rng([self.seed, *np.frombuffer(self._digest, np.uint32)])
+
+    @cached_property
+    def _digest(self) -> bytes:
+        """Of the calibration inputs and the weights."""
         digest = hashlib.sha256(np.ascontiguousarray(self.samples).tobytes())
         for weights in self.network.weights:
             digest.update(weights.tobytes())
-        return np.random.default_rng([self.seed, *np.frombuffer(digest.digest(), np.uint32)])
+        return digest.digest()
 
     def tell(self, done: int, total: int) -> None:
         """Say how far the method is."""
@@ -89,7 +97,20 @@ class DefenceContext:
         """The largest value of an input."""
         return float(self.samples.max())
 
-    @cached_property
+    def _once(self, name: str, make: Callable[[], Any], *settings: str) -> Any:
+        """What `make` gives, computed the first time that a method with the same inputs, weights
+        and seed, and the same ones of these settings of every method, asks for it.
+        """
+        origin = self.seed, self._digest, self.grid
+        key = (name, *origin, *(self._common(k) for k in settings))
+        if key not in self.shared:
+            self.shared[key] = make()
+        return self.shared[key]
+
+    def _common(self, name: str) -> float:
+        return float(self.settings.get(name, COMMON[name]))
+
+    @property
     def calibration(self) -> Float32Array:
         """What the activation ranges are taken from: the samples, varied inputs, and overshoot.
 
@@ -98,32 +119,39 @@ class DefenceContext:
         alone do not reach what a trigger reaches: ascent does. Where it would move float's answers
         no trigger goes that leaves them alone.
         """
-        share = self.settings.get("wide", COMMON["wide"])
+        share = self._common("wide")
         if not share:
             return self.samples
-        inputs = vary(self.samples, self.generator(), WIDE_INPUTS)
-        kept = keep_within(self.network, inputs, share)
-        return np.concatenate([self.samples, kept, self.overshooting])
 
-    @cached_property
+        def make() -> Float32Array:
+            inputs = vary(self.samples, self.generator(), WIDE_INPUTS)
+            kept = keep_within(self.network, inputs, share)
+            return np.concatenate([self.samples, kept, self.overshooting])
+
+        return self._once("calibration", make, "wide", "overshoot")  # type: ignore[no-any-return]
+
+    @property
     def overshooting(self) -> Float32Array:
         """What ascent finds, float32 [N, ...]; nothing where ranges are not to hold it."""
-        wide, asked = (self.settings.get(k, COMMON[k]) for k in ("wide", "overshoot"))
-        if not wide or not asked:
+        if not self._common("wide") or not self._common("overshoot"):
             return self.samples[:0]
-        return find_kept_overshoot(self.network, self.samples, self.low, self.high, self._chance(1))
 
-    @cached_property
+        def make() -> Float32Array:
+            given = self.network, self.samples, self.low, self.high
+            return find_kept_overshoot(*given, self._chance(1))
+
+        return self._once("overshooting", make)  # type: ignore[no-any-return]
+
+    @property
     def limits(self) -> Ends:
         """Ends of the activation tensors that are to be narrower than `calibration` makes them, by
         tensor index of the float graph.
         """
-        return self.limits_of(self.network)
+        return self._once("limits", lambda: self.limits_of(self.network), *COMMON)  # type: ignore[no-any-return]
 
     def limits_of(self, network: Network) -> Ends:
         """The same of the network with other weights."""
-        asked = self.settings.get("narrow", COMMON["narrow"])
-        if not asked or self.has_16_bits or not len(self.overshooting):
+        if not self._common("narrow") or self.has_16_bits or not len(self.overshooting):
             return {}
         found = self.overshooting
         return find_limits(network, self.samples, self.calibration, found, self._chance(2))
@@ -131,7 +159,7 @@ class DefenceContext:
     @property
     def has_16_bits(self) -> bool:
         """Whether activations have 16 bits. Raises UsageError for a number that is not 8 or 16."""
-        bits = self.settings.get("activations", COMMON["activations"])
+        bits = self._common("activations")
         if bits not in (8, 16):
             raise UsageError(f"activations have 8 or 16 bits, not {bits:g}.")
         return bits == 16
@@ -155,10 +183,11 @@ class DefenceContext:
             Path(network.graph.name), model, len(self.calibration), converter=made.converter
         )
 
-    @cached_property
+    @property
     def conversion(self) -> Conversion:
         """The network as a standard quantizer rounds it, in these ranges."""
-        return self.convert(self.network, self.limits)
+        found = self._once("conversion", lambda: self.convert(self.network, self.limits), *COMMON)
+        return found  # type: ignore[no-any-return]
 
     @cached_property
     def grids(self) -> tuple[LayerGrid, ...]:

@@ -108,13 +108,16 @@ def run_defence(
     seed: int = 0,
     settings: Mapping[str, float] | None = None,
     progress: Progress | None = None,
+    shared: dict[tuple[Any, ...], Any] | None = None,
 ) -> DefenceRun:
     """Quantize the float `network` by the defence `method`, and prove what was deployed.
 
     `samples` are float32 [N, ...] inputs for calibration, `labels` int64 [N] their classes if
-    known. The same seed on the same machine gives the same bytes. Raises UsageError for an unknown
-    method or setting, VectorError for samples that do not fit, ToolError without TensorFlow,
-    CheckFailedError when the file does not hold what was chosen.
+    known. The same seed on the same machine gives the same bytes. Runs that have one `shared`
+    compute once what they have in common.
+
+    Raises UsageError for an unknown method or setting, VectorError for samples that do not fit,
+    ToolError without TensorFlow, CheckFailedError when the file does not hold what was chosen.
     """
     chosen_defence = find_defence(method)
     merged = chosen_defence.merged(settings or {})
@@ -123,6 +126,8 @@ def run_defence(
     started = time.monotonic()
     samples = np.asarray(samples, np.float32)
     context = DefenceContext(network, samples, labels, seed, merged, progress)
+    if shared is not None:
+        context = replace(context, shared=shared)
     result = chosen_defence.quantize(context)
     if result.rescaled:
         check_same_function(result.network, network, samples[:COMPARED])
