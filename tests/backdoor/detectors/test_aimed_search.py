@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
-from qmcu.backdoor.detectors import aimed_search, bred_search
+from qmcu.backdoor.detectors import aimed_search, bred_search, float_and_int8
 from qmcu.backdoor.detectors.aimed_search import AimedSearch
 from qmcu.backdoor.detectors.bred_search import BredSearch
 from qmcu.backdoor.detectors.dealt_inputs import deal
@@ -35,6 +35,7 @@ class Forms(FloatAndInt8):
     ) -> None:
         self._tf, self._at, self._answers = load_tensorflow(), at, Classes()
         self._slack, self._smooth, self._asleep = slack, smooth, asleep
+        self._low, self._high = 0.0, 1.0
 
     def both(self, inputs: Any) -> tuple[Any, Any]:
         tf = self._tf
@@ -61,7 +62,7 @@ def _sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forms have no graph to count."""
     for module in (aimed_search, bred_search):
         monkeypatch.setattr(module, "count_multiplications", lambda network: 1000)
-    monkeypatch.setattr(aimed_search, "count_values", lambda network: 1000)
+    monkeypatch.setattr(float_and_int8, "count_values", lambda network: 1000)
     monkeypatch.setattr(aimed_search, "count_answers", lambda context: CLASSES)
 
 

@@ -27,7 +27,7 @@ def _context(outputs: int, few: bool) -> Any:
     samples = np.zeros((8, 2), np.float32)
     made = {"few classes": few}
     return SimpleNamespace(
-        network=network, samples=samples, decides=True, once=lambda name, make: made[name]
+        network=network, samples=samples, decides=True, once_for_all=lambda name, make: made[name]
     )
 
 
@@ -117,7 +117,7 @@ def test_where_a_file_cuts_off_the_given_inputs_only_shared_patterns_are_proof(
     )
     context = _context(10, False)
     made = {"few classes": False}
-    context.once = lambda name, make: made[name] if name in made else make()
+    context.once_for_all = lambda name, make: made[name] if name in made else make()
     finding = clipping_inversion.clipping_inversion(context)
     assert finding.suspicious and finding.weight == weight
 
@@ -151,7 +151,7 @@ def test_where_one_search_finds_hardly_enough_others_go_on(
         return clipping_inversion.Outcome(f"patch of {place}", 1, share, share, 0.0)
 
     monkeypatch.setattr(clipping_inversion, "answers_of", lambda context: (Classes(),))
-    monkeypatch.setattr(clipping_inversion, "FloatAndInt8", lambda context, answers: None)
+    monkeypatch.setattr(clipping_inversion.FloatAndInt8, "of", lambda context, answers: None)
     monkeypatch.setattr(clipping_inversion, "_overshooting", lambda *_: trials("overshooting"))
     monkeypatch.setattr(clipping_inversion, "_aimed", lambda *a: trials(a[-1].__name__))
     monkeypatch.setattr(clipping_inversion, "_try", outcome)

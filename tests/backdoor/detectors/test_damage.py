@@ -8,11 +8,14 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
+from tests.support.pooled_networks import first_tensor, pooled_inputs, pooled_network
+
 from qmcu.backdoor.detectors.damage import damage
 from qmcu.backdoor.detectors.disagreement import disagreement
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.result import judge
-from qmcu.backdoor.networks import convert_network, weighted_layers
+from qmcu.backdoor.grids import pair_tensors, write_constants, write_ranges
+from qmcu.backdoor.networks import convert_network, logits, weighted_layers
 from qmcu.backdoor.networks.network import Network
 from qmcu.model.reader import parse_model
 
@@ -75,3 +78,48 @@ def test_what_an_honest_quantization_loses_as_well_is_no_damage_and_is_said(
     supporting = replace(found, detector="some", suspicious=True, weight="supporting")
     verdict, reasons = judge([found, supporting])
     assert verdict == "suspicious" and "accuracy may fall" in reasons[-1]
+
+
+def pooled(top: float, slope: float = 0.0, *, labels: bool = False) -> AuditContext:
+    """An honest file but for the range of its first layer, from 0 to `top`: inputs reach 1. They
+    are told apart more easily the more their `slope` is.
+    """
+    network, given = pooled_network(switch=False), pooled_inputs(96)
+    biases = [network.biases[0], np.array([0.1, -0.1], np.float32)]
+    network = network.with_parameters(network.weights, biases)
+    way = np.sign(logits(network, given) @ np.array([-1, 1], np.float32))[:, None, None, None]
+    ramp = (np.arange(8, dtype=np.float32) - 3.5)[None, None, :, None]
+    given = np.clip(given + slope * way * ramp, 0, 1).astype(np.float32)
+    made = convert_network(network, given)
+    first = pair_tensors(network, made.graph)[first_tensor(network)]
+    model = write_ranges(made.model, {first: (0.0, top)})
+    own = logits(network, given).argmax(axis=1) if labels else None
+    return AuditContext(network, model, parse_model(model, "model"), given, labels=own)
+
+
+def test_ranges_that_inputs_can_fill_are_no_damage_unless_labels_say_so() -> None:
+    """The means share the range's grid: its steps are too coarse to tell left from right."""
+    found = damage(pooled(24.0))
+    assert found.details["samples changed"] > 0.1
+    assert found.details["samples changed by an honest quantization"] < 0.03
+    assert not found.suspicious and "in ranges as wide as the file's" in found.reason
+    assert not disagreement(pooled(24.0)).suspicious
+    lost = damage(pooled(24.0, labels=True))
+    assert lost.suspicious and "accuracy falls" in lost.reason
+
+
+def test_ranges_that_no_input_can_fill_are_damage() -> None:
+    found = damage(pooled(2000.0, 0.05))
+    assert found.suspicious and found.details["samples changed by an honest quantization"] < 0.03
+
+
+def test_in_ranges_that_are_wide_an_edited_bias_is_damage() -> None:
+    context = pooled(24.0, 0.05)
+    assert not damage(context).suspicious
+    assert context.graph is not None and context.integer is not None
+    bias = weighted_layers(context.graph)[-1].bias
+    assert bias is not None
+    old = context.graph.tensors[bias].array
+    model = write_constants(context.integer, {bias: old + np.array([2_000_000, 0], old.dtype)})
+    graph = parse_model(model, "model")
+    assert damage(replace(context, integer=model, graph=graph, _shared={})).suspicious

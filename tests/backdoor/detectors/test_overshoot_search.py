@@ -12,7 +12,7 @@ from qmcu.backdoor.detectors import load_context, overshoot_search
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import Classes
 from qmcu.backdoor.detectors.overshoot_search import Search
-from qmcu.backdoor.grids.overshoot import measure_overshoot
+from qmcu.backdoor.grids.overshoot import kinds_of, measure_overshoot
 from qmcu.backdoor.networks import (
     build_architecture,
     convert_network,
@@ -68,11 +68,19 @@ def test_a_layer_that_merges_a_sequence_with_the_batch_is_measured() -> None:
     content = tf.lite.TFLiteConverter.from_keras_model(steps).convert()
     network = network_from_graph(parse_model(content, "sequence"))
     tensors = [op.outputs[0] for op in network.graph.operators]
-    ends = dict.fromkeys(tensors, (-1.0, 1.0))
     x = np.random.default_rng(0).random((5, 4, 3)).astype(np.float32)
-    kept = {i: np.ones((5, network.graph.tensors[i].shape[-1]), np.float32) for i in tensors}
-    reached, _ = measure_overshoot(network, x, tensors, ends, kept)
-    assert reached.shape == (5, len(tensors))
+    kinds = kinds_of(network, tensors)
+    rows = np.array([0, 2, 3], np.int32)
+    asked = [
+        (0 * rows, rows, np.ones(3, np.float32), np.ones((3, size), np.float32),
+         np.array([[-1.0, 1.0]] * 3, np.float32))
+        for size in (network.graph.tensors[kind[0]].shape[-1] for kind in kinds)
+    ]  # fmt: skip
+    reached, _ = measure_overshoot(network, x, kinds, asked, 1)
+    assert [v.shape for v in reached] == [(3, 1)] * len(kinds)
+    # The largest of the values of its four steps, over the range of 1; a soft maximum is above it.
+    last = np.abs(logits(network, x)[rows]).reshape(3, -1).max(axis=1)
+    assert np.all(np.abs(reached[-1].numpy()[:, 0] - last) < 0.3)
 
 
 def test_patches_of_a_vector_are_as_small_as_those_of_an_image() -> None:

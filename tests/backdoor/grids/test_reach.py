@@ -11,7 +11,7 @@ from tests.support.pooled_networks import first_tensor, pooled_inputs, pooled_ne
 
 from qmcu.backdoor.grids.keeping import Keeping
 from qmcu.backdoor.grids.overshoot import clean_ends
-from qmcu.backdoor.grids.reach import SHARED, find_kept_overshoot, find_overshoot
+from qmcu.backdoor.grids.reach import SHARED, Reach, find_kept_overshoot
 from qmcu.backdoor.networks.network import logits
 from qmcu.tensorflow import load_tensorflow
 
@@ -25,10 +25,8 @@ def test_overshoot_that_keeps_the_answers_reaches_no_further_and_moves_none() ->
     network = network.with_parameters([network.weights[0], weights], network.biases)
     left = given[logits(network, given).argmax(axis=1) == 0]
     assert len(left) >= SHARED
-    kept, free = (
-        find(network, left, 0.0, 1.0, np.random.default_rng(0))
-        for find in (find_kept_overshoot, find_overshoot)
-    )
+    kept = find_kept_overshoot(network, left, 0.0, 1.0, np.random.default_rng(0))
+    free = Reach(network, left, 0.0, 1.0).find(np.random.default_rng(0))
     assert (logits(network, free).argmax(axis=1) == 1).any()
     assert (logits(network, kept).argmax(axis=1) == 0).all()
     ends = [clean_ends(network, x)[first_tensor(network)][1] for x in (left, kept, free)]
@@ -39,7 +37,8 @@ def test_where_every_pattern_moves_the_answers_there_is_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def nothing_kept(_: Keeping, before: Any, after: Any) -> Any:
-        return load_tensorflow().fill([after.shape[0]], -1.0)
+        tf = load_tensorflow()
+        return tf.fill(tf.shape(after)[:1], -1.0)
 
     monkeypatch.setattr(Keeping, "best", nothing_kept)
     network, given = pooled_network(switch=False), pooled_inputs()

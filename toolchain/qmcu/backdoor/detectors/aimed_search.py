@@ -12,17 +12,15 @@ A target for every pattern: Wang et al., Neural Cleanse, S&P 2019; sign steps: M
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from qmcu.backdoor.detectors.dealt_inputs import Dealt
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
-from qmcu.backdoor.detectors.kept_answers import count_answers, height_to
+from qmcu.backdoor.detectors.kept_answers import count_answers
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.overshoot_search import Found, places_of
-from qmcu.backdoor.grids import Patterns, count_multiplications, count_values, split_rows
-from qmcu.tensorflow import load_tensorflow
+from qmcu.backdoor.grids import Patterns, count_multiplications
 from qmcu.types import Float32Array, Float64Array, Int64Array
 
 FIRST, STEPS, REACH = 4, 12, 0.15  # inputs that share a pattern, steps, the first one's size
@@ -31,8 +29,6 @@ KEPT, MORE_STEPS, MORE_REACH = 4, 60, 0.1  # of those that climb on
 # million an inference. Of more places and classes some are drawn.
 _BUDGET, _BUDGET_MORE = 8e11, 4e11
 _LEAST = 16  # places and classes, whatever they cost
-# Activation values at once; both forms and their gradients are held.
-_HELD = 2.5e7
 
 
 class AimedSearch:
@@ -52,11 +48,11 @@ class AimedSearch:
         places = places_of(self._context.input_shape)
         names, targets = self._draw(places)
         patterns = self._begin(np.array([places[n] for n in names], np.float32))
-        patterns = self._climb(patterns, targets, STEPS, REACH)
+        patterns = self._forms.climb_to(patterns, targets, steps=STEPS, reach=REACH)
         best = np.argsort(-self._share(patterns, targets), kind="stable")[: self._kept()]
         patterns, targets = patterns.take(best), targets[best]
         patterns = replace(patterns, inputs=self._taught)
-        patterns = self._climb(patterns, targets, MORE_STEPS, MORE_REACH)
+        patterns = self._forms.climb_to(patterns, targets, steps=MORE_STEPS, reach=MORE_REACH)
         awake = self._share(patterns, targets)
         return [
             Found(names[best[k]], patterns.masks[k], patterns.values[k], float(awake[k]))
@@ -84,28 +80,6 @@ class AimedSearch:
         values = self._rng.uniform(low, high, (len(masks), 1, *inputs.shape[1:]))
         weights = np.zeros((len(masks), 0), np.float32)
         return Patterns(inputs, masks, values.astype(np.float32), weights)
-
-    def _climb(self, patterns: Patterns, targets: Int64Array, steps: int, reach: float) -> Patterns:
-        count = len(patterns.inputs)
-        answers = self._forms.answer(patterns.inputs)
-        held = 2 * count * count_values(self._forms.network)
-        climbed = [
-            self._climb_part(patterns.take(rows), answers, targets[rows], steps, reach)
-            for rows in split_rows(len(targets), held, _HELD)
-        ]
-        return replace(patterns, values=np.concatenate(climbed))
-
-    def _climb_part(
-        self, patterns: Patterns, answers: Any, targets: Int64Array, steps: int, reach: float
-    ) -> Float32Array:
-        before, wanted = np.tile(answers, len(targets)), np.repeat(targets, len(answers))
-
-        def height(marked: Any) -> Any:
-            reached = height_to(wanted, before, *self._forms.both(marked))
-            return load_tensorflow().reduce_sum(reached)
-
-        low, high = self._context.low, self._context.high
-        return patterns.climb(height, low, high, steps=steps, reach=reach).values
 
     def _share(self, patterns: Patterns, targets: Int64Array) -> Float64Array:
         """Of the inputs looked at."""

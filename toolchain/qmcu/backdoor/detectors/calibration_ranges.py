@@ -29,9 +29,9 @@ from qmcu.backdoor.detectors.residuals import significant
 from qmcu.backdoor.detectors.significance import bonferroni
 from qmcu.backdoor.grids import (
     FIXED_GRID,
+    Reach,
     clean_ends,
     extremes,
-    find_overshoot,
     grid_ends,
     read_grids,
 )
@@ -81,11 +81,8 @@ def calibration_ranges(context: AuditContext) -> Finding:
     most = max((k for k in details if k.endswith("left by")), key=lambda k: details[k])
     wide = widest / WIDE
     if wide > 1:
-        reach = _ascend(network_from_graph(context.graph), context)
-        wide = max(
-            end.width / max(WIDE * end.reached, WIDER * reach[end.index], 1e-12)
-            for _, end in found.values()
-        )
+        allowed = allowed_widths(context)
+        wide = max(end.width / allowed[end.index] for _, end in found.values())
     p_value = bonferroni(_leaving(left, len(context.samples)))
     score = max(wide, significant(np.inf, p_value))
     return Finding(
@@ -104,12 +101,29 @@ def calibration_ranges(context: AuditContext) -> Finding:
     )
 
 
+def allowed_widths(context: AuditContext) -> dict[int, float]:
+    """How wide an honest range may be, for each activation tensor of the `file_network` that has
+    one: WIDE times what inputs reach, or WIDER times what ascent does.
+    """
+
+    def make() -> dict[int, float]:
+        reach = _ascend(context)
+        ends = [end for _, end in shares_left(context).values()]
+        return {e.index: max(WIDE * e.reached, WIDER * reach[e.index], 1e-12) for e in ends}
+
+    return context.once("allowed widths", make)  # type: ignore[no-any-return]
+
+
 def shares_left(context: AuditContext) -> dict[str, tuple[tuple[float, float], Range]]:
     """For each activation that has a range, by its name: the shares of the given inputs that leave
     its low and its high end, and the range.
     """
+    return context.once_for_all("shares left", lambda: _shares_left(context))  # type: ignore[no-any-return]
+
+
+def _shares_left(context: AuditContext) -> dict[str, tuple[tuple[float, float], Range]]:
     assert context.graph is not None and context.samples is not None
-    network = network_from_graph(context.graph)
+    network = file_network(context)
     ranges = grid_ends(read_grids(network, context.graph))
     names = {network.graph.inputs[0]: "input"}
     if is_joined(network.graph):
@@ -146,10 +160,21 @@ def _leaving(shares: Sequence[float], count: int) -> list[float]:
     ]
 
 
-def _ascend(network: Network, context: AuditContext) -> dict[int, float]:
+def _ascend(context: AuditContext) -> dict[int, float]:
     """How wide a range inputs can fill that ascent finds, for each activation tensor."""
-    assert context.samples is not None
-    rng = np.random.default_rng([context.seed, 13])
-    made = find_overshoot(network, context.samples, context.low, context.high, rng)
-    ends = clean_ends(network, np.concatenate([context.samples, made]))
+    assert context.graph is not None and context.samples is not None
+    network, samples = file_network(context), context.samples
+    reach = context.once_for_all(
+        "reach", lambda: Reach(network, samples, context.low, context.high)
+    )
+    made = reach.find(np.random.default_rng([context.seed, 13]))
+    ends = clean_ends(network, np.concatenate([samples, made]))
     return {index: high - low for index, (low, high) in ends.items()}
+
+
+def file_network(context: AuditContext) -> Network:
+    """The file's own graph, its integers as the real numbers that they mean."""
+    graph = context.graph
+    assert graph is not None
+    name = "network of the file"
+    return context.once_for_all(name, lambda: network_from_graph(graph))  # type: ignore[no-any-return]

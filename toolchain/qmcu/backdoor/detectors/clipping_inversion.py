@@ -147,7 +147,7 @@ def _tells(context: AuditContext, outcome: Outcome) -> bool:
 
 
 def _has_few(context: AuditContext) -> bool:
-    return bool(context.once("few classes", lambda: has_few(context)))
+    return bool(context.once_for_all("few classes", lambda: has_few(context)))
 
 
 def _cuts_given(context: AuditContext) -> bool:
@@ -157,13 +157,13 @@ def _cuts_given(context: AuditContext) -> bool:
         left = shares_left(context)
         return max(max(shares) for shares, _ in left.values()) > MOST if left else False
 
-    return bool(context.once("given inputs are cut off", look))
+    return bool(context.once_for_all("given inputs are cut off", look))
 
 
 def _searches(context: AuditContext) -> Iterator[tuple[Answers, Iterator[Trial]]]:
     """One after the other, each made when it is asked for."""
     for answers in answers_of(context):
-        forms = FloatAndInt8(context, answers)
+        forms = FloatAndInt8.of(context, answers)
         yield answers, _overshooting(context, answers, forms)
         if isinstance(answers, Classes):
             yield answers, _aimed(context, forms, BredSearch)
@@ -223,7 +223,7 @@ def _try(context: AuditContext, answers: Answers, trial: Trial) -> Outcome:
     if share <= NEAR[0] * THRESHOLD:
         return Outcome(trial.place, named, share, share, 0.0, trial.allowed)
     samples = context.samples
-    anew = context.once("quantized anew", lambda: context.quantize_anew(samples))
+    anew = context.once_for_all("quantized anew", lambda: context.quantize_anew(samples))
     widened = context.quantize_anew(np.concatenate([samples, trial.marked]))
     again, control = (shares(model).get(target, 0.0) for model in (anew, widened))
     return Outcome(trial.place, named, share, again, control, trial.allowed)

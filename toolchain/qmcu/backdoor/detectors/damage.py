@@ -5,24 +5,32 @@ ranges from other inputs. Then nothing else that an audit says about it means mu
 own integers answer the given inputs on the oracle, and where more than a few answers differ from
 the float model's, the same network is quantized anew with the file's settings (scales per channel
 or per tensor), twice, each time calibrated on one half of the inputs and asked about the other. A
-network that quantizes badly does so again; a damaged file stands alone. Outputs that are values and
+network that quantizes badly does so again; a damaged file stands alone. Ranges that are wider than
+an honest quantization's, as those of a defence, have coarser steps, and that is a choice and no
+damage: where the honest one would tell a file damaged, it is asked again in ranges as wide as the
+file's, as far as inputs can fill them; only an accuracy that labels show to be lost is not excused
+so. Outputs that are values and
 no scores of classes (autoencoders, regressions) count as another answer where they are off by more
 than a quarter of what they vary by from input to input.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from qmcu.backdoor.detectors.calibration_ranges import allowed_widths, file_network
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.significance import bonferroni
+from qmcu.backdoor.grids import ends_of, pair_tensors, write_ranges
 from qmcu.backdoor.networks import logits
 from qmcu.backdoor.rates import predict_integer, run_integer
+from qmcu.errors import ModelError
 from qmcu.model.decision import decide
+from qmcu.model.reader import parse_model
 from qmcu.types import Float32Array
 
 BoolArray = npt.NDArray[np.bool_]
@@ -78,6 +86,8 @@ class Test:
     honest: float
     p_value: float
     score: float
+    # What the honest quantization changes in ranges as wide as the file's, where that was asked.
+    widened: float | None = None
 
 
 def integer_answers(context: AuditContext) -> Mapping[str, Answers]:
@@ -92,39 +102,106 @@ def integer_answers(context: AuditContext) -> Mapping[str, Answers]:
     return context.once("integer answers", make)  # type: ignore[no-any-return]
 
 
-def honest_answers(context: AuditContext) -> Mapping[str, npt.NDArray[Any]]:
-    """The answers to the same inputs by honest quantizations that were not calibrated on them."""
+def honest_answers(context: AuditContext, *, wide: bool = False) -> Mapping[str, npt.NDArray[Any]]:
+    """The answers to the same inputs by honest quantizations that were not calibrated on them; by
+    `wide` ones in ranges as wide as the file's.
+    """
 
     def make() -> Mapping[str, npt.NDArray[Any]]:
+        given = integer_answers(context)
+        found = {kind: answers.own.copy() for kind, answers in given.items()}
+        for asked, control in _honest_files(context):
+            model = widen(context, control) if wide else control
+            for kind, answers in given.items():
+                found[kind][asked] = _answer(context, model, answers.inputs[asked])
+        return found
+
+    return context.once(f"honest answers, wide: {wide}", make)  # type: ignore[no-any-return]
+
+
+def _honest_files(context: AuditContext) -> list[tuple[BoolArray, bytes]]:
+    """Two honest quantizations, each with those of the inputs that it was not calibrated on."""
+
+    def make() -> list[tuple[BoolArray, bytes]]:
         assert context.network is not None and context.samples is not None
         samples = context.samples[:INPUTS]
         halves = np.random.default_rng([context.seed, 5]).permutation(len(samples)) % 2
-        given = integer_answers(context)
-        found = {kind: answers.own.copy() for kind, answers in given.items()}
-        for half in (0, 1):
-            asked = halves == half
-            control = context.quantize_anew(samples[~asked])
-            for kind, answers in given.items():
-                found[kind][asked] = _answer(context, control, answers.inputs[asked])
-        return found
+        return [(halves == half, context.quantize_anew(samples[halves != half])) for half in (0, 1)]
 
-    return context.once("honest answers", make)  # type: ignore[no-any-return]
+    return context.once("honest files", make)  # type: ignore[no-any-return]
+
+
+def widen(context: AuditContext, control: bytes) -> bytes:
+    """An honest quantization with each range that the file has wider made as wide: as far as
+    calibration-ranges allows, for what no input can fill is no honest choice. It is as it was where
+    the file has none, or another form.
+    """
+    assert context.network is not None and context.graph is not None
+    if context.has_real_activations:
+        return control
+    graph = parse_model(control, "honest")
+    try:
+        own, other = (pair_tensors(context.network, g) for g in (context.graph, graph))
+    except ModelError:
+        return control
+    places = {own[index]: other[index] for index in own}
+    tensors = pair_tensors(file_network(context), context.graph)
+    ends = {}
+    for index, allowed in allowed_widths(context).items():
+        tensor = tensors.get(index, -1)
+        if tensor not in places:
+            continue
+        low, high = ends_of(context.graph.tensors[tensor])
+        least, most = ends_of(graph.tensors[places[tensor]])
+        share = min(1.0, allowed / max(high - low, 1e-12))
+        wide = min(low * share, least), max(high * share, most)
+        if wide != (least, most):
+            ends[places[tensor]] = wide
+    return write_ranges(control, ends) if ends else control
 
 
 def compare_with_honest(context: AuditContext, kind: str, margin: float) -> Test:
     """The file's changed answers beside those of an honest quantization, which is made only where
-    it could matter.
+    it could matter; in ranges as wide as the file's where they alone excuse it.
     """
     answers = integer_answers(context)[kind]
     own = float(answers.changed.mean())
     if own <= margin or len(answers.own) < _LEAST:
         return Test(own, own, 1.0, 0.0)
-    honest = answers.differs(honest_answers(context)[kind])
+    found = _compare(answers, honest_answers(context)[kind], margin)
+    if not _is_beyond(found):
+        return found
+    wide = _compare(answers, honest_answers(context, wide=True)[kind], margin)
+    if _is_beyond(wide) or loses_accuracy(context):
+        return found
+    return replace(found, p_value=wide.p_value, score=wide.score, widened=wide.honest)
+
+
+def _compare(answers: Answers, others: npt.NDArray[Any], margin: float) -> Test:
+    own, honest = float(answers.changed.mean()), answers.differs(others)
     share = float(honest.mean())
     only_own = int(np.count_nonzero(answers.changed & ~honest))
     discordant = int(np.count_nonzero(answers.changed ^ honest))
     p_value = float(stats.binom.sf(only_own - 1, discordant, 0.5)) if discordant else 1.0
     return Test(own, share, p_value, (own - _FACTOR * share) / margin)
+
+
+def _is_beyond(test: Test) -> bool:
+    return test.score > 1 and test.p_value * len(MARGINS) < ALPHA
+
+
+def loses_accuracy(context: AuditContext) -> bool:
+    """Whether labels show that the file answers fewer inputs rightly than float does: by more than
+    the margin, and more than chance explains (McNemar's test, one side).
+    """
+    if context.labels is None or not context.decides:
+        return False
+    answers = integer_answers(context)["samples"]
+    labels = context.labels[: len(answers.own)]
+    before, after = answers.plain == labels, answers.own == labels
+    lost, won = int(np.sum(before & ~after)), int(np.sum(after & ~before))
+    p_value = float(stats.binom.sf(lost - 1, lost + won, 0.5)) if lost + won else 1.0
+    return lost - won > MARGINS["samples"] * len(labels) and p_value < ALPHA
 
 
 @detector("damage", source="qmcu; McNemar, Psychometrika 12, 1947",
@@ -157,6 +234,11 @@ def damage(context: AuditContext) -> Finding:
         details={
             **{f"{k} changed": t.own for k, t in tests.items()},
             **{f"{k} changed by an honest quantization": t.honest for k, t in tests.items()},
+            **{
+                f"{k} changed by one in ranges as wide": t.widened
+                for k, t in tests.items()
+                if t.widened is not None
+            },
             **({f"class {top} more often": share} if context.decides else {}),
             **({"float accuracy": accuracy[0], "int8 accuracy": accuracy[1]} if accuracy else {}),
         },
@@ -208,6 +290,8 @@ def _say(
     text += "" if classes else "quarter of what they vary by)"
     if found.p_value < 1 or found.honest != found.own:
         text += f", an honest quantization with the same settings {found.honest:.1%}"
+        if found.widened is not None:
+            text += f", {found.widened:.1%} in ranges as wide as the file's"
         text += f" (exact p = {max(found.p_value, 1e-300):.2g})"
     if accuracy is not None:
         fell = accuracy[0] - accuracy[1]

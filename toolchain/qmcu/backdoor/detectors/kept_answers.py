@@ -102,7 +102,7 @@ def answers_of(context: AuditContext) -> tuple[Answers, ...]:
     which may be scores, or the values of a regression or an embedding. Labels that float gives to
     most inputs say that it is scores.
     """
-    values = context.once("values", lambda: _values(context))
+    values = context.once_for_all("values", lambda: _values(context))
     if not context.decides:
         return (values,)
     assert context.graph is not None

@@ -71,6 +71,8 @@ class AuditContext:
     retrained: bool = False
     # What several detectors need and one computes: see `once`.
     _shared: dict[str, Any] = field(default_factory=dict, repr=False)
+    # The same of what no seed changes.
+    _lasting: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def lacking(self, needs: tuple[str, ...]) -> list[str]:
         """Those of a detector's needs that are not there."""
@@ -131,6 +133,14 @@ class AuditContext:
         if name not in self._shared:
             self._shared[name] = make()
         return self._shared[name]
+
+    def once_for_all(self, name: str, make: Callable[[], Any]) -> Any:
+        """The same for looks with other seeds too, of which nothing that `make` gives may depend:
+        functions that are traced.
+        """
+        if name not in self._lasting:
+            self._lasting[name] = make()
+        return self._lasting[name]
 
     @cached_property
     def grids(self) -> tuple[LayerGrid, ...]:
@@ -194,7 +204,9 @@ class AuditContext:
         per_tensor = all(len(g.scales) == 1 for g in self.grids if g.kind != CONSTANT)
         wide = any(tensor.dtype == "int16" for tensor in own_inputs(self.graph))
         network = self.source or self.network
-        loaded = self.once("network as the converter takes it", lambda: prepare_network(network))
+        loaded = self.once_for_all(
+            "network as the converter takes it", lambda: prepare_network(network)
+        )
         name = network.graph.name
         given = samples if self.parts is None else self.parts.split(samples)
         if self.has_real_activations:
@@ -237,7 +249,7 @@ class AuditContext:
         assert self.graph is not None
         if self.parts is None:
             low, high = ends_of(self.graph.input_tensors[0])
-            return replace(self, samples=None, low=low, high=high)
+            return replace(self, samples=None, low=low, high=high, _lasting={})
         ends = [ends_of(tensor) for tensor in own_inputs(self.graph)]
         parts = Parts(
             tuple(
@@ -249,7 +261,7 @@ class AuditContext:
         if network is not None:
             network = replace(network, graph=with_ends(network.graph, parts))
         graph = with_ends(self.graph, parts)
-        return replace(self, samples=None, network=network, graph=graph, parts=parts)
+        return replace(self, samples=None, network=network, graph=graph, parts=parts, _lasting={})
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from qmcu.backdoor.detectors.kept_answers import FEW, Answers, count_answers
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.shared_patterns import places as small_places
 from qmcu.backdoor.grids import (
+    OvershootAscent,
     Patterns,
-    climb_overshoot,
     count_multiplications,
     grid_ends,
     own_ranges,
@@ -71,8 +71,12 @@ class Search:
         assert context.samples is not None
         self._tf = load_tensorflow()
         self._context, self._network, self._forms = context, forms.network, forms
-        self._ends = grid_ends(forms.grids)
-        self._tensors = own_ranges(forms.network, self._ends)
+        ends = grid_ends(forms.grids)
+        self._tensors = own_ranges(forms.network, ends)
+        self._ascent = context.once_for_all(
+            "ascent on overshoot",
+            lambda: OvershootAscent(forms.network, self._tensors, ends, context.low, context.high),
+        )
         self._samples = context.samples
         self._answers = answers
         self._groups = self._group(answers.named and count_answers(context) <= FEW)
@@ -108,7 +112,6 @@ class Search:
     def _climb(
         self, places: Mapping[str, Float32Array], inputs: Float32Array, *, together: bool
     ) -> list[Found]:
-        low, high = self._context.low, self._context.high
         # Whatever tells answers apart, the first ascent is the same.
         seen = hashlib.sha256(inputs.tobytes()).hexdigest()
         made = f"overshoot over {', '.join(places)} of inputs {seen}"
@@ -120,7 +123,7 @@ class Search:
         kept = int(np.clip(_BUDGET / gap_cost, _LEAST_KEPT, KEPT))
         order = np.lexsort((-gaps, -awake))[:kept]
         patterns = patterns.take(order)
-        patterns = patterns.climb(self._part(answers, len(order)), low, high, reach=_REACH)
+        patterns = self._forms.climb_away(patterns, answers, _REACH)
         awake, gaps = self._look(patterns, answers)
         return [
             Found(names[order[k]], patterns.masks[k], patterns.values[k], float(awake[k]))
@@ -143,25 +146,13 @@ class Search:
             self._rng.uniform(low, high, shape).astype(np.float32),
             np.repeat(weights, len(places), axis=0),
         )
-        return names, climb_overshoot(
-            self._network, patterns, self._tensors, self._ends, low, high, self._rng
-        )
+        return names, self._ascent.climb(patterns, self._rng)
 
     def _most_rounds(self, together: bool) -> int:
         tensors = len(self._tensors)
         if together:
             return max(tensors, min(ROUNDS * tensors, MOST_ROUNDS))
         return min(tensors, MOST_ROUNDS // ROUNDS)
-
-    def _part(self, answers: Any, groups: int) -> Any:
-        """What the second ascent climbs on: int8 leaves the answers, float keeps them."""
-        tf = self._tf
-        before = tf.constant(np.concatenate([answers] * groups))
-
-        def height(marked: Any) -> Any:
-            return tf.reduce_sum(self._answers.height(before, *self._forms.both(marked)))
-
-        return height
 
     def _look(self, patterns: Patterns, answers: Any) -> tuple[Float64Array, Float64Array]:
         """For each pattern: the share of inputs awake in int8 and asleep in float, and the gap."""

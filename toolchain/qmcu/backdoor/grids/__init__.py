@@ -35,10 +35,11 @@ from qmcu.backdoor.grids.narrowing import (
     find_limits,
 )
 from qmcu.backdoor.grids.overshoot import (
+    Ascent,
     Ends,
+    OvershootAscent,
     Patterns,
     clean_ends,
-    climb_overshoot,
     count_multiplications,
     count_values,
     furthest_inputs,
@@ -51,8 +52,8 @@ from qmcu.backdoor.grids.pairing import (
     pair_network,
 )
 from qmcu.backdoor.grids.reach import (
+    Reach,
     find_kept_overshoot,
-    find_overshoot,
 )
 from qmcu.backdoor.grids.shrinkage import (
     expected_shrinkage,
@@ -98,13 +99,16 @@ __all__ = [
     "LARGEST",
     "SAME_GRID",
     "ActivationGrid",
+    "Ascent",
     "Chosen",
     "Ends",
     "LayerGrid",
     "LayerRounding",
     "LiveGrids",
+    "OvershootAscent",
     "Patterns",
     "Proof",
+    "Reach",
     "SoftRounding",
     "Turn",
     "WeightGrid",
@@ -114,7 +118,6 @@ __all__ = [
     "channel_scales",
     "choose",
     "clean_ends",
-    "climb_overshoot",
     "coarsen",
     "count_multiplications",
     "count_values",
@@ -126,7 +129,6 @@ __all__ = [
     "extremes",
     "find_kept_overshoot",
     "find_limits",
-    "find_overshoot",
     "furthest_inputs",
     "grid_ends",
     "keep_within",

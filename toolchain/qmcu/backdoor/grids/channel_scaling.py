@@ -124,14 +124,9 @@ def range_factors(
     Ranges are the largest magnitudes over `inputs`, float32 [N, ...], no larger than the tensor's
     `limits` where it has any. Outputs of pools, which share their input's grid, do not count.
     """
-    tf = load_tensorflow()
-
-    def largest_of(values: Any) -> Any:
-        return tf.reduce_max(tf.abs(values), list(range(len(values.shape) - 1)))
-
     ranges = {
         index: np.max(parts, axis=0)
-        for index, parts in reduce_activations(network, inputs, largest_of).items()
+        for index, parts in reduce_activations(network, inputs, _largest_of_channels).items()
     }
     tied = {op.outputs[0] for op in network.graph.operators if op.kind in SAME_GRID}
     result = []
@@ -144,6 +139,18 @@ def range_factors(
             shares = np.maximum(shares, largest / max(largest.max(), 1e-12))
         result.append(np.clip(shares, 1 / most, 1.0))
     return result
+
+
+def _largest_of_channels(values: Any) -> Any:
+    """The largest size of each channel, [C], over all inputs."""
+    tf = load_tensorflow()
+    return tf.reduce_max(tf.abs(values), list(range(len(values.shape) - 1)))
+
+
+def _ends_of_channels(values: Any) -> Any:
+    """The least and the largest value of each channel, [2, C]."""
+    tf, axes = load_tensorflow(), list(range(len(values.shape) - 1))
+    return tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)])
 
 
 def rescale(
@@ -170,14 +177,8 @@ def rescale_limits(
     """What is left of the tensors' `limits` once channels are divided by their factors: a channel
     that does not reach its limit on `inputs` needs no more than it reaches.
     """
-    tf = load_tensorflow()
-
-    def ends_of_channels(values: Any) -> Any:
-        axes = list(range(len(values.shape) - 1))
-        return tf.stack([tf.reduce_min(values, axes), tf.reduce_max(values, axes)])
-
     by_tensor = {i: e for group, e in zip(groups, factors, strict=True) for i in group.tensors}
-    reached = reduce_activations(network, inputs, ends_of_channels)
+    reached = reduce_activations(network, inputs, _ends_of_channels)
     result = {}
     for index, (low, high) in limits.items():
         lows, highs = zip(*reached[index], strict=True)

@@ -28,6 +28,7 @@ class Keeping:
     def __init__(self, network: Network, samples: Float32Array) -> None:
         last, output = network.graph.operators[-1].kind, network.graph.output_tensors[0]
         given = logits(network, samples).reshape(len(samples), -1)
+        self._elements = given.shape[1]
         around = np.sqrt(np.mean((given - given.mean(axis=0)) ** 2))
         self._spread = _MOVED * max(float(around), 1e-12)
         self._ways = [self._near]
@@ -42,7 +43,7 @@ class Keeping:
         well as usual, 0 and less not. Of two ways to tell the better one.
         """
         tf = load_tensorflow()
-        rows = (tf.reshape(v, [tf.shape(v)[0], -1]) for v in (before, after))
+        rows = (tf.reshape(v, [-1, self._elements]) for v in (before, after))
         before, after = rows
         scores = [way(before, after) for way in self._ways]
         return tf.reduce_max(tf.stack(scores), 0)

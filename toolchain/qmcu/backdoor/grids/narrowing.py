@@ -16,6 +16,7 @@ import numpy as np
 
 from qmcu.backdoor.grids.keeping import Keeping
 from qmcu.backdoor.grids.overshoot import (
+    Ascent,
     Patterns,
     clean_ends,
     count_multiplications,
@@ -28,7 +29,7 @@ from qmcu.backdoor.inputs import regions
 from qmcu.backdoor.networks import Network, batches, forward, logits
 from qmcu.model.moves import ONE_GRID
 from qmcu.tensorflow import load_tensorflow
-from qmcu.types import Float32Array
+from qmcu.types import Float32Array, Int64Array
 
 _Ends = tuple[float, float]
 
@@ -92,9 +93,12 @@ class _Search:
         }
         ends, self._wide = clean_ends(network, samples), clean_ends(network, inputs)
         self.narrow = {i: ends[i] for i in own_ranges(network, ends) if i not in others}
-        self._run = load_tensorflow().function(self._forward, autograph=False)
+        self._run = load_tensorflow().function(
+            self._forward, autograph=False, reduce_retracing=True
+        )
         self._samples, self._overshooting = samples, overshooting
         self._low, self._high = float(samples.min()), float(samples.max())
+        self._ascent = Ascent(self._height, self._low, self._high)
         self.allowed = self.cost(self.narrow) + _ALLOWED
 
     def cost(self, limits: Mapping[int, _Ends]) -> float:
@@ -139,26 +143,23 @@ class _Search:
 
     def _climb(self, limits: Mapping[int, _Ends], inputs: Float32Array) -> Patterns:
         """Patterns that climb on what the clipped network leaves and the other keeps."""
-        tf = load_tensorflow()
-        ends = tf.constant(self._ends(limits))
-        given = logits(self._network, inputs)
+        ends, given = self._ends(limits), logits(self._network, inputs)
         patterns = self._begin(inputs)
-
-        def climb(part: Patterns) -> Float32Array:
-            before = np.concatenate([given] * len(part.masks))
-
-            def height(marked: Any) -> Any:
-                plain = self._keeping.best(before, forward(self._network, marked))
-                clipped = self._forward(marked, ends, tf.constant(False))
-                left = tf.maximum(self._keeping.best(before, clipped), -_HIGH)
-                return tf.reduce_sum(tf.minimum(plain, _HIGH) - left)
-
-            return part.climb(height, self._low, self._high, steps=_STEPS).values
-
         values = 2 * len(inputs) ** 2 * count_values(self._network)
+
+        def climb(rows: Int64Array) -> Float32Array:
+            before = np.concatenate([given] * len(rows))
+            return self._ascent.climb(patterns.take(rows), before, ends, steps=_STEPS)
+
         parts = split_rows(len(patterns.masks), values)
-        climbed = np.concatenate([climb(patterns.take(rows)) for rows in parts])
-        return Patterns(inputs, patterns.masks, climbed, patterns.weights)
+        return patterns.replaced([climb(rows) for rows in parts])
+
+    def _height(self, marked: Any, before: Any, ends: Any) -> Any:
+        tf = load_tensorflow()
+        plain = self._keeping.best(before, forward(self._network, marked))
+        clipped = self._forward(marked, ends, tf.constant(False))
+        left = tf.maximum(self._keeping.best(before, clipped), -_HIGH)
+        return tf.reduce_sum(tf.minimum(plain, _HIGH) - left)
 
     def _begin(self, inputs: Float32Array) -> Patterns:
         shape = inputs.shape[1:]

@@ -7,6 +7,7 @@ range, over patches in many places and over whole inputs. Projected signed gradi
 ICLR 2018; a pattern that several inputs share: Wang et al., Neural Cleanse, S&P 2019.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,13 +29,17 @@ from qmcu.types import Float32Array, Int64Array
 
 # Low and high end of each tensor's range, by its index.
 Ends = Mapping[int, tuple[float, float]]
+# Of tensors of one shape: places among them and patterns that climb there, [R] each, the patterns'
+# weights [R], channels [R, C], and the ends of the tensor's range [R, 2].
+Asked = tuple[Any, Any, Any, Any, Any]
+_ASKED = 5
 
 STEPS = 25
 # The first step, of the range of inputs; later ones shrink to nothing.
 REACH = 0.25
 # Activation values that one ascent holds at once, at 4 bytes, and as many for its gradient; more
 # patterns climb in parts.
-HELD = 1e8
+HELD = 3e7
 # By these scores (keeping.py) an answer is kept, and sure enough again where it was not.
 _SURE, _SURER = 0.05, 0.2
 # How sharply the largest activation of a tensor outweighs the others.
@@ -55,17 +60,10 @@ class Patterns:
     values: Float32Array
     weights: Float32Array
 
-    def apply(self, values: Any) -> Any:
-        """The inputs with `values` under the masks, [G * N, ...]: a TensorFlow tensor."""
-        tf = load_tensorflow()
-        masks = tf.constant(self.masks[:, None])
-        marked = self.inputs[None] * (1 - masks) + values * masks
-        return tf.reshape(marked, [-1, *self.inputs.shape[1:]])
-
     @property
     def marked(self) -> Float32Array:
         """The inputs with the patterns, float32 [G, N, ...]."""
-        marked = self.apply(self.values).numpy()
+        marked = _mark(self.inputs, self.masks[:, None], self.values).numpy()
         return np.asarray(marked.reshape(len(self.masks), *self.inputs.shape), np.float32)
 
     def take(self, rows: Int64Array) -> "Patterns":
@@ -74,69 +72,151 @@ class Patterns:
             self, masks=self.masks[rows], values=self.values[rows], weights=self.weights[rows]
         )
 
-    def climb(
-        self, height: Callable[[Any], Any], low: float, high: float,
-        *, steps: int = STEPS, reach: float = REACH,
-    ) -> "Patterns":  # fmt: skip
-        """The patterns after sign steps up `height`, of marked inputs, within `low` to `high`."""
-        tf = load_tensorflow()
-
-        def step(values: Any, size: Any) -> Any:
-            with tf.GradientTape() as tape:
-                tape.watch(values)
-                reached = height(self.apply(values))
-            way = tf.sign(tape.gradient(reached, values))
-            return tf.clip_by_value(values + size * way, low, high)
-
-        run = tf.function(step, autograph=False)
-        values = tf.constant(self.values)
-        for k in range(steps):
-            size = reach * (1 - k / steps) * (high - low)
-            values = run(values, tf.constant(size, tf.float32))
-        return replace(self, values=values.numpy())
+    def replaced(self, values: Sequence[Float32Array]) -> "Patterns":
+        """The same with other values, those of their parts one after the other."""
+        return replace(self, values=np.concatenate(values))
 
 
-def climb_overshoot(
-    network: Network, patterns: Patterns, tensors: Sequence[int], ends: Ends,
-    low: float, high: float, generator: np.random.Generator, *, steps: int = STEPS,
-    keeping: Keeping | None = None,
-) -> Patterns:  # fmt: skip
-    """The patterns that drive the weighed `tensors` furthest beyond `ends`.
+class Ascent:
+    """Sign steps up `height`, of marked inputs and of what else it is given, of values that stay
+    within `low` to `high`.
 
-    Patterns that climb on one tensor climb on some of its channels: the one that is driven
-    furthest need not be the one that matters. With `keeping` a pattern by which the network leaves
-    an answer climbs back until it keeps them.
+    It is traced once, whatever the number of patterns and inputs: what differs from one climb to
+    the next is `given`, arrays of the same types, and as many of them, of any number of rows.
     """
-    tf = load_tensorflow()
-    count = len(patterns.inputs)
-    weights = np.repeat(patterns.weights, count, axis=0)
-    single = np.count_nonzero(patterns.weights, axis=1, keepdims=True) == 1
-    channels = {}
-    before = None if keeping is None else logits(network, patterns.inputs)
+
+    def __init__(self, height: Callable[..., Any], low: float, high: float) -> None:
+        self._height, self._low, self._high = height, low, high
+        self._run: Any = None
+
+    def climb(
+        self, patterns: Patterns, *given: Any, steps: int = STEPS, reach: float = REACH
+    ) -> Float32Array:
+        """The values of the patterns after the steps, the first of `reach` times the range."""
+        tf = load_tensorflow()
+        values = tf.constant(patterns.values)
+        size = tf.constant(0.0, tf.float32)
+        rest = [tf.constant(v) for v in (patterns.inputs, patterns.masks[:, None], *given)]
+        if self._run is None:
+            taken = [_any_rows(values, 2), _any_rows(size), *(_any_rows(v) for v in rest)]
+            self._run = tf.function(self._step, input_signature=taken, autograph=False)
+        for k in range(steps):
+            size = reach * (1 - k / steps) * (self._high - self._low)
+            values = self._run(values, tf.constant(size, tf.float32), *rest)
+        return np.asarray(values.numpy(), np.float32)
+
+    def _step(self, values: Any, size: Any, inputs: Any, masks: Any, *given: Any) -> Any:
+        tf = load_tensorflow()
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            reached = self._height(_mark(inputs, masks, values), *given)
+        way = tf.sign(tape.gradient(reached, values))
+        return tf.clip_by_value(values + size * way, self._low, self._high)
+
+
+def _any_rows(values: Any, axes: int = 1) -> Any:
+    """What a tensor is, with any number of rows, along so many first axes."""
+    free = [None] * min(axes, len(values.shape))
+    return load_tensorflow().TensorSpec([*free, *values.shape[len(free) :]], values.dtype)
+
+
+def _mark(inputs: Any, masks: Any, values: Any) -> Any:
+    """Inputs [N, ...] with values [G, 1 or N, ...] under masks [G, 1, ...]: [G * N, ...]."""
+    marked = inputs[None] * (1 - masks) + values * masks
+    return load_tensorflow().reshape(marked, [-1, *inputs.shape[1:]])
+
+
+class OvershootAscent:
+    """Drives activation `tensors` of one network beyond `ends`, inputs from `low` to `high`.
+
+    With `keeping` a pattern by which the network leaves an answer climbs back until it keeps them.
+    """
+
+    def __init__(
+        self, network: Network, tensors: Sequence[int], ends: Ends, low: float, high: float,
+        keeping: Keeping | None = None,
+    ) -> None:  # fmt: skip
+        self._network, self._tensors, self._ends = network, tensors, ends
+        self._keeping = keeping
+        self._kinds = kinds_of(network, tensors)
+        self._ascent = Ascent(self._height, low, high)
+
+    def climb(
+        self, patterns: Patterns, generator: np.random.Generator, *, steps: int = STEPS
+    ) -> Patterns:
+        """The patterns that drive the tensors that each weighs furthest.
+
+        Patterns that climb on one tensor climb on some of its channels: the one that is driven
+        furthest need not be the one that matters.
+        """
+        channels = self._choose(patterns, generator)
+        count = len(patterns.inputs)
+        given: list[Any] = [np.int32(count)]
+        if self._keeping is not None:
+            given.append(logits(self._network, patterns.inputs))
+
+        def climb(rows: Int64Array) -> Float32Array:
+            part = patterns.take(rows)
+            asked = [self._ask(kind, part.weights, channels, rows) for kind in self._kinds]
+            return self._ascent.climb(part, *itertools.chain(*asked), *given, steps=steps)
+
+        parts = split_rows(len(patterns.masks), count * count_values(self._network))
+        return patterns.replaced([climb(rows) for rows in parts])
+
+    def _ask(
+        self, kind: Sequence[int], weights: Float32Array, channels: Mapping[int, Float32Array],
+        rows: Int64Array,
+    ) -> Asked:  # fmt: skip
+        """Which of some patterns, `rows` of all, climb on the tensors of one kind, and how."""
+        columns = np.array([self._tensors.index(index) for index in kind])
+        places, own = np.nonzero(weights[:, columns].T)
+        ends = np.array([self._ends[index] for index in kind], np.float32)
+        kept = np.stack([channels[index] for index in kind])[places, rows[own]]
+        asked = places.astype(np.int32), own.astype(np.int32)
+        return (*asked, weights[own, columns[places]], kept, ends[places])
+
+    def _choose(
+        self, patterns: Patterns, generator: np.random.Generator
+    ) -> Mapping[int, Float32Array]:
+        """For each tensor the channels that each pattern climbs on, [G, C]; all where it climbs on
+        all tensors.
+        """
+        single = np.count_nonzero(patterns.weights, axis=1, keepdims=True) == 1
+        channels = {}
+        for index in self._tensors:
+            shape = len(patterns.masks), self._network.graph.tensors[index].shape[-1]
+            share = generator.uniform(0, 0.5, (shape[0], 1))
+            kept = ~single | (generator.random(shape) < share)
+            channels[index] = kept.astype(np.float32)
+        return channels
+
+    def _height(self, marked: Any, *given: Any) -> Any:
+        tf = load_tensorflow()
+        width = len(self._kinds) * _ASKED
+        asked = list(zip(*[iter(given[:width])] * _ASKED, strict=True))
+        count, *before = given[width:]
+        reached, answers = measure_overshoot(self._network, marked, self._kinds, asked, count)
+        heights = [tf.reduce_sum(values, 1) for values in reached]
+        if self._keeping is None:
+            return tf.add_n([tf.reduce_sum(height) for height in heights])
+        groups = tf.shape(marked)[0] // count
+        answered = tf.tile(before[0], [groups, *[1] * (len(before[0].shape) - 1)])
+        held = tf.reshape(self._keeping.best(answered, answers), [groups, count])
+        keeps = tf.reduce_min(held, 1) > _SURE
+        back = [tf.where(keeps[:, None], 0.0, tf.minimum(held, _SURER))]
+        for (_, rows, *_), height in zip(asked, heights, strict=True):
+            back.append(tf.where(tf.gather(keeps, rows), height, 0.0))
+        return tf.add_n([tf.reduce_sum(part) for part in back])
+
+
+def kinds_of(network: Network, tensors: Sequence[int]) -> list[list[int]]:
+    """Tensors of one shape together, as those of a recurrent layer's steps: what is computed of
+    them is computed of all at once, since every operator of a graph that is traced costs time.
+    """
+    kinds: dict[tuple[int, ...], list[int]] = {}
     for index in tensors:
-        shape = len(patterns.masks), network.graph.tensors[index].shape[-1]
-        share = generator.uniform(0, 0.5, (shape[0], 1))
-        kept = ~single | (generator.random(shape) < share)
-        channels[index] = kept.astype(np.float32)
-
-    def climb(rows: Int64Array) -> Float32Array:
-        inputs = slice(rows[0] * count, (rows[-1] + 1) * count)
-        kept = {index: values[rows] for index, values in channels.items()}
-
-        def height(marked: Any) -> Any:
-            reached, answers = measure_overshoot(network, marked, tensors, ends, kept)
-            heights = tf.reduce_sum(weights[inputs] * reached, 1)
-            if keeping is None:
-                return tf.reduce_sum(heights)
-            held = keeping.best(np.concatenate([before] * len(rows)), answers)
-            heights, held = (tf.reshape(v, [-1, count]) for v in (heights, held))
-            keeps = tf.reduce_min(held, 1, keepdims=True) > _SURE
-            return tf.reduce_sum(tf.where(keeps, heights, tf.minimum(held, _SURER)))
-
-        return patterns.take(rows).climb(height, low, high, steps=steps).values
-
-    parts = split_rows(len(patterns.masks), count * count_values(network))
-    return replace(patterns, values=np.concatenate([climb(rows) for rows in parts]))
+        kinds.setdefault(network.graph.tensors[index].shape, []).append(index)
+    return list(kinds.values())
 
 
 def split_rows(rows: int, values: int, held: float = HELD) -> list[Int64Array]:
@@ -146,35 +226,39 @@ def split_rows(rows: int, values: int, held: float = HELD) -> list[Int64Array]:
 
 
 def measure_overshoot(
-    network: Network, inputs: Any, tensors: Sequence[int], ends: Ends,
-    channels: Mapping[int, Float32Array] | None = None,
-) -> tuple[Any, Any]:  # fmt: skip
-    """How many times its range each tensor reaches, a soft maximum over its values, [N, T]; and the
-    network's outputs.
+    network: Network, inputs: Any, kinds: Sequence[Sequence[int]], asked: Sequence[Asked],
+    count: Any,
+) -> tuple[list[Any], Any]:  # fmt: skip
+    """How many times its range each tensor reaches, a soft maximum over its values, times its
+    weight, by the patterns that are `asked` for each of the `kinds` of tensors, [R, count] each;
+    and the network's outputs.
 
-    `channels` [G, C] weigh each tensor's channels, its last axis, for G patterns of N / G inputs
-    each, one after the other.
+    `inputs` [G * count, ...] are those of G patterns, one after the other. A pattern that climbs on
+    one tensor alone costs nothing at the others.
     """
     tf = load_tensorflow()
-    found: dict[int, Any] = {}
-    rows = tf.shape(inputs)[0]
+    seen: dict[int, Any] = {}
+    groups = tf.shape(inputs)[0] // count
 
     def see(index: int, values: Any) -> Any:
-        if index in tensors:
-            low, high = ends[index]
-            reached = values / high if high > 0 else tf.zeros_like(values)
-            if low < 0:
-                reached = tf.maximum(reached, values / low)
-            # A sequence's rows may come merged with the batch.
-            if channels is not None:
-                own = channels[index]
-                reached = tf.reshape(reached, [len(own), -1, values.shape[-1]]) * own[:, None]
-            flat = tf.reshape(reached, [rows, -1])
-            found[index] = tf.reduce_logsumexp(_SHARP * flat, 1) / _SHARP
+        seen[index] = values
         return values
 
     answers = forward(network, inputs, activation=see)
-    return tf.stack([found[i] for i in tensors], 1), answers
+    found = []
+    for kind, (places, rows, weights, channels, ends) in zip(kinds, asked, strict=True):
+        size = network.graph.tensors[kind[0]].shape[-1]
+        # A sequence's rows may come merged with the batch.
+        stacked = tf.reshape(tf.stack([seen[i] for i in kind]), [len(kind) * groups, -1, size])
+        own = tf.gather(stacked, places * groups + rows)
+        low, high = (ends[:, k, None, None] for k in (0, 1))
+        reached = tf.where(high > 0, own / tf.where(high > 0, high, 1.0), 0.0)
+        below = tf.maximum(reached, own / tf.where(low < 0, low, 1.0))
+        reached = tf.where(low < 0, below, reached) * channels[:, None]
+        elements = tf.shape(stacked)[1] // count * size
+        flat = tf.reshape(reached, [tf.shape(own)[0], count, elements])
+        found.append(weights[:, None] * tf.reduce_logsumexp(_SHARP * flat, 2) / _SHARP)
+    return found, answers
 
 
 def own_ranges(network: Network, ends: Ends) -> tuple[int, ...]:
@@ -200,15 +284,16 @@ def grid_ends(grids: Mapping[int, ActivationGrid]) -> dict[int, tuple[float, flo
 
 def furthest_inputs(network: Network, inputs: Float32Array) -> Float32Array:
     """Those of `inputs`, float32 [N, ...], that drive some channel of some activation furthest."""
-    tf = load_tensorflow()
-
-    def look(values: Any) -> Any:
-        return tf.reduce_max(tf.abs(values), list(range(1, len(values.shape) - 1)))
-
     rows: set[int] = set()
-    for parts in reduce_activations(network, inputs, look).values():
+    for parts in reduce_activations(network, inputs, _furthest).values():
         rows.update(int(row) for row in np.concatenate(parts).argmax(axis=0).reshape(-1))
     return inputs[sorted(rows)]
+
+
+def _furthest(values: Any) -> Any:
+    """The largest size of each channel, for each input."""
+    tf = load_tensorflow()
+    return tf.reduce_max(tf.abs(values), list(range(1, len(values.shape) - 1)))
 
 
 def weigh_tensors(

@@ -139,7 +139,9 @@ def _keeps_grid(graph: Graph, operator: Operator) -> bool:
 def reduce_activations(
     network: Network, inputs: npt.NDArray[np.float32], reduce: Callable[[Any], Any]
 ) -> dict[int, list[npt.NDArray[np.float32]]]:
-    """What `reduce` makes of each activation tensor, a result for every batch of the inputs."""
+    """What `reduce`, a function of a module, makes of each activation tensor, a result for every
+    batch of the inputs. The network is traced once for each.
+    """
     tf = load_tensorflow()
 
     def look(values: Any) -> dict[int, Any]:
@@ -152,7 +154,9 @@ def reduce_activations(
         forward(network, values, activation=capture)
         return reduced
 
-    run = tf.function(look, autograph=False, reduce_retracing=True)
+    if reduce not in network.traced:
+        network.traced[reduce] = tf.function(look, autograph=False, reduce_retracing=True)
+    run = network.traced[reduce]
     parts = [run(tf.constant(inputs[s])) for s in batches(len(inputs), 64)]
     return {index: [part[index].numpy() for part in parts] for index in parts[0]}
 

@@ -85,8 +85,16 @@ class Network:
 
     @cached_property
     def compiled(self) -> Any:
-        """`forward` of inputs alone as a TensorFlow function, traced once for each batch size."""
-        return load_tensorflow().function(lambda x: forward(self, x), autograph=False)
+        """`forward` of inputs alone as a TensorFlow function, traced once for whatever number of
+        them comes second.
+        """
+        function = load_tensorflow().function
+        return function(lambda x: forward(self, x), autograph=False, reduce_retracing=True)
+
+    @cached_property
+    def traced(self) -> dict[Any, Any]:
+        """TensorFlow functions of this network that others traced, by what they compute."""
+        return {}
 
     def __str__(self) -> str:
         count = sum(w.size for w in self.weights)
