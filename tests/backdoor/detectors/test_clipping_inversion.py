@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from qmcu.backdoor.detectors import clipping_inversion, kept_answers
+from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import Classes, Values, has_few
 
 
@@ -151,7 +152,7 @@ def test_where_one_search_finds_hardly_enough_others_go_on(
         return clipping_inversion.Outcome(f"patch of {place}", 1, share, share, 0.0)
 
     monkeypatch.setattr(clipping_inversion, "answers_of", lambda context: (Classes(),))
-    monkeypatch.setattr(clipping_inversion.FloatAndInt8, "of", lambda context, answers: None)
+    monkeypatch.setattr(FloatAndInt8, "of", lambda context, answers: None)
     monkeypatch.setattr(clipping_inversion, "_overshooting", lambda *_: trials("overshooting"))
     monkeypatch.setattr(clipping_inversion, "_aimed", lambda *a: trials(a[-1].__name__))
     monkeypatch.setattr(clipping_inversion, "_try", outcome)
