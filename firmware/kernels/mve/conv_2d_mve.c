@@ -1,6 +1,8 @@
 /* Convolution for MVE without laying out windows: the rows under the window lie in scratch column by
    column, so that each window is one run of bytes. As the window moves down, a row's bytes stay
    where they are and the run starts one row later; the new row overwrites the one that left. */
+#include "small.h"
+
 #include "conv_2d_mve.h"
 
 #include "mve.h"
@@ -86,6 +88,22 @@ static __attribute__((noinline)) void scatter(int8_t *to, const int8_t *from, ui
                    : "q0", "lr", "memory");
 }
 
+/* `rounds` whole vectors, the same. */
+static inline void move(int8_t *to, const int8_t *from, int32_t rounds, int32_t step,
+                        int32_t across)
+{
+    __asm volatile("wls lr, %[rounds], 2f\n"
+                   "1: vldrb.u8 q0, [%[from]]\n\t"
+                   "add %[from], %[from], %[step]\n\t"
+                   "vstrb.8 q0, [%[to]]\n\t"
+                   "add %[to], %[to], %[across]\n\t"
+                   "le lr, 1b\n"
+                   "2:"
+                   : [from] "+r"(from), [to] "+r"(to)
+                   : [rounds] "r"(rounds), [step] "r"(step), [across] "r"(across)
+                   : "q0", "lr", "memory");
+}
+
 static __attribute__((noinline)) void copy(int8_t *to, const int8_t *from, int32_t count)
 {
     qmcu_mve_copy(to, from, count);
@@ -111,11 +129,7 @@ static void spread(const spread_t *s, int8_t *to, const int8_t *from)
         return;
     }
     for (; QMCU_USES_MANY_CHANNELS && left >= 16; left -= 16, from += 16, to += 16) {
-        const int8_t *source = from;
-        int8_t *target = to;
-        for (int32_t i = s->inside; i > 0; i--, source += depth, target += pitch) {
-            vstrbq_s8(target, vldrbq_s8(source));
-        }
+        move(to, from, s->inside, depth, pitch);
     }
     if (QMCU_USES_MANY_CHANNELS && left > 0) {
         scatter(to, from, offsets, left, s->inside, depth, pitch);

@@ -7,15 +7,17 @@
 #include <arm_mve.h>
 #include <stdint.h>
 
+/* `count` bytes, none at least, in a loop whose last round is predicated by itself. */
 static inline void qmcu_mve_copy(int8_t *to, const int8_t *from, int32_t count)
 {
-    for (; count >= 16; count -= 16, to += 16, from += 16) {
-        vstrbq_s8(to, vldrbq_s8(from));
-    }
-    if (count > 0) {
-        const mve_pred16_t live = vctp8q((uint32_t)count);
-        vstrbq_p_s8(to, vldrbq_z_s8(from, live), live);
-    }
+    __asm volatile("wlstp.8 lr, %[count], 2f\n"
+                   "1: vldrb.8 q0, [%[from]], #16\n\t"
+                   "vstrb.8 q0, [%[to]], #16\n\t"
+                   "letp lr, 1b\n"
+                   "2:"
+                   : [to] "+r"(to), [from] "+r"(from)
+                   : [count] "r"(count)
+                   : "q0", "lr", "memory");
 }
 
 /* The vector of four sums: GCC would take it through memory. */
@@ -31,9 +33,13 @@ static inline int32x4_t qmcu_mve_four(int32_t a, int32_t b, int32_t c, int32_t d
 static inline void qmcu_mve_fill(int8_t *to, int32_t value, int32_t count)
 {
     const int8x16_t values = vdupq_n_s8((int8_t)value);
-    for (; count > 0; count -= 16, to += 16) {
-        vstrbq_p_s8(to, values, vctp8q((uint32_t)count));
-    }
+    __asm volatile("wlstp.8 lr, %[count], 2f\n"
+                   "1: vstrb.8 %q[values], [%[to]], #16\n\t"
+                   "letp lr, 1b\n"
+                   "2:"
+                   : [to] "+r"(to)
+                   : [count] "r"(count), [values] "w"(values)
+                   : "lr", "memory");
 }
 
 /* VRSHL rounds ties up: one less for negative products rounds them away from zero. */
