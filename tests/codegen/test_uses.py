@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from qmcu.compile import CompileOptions, Plan, compile_graph
 from qmcu.resources import firmware_directory, kernel_directories
 
 MVE = CompileOptions("native", dsp=True, fpu=True, mve=True)
+# With weights as fast kernels want them, whatever their constants.
+FAST = replace(MVE, optimize="speed")
 SCALAR = CompileOptions("native")
 FOLDERS = {uses.MVE: "kernels/mve", uses.SCALAR: "kernels/scalar"}
 TEXTS = {name: (firmware_directory() / FOLDERS[name] / name).read_text() for name in uses.HEADERS}
@@ -112,7 +115,7 @@ def test_fully_connected_layers_have_what_their_rows_ask_for() -> None:
 def test_convolutions_have_what_their_rows_ask_for() -> None:
     seen: dict[str, set[bool]] = {}
     for kernel in ("conv_2d_mve", "conv_2d_four_mve", "conv_2d_ragged_mve"):
-        for plan in plans("CONV_2D", kernel, 60):
+        for plan in (*plans("CONV_2D", kernel, 60), *plans("CONV_2D", kernel, 80, FAST)):
             fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
             has = parts(plan)
             height, depth = fields["window.kernel_height"], fields["window.input_depth"]
@@ -137,7 +140,8 @@ def test_convolutions_have_what_their_rows_ask_for() -> None:
 def test_layers_of_one_pixel_have_what_their_pixels_ask_for() -> None:
     seen: dict[str, set[bool]] = {}
     for form, filters in (("", 2), ("four_", 4), ("ragged_", 4)):
-        for plan in plans("CONV_2D", f"conv_2d_{form}mve_pointwise", 200):
+        name = f"conv_2d_{form}mve_pointwise"
+        for plan in (*plans("CONV_2D", name, 60), *plans("CONV_2D", name, 200, FAST)):
             fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
             has, few = parts(plan), fields["multiply.filters"] <= filters
             whole = fields["input_depth"] == 16 * fields["multiply.steps"]
@@ -246,6 +250,18 @@ def test_dense_layers_without_dsp_have_what_their_rows_ask_for() -> None:
                 seen.setdefault(name, set()).add(value)
     names = ("TWO_OUTPUTS", "ONE_OUTPUT", "LAST_OUTPUTS", "LAST_VALUES", "NARROW_OUTPUT_LIMITS")
     assert all(seen[name] == {False, True} for name in names), seen
+
+
+@pytest.mark.parametrize(("kind", "sign"), [("ADD", 1), ("SUB", -1)])
+def test_sums_without_dsp_have_what_they_ask_for(kind: str, sign: int) -> None:
+    shifts = set()
+    for plan in plans(kind, "add_scalar", 60, SCALAR):
+        fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
+        has = parts(plan, name=uses.SCALAR)
+        assert has["DIFFERENCES"] == (sign < 0) == (fields["input2_sign"] < 0)
+        assert has["LARGE_SUMS"] == (fields["output_shift"] >= 0)
+        shifts.add(has["LARGE_SUMS"])
+    assert False in shifts
 
 
 def test_pools_without_dsp_have_what_their_windows_ask_for() -> None:

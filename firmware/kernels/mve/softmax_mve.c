@@ -86,7 +86,7 @@ static void softmax_row(const qmcu_softmax_params *p, const int8_t *input, int8_
         const int32x4_t difference = differences(input + i, largest, depth - i);
         const mve_pred16_t counted = counted_of(p, difference, depth - i);
         int32x4_t probability = vdupq_n_s32(INT8_MIN);
-        if (counted != 0 && r.exponent <= 31) {
+        if (counted != 0) { /* VRSHL gives 0 for exponents above 31 */
             const int32x4_t part = vqrdmulhq_n_s32(exponentials(p, difference), r.mantissa);
             const int32x4_t all =
                 vminq_s32(vrshlq_n_s32(part, -r.exponent), vdupq_n_s32(UINT8_MAX));

@@ -3,6 +3,7 @@
 #include "add_scalar.h"
 
 #include "output_scalar.h"
+#include "uses_scalar.h"
 
 typedef struct {
     int32_t zero_point;
@@ -39,13 +40,16 @@ void qmcu_add_scalar(const qmcu_add_scalar_params *params, const int8_t *input1,
     const qmcu_output_limits limits = {p->output_zero_point, p->activation_minimum,
                                        p->activation_maximum};
     const int32_t sign = p->input2_sign, multiplier = p->output_multiplier, shift = p->output_shift;
+    if (!QMCU_USES_LARGE_SUMS && shift >= 0) { /* of no layer of the image */
+        __builtin_unreachable();
+    }
     qmcu_walk walk = qmcu_walk_begin();
     do {
         const int8_t *a = input1 + qmcu_walk_offset(&walk, p->strides1);
         const int8_t *b = input2 + qmcu_walk_offset(&walk, p->strides2);
         for (const int8_t *const end = output + p->shape[QMCU_WALK_RANK - 1]; output != end;) {
             const int32_t x = scale(&first, *a), y = scale(&second, *b);
-            const int32_t sum = sign < 0 ? x - y : x + y;
+            const int32_t sum = QMCU_USES_DIFFERENCES && sign < 0 ? x - y : x + y;
             *output++ = qmcu_scalar_output((uint32_t)sum, multiplier, shift, &limits);
             a += step1;
             b += step2;

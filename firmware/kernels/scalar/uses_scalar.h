@@ -36,6 +36,10 @@
 #define QMCU_USES_TWO_OUTPUTS 1
 #define QMCU_USES_ONE_OUTPUT 1
 
+/* add_scalar: differences; sums times 1/2 and more. */
+#define QMCU_USES_DIFFERENCES 1
+#define QMCU_USES_LARGE_SUMS 1
+
 /* max_pool_2d_scalar: four channels at a time, one alone; windows beyond the image; limits inside int8. */
 #define QMCU_USES_POOL_WORDS 1
 #define QMCU_USES_POOL_BYTES 1

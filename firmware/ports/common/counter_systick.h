@@ -15,9 +15,10 @@ void qmcu_systick(void)
 
 static inline void qmcu_counter_init(void)
 {
-    QMCU_REGISTER(0xE000E014u) = 0xFFFFFFu;
-    QMCU_REGISTER(0xE000E018u) = 0;
-    QMCU_REGISTER(0xE000E010u) = 7; /* core clock, exception, on */
+    const uintptr_t systick = qmcu_block(0xE000E010u);
+    QMCU_REGISTER(systick + 0x4) = 0xFFFFFFu;
+    QMCU_REGISTER(systick + 0x8) = 0;
+    QMCU_REGISTER(systick) = 7; /* core clock, exception, on */
 }
 
 static inline uint64_t qmcu_counter_read(void)

@@ -23,6 +23,7 @@ static inline void qmcu_uart_init(uintptr_t base, uint32_t clock_hz, uint32_t ba
 {
     /* The divisor of 16 * baud in 64ths, rounded: IBRD and FBRD. */
     const uint32_t divisor = qmcu_uart_divided(4u * clock_hz + baud / 2u, baud);
+    base = qmcu_block(base);
     QMCU_REGISTER(base + 0x30) = 0;
     QMCU_REGISTER(base + 0x24) = divisor >> 6;
     QMCU_REGISTER(base + 0x28) = divisor & 0x3Fu;
@@ -32,6 +33,7 @@ static inline void qmcu_uart_init(uintptr_t base, uint32_t clock_hz, uint32_t ba
 
 static inline bool qmcu_uart_read(uintptr_t base, uint8_t *byte)
 {
+    base = qmcu_block(base);
     if ((QMCU_REGISTER(base + 0x18) & (1u << 4)) != 0) {
         return false;
     }
@@ -41,6 +43,7 @@ static inline bool qmcu_uart_read(uintptr_t base, uint8_t *byte)
 
 static inline void qmcu_uart_write(uintptr_t base, uint8_t byte)
 {
+    base = qmcu_block(base);
     while ((QMCU_REGISTER(base + 0x18) & (1u << 5)) != 0) {
     }
     QMCU_REGISTER(base) = byte;

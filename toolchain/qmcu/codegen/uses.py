@@ -204,7 +204,7 @@ _CODES = (
     _Code(
         MVE,
         "conv_2d_mve_pointwise.h",
-        tuple(f"conv_2d_{form}mve_pointwise" for form in ("", "four_", "ragged_", "int4_")),
+        tuple(f"conv_2d_{form}mve_pointwise" for form in ("", "four_", "ragged_", "any_", "int4_")),
         {
             "PIXELS_AT_ONCE": _is_at_once,
             "PIXELS_BACKWARD": lambda fields: fields["backward"] == 1,
@@ -340,6 +340,15 @@ _CODES = (
         {
             "TWO_OUTPUTS": lambda fields: fields["output_depth"] > 1,
             "ONE_OUTPUT": lambda fields: fields["output_depth"] % 2 != 0,
+        },
+    ),
+    _Code(
+        SCALAR,
+        "add_scalar.h",
+        ("add_scalar",),
+        {
+            "DIFFERENCES": lambda fields: fields["input2_sign"] < 0,
+            "LARGE_SUMS": lambda fields: fields["output_shift"] >= 0,
         },
     ),
     _Code(
