@@ -264,6 +264,16 @@ def test_sums_without_dsp_have_what_they_ask_for(kind: str, sign: int) -> None:
     assert False in shifts
 
 
+def test_products_without_dsp_have_what_they_ask_for() -> None:
+    seen = set()
+    for plan in plans("MUL", "mul_scalar", 60, SCALAR):
+        fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
+        has = parts(plan, name=uses.SCALAR)["LARGE_PRODUCTS"]
+        assert has == (fields["output_shift"] >= 0)
+        seen.add(has)
+    assert False in seen
+
+
 def test_pools_without_dsp_have_what_their_windows_ask_for() -> None:
     seen: dict[str, set[bool]] = {}
     for kind in ("MAX_POOL_2D", "AVERAGE_POOL_2D"):

@@ -12,26 +12,24 @@ void qmcu_fully_connected_scalar(const qmcu_fully_connected_scalar_params *param
 {
     const qmcu_fully_connected_scalar_params *const p = params;
     const int32_t depth = p->input_depth, outputs = p->output_depth, step = p->requantization_step;
+    const int32_t left = QMCU_USES_LAST_OUTPUTS ? outputs % 4 : 0;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
-        qmcu_outputs some = {
-            .input = input,
-            .weights = weights,
-            .depth = depth,
-            .channels = {bias, multipliers, shifts, step},
-            .output = output,
-            .limits = {p->output_zero_point, p->activation_minimum, p->activation_maximum},
-            .fours = outputs / 4,
-        };
-        qmcu_outputs_scalar(&some);
-        if (QMCU_USES_LAST_OUTPUTS && outputs % 4 != 0) {
-            const int32_t back = 4 - outputs % 4;
-            some.weights -= back * depth;
-            some.channels.bias -= back;
-            some.channels.multipliers -= back * step;
-            some.channels.shifts -= back * step;
-            some.output -= back;
-            some.fours = 1;
+        int32_t fours = outputs / 4;
+        for (int32_t first = 0;; first = outputs - 4) {
+            qmcu_outputs some = {
+                .input = input,
+                .weights = weights + first * depth,
+                .depth = depth,
+                .channels = {bias + first, multipliers + first * step, shifts + first * step, step},
+                .output = output + first,
+                .limits = {p->output_zero_point, p->activation_minimum, p->activation_maximum},
+                .fours = fours,
+            };
             qmcu_outputs_scalar(&some);
+            if (left == 0 || first > 0) {
+                break;
+            }
+            fours = 1;
         }
         input += depth;
         output += outputs;

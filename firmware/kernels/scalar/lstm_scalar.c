@@ -1,4 +1,8 @@
 /* lstm for cores without the DSP extension: the four gates of a unit at a time. */
+#ifdef __ARM_ARCH_6M__
+#include "small.h"
+#endif
+
 #include "lstm_scalar.h"
 
 #include "dot_scalar.h"

@@ -36,6 +36,9 @@
 #define QMCU_USES_TWO_OUTPUTS 1
 #define QMCU_USES_ONE_OUTPUT 1
 
+/* mul_scalar: products times 1/2 and more. */
+#define QMCU_USES_LARGE_PRODUCTS 1
+
 /* add_scalar: differences; sums times 1/2 and more. */
 #define QMCU_USES_DIFFERENCES 1
 #define QMCU_USES_LARGE_SUMS 1

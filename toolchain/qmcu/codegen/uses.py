@@ -344,6 +344,12 @@ _CODES = (
     ),
     _Code(
         SCALAR,
+        "mul_scalar.h",
+        ("mul_scalar",),
+        {"LARGE_PRODUCTS": lambda fields: fields["output_shift"] >= 0},
+    ),
+    _Code(
+        SCALAR,
         "add_scalar.h",
         ("add_scalar",),
         {
