@@ -3,7 +3,7 @@
 #include "mul_dsp.h"
 
 #include "dsp.h"
-#include "rows_dsp.h"
+#include "output_strides.h"
 
 /* Of a product shifted to the left. */
 static inline int8_t output_of(int32_t product, int32_t multiplier, int32_t rounding, int32_t shift)
@@ -41,7 +41,7 @@ void qmcu_mul_dsp(const qmcu_mul_dsp_params *params, const int8_t *input1, const
 {
     const qmcu_mul_dsp_params *const p = params;
     int32_t strides[QMCU_WALK_RANK];
-    qmcu_output_strides_dsp(p->shape, p->along, strides);
+    qmcu_output_strides(p->shape, p->along, strides);
     const int32_t last = QMCU_WALK_RANK - 1, zero1 = p->input1_zero_point;
     const int32_t zero2 = p->input2_zero_point, times = 1 << p->left;
     const int32_t length = p->shape[last], step = strides[last];

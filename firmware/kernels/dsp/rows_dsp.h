@@ -3,10 +3,7 @@
 #ifndef QMCU_ROWS_DSP_H
 #define QMCU_ROWS_DSP_H
 
-#include "walk.h"
-
-/* The strides of an output whose last dimension and the one `along` changed places in `shape`. */
-void qmcu_output_strides_dsp(const int32_t *shape, int32_t along, int32_t *strides);
+#include "output_strides.h"
 
 /* One row of pairs; each step is the distance of neighbours, in bytes. */
 typedef void qmcu_pair_row_dsp(const void *terms, const int8_t *wide, int32_t wide_step,
@@ -21,7 +18,7 @@ qmcu_walk_pairs_dsp(const int32_t *shape, const int32_t *wide_strides, const int
 {
     const int32_t last = QMCU_WALK_RANK - 1;
     int32_t strides[QMCU_WALK_RANK];
-    qmcu_output_strides_dsp(shape, along, strides);
+    qmcu_output_strides(shape, along, strides);
     qmcu_walk walk = qmcu_walk_begin();
     do {
         row(terms, wide + qmcu_walk_offset(&walk, wide_strides), wide_strides[last],

@@ -2,7 +2,7 @@
    apart and come together again when they are narrowed. */
 #include "mul_mve.h"
 
-#include "mve.h"
+#include "values_mve.h"
 
 typedef qmcu_mul_mve_params params_t;
 
@@ -25,21 +25,6 @@ static inline int16x8_t multiply(const params_t *p, int16x8_t a, int16x8_t b)
     return vminq_s16(result, vdupq_n_s16((int16_t)p->activation_maximum));
 }
 
-/* Less its zero point; where it is repeated, the one element eight times. */
-static inline int16x8_t values(const int8_t *from, int32_t step, int32_t zero_point)
-{
-    return step ? vsubq_n_s16(vldrbq_s16(from), (int16_t)zero_point)
-                : vdupq_n_s16((int16_t)(*from - zero_point));
-}
-
-/* As many as are left. */
-static inline int16x8_t last_values(const int8_t *from, int32_t step, int32_t zero_point,
-                                    mve_pred16_t live)
-{
-    return step ? vsubq_n_s16(vldrbq_z_s16(from, live), (int16_t)zero_point)
-                : vdupq_n_s16((int16_t)(*from - zero_point));
-}
-
 static void multiply_row(const params_t *p, const int8_t *a, const int8_t *b, int8_t *output)
 {
     const int32_t step1 = p->strides1[QMCU_WALK_RANK - 1];
@@ -47,14 +32,14 @@ static void multiply_row(const params_t *p, const int8_t *a, const int8_t *b, in
     const int32_t zero1 = p->input1_zero_point, zero2 = p->input2_zero_point;
     int32_t left = p->shape[QMCU_WALK_RANK - 1];
     for (; left >= 8; left -= 8, output += 8) {
-        vstrbq_s16(output, multiply(p, values(a, step1, zero1), values(b, step2, zero2)));
+        vstrbq_s16(output, multiply(p, qmcu_values(a, step1, zero1), qmcu_values(b, step2, zero2)));
         a += 8 * step1;
         b += 8 * step2;
     }
     if (left > 0) {
         const mve_pred16_t live = vctp16q((uint32_t)left);
-        const int16x8_t x = last_values(a, step1, zero1, live);
-        vstrbq_p_s16(output, multiply(p, x, last_values(b, step2, zero2, live)), live);
+        const int16x8_t x = qmcu_last_values(a, step1, zero1, live);
+        vstrbq_p_s16(output, multiply(p, x, qmcu_last_values(b, step2, zero2, live)), live);
     }
 }
 

@@ -1,4 +1,4 @@
-"""ADD, SUB, MUL and SQUARED_DIFFERENCE with an input repeated along rows or columns, as
+"""ADD, SUB, MUL, PRELU and SQUARED_DIFFERENCE with an input repeated along rows or columns, as
 normalization and biases of channels have it: what takes them, and every byte."""
 
 from collections.abc import Callable
@@ -15,7 +15,8 @@ from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.dsp.pairs import along
 from qmcu.model.graph import Graph, OptionValue, Quantization
 
-KINDS = ("ADD", "SUB", "MUL", "SQUARED_DIFFERENCE")
+KINDS = ("ADD", "SUB", "MUL", "PRELU", "SQUARED_DIFFERENCE")
+WITHOUT_OPTIONS = ("PRELU", "SQUARED_DIFFERENCE")
 CORES = {
     "dsp": CompileOptions("native", dsp=True, fpu=True),
     "mve": CompileOptions("native", dsp=True, mve=True),
@@ -54,12 +55,14 @@ def pair(rng: Rng, kind: str) -> Graph:
         scale = scales[0] * scales[1] * log_uniform(rng, 0.3, 300)
     elif kind == "SQUARED_DIFFERENCE":
         scale = max(scales) ** 2 * log_uniform(rng, 1, 3000)
+    elif kind == "PRELU":
+        scale = scales[0] * max(1.0, 60 * scales[1]) * log_uniform(rng, 0.3, 30)
     options: dict[str, OptionValue] = {"fused_activation_function": "NONE"}
     if kind in ("ADD", "SUB"):
         options["pot_scale_int16"] = False
     target = Quantization((float32(scale),), (zero_point(rng),))
     result = tuple(np.broadcast_shapes(*sizes))
-    return operator.graph((result, target), options={} if kind == "SQUARED_DIFFERENCE" else options)
+    return operator.graph((result, target), options={} if kind in WITHOUT_OPTIONS else options)
 
 
 @pytest.mark.parametrize(

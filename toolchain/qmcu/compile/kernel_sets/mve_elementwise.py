@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from qmcu.compile.kernel_sets.dsp.elementwise import TABLES, portable, renamed
+from qmcu.compile.kernel_sets.dsp.pairs import along
 from qmcu.compile.kernel_sets.mve_packing import LANES
 from qmcu.compile.kernel_sets.trailing import trailing_pool
 from qmcu.compile.lowering import Lowering, OperatorContext
@@ -55,11 +56,25 @@ def mul(context: OperatorContext) -> KernelCall | None:
     return renamed(call, "mul_mve", fields) if call.kernel == "mul" else None
 
 
+def prelu(context: OperatorContext) -> KernelCall | None:
+    """PRELU with broadcasting, any multipliers; few channels go along the pixels."""
+    call, fields = portable(context)
+    if call.kernel != "prelu":
+        return None
+    shape, slopes = fields["shape"], along(fields)
+    assert isinstance(shape, tuple) and isinstance(slopes["strides2"], tuple)
+    if slopes["strides2"][-1] != 0 or shape[-1] >= LANES:
+        slopes = {"along": len(shape) - 1}
+    own = {f"prelu.{name}": slopes.get(name, value) for name, value in fields.items()}
+    return renamed(call, "prelu_mve", {**own, "along": slopes["along"]})
+
+
 LOWERINGS: dict[str, tuple[Lowering, ...]] = {
     "AVERAGE_POOL_2D": (average_pool_2d,),
     "MAX_POOL_2D": (max_pool_2d,),
     "MEAN": (mean,),
     "MUL": (mul,),
+    "PRELU": (prelu,),
     "SUB": (add,),
     **dict.fromkeys(TABLES, (lookup,)),
 }

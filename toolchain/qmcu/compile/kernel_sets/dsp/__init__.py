@@ -114,7 +114,7 @@ def lowerings(
     }
     limited = {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}
     sums = dict.fromkeys(("ADD int16", "SUB int16"), (elementwise.add_s16,))
-    own = {"SQUARED_DIFFERENCE": (pairs.squared_difference,)}
+    own = {"PRELU": (pairs.prelu,), "SQUARED_DIFFERENCE": (pairs.squared_difference,)}
     wide = {**sums, "MUL int16": (elementwise.mul_s16,), **own}
     real = reals.LOWERINGS if fpu else {}
     transposes = phases.before(products.lowerings("dsp"), *transposed.FORMS)

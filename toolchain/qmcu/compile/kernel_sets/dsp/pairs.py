@@ -1,4 +1,4 @@
-"""ADD, SUB, MUL and SQUARED_DIFFERENCE by rows in which an input is repeated, where that can be."""
+"""Operators of two inputs by rows in which one of them is repeated, where that can be."""
 
 from collections.abc import Sequence
 
@@ -80,6 +80,28 @@ def squared_difference(context: OperatorContext) -> KernelCall | None:
     if call.kernel != "squared_difference":
         return None
     return with_rows(call, "squared_difference_dsp", fields)
+
+
+def prelu(context: OperatorContext) -> KernelCall | None:
+    """PRELU; exact while inputs and products, shifted and rounded, keep to 31 bits."""
+    call, fields = portable(context)
+    numbers = {name: value for name, value in fields.items() if isinstance(value, int)}
+    if call.kernel != "prelu":
+        return None
+    zero_points = ("input_zero_point", "alpha_zero_point")
+    kept = along(fields) | {name: fields[name] for name in zero_points}
+    own: dict[str, FieldValue] = {}
+    for sign, largest in (("positive", 255), ("negative", _LARGEST_PRODUCT)):
+        scale = shifted_rounding(
+            numbers[f"{sign}_multiplier"],
+            numbers[f"{sign}_shift"],
+            numbers["output_zero_point"],
+            largest,
+        )
+        if scale is None:
+            return None
+        own |= {f"{sign}.{name}": value for name, value in scale.items()}
+    return renamed(call, "prelu_dsp", kept | own)
 
 
 def _numbers(value: FieldValue) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""ADD, SUB, MUL, MEAN, pools and tables for cores without the DSP extension, of any form."""
+"""ADD, SUB, MUL, PRELU, MEAN, pools and tables for cores without the DSP extension, of any form."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,7 @@ _KERNELS = {
     "ADD": "add",
     "SUB": "add",
     "MUL": "mul",
+    "PRELU": "prelu",
     "MEAN": "mean",
     "AVERAGE_POOL_2D": "average_pool_2d",
     "MAX_POOL_2D": "max_pool_2d",

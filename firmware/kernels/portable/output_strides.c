@@ -1,8 +1,8 @@
-#include "rows_dsp.h"
+#include "output_strides.h"
 
 #define LAST (QMCU_WALK_RANK - 1)
 
-void qmcu_output_strides_dsp(const int32_t *shape, int32_t along, int32_t *strides)
+void qmcu_output_strides(const int32_t *shape, int32_t along, int32_t *strides)
 {
     int32_t size = 1;
     for (int32_t d = LAST; d >= 0; --d) {
