@@ -189,5 +189,17 @@ def from_call(lower: Lowering) -> Callable[[OperatorContext], Phase | None]:
 def before(
     found: Mapping[str, Sequence[Lowering]], *forms: Lowering
 ) -> dict[str, Sequence[Lowering]]:
-    """The `found` lowerings with `forms` of TRANSPOSE_CONV in front of theirs."""
-    return {**found, **{kind: (*forms, *found.get(kind, ())) for kind in _KINDS}}
+    """The `found` lowerings with `forms` of TRANSPOSE_CONV in the place of theirs.
+
+    Theirs take several times the instructions, more than the library's kernel, so that no scratch
+    and no flash they save is worth them: they serve where no form does.
+    """
+
+    def otherwise(lower: Lowering) -> Lowering:
+        def lowered(context: OperatorContext) -> KernelCall | None:
+            return None if any(form(context) for form in forms) else lower(context)
+
+        return lowered
+
+    own = {kind: (*forms, *map(otherwise, found.get(kind, ()))) for kind in _KINDS}
+    return {**found, **own}
