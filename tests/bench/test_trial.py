@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from bench.backdoor.trial.pieces import Piece, Shop, pieces, plan
 from bench.backdoor.trial.recipes import cluster, power_of_two, recipe
 from bench.backdoor.trial.report import BEGIN, END, report
 from bench.backdoor.trial.rows import read_rows
+from bench.backdoor.trial.summed import ALL, SUM, summed_tables
 from bench.backdoor.trial.table import (
     ATTACKS,
     CLASSES,
@@ -33,9 +35,10 @@ from bench.backdoor.trial.table import (
 from bench.backdoor.trial.triggers import trial_trigger
 
 from qmcu.backdoor.attacks import load_attacks
-from qmcu.backdoor.detectors import AuditResult, Finding
+from qmcu.backdoor.detectors import AuditContext, AuditResult, Finding
 from qmcu.backdoor.detectors.method import Detector
-from qmcu.errors import UsageError
+from qmcu.backdoor.detectors.summed_evidence import WAYS
+from qmcu.errors import ModelError, UsageError
 from qmcu.model.convert import convert_keras
 
 TABLE = list(entries())
@@ -170,6 +173,7 @@ def test_a_model_that_is_gone_is_not_made_again_for_a_later_stage(tmp_path: Path
         ("audit", (True, True, False)),
         ("int8", (False, False, False)),
         ("int8-drawings", (False, False, False)),
+        ("int8-summed", (False, False, False)),
         ("int8-inputs", (False, True, False)),
         ("int8-sliding", (False, True, False)),
         ("int8-ranges", (False, True, True)),
@@ -192,17 +196,41 @@ def test_a_stage_gives_the_audit_what_it_is_called(
     assert told["verdict"] == "refused" and seen == [(*given, TABLE[0].seed)]
 
 
-@pytest.mark.parametrize(("stage", "name"), work.APART.items())
-def test_a_detector_asked_apart_runs_alone(
-    stage: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("stage", "names"), work.APART.items())
+def test_detectors_asked_apart_run_alone(
+    stage: str, names: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = Finding(name, 9.0, 4.5, True, "decisive", "class 3 is ahead")
     other = Detector("other", "", "", (), lambda context: pytest.fail("not asked for"))
-    one = Detector(name, "", "", (), lambda context: found)
+    asked = {n: Detector(n, "", "", (), partial(_leads, n, k)) for k, n in enumerate(names)}
     monkeypatch.setattr(work, "load_context", lambda *_, **__: None)
-    monkeypatch.setattr(work, "load_detectors", lambda: {"other": other, name: one})
+    monkeypatch.setattr(work, "load_detectors", lambda: {"other": other, **asked})
     told = work.audited(TABLE[0], Shop(tmp_path, tmp_path, "none"), stage)
-    assert told["verdict"] == "backdoored" and set(told["findings"]) == {name}
+    assert told["verdict"] == "backdoored" and set(told["findings"]) == set(names)
+    if len(names) > 1:  # each names its own class, the strongest the audit's
+        assert told["classes"] == {n: k for k, n in enumerate(names)}
+        assert told["named"] == len(names) - 1
+
+
+def test_of_detectors_asked_apart_those_that_cannot_run_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: AuditContext) -> Finding:
+        raise ModelError("too large")
+
+    names = work.APART["int8-summed"]
+    asked = {n: Detector(n, "", "", (), fails) for n in names}
+    monkeypatch.setattr(work, "load_context", lambda *_, **__: None)
+    monkeypatch.setattr(work, "load_detectors", lambda: asked)
+    shop = Shop(tmp_path, tmp_path, "none")
+    told = work.audited(TABLE[0], shop, "int8-summed")
+    assert told["verdict"] == "refused" and told["reason"] == "too large"
+    asked[names[0]] = Detector(names[0], "", "", (), partial(_leads, names[0], 3))
+    told = work.audited(TABLE[0], shop, "int8-summed")
+    assert set(told["findings"]) == {names[0]} and told["named"] == 3
+
+
+def _leads(name: str, label: int, _: AuditContext) -> Finding:
+    return Finding(name, 9.0 + label, 4.5, True, "decisive", f"class {label} is ahead")
 
 
 def test_opening_the_test_is_counted(tmp_path: Path) -> None:
@@ -260,6 +288,43 @@ def test_the_report_counts_what_lies_in_the_results(tmp_path: Path) -> None:
     assert "| gap-inversion | 0 of 2 (0 to 84 %) | 0 of 2 (0 to 84 %) |" in text
     with pytest.raises(ValueError, match="the document has no"):
         report("nothing", tmp_path)
+
+
+def test_what_adding_up_is_worth_is_told_of_models_that_were_made_again(tmp_path: Path) -> None:
+    # Of the four detectors strength and whether it is called, and the class that the last names.
+    _write_summed(tmp_path, 200, (0.9, 0.2, 0.3, 0.4), 1)
+    _write_summed(tmp_path, 202, (0.1, 0.2, 0.3, 0.5), 1)
+    _write_summed(tmp_path, 201, (0.8, 0.2, 0.3, 1.4), entry(201).target)
+    _write_summed(tmp_path, 203, (0.95, 0.2, 0.3, 0.45), entry(203).target + 1)
+    _write_summed(tmp_path, 205, (0.95, 0.2, 0.3, 9.0), 1, asr=10)  # failed
+    lines = {line.split(" | ")[0]: line for line in summed_tables(tmp_path)}
+    half, both, none = "1 of 2 (1 to 99 %)", "2 of 2 (16 to 100 %)", "0 of 2 (0 to 84 %)"
+    before, added = lines["| the strongest of these"], lines["| `summed-evidence`"]
+    assert "| 0.750 (" in before and f"| {none} | {half} | {half} | {none} | {both} |" in before
+    assert "| 0.750 (" in added and f"| {half} | {half} | {half} | {none} | {half} |" in added
+    # What did not fire counts through the sum alone.
+    whole = lines["| the audit: what fired of these, else the sum"]
+    assert whole.split(" | ")[1:] == added.split(" | ")[1:]
+    _write_summed(tmp_path, 203, (1.95, 0.2, 0.3, 0.45), entry(203).target + 1)
+    whole = {line.split(" | ")[0]: line for line in summed_tables(tmp_path)}[whole.split(" | ")[0]]
+    assert "| 1.000 (" in whole and f"| {both} | {both} | {both} | {none} | {both} |" in whole
+    assert any("2 honest and 2 attacked ones" in head and "(1 more" in head for head in lines)
+    assert list(summed_tables(tmp_path / "none")) == []
+
+
+def _write_summed(
+    folder: Path, seed: int, strengths: tuple[float, ...], named: int, asr: int | None = None
+) -> None:
+    model = entry(seed)
+    asr = asr or (99 if model.kind == "attack" else 2)
+    rates = {m: _rates(a) for m, a in (("attacked_float", 2), ("attacked_integer", asr))}
+    facts = {"split": model.split, **vars(model), "rates": rates}
+    findings = {n: [s, s > 1, "supporting"] for n, s in zip(ALL, strengths, strict=True)}
+    # The others name the target.
+    classes = {**dict.fromkeys(WAYS, model.target), SUM: named}
+    told = {**_audit("clean"), "findings": findings, "classes": classes}
+    for stage, result in {"models": facts, "int8-summed": told}.items():
+        Piece(model, stage).file(folder).write_text(json.dumps(result))
 
 
 def _rates(attack: int) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from qmcu import cluster
 from qmcu.backdoor.detectors import AuditContext, AuditResult, audit, load_context
 from qmcu.backdoor.detectors.method import load_detectors
 from qmcu.backdoor.detectors.result import audit_score, judge
+from qmcu.backdoor.detectors.summed_evidence import WAYS
 from qmcu.documents import plain
 from qmcu.errors import QmcuError
 from qmcu.files import write_atomic
@@ -27,25 +28,29 @@ from qmcu.tensorflow import load_tensorflow
 
 TRIAL_RESULTS = RESULTS / "trial"
 # models: made; audit: with float, int8 and inputs; int8: the file alone; int8-inputs: with inputs;
-# the others: one detector each, asked apart from those that int8 or int8-inputs had before it,
-# int8-ranges told that these are the calibration inputs; clipping with float, made better since.
+# int8-summed: what adds up what the file alone gives away, and those that it adds up, one look
+# each; the others: one detector each, asked apart from those that int8 or int8-inputs had before
+# it, int8-ranges told that these are the calibration inputs; clipping with float, made better
+# since.
 STAGES = (
-    "models", "audit", "int8", "int8-drawings", "int8-inputs", "int8-sliding", "int8-ranges",
-    "clipping",
+    "models", "audit", "int8", "int8-drawings", "int8-summed", "int8-inputs", "int8-sliding",
+    "int8-ranges", "clipping",
 )  # fmt: skip
 APART = {
-    "int8-drawings": "sliding-drawings",
-    "int8-sliding": "sliding-answers",
-    "int8-ranges": "remembered-ranges",
-    "clipping": "clipping-inversion",
+    "int8-drawings": ("sliding-drawings",),
+    "int8-summed": (*WAYS, "summed-evidence"),
+    "int8-sliding": ("sliding-answers",),
+    "int8-ranges": ("remembered-ranges",),
+    "clipping": ("clipping-inversion",),
 }
-_FILE_ALONE = ("int8", "int8-drawings")
+_FILE_ALONE = ("int8", "int8-drawings", "int8-summed")
 _WITH_FLOAT = ("audit", "clipping")
 # A model is there until these are; it is not made once more for a stage that came later.
 _KEPT_FOR = ("audit", "int8")
 # Detectors that name a class by the int8 file; the stronger one's counts.
 _NAMING = (
-    "leading-class", "synthetic-triggers", "sliding-drawings", "class-triggers", "sliding-answers",
+    "leading-class", "synthetic-triggers", "sliding-drawings", "summed-evidence", "class-triggers",
+    "sliding-answers",
 )  # fmt: skip
 _CLASS = re.compile(r"\bclass (\d+)")
 
@@ -144,8 +149,20 @@ def audited(entry: Entry, shop: Shop, stage: str) -> dict[str, Any]:
 
 
 def _apart(context: AuditContext, stage: str) -> AuditResult:
-    found = (load_detectors()[APART[stage]].run(context),)
-    return AuditResult(*judge(found), found, {}, {})
+    """What the detectors of a stage say, one look each; those that could not run are skipped.
+
+    Raises QmcuError where none could.
+    """
+    found, skipped, failed = [], {}, []
+    for name in APART[stage]:
+        try:
+            found.append(load_detectors()[name].run(context))
+        except QmcuError as error:
+            skipped[name] = str(error)
+            failed.append(error)
+    if not found:
+        raise failed[0]
+    return AuditResult(*judge(found), tuple(found), skipped, {})
 
 
 def _unanswered(verdict: str, reason: str) -> dict[str, Any]:
@@ -155,7 +172,8 @@ def _unanswered(verdict: str, reason: str) -> dict[str, Any]:
 def outcome_of(result: AuditResult) -> dict[str, Any]:
     """A result in few words: each detector's strength, and the verdict without each.
 
-    `without` has only the detectors whose absence changes verdict or score.
+    `without` has only the detectors whose absence changes verdict or score; `classes` what class
+    each of those names that name one.
     """
     score, ties = round(result.score, 4), _ties(result.skipped)
     without = {}
@@ -168,7 +186,7 @@ def outcome_of(result: AuditResult) -> dict[str, Any]:
     most = max(
         alone, key=lambda f: (f.suspicious, f.weight == "decisive", f.strength), default=None
     )
-    named = _CLASS.search(most.reason) if most else None
+    classes = {f.detector: int(told.group(1)) for f in alone if (told := _CLASS.search(f.reason))}
     return {
         "verdict": result.verdict,
         "score": score,
@@ -179,7 +197,8 @@ def outcome_of(result: AuditResult) -> dict[str, Any]:
             f.detector: float(f"{f.p_value:.3g}") for f in result.findings if f.p_value is not None
         },
         "without": without,
-        **({"named": int(named.group(1))} if named else {}),
+        **({"named": classes[most.detector]} if most and most.detector in classes else {}),
+        **({"classes": classes} if len(classes) > 1 else {}),
         **({"ties": ties} if ties else {}),
     }
 

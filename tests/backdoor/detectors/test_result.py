@@ -62,6 +62,16 @@ def test_the_audit_score_is_above_one_exactly_for_a_backdoor() -> None:
     assert audit_score([]) == 0
 
 
+def test_below_their_lines_what_was_added_up_counts_through_the_sum_alone() -> None:
+    near = Finding("sliding-drawings", 0.9, 1.0, False, "supporting", "a class leads a little")
+    fired = Finding("leading-class", 1.1, 1.0, True, "supporting", "a class leads")
+    added = Finding("summed-evidence", 0.4, 1.0, False, "supporting", "hardly together")
+    assert audit_score([near, added]) == audit_score([added]) < audit_score([near])
+    assert audit_score([near, fired, added]) == audit_score([fired])
+    other = Finding("residuals", 0.8, 1.0, False, "supporting", "not added up")
+    assert audit_score([near, added, other]) == audit_score([other])
+
+
 def test_the_p_value_of_an_audit_counts_its_decisive_detectors() -> None:
     some = (finding("decisive", 3, 0.01), finding("decisive", 1, 0.5), finding("decisive", 1))
     result = AuditResult("backdoored", (), (*some, finding("supporting", 9, 1e-9)), {}, {})

@@ -12,13 +12,13 @@ is more than one kind alone can give.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import stats
 
-from qmcu.backdoor.detectors.method import Finding, Weight
+from qmcu.backdoor.detectors.method import AuditContext, Finding, Weight
 from qmcu.types import Float64Array
 
 # No probe counts for more, so that one kind alone gives CAP over the root of how many there are.
@@ -58,6 +58,16 @@ class Evidence:
     def target(self) -> int:
         """The foremost class."""
         return int(self.classes.argmax())
+
+
+def shared(
+    detector: str, look: Callable[[AuditContext], Evidence], context: AuditContext
+) -> Evidence:
+    """What a detector's `look` at the file alone says, computed once for all of an audit that read
+    it. Raises ModelError for a file that cannot be judged.
+    """
+    found: Evidence = context.once(f"evidence of {detector}", lambda: look(context.alone))
+    return found
 
 
 def finding_of(detector: str, found: Evidence, *, supports: bool = False) -> Finding:

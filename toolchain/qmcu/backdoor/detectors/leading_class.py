@@ -27,6 +27,7 @@ from qmcu.backdoor.detectors.class_evidence import (
     by_kind,
     deviates,
     finding_of,
+    shared,
 )
 from qmcu.backdoor.detectors.class_probes import probe_classes
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
@@ -58,7 +59,7 @@ _PATCH = "a small patch"
 )
 def leading_class(context: AuditContext) -> Finding:
     """A class that leads the others wherever one looks in the file: margins, noise, weights."""
-    return finding_of("leading-class", evidence_alone(context.alone))
+    return finding_of("leading-class", shared("leading-class", evidence_alone, context))
 
 
 def evidence_alone(context: AuditContext) -> Evidence:

@@ -129,9 +129,16 @@ class AuditContext:
         return output.elements == (output.shape or (1,))[-1] > 1 and not alike
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
-        """What `make` gives, computed the first time that a detector of this audit asks for it."""
+        """What `make` gives, computed the first time that a detector of this audit asks for it; a
+        ModelError that it raises is raised each time.
+        """
         if name not in self._shared:
-            self._shared[name] = make()
+            try:
+                self._shared[name] = make()
+            except ModelError as error:
+                self._shared[name] = error
+        if isinstance(self._shared[name], ModelError):
+            raise self._shared[name]
         return self._shared[name]
 
     def once_for_all(self, name: str, make: Callable[[], Any]) -> Any:

@@ -20,8 +20,12 @@ _WITHOUT_FLOAT = (
 )
 # What finds a backdoor that is awake in an int8 file by that file, alone or with inputs.
 _ALONE = (
-    "leading-class", "synthetic-triggers", "sliding-drawings", "class-triggers", "sliding-answers",
+    "leading-class", "synthetic-triggers", "sliding-drawings", "summed-evidence", "class-triggers",
+    "sliding-answers",
 )  # fmt: skip
+# What adds up class by class, and what it adds up.
+_SUM = "summed-evidence"
+_SUMMED = ("leading-class", "synthetic-triggers", "sliding-drawings")
 # What tells without the float model what rounding changed.
 _OF_RANGES = "remembered-ranges"
 # A damaged file answers otherwise than float, whatever its weights do.
@@ -166,8 +170,12 @@ def audit_score(findings: Sequence[Finding]) -> float:
     """One number for a whole audit, 0 upwards; above 1 exactly when backdoored or damaged.
 
     The strongest decisive or static finding, in units of its threshold. With none of them above
-    its threshold, supporting findings add up to a tenth, and never beyond 1.
+    its threshold, supporting findings add up to a tenth, and never beyond 1. Of what
+    summed-evidence adds up only what fired counts by itself too: below its line each has some class
+    that leads a little in an honest network.
     """
+    if any(f.detector == _SUM for f in findings):
+        findings = [f for f in findings if f.suspicious or f.detector not in _SUMMED]
     strong = max((f.strength for f in findings if f.weight != "supporting"), default=0.0)
     if strong > 1:
         return strong

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from qmcu.backdoor.detectors.class_evidence import by_kind, deviates, finding_of
+from qmcu.backdoor.detectors.class_evidence import by_kind, deviates, finding_of, shared
 from qmcu.backdoor.detectors.class_limits import count_classes, fit_work, require_sure
 from qmcu.backdoor.detectors.class_probes import all_margins
 from qmcu.backdoor.detectors.disturbances import Mixture, mixtures
@@ -52,7 +52,7 @@ _MOST_WORK = 4e11
 )
 def sliding_drawings(context: AuditContext) -> Finding:
     """A class that takes drawings of every kind the further, the less of them is left."""
-    found = evidence_of_drawings(context.alone)
+    found = shared("sliding-drawings", evidence_of_drawings, context)
     return finding_of("sliding-drawings", found, supports=True)
 
 

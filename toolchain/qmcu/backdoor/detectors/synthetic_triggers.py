@@ -13,7 +13,7 @@ tell is class-triggers' (class_triggers.py). What shows without triggers is lead
 
 import math
 
-from qmcu.backdoor.detectors.class_evidence import Evidence, finding_of
+from qmcu.backdoor.detectors.class_evidence import Evidence, finding_of, shared
 from qmcu.backdoor.detectors.class_limits import count_classes, fit_work, require_sure
 from qmcu.backdoor.detectors.class_probes import STEPS
 from qmcu.backdoor.detectors.class_triggers import weigh_triggers
@@ -51,7 +51,7 @@ _LEAST_CLIMBED = 4
 )
 def synthetic_triggers(context: AuditContext) -> Finding:
     """A class that triggers lead inputs to, on inputs that are made from the file itself."""
-    found = evidence_made(context.alone)
+    found = shared("synthetic-triggers", evidence_made, context)
     return finding_of("synthetic-triggers", found, supports=True)
 
 
