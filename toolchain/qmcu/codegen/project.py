@@ -294,9 +294,11 @@ def library_sources(plan: Plan, places: Places = INTERNAL) -> dict[str, str]:
 def models_library(models: Models, places: Places = INTERNAL) -> dict[str, str]:
     """As `library_sources`, of all models of an image: kernels that several call are there once."""
     kernels = _kernel_sources(models.whole)
-    if walks.has_plain_walks(models.plans, _kernel_files):
-        models = replace(models, plans=tuple(map(walks.plain, models.plans)))
-        kernels[walks.HEADER] = walks.plain_header(kernels[walks.HEADER])
+    dimensions = walks.rank(models.plans, _kernel_files)
+    if dimensions < walks.RANK:
+        plans = tuple(walks.shortened(plan, dimensions) for plan in models.plans)
+        models = replace(models, plans=plans)
+        kernels[walks.HEADER] = walks.shortened_header(kernels[walks.HEADER], dimensions)
     for name in kernels.keys() & set(uses.HEADERS):
         kernels[name] = uses.header(name, kernels[name], models.plans, _kernel_files)
     sources = {f"src/{name}": text for name, text in image_sources(models, places).items()}
