@@ -2,7 +2,13 @@
 
 from dataclasses import replace
 
-from qmcu.compile.lifetimes import alias_roots, live_buffers, lower_bound
+from qmcu.compile.lifetimes import (
+    alias_roots,
+    buffer_choices,
+    live_buffers,
+    live_bytes,
+    lower_bound,
+)
 from qmcu.compile.plan import KernelCall, ScratchArgument, TensorArgument
 from qmcu.model.graph import Graph, Tensor
 
@@ -111,3 +117,19 @@ def test_scratch_lives_for_its_step_only() -> None:
     scratch = next(b for b in buffers if not b.tensors)
     assert (scratch.size, scratch.first, scratch.last) == (64, 0, 0)
     assert lower_bound(buffers) == 86  # 64 + 12 + 10: only the last needs no padding
+
+
+def test_a_sum_lies_over_its_input_where_what_grows_out_of_it_need_not() -> None:
+    """With both, the input would be as large as the last image while the other one lives too."""
+    graph = graph_of([8, 100, 100, 100, 200], (0,), (4,))
+    calls = [
+        call(0, (0,), (1,)),
+        call(1, (1,), (2,), scratch=60),
+        call(2, (1, 2), (3,), overlay=((2, 3),)),
+        replace(call(3, (3,), (4,), overlay=((3, 4),)), overlay_grows=True),
+    ]
+    roots = alias_roots(graph, [])
+    peaks = [max(live_bytes(buffers)) for buffers in buffer_choices(graph, calls, roots)]
+    assert peaks == [360, 300, 300]  # the last one holds the sum where its input was
+    steps = [live_bytes(buffers)[3] for buffers in buffer_choices(graph, calls, roots)]
+    assert steps == [300, 300, 200]

@@ -32,7 +32,9 @@ qmcu_fully_connected_any(const qmcu_fully_connected_any_dsp_params *p, const int
                          qmcu_dot_1 *dot_1, int32_t step)
 {
     const int32_t steps = (p->input_depth + 3) >> 2;
-    const int32_t bias_step = p->bias_step, scale_step = bias_step & 2 ? bias_step : 0;
+    const int32_t bias_step = p->bias_step & 3, scale_step = bias_step & 2 ? bias_step : 0;
+    /* Of filters in fours: values that are no step and lie by themselves. */
+    const int32_t rest = p->bias_step >> 2, whole = rest ? p->input_depth >> 2 : steps;
     for (int32_t batch = 0; batch < p->batches; ++batch) {
         const int32_t *bias = channels;
         const int32_t *scale = channels + (scale_step > 0 ? 0 : p->output_depth);
@@ -44,13 +46,16 @@ qmcu_fully_connected_any(const qmcu_fully_connected_any_dsp_params *p, const int
                 sums[k] = *bias;
                 bias += bias_step;
             }
-            qmcu_dot_4_dsp(input, filters, steps, sums);
+            qmcu_dot_4_dsp(input, filters, whole, sums);
+            filters += 16 * whole;
+            for (int32_t k = 0; k < 4 && rest > 0; ++k, filters += rest) {
+                sums[k] = (int32_t)qmcu_dot((uint32_t)sums[k], input + 4 * whole, filters, rest);
+            }
             for (int32_t k = 0; k < 4; ++k) {
                 *output++ = qmcu_any_output(sums[k], (const qmcu_any_channel *)scale,
                                             p->output_zero_point);
                 scale += scale_step;
             }
-            filters += 16 * steps;
         }
         for (; left > 0; --left) {
             const int32_t sum = dot_1(input, filters, steps, *bias);

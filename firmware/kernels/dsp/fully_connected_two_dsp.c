@@ -50,7 +50,7 @@ void qmcu_fully_connected_two_dsp(const qmcu_fully_connected_two_dsp_params *par
                                   const int32_t *channels, int8_t *output)
 {
     const qmcu_fully_connected_two_dsp_params *const p = params;
-    const int32_t bias_step = p->bias_step;
+    const int32_t bias_step = p->bias_step & 3;
     const int32_t scale_step = bias_step & 2 ? bias_step : 0;
     const int32_t *const scale = channels + (scale_step > 0 ? 0 : 2);
     for (int32_t batch = 0; batch < p->batches; ++batch) {

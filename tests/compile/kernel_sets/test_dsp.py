@@ -43,6 +43,10 @@ def test_single_filters_are_packed_as_halfwords() -> None:
     single = pack_with_singles(filters[:1], 0, wide=True)
     assert single.view("<i2").tolist() == [-3, -1, -2, 0, 1, 0, 2, 0]
     assert pack_with_singles(filters[:1], 0, wide=False).tolist() == [-3, -2, -1, 0, 1, 2, 0, 0]
+    # Not filled up, what is left of a step of each of four lies behind them.
+    four = np.arange(24, dtype=np.int8).reshape(4, 6)
+    rests = pack_with_singles(four, 4, wide=False, filled=False)
+    assert rests.tolist() == [*four[:, :4].reshape(-1), *four[:, 4:].reshape(-1)]
 
 
 def filters(weights: list[list[int]], shifts: list[int]) -> Filters:
@@ -146,7 +150,7 @@ def native_multipliers(call: KernelCall) -> np.ndarray | None:
     fields = dict(parameters(call))
     if call.kernel == "fully_connected_shared_dsp":
         return np.full(1, fields["multiplier"]).repeat(fields["output_depth"])
-    if fields.get("bias_step") == 1:
+    if isinstance(step := fields.get("bias_step"), int) and step & 3 == 1:
         data = np.frombuffer(constant(call, "_channels"), "<i4")
         outputs = fields["output_depth"]
         return data[outputs + 1 :][:1].repeat(outputs)  # behind all biases, one for all

@@ -115,16 +115,28 @@ def buffer_choices(
     roots: Mapping[int, int],
     controls: Sequence[Control] = (),
 ) -> Iterator[tuple[Buffer, ...]]:
-    """The buffers with outputs over inputs, with none, and with those alone that cannot trail.
+    """The buffers with outputs over inputs, with none, with those alone that are no larger than
+    their input, and with those alone that cannot trail.
 
-    Overlaying couples two lifetimes, so it can cost room; an output that may begin where its input
-    does, as a trail, leaves them apart.
+    Overlaying couples two lifetimes, so it can cost room: an input as large as what grows out of it
+    is so for as long as it lives; an output that may begin where its input does, as a trail, leaves
+    them apart.
     """
     yield live_buffers(graph, calls, roots, overlay=True, controls=controls)
     yield live_buffers(graph, calls, roots, overlay=False, controls=controls)
     apart = [_trailing_alone(call) for call in calls]
     if apart != list(calls):
         yield live_buffers(graph, apart, roots, overlay=True, controls=controls)
+    no_larger = [_without_growth(graph, call) for call in calls]
+    if no_larger != list(calls):
+        yield live_buffers(graph, no_larger, roots, overlay=True, controls=controls)
+
+
+def _without_growth(graph: Graph, call: KernelCall) -> KernelCall:
+    """The call without what it may overlay with an output larger than the input."""
+    sizes = [tensor.size for tensor in graph.tensors]
+    kept = tuple(pair for pair in call.may_overlay if sizes[pair[1]] <= sizes[pair[0]])
+    return call if kept == call.may_overlay else replace(call, may_overlay=kept)
 
 
 def _trailing_alone(call: KernelCall) -> KernelCall:

@@ -105,6 +105,7 @@ def lowerings(
             single,
             layers.fully_connected_pair,
             other,
+            anything.fully_connected_unfilled,
         ),
         "MAX_POOL_2D": (elementwise.max_pool_2d,),
         "MEAN": (elementwise.mean,),

@@ -56,12 +56,21 @@ def _channels(context: OperatorContext, filters: Int8Array) -> Int32Array | None
     return records.words(result)
 
 
-def pack_with_singles(filters: Int8Array, fours: int, *, wide: bool) -> Int8Array:
+def pack_with_singles(
+    filters: Int8Array, fours: int, *, wide: bool, filled: bool = True
+) -> Int8Array:
     """int8 [outputs, inputs] for fully_connected_any_dsp: the first `fours` filters, whole fours.
 
-    The others follow one by one; `wide` as halfwords, bytes 0, 2, 1 and 3 of each step.
+    Not `filled` up, what is left of their steps lies behind each four. The others follow one by
+    one; `wide` as halfwords, bytes 0, 2, 1 and 3 of each step.
     """
-    grouped = pack_filters(filters[:fours], 4).reshape(-1) if fours else np.zeros(0, np.int8)
+    whole = filters.shape[1] if filled else filters.shape[1] // STEP * STEP
+    grouped = np.zeros(0, np.int8)
+    if fours:
+        none = np.zeros((fours, 0), np.int8)
+        steps = pack_filters(filters[:fours, :whole], 4) if whole else none
+        rests = filters[:fours, whole:].reshape(fours // 4, 4 * (filters.shape[1] - whole))
+        grouped = np.hstack([steps.reshape(fours // 4, steps.size * 4 // fours), rests]).reshape(-1)
     steps = np.pad(filters[fours:], ((0, 0), (0, -filters.shape[1] % STEP))).reshape(-1, STEP)
     if wide:
         steps = steps[:, [0, 2, 1, 3]].astype("<i2")
@@ -264,7 +273,17 @@ def fully_connected_wide(context: OperatorContext) -> KernelCall | None:
     )
 
 
-def _fully_connected(context: OperatorContext, *, wide: bool) -> KernelCall | None:
+def fully_connected_unfilled(context: OperatorContext) -> KernelCall | None:
+    """As `fully_connected`, outputs in fours not filled up to words."""
+    outputs, inputs = context.input(1).shape
+    if outputs < 4 or inputs % STEP == 0:
+        return None
+    return _fully_connected(context, wide=False, filled=False)
+
+
+def _fully_connected(
+    context: OperatorContext, *, wide: bool, filled: bool = True
+) -> KernelCall | None:
     source, target, weights = context.input(0), context.output(), context.input(1)
     outputs, inputs = weights.shape
     fours = outputs - outputs % 4
@@ -280,11 +299,11 @@ def _fully_connected(context: OperatorContext, *, wide: bool) -> KernelCall | No
         ("input_depth", inputs),
         ("output_depth", outputs),
         ("output_zero_point", quantization_of(target).zero_point),
-        ("bias_step", 3 if shared is None else 1),
+        ("bias_step", (3 if shared is None else 1) + (0 if filled else 4 * (inputs % STEP))),
     )
     wide &= fours < outputs
     kernel = f"fully_connected_any{'_wide' if wide else ''}_dsp"
-    packed = pack_with_singles(weights.array, fours, wide=wide)
+    packed = pack_with_singles(weights.array, fours, wide=wide, filled=filled)
     own = channels if shared is None else shared
     call = context.call(
         kernel,
