@@ -22,20 +22,28 @@ static inline void copy_taps(int8_t *column, const int8_t *from, int32_t depth, 
                    : "q0", "lr", "memory");
 }
 
-/* A row of taps. */
+/* A row of taps, those of `inside` in the image. */
 static void lay_out_row(const qmcu_conv_2d_groups_mve_params *params, int32_t depth,
-                        const int8_t *row, int32_t x, int8_t *column)
+                        const int8_t *from, qmcu_taps inside, int8_t *column)
 {
     const qmcu_window *const w = &params->shape.window;
-    const int8_t *from = row + x * w->input_depth;
+    const int32_t step = w->dilation_width * w->input_depth;
+    int8_t *const last = column + inside.end * depth;
 
-    for (int32_t j = w->kernel_width; j > 0; j--, x += w->dilation_width, column += depth) {
-        if (x < 0 || x >= w->input_width) {
-            qmcu_mve_fill(column, params->shape.input_zero_point, depth);
-        } else {
+    if (inside.first > 0) {
+        qmcu_mve_fill(column, params->shape.input_zero_point, inside.first * depth);
+    }
+    from += inside.first * step;
+    column += inside.first * depth;
+    if (depth <= 16) {
+        copy_taps(column, from, depth, step, inside.end - inside.first);
+    } else {
+        for (; column != last; column += depth, from += step) {
             qmcu_mve_copy(column, from, depth);
         }
-        from += w->dilation_width * w->input_depth;
+    }
+    if (inside.end < w->kernel_width) {
+        qmcu_mve_fill(last, params->shape.input_zero_point, (w->kernel_width - inside.end) * depth);
     }
 }
 
@@ -44,18 +52,15 @@ static void lay_out(const qmcu_conv_2d_groups_mve_params *params, int32_t depth,
 {
     const qmcu_window *const w = &params->shape.window;
     const int32_t run = w->kernel_width * depth;
-    const int32_t across = w->dilation_width * w->input_depth;
-    const int32_t few =
-        depth <= 16 && x >= 0 && x + (w->kernel_width - 1) * w->dilation_width < w->input_width;
+    const qmcu_taps inside =
+        qmcu_taps_inside(x, w->dilation_width, w->kernel_width, w->input_width);
 
     for (int32_t i = w->kernel_height; i > 0; i--, y += w->dilation_height, column += run) {
-        const int8_t *const row = image + y * w->input_width * w->input_depth;
-        if (y < 0 || y >= w->input_height) {
+        if (y < 0 || y >= w->input_height || inside.first >= inside.end) {
             qmcu_mve_fill(column, params->shape.input_zero_point, run);
-        } else if (few) {
-            copy_taps(column, row + x * w->input_depth, depth, across, w->kernel_width);
         } else {
-            lay_out_row(params, depth, row, x, column);
+            lay_out_row(params, depth, image + (y * w->input_width + x) * w->input_depth, inside,
+                        column);
         }
     }
 }
