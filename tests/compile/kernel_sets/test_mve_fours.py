@@ -97,7 +97,8 @@ def test_filters_stay_ragged_where_that_keeps_constants_within_enough() -> None:
         fields = fields_of(call)
         values = 16 * fields["multiply.steps"] - 16 + fields["multiply.form"] // 4
         assert call.constant_size == fields["multiply.filters"] * (values + 12)
-        assert "bytes less flash, slower" in call.trade
+        # The arena, looked at last, may ask for another form of the same filters.
+        assert "bytes less flash, slower" in call.trade or "the arena's peak" in call.trade
 
 
 @pytest.mark.slow

@@ -139,10 +139,15 @@ def lower_few(context: OperatorContext) -> KernelCall | None:
     return replace(call, overread=-depth % LANES)
 
 
+def _in_fours(context: OperatorContext) -> bool:
+    """Whether filters are multiplied four at a time, which knows no shift to the left."""
+    shifts = [shift for _, shift in channel_pairs(channel_multipliers(context), 1)]
+    return context.output().shape[3] % 4 == 0 and max(shifts) <= -1
+
+
 def lower_conv_2d(context: OperatorContext, *, by_rows: bool = True) -> KernelCall | None:
     """CONV_2D without groups; filters in fours where they are, and no shift is to the left."""
-    shifts = [shift for _, shift in channel_pairs(channel_multipliers(context), 1)]
-    if context.output().shape[3] % 4 == 0 and max(shifts) <= -1:
+    if _in_fours(context):
         return _conv_2d(context, "conv_2d_four_mve", pack_fours, by_rows=by_rows)
     return _conv_2d(context, "conv_2d_mve", pack_pairs, by_rows=by_rows)
 
@@ -155,8 +160,7 @@ def lower_windows(context: OperatorContext) -> KernelCall | None:
 def lower_ragged(context: OperatorContext, *, by_rows: bool = True) -> KernelCall | None:
     """CONV_2D of filters in fours that are not filled up to whole vectors."""
     weights = context.input(1)
-    shifts = [shift for _, shift in channel_pairs(channel_multipliers(context), 1)]
-    if context.output().shape[3] % 4 or max(shifts) > -1:
+    if not _in_fours(context):
         return None
     return _conv_2d(
         context, "conv_2d_ragged_mve", pack_ragged, by_rows=by_rows, left=_left(weights)
@@ -169,8 +173,10 @@ def lower_ragged_windows(context: OperatorContext) -> KernelCall | None:
 
 
 def lower_any(context: OperatorContext, *, by_rows: bool = True) -> KernelCall | None:
-    """CONV_2D of any number of filters that are not filled up."""
+    """CONV_2D of any number of filters that are not filled up; those in fours are faster ragged."""
     weights = context.input(1)
+    if _in_fours(context):
+        return None
     return _conv_2d(context, "conv_2d_any_mve", pack_any, by_rows=by_rows, left=_left(weights))
 
 
