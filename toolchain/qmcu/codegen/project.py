@@ -23,6 +23,7 @@ from qmcu.codegen.places import INTERNAL, Places, board_of_build, check_places
 from qmcu.codegen.protection import protection_of
 from qmcu.codegen.protocols import DEBUG, MlperfBenchmark, ProtocolOptions
 from qmcu.codegen.templates import render
+from qmcu.compile.operators.walk import RANK
 from qmcu.compile.plan import Plan
 from qmcu.compile.serialization import plan_to_json
 from qmcu.errors import BoardError
@@ -295,7 +296,7 @@ def models_library(models: Models, places: Places = INTERNAL) -> dict[str, str]:
     """As `library_sources`, of all models of an image: kernels that several call are there once."""
     kernels = _kernel_sources(models.whole)
     dimensions = walks.rank(models.plans, _kernel_files)
-    if dimensions < walks.RANK:
+    if dimensions < RANK:
         plans = tuple(walks.shortened(plan, dimensions) for plan in models.plans)
         models = replace(models, plans=plans)
         kernels[walks.HEADER] = walks.shortened_header(kernels[walks.HEADER], dimensions)
