@@ -5,6 +5,9 @@
 #include "bytes.h"
 #include "strided_copy.h"
 
+/* Fewer elements in a row are not worth a loop of their own. */
+#define QMCU_FEW_COLUMNS 4
+
 /* to[i] = from[i * step]; cores have functions of their own. */
 typedef void qmcu_gather_function(int8_t *to, const int8_t *from, int32_t step, int32_t count);
 
@@ -12,6 +15,19 @@ static inline void qmcu_gather_plain(int8_t *to, const int8_t *from, int32_t ste
 {
     for (const int8_t *const end = to + count; to != end; from += step) {
         *to++ = *from;
+    }
+}
+
+/* Rows of few elements, `below` apart: one column of them after the other. */
+static inline void qmcu_copy_columns(int8_t *to, int32_t length, const int8_t *from, int32_t step,
+                                     int32_t below, int32_t rows)
+{
+    const int32_t size = rows * length;
+    for (int32_t i = 0; i < length; ++i, from += step) {
+        const int8_t *element = from;
+        for (int32_t at = i; at < size; at += length, element += below) {
+            to[at] = *element;
+        }
     }
 }
 
@@ -25,14 +41,20 @@ qmcu_strided_copy_by(const qmcu_strided_copy_params *params, const int8_t *input
     qmcu_walk walk = qmcu_walk_begin();
     do {
         const int8_t *row = input + p->start + qmcu_walk_offset(&walk, p->strides);
-        for (int32_t left = p->shape[QMCU_WALK_RANK - 2]; left > 0; --left) {
-            if (step == 1) {
-                copy(output, row, length);
-            } else {
-                gather(output, row, step, length);
+        const int32_t rows = p->shape[QMCU_WALK_RANK - 2];
+        const int32_t below = p->strides[QMCU_WALK_RANK - 2];
+        if (step != 1 && length < QMCU_FEW_COLUMNS) {
+            qmcu_copy_columns(output, length, row, step, below, rows);
+            output += rows * length;
+        } else {
+            for (int32_t left = rows; left > 0; --left, row += below) {
+                if (step == 1) {
+                    copy(output, row, length);
+                } else {
+                    gather(output, row, step, length);
+                }
+                output += length;
             }
-            output += length;
-            row += p->strides[QMCU_WALK_RANK - 2];
         }
         walk.at[QMCU_WALK_RANK - 2] = p->shape[QMCU_WALK_RANK - 2] - 1;
     } while (qmcu_walk_next(&walk, p->shape));

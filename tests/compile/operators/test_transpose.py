@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from bench.operators.single import SingleOperator
 from tests.compile.operators.changes import refusal, with_operand, with_output
 from tests.compile.operators.graphs import graph, runs
 from tests.compile.operators.host_kernel import run_plan
+from tests.support.host_run import run_on_host
 
 from qmcu.compile import compile_graph
-from qmcu.model.graph import Graph
+from qmcu.model.graph import Graph, Quantization
 from qmcu.model.oracle import Oracle
 from qmcu.model.writer import write_model
 
@@ -61,3 +63,17 @@ def test_other_shapes_are_refused() -> None:
     model = graph("TRANSPOSE")
     assert "is needed" in refusal(with_output(model, shape=(99,)))
     assert "computed at run time" in refusal(with_operand(model, 1, data=None))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+@pytest.mark.parametrize("few", [1, 2, 3, 4])
+def test_rows_of_few_elements(few: int, dtype: str) -> None:
+    """As channel shuffles have them: column by column where rows are short."""
+    rng = np.random.default_rng(few)
+    operator, same = SingleOperator("TRANSPOSE"), Quantization((0.1,), (0,))
+    operator.input((3, few, 7), same, dtype)
+    operator.constant("permutation", np.array([0, 2, 1], np.int32))
+    model = operator.graph(((3, 7, few), same), version=2, dtype=dtype)
+    values = rng.integers(-128, 128, (3, few, 7)).astype(dtype)
+    ((output,),) = run_on_host(model, [[values]])
+    assert output == np.ascontiguousarray(values.transpose(0, 2, 1)).tobytes()
