@@ -72,7 +72,8 @@ def test_size_has_no_more_constants_than_any_other_setting(options: CompileOptio
 
 def test_odd_steps_of_dense_layers_are_not_filled_up_to_eight_values() -> None:
     for inputs, filled in ((1, 4), (4, 4), (36, 36), (37, 40), (40, 40)):
-        assert weights(compile_graph(dense(16, inputs), DSP)) == 16 * filled
+        plan = compile_graph(dense(16, inputs), replace(DSP, optimize="speed"))
+        assert weights(plan) == 16 * filled
 
 
 def test_what_sums_begin_with_takes_two_bytes_where_it_is_a_multiple_that_fits() -> None:

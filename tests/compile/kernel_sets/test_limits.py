@@ -34,8 +34,9 @@ def test_limits_add_a_pass_and_change_nothing_else(kind: str) -> None:
         limited = with_activation(graph, "RELU6")
         if settle_dead_channels(limited) is not limited:
             continue  # of such channels limits make more
-        (plain,) = compile_graph(graph, DSP).calls
-        plan = compile_graph(limited, DSP)
+        fast = replace(DSP, optimize="speed")  # a pass is no reason for smaller constants
+        (plain,) = compile_graph(graph, fast).calls
+        plan = compile_graph(limited, fast)
         (call,) = plan.calls
         if plain.passes != call.passes and plain.kernel == call.kernel:
             clamped += 1

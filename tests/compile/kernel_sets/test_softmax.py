@@ -57,7 +57,9 @@ def test_a_table_is_taken_where_it_pays_its_flash() -> None:
     few, many = rows(1, 10, 0.1), rows(72, 36, 0.1)
     for core in CORES:
         assert call_of(few, core).kernel == f"softmax_{core}"
-        call = call_of(many, core)
+        # By default a table does not outweigh what is there beside it.
+        assert call_of(many, core).kernel == f"softmax_{core}"
+        call = call_of(many, core, "ram")
         assert call.kernel == f"softmax_table_{core}"
         size = 4 * len(entries(0.1))
         assert call.constant_size == size and f"{size:,} bytes more flash" in call.trade
@@ -69,7 +71,7 @@ def test_a_table_is_taken_where_it_pays_its_flash() -> None:
 
 def test_layers_of_one_scale_share_a_table() -> None:
     def table(graph: Graph) -> bytes:
-        argument = call_of(graph, "dsp").arguments[2]
+        argument = call_of(graph, "dsp", "speed").arguments[2]
         assert isinstance(argument, ConstantArgument) and argument.constant is not None
         return argument.constant.data
 
