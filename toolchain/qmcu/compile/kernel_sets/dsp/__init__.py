@@ -92,6 +92,7 @@ def lowerings(
             of_whole_window(single),
             of_whole_window(layers.fully_connected_pair),
             *convolutions,
+            of_whole_window(other),
         ),
         "DEPTHWISE_CONV_2D": (
             *of_one_channel(convolutions),
