@@ -6,6 +6,19 @@
 
 #include "fixed_exponential.h"
 
+/* a * 2^exponent, saturated to int32. */
+static int32_t saturating_shift(int32_t a, int32_t exponent)
+{
+    const int32_t limit = (int32_t)((1u << (31 - exponent)) - 1u);
+    if (a > limit) {
+        return INT32_MAX;
+    }
+    if (a < -limit - 1) {
+        return INT32_MIN;
+    }
+    return (int32_t)((uint32_t)a << exponent);
+}
+
 /* Zeros before the highest bit: at least 1, the sign. */
 static int32_t leading_zeros(int32_t value)
 {
