@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
@@ -17,9 +18,11 @@ from qmcu.backdoor.defences.method import DEFENCES
 from qmcu.backdoor.defences.run import run_defence
 from qmcu.backdoor.detectors.method import Finding
 from qmcu.backdoor.detectors.result import AuditResult
+from qmcu.backdoor.networks import logits
 from qmcu.backdoor.rates.metrics import Rate
 from qmcu.cli.main import run
 from qmcu.errors import UsageError
+from qmcu.model.decision import decide
 
 
 def test_auto_tries_the_methods_and_survives_one_that_fails(
@@ -57,6 +60,42 @@ def test_auto_seeks_the_ranges_once_for_all_methods(monkeypatch: pytest.MonkeyPa
     alone = run_defence("recoil", network, samples_of(network))
     assert len(sought) == 4
     assert trials[1].run is not None and trials[1].run.model == alone.model
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+def test_a_fifth_of_the_inputs_ranks_what_is_made_of_the_others(
+    labelled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def given(name: str, network: Any, samples: Any, labels: Any, **how: Any) -> Any:
+        seen.append((samples, labels, how["judged"]))
+        return defend("stochastic")
+
+    passed = AuditResult("clean", (), (), {}, {})
+    monkeypatch.setattr(auto, "run_defence", given)
+    monkeypatch.setattr(auto, "audit_defence", lambda run, samples: passed)
+    network = small_network()
+    samples, labels = samples_of(network, 53), np.arange(53) if labelled else None
+    run_auto(network, samples, labels, methods=["stochastic"])
+    run_auto(network, samples[:49], labels[:49] if labels is not None else None,
+             methods=["stochastic"])  # fmt: skip
+    (own, names, (judging, judged)), (few, _, none) = seen
+    assert len(judging) == 10 and none is None and len(few) == 49
+    both = np.concatenate([own, judging])
+    assert np.array_equal(np.unique(both, axis=0), np.unique(samples, axis=0))
+    if labels is not None:
+        assert np.array_equal(samples[names], own) and np.array_equal(samples[judged], judging)
+
+
+def test_answers_are_measured_on_the_inputs_that_judge() -> None:
+    network = small_network()
+    samples = samples_of(network)
+    wrong = (np.asarray(decide(logits(network, samples[:7]))) + 1) % 3
+    done = run_defence("stochastic", network, samples[7:], judged=(samples[:7], wrong))
+    assert done.on == "kept back" and done.agreement.total == 7
+    assert done.float_accuracy is not None and done.float_accuracy.count == 0
+    assert run_defence("stochastic", network, samples).on == "calibration"
 
 
 def trial(name: str, accuracy: int, verdict: Any, agreement: int = 90) -> Trial:

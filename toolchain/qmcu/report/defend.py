@@ -9,6 +9,8 @@ from qmcu.backdoor.rates import Rate
 from qmcu.report.audit import VERDICT_COLOURS
 from qmcu.report.plain import Cell, PlainTable, line
 
+_INPUTS = {"calibration": "calibration", "kept back": "kept back from it"}
+
 
 def defended_lines(outcome: Defended) -> Iterator[RenderableType]:
     """Every trial in a row, the proof, and how the figures were obtained."""
@@ -29,8 +31,9 @@ def defended_lines(outcome: Defended) -> Iterator[RenderableType]:
     if run.float_accuracy is not None:
         yield f"accuracy of the float model on the same inputs: {run.float_accuracy}"
     yield (
-        f"int8 answers on {run.agreement.total} calibration and {run.noise_agreement.total} noise "
-        f"inputs by {run.versions['int8 arithmetic']}, converted by {run.converter}"
+        f"int8 answers on {run.agreement.total} {_INPUTS[run.on]} and "
+        f"{run.noise_agreement.total} noise inputs by {run.versions['int8 arithmetic']}, "
+        f"converted by {run.converter}"
     )
     yield f"proved: {outcome.proof}"
     colour = VERDICT_COLOURS[kept.audit.verdict]

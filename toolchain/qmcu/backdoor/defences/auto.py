@@ -4,13 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from qmcu.backdoor.defences.method import find_defence, load_defences
-from qmcu.backdoor.defences.run import DefenceRun, audit_defence, check_samples, run_defence
+from qmcu.backdoor.defences.run import (
+    DefenceRun,
+    Judged,
+    audit_defence,
+    check_samples,
+    run_defence,
+)
 from qmcu.backdoor.detectors import AuditResult
 from qmcu.backdoor.networks import Network
 from qmcu.errors import QmcuError
 from qmcu.types import Float32Array, Int64Array, Stages
 
+# Of the inputs, the share that ranks what was made of the others, from so many inputs on: methods
+# that train answer theirs by heart.
+_JUDGED, _LEAST = 5, 50
 # Settings by which every range is as wide as any input makes it.
 WIDEST = {"narrow": 0.0}
 
@@ -60,6 +71,7 @@ def run_auto(
 ) -> tuple[Trial, ...]:
     """Try every defence but the authors' recipes (or `methods`) with its defaults; audit each.
 
+    Of 50 inputs and more a fifth is kept from the methods, and ranks what they make of the others.
     The ranges, which every method has of the same network and inputs, are sought once.
     One that clipping wakes is tried again with every range as wide as any input makes it. A method
     that fails is a trial too. Raises UsageError for an unknown method, VectorError for samples that
@@ -70,24 +82,41 @@ def run_auto(
     names = tuple(methods or (n for n, d in load_defences().items() if not d.authors))
     for name in names:
         find_defence(name)
+    own, judged = _kept_back(samples, labels, seed)
+    given = samples, own, judged
     trials = []
     shared: dict[tuple[Any, ...], Any] = {}
     for name in names:
-        trials.append(_try(name, network, samples, labels, seed, tell, shared))
+        trials.append(_try(name, network, given, seed, tell, shared))
         if trials[-1].is_awake:
-            trials.append(_try(name, network, samples, labels, seed, tell, shared, WIDEST))
+            trials.append(_try(name, network, given, seed, tell, shared, WIDEST))
         tell(name, 1, 1)
     return tuple(trials)
 
 
+def _kept_back(
+    samples: Float32Array, labels: Int64Array | None, seed: int
+) -> tuple[Judged, Judged | None]:
+    """What methods are given, and what ranks them: none of few inputs."""
+    if len(samples) < _LEAST:
+        return (samples, labels), None
+    order = np.random.default_rng([seed, 53]).permutation(len(samples))
+    judging, own = (np.sort(part) for part in np.split(order, [len(samples) // _JUDGED]))
+    if labels is None:
+        return (samples[own], None), (samples[judging], None)
+    return (samples[own], labels[own]), (samples[judging], labels[judging])
+
+
 def _try(
-    name: str, network: Network, samples: Float32Array, labels: Int64Array | None, seed: int,
+    name: str, network: Network, given: tuple[Float32Array, Judged, Judged | None], seed: int,
     tell: Stages, shared: dict[tuple[Any, ...], Any], settings: Mapping[str, float] | None = None,
 ) -> Trial:  # fmt: skip
+    """`given` are all inputs, those of the methods, and those that rank them."""
+    samples, own, judged = given
     try:
         run = run_defence(
-            name, network, samples, labels, seed=seed, settings=settings,
-            progress=_stage(tell, name), shared=shared,
+            name, network, *own, seed=seed, settings=settings,
+            progress=_stage(tell, name), shared=shared, judged=judged,
         )  # fmt: skip
         return Trial(name, run, audit_defence(run, samples))
     except QmcuError as error:

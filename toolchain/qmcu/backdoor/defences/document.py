@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from qmcu.backdoor.defences.auto import Trial
 from qmcu.backdoor.defences.files import Defended
-from qmcu.backdoor.defences.run import DefenceRun
+from qmcu.backdoor.defences.run import DefenceRun, MeasuredOn
 from qmcu.backdoor.detectors import AuditResult
 from qmcu.backdoor.grids import Proof
 from qmcu.backdoor.rates import Rate
@@ -16,13 +16,14 @@ from qmcu.types import Amount, Sha256
 class RunRecord:
     """A defence that ran: what it is, what the int8 model does, and the proof of its numbers.
 
-    The agreements are with the float model, on calibration inputs and on noise.
+    The agreements are with the float model, on the inputs that `on` names and on noise.
     """
 
     method: str
     source: str
     settings: Mapping[str, float]
     audited_against: str
+    on: MeasuredOn
     agreement: Rate
     noise_agreement: Rate
     accuracy: Rate | None
@@ -80,6 +81,7 @@ def _run(run: DefenceRun) -> RunRecord:
         source=run.defence.source,
         settings={"seed": run.seed, **run.settings},
         audited_against=run.reference_name,
+        on=run.on,
         agreement=run.agreement,
         noise_agreement=run.noise_agreement,
         accuracy=run.accuracy,

@@ -8,7 +8,7 @@ import platform
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,10 @@ from qmcu.types import Float32Array, Int64Array, Progress
 
 # Inputs that a defence is compared with the float model on, and scored by.
 COMPARED = 500
+# What answers are measured on: the first inputs that it was calibrated on, or others.
+MeasuredOn = Literal["calibration", "kept back"]
+# Inputs and, where they are known, their labels.
+Judged = tuple[Float32Array, Int64Array | None]
 # Of the largest logit: what float32 sums in another order may differ by.
 _SAME = 1e-3
 
@@ -48,8 +52,8 @@ class DefenceRun:
     network that was quantized; `original` is the one that was given. `agreement` counts inputs on
     which int8 and the original float model give the same class, `noise_agreement` the same on
     uniform noise, `accuracy` those that get their label (None without labels); all int8 answers
-    from the tflite-micro oracle. `seconds` is the defence with its conversions, without these
-    measurements.
+    from the tflite-micro oracle; `on` says which inputs. `seconds` is the defence with its
+    conversions, without these measurements.
     """
 
     defence: Defence
@@ -61,6 +65,7 @@ class DefenceRun:
     rescaled: bool
     chosen: tuple[Chosen, ...]
     proof: Proof
+    on: MeasuredOn
     agreement: Rate
     noise_agreement: Rate
     accuracy: Rate | None
@@ -109,12 +114,14 @@ def run_defence(
     settings: Mapping[str, float] | None = None,
     progress: Progress | None = None,
     shared: dict[tuple[Any, ...], Any] | None = None,
+    judged: Judged | None = None,
 ) -> DefenceRun:
     """Quantize the float `network` by the defence `method`, and prove what was deployed.
 
     `samples` are float32 [N, ...] inputs for calibration, `labels` int64 [N] their classes if
     known. The same seed on the same machine gives the same bytes. Runs that have one `shared`
-    compute once what they have in common.
+    compute once what they have in common. What the int8 model answers is measured on the inputs
+    `judged`, where given, else on the first that it was calibrated on.
 
     Raises UsageError for an unknown method or setting, VectorError for samples that do not fit,
     ToolError without TensorFlow, CheckFailedError when the file does not hold what was chosen.
@@ -134,7 +141,7 @@ def run_defence(
     conversion = convert_result(context, result)
     model, chosen, proof = deploy_result(result, conversion.model)
     seconds = time.monotonic() - started
-    measured = _measure(model, network, context)
+    measured = _measure(model, network, context, judged)
     return DefenceRun(
         defence=chosen_defence,
         model=model,
@@ -206,8 +213,11 @@ def check_samples(network: Network, samples: Float32Array, labels: Int64Array | 
         )
 
 
-def _measure(model: bytes, network: Network, context: DefenceContext) -> dict[str, Any]:
-    samples = context.samples[:COMPARED]
+def _measure(
+    model: bytes, network: Network, context: DefenceContext, judged: Judged | None
+) -> dict[str, Any]:
+    inputs, classes = judged or (context.samples, context.labels)
+    samples = np.asarray(inputs[:COMPARED], np.float32)
     rng = np.random.default_rng([context.seed, 1])
     noise = rng.uniform(context.low, context.high, (100, *network.input_shape)).astype(np.float32)
     wanted = decide(logits(network, np.concatenate([samples, noise])))
@@ -217,8 +227,9 @@ def _measure(model: bytes, network: Network, context: DefenceContext) -> dict[st
     def equal(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Rate:
         return Rate(int(np.count_nonzero(a == b)), len(a))
 
-    labels = None if context.labels is None else context.labels[:COMPARED]
+    labels = None if classes is None else classes[:COMPARED]
     return {
+        "on": "calibration" if judged is None else "kept back",
         "agreement": equal(answers[:count], wanted[:count]),
         "noise_agreement": equal(answers[count:], wanted[count:]),
         "accuracy": None if labels is None else equal(answers[:count], labels),
