@@ -10,6 +10,7 @@ from qmcu.board import load_board
 from qmcu.builder import BuildOptions
 from qmcu.builder.firmware import compile_plan
 from qmcu.compile import OPTIMIZATIONS
+from qmcu.compile.flash import total
 from qmcu.compile.plan import Plan
 from qmcu.errors import UnsupportedModelError
 
@@ -27,7 +28,7 @@ def plans(model: Path, board: str) -> dict[str, Plan]:
 def check(model: Path, board: str) -> None:
     made = plans(model, board)
     arenas = {name: plan.arena_size for name, plan in made.items() if name != "speed"}
-    constants = {name: sum(c.constant_size for c in plan.calls) for name, plan in made.items()}
+    constants = {name: total(plan.calls) for name, plan in made.items()}
     assert arenas["ram"] == min(arenas.values()), (model.name, arenas)
     assert constants["size"] == min(constants.values()), (model.name, constants)
     assert {plan.optimize for plan in made.values()} == set(OPTIMIZATIONS)
