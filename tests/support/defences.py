@@ -44,12 +44,13 @@ def small_context() -> DefenceContext:
 
 
 def draw(method: str, seeds: int, **settings: float) -> list[DefenceResult]:
-    """One method's results over seeds, converted once."""
+    """One method's results over seeds, converted once; what overshoots is sought for none."""
     given, found = small_context(), find_defence(method)
+    settings = {"overshoot": 0.0} | settings if "overshoot" in found.settings else settings
     results = []
     for seed in range(seeds):
         own = replace(given, seed=seed, settings=found.merged(settings))
-        own.__dict__["conversion"] = given.conversion
+        own.__dict__.update(conversion=given.conversion, grids=given.grids)
         results.append(found.run(own))
     return results
 
