@@ -2,7 +2,7 @@
    lie, whose sums are rounded together. */
 #include "conv_1x1_few_mve.h"
 
-#include "mve.h"
+#include "quad_mve.h"
 
 /* What is the same for all pixels of a filter. */
 typedef struct {
@@ -19,26 +19,10 @@ typedef struct {
 /* The outputs of four pixels, `step` bytes behind each other. */
 static inline int32x4_t four(const filter_t *f, const int8_t *pixels, int32_t step)
 {
-    const int8_t *second = pixels + step, *third = second + step, *fourth = third + step;
-    const int8_t *weights = f->weights;
-    int32_t a = f->bias, b = a, c = a, d = a;
-    __asm(
-        "dls lr, %[steps]\n"
-        "1: vldrb.u8 q0, [%[weights]], #16\n\t"
-        "vldrb.u8 q1, [%[first]], #16\n\t"
-        "vmladava.s8 %[a], q0, q1\n\t"
-        "vldrb.u8 q1, [%[second]], #16\n\t"
-        "vmladava.s8 %[b], q0, q1\n\t"
-        "vldrb.u8 q1, [%[third]], #16\n\t"
-        "vmladava.s8 %[c], q0, q1\n\t"
-        "vldrb.u8 q1, [%[fourth]], #16\n\t"
-        "vmladava.s8 %[d], q0, q1\n\t"
-        "le lr, 1b"
-        : [weights] "+r"(weights), [first] "+r"(pixels), [second] "+r"(second), [third] "+r"(third),
-          [fourth] "+r"(fourth), [a] "+Te"(a), [b] "+Te"(b), [c] "+Te"(c), [d] "+Te"(d)
-        : [steps] "r"(f->steps)
-        : "lr", "q0", "q1", "memory");
-    int32x4_t sums = qmcu_mve_requantize(qmcu_mve_four(a, b, c, d), f->multiplier, f->shift);
+    const int8_t *const second = pixels + step, *const third = second + step;
+    const int32x4_t products =
+        qmcu_four_sums(f->weights, pixels, second, third, third + step, 16 * f->steps, f->bias);
+    int32x4_t sums = qmcu_mve_requantize(products, f->multiplier, f->shift);
     sums = vaddq_s32(sums, f->zero_point);
     return vminq_s32(vmaxq_s32(sums, f->minimum), f->maximum);
 }

@@ -4,7 +4,7 @@
 
 #include "assembly_mve.h"
 #include "multiply_code_mve.h"
-#include "mve.h"
+#include "quad_mve.h"
 
 QMCU_PLACE(qmcu_mve_tile, pairs.left, 80);
 QMCU_PLACE(qmcu_mve_tile, pairs.channels, 84);
@@ -31,21 +31,6 @@ QMCU_PLACE(qmcu_mve_tile, pairs.channels, 84);
     LEFT("r3", "q1", "r2", "r10")              \
     LEFT("r5", "q2", "r4", "r12")              \
     LEFT("r7", "q3", "r6", "lr")
-#define STEP(ACCUMULATE)                       \
-    "vldrb.u8 q4, [r9], #16\n\t"               \
-    "vldrb.u8 q0, [r1], #16\n\t"               \
-    "vmladav" ACCUMULATE ".s8 r0, q4, q0\n\t"  \
-    "vldrb.u8 q1, [r3], #16\n\t"               \
-    "vmladav" ACCUMULATE ".s8 r2, q4, q1\n\t"  \
-    "vldrb.u8 q2, [r5], #16\n\t"               \
-    "vmladav" ACCUMULATE ".s8 r4, q4, q2\n\t"  \
-    "vldrb.u8 q3, [r7], #16\n\t"               \
-    "vmladav" ACCUMULATE ".s8 r6, q4, q3\n\t"  \
-    "vldrb.u8 q5, [r9], #16\n\t"               \
-    "vmladav" ACCUMULATE ".s8 r8, q5, q0\n\t"  \
-    "vmladav" ACCUMULATE ".s8 r10, q5, q1\n\t" \
-    "vmladav" ACCUMULATE ".s8 r12, q5, q2\n\t" \
-    "vmladav" ACCUMULATE ".s8 lr, q5, q3\n\t"
 #define CHANNELS                               \
     "ldr r1, [sp, #52]\n\t"                    \
     "ldm r1!, {r0, r2, r4, r6, r8, r10}\n\t"   \
@@ -54,7 +39,7 @@ QMCU_PLACE(qmcu_mve_tile, pairs.channels, 84);
 static __attribute__((naked, noinline)) void multiply(__attribute__((unused))
                                                       const qmcu_mve_tile *tile)
 {
-    QMCU_MVE_MULTIPLY_BY(PUSH, FIRST, STEP, CHANNELS, "56");
+    QMCU_MVE_MULTIPLY_BY(PUSH, FIRST, QMCU_MVE_STEP, CHANNELS, "56");
 }
 
 /* Bytes of a window. */
@@ -69,27 +54,11 @@ static __attribute__((noinline)) void single(const qmcu_mve_tile *tile,
                                              const int32_t *channel, const int8_t *weights,
                                              int32_t pixels, int8_t *output)
 {
-    const int8_t *first = tile->columns[0], *second = tile->columns[1];
-    const int8_t *third = tile->columns[2], *fourth = tile->columns[3];
-    int32_t a = channel[0], b = a, c = a, d = a;
-    __asm("dlstp.8 lr, %[values]\n"
-          "1: vldrb.u8 q0, [%[weights]], #16\n\t"
-          "vldrb.u8 q1, [%[first]], #16\n\t"
-          "vmladava.s8 %[a], q0, q1\n\t"
-          "vldrb.u8 q1, [%[second]], #16\n\t"
-          "vmladava.s8 %[b], q0, q1\n\t"
-          "vldrb.u8 q1, [%[third]], #16\n\t"
-          "vmladava.s8 %[c], q0, q1\n\t"
-          "vldrb.u8 q1, [%[fourth]], #16\n\t"
-          "vmladava.s8 %[d], q0, q1\n\t"
-          "letp lr, 1b"
-          : [weights] "+r"(weights), [first] "+r"(first), [second] "+r"(second),
-            [third] "+r"(third), [fourth] "+r"(fourth), [a] "+Te"(a), [b] "+Te"(b), [c] "+Te"(c),
-            [d] "+Te"(d)
-          : [values] "r"(values(params))
-          : "lr", "q0", "q1", "memory");
-    const int32x4_t sums = qmcu_mve_requantize(qmcu_mve_four(a, b, c, d), vdupq_n_s32(channel[1]),
-                                               vdupq_n_s32(channel[2]));
+    const int8_t *const *const columns = tile->columns;
+    const int32x4_t sums = qmcu_mve_requantize(
+        qmcu_four_sums(weights, columns[0], columns[1], columns[2], columns[3], values(params),
+                       channel[0]),
+        vdupq_n_s32(channel[1]), vdupq_n_s32(channel[2]));
     const uint32x4_t places = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)params->filters);
     vstrbq_scatter_offset_p_s32(
         output, places,

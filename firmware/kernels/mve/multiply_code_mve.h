@@ -17,6 +17,23 @@
     "vsub.i32 " SUMS ", " SUMS ", " SIGN "\n\t"           \
     "vrshl.s32 " SUMS ", " RIGHT "\n\t"
 
+/* A step of two filters as bytes. */
+#define QMCU_MVE_STEP(ACCUMULATE)              \
+    "vldrb.u8 q4, [r9], #16\n\t"               \
+    "vldrb.u8 q0, [r1], #16\n\t"               \
+    "vmladav" ACCUMULATE ".s8 r0, q4, q0\n\t"  \
+    "vldrb.u8 q1, [r3], #16\n\t"               \
+    "vmladav" ACCUMULATE ".s8 r2, q4, q1\n\t"  \
+    "vldrb.u8 q2, [r5], #16\n\t"               \
+    "vmladav" ACCUMULATE ".s8 r4, q4, q2\n\t"  \
+    "vldrb.u8 q3, [r7], #16\n\t"               \
+    "vmladav" ACCUMULATE ".s8 r6, q4, q3\n\t"  \
+    "vldrb.u8 q5, [r9], #16\n\t"               \
+    "vmladav" ACCUMULATE ".s8 r8, q5, q0\n\t"  \
+    "vmladav" ACCUMULATE ".s8 r10, q5, q1\n\t" \
+    "vmladav" ACCUMULATE ".s8 r12, q5, q2\n\t" \
+    "vmladav" ACCUMULATE ".s8 lr, q5, q3\n\t"
+
 /* The code of qmcu_mve_multiplier.multiply for a STEP of 16 values of two filters; its parameter is
    "a" where it adds to the sums. FIRST begins them; PUSH puts more behind the stack frame of FRAME bytes, CHANNELS
    loads what follows on the sums of two filters.

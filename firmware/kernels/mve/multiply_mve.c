@@ -6,26 +6,10 @@
 
 #define STEPS_A_ROUND 4
 
-#define QMCU_STEP(ACCUMULATE)                  \
-    "vldrb.u8 q4, [r9], #16\n\t"               \
-    "vldrb.u8 q0, [r1], #16\n\t"               \
-    "vmladav" ACCUMULATE ".s8 r0, q4, q0\n\t"  \
-    "vldrb.u8 q1, [r3], #16\n\t"               \
-    "vmladav" ACCUMULATE ".s8 r2, q4, q1\n\t"  \
-    "vldrb.u8 q2, [r5], #16\n\t"               \
-    "vmladav" ACCUMULATE ".s8 r4, q4, q2\n\t"  \
-    "vldrb.u8 q3, [r7], #16\n\t"               \
-    "vmladav" ACCUMULATE ".s8 r6, q4, q3\n\t"  \
-    "vldrb.u8 q5, [r9], #16\n\t"               \
-    "vmladav" ACCUMULATE ".s8 r8, q5, q0\n\t"  \
-    "vmladav" ACCUMULATE ".s8 r10, q5, q1\n\t" \
-    "vmladav" ACCUMULATE ".s8 r12, q5, q2\n\t" \
-    "vmladav" ACCUMULATE ".s8 lr, q5, q3\n\t"
-
 static __attribute__((naked, noinline)) void multiply(__attribute__((unused))
                                                       const qmcu_mve_tile *tile)
 {
-    QMCU_MVE_MULTIPLY(QMCU_STEP);
+    QMCU_MVE_MULTIPLY(QMCU_MVE_STEP);
 }
 
 /* Every MVE instruction has four bytes. */

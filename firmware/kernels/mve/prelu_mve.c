@@ -17,8 +17,9 @@ static inline int32x4_t scaled(const params_t *p, int32x4_t x, int32x4_t product
     return qmcu_mve_requantize(vpselq_s32(product, x, negative), multiplier, shift);
 }
 
-static inline int16x8_t sloped(const params_t *p, int16x8_t x, int16x8_t alpha)
+static inline int16x8_t sloped(const void *params, int16x8_t x, int16x8_t alpha)
 {
+    const params_t *const p = params;
     int16x8_t result = vdupq_n_s16(0);
     result = vqmovnbq_s32(result, scaled(p, vmovlbq_s16(x), vmullbq_int_s16(x, alpha)));
     result = vqmovntq_s32(result, scaled(p, vmovltq_s16(x), vmulltq_int_s16(x, alpha)));
@@ -28,21 +29,9 @@ static inline int16x8_t sloped(const params_t *p, int16x8_t x, int16x8_t alpha)
 
 static void slope_row(const params_t *p, const int8_t *input, const int8_t *alpha, int8_t *output)
 {
-    const int32_t step1 = p->strides1[QMCU_WALK_RANK - 1];
-    const int32_t step2 = p->strides2[QMCU_WALK_RANK - 1];
-    const int32_t zero1 = p->input_zero_point, zero2 = p->alpha_zero_point;
-    int32_t left = p->shape[QMCU_WALK_RANK - 1];
-    for (; left >= 8; left -= 8, output += 8) {
-        const int16x8_t x = qmcu_values(input, step1, zero1);
-        vstrbq_s16(output, sloped(p, x, qmcu_values(alpha, step2, zero2)));
-        input += 8 * step1;
-        alpha += 8 * step2;
-    }
-    if (left > 0) {
-        const mve_pred16_t live = vctp16q((uint32_t)left);
-        const int16x8_t x = qmcu_last_values(input, step1, zero1, live);
-        vstrbq_p_s16(output, sloped(p, x, qmcu_last_values(alpha, step2, zero2, live)), live);
-    }
+    const int32_t last = QMCU_WALK_RANK - 1;
+    qmcu_pair_row(p, input, p->strides1[last], p->input_zero_point, alpha, p->strides2[last],
+                  p->alpha_zero_point, output, p->shape[last], sloped);
 }
 
 /* The same of inputs and outputs that lie `step` apart, and one alpha. */

@@ -3,8 +3,8 @@
 #define QMCU_POOL_SCALAR_H
 
 #include "pool.h"
+#include "pool_taps.h"
 #include "uses_scalar.h"
-#include "window.h"
 
 /* The sign of each byte of a word. */
 #define QMCU_SIGNS 0x80808080u
@@ -35,14 +35,7 @@ typedef void qmcu_pool_pixel(const qmcu_pool_params *params, const qmcu_pool_win
 
 static inline qmcu_taps qmcu_pool_taps(int32_t origin, int32_t count, int32_t size)
 {
-    const qmcu_taps all = {0, count};
-    if (QMCU_USES_POOL_BORDERS) {
-        return qmcu_taps_inside(origin, 1, count, size);
-    }
-    if (count < 1) { /* what a window always has the compiler does not know */
-        __builtin_unreachable();
-    }
-    return all;
+    return qmcu_pool_taps_by(origin, count, size, QMCU_USES_POOL_BORDERS);
 }
 
 static inline __attribute__((always_inline)) void qmcu_walk_pool(const qmcu_pool_params *p,

@@ -180,8 +180,8 @@ def from_call(lower: Lowering) -> Callable[[OperatorContext], Phase | None]:
         ]
         scratch = sum(a.size for a in call.arguments if isinstance(a, ScratchArgument))
         filled = (c.data + bytes(-len(c.data) % 4) for c in constants)
-        words = np.frombuffer(b"".join(filled), "<i4").astype(np.int32)
-        return Phase(convolution, words, scratch, call.overread)
+        values = np.frombuffer(b"".join(filled), np.int8)
+        return Phase(convolution, words(values), scratch, call.overread)
 
     return pack
 
