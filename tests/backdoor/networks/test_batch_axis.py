@@ -62,6 +62,16 @@ _BIAS: _Step = (
 )
 
 
+def _check_each_alone(graph: Graph) -> None:
+    """Each of six inputs at once gives what the interpreter gives of it."""
+    x = np.random.default_rng(0).normal(size=(6, 4, 3)).astype(np.float32)
+    found = forward(network_from_graph(graph), x).numpy()
+    oracle = Oracle(write_model(graph))
+    for one, own in zip(x, found, strict=True):
+        (expected,) = oracle.run([one[None]])
+        assert np.allclose(own.reshape(-1), expected.reshape(-1), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "graph",
     [
@@ -82,12 +92,7 @@ _BIAS: _Step = (
     ids=["a function and a bias", "steps", "channels"],
 )
 def test_each_input_gives_what_it_gives_alone(graph: Graph) -> None:
-    x = np.random.default_rng(0).normal(size=(6, 4, 3)).astype(np.float32)
-    found = forward(network_from_graph(graph), x).numpy()
-    oracle = Oracle(write_model(graph))
-    for one, own in zip(x, found, strict=True):
-        (expected,) = oracle.run([one[None]])
-        assert np.allclose(own.reshape(-1), expected.reshape(-1), atol=1e-5)
+    _check_each_alone(graph)
 
 
 def test_a_reshape_may_move_the_batch_as_well() -> None:
@@ -121,12 +126,7 @@ def test_a_reshape_may_leave_the_batch_out(middle: tuple[_Step, ...]) -> None:
         operators=(*graph.operators, add),
         outputs=(total.index,),
     )
-    x = np.random.default_rng(0).normal(size=(6, 4, 3)).astype(np.float32)
-    found = forward(network_from_graph(graph), x).numpy()
-    oracle = Oracle(write_model(graph))
-    for one, own in zip(x, found, strict=True):
-        (expected,) = oracle.run([one[None]])
-        assert np.allclose(own.reshape(-1), expected.reshape(-1), atol=1e-5)
+    _check_each_alone(graph)
 
 
 def test_what_turns_values_without_a_batch_is_refused() -> None:

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from bench.operators import chain
 from bench.operators.batches import batches
-from bench.operators.everyday import _windows
+from tests.support.windows import convolution_of
 
 from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.flash import total
 from qmcu.compile.kernel_sets.mve_packing import pack_any
-from qmcu.compile.operators.window import axis
 from qmcu.model.graph import Graph
 
 MVE = CompileOptions("native", dsp=True, mve=True)
@@ -21,23 +20,7 @@ MVE = CompileOptions("native", dsp=True, mve=True)
 def convolution(rng: np.random.Generator) -> Graph:
     """An odd number of filters, or two more than fours; a third of 1x1 windows."""
     filters = 4 * int(rng.integers(0, 4)) + int(rng.integers(1, 4))
-    kernel = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
-    depth, stride = int(rng.integers(1, 33)), int(rng.integers(1, 3))
-    size = (int(rng.integers(3, 9)), int(rng.integers(3, 14)))
-    padding = str(rng.choice(["SAME", "VALID"]))
-    if rng.integers(3) == 0:
-        kernel, stride = (1, 1), 1
-    height, width = (axis(padding, size[i], kernel[i], stride).output for i in range(2))
-    return _windows(
-        rng,
-        "CONV_2D",
-        (depth, size),
-        (filters, (height, width)),
-        kernel,
-        (stride, stride),
-        (1, 1),
-        padding,
-    )
+    return convolution_of(rng, filters)
 
 
 def test_filters_are_packed_as_they_are_behind_all_channels() -> None:

@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 from bench.operators import chain
 from bench.operators.batches import batches
-from bench.operators.everyday import _windows
 from tests.support.saturated import saturated_below
+from tests.support.windows import convolution_of
 
 from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
 from qmcu.compile.kernel_sets.mve_packing import pack_fours, pack_ragged
-from qmcu.compile.operators.window import axis
 from qmcu.compile.plan import ParametersArgument
 from qmcu.compile.streams.cost import fields_of
 from qmcu.model.graph import Graph
@@ -23,27 +22,7 @@ MVE = CompileOptions("native", dsp=True, mve=True)
 
 def convolution(rng: np.random.Generator) -> Graph:
     """Filters in fours; a third each of one vector, of 1x1 windows, of any; many saturate below."""
-    filters = 4 * int(rng.integers(1, 9))
-    kernel = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
-    depth, stride = int(rng.integers(1, 33)), int(rng.integers(1, 3))
-    size = (int(rng.integers(3, 9)), int(rng.integers(3, 14)))
-    padding = str(rng.choice(["SAME", "VALID"]))
-    form = rng.integers(3)
-    if form == 0:
-        depth = int(rng.integers(1, 1 + 16 // (kernel[0] * kernel[1])))
-    if form == 1:
-        kernel, stride = (1, 1), 1
-    height, width = (axis(padding, size[i], kernel[i], stride).output for i in range(2))
-    graph = _windows(
-        rng,
-        "CONV_2D",
-        (depth, size),
-        (filters, (height, width)),
-        kernel,
-        (stride, stride),
-        (1, 1),
-        padding,
-    )
+    graph = convolution_of(rng, 4 * int(rng.integers(1, 9)), short=True)
     return graph if rng.random() < 0.5 else saturated_below(graph)
 
 
