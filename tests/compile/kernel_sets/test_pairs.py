@@ -121,6 +121,27 @@ def test_every_byte_on_a_cortex_m4_is_the_interpreters(kind: str) -> None:
     assert f"{own}_dsp" in kernels
 
 
+def untrained_slopes(exponent: int) -> Graph:
+    """PRELU whose slopes are next to nothing, as they are before training."""
+    rng = np.random.default_rng(exponent)
+    operator = SingleOperator("PRELU")
+    operator.input((2, 5, 7), Quantization((0.1,), (-20,)))
+    values = rng.integers(-128, 128, (1, 1, 7)).astype(np.int8)
+    operator.constant("alpha", values, Quantization((2.0**-exponent,), (0,)))
+    return operator.graph(((2, 5, 7), Quantization((0.1,), (-128,))))
+
+
+@needs_compiler
+def test_slopes_of_nothing_have_a_kernel_and_every_byte() -> None:
+    graphs = [untrained_slopes(exponent) for exponent in (12, 15, 17, 18, 19, 24, 27, 30, 40)]
+    for core, options in CORES.items():
+        kernels = {compile_graph(graph, options).calls[0].kernel for graph in graphs}
+        assert kernels == {f"prelu_{core}"}
+    some = iter(graphs)
+    for batch in batches("PRELU", len(graphs), 0, {"PRELU": lambda _: next(some)}):
+        assert all(chain.run(batch, "stm32f407", "unicorn", "native").equal)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(

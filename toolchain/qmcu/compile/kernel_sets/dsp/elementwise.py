@@ -65,7 +65,8 @@ def shifted_rounding(
 
     None where values, shifted and rounded, do not keep to 31 bits.
     """
-    left, right = max(shift, 0), max(-shift, 0)
+    # Further to the right each of them is 0 as well.
+    left, right = max(shift, 0), min(max(-shift, 0), largest.bit_length() + 1)
     rounding = (1 << right) + (zero_point << (right + 1))
     largest <<= left
     if largest >= 1 << 30 or 2 * largest + abs(rounding) + 2 >= 1 << 31:
