@@ -200,6 +200,25 @@ def grouped_convolution(rng: Rng) -> Graph:
     return _windows(rng, "CONV_2D", image, result, kernel, stride, dilation, padding, groups=groups)
 
 
+def in_int16(graph: Graph) -> Graph:
+    """The products of a layer of int8 with activations of int16, the same numbers in finer steps.
+
+    A bias becomes one of int64. Limits of an activation, dead channels and steep ones stay.
+    """
+    tensors = list(graph.tensors)
+    for tensor in graph.tensors:
+        grid = tensor.quantization
+        if tensor.name == "weights" or grid is None:
+            continue
+        scales = tuple(float32(scale / 256) for scale in grid.scales)
+        finer = replace(grid, scales=scales, zero_points=(0,) * len(scales))
+        data, dtype = tensor.data, "int16"
+        if data is not None:
+            data, dtype = (tensor.array.astype(np.int64) * 256).tobytes(), "int64"
+        tensors[tensor.index] = replace(tensor, dtype=dtype, quantization=finer, data=data)
+    return replace(graph, tensors=tuple(tensors))
+
+
 def column_convolution(rng: Rng) -> Graph:
     """CONV_2D of windows one column wide and few channels, as of sensors side by side over time."""
     depth, filters = int(pick(rng, 1, 1, 1, 2, 3, 5, 6)), int(rng.integers(1, 20))

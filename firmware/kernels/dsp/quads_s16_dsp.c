@@ -75,17 +75,36 @@ few(const int16_t *column, const int8_t *weights, int32_t steps, int32_t beside,
     sums[2] = third;
 }
 
-void qmcu_quads_s16_dsp(const qmcu_quads_s16 *quads, const int16_t *column,
-                        __attribute__((unused)) const int16_t *other, const int8_t *weights,
-                        const int32_t *bias, const int32_t *multipliers, int16_t *output)
+/* Adds the products of two more values with two weights of each of four filters. */
+static inline void last_two(const int16_t *column, const int8_t *weights, int32_t sums[4])
 {
-    const int32_t steps = (quads->depth + 3) / 4;
+    const uint32_t two = qmcu_load_word(column);
+    for (int32_t i = 0; i < 4; i += 2) {
+        const uint32_t both = qmcu_load_word(weights + 2 * i);
+        sums[i] = qmcu_smlad(qmcu_sxtb16(both), two, sums[i]);
+        sums[i + 1] = qmcu_smlad(qmcu_sxtb16_odd(both), two, sums[i + 1]);
+    }
+}
+
+/* Of filters filled up to fours of values, or, `even`, to twos: `steps` of four values and, where
+   `half`, two more. */
+static inline __attribute__((always_inline)) void
+quads_by(const qmcu_quads_s16 *quads, const int16_t *column, const int8_t *weights,
+         const int32_t *bias, const int32_t *multipliers, int16_t *output, int32_t even)
+{
+    const int32_t steps = (quads->depth + (even ? 1 : 3)) / 4;
+    const int32_t half = even && (quads->depth + 1) / 2 % 2;
+    const int16_t *const last = column + 4 * steps;
     int32_t left = quads->outputs;
     for (; left >= 4; left -= 4) {
         int32_t sums[4] = {bias[0], bias[1], bias[2], bias[3]};
         dot_4(column, weights, steps, sums);
-        store(quads, sums, multipliers, output, 4);
         weights += 16 * steps;
+        if (half) {
+            last_two(last, weights, sums);
+            weights += 8;
+        }
+        store(quads, sums, multipliers, output, 4);
         bias += 4;
         multipliers += 4;
         output += 4;
@@ -101,7 +120,25 @@ void qmcu_quads_s16_dsp(const qmcu_quads_s16 *quads, const int16_t *column,
     } else {
         few(column, weights, steps, 1, sums);
     }
+    weights += 4 * left * steps;
+    for (int32_t i = 0; half && i < left; ++i) {
+        sums[i] += last[0] * weights[2 * i] + last[1] * weights[2 * i + 1];
+    }
     store(quads, sums, multipliers, output, left);
+}
+
+void qmcu_quads_s16_dsp(const qmcu_quads_s16 *quads, const int16_t *column,
+                        __attribute__((unused)) const int16_t *other, const int8_t *weights,
+                        const int32_t *bias, const int32_t *multipliers, int16_t *output)
+{
+    quads_by(quads, column, weights, bias, multipliers, output, 0);
+}
+
+void qmcu_quads_even_s16_dsp(const qmcu_quads_s16 *quads, const int16_t *column,
+                             __attribute__((unused)) const int16_t *other, const int8_t *weights,
+                             const int32_t *bias, const int32_t *multipliers, int16_t *output)
+{
+    quads_by(quads, column, weights, bias, multipliers, output, 1);
 }
 
 void qmcu_runs_s16_dsp(const qmcu_quads_s16 *quads, const qmcu_runs_s16 *runs, const int16_t *image,

@@ -9,7 +9,11 @@
    behind the column (times zero). */
 qmcu_quads_s16_function qmcu_quads_s16_dsp;
 
-/* Of such weights. */
+/* The same of weights whose values are filled up to twos: of two behind the last step, [4][2] of four
+   filters as bytes 0 and 2, and 1 and 3, of words, and [2] of each that is left. */
+qmcu_quads_s16_function qmcu_quads_even_s16_dsp;
+
+/* Of weights in steps. */
 qmcu_runs_s16_function qmcu_runs_s16_dsp;
 
 #endif

@@ -157,8 +157,8 @@ static inline int16_t output_of(const qmcu_quads_s16 *quads, int32_t sum, int32_
 }
 
 #if QMCU_COLUMNS_S16_SCALAR == 2
-/* Four filters times both columns. */
-static void four_of_two(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
+/* Four filters times both columns, the outputs of the other `step` values further. */
+static void four_of_two(const qmcu_quads_s16 *quads, int32_t step, const int16_t *column, const int16_t *other,
                         const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
                         int16_t *output)
 {
@@ -170,12 +170,12 @@ static void four_of_two(const qmcu_quads_s16 *quads, const int16_t *column, cons
     dot(column, (int32_t)distance, weights, quads->depth, sums);
     for (int32_t i = 0; i < 4; ++i) {
         output[i] = output_of(quads, sums[2 * i], multipliers[i]);
-        output[quads->outputs + i] = output_of(quads, sums[2 * i + 1], multipliers[i]);
+        output[step + i] = output_of(quads, sums[2 * i + 1], multipliers[i]);
     }
 }
 
 /* Two filters times both columns, 8 instructions for 4 products. */
-static void two_of_two(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
+static void two_of_two(const qmcu_quads_s16 *quads, int32_t step, const int16_t *column, const int16_t *other,
                        const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
                        int16_t *output)
 {
@@ -191,8 +191,8 @@ static void two_of_two(const qmcu_quads_s16 *quads, const int16_t *column, const
     }
     output[0] = output_of(quads, a, multipliers[0]);
     output[1] = output_of(quads, c, multipliers[1]);
-    output[quads->outputs] = output_of(quads, b, multipliers[0]);
-    output[quads->outputs + 1] = output_of(quads, d, multipliers[1]);
+    output[step] = output_of(quads, b, multipliers[0]);
+    output[step + 1] = output_of(quads, d, multipliers[1]);
 }
 
 #define BOTH(AT)                            \
@@ -203,7 +203,7 @@ static void two_of_two(const qmcu_quads_s16 *quads, const int16_t *column, const
     } while (0)
 
 /* One filter times both columns, 5 for 2. */
-static void one_of_two(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
+static void one_of_two(const qmcu_quads_s16 *quads, int32_t step, const int16_t *column, const int16_t *other,
                        const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
                        int16_t *output)
 {
@@ -221,7 +221,7 @@ static void one_of_two(const qmcu_quads_s16 *quads, const int16_t *column, const
         BOTH(i);
     }
     output[0] = output_of(quads, a, *multipliers);
-    output[quads->outputs] = output_of(quads, b, *multipliers);
+    output[step] = output_of(quads, b, *multipliers);
 }
 #endif
 
@@ -273,22 +273,23 @@ void qmcu_runs_s16_scalar(const qmcu_quads_s16 *quads, const qmcu_runs_s16 *runs
     }
 }
 
-void qmcu_quads_s16_scalar(const qmcu_quads_s16 *quads, const int16_t *column,
-                           __attribute__((unused)) const int16_t *other, const int8_t *weights,
-                           const int32_t *bias, const int32_t *multipliers, int16_t *output)
+static inline __attribute__((always_inline)) void
+quads_by(const qmcu_quads_s16 *quads, __attribute__((unused)) int32_t step, const int16_t *column,
+         __attribute__((unused)) const int16_t *other, const int8_t *weights, const int32_t *bias,
+         const int32_t *multipliers, int16_t *output)
 {
     int32_t left = quads->outputs;
 #if QMCU_COLUMNS_S16_SCALAR == 2
     if (other) {
         for (; left >= 4; left -= 4) {
-            four_of_two(quads, column, other, weights, bias, multipliers, output);
+            four_of_two(quads, step, column, other, weights, bias, multipliers, output);
             weights += 4 * quads->depth;
             bias += 4;
             multipliers += 4;
             output += 4;
         }
         if (left >= 2) {
-            two_of_two(quads, column, other, weights, bias, multipliers, output);
+            two_of_two(quads, step, column, other, weights, bias, multipliers, output);
             weights += 2 * quads->depth;
             bias += 2;
             multipliers += 2;
@@ -296,7 +297,7 @@ void qmcu_quads_s16_scalar(const qmcu_quads_s16 *quads, const int16_t *column,
             left -= 2;
         }
         if (left) {
-            one_of_two(quads, column, other, weights, bias, multipliers, output);
+            one_of_two(quads, step, column, other, weights, bias, multipliers, output);
         }
         return;
     }
@@ -315,4 +316,19 @@ void qmcu_quads_s16_scalar(const qmcu_quads_s16 *quads, const int16_t *column,
         *output++ = output_of(quads, sum, *multipliers++);
         weights += quads->depth;
     }
+}
+
+void qmcu_quads_s16_scalar(const qmcu_quads_s16 *quads, const int16_t *column, const int16_t *other,
+                           const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                           int16_t *output)
+{
+    quads_by(quads, quads->outputs, column, other, weights, bias, multipliers, output);
+}
+
+void qmcu_quads_of_groups_s16_scalar(const qmcu_quads_s16 *quads, int32_t step,
+                                     const int16_t *column, const int16_t *other,
+                                     const int8_t *weights, const int32_t *bias,
+                                     const int32_t *multipliers, int16_t *output)
+{
+    quads_by(quads, step, column, other, weights, bias, multipliers, output);
 }

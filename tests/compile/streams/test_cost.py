@@ -10,6 +10,7 @@ from bench.operators.everyday import (
     EVERYDAY,
     column_convolution,
     grouped_convolution,
+    in_int16,
     multiplied_depthwise,
     tiled_convolution,
 )
@@ -30,6 +31,7 @@ MAKERS: dict[str, Callable[[np.random.Generator], Graph]] = {
     "BATCH_MATMUL": EVERYDAY["BATCH_MATMUL"],
     "BATCH_MATMUL int16": GENERATORS["BATCH_MATMUL int16"],
     "groups": grouped_convolution,
+    "groups of int16": lambda rng: in_int16(grouped_convolution(rng)),
     "columns": column_convolution,
     "tiles": tiled_convolution,
     "multiplied": multiplied_depthwise,

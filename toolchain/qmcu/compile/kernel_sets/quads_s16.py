@@ -33,6 +33,8 @@ from qmcu.compile.plan import (
 from qmcu.compile.requantize import activation_range, quantize_multiplier, reduce_multiplier
 
 _GROUP = 4
+_LARGEST = 1.05  # constants of transposed windows beside those of sums of 64 bits
+_BEHIND = 16  # bytes behind a window that vectors of its channels may change
 _HALFWORDS = [0, 2, 1, 3]  # the bytes of a step, as SXTB16 takes them
 Int32Array = npt.NDArray[np.int32]
 
@@ -47,11 +49,17 @@ def _multiplier(real: float) -> int | None:
 
 
 def _sums(
-    context: OperatorContext, filters: npt.NDArray[np.int8], source: int = 0, *, filled: bool
+    context: OperatorContext,
+    filters: npt.NDArray[np.int8],
+    source: int = 0,
+    *,
+    filled: bool,
+    groups: int = 1,
 ) -> tuple[Int32Array, Int32Array] | None:
     """Bias and multiplier of each filter [count, values], `filled` up to fours; None if not exact.
 
-    The input is the operand at `source`, the bias the one behind it and the weights.
+    The input is the operand at `source`, the bias the one behind it and the weights. Of groups of
+    filters the last is filled up.
     """
     bias_at = max(source + 1, 2)
     if not is_wide(context, bias_at) or context.input(source).is_constant:
@@ -66,7 +74,7 @@ def _sums(
     if len(multipliers) != len(found) or (largest >= 1 << 31).any():
         return None
     multipliers *= len(filters) // len(multipliers)
-    fill = (0, -len(filters) % _GROUP if filled else 0)
+    fill = (0, -(len(filters) // groups) % _GROUP if filled else 0)
     return (
         np.pad(bias, fill).astype(np.int32),
         np.pad(np.array(multipliers, np.int32), fill),
@@ -95,11 +103,29 @@ def _packed(
     return np.concatenate(parts)
 
 
-def _quads(context: OperatorContext, filters: npt.NDArray[np.int8]) -> Fields:
-    """The fields of qmcu_quads_s16 for filters [count, values]."""
+def _packed_even(filters: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """As `_packed` for pairs of halfwords, of values filled up to twos: two behind the last step.
+
+    Of four filters these lie as bytes 0 and 2, and 1 and 3, of words.
+    """
+    even = np.pad(filters, ((0, 0), (0, filters.shape[1] % 2)))
+    steps = even.shape[1] // STEP * STEP
+    parts = []
+    for first in range(0, len(even), _GROUP):
+        part = even[first : first + _GROUP]
+        if steps:
+            parts.append(_packed("dsp", part[:, :steps]).reshape(-1))
+        last = part[:, steps:]
+        beside = last.reshape(2, 2, -1).transpose(0, 2, 1) if len(part) == _GROUP else last
+        parts.append(beside.reshape(-1))
+    return np.concatenate(parts)
+
+
+def _quads(context: OperatorContext, filters: npt.NDArray[np.int8], groups: int = 1) -> Fields:
+    """The fields of qmcu_quads_s16 for filters [count, values], of one of so many groups."""
     return (
         ("quads.depth", filters.shape[1]),
-        ("quads.outputs", filters.shape[0]),
+        ("quads.outputs", filters.shape[0] // groups),
         *((f"quads.{name}", limit) for name, limit in _limits(context)),
     )
 
@@ -118,20 +144,22 @@ def _call(
     fields: tuple[tuple[str, FieldValue], ...],
     filters: npt.NDArray[np.int8],
     scratch: tuple[Argument, ...] = (),
+    groups: int = 1,
 ) -> KernelCall | None:
-    sums = _sums(context, filters, filled=core == "mve")
+    sums = _sums(context, filters, filled=core == "mve", groups=groups)
     if sums is None:
         return None
     target = context.output()
     depth = filters.shape[1]
     name = f"{kernel}_quads_{core}"
-    parameters = (*fields, *_quads(context, filters))
+    parameters = (*fields, *_quads(context, filters, groups))
+    packed = [_packed(core, part).reshape(-1) for part in np.split(filters, groups)]
     call = context.call(
         name,
         (
             ParametersArgument(f"qmcu_{name}_params", parameters),
             context.operand(context.input(0)),
-            context.constant("weights", _packed(core, filters), "weights"),
+            context.constant("weights", np.concatenate(packed), "weights"),
             context.constant("bias", sums[0], "bias"),
             context.constant("multipliers", sums[1], "requantization"),
             *scratch,
@@ -177,18 +205,29 @@ def _depthwise_conv_2d(core: str) -> Lowering:
 
 
 def _transpose_conv(core: str) -> Lowering:
-    name = f"transpose_conv_s16_quads_{core}"
-
     def lower(context: OperatorContext) -> KernelCall | None:
         source, weights, target = context.input(2), context.input(1), context.output()
         filters = weights.array.reshape(weights.shape[0], -1)
         strides = {axis.stride <= axis.kernel for axis in transpose_conv.windows(context)}
-        sums = _sums(context, filters, 2, filled=core == "dsp")
-        if sums is None or strides != {True} or (core == "dsp" and source.shape[3] % _GROUP):
+        fours = source.shape[3] % _GROUP == 0
+        sums = _sums(context, filters, 2, filled=core == "dsp" and fours)
+        if sums is None or strides != {True}:
             return None
         down, right = (axis.stride for axis in transpose_conv.windows(context))
         phases = _phases(weights.array, down, right)
-        packed = [_packed(core, phase, filled=True).reshape(-1) for phase in phases]
+        scratch: tuple[Argument, ...] = ()
+        if core == "dsp" and not fours:
+            name = "transpose_conv_s16_windows_dsp"
+            packed = [_packed_even(phase) for phase in phases]
+            most = max(phase.shape[1] for phase in phases)
+            scratch = (ScratchArgument(2 * -(-most // _GROUP) * _GROUP),)
+            pairs = len(filters) if quantization_of(weights).per_channel else 1
+            before = weights.elements + 8 * len(filters) + 5 * pairs
+            if sum(map(len, packed)) + 8 * len(filters) > _LARGEST * before:
+                return None
+        else:
+            name = f"transpose_conv_s16_quads_{core}"
+            packed = [_packed(core, phase, filled=True).reshape(-1) for phase in phases]
         image = tuple(f for f in image_fields(source, target) if f[0] != "output_depth")
         window = tuple(
             f for f in window_fields(*transpose_conv.windows(context)) if "dilation" not in f[0]
@@ -202,6 +241,7 @@ def _transpose_conv(core: str) -> Lowering:
                 context.constant("weights", np.concatenate(packed), "weights"),
                 context.constant("bias", sums[0], "bias"),
                 context.constant("multipliers", sums[1], "requantization"),
+                *scratch,
                 context.operand(target),
             ),
             macs=source.elements * weights.elements // source.shape[3],
@@ -221,14 +261,20 @@ def lowerings(core: str) -> Mapping[str, Sequence[Lowering]]:
 
     def conv_2d(context: OperatorContext) -> KernelCall | None:
         source, weights = context.input(0), context.input(1)
-        if weights.shape[3] != source.shape[3]:
-            return None
+        groups = source.shape[3] // weights.shape[3]
         windows = axes(context, source.shape[1:3], weights.shape[1:3])
         fields = tuple(sliding_window(source, context.output(), *windows))
         filters = weights.array.reshape(weights.shape[0], -1)
         columns = 2 if core == "scalar" else 1
         scratch = ScratchArgument(2 * columns * -(-filters.shape[1] // _GROUP) * _GROUP)
-        return _call(context, core, "conv_2d_s16", fields, filters, (scratch,))
+        if groups == 1:
+            return _call(context, core, "conv_2d_s16", fields, filters, (scratch,))
+        if weights.shape[1:3] == (1, 1) and not any(axis.padding for axis in windows):
+            scratch = ScratchArgument(0)
+        elif core == "mve":
+            scratch = ScratchArgument(scratch.size + _BEHIND)
+        fields = (*fields, ("groups", groups))
+        return _call(context, core, "conv_2d_groups_s16", fields, filters, (scratch,), groups)
 
     transposed = (_transpose_conv(core),)
     return {
