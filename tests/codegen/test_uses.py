@@ -34,6 +34,7 @@ ONE_OF = (
     ("STRIDE_1", "STRIDE_2"),
     ("ANY_COLUMNS", "EIGHT"),
     ("ONE_STEP", "STEPS"),
+    ("RAGGED_ONE_STEP", "RAGGED_STEPS"),
     ("PACKED", "DIRECT"),
     ("BORDERS", "ALIKE_ROWS"),
     ("FLAT_ROWS", "FEW_CHANNELS", "MANY_CHANNELS"),
@@ -46,6 +47,8 @@ ONE_OF = (
 # Parts that are nothing without another.
 PART_OF = {
     "TWO_STEPS": "STEPS",
+    "RAGGED_AWAY": "RAGGED_STEPS",
+    "RAGGED_LIMITS": "RAGGED_STEPS",
     "ADJACENT": "DIRECT",
     "PAIR_FOURS": "PACKED",
     "PAIRS_LEFT": "PACKED",
@@ -78,6 +81,12 @@ def parts(*some: Plan, name: str = uses.MVE) -> dict[str, bool]:
     return {name: value == "1" for name, value in re.findall(r"QMCU_USES_(\w+) ([01])", text)}
 
 
+def rounds(*some: Plan) -> dict[str, int]:
+    """By name how many steps a round of a loop has in the image of these plans."""
+    text = uses.header(uses.MVE, TEXTS[uses.MVE], some, lambda kernel: kernel_sources((kernel,)))
+    return {name: int(steps) for name, steps in re.findall(r"QMCU_(\w+_ROUND) (\d)", text)}
+
+
 def test_a_part_is_there_for_the_layers_that_need_it() -> None:
     seen: dict[str, set[bool]] = {}
     for plan in plans("DEPTHWISE_CONV_2D", "depthwise_conv_2d_mve_3x3", 80):
@@ -106,6 +115,7 @@ def test_fully_connected_layers_have_what_their_rows_ask_for() -> None:
     for plan in plans("FULLY_CONNECTED", "fully_connected_mve"):
         fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
         has, outputs = parts(plan), fields["output_depth"]
+        assert has["DENSE_BATCHES"] == (fields["batches"] > 1)
         assert has["LAST_ROW"] == (outputs % 4 == 1)
         assert has["LAST_ROWS"] == (outputs % 4 in (2, 3))
         assert has["TAIL"] == (outputs >= 4 and fields["values"] % 16 != 0)
@@ -120,6 +130,7 @@ def test_convolutions_have_what_their_rows_ask_for() -> None:
             has = parts(plan)
             height, depth = fields["window.kernel_height"], fields["window.input_depth"]
             batches, rows = fields["window.batches"], fields["window.output_height"]
+            assert has["BATCHES"] == (batches > 1)
             pixels = batches * rows * fields["window.output_width"]
             assert has["TILES_LEFT"] == (kernel != "conv_2d_mve" and pixels % 4 != 0)
             together = 1
@@ -134,7 +145,84 @@ def test_convolutions_have_what_their_rows_ask_for() -> None:
             for name, value in has.items():
                 seen.setdefault(name, set()).add(value)
     names = ("ROWS_LEFT", "BORDERS", "FEW_CHANNELS", "MANY_CHANNELS", "STEPS", "AWAY", "LIMITS")
-    assert all(seen[name] == {False, True} for name in (*names, "TILES_LEFT")), seen
+    assert all(seen[name] == {False, True} for name in (*names, "BATCHES", "TILES_LEFT")), seen
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ((1, 1, -128, 127), {"RAGGED_ONE_STEP"}),
+        ((1, 1 + 4 * 9, -128, 127), {"RAGGED_ONE_STEP"}),
+        ((1, 4 * 9, -128, 127), {"RAGGED_STEPS", "RAGGED_AWAY"}),
+        ((1, 1 + 4 * 9, -128, 5), {"RAGGED_STEPS", "RAGGED_LIMITS"}),
+        ((2, 1 + 4 * 9, -128, 127), {"RAGGED_STEPS"}),
+        ((3, 2 + 4 * 3, -3, 127), {"RAGGED_STEPS", "RAGGED_AWAY", "RAGGED_LIMITS"}),
+    ],
+)
+def test_filters_that_are_not_filled_up_have_what_they_ask_for(
+    fields: tuple[int, int, int, int], names: set[str]
+) -> None:
+    (code,) = (code for code in uses._CODES if code.header == "multiply_ragged_mve.h")
+    keys = ("multiply.steps", "multiply.form", "multiply.minimum", "multiply.maximum")
+    of_layer = dict(zip(keys, fields, strict=True))
+    assert {name for name, is_needed in code.parts.items() if is_needed(of_layer)} == names
+
+
+@pytest.mark.parametrize(
+    ("steps", "least", "expected"),
+    [
+        ((), 0, 0),
+        ((0,), 0, 0),
+        ((0,), 1, 1),
+        ((0, 1), 0, 1),
+        ((2,), 0, 2),
+        ((3, 1), 0, 3),
+        ((4,), 0, 4),
+        ((5, 3, 2), 0, 3),  # two rounds, one and one, as of four
+        ((5, 4), 0, 4),
+        ((17, 8), 0, 4),
+        ((9,), 0, 3),
+    ],
+)
+def test_rounds_are_as_short_as_takes_no_more_of_them(
+    steps: tuple[int, ...], least: int, expected: int
+) -> None:
+    assert uses._steps_a_round(steps, least, 4) == expected
+
+
+def test_loops_have_rounds_for_the_layers_of_the_image() -> None:
+    seen: dict[str, set[int]] = {}
+    for kind, kernel, loop, most in (
+        ("CONV_2D", "conv_2d_four_mve", "FOUR_ROUND", 4),
+        ("CONV_2D", "conv_2d_ragged_mve", "RAGGED_ROUND", 2),
+        ("FULLY_CONNECTED", "fully_connected_mve", "DENSE_ROUND", 4),
+    ):
+        for plan in (*plans(kind, kernel, 150), *plans(kind, kernel, 80, FAST)):
+            fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
+            has = rounds(plan)[loop]
+            if loop == "DENSE_ROUND":
+                steps = fields["values"] // 16 if fields["output_depth"] >= 4 else 0
+            else:
+                steps = fields["multiply.steps"] - 1
+                steps = 0 if loop == "FOUR_ROUND" and steps == 1 else steps
+            if has == 0:
+                assert steps == 0
+            else:
+                assert -(-steps // has) == -(-steps // most)
+            assert 0 <= has <= most
+            seen.setdefault(loop, set()).add(has)
+    assert {0, 4} <= seen["FOUR_ROUND"]
+    assert seen["RAGGED_ROUND"] == {1, 2}
+    assert {1, 2} <= seen["DENSE_ROUND"] <= {1, 2, 3, 4}
+
+
+def test_a_softmax_of_one_row_has_no_loop_over_rows() -> None:
+    seen = set()
+    for plan in plans("SOFTMAX", "softmax_mve"):
+        rows = dict(plan.calls[0].arguments[0].fields)["rows"]  # type: ignore[union-attr]
+        assert parts(plan)["SOFTMAX_ROWS"] == (rows > 1)
+        seen.add(rows > 1)
+    assert seen == {False, True}
 
 
 def test_layers_of_one_pixel_have_what_their_pixels_ask_for() -> None:
@@ -336,6 +424,7 @@ def test_a_kernel_that_is_not_known_has_all() -> None:
     text = uses.header(uses.MVE, TEXTS[uses.MVE], [plan], lambda kernel: ("multiply_four_mve.h",))
     has = dict(re.findall(r"QMCU_USES_(\w+) ([01])", text))
     assert {has[name] for name in ("ONE_STEP", "STEPS", "TWO_STEPS", "AWAY", "LIMITS")} == {"1"}
+    assert "QMCU_FOUR_ROUND 4\n" in text
 
 
 @pytest.mark.parametrize("header", uses.HEADERS)
@@ -346,6 +435,9 @@ def test_every_part_of_the_header_is_known_and_used(header: str) -> None:
     files = (firmware_directory() / FOLDERS[header]).glob("*.[ch]")
     code = "".join(p.read_text() for p in files if p.name != header)
     assert all(re.search(rf"\bQMCU_(USES_{name}\b|WHERE\({name},)", code) for name in named)
+    loops = re.findall(r"#define QMCU_(\w+_ROUND) \d", TEXTS[header])
+    assert loops == [name for c in uses._CODES if c.uses == header for name in c.steps]
+    assert all(f"QMCU_TIMES({name}," in code for name in loops)
 
 
 def test_the_image_has_its_own_header() -> None:
@@ -375,7 +467,13 @@ def test_every_choice_of_parts_compiles(code: uses._Code, board: str, tmp_path: 
         for name in has:
             text = text.replace(f"USES_{name} 1", f"USES_{name} {has[name]}")
         sizes[chosen] = _compiled_size(source, {code.uses: text}, board, tmp_path)
-    assert min(sizes.values()) < sizes[tuple(1 for _ in code.parts)]
+    whole = sizes[tuple(1 for _ in code.parts)]
+    for loop in code.steps:
+        most = int(re.findall(rf"QMCU_{loop} (\d)", TEXTS[code.uses])[0])
+        for steps in range(code.least, most):
+            text = TEXTS[code.uses].replace(f"QMCU_{loop} {most}", f"QMCU_{loop} {steps}")
+            assert _compiled_size(source, {code.uses: text}, board, tmp_path) < whole
+    assert min(sizes.values()) < whole
 
 
 def _compiled_size(source: Path, headers: dict[str, str], board: str, folder: Path) -> int:

@@ -231,7 +231,8 @@ void qmcu_conv_2d_mve_by(const qmcu_conv_2d_mve_params *params, const int8_t *in
     w.output = output;
     plan_spread(&s, &p->window);
     qmcu_mve_begin(&w.tile, &p->multiply, by);
-    for (int32_t batch = 0; batch < p->window.batches; batch++) {
+    const int32_t batches = QMCU_USES_BATCHES ? p->window.batches : 1;
+    for (int32_t batch = 0; batch < batches; batch++) {
         int8_t *window = rows;
         int32_t loaded = -p->window.padding_top;
         for (int32_t i = 0; i < p->window.output_height; i++, window += slide) {

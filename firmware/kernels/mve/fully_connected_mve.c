@@ -61,7 +61,6 @@ static __attribute__((noinline)) void multiply_last(const int8_t *x, const int8_
     "vldrb.8 q1, [%[weights]], #16\n\t" \
     "vmladava.s8 r10, q0, q1\n\t"
 #define STEP_CODE 36
-#define STEPS_A_ROUND 4
 /* What is left of whole vectors, of one row; %[x] says how much. */
 #define TAIL(SUM)                          \
     "vldrb.8 q1, [%[weights]]\n\t"         \
@@ -82,11 +81,11 @@ static __attribute__((noinline)) const int8_t *fours(const qmcu_fully_connected_
     const int32x4_t minimum = vdupq_n_s32(p->activation_minimum);
     const int32x4_t maximum = vdupq_n_s32(p->activation_maximum);
     const uint32_t steps = values / 16;
-    const uint32_t rounds = (steps + STEPS_A_ROUND - 1) / STEPS_A_ROUND;
+    const uint32_t rounds = (steps + QMCU_DENSE_ROUND - 1) / QMCU_DENSE_ROUND;
     /* What there are no registers for: from scales to scales, where the values are and what is left of
        them, and how many bytes of code the first round skips: without steps all of it, and LE. */
-    const uint32_t skip =
-        steps > 0 ? (rounds * STEPS_A_ROUND - steps) * STEP_CODE : STEPS_A_ROUND * STEP_CODE + 4;
+    const uint32_t skip = steps > 0 ? (rounds * QMCU_DENSE_ROUND - steps) * STEP_CODE
+                                    : QMCU_DENSE_ROUND * STEP_CODE + 4;
     const int32x4_t fixed = qmcu_mve_four(p->scales_step, (int32_t)(intptr_t)row, (int32_t)skip,
                                           (int32_t)(intptr_t)(row + 16 * steps));
     uint32_t x = values % 16;
@@ -119,7 +118,7 @@ static __attribute__((noinline)) const int8_t *fours(const qmcu_fully_connected_
             "vmov.32 %[x], %q[fixed][1]\n\t"
             "ldr pc, [sp, #4]\n\t"
             ".balign 4\n")
-        "2: " STEP STEP STEP STEP
+        "2: " QMCU_TIMES(DENSE_ROUND, STEP)
         "le lr, 2b\n\t"
         "vmov q0[2], q0[0], r4, r8\n\t"
         "vmov q0[3], q0[1], r6, r10\n\t"
@@ -158,7 +157,8 @@ void qmcu_fully_connected_mve(const qmcu_fully_connected_mve_params *p, const in
     if (QMCU_USES_SHARED_SCALE && p->scales_step == 0) {
         scales = qmcu_fully_connected_shared(scales, shared);
     }
-    for (int32_t batch = 0; batch < p->batches; batch++, input += p->input_depth) {
+    const int32_t batches = QMCU_USES_DENSE_BATCHES ? p->batches : 1;
+    for (int32_t batch = 0; batch < batches; batch++, input += p->input_depth) {
         const uint32_t values = (uint32_t)p->values;
         const int8_t *last = weights;
         if (count > 0) {

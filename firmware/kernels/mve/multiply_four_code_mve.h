@@ -94,6 +94,12 @@ static __attribute__((noinline)) void qmcu_mve_four_offsets(qmcu_mve_tile *tile,
     vstrwq_s32(tile->fours.offsets, vsubq_n_s32(offsets, 4));
 }
 
+/* How many of `steps` come in the first round, if all others have `round` of them. */
+static inline uint32_t qmcu_mve_first_round(int32_t steps, uint32_t round)
+{
+    return steps > 0 && round > 0 ? ((uint32_t)steps - 1) % round + 1 : 0;
+}
+
 /* Fills in what tiles of windows of `bytes` share, but for the addresses of code. */
 static inline void qmcu_mve_begin_fours(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
                                         int32_t bytes)

@@ -5,7 +5,6 @@
 #include "multiply_four_code_mve.h"
 #include "uses_mve.h"
 
-#define STEPS_A_ROUND 4
 #define STEP_BYTES (14 * 4) /* every MVE instruction has four bytes */
 
 #define FILTER(ACCUMULATE, SUM0, SUM1, SUM2, SUM3)         \
@@ -46,7 +45,7 @@
 #define STEPS(LABEL, ENTRY)                                \
     FIRST("[r5], #16", "[r7], #16")                        \
     "ldr pc, [sp, #" ENTRY "]\n"                           \
-    LABEL ": " STEP STEP STEP STEP                         \
+    LABEL ": " QMCU_TIMES(FOUR_ROUND, STEP)                \
     "cmp r1, r11\n\t"                                      \
     "bne " LABEL "\n\t"
 /* Places in the code of `multiply`. */
@@ -132,7 +131,7 @@ static void begin(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
                   __attribute__((unused)) const qmcu_mve_multiplier *by)
 {
     const int32_t steps = params->steps;
-    const int32_t over = steps == 1 ? STEPS_A_ROUND : -(steps - 1) & (STEPS_A_ROUND - 1);
+    const uint32_t over = QMCU_FOUR_ROUND - qmcu_mve_first_round(steps - 1, QMCU_FOUR_ROUND);
     const int32_t relu = params->form == QMCU_MVE_RELU;
     const int32_t clamped = params->minimum != -128 || params->maximum != 127;
     const int32_t single = steps == 1 && relu && !clamped;
@@ -143,10 +142,10 @@ static void begin(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
     } else if (!QMCU_USES_STEPS || (QMCU_USES_ONE_STEP && single)) {
         tile->fours.first = 0;
     } else {
-        tile->fours.first = (uintptr_t)steps_first + (uint32_t)(over * STEP_BYTES) + 1;
+        tile->fours.first = (uintptr_t)steps_first + over * STEP_BYTES + 1;
     }
     if (QMCU_USES_STEPS) {
-        tile->fours.second = (uintptr_t)steps_second + (uint32_t)(over * STEP_BYTES) + 1;
+        tile->fours.second = (uintptr_t)steps_second + over * STEP_BYTES + 1;
         tile->fours.round = (uintptr_t)(QMCU_USES_AWAY && !relu ? round_away : round_up) + 1;
         tile->fours.clamp = (uintptr_t)(QMCU_USES_LIMITS && clamped ? clamp_bytes : store_bytes) + 1;
     }

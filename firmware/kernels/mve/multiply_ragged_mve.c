@@ -4,7 +4,6 @@
 
 #include "multiply_four_code_mve.h"
 
-#define STEPS_A_ROUND 2
 #define STEP_BYTES (14 * 4)
 
 QMCU_PLACE(qmcu_mve_tile, fours.left, 88);
@@ -39,7 +38,7 @@ QMCU_PLACE(qmcu_mve_tile, fours.left, 88);
     LEFT("r5", "r4", "r12")                                \
     LEFT("r7", "r6", "lr")                                 \
     "ldr pc, [sp, #" ENTRY "]\n"                           \
-    LABEL ": " STEP STEP                                   \
+    LABEL ": " QMCU_TIMES(RAGGED_ROUND, STEP)              \
     "cmp r1, r11\n\t"                                      \
     "bne " LABEL "\n"                                      \
     END ":\n\t"
@@ -79,51 +78,50 @@ multiply(__attribute__((unused)) const qmcu_mve_tile *tile,
           "ldm r0, {r1-r12}\n\t"
           "push {r1-r12}\n\t"
           "ldr r9, [sp, #52]\n\t"
-          "cmp r6, #0\n\t"
-          "beq.w 3f\n"
-          "0: ldm sp, {r1, r3, r5, r7, r11}\n\t"
-          STEPS("qmcu_mve_ragged_first", "qmcu_mve_ragged_first_end", "20")
-          QMCU_FOUR_SUMS("q6", "q7")
-          "ldm sp, {r1, r3, r5, r7}\n\t"
-          STEPS("qmcu_mve_ragged_second", "qmcu_mve_ragged_second_end", "48")
-          QMCU_FOUR_SUMS("q0", "q1")
-          QMCU_FOUR_PRODUCTS("q6", "q7", "q0", "q1")
-          "ldr pc, [sp, #24]\n"
-          "qmcu_mve_ragged_away:\n\t"
-          QMCU_FOUR_AWAY
-          "qmcu_mve_ragged_round:\n\t"
-          QMCU_FOUR_BYTES("q6", "q7", "q0", "q1")
-          "ldr pc, [sp, #28]\n"
-          "qmcu_mve_ragged_clamp:\n\t"
-          QMCU_FOUR_CLAMP
-          "qmcu_mve_ragged_store:\n\t"
-          "vstrw.32 q6, [q5, #4]!\n\t"
-          "cmp r9, r1\n\t"
-          "bne.w 0b\n\t"
-          "bl 5f\n\t"
-          "b.w 0b\n"
-          /* The pixels stay in q0 to q3, but the last, which is read again. */
-          "3: ldm sp, {r1, r3, r5, r7}\n\t"
-          "vpsttt\n\t"
-          "vldrbt.u8 q0, [r1]\n\t"
-          "vldrbt.u8 q1, [r3]\n\t"
-          "vldrbt.u8 q2, [r5]\n"
-          "4: ldr r1, [sp, #68]\n\t"
-          "vpst\n\t"
-          "vldrbt.u8 q3, [r7]\n\t"
-          FILTER("r0", "r2", "r4", "r6")
-          FILTER("r8", "r10", "r12", "lr")
-          QMCU_FOUR_SUMS("q6", "q7")
-          FILTER("r0", "r2", "r4", "r6")
-          FILTER("r8", "r10", "r12", "lr")
-          QMCU_FOUR_SUMS("q4", "q3")
-          QMCU_FOUR_PRODUCTS("q6", "q7", "q4", "q3")
-          QMCU_FOUR_BYTES("q6", "q7", "q4", "q3")
-          "vstrw.32 q6, [q5, #4]!\n\t"
-          "cmp r9, r1\n\t"
-          "bne 4b\n\t"
-          "bl 5f\n\t"
-          "b 3b\n"
+          QMCU_WHERE(RAGGED_STEPS,
+              QMCU_WHERE(RAGGED_ONE_STEP, "cmp r6, #0\n\t"
+                          "beq.w 3f\n")
+              "0: ldm sp, {r1, r3, r5, r7, r11}\n\t"
+              STEPS("qmcu_mve_ragged_first", "qmcu_mve_ragged_first_end", "20")
+              QMCU_FOUR_SUMS("q6", "q7")
+              "ldm sp, {r1, r3, r5, r7}\n\t"
+              STEPS("qmcu_mve_ragged_second", "qmcu_mve_ragged_second_end", "48")
+              QMCU_FOUR_SUMS("q0", "q1")
+              QMCU_FOUR_PRODUCTS("q6", "q7", "q0", "q1")
+              "ldr pc, [sp, #24]\n"
+              QMCU_WHERE(RAGGED_AWAY, "qmcu_mve_ragged_away:\n\t" QMCU_FOUR_AWAY)
+              "qmcu_mve_ragged_round:\n\t" QMCU_FOUR_BYTES("q6", "q7", "q0", "q1")
+              "ldr pc, [sp, #28]\n"
+              QMCU_WHERE(RAGGED_LIMITS, "qmcu_mve_ragged_clamp:\n\t" QMCU_FOUR_CLAMP)
+              "qmcu_mve_ragged_store:\n\t"
+              "vstrw.32 q6, [q5, #4]!\n\t"
+              "cmp r9, r1\n\t"
+              "bne.w 0b\n\t"
+              "bl 5f\n\t"
+              "b.w 0b\n")
+          QMCU_WHERE(RAGGED_ONE_STEP,
+              /* The pixels stay in q0 to q3, but the last, which is read again. */
+              "3: ldm sp, {r1, r3, r5, r7}\n\t"
+              "vpsttt\n\t"
+              "vldrbt.u8 q0, [r1]\n\t"
+              "vldrbt.u8 q1, [r3]\n\t"
+              "vldrbt.u8 q2, [r5]\n"
+              "4: ldr r1, [sp, #68]\n\t"
+              "vpst\n\t"
+              "vldrbt.u8 q3, [r7]\n\t"
+              FILTER("r0", "r2", "r4", "r6")
+              FILTER("r8", "r10", "r12", "lr")
+              QMCU_FOUR_SUMS("q6", "q7")
+              FILTER("r0", "r2", "r4", "r6")
+              FILTER("r8", "r10", "r12", "lr")
+              QMCU_FOUR_SUMS("q4", "q3")
+              QMCU_FOUR_PRODUCTS("q6", "q7", "q4", "q3")
+              QMCU_FOUR_BYTES("q6", "q7", "q4", "q3")
+              "vstrw.32 q6, [q5, #4]!\n\t"
+              "cmp r9, r1\n\t"
+              "bne 4b\n\t"
+              "bl 5f\n\t"
+              "b 3b\n")
           QMCU_FOUR_NEXT
           "6: add sp, sp, #72\n\t"
           "vpop {d8-d15}\n\t"
@@ -139,18 +137,25 @@ static int32_t values(const qmcu_multiply_mve_params *params)
 static void begin(qmcu_mve_tile *tile, const qmcu_multiply_mve_params *params,
                   __attribute__((unused)) const qmcu_mve_multiplier *by)
 {
-    const int32_t whole = params->steps - 1, odd = whole & 1;
+    const int32_t whole = params->steps - 1;
     const int32_t relu = (params->form & 3) == QMCU_MVE_RELU;
     const int32_t clamped = params->minimum != -128 || params->maximum != 127;
-    const uintptr_t over = (uintptr_t)(odd * STEP_BYTES) + 1; /* addresses of code are odd */
+    const uint32_t over = QMCU_RAGGED_ROUND - qmcu_mve_first_round(whole, QMCU_RAGGED_ROUND);
 
-    tile->fours.first = (uintptr_t)(whole > 0 ? steps_first : first_end) + over;
-    tile->fours.second = (uintptr_t)(whole > 0 ? steps_second : second_end) + over;
-    if (whole == 0 && relu && !clamped) {
-        tile->fours.first = 0;
+    /* Addresses of code are odd. */
+    tile->fours.first = 0;
+    if (QMCU_USES_RAGGED_STEPS) {
+        const int32_t any = QMCU_RAGGED_ROUND > 0 && whole > 0;
+        if (!QMCU_USES_RAGGED_ONE_STEP || whole > 0 || !relu || clamped) {
+            tile->fours.first = (any ? (uintptr_t)steps_first + over * STEP_BYTES
+                                     : (uintptr_t)first_end) + 1;
+        }
+        tile->fours.second = (any ? (uintptr_t)steps_second + over * STEP_BYTES
+                                  : (uintptr_t)second_end) + 1;
+        tile->fours.round = (uintptr_t)(QMCU_USES_RAGGED_AWAY && !relu ? round_away : round_up) + 1;
+        tile->fours.clamp =
+            (uintptr_t)(QMCU_USES_RAGGED_LIMITS && clamped ? clamp_bytes : store_bytes) + 1;
     }
-    tile->fours.round = (uintptr_t)(relu ? round_up : round_away) + 1;
-    tile->fours.clamp = (uintptr_t)(clamped ? clamp_bytes : store_bytes) + 1;
     tile->fours.left = params->form >> 2;
     qmcu_mve_begin_fours(tile, params, values(params));
 }

@@ -6,6 +6,7 @@
 #include "softmax_mve.h"
 
 #include "mve.h"
+#include "uses_mve.h"
 
 /* exp(a) as Q0.31 for a in [-1/4, 0) as Q0.31: Taylor series around -1/8. */
 static inline int32x4_t exponential_of_quarter(int32x4_t a)
@@ -134,7 +135,8 @@ static void softmax_row(const qmcu_softmax_params *p, const int8_t *input, int8_
 
 void qmcu_softmax_mve(const qmcu_softmax_mve_params *params, const int8_t *input, int8_t *output)
 {
-    for (int32_t row = 0; row < params->rows; ++row) {
+    const int32_t rows = QMCU_USES_SOFTMAX_ROWS ? params->rows : 1;
+    for (int32_t row = 0; row < rows; ++row) {
         softmax_row(params, input, output);
         input += params->depth;
         output += params->depth;

@@ -13,8 +13,9 @@
 #define QMCU_USES_ANY_COLUMNS 1
 #define QMCU_USES_EIGHT 1
 
-/* conv_2d_mve: windows beyond the image, rows of outputs that are no fours; rows that lie as they do in the image,
-   others of few channels and of many. */
+/* conv_2d_mve: several images, windows beyond the image, rows of outputs that are no fours; rows that lie
+   as they do in the image, others of few channels and of many. */
+#define QMCU_USES_BATCHES 1
 #define QMCU_USES_BORDERS 1
 #define QMCU_USES_ROWS_LEFT 1
 #define QMCU_USES_FLAT_ROWS 1
@@ -49,12 +50,28 @@
 #define QMCU_USES_TWO_STEPS 1
 #define QMCU_USES_AWAY 1
 #define QMCU_USES_LIMITS 1
+/* Steps of a round: the fewest with which no layer takes more rounds than with so many; 0 where none has
+   any. */
+#define QMCU_FOUR_ROUND 4
 
-/* fully_connected_mve: one row behind the fours, two or three, rows that are no whole vectors, one scale
-   for all rows. */
+/* multiply_ragged_mve: the same, but windows of two vectors are as others. */
+#define QMCU_USES_RAGGED_ONE_STEP 1
+#define QMCU_USES_RAGGED_STEPS 1
+#define QMCU_USES_RAGGED_AWAY 1
+#define QMCU_USES_RAGGED_LIMITS 1
+#define QMCU_RAGGED_ROUND 2
+
+/* softmax_mve: several rows. */
+#define QMCU_USES_SOFTMAX_ROWS 1
+
+/* fully_connected_mve: several inputs, one row behind the fours, two or three, rows that are no whole
+   vectors, one scale for all rows. */
+#define QMCU_USES_DENSE_BATCHES 1
 #define QMCU_USES_LAST_ROW 1
 #define QMCU_USES_LAST_ROWS 1
 #define QMCU_USES_TAIL 1
 #define QMCU_USES_SHARED_SCALE 1
+/* As QMCU_FOUR_ROUND, at least 1. */
+#define QMCU_DENSE_ROUND 4
 
 #endif

@@ -4,8 +4,9 @@ Kernels are large for what one model makes of them: paths for strides, limits, t
 windows. The image's copies of these headers say which of them its layers take.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 from qmcu.compile.plan import Argument, ConstantArgument, ParametersArgument, Plan
@@ -26,13 +27,17 @@ Needs = Callable[[Fields], bool]
 class _Code:
     """The parts of some code that `uses` names: by the fields of which `kernels` they are needed.
 
-    Where another kernel includes the code's `header`, all parts are.
+    Where another kernel includes the code's `header`, all parts are. `steps` names loops whose
+    rounds have several steps, by how many a layer takes: they get the fewest, `least` at least,
+    with which no layer takes more rounds.
     """
 
     uses: str
     header: str
     kernels: tuple[str, ...]
     parts: Mapping[str, Needs]
+    steps: Mapping[str, Callable[[Fields], int]] = field(default_factory=dict)
+    least: int = 0
 
 
 def _in_eights(fields: Fields) -> bool:
@@ -75,6 +80,26 @@ def _is_relu(fields: Fields) -> bool:
 
 def _in_one_step(fields: Fields) -> bool:
     return fields["multiply.steps"] == 1 and _is_relu(fields) and not _has_limits(fields)
+
+
+def _four_steps(fields: Fields) -> int:
+    """Steps that multiply_four_mve takes in rounds, behind the first one."""
+    steps = fields["multiply.steps"]
+    return steps - 1 if steps > 2 else 0
+
+
+def _is_ragged_relu(fields: Fields) -> bool:
+    return fields["multiply.form"] & 3 == _RELU
+
+
+def _in_one_ragged_step(fields: Fields) -> bool:
+    one = fields["multiply.steps"] == 1
+    return one and _is_ragged_relu(fields) and not _has_limits(fields)
+
+
+def _dense_steps(fields: Fields) -> int:
+    """Steps of four rows of fully_connected_mve, 0 where there are no four."""
+    return fields["values"] // 16 if fields["output_depth"] >= 4 else 0
 
 
 def _is_packed(fields: Fields) -> bool:
@@ -194,6 +219,7 @@ _CODES = (
             for rows in ("", "_columns")
         ),
         {
+            "BATCHES": lambda fields: fields["window.batches"] != 1,
             "BORDERS": _leaves_image,
             "ROWS_LEFT": lambda fields: fields["window.output_width"] % 4 != 0,
             "FLAT_ROWS": _is_flat,
@@ -264,17 +290,39 @@ _CODES = (
             "AWAY": lambda fields: not _is_relu(fields),
             "LIMITS": _has_limits,
         },
+        {"FOUR_ROUND": _four_steps},
+    ),
+    _Code(
+        MVE,
+        "multiply_ragged_mve.h",
+        tuple(f"conv_2d_ragged_mve{rows}" for rows in ("", "_columns", "_pointwise")),
+        {
+            "RAGGED_ONE_STEP": _in_one_ragged_step,
+            "RAGGED_STEPS": lambda fields: not _in_one_ragged_step(fields),
+            "RAGGED_AWAY": lambda fields: not _is_ragged_relu(fields),
+            "RAGGED_LIMITS": _has_limits,
+        },
+        {"RAGGED_ROUND": lambda fields: fields["multiply.steps"] - 1},
+    ),
+    _Code(
+        MVE,
+        "softmax_mve.h",
+        ("softmax_mve",),
+        {"SOFTMAX_ROWS": lambda fields: fields["rows"] != 1},
     ),
     _Code(
         MVE,
         "fully_connected_mve.h",
         ("fully_connected_mve",),
         {
+            "DENSE_BATCHES": lambda fields: fields["batches"] != 1,
             "LAST_ROW": lambda fields: _rows_left(fields) == 1,
             "LAST_ROWS": lambda fields: _rows_left(fields) > 1,
             "TAIL": lambda fields: fields["output_depth"] >= 4 and fields["values"] % 16 != 0,
             "SHARED_SCALE": lambda fields: fields["scales_step"] == 0,
         },
+        {"DENSE_ROUND": _dense_steps},
+        1,
     ),
     _Code(
         SCALAR,
@@ -395,7 +443,22 @@ def header(
             assert before in text, part
             if not any(map(is_needed, own)):
                 text = text.replace(before, _DEFINITION.format(part, 0))
+        for loop, steps_of in code.steps.items():
+            found = re.search(rf"(#define QMCU_{loop}) (\d)\n", text)
+            assert found is not None, loop
+            steps = [steps_of(fields) for fields in own]
+            round_of = _steps_a_round(steps, code.least, int(found[2]))
+            text = text.replace(found[0], f"{found[1]} {round_of}\n")
     return text
+
+
+def _steps_a_round(steps: Sequence[int], least: int, most: int) -> int:
+    """The fewest of a round with which none of `steps` takes more rounds than with `most`."""
+
+    def suffices(count: int) -> bool:
+        return all(-(-each // max(count, 1)) <= -(-each // most) * min(count, 1) for each in steps)
+
+    return next(count for count in range(least, most + 1) if suffices(count))
 
 
 def _calls(plan: Plan) -> Iterable[tuple[str, Fields]]:
