@@ -1,5 +1,6 @@
 """Where the kernels' files are: a folder a kernel set, one flat folder in a generated project."""
 
+import re
 from collections import Counter
 
 from qmcu.compile.operators import OPERATORS
@@ -25,6 +26,14 @@ def test_every_folder_is_known_and_holds_c_alone() -> None:
 def test_no_two_folders_hold_a_file_of_one_name() -> None:
     names = Counter(p.name for folder in kernel_directories() for p in folder.iterdir())
     assert max(names.values()) == 1
+
+
+def test_no_two_headers_define_a_struct_of_one_name() -> None:
+    """One model may call any kernels, of all types: model.c includes the headers of all of them."""
+    texts = (p.read_text() for folder in kernel_directories() for p in folder.glob("*.h"))
+    names = Counter(name for text in texts for name in re.findall(r"^\} (qmcu_\w+);", text, re.M))
+    assert len(names) > 100
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_operator_has_a_portable_kernel() -> None:

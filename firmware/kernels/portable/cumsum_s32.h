@@ -4,6 +4,6 @@
 #include "cumsum_code.h"
 
 /* The output may lie exactly over the input. */
-void qmcu_cumsum_s32(const qmcu_cumsum_params *params, const int32_t *input, int32_t *output);
+void qmcu_cumsum_s32(const qmcu_cumsum_plain_params *params, const int32_t *input, int32_t *output);
 
 #endif

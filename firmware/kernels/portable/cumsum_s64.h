@@ -4,6 +4,6 @@
 #include "cumsum_code.h"
 
 /* The output may lie exactly over the input. */
-void qmcu_cumsum_s64(const qmcu_cumsum_params *params, const int64_t *input, int64_t *output);
+void qmcu_cumsum_s64(const qmcu_cumsum_plain_params *params, const int64_t *input, int64_t *output);
 
 #endif

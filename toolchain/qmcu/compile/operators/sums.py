@@ -90,7 +90,7 @@ def _lower_cumsum(context: OperatorContext) -> KernelCall:
         ("exclusive", int(bool(options.get("exclusive", False)))),
         ("reverse", int(bool(options.get("reverse", False)))),
     )
-    kernel, struct = _CUMULATED[source.dtype], "qmcu_cumsum_params"
+    kernel, struct = _CUMULATED[source.dtype], "qmcu_cumsum_plain_params"
     if source.dtype == "int8":
         struct = "qmcu_cumsum_params"
         multiplier, shift = quantize_multiplier(_scaled_sum(context))
