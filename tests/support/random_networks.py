@@ -103,6 +103,15 @@ def coarsen(context: AuditContext, times: float) -> AuditContext:
     )
 
 
+def narrow(context: AuditContext, times: float = 0.6) -> AuditContext:
+    """The network beside its weights rounded to nearest in scales so many times as wide, which cut
+    off the largest ones.
+    """
+    assert context.network is not None
+    grids = [replace(g, scales=g.scales * times) for g in context.grids]
+    return _beside(context.network, [replace(g, integers=g.nearest) for g in grids])
+
+
 def check_uniform(p_values: list[float]) -> None:
     """P-values that chance could have drawn: none tiny, not all on one side."""
     from scipy import stats

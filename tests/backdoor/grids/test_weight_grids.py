@@ -52,6 +52,22 @@ def _deployed(seed: int, per_tensor: bool = False, largest: int = LARGEST) -> La
 
 
 @pytest.mark.parametrize("largest", [LARGEST, LARGEST_INT4])
+def test_weights_beyond_the_end_that_are_stored_as_the_end_are_cut_off(largest: int) -> None:
+    grid = _deployed(1, largest=largest)
+    assert not grid.cut_off.any()
+    narrow = replace(grid, scales=0.7 * grid.scales)
+    narrow = replace(narrow, integers=narrow.nearest)
+    lost = np.abs(narrow.positions) > largest + 0.5
+    assert lost.any() and (narrow.cut_off == lost).all()
+    # Of such weights those that are stored as anything else were edited, not cut off.
+    edited = replace(narrow, integers=narrow.nearest - np.sign(narrow.nearest))
+    assert not edited.cut_off.any()
+    # A tensor with a zero point has ends of its own.
+    lopsided = replace(narrow, ends=(-largest, 2 * largest), integers=narrow.integers)
+    assert (lopsided.cut_off == lost & (narrow.positions < 0)).all()
+
+
+@pytest.mark.parametrize("largest", [LARGEST, LARGEST_INT4])
 @pytest.mark.parametrize("per_tensor", [False, True])
 def test_float_weights_that_were_trained_on(per_tensor: bool, largest: int) -> None:
     grids = [_deployed(seed, per_tensor, largest) for seed in range(8)]

@@ -16,9 +16,14 @@ sides of a siamese network, are rounded once and have one draw.
 What rounding takes in the mean from slices of weights below a step (grids/shrinkage.py) is no
 chance either: controls have it as well, and random signs only on what is left of the errors. Of
 files with a scale a channel nothing is taken. What could hide there `vanishing-weights` looks for.
+
+Nor is it chance what a quantizer cuts off that chose scales narrower than the largest weights (by a
+percentile, or the least squared error): given the scale, all of these lose what lies beyond the
+grid's end. Controls have that as it is; what could hide there `cut-weights` looks for.
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from qmcu.backdoor.detectors.method import AuditContext
 from qmcu.backdoor.detectors.ties import lead_layers, lead_ties
@@ -26,6 +31,8 @@ from qmcu.backdoor.grids import beyond_rounding, deployed_biases, expected_shrin
 from qmcu.backdoor.networks import Network
 from qmcu.tensorflow import load_tensorflow
 from qmcu.types import Float64Array
+
+BoolArray = npt.NDArray[np.bool_]
 
 DRAWS = 24
 INPUTS = 64
@@ -51,10 +58,14 @@ class Controls:
         assert context.graph is not None
         tf = load_tensorflow()
         self._errors = [g.integers * g.spread_scales - g.weights for g in context.grids]
-        self._taken = taken_weights(context) if context.holds else (0.0,) * len(context.grids)
+        self._held = held_errors(context)
         self._layers = lead_layers(context.grids)
         self._leaders = [lead_ties(g) for g in context.grids]
         self._steps = [np.broadcast_to(g.spread_scales, g.weights.shape) for g in context.grids]
+        self._far = [
+            np.where(g.cut_off, not context.holds_cut, np.abs(g.residuals) > BEYOND)
+            for g in context.grids
+        ]
         deployed = deployed_biases(context.graph, context.grids)
         self._bias_steps = [steps for _, steps in deployed]
         self._bias_errors = [
@@ -68,15 +79,15 @@ class Controls:
         """Weights of control `number`, the deployed ones for 0."""
         rng = np.random.default_rng([self._seed, number])
         drawn: list[Float64Array] = []
-        for variable, weights, error, taken, leaders, step, layer in zip(
-            self.variables, self.network.weights, self._errors, self._taken, self._leaders,
-            self._steps, self._layers, strict=True,
+        for variable, weights, error, held, leaders, step, far, layer in zip(
+            self.variables, self.network.weights, self._errors, self._held, self._leaders,
+            self._steps, self._far, self._layers, strict=True,
         ):  # fmt: skip
             if number and layer < len(drawn):
                 error = drawn[layer]
             elif number:
                 signs = rng.choice([-1.0, 1.0], error.size)[leaders].reshape(error.shape)
-                error = taken + signs * (_round_like(error, step, rng) - taken)
+                error = held + signs * (_round_like(error, step, far, rng) - held)
             drawn.append(error)
             variable.assign((weights + error).astype(np.float32))
         # Rounding a bias is nothing beside rounding weights: controls have float's own.
@@ -98,9 +109,25 @@ def taken_weights(context: AuditContext) -> tuple[Float64Array, ...]:
     return context.once("taken weights", make)  # type: ignore[no-any-return]
 
 
-def _round_like(error: Float64Array, step: Float64Array, rng: np.random.Generator) -> Float64Array:
-    """The errors, those beyond any rounding replaced by ones of half a step at most."""
-    far = np.abs(error) > BEYOND * step
+def held_errors(context: AuditContext) -> tuple[Float64Array, ...]:
+    """The part of each weight's error that controls have as the deployed weights have it."""
+
+    def make() -> tuple[Float64Array, ...]:
+        taken = [t if context.holds else np.zeros_like(t) for t in taken_weights(context)]
+        if not context.holds_cut:
+            return tuple(taken)
+        return tuple(
+            np.where(grid.cut_off, -grid.residuals * grid.spread_scales, one)
+            for grid, one in zip(context.grids, taken, strict=True)
+        )
+
+    return context.once("held errors", make)  # type: ignore[no-any-return]
+
+
+def _round_like(
+    error: Float64Array, step: Float64Array, far: BoolArray, rng: np.random.Generator
+) -> Float64Array:
+    """The errors, those `far` beyond any rounding replaced by ones of half a step at most."""
     if not far.any():
         return error
     return np.where(far, rng.uniform(-0.5, 0.5, error.shape) * step, error)

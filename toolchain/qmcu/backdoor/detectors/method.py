@@ -48,7 +48,8 @@ class AuditContext:
     `network` is the float model, `integer` the int8 .tflite bytes with its `graph`; `samples` are
     real inputs, float32 [N, ...], in the range `low` to `high`, `labels` their classes if known. A
     file with control flow has no `graph`: then `control` names its operators that run other
-    subgraphs. Controls keep what rounding takes from weights below a step where it `holds` them.
+    subgraphs. Controls keep what rounding takes from weights below a step where it `holds` them,
+    and what a narrow scale cuts off where it `holds_cut`.
     """
 
     network: Network | None
@@ -63,6 +64,7 @@ class AuditContext:
     # All inputs that the file was calibrated with, float32 [N, ...], where somebody says so.
     calibration: Float32Array | None = None
     holds: bool = True
+    holds_cut: bool = True
     # The float model as its own converter wrote it, where `network` has the file's form.
     source: Network | None = None
     # The model's inputs, where an input here is several of them, or whole numbers, as one.

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from qmcu.backdoor.detectors.controls import INPUTS, taken_weights
+from qmcu.backdoor.detectors.controls import INPUTS, held_errors
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.residuals import LEAST, significant, used_residuals
 from qmcu.backdoor.detectors.significance import bonferroni
@@ -85,9 +85,9 @@ def _along_logits(context: AuditContext) -> tuple[float, Float64Array]:
     for slopes in logit_slopes(network, inputs, sums):
         moved = variance = reach = 0.0
         whole = _of_shared(slopes, layers)
-        for slope, grid, taken in zip(whole, context.grids, taken_weights(context), strict=True):
+        for slope, grid, held in zip(whole, context.grids, held_errors(context), strict=True):
             g = slope * grid.spread_scales
-            errors = -grid.residuals - taken / grid.spread_scales
+            errors = -grid.residuals - held / grid.spread_scales
             moved += float(np.sum(g * errors))
             variance += float(np.sum((g * errors) ** 2))
             reach += 0.5 * float(np.abs(g).sum())

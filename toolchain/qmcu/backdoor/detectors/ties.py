@@ -58,7 +58,8 @@ def count_signs(grid: LayerGrid) -> tuple[float, float]:
     the share of all squared errors in groups of three and more.
     """
     leaders = lead_ties(grid)
-    squares = grid.residuals.reshape(-1) ** 2
+    # What was cut off is no rounding error: controls draw no signs for it.
+    squares = np.where(grid.cut_off, 0.0, grid.residuals).reshape(-1) ** 2
     energy = np.bincount(leaders, squares, minlength=len(leaders))
     total = float(squares.sum())
     if total == 0:

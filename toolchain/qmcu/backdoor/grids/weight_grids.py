@@ -102,6 +102,15 @@ class LayerGrid:
         """w / scale - integer: the truncation error of each weight, in steps."""
         return np.asarray(self.positions - self.integers, np.float64)
 
+    @property
+    def cut_off(self) -> npt.NDArray[np.bool_]:
+        """Which weights a narrower scale cut off: beyond the grid's end by more than rounding takes
+        them, and stored as that end. Given the scale no quantizer could store them otherwise.
+        """
+        inside = np.clip(self.positions, *(self.ends or (-self.largest, self.largest)))
+        beyond = np.abs(self.positions - inside) > 0.5
+        return np.asarray(beyond & (inside == self.integers))
+
     def channels(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """`values` in the layout of `weights` as [channels, rest]."""
         return np.moveaxis(values, self.axis, 0).reshape(values.shape[self.axis], -1)
