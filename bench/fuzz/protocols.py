@@ -79,7 +79,7 @@ def build_driver(compiler: str, protocol: str, folder: Path, *, coverage: bool =
     With `coverage` it is a libFuzzer program, for which the compiler is clang.
     """
     firmware = firmware_directory()
-    runtime = [firmware / f"runtime/{name}.c" for name in ("crc32", "frame", "protocol")]
+    runtime = [firmware / f"runtime/{name}.c" for name in ("crc32", "protocol")]
     mlperf = [firmware / f"protocols/mlperf_tiny/{name}.c" for name in ("mlperf_tiny", "text")]
     program = folder / f"driver-{protocol}{'-coverage' if coverage else ''}"
     # access.c is a part of the driver.

@@ -5,7 +5,7 @@
 #include "baud_code.h"
 #include "board.h"
 #include "crc32.h"
-#include "frame.h"
+#include "frame_code.h"
 #include "guard.h"
 #include "image.h"
 #include "model.h"
@@ -214,7 +214,7 @@ static bool receive(uint8_t byte)
     return false;
 }
 
-static void begin(qmcu_frame_writer *writer, uint8_t type, uint32_t length)
+static void begin(frame_writer *writer, uint8_t type, uint32_t length)
 {
 #ifdef QMCU_ACCESS
     if (type == FAULT) {
@@ -224,26 +224,32 @@ static void begin(qmcu_frame_writer *writer, uint8_t type, uint32_t length)
 #endif
     working.type = type;
     working.length = length + sizeof working.request_crc;
-    qmcu_frame_begin(writer);
-    qmcu_frame_put(writer, &working, sizeof working);
+    frame_begin(writer);
+    frame_put(writer, &working, sizeof working);
 }
 
 #ifndef QMCU_NO_INFER
-static void put_outputs(qmcu_frame_writer *writer)
+static void put_outputs(frame_writer *writer)
 {
     for (uint32_t i = 0; i < QMCU_MODEL_OUTPUTS; ++i) {
-        qmcu_frame_put(writer, qmcu_model_outputs[i].data, qmcu_model_outputs[i].size);
+        frame_put(writer, qmcu_model_outputs[i].data, qmcu_model_outputs[i].size);
     }
 }
 #endif
 
+/* An answer of one piece. */
+static void send(uint8_t type, const void *data, uint32_t size)
+{
+    frame_writer writer;
+    begin(&writer, type, size);
+    frame_put(&writer, data, size);
+    frame_end(&writer);
+}
+
 /* The code alone: what it means the host knows. */
 static void send_error(uint16_t code)
 {
-    qmcu_frame_writer writer;
-    begin(&writer, ERROR, sizeof code);
-    qmcu_frame_put(&writer, &code, sizeof code);
-    qmcu_frame_end(&writer);
+    send(ERROR, &code, sizeof code);
 }
 
 static void hello(void)
@@ -273,25 +279,25 @@ static void hello(void)
         .inputs = QMCU_MODEL_INPUTS,
         .outputs = QMCU_MODEL_OUTPUTS,
     };
-    qmcu_frame_writer writer;
+    frame_writer writer;
     begin(&writer, RESPONSE | HELLO,
           sizeof lead + 3 * 32 + sizeof sizes + 4 * tensors + sizeof name + REPORT_SIZE);
-    qmcu_frame_put(&writer, lead, sizeof lead);
-    qmcu_frame_put(&writer, qmcu_model_sha256, 32);
-    qmcu_frame_put(&writer, build_id, 32);
-    qmcu_frame_put(&writer, qmcu_image_digest(), 32);
-    qmcu_frame_put(&writer, &sizes, sizeof sizes);
+    frame_put(&writer, lead, sizeof lead);
+    frame_put(&writer, qmcu_model_sha256, 32);
+    frame_put(&writer, build_id, 32);
+    frame_put(&writer, qmcu_image_digest(), 32);
+    frame_put(&writer, &sizes, sizeof sizes);
     for (uint32_t i = 0; i < QMCU_MODEL_INPUTS; ++i) {
-        qmcu_frame_put_u32(&writer, qmcu_model_inputs[i].size);
+        frame_put(&writer, &qmcu_model_inputs[i].size, sizeof(uint32_t));
     }
     for (uint32_t i = 0; i < QMCU_MODEL_OUTPUTS; ++i) {
-        qmcu_frame_put_u32(&writer, qmcu_model_outputs[i].size);
+        frame_put(&writer, &qmcu_model_outputs[i].size, sizeof(uint32_t));
     }
-    qmcu_frame_put(&writer, &name, sizeof name);
+    frame_put(&writer, &name, sizeof name);
 #if QMCU_RELEASE
-    qmcu_frame_put(&writer, qmcu_guard_told(), REPORT_SIZE);
+    frame_put(&writer, qmcu_guard_told(), REPORT_SIZE);
 #endif
-    qmcu_frame_end(&writer);
+    frame_end(&writer);
 }
 
 /* Where nothing faults below the stack, an overflow shows only afterwards; startup.c sets a limit
@@ -389,14 +395,14 @@ static void infer(uint8_t type)
 #if QMCU_RELEASE
     qmcu_guard_check();
 #endif
-    qmcu_frame_writer writer;
+    frame_writer writer;
     begin(&writer, RESPONSE | type, sizeof lead + layers_size + output_bytes());
-    qmcu_frame_put(&writer, &lead, sizeof lead);
+    frame_put(&writer, &lead, sizeof lead);
 #if QMCU_DEBUG_PROTOCOL
-    qmcu_frame_put(&writer, layer_cycles, layers_size);
+    frame_put(&writer, layer_cycles, layers_size);
 #endif
     put_outputs(&writer);
-    qmcu_frame_end(&writer);
+    frame_end(&writer);
 }
 #endif
 
@@ -414,10 +420,7 @@ static void trace(void)
     for (uint32_t i = 0; i < layers; ++i) {
         qmcu_model_layers[i].run(qmcu_model_layers[i].arguments);
     }
-    qmcu_frame_writer writer;
-    begin(&writer, RESPONSE | TRACE, length);
-    qmcu_frame_put(&writer, qmcu_model_arena + offset, length);
-    qmcu_frame_end(&writer);
+    send(RESPONSE | TRACE, qmcu_model_arena + offset, length);
 }
 
 #endif
@@ -430,10 +433,7 @@ static void baud(void)
         send_error(BAD_ARGUMENT);
         return;
     }
-    qmcu_frame_writer writer;
-    begin(&writer, RESPONSE | BAUD, sizeof reached);
-    qmcu_frame_put_u32(&writer, reached);
-    qmcu_frame_end(&writer);
+    send(RESPONSE | BAUD, &reached, sizeof reached);
     baud_set(wanted);
 }
 
@@ -443,9 +443,7 @@ enum { LAST_REQUEST = RESET };
 static void reset(void)
 {
     qmcu_model_reset();
-    qmcu_frame_writer writer;
-    begin(&writer, RESPONSE | RESET, 0);
-    qmcu_frame_end(&writer);
+    send(RESPONSE | RESET, 0, 0);
 }
 #else
 enum { LAST_REQUEST = BAUD };
@@ -457,11 +455,11 @@ static void monitor(void)
 {
     const uint32_t size = sizeof(qmcu_monitor_counters);
     const uint32_t shape[2] = {QMCU_STATISTICS, QMCU_MONITOR_CLASSES};
-    qmcu_frame_writer writer;
+    frame_writer writer;
     begin(&writer, RESPONSE | MONITOR, sizeof shape + size);
-    qmcu_frame_put(&writer, shape, sizeof shape);
-    qmcu_frame_put(&writer, qmcu_monitor_read(), size);
-    qmcu_frame_end(&writer);
+    frame_put(&writer, shape, sizeof shape);
+    frame_put(&writer, qmcu_monitor_read(), size);
+    frame_end(&writer);
     if (u32_at(current.arguments) != 0) {
         qmcu_monitor_reset();
     }
@@ -482,10 +480,7 @@ static void challenge(void)
         send_error(LOCKED);
         return;
     }
-    qmcu_frame_writer writer;
-    begin(&writer, RESPONSE | CHALLENGE, sizeof nonce);
-    qmcu_frame_put(&writer, nonce, sizeof nonce);
-    qmcu_frame_end(&writer);
+    send(RESPONSE | CHALLENGE, nonce, sizeof nonce);
 }
 
 /* Whether the request's tag is that of a session; else it is answered here. All that it carries
@@ -513,9 +508,7 @@ static bool is_admitted(uint8_t type, uint32_t payload)
 
 static void opened(void)
 {
-    qmcu_frame_writer writer;
-    begin(&writer, RESPONSE | OPEN, 0);
-    qmcu_frame_end(&writer);
+    send(RESPONSE | OPEN, 0, 0);
 }
 #endif
 
@@ -631,7 +624,14 @@ static void end_of_frame(void)
 
 QMCU_SHARED void qmcu_protocol_reset(void)
 {
-    memset(&current, 0, sizeof current);
+    /* What was held, the header and arguments are written before they are read. */
+    current.left = 0;
+    current.zero_follows = false;
+    current.damaged = false;
+    current.count = 0;
+    current.crc = 0;
+    current.tensor = 0;
+    current.position = 0;
 }
 
 QMCU_SHARED void qmcu_protocol_receive(uint8_t byte)
@@ -649,9 +649,7 @@ void qmcu_protocol_run(void)
 #elif defined QMCU_MODEL_STATE_SIZE
     qmcu_model_reset();
 #endif
-    qmcu_frame_writer writer;
-    begin(&writer, READY, 0);
-    qmcu_frame_end(&writer);
+    send(READY, 0, 0);
     for (;;) {
         uint8_t byte;
         if (qmcu_port_read(&byte)) {
@@ -674,10 +672,7 @@ void qmcu_protocol_fault(const qmcu_fault *fault)
         qmcu_guard_reset();
     }
 #endif
-    qmcu_frame_writer writer;
-    begin(&writer, FAULT, sizeof *fault);
-    qmcu_frame_put(&writer, fault, sizeof *fault);
-    qmcu_frame_end(&writer);
+    send(FAULT, fault, sizeof *fault);
 #if QMCU_RELEASE
     qmcu_guard_reset();
 #endif

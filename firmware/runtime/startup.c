@@ -102,21 +102,27 @@ void qmcu_report_crash(const uint32_t *frame, uint32_t exception_return)
 {
     uint32_t exception;
     __asm volatile("mrs %0, ipsr" : "=r"(exception));
-    qmcu_fault fault = {
-        .cause = exception & 0x1FFu,
-        .lr = exception_return,
-        .sp = (uint32_t)(uintptr_t)frame,
-#ifndef __ARM_ARCH_6M__
-        .cfsr = SCB_CFSR,
-        .hfsr = SCB_HFSR,
-        .mmfar = SCB_MMFAR,
-        .bfar = SCB_BFAR,
+    qmcu_fault fault; /* field by field, for the compiler would call memset for the others */
+    fault.sp = (uint32_t)(uintptr_t)frame;
+#ifdef __ARM_ARCH_6M__
+    fault.cfsr = 0;
+    fault.hfsr = 0;
+    fault.mmfar = 0;
+    fault.bfar = 0;
+#else
+    fault.cfsr = SCB_CFSR;
+    fault.hfsr = SCB_HFSR;
+    fault.mmfar = SCB_MMFAR;
+    fault.bfar = SCB_BFAR;
 #endif
-    };
     /* A frame needs eight words, and lies below the top by construction. */
     if (frame < qmcu_stack_bottom || frame + 8 > qmcu_stack_top) {
         fault.cause = QMCU_STACK_OVERFLOW;
+        fault.lr = exception_return;
+        fault.pc = 0;
+        fault.xpsr = 0;
     } else {
+        fault.cause = exception & 0x1FFu;
         fault.lr = frame[5];
         fault.pc = frame[6];
         fault.xpsr = frame[7];

@@ -14,7 +14,7 @@ _CMSIS_NN_FOLDER = "cmsis_nn"
 _STARTUP_NAMES = ("startup", "vectors")
 # What the chip itself reads: vector table, boot stage, configuration.
 _CHIP_SECTIONS = (".vectors", ".boot2", ".flash_configuration", ".image_definition", ".boot_table")
-_PROTOCOL_NAMES = ("protocol", "frame", "crc32", "mlperf_tiny")
+_PROTOCOL_NAMES = ("protocol", "crc32", "mlperf_tiny")
 _PARAMETER_MARKS = ("_parameters", "_tensors_")
 # What the layers' calls are given, and the table of them: code by another name.
 _CALL_LISTS, _CALL_TABLE = "_arguments", "qmcu_model_layers"

@@ -62,11 +62,13 @@ class BuildFiles:
     library_flag: str = PLAIN
     # A file's variables side by side, so that one address finds them all; comparisons instead of
     # tables of jumps, which ARMv6-M takes a function of the library for; loops as they are written,
-    # where Cortex-M55 would first compute how often they run.
+    # where Cortex-M55 would first compute how often they run; what the protocol calls once stays
+    # within it, though it has a block of a frame on the stack.
     small_flags: tuple[str, ...] = (
         "-Os",
         "-fno-data-sections",
         "-fno-jump-tables",
+        "--param=large-stack-frame=1024",
         "-fno-branch-count-reg",
     )
     # Not -ffreestanding: it would turn small memcpy calls into real ones.

@@ -1,4 +1,6 @@
-#include "frame.h"
+/* Frames of docs/PROTOCOL.md: COBS and CRC-32, encoded as the bytes pass. A part of protocol.c. */
+#ifndef QMCU_FRAME_CODE_H
+#define QMCU_FRAME_CODE_H
 
 #include "board.h"
 #include "crc32.h"
@@ -7,7 +9,15 @@
 #include "access.h"
 #endif
 
-static void flush(qmcu_frame_writer *writer)
+#include <stdint.h>
+
+typedef struct {
+    uint8_t block[254];
+    uint8_t used;
+    uint32_t crc;
+} frame_writer;
+
+static void flush(frame_writer *writer)
 {
     qmcu_port_write((uint8_t)(writer->used + 1));
     for (uint32_t i = 0; i < writer->used; ++i) {
@@ -16,7 +26,7 @@ static void flush(qmcu_frame_writer *writer)
     writer->used = 0;
 }
 
-static void put(qmcu_frame_writer *writer, uint8_t byte)
+static void put(frame_writer *writer, uint8_t byte)
 {
     if (byte == 0) {
         flush(writer);
@@ -28,7 +38,7 @@ static void put(qmcu_frame_writer *writer, uint8_t byte)
     }
 }
 
-void qmcu_frame_put(qmcu_frame_writer *writer, const void *data, uint32_t size)
+static void frame_put(frame_writer *writer, const void *data, uint32_t size)
 {
     const uint8_t *bytes = data;
 #ifdef QMCU_ACCESS
@@ -40,28 +50,25 @@ void qmcu_frame_put(qmcu_frame_writer *writer, const void *data, uint32_t size)
     }
 }
 
-void qmcu_frame_put_u32(qmcu_frame_writer *writer, uint32_t value)
-{
-    qmcu_frame_put(writer, &value, sizeof value);
-}
-
-void qmcu_frame_begin(qmcu_frame_writer *writer)
+static void frame_begin(frame_writer *writer)
 {
     qmcu_port_write(0);
     writer->used = 0;
     writer->crc = 0;
 }
 
-void qmcu_frame_end(qmcu_frame_writer *writer)
+static void frame_end(frame_writer *writer)
 {
 #ifdef QMCU_ACCESS
     uint8_t tag[QMCU_TAG_SIZE];
     if (qmcu_access_answer_end(tag)) {
-        qmcu_frame_put(writer, tag, sizeof tag);
+        frame_put(writer, tag, sizeof tag);
     }
 #endif
     const uint32_t crc = writer->crc;
-    qmcu_frame_put(writer, &crc, sizeof crc);
+    frame_put(writer, &crc, sizeof crc);
     flush(writer);
     qmcu_port_write(0);
 }
+
+#endif
