@@ -38,9 +38,12 @@ static __attribute__((noinline)) void plan_spread(spread_t *s, const qmcu_window
         s->offsets[i] = (uint8_t)(one ? i : i / depth * pitch + i % depth);
     }
     s->width = (window->output_width - 1) * window->stride_width + window->kernel_width;
-    s->inside = s->width - window->padding_left;
-    if (s->inside > window->input_width) {
-        s->inside = window->input_width;
+    s->inside = s->width;
+    if (QMCU_USES_BORDERS) {
+        s->inside -= window->padding_left;
+        if (s->inside > window->input_width) {
+            s->inside = window->input_width;
+        }
     }
     s->rounds = s->inside / s->pixels;
     s->left = (s->inside - s->rounds * s->pixels) * depth;
@@ -68,10 +71,9 @@ static __attribute__((noinline)) void fill(const spread_t *s, int8_t *to, int32_
 }
 
 /* `rounds` times the live bytes of a vector, each time `step` bytes further on, stored `across` further
-   on; in assembly, for the compiler makes two blocks of it. */
-static __attribute__((noinline)) void scatter(int8_t *to, const int8_t *from, uint8x16_t offsets,
-                                              int32_t live, int32_t rounds, int32_t step,
-                                              int32_t across)
+   on; then `rest` of them. In assembly, for the compiler makes two blocks of it. */
+static inline void scatter(int8_t *to, const int8_t *from, uint8x16_t offsets, int32_t live,
+                           int32_t rounds, int32_t step, int32_t across, int32_t rest)
 {
     __asm volatile("vctp.8 %[live]\n\t"
                    "wls lr, %[rounds], 2f\n"
@@ -81,10 +83,13 @@ static __attribute__((noinline)) void scatter(int8_t *to, const int8_t *from, ui
                    "add %[from], %[from], %[step]\n\t"
                    "add %[to], %[to], %[across]\n\t"
                    "le lr, 1b\n"
-                   "2:"
+                   "2: vctp.8 %[rest]\n\t"
+                   "vpstt\n\t"
+                   "vldrbt.u8 q0, [%[from]]\n\t"
+                   "vstrbt.8 q0, [%[to], %q[offsets]]"
                    : [from] "+r"(from), [to] "+r"(to)
                    : [live] "r"(live), [rounds] "r"(rounds), [offsets] "w"(offsets),
-                     [step] "r"(step), [across] "r"(across)
+                     [step] "r"(step), [across] "r"(across), [rest] "r"(rest)
                    : "q0", "lr", "memory");
 }
 
@@ -109,7 +114,7 @@ static __attribute__((noinline)) void copy(int8_t *to, const int8_t *from, int32
     qmcu_mve_copy(to, from, count);
 }
 
-static void spread(const spread_t *s, int8_t *to, const int8_t *from)
+static __attribute__((noinline)) void spread(const spread_t *s, int8_t *to, const int8_t *from)
 {
     const int32_t depth = s->depth;
     const int32_t pitch = s->pitch;
@@ -121,18 +126,14 @@ static void spread(const spread_t *s, int8_t *to, const int8_t *from)
         return;
     }
     if (QMCU_USES_FEW_CHANNELS && s->pixels > 1) {
-        scatter(to, from, offsets, left, s->rounds, left, s->pixels * pitch);
-        if (s->left > 0) {
-            scatter(to + s->rounds * s->pixels * pitch, from + s->rounds * left, offsets, s->left,
-                    1, 0, 0);
-        }
+        scatter(to, from, offsets, left, s->rounds, left, s->pixels * pitch, s->left);
         return;
     }
     for (; QMCU_USES_MANY_CHANNELS && left >= 16; left -= 16, from += 16, to += 16) {
         move(to, from, s->inside, depth, pitch);
     }
     if (QMCU_USES_MANY_CHANNELS && left > 0) {
-        scatter(to, from, offsets, left, s->inside, depth, pitch);
+        scatter(to, from, offsets, left, s->inside, depth, pitch, 0);
     }
 }
 
@@ -172,8 +173,10 @@ typedef struct {
 
 static __attribute__((noinline)) void point_at_staged(windows_t *w)
 {
+    const int8_t *window = w->staged;
     for (int32_t i = 0; i < w->pending; i++) {
-        w->tile.columns[i] = w->staged + i * 16 * w->params->multiply.steps;
+        w->tile.columns[i] = window;
+        window += 16 * w->params->multiply.steps;
     }
 }
 
@@ -188,8 +191,6 @@ static __attribute__((noinline)) void finish(windows_t *w, int32_t pixels)
 
 static void add_row(windows_t *w, const int8_t *window, int32_t pitch)
 {
-    const qmcu_multiply_mve_params *const multiply = &w->params->multiply;
-    const int32_t bytes = 16 * multiply->steps;
     int32_t left = w->params->window.output_width;
 
     if (QMCU_USES_ROWS_LEFT && w->pending > 0 && w->pending + left >= 4) {
@@ -199,15 +200,18 @@ static void add_row(windows_t *w, const int8_t *window, int32_t pitch)
         }
         finish(w, 4);
     }
-    if (w->pending == 0 && left >= 4) {
-        const int32_t whole = left & ~3;
-        qmcu_multiply_mve(&w->tile, multiply, w->weights, window, pitch, whole, w->output);
-        w->output += whole * multiply->filters;
+    if (!QMCU_USES_ROWS_LEFT || (w->pending == 0 && left >= 4)) {
+        const int32_t whole = QMCU_USES_ROWS_LEFT ? left & ~3 : left;
+        qmcu_mve_point(&w->tile, window, pitch);
+        finish(w, whole);
         window += whole * pitch;
         left -= whole;
     }
-    for (; QMCU_USES_ROWS_LEFT && left > 0; left--, window += pitch) {
-        copy(w->staged + w->pending++ * bytes, window, bytes);
+    if (QMCU_USES_ROWS_LEFT) {
+        const int32_t bytes = 16 * w->params->multiply.steps;
+        for (; left > 0; left--, window += pitch) {
+            copy(w->staged + w->pending++ * bytes, window, bytes);
+        }
     }
 }
 
@@ -219,8 +223,8 @@ void qmcu_conv_2d_mve_by(const qmcu_conv_2d_mve_params *params, const int8_t *in
     const int32_t depth = p->window.input_depth;
     const int32_t overlap = p->window.kernel_height > p->window.stride_height;
     const int32_t slide = overlap ? p->window.stride_height * depth : 0;
-    int8_t *const rows =
-        (int8_t *)scratch + (p->window.output_width & 3 ? 48 * p->multiply.steps : 0);
+    const int32_t staged = QMCU_USES_ROWS_LEFT && (p->window.output_width & 3) != 0;
+    int8_t *const rows = (int8_t *)scratch + (staged ? 48 * p->multiply.steps : 0);
     windows_t w;
     spread_t s;
 
@@ -233,15 +237,19 @@ void qmcu_conv_2d_mve_by(const qmcu_conv_2d_mve_params *params, const int8_t *in
     qmcu_mve_begin(&w.tile, &p->multiply, by);
     const int32_t batches = QMCU_USES_BATCHES ? p->window.batches : 1;
     for (int32_t batch = 0; batch < batches; batch++) {
-        int8_t *window = rows;
-        int32_t loaded = -p->window.padding_top;
-        for (int32_t i = 0; i < p->window.output_height; i++, window += slide) {
-            const int32_t top = i * p->window.stride_height - p->window.padding_top;
-            for (int32_t y = loaded > top ? loaded : top; y < top + p->window.kernel_height; y++) {
-                load_row(p, &s, input, y, window + (y - top) * depth);
+        int8_t *window = rows, *next = rows;
+        int32_t y = -p->window.padding_top, end = y + p->window.kernel_height;
+        for (int32_t i = 0; i < p->window.output_height; i++) {
+            if (!overlap) {
+                y = end - p->window.kernel_height;
+                next = rows;
             }
-            loaded = top + p->window.kernel_height;
+            for (; y < end; y++, next += depth) {
+                load_row(p, &s, input, y, next);
+            }
             add_row(&w, window, p->window.stride_width * s.pitch);
+            window += slide;
+            end += p->window.stride_height;
         }
         input += p->window.input_height * p->window.input_width * depth;
     }

@@ -89,6 +89,16 @@ static inline void qmcu_mve_begin(qmcu_mve_tile *tile, const qmcu_multiply_mve_p
     by->begin(tile, params, by);
 }
 
+/* The windows at first, each `pitch` behind the one before. */
+static inline void qmcu_mve_point(qmcu_mve_tile *tile, const int8_t *first, int32_t pitch)
+{
+    tile->columns[0] = first;
+    tile->columns[1] = first + pitch;
+    tile->columns[2] = first + 2 * pitch;
+    tile->columns[3] = first + 3 * pitch;
+    tile->pitch = 4 * pitch;
+}
+
 /* output[i * filters + f] = output byte of filter f for the window at first + i * pitch, for `pixels`
    windows (1 to 4, or a multiple of 4) and all filters. A window is 16 * steps bytes, those past its values
    times zero. weights are those of the tile's multiplier. */
@@ -96,11 +106,7 @@ static inline void qmcu_multiply_mve(qmcu_mve_tile *tile, const qmcu_multiply_mv
                                      const int32_t *weights, const int8_t *first, int32_t pitch,
                                      int32_t pixels, int8_t *output)
 {
-    tile->columns[0] = first;
-    tile->columns[1] = first + pitch;
-    tile->columns[2] = first + 2 * pitch;
-    tile->columns[3] = first + 3 * pitch;
-    tile->pitch = 4 * pitch;
+    qmcu_mve_point(tile, first, pitch);
     tile->by->tile(tile, params, weights, pixels, output);
 }
 
