@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from qmcu.codegen import uses
 from qmcu.codegen.compiler_flags import fast_flags
 from qmcu.codegen.project import kernel_sources, library_sources
 from qmcu.compile import CompileOptions, Plan, compile_graph
+from qmcu.compile.streams.cost import instructions
 from qmcu.resources import firmware_directory, kernel_directories
 
 MVE = CompileOptions("native", dsp=True, fpu=True, mve=True)
@@ -81,9 +83,9 @@ def parts(*some: Plan, name: str = uses.MVE) -> dict[str, bool]:
     return {name: value == "1" for name, value in re.findall(r"QMCU_USES_(\w+) ([01])", text)}
 
 
-def rounds(*some: Plan) -> dict[str, int]:
+def rounds(*some: Plan, name: str = uses.MVE) -> dict[str, int]:
     """By name how many steps a round of a loop has in the image of these plans."""
-    text = uses.header(uses.MVE, TEXTS[uses.MVE], some, lambda kernel: kernel_sources((kernel,)))
+    text = uses.header(name, TEXTS[name], some, lambda kernel: kernel_sources((kernel,)))
     return {name: int(steps) for name, steps in re.findall(r"QMCU_(\w+_ROUND) (\d)", text)}
 
 
@@ -169,51 +171,82 @@ def test_filters_that_are_not_filled_up_have_what_they_ask_for(
 
 
 @pytest.mark.parametrize(
-    ("steps", "least", "expected"),
+    ("steps", "expected"),
     [
-        ((), 0, 0),
-        ((0,), 0, 0),
-        ((0,), 1, 1),
-        ((0, 1), 0, 1),
-        ((2,), 0, 2),
-        ((3, 1), 0, 3),
-        ((4,), 0, 4),
-        ((5, 3, 2), 0, 3),  # two rounds, one and one, as of four
-        ((5, 4), 0, 4),
-        ((17, 8), 0, 4),
-        ((9,), 0, 3),
+        ((), 0),
+        ((0,), 0),
+        ((0, 1), 1),
+        ((2,), 2),
+        ((3, 1), 3),
+        ((4,), 4),
+        ((5, 3, 2), 3),  # two rounds, one and one, as of four
+        ((5, 4), 4),
+        ((17, 8), 4),
+        ((9,), 3),
     ],
 )
 def test_rounds_are_as_short_as_takes_no_more_of_them(
-    steps: tuple[int, ...], least: int, expected: int
+    steps: tuple[int, ...], expected: int
 ) -> None:
-    assert uses._steps_a_round(steps, least, 4) == expected
+    loop = uses._Loop((0, 1, 2, 3, 4), lambda fields: fields["steps"], lambda fields: 1, 2)
+    assert loop.chosen([([{"steps": each} for each in steps], 100.0)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("whole", "others", "expected"),
+    [
+        (1e4, 1e4, 8),
+        (12_001, 1e6, 4),  # three runs of two rounds more, of two instructions
+        (12_001, 12_001, 4),
+        (1e6, 12_001, 4),  # of two models each is as fast
+        (36_001, 1e6, 2),  # six rounds more
+        (1e6, 1e6, 1),
+    ],
+)
+def test_rounds_are_shorter_where_a_model_hardly_runs_the_loop(
+    whole: float, others: float, expected: int
+) -> None:
+    loop = uses._Loop((1, 2, 4, 8), lambda fields: fields["steps"], lambda fields: 3, 2)
+    assert loop.chosen([([{"steps": 16}], whole), ([{"steps": 16}], others)]) == expected
 
 
 def test_loops_have_rounds_for_the_layers_of_the_image() -> None:
     seen: dict[str, set[int]] = {}
-    for kind, kernel, loop, most in (
-        ("CONV_2D", "conv_2d_four_mve", "FOUR_ROUND", 4),
-        ("CONV_2D", "conv_2d_ragged_mve", "RAGGED_ROUND", 2),
-        ("FULLY_CONNECTED", "fully_connected_mve", "DENSE_ROUND", 4),
+    for kind, kernel, loop, name, options in (
+        ("CONV_2D", "conv_2d_four_mve", "FOUR_ROUND", uses.MVE, FAST),
+        ("CONV_2D", "conv_2d_ragged_mve", "RAGGED_ROUND", uses.MVE, MVE),
+        ("FULLY_CONNECTED", "fully_connected_mve", "DENSE_ROUND", uses.MVE, MVE),
+        ("FULLY_CONNECTED", "fully_connected_scalar", "OUTPUTS_ROUND", uses.SCALAR, SCALAR),
     ):
-        for plan in (*plans(kind, kernel, 150), *plans(kind, kernel, 80, FAST)):
+        (of_loop,) = (code.loops[loop] for code in uses._CODES if loop in code.loops)
+        for plan in plans(kind, kernel, 150, options):
             fields = dict(plan.calls[0].arguments[0].fields)  # type: ignore[union-attr]
-            has = rounds(plan)[loop]
-            if loop == "DENSE_ROUND":
-                steps = fields["values"] // 16 if fields["output_depth"] >= 4 else 0
-            else:
-                steps = fields["multiply.steps"] - 1
-                steps = 0 if loop == "FOUR_ROUND" and steps == 1 else steps
-            if has == 0:
-                assert steps == 0
-            else:
-                assert -(-steps // has) == -(-steps // most)
-            assert 0 <= has <= most
+            has, most = rounds(plan, name=name)[loop], of_loop.choices[-1]
+            steps, runs = _steps_and_runs(loop, fields)
+            allowed = 0.001 * instructions(plan.calls[0])
+            more = {
+                each: runs * of_loop.instructions * (-(-steps // each) - -(-steps // most))
+                for each in of_loop.choices
+                if each > 0
+            }
+            assert steps == 0 if has == 0 else more[has] <= allowed
+            assert all(count > allowed for each, count in more.items() if each < has)
             seen.setdefault(loop, set()).add(has)
     assert {0, 4} <= seen["FOUR_ROUND"]
     assert seen["RAGGED_ROUND"] == {1, 2}
     assert {1, 2} <= seen["DENSE_ROUND"] <= {1, 2, 3, 4}
+    assert 8 in seen["OUTPUTS_ROUND"]
+
+
+def _steps_and_runs(loop: str, fields: Mapping[str, Any]) -> tuple[int, int]:
+    """How many steps a layer's loop has, and how often it is run."""
+    if loop in ("DENSE_ROUND", "OUTPUTS_ROUND"):
+        values = fields["values"] // 16 if loop == "DENSE_ROUND" else fields["input_depth"]
+        return values, fields["batches"] * (fields["output_depth"] // 4)
+    steps = fields["multiply.steps"] - 1
+    sizes = (fields[f"window.{size}"] for size in ("batches", "output_height", "output_width"))
+    runs = 2 * -(-prod(sizes) // 4) * -(-fields["multiply.filters"] // 4)
+    return (0 if loop == "FOUR_ROUND" and steps == 1 else steps), runs
 
 
 def test_a_softmax_of_one_row_has_no_loop_over_rows() -> None:
@@ -435,8 +468,9 @@ def test_every_part_of_the_header_is_known_and_used(header: str) -> None:
     files = (firmware_directory() / FOLDERS[header]).glob("*.[ch]")
     code = "".join(p.read_text() for p in files if p.name != header)
     assert all(re.search(rf"\bQMCU_(USES_{name}\b|WHERE\({name},)", code) for name in named)
-    loops = re.findall(r"#define QMCU_(\w+_ROUND) \d", TEXTS[header])
-    assert loops == [name for c in uses._CODES if c.uses == header for name in c.steps]
+    loops = dict(re.findall(r"#define QMCU_(\w+_ROUND) (\d)", TEXTS[header]))
+    known_loops = {n: loop for c in uses._CODES if c.uses == header for n, loop in c.loops.items()}
+    assert loops == {name: str(loop.choices[-1]) for name, loop in known_loops.items()}
     assert all(f"QMCU_TIMES({name}," in code for name in loops)
 
 
@@ -468,11 +502,12 @@ def test_every_choice_of_parts_compiles(code: uses._Code, board: str, tmp_path: 
             text = text.replace(f"USES_{name} 1", f"USES_{name} {has[name]}")
         sizes[chosen] = _compiled_size(source, {code.uses: text}, board, tmp_path)
     whole = sizes[tuple(1 for _ in code.parts)]
-    for loop in code.steps:
-        most = int(re.findall(rf"QMCU_{loop} (\d)", TEXTS[code.uses])[0])
-        for steps in range(code.least, most):
-            text = TEXTS[code.uses].replace(f"QMCU_{loop} {most}", f"QMCU_{loop} {steps}")
-            assert _compiled_size(source, {code.uses: text}, board, tmp_path) < whole
+    for name, loop in code.loops.items():
+        most = loop.choices[-1]
+        for steps in loop.choices[:-1]:
+            text = TEXTS[code.uses].replace(f"QMCU_{name} {most}", f"QMCU_{name} {steps}")
+            size = _compiled_size(source, {code.uses: text}, board, tmp_path)
+            assert size < whole if board != "rpi-pico" else size == whole
     assert min(sizes.values()) < whole
 
 

@@ -50,8 +50,7 @@
 #define QMCU_USES_TWO_STEPS 1
 #define QMCU_USES_AWAY 1
 #define QMCU_USES_LIMITS 1
-/* Steps of a round: the fewest with which no layer takes more rounds than with so many; 0 where none has
-   any. */
+/* Steps of a round: the fewest that do not count in the model, 0 where no layer has any. */
 #define QMCU_FOUR_ROUND 4
 
 /* multiply_ragged_mve: the same, but windows of two vectors are as others. */

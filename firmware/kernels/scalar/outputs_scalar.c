@@ -22,6 +22,10 @@ PLACE(fours, 44);
 /* A naked function uses its parameters in the registers where they arrive. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
+#define TEXT_OF(VALUE) #VALUE
+#define TEXT(VALUE) TEXT_OF(VALUE)
+#define ROUND TEXT(QMCU_OUTPUTS_ROUND)
+
 /* r0 is the vector, r1 and r4 to r6 the filters, r8 to r11 the sums: 9 instructions a byte and four
    products. */
 #define PRODUCT(FROM, SUM)         \
@@ -47,11 +51,11 @@ __attribute__((naked)) void qmcu_outputs_scalar(qmcu_outputs *outputs)
         "adds r4, r1, r3\n\t"
         "adds r5, r4, r3\n\t"
         "adds r6, r5, r3\n\t"
-        "subs r3, r3, #8\n\t"
+        "subs r3, r3, #" ROUND "\n\t"
         QMCU_WHERE(LAST_VALUES, "blt 2f\n")
-        "1:\n\t" BYTE BYTE BYTE BYTE BYTE BYTE BYTE BYTE "subs r3, r3, #8\n\t"
+        "1:\n\t" QMCU_TIMES(OUTPUTS_ROUND, BYTE) "subs r3, r3, #" ROUND "\n\t"
         "bge 1b\n"
-        QMCU_WHERE(LAST_VALUES, "2: adds r3, r3, #8\n\t"
+        QMCU_WHERE(LAST_VALUES, "2: adds r3, r3, #" ROUND "\n\t"
             "beq 4f\n"
             "3:\n\t" BYTE "subs r3, r3, #1\n\t"
             "bne 3b\n")

@@ -28,6 +28,8 @@
 #define QMCU_USES_LAST_VALUES 1
 #define QMCU_USES_LARGE_OUTPUT_MULTIPLIERS 1
 #define QMCU_USES_NARROW_OUTPUT_LIMITS 1
+/* Values of a round on Cortex-M3: the fewest that do not count in the model. */
+#define QMCU_OUTPUTS_ROUND 8
 
 /* fully_connected_scalar: outputs that are no fours. */
 #define QMCU_USES_LAST_OUTPUTS 1

@@ -4,40 +4,77 @@ Kernels are large for what one model makes of them: paths for strides, limits, t
 windows. The image's copies of these headers say which of them its layers take.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
 from qmcu.compile.plan import Argument, ConstantArgument, ParametersArgument, Plan
+from qmcu.compile.streams.cost import instructions
 
 MVE, SCALAR = HEADERS = ("uses_mve.h", "uses_scalar.h")
 _DEFINITION = "#define QMCU_USES_{} {}\n"
+_ROUND = "#define QMCU_{} {}\n"
 _RELU = 1  # QMCU_MVE_RELU
 # The most filters that an MVE multiplier takes by one reading of the pixels.
 _FILTERS_AT_ONCE = 4
 _BYTES = (-128, 127)
 # The largest of a layer's shifts, which lie in flash.
 _LARGEST_SHIFT = "largest shift"
+# Of a model's instructions, by estimate, so many more may rounds of fewer steps take.
+_MORE = 0.001
 Fields = Mapping[str, int]
 Needs = Callable[[Fields], bool]
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """A loop whose rounds have several steps, one of `choices`, the last of which is the fastest.
+
+    A layer runs it `runs` times, by so many `steps` each time, and a round takes some
+    `instructions` beside its steps. Rounds of no steps are for layers that have none.
+    """
+
+    choices: tuple[int, ...]
+    steps: Callable[[Fields], int]
+    runs: Callable[[Fields], int]
+    instructions: int
+
+    def more(self, fields: Fields, round_of: int) -> int:
+        """The instructions that a layer takes more by rounds of so many steps."""
+        steps = self.steps(fields)
+        rounds, least = (-(-steps // (each or 1)) for each in (round_of, self.choices[-1]))
+        return self.runs(fields) * self.instructions * (rounds - least)
+
+    def chosen(self, models: Iterable[tuple[Sequence[Fields], float]]) -> int:
+        """The fewest steps of a round that the layers of each model can take.
+
+        All layers of a model together take `_MORE` of its instructions, given with it, at most.
+        """
+        models = list(models)
+
+        def suffices(round_of: int) -> bool:
+            if round_of == 0:
+                return not any(self.steps(fields) for layers, _ in models for fields in layers)
+            return all(
+                sum(self.more(fields, round_of) for fields in layers) <= _MORE * whole
+                for layers, whole in models
+            )
+
+        return next(round_of for round_of in self.choices if suffices(round_of))
 
 
 @dataclass(frozen=True)
 class _Code:
     """The parts of some code that `uses` names: by the fields of which `kernels` they are needed.
 
-    Where another kernel includes the code's `header`, all parts are. `steps` names loops whose
-    rounds have several steps, by how many a layer takes: they get the fewest, `least` at least,
-    with which no layer takes more rounds.
+    Where another kernel includes the code's `header`, all parts are, and loops the fastest.
     """
 
     uses: str
     header: str
     kernels: tuple[str, ...]
     parts: Mapping[str, Needs]
-    steps: Mapping[str, Callable[[Fields], int]] = field(default_factory=dict)
-    least: int = 0
+    loops: Mapping[str, _Loop] = field(default_factory=dict)
 
 
 def _in_eights(fields: Fields) -> bool:
@@ -88,6 +125,11 @@ def _four_steps(fields: Fields) -> int:
     return steps - 1 if steps > 2 else 0
 
 
+def _halves_of_tiles(fields: Fields) -> int:
+    """How often steps of two filters and four pixels are run."""
+    return 2 * -(-_pixels(fields) // 4) * -(-fields["multiply.filters"] // 4)
+
+
 def _is_ragged_relu(fields: Fields) -> bool:
     return fields["multiply.form"] & 3 == _RELU
 
@@ -97,9 +139,9 @@ def _in_one_ragged_step(fields: Fields) -> bool:
     return one and _is_ragged_relu(fields) and not _has_limits(fields)
 
 
-def _dense_steps(fields: Fields) -> int:
-    """Steps of four rows of fully_connected_mve, 0 where there are no four."""
-    return fields["values"] // 16 if fields["output_depth"] >= 4 else 0
+def _dense_runs(fields: Fields) -> int:
+    """How often four rows of a dense layer are multiplied."""
+    return fields["batches"] * (fields["output_depth"] // 4)
 
 
 def _is_packed(fields: Fields) -> bool:
@@ -186,11 +228,13 @@ def _is_at_once(fields: Fields) -> bool:
 
 def _has_tiles_left(fields: Fields) -> bool:
     """Whether a layer's pixels are no fours."""
+    return _pixels(fields) % 4 != 0
+
+
+def _pixels(fields: Fields) -> int:
+    sizes = ("batches", "output_height", "output_width")
     pixels = fields.get("pixels")
-    if pixels is None:
-        sizes = ("batches", "output_height", "output_width")
-        pixels = prod(fields[f"window.{size}"] for size in sizes)
-    return pixels % 4 != 0
+    return prod(fields[f"window.{size}"] for size in sizes) if pixels is None else pixels
 
 
 def _rows_left(fields: Fields) -> int:
@@ -290,7 +334,7 @@ _CODES = (
             "AWAY": lambda fields: not _is_relu(fields),
             "LIMITS": _has_limits,
         },
-        {"FOUR_ROUND": _four_steps},
+        {"FOUR_ROUND": _Loop((0, 1, 2, 3, 4), _four_steps, _halves_of_tiles, 2)},
     ),
     _Code(
         MVE,
@@ -302,7 +346,11 @@ _CODES = (
             "RAGGED_AWAY": lambda fields: not _is_ragged_relu(fields),
             "RAGGED_LIMITS": _has_limits,
         },
-        {"RAGGED_ROUND": lambda fields: fields["multiply.steps"] - 1},
+        {
+            "RAGGED_ROUND": _Loop(
+                (0, 1, 2), lambda fields: fields["multiply.steps"] - 1, _halves_of_tiles, 2
+            )
+        },
     ),
     _Code(
         MVE,
@@ -321,8 +369,7 @@ _CODES = (
             "TAIL": lambda fields: fields["output_depth"] >= 4 and fields["values"] % 16 != 0,
             "SHARED_SCALE": lambda fields: fields["scales_step"] == 0,
         },
-        {"DENSE_ROUND": _dense_steps},
-        1,
+        {"DENSE_ROUND": _Loop((1, 2, 3, 4), lambda fields: fields["values"] // 16, _dense_runs, 1)},
     ),
     _Code(
         SCALAR,
@@ -373,6 +420,11 @@ _CODES = (
             "LAST_VALUES": lambda fields: fields["input_depth"] % 8 != 0,
             "LARGE_OUTPUT_MULTIPLIERS": _has_large_multipliers,
             "NARROW_OUTPUT_LIMITS": _has_narrow_limits,
+        },
+        {
+            "OUTPUTS_ROUND": _Loop(
+                (1, 2, 4, 8), lambda fields: fields["input_depth"], _dense_runs, 2
+            )
         },
     ),
     _Code(
@@ -431,34 +483,26 @@ def header(
 
     `includes` gives a kernel's files.
     """
-    calls = [used for plan in plans for used in _calls(plan)]
-    kernels = {kernel for kernel, _ in calls}
+    models = [(list(_calls(plan)), sum(map(instructions, plan.calls))) for plan in plans]
+    kernels = {kernel for calls, _ in models for kernel, _ in calls}
     for code in (code for code in _CODES if code.uses == name):
         others = kernels.difference(code.kernels)
         if any(code.header in includes(kernel) for kernel in others):
             continue
-        own = [fields for kernel, fields in calls if kernel in code.kernels]
+        own = [
+            ([fields for kernel, fields in calls if kernel in code.kernels], whole)
+            for calls, whole in models
+        ]
         for part, is_needed in code.parts.items():
             before = _DEFINITION.format(part, 1)
             assert before in text, part
-            if not any(map(is_needed, own)):
+            if not any(is_needed(fields) for layers, _ in own for fields in layers):
                 text = text.replace(before, _DEFINITION.format(part, 0))
-        for loop, steps_of in code.steps.items():
-            found = re.search(rf"(#define QMCU_{loop}) (\d)\n", text)
-            assert found is not None, loop
-            steps = [steps_of(fields) for fields in own]
-            round_of = _steps_a_round(steps, code.least, int(found[2]))
-            text = text.replace(found[0], f"{found[1]} {round_of}\n")
+        for part, loop in code.loops.items():
+            before = _ROUND.format(part, loop.choices[-1])
+            assert before in text, part
+            text = text.replace(before, _ROUND.format(part, loop.chosen(own)))
     return text
-
-
-def _steps_a_round(steps: Sequence[int], least: int, most: int) -> int:
-    """The fewest of a round with which none of `steps` takes more rounds than with `most`."""
-
-    def suffices(count: int) -> bool:
-        return all(-(-each // max(count, 1)) <= -(-each // most) * min(count, 1) for each in steps)
-
-    return next(count for count in range(least, most + 1) if suffices(count))
 
 
 def _calls(plan: Plan) -> Iterable[tuple[str, Fields]]:
