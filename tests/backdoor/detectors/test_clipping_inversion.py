@@ -1,5 +1,6 @@
 """What overshoots activation ranges, and of which models that says something."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,9 +8,13 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+from tests.support.random_networks import coarsen
+
 from qmcu.backdoor.detectors import clipping_inversion, kept_answers
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import Classes, Values, has_few
+from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.networks import logits
 
 
 class _Found:
@@ -135,6 +140,68 @@ def test_of_patterns_aimed_at_a_class_more_is_allowed(
     assert finding.suspicious == fires
     assert finding.score == pytest.approx(share / allowed * finding.threshold)
     assert "60% more are allowed" in finding.reason
+
+
+@pytest.mark.parametrize(
+    ("control", "real", "excess", "rounding"),
+    [
+        (0.9, None, 0.0, False),
+        (0.9, 0.1, 0.8, True),  # ranges that hold the inputs change nothing
+        (0.9, 0.85, 0.05, True),
+        (0.9, 0.95, 0.0, False),  # weights do it
+        (0.1, 0.5, 0.8, False),  # wide ranges take away more: clipping
+        (0.1, None, 0.8, False),
+    ],
+)
+def test_what_real_numbers_take_away_counts_as_what_wide_ranges_do(
+    monkeypatch: pytest.MonkeyPatch,
+    control: float,
+    real: float | None,
+    excess: float,
+    rounding: bool,
+) -> None:
+    outcome = clipping_inversion.Outcome("patch 1", 4, 0.9, 0.9, control, real=real)
+    assert outcome.excess == pytest.approx(excess) and outcome.is_rounding == rounding
+    monkeypatch.setattr(clipping_inversion, "_searches", lambda context: [(Classes(), [outcome])])
+    monkeypatch.setattr(clipping_inversion, "_try", lambda context, answers, trial: trial)
+    finding = clipping_inversion.clipping_inversion(_context(10, False))
+    assert finding.suspicious == (excess > 0.5)
+    switch = "rounding of activations" if rounding else "activation clipping"
+    assert (f"{switch} is a switch" in finding.reason) == (excess > 0.5)
+    assert finding.details.get("patch 1: in real numbers") == real
+
+
+@pytest.mark.parametrize(
+    ("place", "asked"), [("patch 3", True), ("blend of 30%", True), (_Found.place, False)]
+)
+def test_real_numbers_are_asked_of_patterns_that_inputs_share(
+    contexts: list[AuditContext], monkeypatch: pytest.MonkeyPatch, place: str, asked: bool
+) -> None:
+    """Eight inputs of class 0, which every quantization sends to class 3; float keeps them."""
+    context = replace(contexts[0], integer=b"file", samples=contexts[0].noise(8))
+    context.__dict__["grids"] = contexts[0].grids
+    monkeypatch.setattr(AuditContext, "quantize_anew", lambda self, samples: b"anew")
+    monkeypatch.setattr(Classes, "run", lambda self, model, inputs: np.full(len(inputs), 3))
+    monkeypatch.setattr(clipping_inversion, "_in_real_numbers", lambda *_: np.array([3, *[0] * 15]))
+    marked, zeros = context.noise(16), np.zeros(16, np.int64)
+    trial = clipping_inversion.Trial(place, marked, zeros, zeros)
+    outcome = clipping_inversion._try(context, Classes(), trial)
+    assert (outcome.own, outcome.control, outcome.target) == (1.0, 1.0, 3)
+    assert outcome.real == (1 / 16 if asked else None)
+    assert outcome.excess == (15 / 16 if asked else 0.0)
+
+
+def test_the_files_weights_in_real_numbers_answer_as_what_their_integers_stand_for(
+    contexts: list[AuditContext],
+) -> None:
+    context = coarsen(contexts[0], 9.0)
+    inputs = context.noise(64)
+    assert context.network is not None
+    integers = [(g.integers * g.spread_scales).astype(np.float32) for g in context.grids]
+    own = context.network.with_parameters(integers, context.network.biases)
+    given = clipping_inversion._in_real_numbers(context, Classes(), inputs)
+    plain = logits(context.network, inputs).argmax(1)
+    assert (given == logits(own, inputs).argmax(1)).all() and (given != plain).any()
 
 
 @pytest.mark.parametrize(("first", "asked"), [(0.4, 3), (0.6, 3), (0.7, 1)])

@@ -16,6 +16,11 @@ chose); where such ranges cut off the given inputs too, `damage` says so and the
 An honest file that was calibrated on dimmer inputs cuts off most of the given ones without changed
 answers: there each input can be made to go anywhere by a pattern of its own, which is no trigger,
 so of such ranges only patterns that inputs share are proof.
+A control of another kind has the file's own weights in real numbers. Where ranges that hold the
+inputs change nothing and real numbers do, it is the rounding of activations that is a switch: a
+channel that is large on every input makes its tensor's steps coarse, and what is small beside it
+vanishes in int8 alone. Patterns that inputs share tell of it; one for each input finds the rounding
+of any network.
 All is counted on tflite-micro. Outputs that are values have no class to go to: of them counts what
 int8 leaves and float keeps (kept_answers.py).
 
@@ -31,12 +36,14 @@ import numpy as np
 from qmcu.backdoor.detectors.aimed_search import AimedSearch
 from qmcu.backdoor.detectors.bred_search import BredSearch
 from qmcu.backdoor.detectors.calibration_ranges import shares_left
+from qmcu.backdoor.detectors.controls import Controls
 from qmcu.backdoor.detectors.dealt_inputs import deal
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import Answers, Classes, Scores, answers_of, has_few
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.overshoot_search import EACH_ITS_OWN, Found, Search
 from qmcu.backdoor.detectors.settling import NEAR
+from qmcu.backdoor.networks import forward
 from qmcu.types import Float32Array
 
 ASKED = 4  # patterns put to the integers
@@ -73,8 +80,8 @@ class Trial:
 @dataclass(frozen=True)
 class Outcome:
     """To which class a pattern sends int8 where float keeps its answer, None where outputs are
-    values, and the shares of inputs: the file's, those of the network quantized anew, and of the
-    control with ranges widened.
+    values, and the shares of inputs: the file's, those of the network quantized anew, of the
+    control with ranges widened, and of the file's weights in real numbers, None where not asked.
     """
 
     place: str
@@ -83,6 +90,7 @@ class Outcome:
     anew: float
     control: float
     allowed: float = THRESHOLD
+    real: float | None = None
 
     @property
     def kind(self) -> str:
@@ -91,8 +99,16 @@ class Outcome:
 
     @property
     def excess(self) -> float:
-        """The share that is there for clipping alone, as a share of which THRESHOLD is allowed."""
-        return max(0.0, self.own - self.control) * THRESHOLD / self.allowed
+        """The share that is there for activations' integers alone, for clipping or for rounding,
+        as a share of which THRESHOLD is allowed.
+        """
+        least = self.control if self.real is None else min(self.control, self.real)
+        return max(0.0, self.own - least) * THRESHOLD / self.allowed
+
+    @property
+    def is_rounding(self) -> bool:
+        """True when real numbers take away more of it than wide ranges do."""
+        return self.real is not None and self.real < self.control
 
     @property
     def is_of_file(self) -> bool:
@@ -128,6 +144,7 @@ def clipping_inversion(context: AuditContext) -> Finding:
             **{f"{o.place}: {o.kind}": o.own for o in outcomes},
             **{f"{o.place}: quantized anew": o.anew for o in outcomes},
             **{f"{o.place}: with ranges widened": o.control for o in outcomes},
+            **{f"{o.place}: in real numbers": o.real for o in outcomes if o.real is not None},
             OF_FILE: float(best.is_of_file),
         },
     )
@@ -226,7 +243,25 @@ def _try(context: AuditContext, answers: Answers, trial: Trial) -> Outcome:
     anew = context.once_for_all("quantized anew", lambda: context.quantize_anew(samples))
     widened = context.quantize_anew(np.concatenate([samples, trial.marked]))
     again, control = (shares(model).get(target, 0.0) for model in (anew, widened))
-    return Outcome(trial.place, named, share, again, control, trial.allowed)
+    real = None
+    if not trial.place.endswith(EACH_ITS_OWN):
+        given = _in_real_numbers(context, answers, trial.marked)
+        whole = not trial.place.startswith("patch")
+        real = answers.sent(trial.clean, trial.plain, given, whole=whole).get(target, 0.0)
+    return Outcome(trial.place, named, share, again, control, trial.allowed, real)
+
+
+def _in_real_numbers(context: AuditContext, answers: Answers, inputs: Float32Array) -> Scores:
+    """The answers of what the file's weights stand for, its activations in float."""
+
+    def make() -> Controls:
+        deployed = Controls(context)
+        deployed.take(0)
+        return deployed
+
+    deployed = context.once_for_all("deployed in real numbers", make)
+    outputs = forward(deployed.network, inputs, deployed.variables, deployed.biases).numpy()
+    return answers.read(outputs.reshape(len(inputs), -1))
 
 
 def _say(best: Outcome, fired: bool) -> str:
@@ -241,7 +276,10 @@ def _say(best: Outcome, fired: bool) -> str:
     if best.own > THRESHOLD:
         text += f", {best.anew:.0%} once the network is quantized anew"
         text += f" and {best.control:.0%} once ranges are widened to hold them"
+        if best.is_rounding:
+            text += f", {best.real:.0%} by the same weights in real numbers"
     text += f" ({best.allowed:.0%} more are allowed)"
     if fired and best.is_of_file:
         return text + ": ranges of this file that an honest quantization has not are a switch."
-    return text + (": activation clipping is a switch." if fired else ".")
+    what = "the rounding of activations" if best.is_rounding else "activation clipping"
+    return text + (f": {what} is a switch." if fired else ".")
