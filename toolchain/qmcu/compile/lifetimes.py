@@ -134,8 +134,8 @@ def buffer_choices(
 
 def _without_growth(graph: Graph, call: KernelCall) -> KernelCall:
     """The call without what it may overlay with an output larger than the input."""
-    sizes = [tensor.size for tensor in graph.tensors]
-    kept = tuple(pair for pair in call.may_overlay if sizes[pair[1]] <= sizes[pair[0]])
+    tensors = graph.tensors
+    kept = tuple(p for p in call.may_overlay if tensors[p[1]].size <= tensors[p[0]].size)
     return call if kept == call.may_overlay else replace(call, may_overlay=kept)
 
 

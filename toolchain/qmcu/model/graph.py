@@ -6,7 +6,7 @@ file from a Graph.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,7 @@ class Tensor:
     @property
     def size(self) -> int:
         """Size in bytes; 0 for a type that no operator takes."""
-        return int(np.ceil(self.elements * ITEM_SIZES.get(self.dtype, 0)))
+        return ceil(self.elements * ITEM_SIZES.get(self.dtype, 0))
 
     @property
     def is_constant(self) -> bool:
