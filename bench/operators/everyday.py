@@ -200,6 +200,22 @@ def grouped_convolution(rng: Rng) -> Graph:
     return _windows(rng, "CONV_2D", image, result, kernel, stride, dilation, padding, groups=groups)
 
 
+def grown_image(rng: Rng, dtype: str = "int8") -> Graph:
+    """RESIZE_BILINEAR to twice or four times the size along each axis, of few to many channels."""
+    height, width, depth = (int(n) for n in rng.integers(1, (9, 9, 20)))
+    size = height * int(pick(rng, 1, 2, 2, 4)), width * int(pick(rng, 1, 2, 2, 4))
+    source = Quantization((log_uniform(rng, 1e-3, 1.0),), (zero_point(rng),))
+    same = source if dtype == "int8" else replace(source, zero_points=(0,))
+    operator = SingleOperator("RESIZE_BILINEAR")
+    batches = int(pick(rng, 1, 1, 2))
+    operator.input((batches, height, width, depth), same, dtype)
+    operator.constant("size", np.array(size, np.int32))
+    corners, centers = pick(rng, (False, False), (True, False), (False, True), (False, True))
+    options: dict[str, OptionValue] = {"align_corners": corners, "half_pixel_centers": centers}
+    shape = (batches, *size, depth)
+    return operator.graph((shape, same), options=options, version=3, dtype=dtype)
+
+
 def in_int16(graph: Graph) -> Graph:
     """The products of a layer of int8 with activations of int16, the same numbers in finer steps.
 

@@ -4,9 +4,11 @@
 
 QMCU_RESIZE_BILINEAR(resize, int8_t)
 
-static inline void blend(const int8_t *const corners[4], const int32_t weights[4], int8_t *output,
-                         int32_t count)
+static inline void blend(const int8_t *const corners[4], int32_t down, int32_t right,
+                         int8_t *output, int32_t count)
 {
+    int32_t weights[4];
+    qmcu_corner_weights(down, right, weights);
     const int32_t a = weights[0], b = weights[1], c = weights[2], d = weights[3];
     for (int32_t i = 0; i < count; ++i) {
         const int32_t sum =

@@ -17,28 +17,27 @@ typedef struct {
 
 static inline qmcu_neighbours qmcu_neighbours_of(int32_t position, int32_t size)
 {
-    const int32_t floored = position / 1024;
-    const int32_t low = floored > 0 ? floored : 0;
-    const int32_t high = (position + 1023) / 1024;
+    const int32_t low = position > 0 ? position >> 10 : 0;
+    const int32_t high = (position + 1023) >> 10;
     const qmcu_neighbours found = {low, high < size - 1 ? high : size - 1, position - 1024 * low};
     return found;
 }
 
 /* The weights of the corners: left and right above, left and right below. */
-static inline __attribute__((always_inline)) void
-qmcu_corner_weights(qmcu_neighbours v, qmcu_neighbours h, int32_t weights[4])
+static inline __attribute__((always_inline)) void qmcu_corner_weights(int32_t down, int32_t right,
+                                                                      int32_t weights[4])
 {
-    weights[0] = (1024 - h.weight) * (1024 - v.weight);
-    weights[1] = h.weight * (1024 - v.weight);
-    weights[2] = (1024 - h.weight) * v.weight;
-    weights[3] = h.weight * v.weight;
+    weights[0] = (1024 - right) * (1024 - down);
+    weights[1] = right * (1024 - down);
+    weights[2] = (1024 - right) * down;
+    weights[3] = right * down;
 }
 
 /* Defines `static void name(params, input, output, blend)` for images of `type`. `blend` computes
-   `count` outputs of the four inputs from corners[i] on, whose weights add up to 2^20: the sum
-   divided by 2^20, ties away from zero. */
+   `count` outputs of the four inputs from corners[i] on, of which the lower weigh `down` and those
+   to the right `right`: the sum divided by 2^20, ties away from zero. */
 #define QMCU_RESIZE_BILINEAR(name, type)                                                           \
-    typedef void name##_blend(const type *const corners[4], const int32_t weights[4],              \
+    typedef void name##_blend(const type *const corners[4], int32_t down, int32_t right,           \
                               type *output, int32_t count);                                        \
     static inline __attribute__((always_inline)) void name(                                        \
         const qmcu_resize_bilinear_params *p, const type *input, type *output, name##_blend blend) \
@@ -55,9 +54,7 @@ qmcu_corner_weights(qmcu_neighbours v, qmcu_neighbours h, int32_t weights[4])
                     const int32_t left = h.low * p->depth, right = h.high * p->depth;              \
                     const type *const corners[4] = {top + left, top + right, bottom + left,        \
                                                     bottom + right};                               \
-                    int32_t weights[4];                                                            \
-                    qmcu_corner_weights(v, h, weights);                                            \
-                    blend(corners, weights, output, p->depth);                                     \
+                    blend(corners, v.weight, h.weight, output, p->depth);                          \
                     output += p->depth;                                                            \
                 }                                                                                  \
             }                                                                                      \

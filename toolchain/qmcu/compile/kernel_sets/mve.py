@@ -377,6 +377,7 @@ _DENSE: tuple[Lowering, ...] = (lower_fully_connected, lower_unfilled)
 def lowerings(optimize: str) -> dict[str, Sequence[Lowering]]:
     """Of this setting: `size` takes rows that are not filled up."""
     dense = _DENSE[::-1] if optimize == "size" else _DENSE
+    others = products.lowerings("mve")
     return {
         "ADD": (lower_add, mve_elementwise.add),
         "CONV_2D": (*map(of_whole_window, dense), *CONVOLUTIONS),
@@ -393,7 +394,8 @@ def lowerings(optimize: str) -> dict[str, Sequence[Lowering]]:
         "FULLY_CONNECTED": dense,
         **mve_elementwise.LOWERINGS,
         **mve_reals.LOWERINGS,
-        **phases.before(products.lowerings("mve"), *mve_transposed.FORMS),
+        **phases.before(others, *mve_transposed.FORMS),
+        "RESIZE_BILINEAR": (mve_elementwise.resize_bilinear, *others["RESIZE_BILINEAR"]),
     }
 
 

@@ -10,6 +10,7 @@ from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators.pooling import lower_pool
 from qmcu.compile.plan import KernelCall
 
+_EIGHTH = 128  # of positions in 1/1024
 _MOST_TAPS = 127  # of a mean, whose reciprocal has 15 bits
 
 
@@ -45,7 +46,7 @@ def add(context: OperatorContext) -> KernelCall | None:
 
 
 def mean(context: OperatorContext) -> KernelCall | None:
-    """MEAN over any dimensions, fastest where channels are kept."""
+    """MEAN or SUM over any dimensions, fastest where channels are kept."""
     call, fields = portable(context)
     return renamed(call, "mean_mve", fields) if call.kernel == "mean" else None
 
@@ -54,6 +55,16 @@ def mul(context: OperatorContext) -> KernelCall | None:
     """MUL with broadcasting, any multiplier and limits."""
     call, fields = portable(context)
     return renamed(call, "mul_mve", fields) if call.kernel == "mul" else None
+
+
+def resize_bilinear(context: OperatorContext) -> KernelCall | None:
+    """RESIZE_BILINEAR by weights in eighths, as to twice the size: sums of bytes fit halfwords."""
+    call, fields = portable(context)
+    names = ("height_scale", "height_offset", "width_scale", "width_offset")
+    positions = [fields.get(name) for name in names]
+    if any(not isinstance(position, int) or position % _EIGHTH for position in positions):
+        return None
+    return renamed(call, "resize_bilinear_eighths_mve", fields)
 
 
 def prelu(context: OperatorContext) -> KernelCall | None:
@@ -76,5 +87,6 @@ LOWERINGS: dict[str, tuple[Lowering, ...]] = {
     "MUL": (mul,),
     "PRELU": (prelu,),
     "SUB": (add,),
+    "SUM": (mean,),
     **dict.fromkeys(TABLES, (lookup,)),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from qmcu.compile.kernel_sets import matmul, maxima, quads_s16
+from qmcu.compile.kernel_sets import matmul, maxima, quads_s16, slopes_s16
 from qmcu.compile.kernel_sets.dsp.elementwise import portable, renamed
 from qmcu.compile.lowering import Lowering, OperatorContext
 from qmcu.compile.operators import OPERATORS
@@ -34,13 +34,18 @@ _SIMD = {
     "TRANSPOSE_CONV int32+int16>int16": "transpose_conv_s16",
 }
 # By cores without DSP alone.
-_SINGLES = {"ADD int16": "add_s16", "SUB int16": "add_s16"}
+_SINGLES = {
+    "ADD int16": "add_s16",
+    "RESIZE_BILINEAR int16": "resize_bilinear_s16",
+    "SUB int16": "add_s16",
+}
 # By MVE alone.
 _VECTORS = {
     "ADD int16": "add_s16",
     "LOGISTIC int16": "logistic_s16",
     "MUL int16": "mul_s16",
     "RESIZE_BILINEAR": "resize_bilinear",
+    "RESIZE_BILINEAR int16": "resize_bilinear_s16",
     "SUB int16": "add_s16",
     "TANH int16": "tanh_s16",
 }
@@ -68,6 +73,7 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     for kind in ("BATCH_MATMUL", "BATCH_MATMUL int16"):
         found[kind] = (matmul.packed(core), *found.get(kind, ()))
     found["REDUCE_MAX"] = (maxima.reduce_max(core),)
+    found.update(slopes_s16.lowerings(core))
     for kind, faster in quads_s16.lowerings(core).items():
         found[kind] = (*faster, *found.get(kind, ()))
     return found

@@ -112,6 +112,7 @@ def lowerings(
         "MEAN": (elementwise.mean,),
         "MUL": (pairs.mul,),
         "SUB": (pairs.add,),
+        "SUM": (elementwise.mean,),
         **dict.fromkeys(elementwise.TABLES, (elementwise.lookup,)),
     }
     limited = {kind: with_limits(all_of_kind) for kind, all_of_kind in found.items()}

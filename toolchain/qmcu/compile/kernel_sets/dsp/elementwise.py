@@ -51,7 +51,7 @@ def max_pool_2d(context: OperatorContext) -> KernelCall | None:
 
 
 def mean(context: OperatorContext) -> KernelCall | None:
-    """MEAN over any dimensions, fastest where channels are kept."""
+    """MEAN or SUM over any dimensions, fastest where channels are kept."""
     call, fields = portable(context)
     if context.input(0).is_constant or call.kernel != "mean":
         return None

@@ -13,6 +13,7 @@ _KERNELS = {
     "MUL": "mul",
     "PRELU": "prelu",
     "MEAN": "mean",
+    "SUM": "mean",
     "AVERAGE_POOL_2D": "average_pool_2d",
     "MAX_POOL_2D": "max_pool_2d",
     **dict.fromkeys(TABLES, "lookup"),
