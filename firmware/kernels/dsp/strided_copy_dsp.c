@@ -3,7 +3,6 @@
 
 #include "strided_copy_dsp.h"
 
-#include "bytes_dsp.h"
 #include "dsp.h"
 #include "strided_copy_code.h"
 
@@ -26,5 +25,5 @@ static inline void gather(int8_t *to, const int8_t *from, int32_t step, int32_t 
 void qmcu_strided_copy_dsp(const qmcu_strided_copy_dsp_params *params, const int8_t *input,
                            int8_t *output)
 {
-    qmcu_strided_copy_by(params, input, output, qmcu_copy_run, gather);
+    qmcu_strided_copy_by(params, input, output, qmcu_copy_rows, gather);
 }

@@ -1,7 +1,7 @@
 /* strided_copy for MVE: eight bytes a gather, whose offsets have 16 bits. */
 #include "strided_copy_mve.h"
 
-#include "mve.h"
+#include "copy_rows_mve.h"
 #include "strided_copy_code.h"
 
 static inline void gather(int8_t *to, const int8_t *from, int32_t step, int32_t count)
@@ -21,5 +21,5 @@ static inline void gather(int8_t *to, const int8_t *from, int32_t step, int32_t 
 void qmcu_strided_copy_mve(const qmcu_strided_copy_mve_params *params, const int8_t *input,
                            int8_t *output)
 {
-    qmcu_strided_copy_by(params, input, output, qmcu_mve_copy, gather);
+    qmcu_strided_copy_by(params, input, output, qmcu_mve_copy_rows, gather);
 }

@@ -9,5 +9,5 @@
 void qmcu_concatenation(const qmcu_concatenation_params *params, const int8_t *const *inputs,
                         const int8_t *constants, int8_t *output)
 {
-    qmcu_concatenation_by(params, inputs, constants, output, qmcu_copy_plain);
+    qmcu_concatenation_by(params, inputs, constants, output, qmcu_copy_rows);
 }

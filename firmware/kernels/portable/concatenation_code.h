@@ -3,21 +3,22 @@
 #define QMCU_CONCATENATION_CODE_H
 
 #include "concatenation.h"
-#include "bytes.h"
+#include "copy_rows.h"
 
 static inline __attribute__((always_inline)) void
 qmcu_concatenation_by(const qmcu_concatenation_params *params, const int8_t *const *inputs,
-                      const int8_t *constants, int8_t *output, qmcu_copy_function *copy)
+                      const int8_t *constants, int8_t *output, qmcu_copy_rows_function *copy)
 {
     const qmcu_concatenation_params *const p = params;
-    for (int32_t row = 0; row < p->rows; ++row) {
-        int32_t next = 0;
-        for (int32_t part = 0; part < p->parts; ++part) {
-            const int8_t *const source =
-                p->offsets[part] < 0 ? inputs[next++] : constants + p->offsets[part];
-            copy(output, source + row * p->sizes[part], p->sizes[part]);
-            output += p->sizes[part];
-        }
+    int32_t whole = 0;
+    for (int32_t part = 0; part < p->parts; ++part) {
+        whole += p->sizes[part];
+    }
+    for (int32_t part = 0; part < p->parts; ++part) {
+        const int32_t size = p->sizes[part], offset = p->offsets[part];
+        const int8_t *const source = offset < 0 ? *inputs++ : constants + offset;
+        copy(output, whole, source, size, size, p->rows);
+        output += size;
     }
 }
 

@@ -2,7 +2,7 @@
 #ifndef QMCU_STRIDED_COPY_CODE_H
 #define QMCU_STRIDED_COPY_CODE_H
 
-#include "bytes.h"
+#include "copy_rows.h"
 #include "strided_copy.h"
 
 /* Fewer elements in a row are not worth a loop of their own. */
@@ -11,7 +11,8 @@
 /* to[i] = from[i * step]; cores have functions of their own. */
 typedef void qmcu_gather_function(int8_t *to, const int8_t *from, int32_t step, int32_t count);
 
-static inline void qmcu_gather_plain(int8_t *to, const int8_t *from, int32_t step, int32_t count)
+static inline __attribute__((always_inline)) void qmcu_gather_plain(int8_t *to, const int8_t *from,
+                                                                    int32_t step, int32_t count)
 {
     for (const int8_t *const end = to + count; to != end; from += step) {
         *to++ = *from;
@@ -33,7 +34,7 @@ static inline void qmcu_copy_columns(int8_t *to, int32_t length, const int8_t *f
 
 static inline __attribute__((always_inline)) void
 qmcu_strided_copy_by(const qmcu_strided_copy_params *params, const int8_t *input, int8_t *output,
-                     qmcu_copy_function *copy, qmcu_gather_function *gather)
+                     qmcu_copy_rows_function *copy, qmcu_gather_function *gather)
 {
     const qmcu_strided_copy_params *const p = params;
     const int32_t length = p->shape[QMCU_WALK_RANK - 1];
@@ -46,13 +47,12 @@ qmcu_strided_copy_by(const qmcu_strided_copy_params *params, const int8_t *input
         if (step != 1 && length < QMCU_FEW_COLUMNS) {
             qmcu_copy_columns(output, length, row, step, below, rows);
             output += rows * length;
+        } else if (step == 1) {
+            copy(output, length, row, below, length, rows);
+            output += rows * length;
         } else {
             for (int32_t left = rows; left > 0; --left, row += below) {
-                if (step == 1) {
-                    copy(output, row, length);
-                } else {
-                    gather(output, row, step, length);
-                }
+                gather(output, row, step, length);
                 output += length;
             }
         }

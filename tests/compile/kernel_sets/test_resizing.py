@@ -1,5 +1,6 @@
 """RESIZE_BILINEAR: which layers have a kernel of the core's, and every byte of theirs."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -13,8 +14,9 @@ from tests.support.host_run import check_on_host
 
 from qmcu.builder import find_tool
 from qmcu.compile import compile_graph
+from qmcu.model.graph import Graph
 
-GROWN = {
+GROWN: Mapping[str, Callable[[np.random.Generator], Graph]] = {
     "RESIZE_BILINEAR": grown_image,
     "RESIZE_BILINEAR int16": partial(grown_image, dtype="int16"),
 }

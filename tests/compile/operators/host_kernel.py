@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from qmcu.codegen.project import kernel_sources
 from qmcu.compile.plan import (
     ARENA,
     STATE,
@@ -168,18 +169,18 @@ def _function(kernel: str) -> "ctypes._NamedFuncPointer":
 
 
 def _compiled(kernel: str) -> Path:
-    """The shared library of one kernel, compiled once per content of the kernels' folder."""
+    """The shared library of a kernel and what it calls, compiled once per content of the folder."""
     folder = kernel_directories()[0]
-    source = folder / f"{kernel}.c"
+    sources = [folder / name for name in sorted(kernel_sources((kernel,))) if name.endswith(".c")]
     digest = hashlib.sha256(" ".join(FLAGS).encode())
-    for file in [source, *sorted(folder.glob("*.h"))]:
+    for file in [*sources, *sorted(folder.glob("*.h"))]:
         digest.update(file.read_bytes())
     cache = Path(tempfile.gettempdir()) / "qmcu-host-kernels"
     cache.mkdir(exist_ok=True)
     library = cache / f"{kernel}-{digest.hexdigest()[:16]}.so"
     if not library.exists():
         fresh = Path(tempfile.mkdtemp(dir=cache)) / library.name
-        subprocess.run(["gcc", *FLAGS, str(source), "-o", str(fresh)], check=True)
+        subprocess.run(["gcc", *FLAGS, *map(str, sources), "-o", str(fresh)], check=True)
         fresh.replace(library)
         fresh.parent.rmdir()
     return library

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+from bench.operators.packing import pack
 from tests.compile.operators.changes import refusal, with_operand, with_options, with_output
 from tests.compile.operators.graphs import graph, runs
 from tests.compile.operators.host_kernel import run_plan
+from tests.support.host_run import check_on_host
 
 from qmcu.compile import compile_graph
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
@@ -33,6 +35,16 @@ def test_split_equals_numpy() -> None:
         expected = np.split(tensor, len(outputs), axis.item())
         for output, part in zip(outputs, expected, strict=True):
             assert (output == part).all()
+
+
+def test_rows_of_any_length_are_copied_whole_and_alone() -> None:
+    """By bytes, by words of which the last lies over the one before, and by the library."""
+    lengths = [*range(1, 21), 31, 32, 33, 47, 48, 49, 100]
+    graphs = []
+    for length in lengths:
+        shapes = (3, length), (3, 5), (3, length)
+        graphs.append(_joined(*shapes, output=(3, 2 * length + 5), axis=1))
+    check_on_host(pack(graphs))
 
 
 def test_concatenation_of_too_many_is_refused() -> None:

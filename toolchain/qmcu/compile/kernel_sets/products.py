@@ -54,6 +54,7 @@ _MOST_TAPS = 511  # of a depthwise window: products of int16, summed in 32 bits
 _MOST_PRODUCTS = 1 << 16  # of 9 and 8 bits, summed in 32 bits
 # Kernels that move bytes, of tensors of any type.
 _MOVING = ("concatenation", "copy", "pad", "resize_nearest_neighbor", "strided_copy")
+_MOVING_VECTORS = (*_MOVING, "split")  # plain C takes words where a core has them at any address
 # Where a name is that of functions that kernels call.
 _NAMES = {("copy", "dsp"): "copy_words_dsp"}
 
@@ -64,7 +65,9 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
 
     A compilation asks a dozen times.
     """
-    kernels = _PRODUCTS | (_SINGLES if core == "scalar" else _SIMD | _moving())
+    kernels = _PRODUCTS | (_SINGLES if core == "scalar" else _SIMD)
+    if core != "scalar":
+        kernels = kernels | _moving(_MOVING_VECTORS if core == "mve" else _MOVING)
     if core == "mve":
         kernels = kernels | _VECTORS
     found: dict[str, Sequence[Lowering]] = {
@@ -79,13 +82,13 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     return found
 
 
-def _moving() -> dict[str, str]:
+def _moving(kernels: Sequence[str]) -> dict[str, str]:
     return {
         kind if dtype == "int8" else f"{kind} {dtype}": form.kernel
         for kind, forms in OPERATORS.items()
         for form in forms
         for dtype in form.types
-        if form.kernel in _MOVING
+        if form.kernel in kernels
     }
 
 
