@@ -4,7 +4,7 @@
    multiplier is that of the two scales, divided by the count. */
 #include "mean_s16.h"
 
-#include "accumulate.h"
+#include "mean_s16_code.h"
 
 static uint32_t sum_of(const qmcu_mean_params *p, const int16_t *input)
 {
@@ -17,11 +17,6 @@ static uint32_t sum_of(const qmcu_mean_params *p, const int16_t *input)
     return (uint32_t)sum; /* modulo 2^32 */
 }
 
-static int16_t clamped(int32_t value)
-{
-    return (int16_t)(value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
-}
-
 void qmcu_mean_s16(const qmcu_mean_params *params, const int16_t *input, int16_t *output)
 {
     const qmcu_mean_params *const p = params;
@@ -29,9 +24,7 @@ void qmcu_mean_s16(const qmcu_mean_params *params, const int16_t *input, int16_t
         for (int32_t inner = 0; inner < p->kept_sizes[1]; ++inner) {
             const int16_t *const first =
                 input + outer * p->kept_steps[0] + inner * p->kept_steps[1];
-            const uint32_t sum = (uint32_t)p->sum_offset + sum_of(p, first);
-            const int32_t scaled = qmcu_requantize((int32_t)sum, p->multiplier, p->shift);
-            *output++ = clamped((int32_t)((uint32_t)scaled + (uint32_t)p->output_zero_point));
+            *output++ = qmcu_mean_output_s16(p, sum_of(p, first));
         }
     }
 }

@@ -1,4 +1,4 @@
-"""Pools of int16: what takes them, how a mean is rounded, and every byte on emulated cores."""
+"""Pools and means of int16: their kernels, how a mean is rounded, every byte on emulated cores."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ CORES = {
     "dsp": CompileOptions("native", dsp=True, fpu=True),
     "mve": CompileOptions("native", dsp=True, fpu=True, mve=True),
 }
-KINDS = ("AVERAGE_POOL_2D int16", "MAX_POOL_2D int16")
+KINDS = ("AVERAGE_POOL_2D int16", "MAX_POOL_2D int16", "MEAN int16", "SUM int16")
 MOST = 127
 
 

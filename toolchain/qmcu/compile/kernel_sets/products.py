@@ -29,7 +29,9 @@ _SIMD = {
     "BATCH_MATMUL": "batch_matmul",
     "MAXIMUM": "maximum",
     "MAX_POOL_2D int16": "max_pool_2d_s16",
+    "MEAN int16": "mean_s16",
     "MINIMUM": "minimum",
+    "SUM int16": "mean_s16",
     "TRANSPOSE_CONV int16": "transpose_conv_s16",
     "TRANSPOSE_CONV int32+int16>int16": "transpose_conv_s16",
 }
