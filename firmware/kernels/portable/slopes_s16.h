@@ -5,22 +5,14 @@
 
 #include <stdint.h>
 
-/* x times a number: (2 h + rounding) >> shift, h = ((x * multiplier >> 16) + first_rounding) >>
-   first_shift. With t = multiplier * 2^(15 - first_shift - 31) h is x * t rounded, and the rest
-   divides by 2^(shift - 1), ties away from zero. */
-typedef struct {
-    int32_t multiplier;
-    int32_t first_rounding;
-    int32_t first_shift; /* 1 to 15 */
-    int32_t rounding;    /* 2^(shift - 1), less 1 for negative x */
-    int32_t shift;       /* 1 to 18 */
-} qmcu_slope_s16;
-
+/* Slopes as qmcu_requantize has them, shifts from -17 to 14: none is negative. */
 typedef struct {
     int32_t size;
     int32_t maximum; /* of outputs */
-    qmcu_slope_s16 positive;
-    qmcu_slope_s16 negative;
+    int32_t positive_multiplier;
+    int32_t positive_shift;
+    int32_t negative_multiplier;
+    int32_t negative_shift;
 } qmcu_slopes_s16_params;
 
 /* x * multiplier >> 16 of a multiplier that is not negative. */

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 from qmcu.compile.kernel_sets.dsp.elementwise import portable, renamed
 from qmcu.compile.lowering import Lowering, OperatorContext
-from qmcu.compile.operators.window import Fields
 from qmcu.compile.plan import FieldValue, KernelCall
 
 _KINDS = ("LEAKY_RELU int16", "QUANTIZE int16", "RELU int16", "RELU6 int16")
@@ -39,29 +38,6 @@ def _slopes(kernel: str, fields: Mapping[str, FieldValue]) -> tuple[Pair, Pair, 
     return None
 
 
-def _words(name: str, pair: Pair, negative: int) -> Fields:
-    """The fields of a qmcu_slope_s16."""
-    multiplier, shift = pair
-    left, right = max(shift, 0), min(max(-shift, 0), _MOST_RIGHT)
-    return (
-        (f"{name}.multiplier", multiplier),
-        (f"{name}.first_rounding", 1 << (_MOST_LEFT - left)),
-        (f"{name}.first_shift", _MOST_LEFT + 1 - left),
-        (f"{name}.rounding", (1 << right) - negative),
-        (f"{name}.shift", right + 1),
-    )
-
-
-def _vectors(name: str, pair: Pair) -> Fields:
-    """The fields of a qmcu_slope_s16_mve."""
-    multiplier, shift = pair
-    return (
-        (f"{name}.multiplier", multiplier),
-        (f"{name}.left", max(shift, 0)),
-        (f"{name}.right", max(min(shift, 0), -_MOST_RIGHT)),
-    )
-
-
 def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     """Operator kind and type to the lowering for `core`, dsp, mve or scalar."""
 
@@ -71,11 +47,10 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
         if found is None or max(found[0][1], found[1][1]) > _MOST_LEFT:
             return None
         above, below, maximum = found
-        own: Fields = (("size", fields["size"]), ("maximum", maximum))
-        if core == "mve":
-            own = (*own, *_vectors("positive", above), *_vectors("negative", below))
-        else:
-            own = (*own, *_words("positive", above, 0), *_words("negative", below, 1))
-        return renamed(call, f"slopes_s16_{core}", dict(own))
+        own: dict[str, FieldValue] = {"size": fields["size"], "maximum": maximum}
+        for side, (multiplier, shift) in (("positive", above), ("negative", below)):
+            own[f"{side}_multiplier"] = multiplier
+            own[f"{side}_shift"] = max(shift, -_MOST_RIGHT)
+        return renamed(call, f"slopes_s16_{core}", own)
 
     return dict.fromkeys(_KINDS, (lower,))
