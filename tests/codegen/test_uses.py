@@ -139,6 +139,7 @@ def test_convolutions_have_what_their_rows_ask_for() -> None:
             while (together + 1) * depth <= 16 and together * height * depth + depth <= 256:
                 together += 1
             assert has["ROWS_LEFT"] == (fields["window.output_width"] % 4 != 0)
+            assert has["ROWS_APART"] == (height <= fields["window.stride_height"])
             assert has["FLAT_ROWS"] == (height == 1)
             assert has["FEW_CHANNELS"] == (height > 1 and together > 1)
             assert has["MANY_CHANNELS"] == (height > 1 and together == 1)
@@ -147,7 +148,9 @@ def test_convolutions_have_what_their_rows_ask_for() -> None:
             for name, value in has.items():
                 seen.setdefault(name, set()).add(value)
     names = ("ROWS_LEFT", "BORDERS", "FEW_CHANNELS", "MANY_CHANNELS", "STEPS", "AWAY", "LIMITS")
-    assert all(seen[name] == {False, True} for name in (*names, "BATCHES", "TILES_LEFT")), seen
+    assert all(
+        seen[name] == {False, True} for name in (*names, "BATCHES", "ROWS_APART", "TILES_LEFT")
+    ), seen
 
 
 @pytest.mark.parametrize(

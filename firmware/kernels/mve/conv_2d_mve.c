@@ -186,7 +186,9 @@ static __attribute__((noinline)) void finish(windows_t *w, int32_t pixels)
 
     w->tile.by->tile(&w->tile, multiply, w->weights, pixels, w->output);
     w->output += pixels * multiply->filters;
-    w->pending = 0;
+    if (QMCU_USES_ROWS_LEFT) {
+        w->pending = 0;
+    }
 }
 
 static void add_row(windows_t *w, const int8_t *window, int32_t pitch)
@@ -221,8 +223,9 @@ void qmcu_conv_2d_mve_by(const qmcu_conv_2d_mve_params *params, const int8_t *in
 {
     const qmcu_conv_2d_mve_params *p = params;
     const int32_t depth = p->window.input_depth;
-    const int32_t overlap = p->window.kernel_height > p->window.stride_height;
-    const int32_t slide = overlap ? p->window.stride_height * depth : 0;
+    const int32_t apart =
+        QMCU_USES_ROWS_APART && p->window.kernel_height <= p->window.stride_height;
+    const int32_t slide = apart ? 0 : p->window.stride_height * depth;
     const int32_t staged = QMCU_USES_ROWS_LEFT && (p->window.output_width & 3) != 0;
     int8_t *const rows = (int8_t *)scratch + (staged ? 48 * p->multiply.steps : 0);
     windows_t w;
@@ -240,7 +243,7 @@ void qmcu_conv_2d_mve_by(const qmcu_conv_2d_mve_params *params, const int8_t *in
         int8_t *window = rows, *next = rows;
         int32_t y = -p->window.padding_top, end = y + p->window.kernel_height;
         for (int32_t i = 0; i < p->window.output_height; i++) {
-            if (!overlap) {
+            if (apart) {
                 y = end - p->window.kernel_height;
                 next = rows;
             }

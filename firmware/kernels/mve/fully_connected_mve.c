@@ -6,10 +6,12 @@
 
 /* Four would be multiplied in vain. One row takes two vectors a round, 7 instructions for 32 products; three
    share the input, two are three of which one is there twice. A loop's last round is predicated by itself. */
-static __attribute__((noinline)) void multiply_last(const int8_t *x, const int8_t *w,
-                                                    int32_t values, int32_t rows, int32_t sums[4])
+static __attribute__((noinline)) int32x4_t multiply_last(const int8_t *x, const int8_t *w,
+                                                         int32_t values, int32_t rows,
+                                                         const int32_t *biases)
 {
-    int32_t a = sums[0], b = sums[1], c = sums[2];
+    /* Where there are fewer, scales follow. */
+    int32_t a = biases[0], b = biases[1], c = biases[2];
     const int8_t *second = w + values, *third = rows == 3 ? second + values : second;
     if (QMCU_USES_LAST_ROW && (!QMCU_USES_LAST_ROWS || rows == 1)) {
         __asm volatile("wls lr, %[rounds], 2f\n"
@@ -44,9 +46,7 @@ static __attribute__((noinline)) void multiply_last(const int8_t *x, const int8_
                        : [values] "r"(values)
                        : "q0", "q1", "lr", "memory");
     }
-    sums[0] = a;
-    sums[1] = b;
-    sums[2] = c;
+    return qmcu_mve_four(a, b, c, 0);
 }
 
 /* 16 values of the input, 64 products; each instruction has four bytes. */
@@ -169,10 +169,9 @@ void qmcu_fully_connected_mve(const qmcu_fully_connected_mve_params *p, const in
             int32_t sums[4];
             int8_t bytes[16];
             const int32_t *const own = scales + (count >> 2) * (p->scales_step >> 2);
-            vstrwq_s32(sums, vldrwq_z_s32(channels + count, vctp32q((uint32_t)left)));
-            multiply_last(input, last, p->values, left, sums);
+            vstrwq_s32(sums, multiply_last(input, last, p->values, left, channels + count));
             (void)fours(p, input, 0, last, sums, own, 4, bytes);
-            vstrbq_p_s8(output, vldrbq_s8(bytes), vctp8q((uint32_t)left));
+            qmcu_mve_copy(output, bytes, left);
             output += left;
         }
     }

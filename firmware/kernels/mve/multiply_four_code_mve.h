@@ -88,9 +88,13 @@ QMCU_PLACE(qmcu_mve_tile, fours.offsets, 68);
 static __attribute__((noinline)) void qmcu_mve_four_offsets(qmcu_mve_tile *tile, int32_t filters,
                                                   int32_t pixels)
 {
-    const mve_pred16_t live = vctp32q((uint32_t)pixels);
-    const uint32x4_t each = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)filters);
-    const int32x4_t offsets = vreinterpretq_s32_u32(vpselq_u32(each, vdupq_n_u32(0), live));
+    int32x4_t offsets = vdupq_n_s32(0);
+    /* In assembly, for the compiler moves predicates to and fro. */
+    __asm("vctp.32 %[pixels]\n\t"
+          "vpst\n\t"
+          "vmult.i32 %q[offsets], %q[each], %[filters]"
+          : [offsets] "+w"(offsets)
+          : [pixels] "r"(pixels), [each] "w"(vidupq_n_u32(0, 1)), [filters] "r"(filters));
     vstrwq_s32(tile->fours.offsets, vsubq_n_s32(offsets, 4));
 }
 

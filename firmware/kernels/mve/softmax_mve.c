@@ -12,7 +12,8 @@
 static inline int32x4_t exponential_of_quarter(int32x4_t a)
 {
     const int32_t exp_of_minus_eighth = 1895147668;
-    const int32_t third = 715827883;
+    int32_t third; /* from memory, for the compiler would add it up in three instructions */
+    __asm("ldr %0, =715827883" : "=r"(third));
     const int32x4_t x = vaddq_n_s32(a, 1 << 28);
     const int32x4_t x2 = vqrdmulhq_s32(x, x);
     const int32x4_t x3 = vqrdmulhq_s32(x2, x);
@@ -72,7 +73,7 @@ static __attribute__((noinline)) int32x4_t exponentials(const qmcu_softmax_param
         "vpsel %q[a], %q[a], q0\n\t"
         "vmrs %[counted], p0"
         : [a] "=&w"(a), [counted] "=r"(counted)
-        : [input] "r"(input), [left] "r"(left), [largest] "r"(largest),
+        : [input] "l"(input), [left] "r"(left), [largest] "r"(largest),
           [least] "r"(p->minimum_difference), [shift] "r"(p->shift), [multiplier] "r"(p->multiplier)
         : "q0", "memory");
     return counted == 0 ? vdupq_n_s32(0) : exponential(a);
@@ -128,7 +129,7 @@ static void softmax_row(const qmcu_softmax_params *p, const int8_t *input, int8_
                        "vpst\n\t"
                        "vstrbt.32 %q[bytes], [%[to]]"
                        :
-                       : [left] "r"(depth - i), [bytes] "w"(bytes), [to] "r"(output + i)
+                       : [left] "r"(depth - i), [bytes] "w"(bytes), [to] "l"(output + i)
                        : "memory");
     }
 }

@@ -13,11 +13,12 @@
 #define QMCU_USES_ANY_COLUMNS 1
 #define QMCU_USES_EIGHT 1
 
-/* conv_2d_mve: several images, windows beyond the image, rows of outputs that are no fours; rows that lie
-   as they do in the image, others of few channels and of many. */
+/* conv_2d_mve: several images, windows beyond the image, rows of outputs that are no fours, of
+   windows that share no rows; rows that lie as they do in the image, others of few channels and of many. */
 #define QMCU_USES_BATCHES 1
 #define QMCU_USES_BORDERS 1
 #define QMCU_USES_ROWS_LEFT 1
+#define QMCU_USES_ROWS_APART 1
 #define QMCU_USES_FLAT_ROWS 1
 #define QMCU_USES_FEW_CHANNELS 1
 #define QMCU_USES_MANY_CHANNELS 1

@@ -265,6 +265,9 @@ _CODES = (
         {
             "BATCHES": lambda fields: fields["window.batches"] != 1,
             "BORDERS": _leaves_image,
+            "ROWS_APART": lambda fields: (
+                fields["window.kernel_height"] <= fields["window.stride_height"]
+            ),
             "ROWS_LEFT": lambda fields: fields["window.output_width"] % 4 != 0,
             "FLAT_ROWS": _is_flat,
             "FEW_CHANNELS": lambda fields: not _is_flat(fields) and _has_few_channels(fields),
