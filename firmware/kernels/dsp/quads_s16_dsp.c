@@ -1,5 +1,7 @@
 /* Four filters of int8 times a column of int16: 19 instructions for 16 products. The one to three
    filters behind the last four are multiplied together, 7, 12 or 17 instructions for 4, 8 or 12. */
+#include "regions.h"
+
 #include "quads_s16_dsp.h"
 
 #include "dsp.h"
