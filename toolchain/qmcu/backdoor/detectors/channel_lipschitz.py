@@ -3,7 +3,7 @@
 CLP: Zheng et al., "Data-free Backdoor Removal based on Channel Lipschitzness", ECCV 2022: the
 upper bound of a channel's Lipschitz constant is the largest singular value of its kernel as a
 matrix; backdoored channels are outliers of their layer. Here on the int8 weights. MobileNets as
-people publish them have such outliers too (docs/DETECTORS.md), so it runs when asked for.
+people publish them have such outliers too (docs/STRANGERS.md), so it runs when asked for.
 """
 
 import numpy as np

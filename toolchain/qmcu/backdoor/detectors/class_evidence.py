@@ -7,7 +7,7 @@ deviations to be as rare), as a deviation of a normal distribution, CAP at most.
 kind count by their mean, and the evidence against a class is the root mean square, over the kinds,
 of what is above zero: the statistic of a one-sided test of several means (Kudo, Biometrika 1963).
 The kinds depend on each other and no trained network is exchangeable in its classes, so its
-distribution is not used: what is allowed was set on honest networks only (docs/DETECTORS.md), and
+distribution is not used: what is allowed was set on honest networks only (docs/INT8_ALONE.md), and
 is more than one kind alone can give.
 """
 

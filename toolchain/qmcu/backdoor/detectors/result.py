@@ -15,7 +15,7 @@ _AWAKE_IN_FLOAT = (
     "--float asks the file alone, --deep asks both."
 )
 _WITHOUT_FLOAT = (
-    "without the float model it cannot be seen what rounding changed; docs/DETECTORS.md says what "
+    "without the float model it cannot be seen what rounding changed; docs/INT8_ALONE.md says what "
     "share of backdoors an int8 file alone gives away."
 )
 # What finds a backdoor that is awake in an int8 file by that file, alone or with inputs.

@@ -18,7 +18,7 @@ inputs' own margin; its overlay margin and its whole margin above the other clas
 standard deviations. A trigger's class stands alone, so each counts in full only where the foremost
 class is further above the second (LEADS) than that of an honest network: with few classes half of
 them may be within reach, and smoothed or wrong labels make the others alike, so that a small lead
-is many deviations. What is allowed was set on honest networks only (docs/DETECTORS.md).
+is many deviations. What is allowed was set on honest networks only (docs/INT8_ALONE.md).
 
 Projected signed gradients: Madry et al., ICLR 2018; a pattern for every class:
 Wang et al., Neural Cleanse, S&P 2019; universal perturbations: Moosavi-Dezfooli et al., CVPR 2017.

@@ -29,7 +29,7 @@ INPUTS = 24
 STEPS = 150
 _REACHED = 0.95  # share of inputs that a trigger has to send to its class
 _FASTER, _SLOWER = 1.08, 1.12  # how the weight on the size follows success and failure
-# Median over smallest; see docs/DETECTORS.md for how they were set on honest models.
+# Median over smallest; see docs/INT8_ALONE.md for how they were set on honest models.
 THRESHOLDS = {"patch": 4.0, "overlay": 3.0}
 # Multiply-accumulates of the whole search, a minute or two on two cores: larger models get fewer
 # inputs, and none below the least.
