@@ -40,18 +40,21 @@ def test_options_by_core(board: str, more: set[str]) -> None:
     assert set(flags[2:]) == more
     smaller = {"-fno-tree-ch", "-fno-move-loop-invariants"}
     assert set(fast_flags(load_board(board).core, "size")) == {*flags, *smaller}
+    in_plain_c = set(fast_flags(load_board(board).core, kernels="portable"))
+    assert in_plain_c == {*flags} - {"-fno-tree-scev-cprop"}
 
 
 def test_both_build_systems_take_them(tmp_path: Path) -> None:
     directory = build_chain(tmp_path)
-    flags = fast_flags(load_board("stm32f746").core)
+    core = load_board("stm32f746").core
+    flags = fast_flags(core, kernels="portable")
     assert f"FAST = {' '.join(flags)}\n" in (directory / "Makefile").read_text()
     assert f'COMPILE_OPTIONS "{";".join(flags)}"' in (directory / "CMakeLists.txt").read_text()
     small = tmp_path / "small"
     options = BuildOptions("portable", "size")
     build_firmware(tmp_path / "chain.tflite", load_board("stm32f746"), small, options)
     # The smallest image is taken, whichever options it has.
-    either = [fast_flags(load_board("stm32f746").core, setting) for setting in ("size", "speed")]
+    either = [fast_flags(core, setting, "portable") for setting in ("size", "speed")]
     makefile, cmake = ((small / name).read_text() for name in ("Makefile", "CMakeLists.txt"))
     (taken,) = (flags for flags in either if f"FAST = {' '.join(flags)}\n" in makefile)
     assert f'COMPILE_OPTIONS "{";".join(taken)}"' in cmake

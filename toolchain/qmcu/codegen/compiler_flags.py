@@ -7,7 +7,8 @@ PLAIN = "-O2"
 # that take more instructions so say (regions.h).
 _ONE_REGION = "-fira-region=one"
 # What a variable is behind a loop is what the loop left, not computed once more: up to 300 bytes
-# less an image. Cortex-M0+ takes up to 3 % more instructions so.
+# less an image. Cortex-M0+ takes up to 3 % more instructions so, convolutions in plain C 8 to 15 %
+# on Cortex-M4.
 _NO_FINAL_VALUES = "-fno-tree-scev-cprop"
 # Blocks that are not copied to save a test, or a jump, which loops of Cortex-M3 gain by.
 _NO_DOMINATORS = "-fno-tree-dominator-opts"
@@ -19,12 +20,14 @@ _PLAIN_ADDRESSES = "-fno-ivopts"
 _SMALLER = ("-fno-tree-ch", "-fno-move-loop-invariants")
 
 
-def fast_flags(core: Core, optimize: str = "balanced") -> tuple[str, ...]:
+def fast_flags(core: Core, optimize: str = "balanced", kernels: str = "native") -> tuple[str, ...]:
     """GCC's options for the model and its kernels on this core, by what counting said.
 
-    `optimize` is the build's setting; `size` takes more of what saves bytes.
+    `optimize` is the build's setting; `size` takes more of what saves bytes. `kernels` is one of
+    KERNEL_SETS.
     """
-    return (*_by_core(core), *(_SMALLER if optimize == "size" else ()))
+    found = (*_by_core(core), *(_SMALLER if optimize == "size" else ()))
+    return tuple(flag for flag in found if kernels != "portable" or flag != _NO_FINAL_VALUES)
 
 
 def _by_core(core: Core) -> tuple[str, ...]:

@@ -181,7 +181,7 @@ def generate_image(
         fast_sources=_c_files(sources, *_FAST),
         small_sources=_c_files(sources, "src/port/", "src/runtime/"),
         library_sources=_c_files(sources, *_LIBRARY),
-        fast_flags=fast_flags(board.core, models.flags or plan.optimize),
+        fast_flags=fast_flags(board.core, models.flags or plan.optimize, plan.kernels),
     )
     if protocol.release:
         flags = (*files.plain_compile_flags, "-fstack-protector-strong")

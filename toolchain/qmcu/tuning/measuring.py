@@ -186,13 +186,13 @@ def _note(bench: Bench, layer: LayerForms, form: str, kept: Kept) -> None:
 
 def _settings(bench: Bench) -> dict[str, Any]:
     """What every count depends on beside the form: core, compiler and its flags, emulator."""
-    files, core = BuildFiles("", "", (), ()), bench.board.core
+    files, core, plan = BuildFiles("", "", (), ()), bench.board.core, bench.compiled.plan
     library = bench.compiled.cmsis_nn
     return {
         "compiler": str(find_toolchain().compiler),
         "flags": [
             *core.flags,
-            *fast_flags(core, bench.compiled.plan.optimize),
+            *fast_flags(core, plan.optimize, plan.kernels),
             *files.plain_compile_flags,
         ],
         "device": bench.device,
