@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
+from qmcu.device.interrupts import interrupted_after
+
 _PR_SET_PDEATHSIG = 1
 _WINDOWS = os.name == "nt"
 # Linux has it; elsewhere a child notices that its pipes were closed.
@@ -51,9 +53,19 @@ def start_child(
         if os.getppid() != parent:
             os._exit(1)
 
-    return subprocess.Popen(
-        command, pass_fds=tuple(fds), start_new_session=True, preexec_fn=in_child, **pipes
-    )
+    process = None
+    try:
+        # What `fork` calls back (logging's locks, say) would ignore a Ctrl-C that comes meanwhile.
+        with interrupted_after():
+            process = subprocess.Popen(
+                command, pass_fds=tuple(fds), start_new_session=True, preexec_fn=in_child, **pipes
+            )
+    except KeyboardInterrupt:
+        if process is not None:
+            kill_group(process)
+            process.wait()
+        raise
+    return process
 
 
 def kill_group(process: "subprocess.Popen[bytes]") -> None:

@@ -1,6 +1,5 @@
 """The in-process emulator: the unmodified ELF on Unicorn, with the board's memories and UART."""
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from qmcu.device.boot import boot
 from qmcu.device.counter import BlockCounter
 from qmcu.device.families import FAMILIES, RegisterPage, with_external
 from qmcu.device.image import Image
+from qmcu.device.interrupts import interrupted_after
 from qmcu.device.link import CountUnit
 from qmcu.device.peripherals import Block, CoreBlock
 from qmcu.device.uarts import UARTS, UartPage
@@ -352,31 +352,16 @@ def _emulator(machine: Machine) -> Any:
 def _stopped_after(stop: Callable[[], None], seconds: float) -> Iterator[None]:
     """Call `stop` after `seconds` or at Ctrl-C, which is raised again when the block ends.
 
-    Unicorn's own time-out resumes at a wrong place, and an exception inside one of its callbacks
-    would print a traceback.
+    Unicorn's own time-out resumes at a wrong place.
     """
-    interrupted = False
-
-    def interrupt(number: int, frame: Any) -> None:
-        nonlocal interrupted
-        interrupted = True
-        stop()
-
     timer = threading.Timer(seconds, stop)
     timer.daemon = True
-    main = threading.current_thread() is threading.main_thread()
-    replaced = main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
     timer.start()
     try:
-        if replaced:
-            signal.signal(signal.SIGINT, interrupt)
-        yield
+        with interrupted_after(stop):
+            yield
     finally:
         timer.cancel()
-        if replaced:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-    if interrupted:
-        raise KeyboardInterrupt
 
 
 def _map(emulator: Any, address: int, size: int, block: Block) -> None:
