@@ -12,6 +12,7 @@ from bench.operators import GENERATORS, chain
 from bench.operators.batches import batches
 from bench.operators.everyday import _windows
 from tests.support.cmsis_nn import copy_of
+from tests.support.emulated import check_on_board
 
 from qmcu.builder import find_tool
 from qmcu.builder.cmsis_nn import FUNCTIONS, VARIABLE, CmsisNn, find_cmsis_nn, needed_sources
@@ -212,10 +213,7 @@ def convolution_arguments(
      "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM int16"],
 )  # fmt: skip
 def test_firmware_with_the_library_equals_the_interpreter(kind: str) -> None:
-    for batch in batches(kind, 16, 4):
-        outcome = chain.run(batch, "stm32f407", "unicorn", "cmsis-nn")
-        assert outcome.problem == ""
-        assert all(outcome.equal)
+    check_on_board(batches(kind, 16, 4), "stm32f407", "unicorn", "cmsis-nn")
 
 
 def one_row(rng: np.random.Generator) -> Graph:

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from qmcu.backdoor.detectors.changes import measure_changes
+from qmcu.backdoor.detectors.controls import Controls
 from qmcu.backdoor.detectors.method import AuditContext
+from qmcu.backdoor.detectors.significance import compare
 from qmcu.backdoor.grids.weight_grids import LayerGrid, channel_scales, round_to_nearest
 from qmcu.backdoor.networks.network import Network, forward
 from qmcu.tensorflow import load_tensorflow
@@ -118,3 +121,17 @@ def check_uniform(p_values: list[float]) -> None:
 
     assert min(p_values) > 1e-4
     assert stats.kstest(p_values, "uniform").pvalue > 1e-3
+
+
+def with_controls(context: AuditContext, **held: bool) -> AuditContext:
+    """The same audit with controls that hold other things: `holds`, `holds_cut`."""
+    other = replace(context, **held, _shared={})  # type: ignore[arg-type]
+    other.__dict__["grids"] = context.grids
+    return other
+
+
+def ask_noise(contexts: Sequence[AuditContext]) -> list[float]:
+    """The p-values of how far the logits of noise move."""
+    seen = [measure_changes(Controls(c), c.noise(24)) for c in contexts]
+    sizes = [np.sqrt(np.mean(s.logits**2, axis=(1, 2))) for s in seen]
+    return [compare(float(s[0]), s[1:]).p_value for s in sizes]

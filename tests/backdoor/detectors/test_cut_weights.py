@@ -8,15 +8,14 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
-from tests.support.random_networks import check_uniform, narrow
+from tests.support.random_networks import ask_noise, check_uniform, narrow, with_controls
 
 from qmcu.backdoor.detectors import cut_weights as module
-from qmcu.backdoor.detectors.changes import measure_changes
 from qmcu.backdoor.detectors.controls import Controls
 from qmcu.backdoor.detectors.cut_weights import cut_weights
 from qmcu.backdoor.detectors.method import AuditContext, Finding
 from qmcu.backdoor.detectors.rounding_freedom import rounding_freedom
-from qmcu.backdoor.detectors.significance import LINE, compare
+from qmcu.backdoor.detectors.significance import LINE
 from qmcu.backdoor.detectors.ties import count_signs
 
 
@@ -25,24 +24,10 @@ def cut(contexts: list[AuditContext]) -> list[AuditContext]:
     return [narrow(c) for c in contexts[:12]]
 
 
-def whole(context: AuditContext) -> AuditContext:
-    """The same audit with controls whose largest weights are whole."""
-    other = replace(context, holds_cut=False, _shared={})
-    other.__dict__["grids"] = context.grids
-    return other
-
-
-def ask(contexts: list[AuditContext]) -> list[float]:
-    """The p-values of how far the logits of noise move."""
-    seen = [measure_changes(Controls(c), c.noise(24)) for c in contexts]
-    sizes = [np.sqrt(np.mean(s.logits**2, axis=(1, 2))) for s in seen]
-    return [compare(float(s[0]), s[1:]).p_value for s in sizes]
-
-
 def test_controls_lose_what_is_cut_off_and_draw_the_signs_of_the_rest(
     cut: list[AuditContext],
 ) -> None:
-    controls, free = Controls(cut[0]), Controls(whole(cut[0]))
+    controls, free = Controls(cut[0]), Controls(with_controls(cut[0], holds_cut=False))
     controls.take(3)
     free.take(3)
     for grid, own, other in zip(cut[0].grids, controls.variables, free.variables, strict=True):
@@ -59,9 +44,9 @@ def test_controls_lose_what_is_cut_off_and_draw_the_signs_of_the_rest(
 def test_p_values_of_honest_networks_are_uniform_and_were_not_beside_whole_weights(
     cut: list[AuditContext],
 ) -> None:
-    held = ask(cut)
+    held = ask_noise(cut)
     check_uniform(held)
-    assert max(ask([whole(c) for c in cut[:4]])) < 1e-4
+    assert max(ask_noise([with_controls(c, holds_cut=False) for c in cut[:4]])) < 1e-4
     assert not any(rounding_freedom(c).suspicious for c in cut)
 
 

@@ -9,14 +9,13 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 from dataclasses import replace
 
-from tests.support.random_networks import check_uniform, random_unequal
+from tests.support.random_networks import ask_noise, check_uniform, random_unequal, with_controls
 
 from qmcu.backdoor.detectors import vanishing_weights as module
-from qmcu.backdoor.detectors.changes import measure_changes
 from qmcu.backdoor.detectors.controls import Controls, taken_weights
 from qmcu.backdoor.detectors.damage import Answers
 from qmcu.backdoor.detectors.method import AuditContext, Finding
-from qmcu.backdoor.detectors.significance import LINE, compare
+from qmcu.backdoor.detectors.significance import LINE
 from qmcu.backdoor.detectors.vanishing_weights import vanishing_weights
 from qmcu.backdoor.networks.network import Network
 
@@ -41,29 +40,15 @@ def test_controls_keep_what_rounding_takes_and_draw_the_signs_of_the_rest(
         assert 0.3 < np.mean(np.sign(drawn) == np.sign(left)) < 0.7
 
 
-def free_of(context: AuditContext) -> AuditContext:
-    """The same audit with controls of random signs alone."""
-    other = replace(context, holds=False, _shared={})
-    other.__dict__["grids"] = context.grids
-    return other
-
-
-def ask(contexts: list[AuditContext]) -> list[float]:
-    """The p-values of how far the logits of noise move."""
-    seen = [measure_changes(Controls(c), c.noise(24)) for c in contexts]
-    sizes = [np.sqrt(np.mean(s.logits**2, axis=(1, 2))) for s in seen]
-    return [compare(float(s[0]), s[1:]).p_value for s in sizes]
-
-
 def test_p_values_of_honest_unequal_networks_are_uniform(unequal: list[AuditContext]) -> None:
-    check_uniform(ask(unequal))
+    check_uniform(ask_noise(unequal))
 
 
 def test_what_vanishes_together_is_less_evidence_than_beside_random_signs(
     shape: Network,
 ) -> None:
     pairs = [random_unequal(shape, seed, positive=True) for seed in range(4)]
-    held, free = ask(pairs), ask([free_of(c) for c in pairs])
+    held, free = ask_noise(pairs), ask_noise([with_controls(c, holds=False) for c in pairs])
     assert max(free) < 0.01
     assert all(a > 4 * b for a, b in zip(held, free, strict=True))
 

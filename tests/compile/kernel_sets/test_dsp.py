@@ -13,6 +13,7 @@ from bench.operators.everyday import (
     multiplied_depthwise,
     odd_depthwise,
 )
+from tests.support.emulated import check_on_board
 
 from qmcu.builder import find_tool
 from qmcu.compile import OPTIMIZATIONS, CompileOptions, compile_graph, flash
@@ -373,10 +374,7 @@ def test_one_filter_or_two_of_1x1_windows_equal_the_interpreter() -> None:
 )
 def test_native_firmware_equals_the_interpreter(kind: str, optimize: str) -> None:
     for generators in (EVERYDAY, GENERATORS):
-        for batch in batches(kind, 16, 3, generators):
-            outcome = chain.run(batch, "stm32f407", "unicorn", "native", optimize)
-            assert outcome.problem == ""
-            assert all(outcome.equal)
+        check_on_board(batches(kind, 16, 3, generators), "stm32f407", "unicorn", optimize=optimize)
 
 
 def test_depthwise_weights_as_bytes_lie_by_two_taps_of_two_channels() -> None:

@@ -8,6 +8,7 @@ import pytest
 from bench.operators import GENERATORS, chain
 from bench.operators.batches import batches
 from bench.operators.everyday import EVERYDAY, _windows
+from tests.support.emulated import check_on_board
 from tests.support.saturated import saturated_below
 
 from qmcu.builder import find_tool
@@ -312,10 +313,7 @@ def test_one_to_three_filters_of_1x1_equal_the_interpreter() -> None:
 @needs_emulator
 def test_mve_firmware_equals_the_interpreter(kind: str) -> None:
     for generators in (EVERYDAY, GENERATORS):
-        for batch in batches(kind, 16, 3, generators):
-            outcome = chain.run(batch, "mps3-an547", "qemu", "native")
-            assert outcome.problem == ""
-            assert all(outcome.equal)
+        check_on_board(batches(kind, 16, 3, generators), "mps3-an547", "qemu")
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 from bench.operators import chain
 from bench.operators.batches import batches
 from bench.operators.single import SingleOperator, chance, float32, log_uniform, pick, zero_point
+from tests.support.emulated import check_on_board
 
 from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
@@ -150,7 +151,4 @@ def test_slopes_of_nothing_have_a_kernel_and_every_byte() -> None:
 )
 @needs_compiler
 def test_firmware_equals_the_interpreter(kind: str, board: str, emulator: str) -> None:
-    for batch in batches(kind, 40, 3, generators(kind)):
-        outcome = chain.run(batch, board, emulator, "native")
-        assert outcome.problem == ""
-        assert all(outcome.equal)
+    check_on_board(batches(kind, 40, 3, generators(kind)), board, emulator)

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from bench.operators import chain
 from bench.operators.batches import batches
 from bench.operators.everyday import EVERYDAY
 from bench.operators.packing import pack
+from tests.support.emulated import check_on_board
 from tests.support.host_run import check_on_host
 
 from qmcu.builder import find_tool
@@ -107,7 +107,4 @@ def test_every_byte_is_the_interpreters() -> None:
 )
 @pytest.mark.skipif(find_tool("qemu-system-arm") is None, reason="qemu-system-arm is missing")
 def test_firmware_equals_the_interpreter(board: str, target: str) -> None:
-    for batch in batches(KIND, 40, 8, EVERYDAY):
-        outcome = chain.run(batch, board, target, "native")
-        assert outcome.problem == ""
-        assert all(outcome.equal)
+    check_on_board(batches(KIND, 40, 8, EVERYDAY), board, target)

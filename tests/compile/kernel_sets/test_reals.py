@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from bench.operators import GENERATORS, chain
+from bench.operators import GENERATORS
 from bench.operators.batches import batches
 from bench.operators.packing import pack
+from tests.support.emulated import check_on_board
 from tests.support.host_run import check_on_host
 
 from qmcu.builder import find_tool
@@ -53,7 +54,4 @@ def test_its_bytes_are_the_interpreters(kind: str) -> None:
     find_tool("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed"
 )
 def test_firmware_equals_the_interpreter(kind: str) -> None:
-    for batch in batches(kind, 12, 3, GENERATORS):
-        outcome = chain.run(batch, "stm32f407", "unicorn", "native", "balanced")
-        assert outcome.problem == ""
-        assert all(outcome.equal)
+    check_on_board(batches(kind, 12, 3, GENERATORS), "stm32f407", "unicorn")

@@ -5,11 +5,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from bench.operators import chain
 from bench.operators.batches import batches
 from bench.operators.everyday import grown_image
 from bench.operators.packing import pack
 from tests.compile.kernel_sets.test_slower import CORES
+from tests.support.emulated import check_on_board
 from tests.support.host_run import check_on_host
 
 from qmcu.builder import find_tool
@@ -45,7 +45,4 @@ def test_words_are_enough_for_halfwords() -> None:
 )
 @pytest.mark.skipif(find_tool("qemu-system-arm") is None, reason="qemu-system-arm is missing")
 def test_firmware_equals_the_interpreter(kind: str, board: str, target: str) -> None:
-    for batch in batches(kind, 40, 8, GROWN):
-        outcome = chain.run(batch, board, target, "native")
-        assert outcome.problem == ""
-        assert all(outcome.equal)
+    check_on_board(batches(kind, 40, 8, GROWN), board, target)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from bench.operators import GENERATORS, chain
+from bench.operators import GENERATORS
 from bench.operators.batches import batches
 from bench.operators.packing import pack
 from tests.compile.kernel_sets.test_slower import CORES
+from tests.support.emulated import check_on_board
 from tests.support.host_run import check_on_host, run_on_host
 
 from qmcu.builder import find_tool
@@ -65,7 +66,4 @@ def test_random_layers_equal_the_interpreter_on_the_host(kind: str) -> None:
 )
 @pytest.mark.skipif(find_tool("qemu-system-arm") is None, reason="qemu-system-arm is missing")
 def test_firmware_equals_the_interpreter(kind: str, board: str, target: str) -> None:
-    for batch in batches(kind, 40, 8, GENERATORS):
-        outcome = chain.run(batch, board, target, "native")
-        assert outcome.problem == ""
-        assert all(outcome.equal)
+    check_on_board(batches(kind, 40, 8, GENERATORS), board, target)

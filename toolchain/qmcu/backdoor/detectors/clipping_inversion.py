@@ -229,12 +229,11 @@ def _try(context: AuditContext, answers: Answers, trial: Trial) -> Outcome:
     assert context.network is not None and context.integer is not None
     assert context.samples is not None
 
-    def shares(model: bytes) -> Mapping[int, float]:
+    def shares(given: Scores) -> Mapping[int, float]:
         whole = not trial.place.startswith("patch")
-        given = answers.run(model, trial.marked)
         return answers.sent(trial.clean, trial.plain, given, whole=whole)
 
-    own = shares(context.integer)
+    own = shares(answers.run(context.integer, trial.marked))
     target = max(own, key=lambda t: own[t])
     named, share = target if answers.named else None, own[target]
     if share <= NEAR[0] * THRESHOLD:
@@ -242,12 +241,12 @@ def _try(context: AuditContext, answers: Answers, trial: Trial) -> Outcome:
     samples = context.samples
     anew = context.once_for_all("quantized anew", lambda: context.quantize_anew(samples))
     widened = context.quantize_anew(np.concatenate([samples, trial.marked]))
-    again, control = (shares(model).get(target, 0.0) for model in (anew, widened))
+    again, control = (
+        shares(answers.run(model, trial.marked)).get(target, 0.0) for model in (anew, widened)
+    )
     real = None
     if not trial.place.endswith(EACH_ITS_OWN):
-        given = _in_real_numbers(context, answers, trial.marked)
-        whole = not trial.place.startswith("patch")
-        real = answers.sent(trial.clean, trial.plain, given, whole=whole).get(target, 0.0)
+        real = shares(_in_real_numbers(context, answers, trial.marked)).get(target, 0.0)
     return Outcome(trial.place, named, share, again, control, trial.allowed, real)
 
 
