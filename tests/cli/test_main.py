@@ -83,6 +83,23 @@ def test_start_up_imports_nothing_heavy() -> None:
     assert shown.stdout.strip() == "[]"
 
 
+def test_ctrl_c_while_it_is_imported_is_one_sentence() -> None:
+    # A module that Ctrl-C meets on its way in, as any of those behind the command line may.
+    code = (
+        "import os, signal, sys\n"
+        "class Meets:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'qmcu.errors': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Meets())\n"
+        "from qmcu.__main__ import main\n"
+        "main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "boards"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "qmcu: interrupted.\n")
+
+
 def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     command = f"{sys.executable} -c 'from qmcu.cli import main; main()' boards --json | true"
     shown = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
