@@ -86,6 +86,24 @@ def test_computed_weights_are_as_long_as_the_rows_of_whatever_input(activation: 
     compare(operator.graph(((2, 5), None), options=options, version=4, dtype="float32"))
 
 
+@pytest.mark.parametrize("dtype", ["int8", "float32"])
+@pytest.mark.parametrize("shape", [(6, 5), (2, 3, 5), (6, 1, 5)])
+def test_rows_of_several_dimensions_may_become_rows_of_fewer(
+    dtype: str, shape: tuple[int, ...]
+) -> None:
+    """Attention written as FULLY_CONNECTED, whose result has no dimension for the heads."""
+    grid = GRID if dtype == "int8" else None
+    operator = SingleOperator("FULLY_CONNECTED")
+    operator.input((1, 2, 3, 16), grid, dtype)
+    operator.input((5, 16), grid, dtype)
+    options: dict[str, OptionValue] = {
+        "fused_activation_function": "RELU", "weights_format": "DEFAULT",
+        "keep_num_dims": False, "asymmetric_quantize_inputs": False,
+    }  # fmt: skip
+    target = Quantization((0.3,), (-5,)) if grid else None
+    compare(operator.graph((shape, target), options=options, version=4, dtype=dtype))
+
+
 @pytest.mark.parametrize("activation", ["NONE", "RELU_N1_TO_1"])
 def test_computed_weights_with_a_bias_have_a_kernel_of_their_own(activation: str) -> None:
     graph = product("int8", activation, bias=True)

@@ -9,6 +9,7 @@ import pytest
 from qmcu.compile import unsupported
 from qmcu.conversion.quantizing import quantize_file
 from qmcu.conversion.sources import open_source
+from qmcu.errors import ModelError
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.oracle import Oracle
 from qmcu.model.reader import parse_model
@@ -177,3 +178,16 @@ def test_the_largest_number_of_keras_is_asked_for_as_it_is(tmp_path: Path) -> No
     graph = parse_model((tmp_path / "model.tflite").read_bytes(), "m")
     kinds = [op.kind for op in graph.operators]
     assert "ARG_MAX" in kinds and "ONE_HOT" not in kinds and not unsupported(graph)
+
+
+def test_a_custom_operator_without_a_kernel_is_named() -> None:
+    pytest.importorskip("tensorflow")
+    tensors = tuple(Tensor(i, f"t{i}", (1, 4), "float32", None, None) for i in range(3))
+    operators = (
+        Operator(0, "RELU", (0,), (1,), {}, 1),
+        Operator(1, "CUSTOM:TheirOwn", (1,), (2,), {}, 1),
+    )
+    data = write_model(Graph("m", tensors, operators, (0,), (2,)))
+    rows = np.ones((2, 4), np.float32)
+    with pytest.raises(ModelError, match=r"m\.tflite cannot be quantized: .* operator TheirOwn,"):
+        quantize_file(Path("m.tflite"), data, [rows], {})

@@ -59,17 +59,26 @@ def test_stored_weights_are_the_numbers_that_they_stand_for(kind: str, tmp_path:
 
 
 @pytest.mark.usefixtures("converter_here")
-def test_a_file_of_dynamic_range_is_named_and_converted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("int8", "have integer weights and float32 activations (dynamic range quantization)"),
+        ("float16", "3 of 6 operators read float16 weights (float16 quantization)"),
+    ],
+)
+def test_a_file_of_stored_weights_is_named_and_converted(
+    kind: str, told: str, tmp_path: Path
+) -> None:
     path = tmp_path / "small.tflite"
-    path.write_bytes(_stored("int8"))
+    path.write_bytes(_stored(kind))
     (problem,) = unsupported(parse_model(path.read_bytes(), "small"))
-    assert "have integer weights and float32 activations (dynamic range quantization)" in problem
+    assert told in problem
     rows = np.random.default_rng(0).normal(0, 1, (20, 8, 8, 3)).astype("f4")
     np.savez(tmp_path / "c.npz", inputs=rows)
     found = convert_file(path, tmp_path / "c.npz")
     assert found.conversion.graph.input_tensors[0].dtype == "int8"
     assert unsupported(found.conversion.graph) == []
-    assert any("weights stored as int8" in note for note in found.conversion.notes)
+    assert any(f"weights stored as {kind}" in note for note in found.conversion.notes)
 
 
 def test_constants_that_no_layer_multiplies_stay() -> None:

@@ -159,11 +159,12 @@ class _Staging:
             self.operators.append(operator)
             return
         source, output = self.tensors[operator.inputs[0]], self.tensors[operator.outputs[0]]
-        # Rows as long as the weights', whatever the dimensions of the input are.
+        # Rows as long as the weights', whatever the dimensions of input and output are.
         depth, units = weights.shape[-1], weights.shape[0]
         given, made = source.index, output.index
-        if source.shape[-1:] != (depth,) and source.elements % max(1, depth) == 0:
-            rows = source.elements // depth
+        rows = source.elements // max(1, depth)
+        row_by_row = source.shape[-1:] == (depth,) and output.shape == (*source.shape[:-1], units)
+        if not row_by_row and (rows * depth, rows * units) == (source.elements, output.elements):
             given = self._reshaped(source, (rows, depth))
             if output.shape != (rows, units):
                 made = self._new(replace(output, shape=(rows, units)))

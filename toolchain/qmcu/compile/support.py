@@ -14,7 +14,7 @@ from qmcu.model.accelerators import accelerated_operators, compiled_for
 from qmcu.model.graph import Graph, Operator, Tensor
 from qmcu.model.hidden_states import show_states
 from qmcu.model.passes import simplify
-from qmcu.model.real_form import hybrid_operators
+from qmcu.model.real_form import half_operators, hybrid_operators
 from qmcu.model.signed_form import unsigned_operators
 from qmcu.resources import page
 
@@ -33,7 +33,10 @@ _INSTEAD = {
     "MULTINOMIAL": "give the model random numbers as an input",
     "NON_MAX_SUPPRESSION_V4": "end the model before it and choose the boxes in your own code",
     "NON_MAX_SUPPRESSION_V5": "end the model before it and choose the boxes in your own code",
-    "POW": "multiply, or take SQRT and RSQRT for powers of a half",
+    "POW": (
+        "`qmcu convert` of the float model writes constant powers with operators that it has; "
+        "else multiply, or take SQRT and RSQRT for powers of a half"
+    ),
     "RANDOM_STANDARD_NORMAL": "give the model random numbers as an input",
     "RANDOM_UNIFORM": "give the model random numbers as an input",
     "RFFT2D": "compute the spectrum outside of the model and give it real numbers",
@@ -118,9 +121,9 @@ def _problem(graph: Graph, operator: Operator) -> str | None:
 def _whole_problems(graph: Graph, failing: set[int]) -> tuple[list[str], set[int]]:
     """What is the matter with many layers at once; which of the failing ones, by id, it tells."""
     name, count = graph.name, len(graph.operators)
-    accelerated, unsigned, hybrid = (
+    accelerated, unsigned, hybrid, halves = (
         [op for op in kind(graph) if id(op) in failing]
-        for kind in (accelerated_operators, unsigned_operators, hybrid_operators)
+        for kind in (accelerated_operators, unsigned_operators, hybrid_operators, half_operators)
     )
     problems = []
     if accelerated:
@@ -132,13 +135,19 @@ def _whole_problems(graph: Graph, failing: set[int]) -> tuple[list[str], set[int
             "quantized, for which tflite-micro has no kernels; `qmcu convert "
             f"{name}.tflite -o OUT.tflite` makes int8 of it, without calibration"
         )
-    if hybrid:
-        problems.append(
-            f"{len(hybrid)} of {count} operators have integer weights and float32 activations "
-            "(dynamic range quantization), for which tflite-micro has no kernels; `qmcu convert "
-            f"{name}.tflite --calibration DATA -o OUT.tflite` makes int8 of it"
+    problems += [
+        f"{len(found)} of {count} operators {what}, for which tflite-micro has no kernels; "
+        f"`qmcu convert {name}.tflite --calibration DATA -o OUT.tflite` makes int8 of it"
+        for found, what in (
+            (
+                hybrid,
+                "have integer weights and float32 activations (dynamic range quantization)",
+            ),
+            (halves, "read float16 weights (float16 quantization)"),
         )
-    return problems, {id(op) for op in (*accelerated, *unsigned, *hybrid)}
+        if found
+    ]
+    return problems, {id(op) for op in (*accelerated, *unsigned, *hybrid, *halves)}
 
 
 def _without_scale(graph: Graph, operator: Operator) -> Tensor | None:

@@ -21,6 +21,8 @@ from qmcu.text import first_line
 from qmcu.types import Array
 
 MODEL, FLOAT = "model.tflite", "float.tflite"
+# What TensorFlow's calibrator and interpreter say of a custom operator.
+_UNKNOWN_OPERATOR = ("op resolver", "unresolved custom op")
 # Of the weights that a softmax gives, in int8 and in int16.
 _STEPS = (256, 32768)
 
@@ -34,7 +36,22 @@ def quantize_file(path: Path, data: bytes, samples: list[Array], order: Mapping[
         with contextlib.redirect_stdout(None):
             return settle(quantize(data, samples, order), path.stem)
     except Exception as error:
-        raise ModelError(f"{path} cannot be quantized: {first_line(error)}.") from error
+        raise ModelError(f"{path} cannot be quantized: {_reason(error, data)}.") from error
+
+
+def _reason(error: Exception, data: bytes) -> str:
+    """What went wrong; custom operators by name, which TensorFlow tells nothing of."""
+    told = first_line(error)
+    if not any(sign in told for sign in _UNKNOWN_OPERATOR):
+        return told
+    kinds = {op.kind.partition(":") for op in parse_model(data, "float").operators}
+    names = sorted(name for family, _, name in kinds if family == "CUSTOM")
+    return (
+        f"TensorFlow has no kernel for its custom operator {' and '.join(names)}, so that nothing "
+        "behind it can be calibrated; export the model with TensorFlow's own layers in its place"
+        if names
+        else told
+    )
 
 
 def quantize(data: bytes, samples: list[Array], order: Mapping[str, Any]) -> bytes:

@@ -35,6 +35,15 @@ def hybrid_operators(graph: Graph) -> list[Operator]:
     ]
 
 
+def half_operators(graph: Graph) -> list[Operator]:
+    """The operators that read float16 weights, most of them DEQUANTIZE."""
+    return [
+        op
+        for op in graph.operators
+        if any(t.dtype == "float16" and t.is_constant for t in _read(graph, op))
+    ]
+
+
 def has_real_activations(graph: Graph) -> bool:
     """True of a file whose weights are integers under float32 activations ("dynamic range")."""
     activations = [graph.tensors[i] for i in graph.used if not graph.tensors[i].is_constant]
