@@ -194,6 +194,34 @@ def test_operators_of_two_and_more_in_integers(tmp_path: Path) -> None:
     assert _prove(read, path).largest <= 2
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8])
+def test_constants_that_are_joined_before_their_scale_keep_their_integers(
+    tmp_path: Path, dtype: Any
+) -> None:
+    """A detector's anchors: each size is repeated and reshaped, and one DQ is behind them all."""
+    b = Builder((8, 4))
+    sizes = [b.constant(_integers(*shape, low=0), dtype) for shape in ((1, 3, 4), (1, 2, 2, 2))]
+    x = b.qdq("x", 0.01, 3, dtype)
+    # As often as the batch is long, which only the shapes tell.
+    once, twice = (b.constant([n], np.int64) for n in (1, 2))
+    batch = b.add("Slice", b.add("Shape", x), b.constant([0], np.int64), once)
+    parts = [
+        b.add("Tile", sizes[0], b.add("Concat", batch, twice, once, axis=0)),
+        b.add("Reshape", sizes[1], b.constant([-1, 2, 4], np.int64)),
+    ]
+    joined = b.add("Concat", *parts, axis=1)
+    anchors = b.add("DequantizeLinear", joined, b.constant(0.008), b.constant(62, dtype))
+    y = b.qdq(b.add("Add", x, anchors), 0.02, 5, dtype)
+    path = b.save(tmp_path / "m.onnx", y)
+    read = read_onnx(path)
+    graph = read.written.graph
+    assert [op.kind for op in graph.operators] == ["ADD"]
+    (constant,) = [t for t in graph.tensors if t.is_constant]
+    assert (constant.dtype, constant.shape) == ("int8", (1, 8, 4))
+    assert not read.gaps and not unsupported(graph)
+    assert _prove(read, path).largest <= 1
+
+
 def test_a_narrow_type_keeps_its_limits(tmp_path: Path) -> None:
     b = Builder((6,))
     parameters = [b.constant(0.1), b.constant(0, np.int8)]

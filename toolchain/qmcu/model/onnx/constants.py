@@ -13,6 +13,11 @@ from qmcu.types import Array
 
 # Nodes that stand for numbers of the file, and are not computed away.
 _KEPT = {"DequantizeLinear", "Requantize"}
+# Nodes whose results are numbers of their inputs, whatever those stand for.
+_REARRANGING = {
+    "Concat", "Expand", "Flatten", "Gather", "Identity", "Reshape", "Slice", "Squeeze", "Tile",
+    "Transpose", "Unsqueeze",
+}  # fmt: skip
 # A result that is larger is no constant of a network for a microcontroller.
 _MOST_ELEMENTS = 1 << 24
 # Shapes that follow from shapes that follow ...: a file has few such steps.
@@ -33,10 +38,12 @@ def fold_constants(net: Net) -> bool:
         if results is None:
             kept.append(node)
             continue
+        # Shape tells of its input's numbers nothing, others rearrange them.
+        grid = net.values[node.inputs[0]].quantization if node.kind in _REARRANGING else None
         for name, array in zip(node.outputs, results, strict=False):
             if array.size > _MOST_ELEMENTS:
                 raise net.fail(node, f"makes {array.size} constants", "export a smaller model")
-            net.values[name] = Value(name, array.shape, str(array.dtype), array)
+            net.values[name] = Value(name, array.shape, str(array.dtype), array, grid)
     found = len(kept) < len(net.nodes)
     net.nodes = kept
     return found
@@ -69,9 +76,26 @@ def _results(net: Net, node: Node) -> list[Array] | None:
         end = node.attributes.get("end")
         shape = np.array(values[0].shape, np.int64)
         return [shape[node.integer("start") : None if end is None else int(end)]]
-    if node.kind in _KEPT or any(v.array is None or v.quantization for v in values):
+    if node.kind in _KEPT or any(v.array is None for v in values):
+        return None
+    if any(v.quantization for v in values) and not _rearranges_integers(node, values):
         return None
     return evaluate(net, node)
+
+
+def _rearranges_integers(node: Node, values: list[Value]) -> bool:
+    """Whether a node only puts integers of one grid in another order or place.
+
+    Weights stay as the file has them, for the layer that reads them.
+    """
+    grid = values[0].quantization
+    moved = values if node.kind == "Concat" else values[:1]
+    return (
+        node.kind in _REARRANGING
+        and grid is not None
+        and not grid.per_channel
+        and all(v.quantization == grid and v.file is None for v in moved)
+    )
 
 
 def evaluate(net: Net, node: Node) -> list[Array]:

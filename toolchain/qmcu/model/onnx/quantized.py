@@ -164,22 +164,27 @@ def _take_dequantize(net: Net, node: Node) -> None:
 
 
 def _quantize_table(net: Net, value: Value) -> None:
-    """A constant of integers that is moved before its DQ, as an embedding's table is."""
+    """Constants of integers that are moved before their DQ, as an embedding's table is, and all
+    that are joined there.
+    """
     producers = net.producers()
     grid, dtype = value.quantization, value.dtype
-    while (maker := producers.get(value.name)) is not None and maker.kind in _MOVING:
-        source = net.values[maker.inputs[0]]
-        if source.quantization is not None:
-            return
-        if source.array is None:
-            source.quantization, source.dtype = grid, dtype
-            value = source
+    pending = [value.name]
+    while pending:
+        maker = producers.get(pending.pop())
+        if maker is None or maker.kind not in _MOVING:
             continue
-        if source.array.dtype.name in _TYPES:
-            target, shift = _TYPES[source.array.dtype.name]
-            source.array = (source.array.astype(np.int64) - shift).astype(target)
-            source.quantization, source.dtype = grid, target
-        return
+        for name in maker.inputs if maker.kind == "Concat" else maker.inputs[:1]:
+            source = net.values[name]
+            if source.quantization is not None:
+                continue
+            if source.array is None:
+                source.quantization, source.dtype = grid, dtype
+                pending.append(name)
+            elif source.array.dtype.name in _TYPES:
+                target, shift = _TYPES[source.array.dtype.name]
+                source.array = (source.array.astype(np.int64) - shift).astype(target)
+                source.quantization, source.dtype = grid, target
 
 
 # Between Q and DQ a file may compute with the integers themselves, by operators that only move
