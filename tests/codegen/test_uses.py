@@ -42,7 +42,6 @@ ONE_OF = (
     ("FLAT_ROWS", "FEW_CHANNELS", "MANY_CHANNELS"),
     ("TWO_OUTPUTS", "ONE_OUTPUT"),
     ("POOL_WORDS", "POOL_BYTES"),
-    ("POOL_VECTORS", "POOL_LEFT"),
     ("MEANS_TOGETHER", "MEANS_APART"),
     ("ADD_RELU", "ADD_AWAY"),
 )
@@ -60,7 +59,8 @@ ONE_OF_PART = {"PACKED": ("PAIR_FOURS", "PAIRS_LEFT")}
 # What is compiled for a header that has no C file of its name.
 SOURCES = {
     "multiply_four_code_mve.h": "multiply_four_mve.c",
-    "pool_mve.h": "max_pool_2d_mve.c",
+    "pool_mve.h": "average_pool_2d_mve.c",
+    "softmax_code_mve.h": "softmax_mve.c",
     "pool_scalar.h": "max_pool_2d_scalar.c",
 }
 BOARDS = {uses.MVE: ("mps3-an547",), uses.SCALAR: ("mps2-an385", "rpi-pico")}
@@ -254,7 +254,8 @@ def _steps_and_runs(loop: str, fields: Mapping[str, Any]) -> tuple[int, int]:
 
 def test_a_softmax_of_one_row_has_no_loop_over_rows() -> None:
     seen = set()
-    for plan in plans("SOFTMAX", "softmax_mve"):
+    both = plans("SOFTMAX", "softmax_mve"), plans("SOFTMAX int8>int16", "softmax_s8_s16_mve")
+    for plan in itertools.chain(*both):
         rows = dict(plan.calls[0].arguments[0].fields)["rows"]  # type: ignore[union-attr]
         assert parts(plan)["SOFTMAX_ROWS"] == (rows > 1)
         seen.add(rows > 1)
@@ -299,19 +300,23 @@ def test_means_sums_and_pools_have_what_they_ask_for(
             relu = fields["activation_minimum"] >= fields["output_zero_point"]
             assert has["ADD_RELU"] == relu != has["ADD_AWAY"]
         else:
+            assert has["POOL_BATCHES"] == (fields["batches"] > 1)
             assert has["POOL_BORDERS"] == _leave_pool(fields)
         for name in names:
             seen.setdefault(name, set()).add(has[name])
     assert all(values == {False, True} for values in seen.values()), seen
 
 
-@pytest.mark.parametrize(
-    ("depth", "names"),
-    [(8, {"POOL_LEFT"}), (16, {"POOL_VECTORS"}), (20, {"POOL_VECTORS", "POOL_LEFT"})],
-)
-def test_a_maximum_has_what_its_channels_ask_for(depth: int, names: set[str]) -> None:
+@pytest.mark.parametrize(("depth", "needed"), [(8, True), (16, False), (20, True), (32, False)])
+def test_a_maximum_has_what_its_channels_ask_for(depth: int, needed: bool) -> None:
     (code,) = (code for code in uses._CODES if code.header == "max_pool_2d_mve.h")
-    assert {name for name, is_needed in code.parts.items() if is_needed({"depth": depth})} == names
+    assert code.parts["POOL_LEFT"]({"depth": depth}) == needed
+
+
+def test_pools_of_several_images_have_a_loop_over_them() -> None:
+    (code,) = (code for code in uses._CODES if code.header == "pool_mve.h")
+    needs = code.parts["POOL_BATCHES"]
+    assert needs({"batches": 2}) and not needs({"batches": 1})
 
 
 def test_layers_without_dsp_have_what_their_windows_and_outputs_ask_for() -> None:
@@ -515,7 +520,7 @@ def test_every_choice_of_parts_compiles(code: uses._Code, board: str, tmp_path: 
 
 
 def _compiled_size(source: Path, headers: dict[str, str], board: str, folder: Path) -> int:
-    """Bytes of the object of `source` with these texts in place of its headers'."""
+    """Bytes of code of `source` with these texts in place of its headers'."""
     assert COMPILER is not None
     core = load_board(board).core
     # Copies, since a header beside the source would be taken first.
@@ -527,4 +532,8 @@ def _compiled_size(source: Path, headers: dict[str, str], board: str, folder: Pa
     folders = [f"-I{folder}", *(f"-I{f}" for f in kernel_directories())]
     command = [COMPILER, *flags, *folders, "-c", str(copy), "-o", str(folder / "a.o")]
     subprocess.run(command, check=True)
-    return (folder / "a.o").stat().st_size
+    said = subprocess.run(
+        [COMPILER.replace("gcc", "size"), str(folder / "a.o")],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return int(said.stdout.splitlines()[1].split()[0])

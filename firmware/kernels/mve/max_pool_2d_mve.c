@@ -1,66 +1,46 @@
 /* max_pool_2d for MVE, 16 channels at once. */
+#include "small.h"
+
 #include "max_pool_2d_mve.h"
 
 #include "mve.h"
 #include "pool_mve.h"
 
 typedef struct {
-    int32_t depth;
-    int32_t row_bytes;
-    int8_t low, high; /* the limits */
-    int32_t rows, columns;
-} pooling;
+    int8x16_t low, high;
+} limits;
 
-static inline int8x16_t largest(const pooling *p, const int8_t *image)
+static inline void pool(void *given, const qmcu_pool_window *window, const int8_t *image,
+                        int8_t *output)
 {
-    int8x16_t result = vdupq_n_s8(p->low);
-    for (int32_t row = p->rows; row > 0; --row) {
-        const int8_t *from = image;
-        for (int32_t column = p->columns; column > 0; --column) {
-            result = vmaxq_s8(result, vldrbq_s8(from));
-            from += p->depth;
-        }
-        image += p->row_bytes;
-    }
-    return vminq_s8(result, vdupq_n_s8(p->high));
-}
-
-static void pool(const pooling *p, const int8_t *image, int8_t *output)
-{
-    int32_t left = p->depth;
-    for (; QMCU_USES_POOL_VECTORS && left >= 16; left -= 16, image += 16, output += 16) {
-        vstrbq_s8(output, largest(p, image));
-    }
-    if (QMCU_USES_POOL_LEFT && left > 0) {
-        vstrbq_p_s8(output, largest(p, image), vctp8q((uint32_t)left));
-    }
+    const limits *const l = given;
+    int32_t left = window->depth, rows;
+    const int8_t *row, *from;
+    int8x16_t result;
+    /* clang-format off */
+    __asm volatile(
+        "1: vmov %q[result], %q[low]\n\t"
+        QMCU_POOL_PIXELS("vldrb.8 q0, [%[from]]", "vmax.s8 %q[result], %q[result], q0")
+        "vmin.s8 %q[result], %q[result], %q[high]\n\t"
+        QMCU_WHERE(POOL_LEFT,
+            "vctp.8 %[left]\n\t"
+            "vpst\n\t")
+        "vstrb" QMCU_WHERE(POOL_LEFT, "t") ".8 %q[result], [%[output]], #16\n\t"
+        "add %[image], %[image], #16\n\t"
+        "subs %[left], %[left], #16\n\t"
+        "bgt 1b"
+        : [image] "+&r"(image), [output] "+&r"(output), [left] "+&r"(left), [row] "=&r"(row),
+          [from] "=&r"(from), [rows] "=&l"(rows), [result] "=&w"(result)
+        : [height] "r"(window->rows), [columns] "r"(window->columns), [depth] "r"(window->depth),
+          [row_bytes] "r"(window->row_bytes), [low] "w"(l->low), [high] "w"(l->high)
+        : "q0", "lr", "cc", "memory");
+    /* clang-format on */
 }
 
 void qmcu_max_pool_2d_mve(const qmcu_max_pool_2d_mve_params *params, const int8_t *input,
                           int8_t *output)
 {
-    const qmcu_max_pool_2d_mve_params *const p = params;
-    pooling now = {p->depth,
-                   p->input_width * p->depth,
-                   (int8_t)p->activation_minimum,
-                   (int8_t)p->activation_maximum,
-                   0,
-                   0};
-    for (int32_t batch = 0; batch < p->batches; ++batch) {
-        for (int32_t row = 0; row < p->output_height; ++row) {
-            const int32_t y = row * p->stride_height - p->padding_top;
-            const qmcu_taps rows = qmcu_pool_taps(y, p->kernel_height, p->input_height);
-            now.rows = qmcu_taps_count(rows);
-            for (int32_t column = 0; column < p->output_width; ++column) {
-                const int32_t x = column * p->stride_width - p->padding_left;
-                const qmcu_taps columns = qmcu_pool_taps(x, p->kernel_width, p->input_width);
-                now.columns = qmcu_taps_count(columns);
-                pool(&now,
-                     input + ((y + rows.first) * p->input_width + x + columns.first) * p->depth,
-                     output);
-                output += p->depth;
-            }
-        }
-        input += p->input_height * p->input_width * p->depth;
-    }
+    limits l = {vdupq_n_s8((int8_t)params->activation_minimum),
+                vdupq_n_s8((int8_t)params->activation_maximum)};
+    qmcu_pool_windows(params, input, output, &l, pool);
 }

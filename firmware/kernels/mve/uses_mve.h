@@ -39,9 +39,10 @@
 #define QMCU_USES_ADD_RELU 1
 #define QMCU_USES_ADD_AWAY 1
 
-/* Pools: windows beyond the image; max_pool_2d_mve: whole vectors of channels, and what is left of them. */
+/* Pools: several images, windows beyond the image; max_pool_2d_mve: channels that are no whole
+   vectors. */
+#define QMCU_USES_POOL_BATCHES 1
 #define QMCU_USES_POOL_BORDERS 1
-#define QMCU_USES_POOL_VECTORS 1
 #define QMCU_USES_POOL_LEFT 1
 
 /* multiply_four_mve: windows of one vector whose outputs are saturated alone, all others, of these those
@@ -61,7 +62,7 @@
 #define QMCU_USES_RAGGED_LIMITS 1
 #define QMCU_RAGGED_ROUND 2
 
-/* softmax_mve: several rows. */
+/* softmax_code_mve: several rows. */
 #define QMCU_USES_SOFTMAX_ROWS 1
 
 /* fully_connected_mve: several inputs, one row behind the fours, two or three, rows that are no whole

@@ -315,16 +315,16 @@ _CODES = (
         MVE,
         "pool_mve.h",
         ("max_pool_2d_mve", "average_pool_2d_mve"),
-        {"POOL_BORDERS": _pool_leaves_image},
+        {
+            "POOL_BATCHES": lambda fields: fields["batches"] != 1,
+            "POOL_BORDERS": _pool_leaves_image,
+        },
     ),
     _Code(
         MVE,
         "max_pool_2d_mve.h",
         ("max_pool_2d_mve",),
-        {
-            "POOL_VECTORS": lambda fields: fields["depth"] >= 16,
-            "POOL_LEFT": lambda fields: fields["depth"] % 16 != 0,
-        },
+        {"POOL_LEFT": lambda fields: fields["depth"] % 16 != 0},
     ),
     _Code(
         MVE,
@@ -357,8 +357,8 @@ _CODES = (
     ),
     _Code(
         MVE,
-        "softmax_mve.h",
-        ("softmax_mve",),
+        "softmax_code_mve.h",
+        ("softmax_mve", "softmax_s8_s16_mve"),
         {"SOFTMAX_ROWS": lambda fields: fields["rows"] != 1},
     ),
     _Code(

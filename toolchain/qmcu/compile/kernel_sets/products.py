@@ -48,6 +48,7 @@ _VECTORS = {
     "MUL int16": "mul_s16",
     "RESIZE_BILINEAR": "resize_bilinear",
     "RESIZE_BILINEAR int16": "resize_bilinear_s16",
+    "SOFTMAX int8>int16": "softmax_s8_s16",
     "SUB int16": "add_s16",
     "TANH int16": "tanh_s16",
 }
