@@ -46,6 +46,66 @@ dot(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth, 
           "pop {r3-r11, pc}");
 }
 
+/* Two filters, r8 values from each other: r4 to r7 the sums. */
+#define VALUE_OF_TWO(AT)             \
+    "ldrsh lr, [r0, r1]\n\t"         \
+    "ldrsh r12, [r0], #2\n\t"        \
+    "ldrsb r10, [r2, r8]\n\t"        \
+    "ldrsb r9, [r2], #1\n\t"         \
+    "mla r4, r9, r12, r4\n\t"        \
+    "mla r5, r9, lr, r5\n\t"         \
+    "mla r6, r10, r12, r6\n\t"       \
+    "mla r7, r10, lr, r7\n\t"
+
+static __attribute__((naked, noinline)) void
+dot_of_two(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth,
+           int32_t *sums)
+{
+    __asm("push {r4-r10, lr}\n\t"
+          "ldr r12, [sp, #32]\n\t"
+          "ldm r12, {r4-r7}\n\t"
+          "mov r8, r3\n\t"
+          LOOP(VALUE_OF_TWO, NOTHING, "", "")
+          "ldr r12, [sp, #32]\n\t"
+          "stm r12, {r4-r7}\n\t"
+          "pop {r4-r10, pc}");
+}
+
+/* One filter: r4 and r5 the sums. */
+#define VALUE_OF_ONE(AT)             \
+    "ldrsh lr, [r0, r1]\n\t"         \
+    "ldrsh r12, [r0], #2\n\t"        \
+    "ldrsb r6, [r2], #1\n\t"         \
+    "mla r4, r6, r12, r4\n\t"        \
+    "mla r5, r6, lr, r5\n\t"
+
+static __attribute__((naked, noinline)) void
+dot_of_one(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth,
+           int32_t *sums)
+{
+    __asm("push {r4-r6, lr}\n\t"
+          "ldr r12, [sp, #16]\n\t"
+          "ldm r12, {r4, r5}\n\t"
+          LOOP(VALUE_OF_ONE, NOTHING, "", "")
+          "ldr r12, [sp, #16]\n\t"
+          "stm r12, {r4, r5}\n\t"
+          "pop {r4-r6, pc}");
+}
+
+/* Of one filter and the column alone: r0 the sum, r1 the column. */
+#define SINGLE(AT)                   \
+    "ldrsh r12, [r1], #2\n\t"        \
+    "ldrsb lr, [r2], #1\n\t"         \
+    "mla r0, lr, r12, r0\n\t"
+
+static __attribute__((naked, noinline)) int32_t
+single(int32_t sum, const int16_t *column, const int8_t *weights, int32_t depth)
+{
+    __asm("push {lr}\n\t"
+          LOOP(SINGLE, NOTHING, "", "")
+          "pop {pc}");
+}
+
 /* Of the column alone: r1 the weight, lr the value, r4 to r7 the sums. */
 #define WITH_ONE(SUM)             \
     "ldrsb r1, [r2], #1\n\t"      \
@@ -123,6 +183,28 @@ static void dot(const int16_t *column, int32_t other, const int8_t *weights, int
     }
 }
 
+static void dot_of_two(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth,
+                       int32_t *sums)
+{
+    const int16_t *const second = (const int16_t *)((uintptr_t)column + (uintptr_t)(intptr_t)other);
+    for (int32_t i = 0; i < depth; ++i) {
+        sums[0] += column[i] * weights[i];
+        sums[1] += second[i] * weights[i];
+        sums[2] += column[i] * weights[depth + i];
+        sums[3] += second[i] * weights[depth + i];
+    }
+}
+
+static void dot_of_one(const int16_t *column, int32_t other, const int8_t *weights, int32_t depth,
+                       int32_t *sums)
+{
+    const int16_t *const second = (const int16_t *)((uintptr_t)column + (uintptr_t)(intptr_t)other);
+    for (int32_t i = 0; i < depth; ++i) {
+        sums[0] += column[i] * weights[i];
+        sums[1] += second[i] * weights[i];
+    }
+}
+
 static void dot_one(const int16_t *column, __attribute__((unused)) int32_t other,
                     const int8_t *weights, int32_t depth, int32_t *sums)
 {
@@ -157,74 +239,50 @@ static inline int16_t output_of(const qmcu_quads_s16 *quads, int32_t sum, int32_
 }
 
 #if QMCU_COLUMNS_S16_SCALAR == 2
-/* Four filters times both columns, the outputs of the other `step` values further. */
-static void four_of_two(const qmcu_quads_s16 *quads, int32_t step, const int16_t *column, const int16_t *other,
-                        const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
-                        int16_t *output)
+typedef void dot_function(const int16_t *column, int32_t other, const int8_t *weights,
+                          int32_t depth, int32_t *sums);
+
+/* `count` filters times both columns, the outputs of the other `step` values further. */
+static inline __attribute__((always_inline)) void
+both(const qmcu_quads_s16 *quads, int32_t step, const int16_t *column, const int16_t *other,
+     const int8_t *weights, const int32_t *bias, const int32_t *multipliers, int16_t *output,
+     int32_t count, dot_function *products)
 {
     int32_t sums[8];
-    for (int32_t i = 0; i < 8; ++i) {
+    for (int32_t i = 0; i < 2 * count; ++i) {
         sums[i] = bias[i / 2];
     }
     const uintptr_t distance = (uintptr_t)other - (uintptr_t)column;
-    dot(column, (int32_t)distance, weights, quads->depth, sums);
-    for (int32_t i = 0; i < 4; ++i) {
+    products(column, (int32_t)distance, weights, quads->depth, sums);
+    for (int32_t i = 0; i < count; ++i) {
         output[i] = output_of(quads, sums[2 * i], multipliers[i]);
         output[step + i] = output_of(quads, sums[2 * i + 1], multipliers[i]);
     }
 }
 
-/* Two filters times both columns, 8 instructions for 4 products. */
+static void four_of_two(const qmcu_quads_s16 *quads, int32_t step, const int16_t *column, const int16_t *other,
+                        const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                        int16_t *output)
+{
+    both(quads, step, column, other, weights, bias, multipliers, output, 4, dot);
+}
+
 static void two_of_two(const qmcu_quads_s16 *quads, int32_t step, const int16_t *column, const int16_t *other,
                        const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
                        int16_t *output)
 {
-    const int8_t *further = weights + quads->depth;
-    int32_t a = bias[0], b = bias[0], c = bias[1], d = bias[1];
-    for (const int16_t *const end = column + quads->depth; column != end;) {
-        const int32_t x = *column++, y = *other++;
-        const int32_t weight = *weights++, second = *further++;
-        a += x * weight;
-        b += y * weight;
-        c += x * second;
-        d += y * second;
-    }
-    output[0] = output_of(quads, a, multipliers[0]);
-    output[1] = output_of(quads, c, multipliers[1]);
-    output[step] = output_of(quads, b, multipliers[0]);
-    output[step + 1] = output_of(quads, d, multipliers[1]);
+    both(quads, step, column, other, weights, bias, multipliers, output, 2, dot_of_two);
 }
 
-#define BOTH(AT)                            \
-    do {                                   \
-        const int32_t weight = weights[AT]; \
-        a += column[AT] * weight;          \
-        b += other[AT] * weight;           \
-    } while (0)
-
-/* One filter times both columns, 5 for 2. */
 static void one_of_two(const qmcu_quads_s16 *quads, int32_t step, const int16_t *column, const int16_t *other,
                        const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
                        int16_t *output)
 {
-    int32_t a = *bias, b = *bias;
-    for (int32_t fours = quads->depth / 4; fours > 0; --fours) {
-        BOTH(0);
-        BOTH(1);
-        BOTH(2);
-        BOTH(3);
-        column += 4;
-        other += 4;
-        weights += 4;
-    }
-    for (int32_t rest = quads->depth % 4, i = 0; i < rest; ++i) {
-        BOTH(i);
-    }
-    output[0] = output_of(quads, a, *multipliers);
-    output[step] = output_of(quads, b, *multipliers);
+    both(quads, step, column, other, weights, bias, multipliers, output, 1, dot_of_one);
 }
 #endif
 
+#if !defined(__ARM_ARCH_7M__)
 /* A filter by itself. */
 static int32_t single(int32_t sum, const int16_t *column, const int8_t *weights, int32_t depth)
 {
@@ -241,6 +299,7 @@ static int32_t single(int32_t sum, const int16_t *column, const int8_t *weights,
     }
     return sum;
 }
+#endif
 
 void qmcu_runs_s16_scalar(const qmcu_quads_s16 *quads, const qmcu_runs_s16 *runs,
                           const int16_t *image, const int8_t *weights, const int32_t *bias,
