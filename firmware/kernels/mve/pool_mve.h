@@ -15,26 +15,27 @@ typedef struct {
 
 /* The pixels of a window, in assembly, for the compiler has too few registers for three loops: LOAD a
    vector of channels at %[from], then ADD it to what is there. */
-#define QMCU_POOL_PIXELS(LOAD, ADD)                        \
-    "mov %[row], %[image]\n\t"                             \
-    "mov %[rows], %[height]\n"                             \
-    QMCU_WHERE(POOL_BORDERS, "cbz %[rows], 5f\n")          \
-    "2: mov %[from], %[row]\n\t"                           \
-    "wls lr, %[columns], 4f\n"                             \
-    "3: " LOAD "\n\t"                                      \
-    "add %[from], %[from], %[depth]\n\t"                   \
-    ADD "\n\t"                                             \
-    "le lr, 3b\n"                                          \
-    "4: add %[row], %[row], %[row_bytes]\n\t"              \
-    "subs %[rows], %[rows], #1\n\t"                        \
-    "bne 2b\n"                                             \
+/* clang-format off */
+#define QMCU_POOL_PIXELS(LOAD, ADD)                \
+    "mov %[row], %[image]\n\t"                     \
+    "mov %[rows], %[height]\n"                     \
+    QMCU_WHERE(POOL_BORDERS, "cbz %[rows], 5f\n")  \
+    "2: mov %[from], %[row]\n\t"                   \
+    "wls lr, %[columns], 4f\n"                     \
+    "3: " LOAD "\n\t"                              \
+    "add %[from], %[from], %[depth]\n\t"           \
+    ADD "\n\t"                                     \
+    "le lr, 3b\n"                                  \
+    "4: add %[row], %[row], %[row_bytes]\n\t"      \
+    "subs %[rows], %[rows], #1\n\t"                \
+    "bne 2b\n"                                     \
     "5: "
+/* clang-format on */
 
 /* Calls `pool` for each window, with the first of its pixels. */
-static inline __attribute__((always_inline)) void
-qmcu_pool_windows(const qmcu_pool_params *p, const int8_t *input, int8_t *output, void *limits,
-                  void (*pool)(void *limits, const qmcu_pool_window *window, const int8_t *image,
-                               int8_t *output))
+static inline __attribute__((always_inline)) void qmcu_pool_windows(
+    const qmcu_pool_params *p, const int8_t *input, int8_t *output, void *limits,
+    void (*pool)(void *limits, const qmcu_pool_window *window, const int8_t *image, int8_t *output))
 {
     const int32_t batches = QMCU_USES_POOL_BATCHES ? p->batches : 1;
     qmcu_pool_window window = {p->depth, p->input_width * p->depth, 0, 0};
