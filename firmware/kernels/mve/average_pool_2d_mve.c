@@ -26,7 +26,7 @@ static inline void set_taps(means *m, int32_t taps)
     m->reciprocal = vdupq_n_s16((int16_t)(((1 << (15 + shift)) + taps - 1) / taps));
 }
 
-static inline void pool(void *given, const qmcu_pool_window *window, const int8_t *image,
+static inline void pool(void *given, const qmcu_pool_taps_mve *window, const int8_t *image,
                         int8_t *output)
 {
     means *const m = given;
@@ -72,5 +72,5 @@ void qmcu_average_pool_2d_mve(const qmcu_average_pool_2d_mve_params *params, con
     means m = {.low = vdupq_n_s16((int16_t)params->activation_minimum),
                .high = vdupq_n_s16((int16_t)params->activation_maximum)};
     set_taps(&m, params->kernel_height * params->kernel_width);
-    qmcu_pool_windows(params, input, output, &m, pool);
+    qmcu_pool_mve_by(params, input, output, &m, pool);
 }

@@ -10,7 +10,7 @@ typedef struct {
     int8x16_t low, high;
 } limits;
 
-static inline void pool(void *given, const qmcu_pool_window *window, const int8_t *image,
+static inline void pool(void *given, const qmcu_pool_taps_mve *window, const int8_t *image,
                         int8_t *output)
 {
     const limits *const l = given;
@@ -42,5 +42,5 @@ void qmcu_max_pool_2d_mve(const qmcu_max_pool_2d_mve_params *params, const int8_
 {
     limits l = {vdupq_n_s8((int8_t)params->activation_minimum),
                 vdupq_n_s8((int8_t)params->activation_maximum)};
-    qmcu_pool_windows(params, input, output, &l, pool);
+    qmcu_pool_mve_by(params, input, output, &l, pool);
 }

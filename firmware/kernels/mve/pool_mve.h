@@ -11,7 +11,7 @@ typedef struct {
     int32_t depth;
     int32_t row_bytes;
     int32_t rows, columns;
-} qmcu_pool_window;
+} qmcu_pool_taps_mve;
 
 /* The pixels of a window, in assembly, for the compiler has too few registers for three loops: LOAD a
    vector of channels at %[from], then ADD it to what is there. */
@@ -33,12 +33,13 @@ typedef struct {
 /* clang-format on */
 
 /* Calls `pool` for each window, with the first of its pixels. */
-static inline __attribute__((always_inline)) void qmcu_pool_windows(
-    const qmcu_pool_params *p, const int8_t *input, int8_t *output, void *limits,
-    void (*pool)(void *limits, const qmcu_pool_window *window, const int8_t *image, int8_t *output))
+static inline __attribute__((always_inline)) void
+qmcu_pool_mve_by(const qmcu_pool_params *p, const int8_t *input, int8_t *output, void *limits,
+                 void (*pool)(void *limits, const qmcu_pool_taps_mve *window, const int8_t *image,
+                              int8_t *output))
 {
     const int32_t batches = QMCU_USES_POOL_BATCHES ? p->batches : 1;
-    qmcu_pool_window window = {p->depth, p->input_width * p->depth, 0, 0};
+    qmcu_pool_taps_mve window = {p->depth, p->input_width * p->depth, 0, 0};
     for (int32_t batch = 0; batch < batches; ++batch) {
         int32_t y = -p->padding_top;
         for (int32_t row = p->output_height; row > 0; --row, y += p->stride_height) {
