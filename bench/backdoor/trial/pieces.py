@@ -49,8 +49,8 @@ _WITH_FLOAT = ("audit", "clipping")
 _KEPT_FOR = ("audit", "int8")
 # Detectors that name a class by the int8 file; the stronger one's counts.
 _NAMING = (
-    "leading-class", "synthetic-triggers", "sliding-drawings", "summed-evidence", "class-triggers",
-    "sliding-answers",
+    "leading-class", "synthetic-triggers", "sliding-drawings", "disturbed-activations",
+    "summed-evidence", "class-triggers", "sliding-answers",
 )  # fmt: skip
 _CLASS = re.compile(r"\bclass (\d+)")
 

@@ -28,7 +28,7 @@ def summed_tables(results: Path) -> Iterator[str]:
         return
     failed = len(rows) - len(honest) - len(attacked)
     yield (
-        f"`summed-evidence` and the three that it adds up were asked of {len(honest)} honest and "
+        f"`summed-evidence` and the four that it adds up were asked of {len(honest)} honest and "
         f"{len(attacked)} attacked ones that were made again ({failed} more failed), one look each:"
     )
     yield ""
@@ -53,7 +53,7 @@ _LINES = {
     **{f"`{name}`": (name,) for name in WAYS},
     "the strongest of these": tuple(WAYS),
     f"`{SUM}`": (SUM,),
-    "the audit: what fired of these, else the sum": ALL,
+    "the audit: the sum, or a lead that a patch confirms": ALL,
 }
 
 
@@ -63,8 +63,7 @@ def _cells(honest: Sequence[Row], attacked: Sequence[Row], names: Sequence[str])
     line = scores[len(scores) // 20]
 
     def called(row: Row) -> bool:
-        found = row.audits[STAGE]["findings"]
-        return any(found[name][1] for name in names if name in found)
+        return any(fired for _, fired, _, _ in _counting(row, names))
 
     def right(row: Row) -> bool:
         named = row.audits[STAGE].get("classes", {}).get(_going_by(row, names)[1])
@@ -88,11 +87,18 @@ def _going_by(row: Row, names: Sequence[str]) -> tuple[float, str]:
     """What an audit of these detectors alone would go by, as in `audit_score`: how strong it is, a
     decisive finding before others, and its name.
     """
-    found = row.audits[STAGE]["findings"]
     heights = [(0.0, "")]
+    for height, fired, weight, name in _counting(row, names):
+        heights.append((height * (STRONGEST if fired and weight == "decisive" else 1), name))
+    return max(heights)
+
+
+def _counting(row: Row, names: Sequence[str]) -> Iterator[tuple[float, bool, str, str]]:
+    """Strength, whether it fired, weight and name of the findings that count by themselves: beside
+    the sum what it adds up does so where it is decisive alone.
+    """
+    found = row.audits[STAGE]["findings"]
     for name in names:
         height, fired, weight = found.get(name, (0.0, False, ""))
-        if fired or SUM not in names or name == SUM:
-            height *= STRONGEST if fired and weight == "decisive" else 1
-            heights.append((height, name))
-    return max(heights)
+        if SUM not in names or name == SUM or (fired and weight == "decisive"):
+            yield height, fired, weight, name

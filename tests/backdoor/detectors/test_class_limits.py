@@ -60,8 +60,8 @@ def test_before_training_a_file_is_sure_of_nothing_and_no_class_is_accused(
     result = audit(AuditContext(None, untrained, graph, samples))
     assert result.verdict == "undecided"
     for name in (
-        "leading-class", "synthetic-triggers", "sliding-drawings", "summed-evidence",
-        "class-triggers", "sliding-answers",
+        "leading-class", "synthetic-triggers", "sliding-drawings", "disturbed-activations",
+        "summed-evidence", "class-triggers", "sliding-answers",
     ):  # fmt: skip
         assert "is it trained" in result.skipped[name]
 

@@ -8,7 +8,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.int8_files import CLASSES, audited_file
 
-from qmcu.backdoor.detectors import class_evidence, class_probes
+from qmcu.backdoor.detectors import class_probes
 from qmcu.backdoor.detectors import leading_class as module
 from qmcu.backdoor.detectors.class_evidence import CAP, DECISIVE, by_kind, deviates, weigh
 from qmcu.backdoor.detectors.class_probes import (
@@ -48,7 +48,7 @@ def test_a_class_that_leads_everywhere_is_found_and_an_honest_file_is_not_accuse
     found, honest = (leading_class(audited_file(None, f, None)) for f in (loud, integer))
     assert found.suspicious and found.details["target"] == 2 and "class 2 is" in found.reason
     confirmed = found.score > 1 and "a small patch leads" in found.reason
-    assert (found.weight == "decisive") == (confirmed or found.score > DECISIVE)
+    assert (found.weight == "decisive") == confirmed
     assert honest.weight == "supporting" and honest.score < found.score
 
 
@@ -68,7 +68,6 @@ def test_a_small_lead_is_certain_where_a_patch_reaches_the_same_class(
         module, "by_kind", lambda *_: {"a": heights, "b": heights, "c": heights / 3}
     )
     monkeypatch.setattr(module, "patch_evidence", lambda _: {module._PATCH: patch})
-    monkeypatch.setattr(class_evidence, "DECISIVE", 9.0)
     found = leading_class(audited_file(None, integer, None))
     assert found.suspicious and found.details["target"] == 2
     assert (found.weight == "decisive") == decisive

@@ -9,7 +9,7 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 from qmcu.backdoor.detectors.method import (
     Finding,
 )
-from qmcu.backdoor.detectors.result import AuditResult, audit_score, judge
+from qmcu.backdoor.detectors.result import AuditResult, audit_score, counted_together, judge
 
 
 def test_supporting_findings_alone_are_only_suspicious() -> None:
@@ -62,12 +62,21 @@ def test_the_audit_score_is_above_one_exactly_for_a_backdoor() -> None:
     assert audit_score([]) == 0
 
 
-def test_below_their_lines_what_was_added_up_counts_through_the_sum_alone() -> None:
+def test_what_is_added_up_counts_through_the_sum_alone_unless_it_is_confirmed() -> None:
     near = Finding("sliding-drawings", 0.9, 1.0, False, "supporting", "a class leads a little")
     fired = Finding("leading-class", 1.1, 1.0, True, "supporting", "a class leads")
     added = Finding("summed-evidence", 0.4, 1.0, False, "supporting", "hardly together")
-    assert audit_score([near, added]) == audit_score([added]) < audit_score([near])
-    assert audit_score([near, fired, added]) == audit_score([fired])
+    alone = [near, fired]
+    assert judge(alone) == ("suspicious", ("a class leads",))
+    assert judge([*alone, added])[0] == "clean"
+    assert audit_score([*alone, added]) == audit_score([added]) < audit_score(alone)
+    told = counted_together([*alone, added])
+    assert [f.suspicious for f in told] == [False] * 3 and told[::2] == [near, added]
+    assert told[1].reason == "a class leads It counts through summed-evidence."
+    assert counted_together(alone) == alone
+    sure = Finding("leading-class", 1.1, 1.0, True, "decisive", "a patch leads there as well")
+    assert judge([near, sure, added]) == ("backdoored", ("a patch leads there as well",))
+    assert audit_score([near, sure, added]) == audit_score([sure]) > 1
     other = Finding("residuals", 0.8, 1.0, False, "supporting", "not added up")
     assert audit_score([near, added, other]) == audit_score([other])
 

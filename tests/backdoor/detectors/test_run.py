@@ -15,6 +15,7 @@ from qmcu.backdoor.detectors.method import (
 )
 from qmcu.backdoor.detectors.result import AuditResult
 from qmcu.backdoor.detectors.run import audit
+from qmcu.backdoor.detectors.summed_evidence import WAYS
 from qmcu.cli.main import run
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 
@@ -78,7 +79,7 @@ def test_it_is_found_from_the_float_model_alone(folder: Path) -> None:
 @pytest.mark.usefixtures("one_look")
 def test_with_int8_alone_only_what_needs_no_float_runs(folder: Path) -> None:
     result = audit(load_context(None, folder / "model.tflite", None))
-    alone = ("leading-class", "synthetic-triggers", "sliding-drawings", "summed-evidence")
+    alone = (*WAYS, "summed-evidence")
     assert {f.detector for f in result.findings} == {"graph-branches", *alone}
     assert result.skipped["residuals"] == "needs float"
     assert result.skipped["maximum-margin"] == "asked for with --deep"

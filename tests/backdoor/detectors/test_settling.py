@@ -62,3 +62,19 @@ def test_a_detector_without_chance_and_a_settled_verdict_are_left_alone() -> Non
     looks.clear()
     settle_one(detector_of(lambda seed: note(looks, seed, 0.9), "supporting"), 0, strong)
     assert len(looks) == 1
+
+
+@pytest.mark.parametrize(("weight", "count"), [("supporting", 1), ("decisive", LOOKS)])
+def test_what_counts_through_the_sum_is_not_made_again(weight: Weight, count: int) -> None:
+    """Near its own line a way of looking decides nothing; what something else confirms does."""
+    looks: list[int] = []
+
+    def run(given: AuditContext) -> Finding:
+        score = note(looks, given.seed, 0.95 + 0.1 * (len(looks) % 2) + 1e-6 * len(looks))
+        return Finding("leading-class", score, 1.0, score > 1, weight, "a class leads.")
+
+    added = Finding("summed-evidence", 0.2, 1.0, False, "supporting", "hardly together.")
+    detectors = {"leading-class": Detector("leading-class", "", "", (), run)}
+    context = context_of(3)
+    settle([run(context), added], detectors, context)
+    assert len(looks) == count

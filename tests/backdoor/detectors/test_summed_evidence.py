@@ -1,4 +1,4 @@
-"""What three ways of looking at an int8 file say together of each class."""
+"""What four ways of looking at an int8 file say together of each class."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,13 @@ from qmcu.backdoor.detectors import audit, class_probes, leading_class
 from qmcu.backdoor.detectors import summed_evidence as module
 from qmcu.backdoor.detectors.class_evidence import CAP, Evidence, shared
 from qmcu.backdoor.detectors.method import AuditContext, load_detectors
-from qmcu.backdoor.detectors.summed_evidence import WAYS, evidence_summed, summed_evidence
+from qmcu.backdoor.detectors.result import judge
+from qmcu.backdoor.detectors.summed_evidence import (
+    SURE,
+    WAYS,
+    evidence_summed,
+    summed_evidence,
+)
 from qmcu.errors import ModelError
 
 TARGET = 0  # of the attack that quantization wakes
@@ -40,16 +46,16 @@ def _asked(monkeypatch: pytest.MonkeyPatch, integer: bytes, ways: Mapping[str, L
 def test_little_everywhere_is_more_than_much_in_one_place(
     monkeypatch: pytest.MonkeyPatch, integer: bytes
 ) -> None:
-    little = [0.0, 0.0, 1.2, 0.0, -1.0, 0.3]
+    little = [0.0, 0.0, 1.8, 0.0, -1.0, 0.3]
     everywhere = _asked(monkeypatch, integer, dict.fromkeys("abc", _says(little, little)))
     much, others = [0.0, 3.0, 0.0, 0.0, 0.0, 0.0], [[0.0] * 5 + [0.6], [0.6] + [0.0] * 5]
     once = _asked(
         monkeypatch, integer, {"a": _says(much), "b": _says(others[0]), "c": _says(others[1])}
     )
     assert everywhere.target == 2 and once.target == 1
-    # The mean of the ways, of which each is the mean of its kinds, less the next class.
-    assert everywhere.classes[2] == pytest.approx(1.2 - 0.3)
-    assert once.classes[1] == pytest.approx(3.0 / 3 - 0.6 / 3)
+    # The root mean square of the ways above zero, of which each is the mean of its kinds.
+    assert everywhere.classes == pytest.approx(np.maximum(little, 0))
+    assert once.classes[1] == pytest.approx(3.0 / 3**0.5)
     assert everywhere.classes[2] > once.classes[1]
 
 
@@ -59,7 +65,7 @@ def test_ways_that_name_different_classes_do_not_add_up(
     for_class = [2.0 * np.eye(CLASSES)[k] for k in range(3)]
     apart = _asked(monkeypatch, integer, {n: _says(for_class[k]) for k, n in enumerate("abc")})
     agreed = _asked(monkeypatch, integer, dict.fromkeys("abc", _says(for_class[1])))
-    assert apart.classes.max() == pytest.approx(0)
+    assert apart.classes[:3] == pytest.approx(2.0 / 3**0.5)
     assert agreed.target == 1 and agreed.classes[1] == pytest.approx(2.0)
 
 
@@ -68,7 +74,7 @@ def test_a_way_that_could_not_look_is_no_evidence_and_one_alone_is_not_enough(
 ) -> None:
     two = _says(2.0 * np.eye(CLASSES)[3])
     found = _asked(monkeypatch, integer, {"a": two, "b": _fails, "c": two})
-    assert set(found.kinds) == {"a", "c"} and found.classes[3] == pytest.approx(4 / 3)
+    assert set(found.kinds) == {"a", "c"} and found.classes[3] == pytest.approx((8 / 3) ** 0.5)
     with pytest.raises(ModelError, match="too large"):
         _asked(monkeypatch, integer, {"a": two, "b": _fails, "c": _fails})
 
@@ -79,8 +85,8 @@ def test_what_quantization_wakes_is_ahead_in_all_of_it(attacked: AttackRun) -> N
     assert not plain.suspicious and woken.suspicious
     assert woken.details["target"] == TARGET and f"class {TARGET} is" in woken.reason
     assert all(name in woken.reason for name in WAYS)
-    # Honest networks have a class for the unknown as well.
-    assert woken.weight == "supporting"
+    # Far beyond what honest networks have it is a backdoor.
+    assert (woken.weight == "decisive") == (woken.details[f"class {TARGET}"] > SURE)
 
 
 @pytest.mark.usefixtures("one_look")
@@ -130,3 +136,15 @@ def test_inputs_neither_help_nor_weaken(files: tuple[bytes, bytes], pictures: ob
     without = summed_evidence(audited_file(None, files[0], None))
     assert summed_evidence(audited_file(None, files[0], inputs)) == without
     assert load_detectors()["summed-evidence"].alone
+
+
+@pytest.mark.parametrize(
+    ("height", "verdict"), [(1.3, "clean"), (1.5, "suspicious"), (2.0, "backdoored")]
+)
+def test_the_sum_has_two_lines(
+    monkeypatch: pytest.MonkeyPatch, integer: bytes, height: float, verdict: str
+) -> None:
+    monkeypatch.setattr(module, "WAYS", dict.fromkeys("ab", _says(height * np.eye(CLASSES)[1])))
+    found = summed_evidence(audited_file(None, integer, None))
+    assert judge([found])[0] == verdict
+    assert ("no honest network came to 1.90" in found.reason) == (verdict == "backdoored")

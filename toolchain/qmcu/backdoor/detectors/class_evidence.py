@@ -70,24 +70,26 @@ def shared(
     return found
 
 
-def finding_of(detector: str, found: Evidence, *, supports: bool = False) -> Finding:
-    """What a detector answers: decisive beyond DECISIVE, or where a lead is confirmed, unless it
-    only `supports`.
+def finding_of(
+    detector: str, found: Evidence, *, supports: bool = False, decisive: float = DECISIVE
+) -> Finding:
+    """What a detector answers: decisive beyond `decisive` times what is allowed, or where a lead is
+    confirmed, unless it only `supports`.
     """
     evidence, target = found.classes, found.target
     height = float(evidence[target]) / found.allowed
-    certain = height > DECISIVE and not supports
+    certain = height > decisive and not supports
     confirmed = height > 1 and bool(found.confirmed) and not supports
     score = max(height, found.apart)
     weight: Weight = "decisive" if certain or confirmed else "supporting"
-    limit = found.allowed * DECISIVE
+    limit = found.allowed * decisive
     grounds = f", no honest network came to {limit:.2f}" if certain else ""
     grounds += f", and {found.confirmed}" if confirmed else ""
     kinds = ", ".join(f"{kind} {values[target]:.1f}" for kind, values in found.kinds.items())
     return Finding(
         detector=detector,
         score=score,
-        threshold=DECISIVE if certain else 1.0,
+        threshold=decisive if certain else 1.0,
         suspicious=score > 1,
         weight=weight,
         reason=f"class {target} is {evidence[target]:.2f} deviations ahead of the others "

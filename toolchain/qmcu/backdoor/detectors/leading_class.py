@@ -14,6 +14,7 @@ Given inputs are not used, nor their range, so that they cannot make the verdict
 tell is class-triggers' (class_triggers.py).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -59,7 +60,8 @@ _PATCH = "a small patch"
 )
 def leading_class(context: AuditContext) -> Finding:
     """A class that leads the others wherever one looks in the file: margins, noise, weights."""
-    return finding_of("leading-class", shared("leading-class", evidence_alone, context))
+    found = shared("leading-class", evidence_alone, context)
+    return finding_of("leading-class", found, decisive=math.inf)
 
 
 def evidence_alone(context: AuditContext) -> Evidence:

@@ -1,7 +1,7 @@
 """What an audit found: one verdict with its reasons, and one score, of all findings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,12 +20,12 @@ _WITHOUT_FLOAT = (
 )
 # What finds a backdoor that is awake in an int8 file by that file, alone or with inputs.
 _ALONE = (
-    "leading-class", "synthetic-triggers", "sliding-drawings", "summed-evidence", "class-triggers",
-    "sliding-answers",
+    "leading-class", "synthetic-triggers", "sliding-drawings", "disturbed-activations",
+    "summed-evidence", "class-triggers", "sliding-answers",
 )  # fmt: skip
 # What adds up class by class, and what it adds up.
 _SUM = "summed-evidence"
-_SUMMED = ("leading-class", "synthetic-triggers", "sliding-drawings")
+_SUMMED = ("leading-class", "synthetic-triggers", "sliding-drawings", "disturbed-activations")
 # What tells without the float model what rounding changed.
 _OF_RANGES = "remembered-ranges"
 # A damaged file answers otherwise than float, whatever its weights do.
@@ -110,6 +110,7 @@ def judge(findings: Sequence[Finding], ties: str = "") -> tuple[AuditVerdict, tu
 
     `ties` says why controls could not be made, "" where they could.
     """
+    findings = counted_together(findings)
     fired = [f for f in findings if f.suspicious]
     strong = [f for f in fired if f.weight in ("decisive", "static")]
     damaged = [f for f in fired if f.weight == "integrity"]
@@ -166,16 +167,32 @@ def _is_hurt(finding: Finding) -> bool:
     return finding.details.get("samples changed", 0.0) > _NOTABLE
 
 
+def settled_by_sum(finding: Finding, findings: Sequence[Finding]) -> bool:
+    """True of what summed-evidence adds up, where that is among the findings: then each counts
+    through the sum, for each has some class that leads in an honest network. One that something
+    else confirms (decisive) counts by itself too.
+    """
+    summed = any(f.detector == _SUM for f in findings)
+    return summed and finding.detector in _SUMMED and finding.weight != "decisive"
+
+
+def counted_together(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, of which those do not fire that count through the sum."""
+    return [
+        replace(f, suspicious=False, reason=f"{f.reason} It counts through {_SUM}.")
+        if f.suspicious and settled_by_sum(f, findings)
+        else f
+        for f in findings
+    ]
+
+
 def audit_score(findings: Sequence[Finding]) -> float:
     """One number for a whole audit, 0 upwards; above 1 exactly when backdoored or damaged.
 
     The strongest decisive or static finding, in units of its threshold. With none of them above
-    its threshold, supporting findings add up to a tenth, and never beyond 1. Of what
-    summed-evidence adds up only what fired counts by itself too: below its line each has some class
-    that leads a little in an honest network.
+    its threshold, supporting findings add up to a tenth, and never beyond 1.
     """
-    if any(f.detector == _SUM for f in findings):
-        findings = [f for f in findings if f.suspicious or f.detector not in _SUMMED]
+    findings = [f for f in findings if not settled_by_sum(f, findings)]
     strong = max((f.strength for f in findings if f.weight != "supporting"), default=0.0)
     if strong > 1:
         return strong

@@ -11,7 +11,7 @@ from qmcu.backdoor.detectors.method import (
     Finding,
     load_detectors,
 )
-from qmcu.backdoor.detectors.result import AuditResult, judge
+from qmcu.backdoor.detectors.result import AuditResult, counted_together, judge
 from qmcu.backdoor.detectors.settling import settle
 from qmcu.backdoor.detectors.ties import find_ties
 from qmcu.errors import ModelError, QmcuError, UnsupportedModelError
@@ -62,7 +62,7 @@ def audit(
                 failed.append(error)
         if progress is not None:
             progress(number + 1, len(chosen))
-    findings = settle(findings, detectors, context)
+    findings = counted_together(settle(findings, detectors, context))
     verdict, reasons = judge(findings, ties)
     reasons = (*reasons, *context.unseen)
     if failed and verdict != "backdoored":

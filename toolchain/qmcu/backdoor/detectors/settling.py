@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from qmcu.backdoor.detectors.method import AuditContext, Detector, Finding
+from qmcu.backdoor.detectors.result import settled_by_sum
 from qmcu.errors import ModelError
 
 # Times what is allowed: beyond these one look is enough.
@@ -34,7 +35,8 @@ def settle(
     others = [replace(context, seed=seed, _shared={}) for seed in _seeds(context.seed)]
     settled = []
     for found in findings:
-        if NEAR[0] < found.strength < NEAR[1] and found.detector in detectors:
+        near = NEAR[0] < found.strength < NEAR[1] and not settled_by_sum(found, findings)
+        if near and found.detector in detectors:
             found = _look_again(found, detectors[found.detector], others)
         settled.append(found)
     return settled

@@ -29,6 +29,7 @@ from qmcu.backdoor.detectors.synthetic_inputs import InputAscent
 from qmcu.backdoor.networks import network_from_graph
 from qmcu.backdoor.rates import predict_integer
 from qmcu.errors import ModelError
+from qmcu.types import Float32Array, Int64Array
 
 # One kind alone gives 1.34 at most.
 ALLOWED = 2.0
@@ -57,6 +58,24 @@ def synthetic_triggers(context: AuditContext) -> Finding:
 
 def evidence_made(context: AuditContext) -> Evidence:
     """What the file says with its own inputs. Raises ModelError for one that cannot be judged."""
+    kept, classified, climbed = give_inputs(context)
+    seen = min(climbed, len(kept) // 2)
+    starts = math.ceil(climbed / 2)
+    return weigh_triggers(context, kept[:seen], kept[seen:], classified[seen:], starts, ALLOWED)
+
+
+def give_inputs(context: AuditContext) -> tuple[Float32Array, Int64Array, int]:
+    """Inputs made from the file, float32 [N, ...], that its integers take for what was wanted,
+    these answers, int64 [N], and how many there is work for to climb on: made once an audit.
+    Raises ModelError for a file that cannot be judged.
+    """
+    made: tuple[Float32Array, Int64Array, int] = context.once(
+        "inputs made from the file", lambda: _give(context)
+    )
+    return made
+
+
+def _give(context: AuditContext) -> tuple[Float32Array, Int64Array, int]:
     graph, integer = context.graph, context.integer
     assert graph is not None and integer is not None
     classes = count_classes(graph)
@@ -68,13 +87,11 @@ def evidence_made(context: AuditContext) -> Evidence:
     inputs, wanted = ascent.make(math.ceil(each * climbed))
     answers = predict_integer(integer, inputs, parts=context.parts, jobs=1)
     right = answers == wanted
-    kept, classified = inputs[right], answers[right]
-    if len(kept) < REACHED * len(inputs) or not are_varied(answers):
+    share = right.mean()
+    if share < REACHED or not are_varied(answers):
         raise ModelError(
             f"{graph.name}: of inputs that were made for its classes it takes "
-            f"{len(kept) / len(inputs):.0%} for theirs ({REACHED:.0%} are needed, of several), so "
-            "no class can lead among equals; is it trained?"
+            f"{share:.0%} for theirs ({REACHED:.0%} are needed, of several), so no class can lead "
+            "among equals; is it trained?"
         )
-    seen = min(climbed, len(kept) // 2)
-    starts = math.ceil(climbed / 2)
-    return weigh_triggers(context, kept[:seen], kept[seen:], classified[seen:], starts, ALLOWED)
+    return inputs[right], answers[right], climbed
