@@ -291,35 +291,42 @@ def test_the_report_counts_what_lies_in_the_results(tmp_path: Path) -> None:
 
 
 def test_what_adding_up_is_worth_is_told_of_models_that_were_made_again(tmp_path: Path) -> None:
-    # Of the four detectors strength and whether it is called, and the class that the last names.
-    _write_summed(tmp_path, 200, (0.9, 0.2, 0.3, 0.4), 1)
-    _write_summed(tmp_path, 202, (0.1, 0.2, 0.3, 0.5), 1)
-    _write_summed(tmp_path, 201, (0.8, 0.2, 0.3, 1.4), entry(201).target)
-    _write_summed(tmp_path, 203, (0.95, 0.2, 0.3, 0.45), entry(203).target + 1)
-    _write_summed(tmp_path, 205, (0.95, 0.2, 0.3, 9.0), 1, asr=10)  # failed
+    # Of the five detectors strength and whether it is called, and the class that the last names.
+    _write_summed(tmp_path, 200, (0.9, 0.2, 0.3, 0.1, 0.4), 1)
+    _write_summed(tmp_path, 202, (0.1, 0.2, 0.3, 0.1, 0.5), 1)
+    _write_summed(tmp_path, 201, (0.8, 0.2, 0.3, 0.1, 1.4), entry(201).target)
+    _write_summed(tmp_path, 203, (1.95, 0.2, 0.3, 0.1, 0.45), entry(203).target + 1)
+    _write_summed(tmp_path, 205, (0.95, 0.2, 0.3, 0.1, 9.0), 1, asr=10)  # failed
     lines = {line.split(" | ")[0]: line for line in summed_tables(tmp_path)}
     half, both, none = "1 of 2 (1 to 99 %)", "2 of 2 (16 to 100 %)", "0 of 2 (0 to 84 %)"
     before, added = lines["| the strongest of these"], lines["| `summed-evidence`"]
-    assert "| 0.750 (" in before and f"| {none} | {half} | {half} | {none} | {both} |" in before
+    assert "| 0.750 (" in before and f"| {half} | {half} | {half} | {none} | {both} |" in before
     assert "| 0.750 (" in added and f"| {half} | {half} | {half} | {none} | {half} |" in added
-    # What did not fire counts through the sum alone.
-    whole = lines["| the audit: what fired of these, else the sum"]
-    assert whole.split(" | ")[1:] == added.split(" | ")[1:]
-    _write_summed(tmp_path, 203, (1.95, 0.2, 0.3, 0.45), entry(203).target + 1)
-    whole = {line.split(" | ")[0]: line for line in summed_tables(tmp_path)}[whole.split(" | ")[0]]
+    # What is added up counts through the sum alone, but for what something else confirms.
+    title = "| the audit: the sum, or a lead that a patch confirms"
+    assert lines[title].split(" | ")[1:] == added.split(" | ")[1:]
+    confirmed = (1.01, 0.2, 0.3, 0.1, 0.45)
+    _write_summed(tmp_path, 203, confirmed, entry(203).target + 1, weight="decisive")
+    whole = {line.split(" | ")[0]: line for line in summed_tables(tmp_path)}[title]
     assert "| 1.000 (" in whole and f"| {both} | {both} | {both} | {none} | {both} |" in whole
     assert any("2 honest and 2 attacked ones" in head and "(1 more" in head for head in lines)
     assert list(summed_tables(tmp_path / "none")) == []
 
 
 def _write_summed(
-    folder: Path, seed: int, strengths: tuple[float, ...], named: int, asr: int | None = None
+    folder: Path,
+    seed: int,
+    strengths: tuple[float, ...],
+    named: int,
+    asr: int | None = None,
+    weight: str = "supporting",
 ) -> None:
     model = entry(seed)
     asr = asr or (99 if model.kind == "attack" else 2)
     rates = {m: _rates(a) for m, a in (("attacked_float", 2), ("attacked_integer", asr))}
     facts = {"split": model.split, **vars(model), "rates": rates}
     findings = {n: [s, s > 1, "supporting"] for n, s in zip(ALL, strengths, strict=True)}
+    findings[ALL[0]][2] = weight
     # The others name the target.
     classes = {**dict.fromkeys(WAYS, model.target), SUM: named}
     told = {**_audit("clean"), "findings": findings, "classes": classes}
