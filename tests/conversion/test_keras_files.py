@@ -1,8 +1,11 @@
 """What damaged and half Keras files are told."""
 
+import io
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from qmcu.conversion import keras_files
@@ -52,3 +55,28 @@ def test_a_layer_of_any_cells_is_unrolled() -> None:
     changed, notes = keras_files._unrolled(model, {}, False)
     assert notes == ("recurrent layers were unrolled: cells",)
     assert changed.get_layer("cells").unroll
+
+
+def test_a_file_that_was_written_on_windows_has_its_weights(tmp_path: Path) -> None:
+    """Keras 2 joined the names of weights as it joins the system's paths."""
+    tensorflow = pytest.importorskip("tensorflow")
+    h5py = pytest.importorskip("h5py")
+    layers = tensorflow.keras.layers
+    model = tensorflow.keras.Sequential([tensorflow.keras.Input((4,)), layers.Dense(3)])
+    here, windows = tmp_path / "here.keras", tmp_path / "windows.keras"
+    model.save(here)
+    with zipfile.ZipFile(here) as archive, zipfile.ZipFile(windows, "w") as written:
+        for entry in archive.infolist():
+            content = archive.read(entry)
+            if entry.filename == "model.weights.h5":
+                stream = io.BytesIO(content)
+                with h5py.File(stream, "r+") as file:
+                    file.move("layers/dense", r"layers\dense")
+                    del file["layers"]
+                content = stream.getvalue()
+            written.writestr(entry, content)
+    before = windows.read_bytes()
+    opened = keras_files.open_file(tensorflow, windows).model
+    for found, wanted in zip(opened.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    assert windows.read_bytes() == before

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import helper
 from tests.support.onnx_models import Builder, run_theirs
 
 import qmcu
 from qmcu.cli.main import run
 from qmcu.conversion.compare import compare
 from qmcu.conversion.files import OpenOptions, convert_file, float_graph_of
-from qmcu.errors import ModelError, ToolError, UsageError
+from qmcu.errors import ModelError, ToolError, UsageError, VectorError
 from qmcu.model.onnx.load import load_net
 from qmcu.model.onnx.write import count_moves
 from qmcu.model.oracle import Oracle
@@ -39,6 +40,22 @@ def _quantized(path: Path, *, open_end: bool = False) -> Path:
     return b.save(path, y if open_end else b.qdq(y, 0.05, -4))
 
 
+def _time_first(path: Path) -> Path:
+    """A bidirectional LSTM as PyTorch writes it by default: [T, N, I], and its states as inputs."""
+    steps, batch, width, size = 6, 2, 3, 4
+    b = Builder((batch, width))
+    b.inputs = [
+        helper.make_tensor_value_info(name, 1, shape)
+        for name, shape in (
+            ("x", (steps, batch, width)), ("h", (2, batch, size)), ("c", (2, batch, size)),
+        )
+    ]  # fmt: skip
+    y = b.add("LSTM", "x", b.random(2, 4 * size, width), b.random(2, 4 * size, size), "", "", "h",
+              "c", hidden_size=size, direction="bidirectional")  # fmt: skip
+    turned = b.add("Transpose", y, perm=[0, 2, 1, 3])
+    return b.save(path, b.add("Reshape", turned, b.constant([0, 0, -1], np.int64)))
+
+
 def _samples(folder: Path, rows: int = 8) -> Path:
     path = folder / "samples.npz"
     values = np.random.default_rng(1).normal(size=(rows, *SHAPE)).astype(np.float32)
@@ -47,6 +64,35 @@ def _samples(folder: Path, rows: int = 8) -> Path:
 
 
 Capture = pytest.CaptureFixture[str]
+
+
+def test_a_first_size_that_is_no_batch_is_part_of_a_row(tmp_path: Path) -> None:
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    path = _time_first(tmp_path / "m.onnx")
+    rng = np.random.default_rng(1)
+    shapes = {"x": (6, 2, 3), "h": (2, 2, 4), "c": (2, 2, 4)}
+    rows = {n: rng.normal(size=(8, *shape)).astype(np.float32) for n, shape in shapes.items()}
+    np.savez(tmp_path / "rows.npz", **rows)  # type: ignore[arg-type]
+    found = convert_file(path, tmp_path / "rows.npz", keep_float=True)
+    assert found.samples is not None and found.float_model is not None
+    assert [t.shape for t in found.conversion.graph.input_tensors] == list(shapes.values())
+    oracle = Oracle(found.float_model)
+    session = runtime.InferenceSession(path)
+    for i in range(8):
+        row = {n: a[i] for n, a in rows.items()}
+        (ours,) = oracle.run(list(row.values()))
+        (theirs,) = session.run(None, row)
+        # [T, N, D * H], whose last two axes lie the other way round.
+        np.testing.assert_allclose(ours.transpose(0, 2, 1), theirs, atol=2e-5)
+    loss = compare(found.float_model, found.conversion, found.samples)
+    assert loss.changed < 0.05
+
+    flat = rows | {"x": rows["x"].reshape(-1, 2, 3)}
+    np.savez(tmp_path / "flat.npz", **flat)  # type: ignore[arg-type]
+    with pytest.raises(
+        VectorError, match=r"computes 6 at once; give inputs.reshape\(-1, 6, 2, 3\)"
+    ):
+        convert_file(path, tmp_path / "flat.npz")
 
 
 def test_a_quantized_file_needs_no_calibration_and_keeps_its_scales(

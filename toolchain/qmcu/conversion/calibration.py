@@ -121,6 +121,8 @@ def _shape_hint(array: Array, expected: Sequence[int | None]) -> str:
     if len(row) == len(wanted) > 1 and row == (wanted[-1], *wanted[:-1]):
         axes = (0, *range(2, len(row) + 1), 1)
         return f": its channels are first and the model's are last; give inputs.transpose{axes}"
+    if row == wanted[1:] and len(array) % wanted[0] == 0:
+        return f": the model computes {wanted[0]} at once; give inputs.reshape{(-1, *wanted)}"
     if math.prod(row) == math.prod(wanted):
         return f": as many numbers in another shape; inputs.reshape{(-1, *wanted)} if in this order"
     return ""

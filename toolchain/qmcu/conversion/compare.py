@@ -171,7 +171,8 @@ class _Runner:
     def run(self, rows: Sequence[Array]) -> Array:
         """The first output's real values."""
         for detail, row, tensor in zip(self._inputs, rows, self._graph.input_tensors, strict=True):
-            self._interpreter.set_tensor(detail["index"], quantize(row, tensor))
+            whole = quantize(row, tensor).reshape(tensor.shape)
+            self._interpreter.set_tensor(detail["index"], whole)
         self._interpreter.invoke()
         return self.value(self._graph.outputs[0])
 

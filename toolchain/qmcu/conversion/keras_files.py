@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from qmcu.conversion.keras_names import slashed
 from qmcu.errors import ModelError, ToolError
 from qmcu.extras import install_command
 from qmcu.model.file_kinds import describe_other
@@ -67,7 +68,8 @@ def open_file(
     elif "QuantizeWrapper" in config or "QuantizeLayer" in config:
         names |= _quantization_aware(source)
     try:
-        model = _load(keras, source, names, trust)
+        with slashed(source) as readable:
+            model = _load(keras, readable, names, trust)
     except Exception as error:
         raise explain(source, error, version, lacking=old and not legacy) from error
     _refuse_quantized(source, model)

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from qmcu.conversion.quantizing import FLOAT, MODEL, quantize_file, read_samples
-from qmcu.conversion.signatures import InputSpec
+from qmcu.conversion.signatures import fixed_input
 from qmcu.extras import load_module
 from qmcu.model.onnx.gaps import close_gaps, found_range
 from qmcu.model.onnx.load import PURPOSE
 from qmcu.model.onnx.net import spread
 from qmcu.model.onnx.read import OnnxModel, read_onnx, read_onnx_model, rewrite
-from qmcu.model.onnx.write import count_moves, in_file_order
+from qmcu.model.onnx.write import count_moves, in_file_order, row_order
 from qmcu.model.oracle import Oracle
 from qmcu.model.writer import write_model
 from qmcu.types import Array
@@ -43,7 +43,7 @@ class OnnxFile:
             self._model = read_onnx(path, keep_layout=keep)
         net = self._model.net
         self.inputs = tuple(
-            InputSpec(file_name, net.values[name].shape, _plain(net.values[name].dtype))
+            fixed_input(file_name, net.values[name].shape, _plain(net.values[name].dtype))
             for name, file_name in zip(net.inputs, net.input_names, strict=True)
         )
         self.notes: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class OnnxFile:
         (self._folder / MODEL).write_bytes(quantized)
         made_by = f"{self._reader}, quantized by TensorFlow {tensorflow.__version__}"
         net = self._model.net
-        moved = {m.name: list(m.order) for m in self._model.written.inputs}
+        moved = {m.name: list(row_order(m)) for m in self._model.written.inputs}
         pairs = zip(net.inputs, net.input_names, strict=True)
         orders = {file_name: moved[own] for own, file_name in pairs if own in moved}
         files = [FLOAT, MODEL]

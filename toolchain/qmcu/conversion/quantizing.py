@@ -102,9 +102,11 @@ def _calibrated(data: bytes, samples: list[Array]) -> bytes:
     """The file with the range of each tensor over the samples."""
     from tensorflow.lite.python.optimize import calibrator
 
+    shapes = [tensor.shape for tensor in parse_model(data, "float").input_tensors]
+
     def rows() -> Iterator[list[Array]]:
         for i in range(len(samples[0])):
-            yield [array[i : i + 1] for array in samples]
+            yield [array[i].reshape(shape) for array, shape in zip(samples, shapes, strict=True)]
 
     calibration = calibrator.Calibrator(calibrator.add_intermediate_tensors(data))
     return bytes(calibration.calibrate(rows))
@@ -136,7 +138,7 @@ def _ranges(
     found = dict.fromkeys(wanted, (np.inf, -np.inf))
     for row in range(len(samples[0])):
         for index, array in zip(graph.inputs, samples, strict=True):
-            interpreter.set_tensor(index, array[row : row + 1])
+            interpreter.set_tensor(index, array[row].reshape(graph.tensors[index].shape))
         interpreter.invoke()
         for i, (low, high) in found.items():
             values = interpreter.get_tensor(i)

@@ -22,6 +22,14 @@ class InputSpec:
         return f"{self.name} {self.dtype} [{shape}]"
 
 
+def fixed_input(name: str, shape: tuple[int, ...], dtype: str) -> InputSpec:
+    """An input of a file that fixes all its sizes: a row is a whole tensor, but for a batch of one.
+
+    A first size that is not 1 may be time or heads, and the file computes with all of it.
+    """
+    return InputSpec(name, shape if shape[:1] == (1,) else (1, *shape), dtype)
+
+
 @dataclass(frozen=True, eq=False)
 class Loaded:
     """A SavedModel in memory, one of its functions, and the function's inputs by name."""

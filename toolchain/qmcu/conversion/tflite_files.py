@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from qmcu.conversion.quantizing import FLOAT, MODEL, quantize_file, read_samples
-from qmcu.conversion.signatures import InputSpec
+from qmcu.conversion.signatures import InputSpec, fixed_input
 from qmcu.errors import ModelError
 from qmcu.model.accelerators import accelerated_operators, compiled_for
 from qmcu.model.forms import GELU_NOTE, without_gelu
@@ -31,7 +31,7 @@ def open_tflite(path: Path, folder: Path) -> "FloatFile | UnsignedFile":
 
 def _inputs(graph: Graph) -> tuple[InputSpec, ...]:
     return tuple(
-        InputSpec(graph.name_of(i), graph.tensors[i].shape, graph.tensors[i].dtype)
+        fixed_input(graph.name_of(i), graph.tensors[i].shape, graph.tensors[i].dtype)
         for i in graph.inputs
     )
 

@@ -101,11 +101,17 @@ def sought_order(net: Net, name: str) -> Order | None:
     return beside
 
 
-def _whole(shape: Shape, axes: list[int]) -> Order:
-    """An order of all axes of `shape`, of one in which those of size 1 are missing or others."""
+def _whole(shape: Shape, axes: list[int]) -> Order | None:
+    """An order of all axes of `shape`, of one in which those of size 1 are missing or others.
+
+    None where another is missing, as behind a part whose axis is 1 long and reshaped away.
+    """
     if sorted(axes) == list(range(len(shape))):
         return tuple(axes)
-    return _with_ones(shape, [a for a in axes if a >= 0 and shape[a] != 1])
+    kept = [a for a in axes if a >= 0 and shape[a] != 1]
+    if sorted(kept) != [a for a, n in enumerate(shape) if n != 1]:
+        return None
+    return _with_ones(shape, kept)
 
 
 def _kept_axes(net: Net, node: Node) -> list[int] | None:

@@ -77,11 +77,13 @@ def prove_onnx(path: Path, model: OnnxModel, data: bytes, inputs: Mapping[str, A
     theirs = _Session(path, [name for name, _, _ in values.values()])
     oracle = Oracle(data, name=str(path))
     indices = {t.name: t.index for t in model.written.graph.tensors}
+    net = model.net
+    shapes = dict(zip(net.input_names, (net.values[n].shape for n in net.inputs), strict=True))
     totals = {v: [0, 0, 0.0] for v in values}
     count = len(next(iter(inputs.values())))
     for row in range(count):
         real = {name: array[row : row + 1] for name, array in inputs.items()}
-        reference = theirs.run(real)
+        reference = theirs.run({name: real[name].reshape(shapes[name]) for name in real})
         ours = oracle.all_tensors(_own_inputs(model, real))
         for value, (name, _, grid) in values.items():
             if name not in reference:
@@ -109,12 +111,15 @@ def prove_onnx(path: Path, model: OnnxModel, data: bytes, inputs: Mapping[str, A
 
 
 def random_inputs(model: OnnxModel, rows: int, seed: int = 0) -> dict[str, Array]:
-    """Real inputs [rows, ...] that fill each input's own range; normal ones for a float input."""
+    """Real inputs [rows, ...] that fill each input's own range; normal ones for a float input.
+
+    A row is without a batch of one.
+    """
     rng = np.random.default_rng(seed)
     result = {}
     for name, file_name in zip(model.net.inputs, model.net.input_names, strict=True):
         value = model.net.values[name]
-        shape = (rows, *value.shape[1:])
+        shape = (rows, *value.shape[value.shape[:1] == (1,) :])
         if value.quantization is None:
             result[file_name] = rng.normal(size=shape).astype(np.float32)
             continue

@@ -172,6 +172,16 @@ def count_moves(graph: Graph) -> int:
     return sum(op.kind == "TRANSPOSE" for g in graphs for op in g.operators)
 
 
+def row_order(moved: Moved) -> tuple[int, ...]:
+    """The axes of rows [N, ...] of an input, N first, in the .tflite's order.
+
+    A row is without its batch of one; where the first size is another, it is a whole tensor.
+    """
+    if moved.file_shape[0] == 1:
+        return (0, *(a for a in moved.order if a))
+    return (0, *(a + 1 for a in moved.order))
+
+
 def in_file_order(array: Array, moved: Moved) -> Array:
     """Rows of an input as the file takes them, as the .tflite takes them."""
-    return np.transpose(array, (0, *(a for a in moved.order if a)))
+    return np.transpose(array, row_order(moved))
