@@ -24,15 +24,17 @@ static inline int32_t qmcu_sigmoid_argument(const qmcu_sigmoid_s16_params *param
    one. table[i] is the logistic function of i / 24, with 16 fractional bits, less 2^15. */
 static inline int16_t qmcu_logistic_of(int32_t argument, const int16_t *table)
 {
-    const uint32_t size = argument < 0 ? 0u - (uint32_t)argument : (uint32_t)argument;
+    const uint32_t sign = argument < 0 ? UINT32_MAX : 0u;
+    const uint32_t size = ((uint32_t)argument ^ sign) - sign;
     const uint32_t step = size >> 9;
-    uint32_t result = (uint32_t)0x7fff << 10;
+    uint32_t result = ((uint32_t)0x7fff << 10) - (1u << 24); /* less the half */
     if (step < 255u) {
-        const uint32_t rise = (uint32_t)(table[step + 1u] - table[step]);
-        result = ((uint32_t)(table[step] + 0x8000) << 9) + (size & 0x1ffu) * rise;
+        const int16_t *const entry = table + step;
+        result = (uint32_t)entry[0] * 512u + (size & 0x1ffu) * (uint32_t)(entry[1] - entry[0]);
     }
-    result = argument >= 0 ? result + (1u << 9) : (1u << 25) - result + (1u << 9) - 1u;
-    return (int16_t)(result >> 10);
+    /* Rounded, 1 less what a negative number's size gives is all bits of that turned around. */
+    result = (result ^ sign) + (1u << 24) + (1u << 9);
+    return (int16_t)((int32_t)result >> 10);
 }
 
 /* tanh(x) = 2 * logistic(2 * x) - 1, of scale 2^-15: the same table, with eight more bits. */

@@ -1,9 +1,12 @@
-"""REDUCE_MAX as a maximum pool: what it takes, and every byte of it."""
+"""REDUCE_MAX as a maximum pool or by rows: what it takes, and every byte of it."""
 
 import numpy as np
 import pytest
+from bench.operators import GENERATORS, chain
+from bench.operators.batches import batches
 from tests.support.host_run import check_on_host
 
+from qmcu.builder import find_tool
 from qmcu.compile import CompileOptions, compile_graph
 from qmcu.model.graph import Graph, Operator, Quantization, Tensor
 
@@ -14,7 +17,7 @@ CORES = {
 }
 
 
-def reduce_max(shape: tuple[int, ...], axes: tuple[int, ...]) -> Graph:
+def reduce_max(shape: tuple[int, ...], axes: tuple[int, ...], kind: str = "REDUCE_MAX") -> Graph:
     kept = tuple(size for i, size in enumerate(shape) if i not in axes)
     same, values = Quantization((0.1,), (3,)), np.array(axes, "<i4")
     tensors = (
@@ -22,7 +25,7 @@ def reduce_max(shape: tuple[int, ...], axes: tuple[int, ...]) -> Graph:
         Tensor(1, "axes", values.shape, "int32", None, values.tobytes()),
         Tensor(2, "out", kept, "int8", same),
     )
-    operator = Operator(0, "REDUCE_MAX", (0, 1), (2,), {"keep_dims": False})
+    operator = Operator(0, kind, (0, 1), (2,), {"keep_dims": False})
     return Graph("largest", tensors, (operator,), (0,), (2,))
 
 
@@ -41,9 +44,35 @@ def test_dimensions_beside_each_other_are_a_window(
 
 
 @pytest.mark.parametrize(
-    ("shape", "axes"), [((3, 4, 5, 6), (0, 2)), ((3, 8), (1,)), ((9, 3), (0,))]
+    ("shape", "axes"), [((3, 4, 5, 6), (0, 2)), ((3, 4, 5), (0, 2)), ((9, 3), (0,))]
 )
 def test_others_are_walked(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
-    """Dimensions apart, the last ones, or few values behind them."""
+    """Dimensions apart, or few values behind them."""
     graph = reduce_max(shape, axes)
     assert compile_graph(graph, CORES["dsp"]).calls[0].kernel == "reduce_max"
+
+
+@pytest.mark.parametrize("kind", ["REDUCE_MAX", "REDUCE_MIN"])
+def test_the_last_dimensions_are_rows(kind: str) -> None:
+    some = (((3, 8), (1,)), ((2, 5, 3, 7), (2, 3)), ((4, 9, 1), (1,)), ((33,), (0,)))
+    for core in ("dsp", "mve"):
+        kernels = {
+            compile_graph(reduce_max(*each, kind), CORES[core]).calls[0].kernel for each in some
+        }
+        assert kernels == {f"{kind.lower()}_rows_{core}"}
+    graph = reduce_max((3, 8), (1,), kind)
+    assert compile_graph(graph, CORES["scalar"]).calls[0].kernel == kind.lower()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["REDUCE_MAX", "REDUCE_MIN"])
+@pytest.mark.parametrize(("board", "target"), [("stm32f407", "unicorn"), ("mps3-an547", "qemu")])
+@pytest.mark.skipif(find_tool("qemu-system-arm") is None, reason="qemu-system-arm is missing")
+def test_rows_equal_the_interpreter(kind: str, board: str, target: str) -> None:
+    kernels: set[str] = set()
+    for batch in batches(kind, 40, 3, GENERATORS):
+        outcome = chain.run(batch, board, target, "native")
+        assert outcome.problem == ""
+        assert all(outcome.equal)
+        kernels |= {name for name, _ in outcome.kernels}
+    assert any("_rows_" in name for name in kernels)

@@ -1,4 +1,5 @@
-"""REDUCE_MAX of int8 over neighbouring dimensions before others: a maximum pool of one column."""
+"""REDUCE_MAX of int8 over neighbouring dimensions before others, a maximum pool of one column; and over
+the last ones, as REDUCE_MIN: rows."""
 
 from dataclasses import replace
 from math import prod
@@ -22,6 +23,21 @@ def _as_image(context: OperatorContext) -> tuple[int, int, int] | None:
     if any(shape[i] > 1 and i not in reduced for i in range(first, last)):
         return None
     return prod(shape[:first]), prod(shape[first : last + 1]), prod(shape[last + 1 :])
+
+
+def rows(kind: str, core: str) -> Lowering:
+    """The lowering of REDUCE_MAX or REDUCE_MIN over the last dimensions for `core`, dsp or mve."""
+
+    def lower(context: OperatorContext) -> KernelCall | None:
+        image = _as_image(context)
+        if image is None or image[2] > 1 or context.input(0).is_constant:
+            return None
+        name = f"{kind.lower()}_rows_{core}"
+        operands = (context.operand(tensor) for tensor in (context.input(0), context.output()))
+        fields = (("rows", image[0]), ("length", image[1]))
+        return context.call(name, (ParametersArgument(f"qmcu_{name}_params", fields), *operands))
+
+    return lower
 
 
 def reduce_max(core: str) -> Lowering:

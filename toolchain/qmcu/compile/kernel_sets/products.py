@@ -79,6 +79,9 @@ def lowerings(core: str) -> dict[str, Sequence[Lowering]]:
     for kind in ("BATCH_MATMUL", "BATCH_MATMUL int16"):
         found[kind] = (matmul.packed(core), *found.get(kind, ()))
     found["REDUCE_MAX"] = (maxima.reduce_max(core),)
+    if core != "scalar":
+        found["REDUCE_MAX"] = (*found["REDUCE_MAX"], maxima.rows("REDUCE_MAX", core))
+        found["REDUCE_MIN"] = (maxima.rows("REDUCE_MIN", core),)
     found.update(slopes_s16.lowerings(core))
     for kind, faster in quads_s16.lowerings(core).items():
         found[kind] = (*faster, *found.get(kind, ()))
