@@ -62,6 +62,9 @@
 #define QMCU_USES_RAGGED_LIMITS 1
 #define QMCU_RAGGED_ROUND 2
 
+/* strided_copy_mve: rows of fewer than four elements that lie apart. */
+#define QMCU_USES_SHORT_ROWS 1
+
 /* softmax_code_mve: several rows. */
 #define QMCU_USES_SOFTMAX_ROWS 1
 

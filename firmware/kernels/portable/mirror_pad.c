@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* So many are copied before a call of the library's function would have begun. */
+enum { FEW_BYTES = 4 };
+
 /* Which input position an output position of dimension d shows. */
 static int32_t mirrored(const qmcu_mirror_pad_params *p, int32_t d, int32_t position)
 {
@@ -30,9 +33,15 @@ void qmcu_mirror_pad(const qmcu_mirror_pad_params *params, const int8_t *input, 
         for (int32_t i = 0; i < p->shape[last];) {
             /* The input's own blocks lie side by side in both. */
             const int32_t blocks = i == p->before[last] ? p->input[last] : 1;
-            const size_t bytes = (size_t)(blocks * p->block);
-            memcpy(output, row + mirrored(p, last, i) * p->block, bytes);
-            output += bytes;
+            const int8_t *from = row + mirrored(p, last, i) * p->block;
+            int8_t *const end = output + blocks * p->block;
+            if (end - output > FEW_BYTES) {
+                memcpy(output, from, (size_t)(end - output));
+                output = end;
+            }
+            while (output != end) {
+                *output++ = *from++;
+            }
             i += blocks;
         }
     } while (qmcu_walk_next(&walk, p->shape));

@@ -33,5 +33,5 @@ static __attribute__((noinline)) void gather(int8_t *to, const int8_t *from, int
 
 void qmcu_strided_copy(const qmcu_strided_copy_params *params, const int8_t *input, int8_t *output)
 {
-    qmcu_strided_copy_by(params, input, output, copy_rows, gather);
+    qmcu_strided_copy_by(params, input, output, copy_rows, gather, qmcu_copy_columns);
 }

@@ -20,6 +20,9 @@ static inline __attribute__((always_inline)) void qmcu_gather_plain(int8_t *to, 
 }
 
 /* Rows of few elements, `below` apart: one column of them after the other. */
+typedef void qmcu_columns_function(int8_t *to, int32_t length, const int8_t *from, int32_t step,
+                                   int32_t below, int32_t rows);
+
 static inline void qmcu_copy_columns(int8_t *to, int32_t length, const int8_t *from, int32_t step,
                                      int32_t below, int32_t rows)
 {
@@ -34,7 +37,8 @@ static inline void qmcu_copy_columns(int8_t *to, int32_t length, const int8_t *f
 
 static inline __attribute__((always_inline)) void
 qmcu_strided_copy_by(const qmcu_strided_copy_params *params, const int8_t *input, int8_t *output,
-                     qmcu_copy_rows_function *copy, qmcu_gather_function *gather)
+                     qmcu_copy_rows_function *copy, qmcu_gather_function *gather,
+                     qmcu_columns_function *columns)
 {
     const qmcu_strided_copy_params *const p = params;
     const int32_t length = p->shape[QMCU_WALK_RANK - 1];
@@ -45,7 +49,7 @@ qmcu_strided_copy_by(const qmcu_strided_copy_params *params, const int8_t *input
         const int32_t rows = p->shape[QMCU_WALK_RANK - 2];
         const int32_t below = p->strides[QMCU_WALK_RANK - 2];
         if (step != 1 && length < QMCU_FEW_COLUMNS) {
-            qmcu_copy_columns(output, length, row, step, below, rows);
+            columns(output, length, row, step, below, rows);
             output += rows * length;
         } else if (step == 1) {
             copy(output, length, row, below, length, rows);

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
+from qmcu.compile.operators.walk import RANK
 from qmcu.compile.plan import Argument, ConstantArgument, ParametersArgument, Plan
 from qmcu.compile.streams.cost import instructions
 
@@ -18,6 +19,7 @@ _RELU = 1  # QMCU_MVE_RELU
 # The most filters that an MVE multiplier takes by one reading of the pixels.
 _FILTERS_AT_ONCE = 4
 _BYTES = (-128, 127)
+_FEW_COLUMNS = 4  # QMCU_FEW_COLUMNS
 # The largest of a layer's shifts, which lie in flash.
 _LARGEST_SHIFT = "largest shift"
 # Of a model's instructions, by estimate, so many more may rounds of fewer steps take.
@@ -220,6 +222,15 @@ def _has_holes(fields: Fields) -> bool:
     return (fields["window.dilation_height"], fields["window.dilation_width"]) != (1, 1)
 
 
+def _has_short_rows(fields: Fields) -> bool:
+    """Whether a copy's rows have few elements, which lie apart, as strided_copy_code.h says."""
+    length, step = (
+        [fields[f"{name}[{i}]"] for i in range(RANK) if f"{name}[{i}]" in fields][-1]
+        for name in ("shape", "strides")
+    )
+    return step != 1 and length < _FEW_COLUMNS
+
+
 def _is_at_once(fields: Fields) -> bool:
     """Whether a 1x1 layer's pixels are read where they lie, as conv_2d_mve_pointwise.c says."""
     whole = fields["input_depth"] == 16 * fields["multiply.steps"]
@@ -354,6 +365,12 @@ _CODES = (
                 (0, 1, 2), lambda fields: fields["multiply.steps"] - 1, _halves_of_tiles, 2
             )
         },
+    ),
+    _Code(
+        MVE,
+        "strided_copy_mve.h",
+        ("strided_copy_mve",),
+        {"SHORT_ROWS": _has_short_rows},
     ),
     _Code(
         MVE,

@@ -1,5 +1,5 @@
-"""REDUCE_MAX of int8 over neighbouring dimensions before others, a maximum pool of one column; and over
-the last ones, as REDUCE_MIN: rows."""
+"""REDUCE_MAX of int8 over neighbouring dimensions before others, a maximum pool of one column; over
+the last ones, as REDUCE_MIN, rows."""
 
 from dataclasses import replace
 from math import prod

@@ -104,9 +104,18 @@ def _lowering(kernel: str, core: str) -> Lowering:
         if call.kernel != kernel or _is_too_long(context, kernel, fields):
             return None
         name = _NAMES.get((kernel, core), f"{kernel}_{core}")
+        if name == "strided_copy_dsp" and _in_pairs(fields):
+            name = "strided_copy_pairs_dsp"
         return renamed(call, name, fields)
 
     return lower
+
+
+def _in_pairs(fields: Mapping[str, FieldValue]) -> bool:
+    """Whether rows have two elements which lie beside each other from row to row."""
+    shape, strides = fields["shape"], fields["strides"]
+    assert isinstance(shape, tuple) and isinstance(strides, tuple)
+    return len(shape) > 1 and shape[-1] == 2 and strides[-2] == 1 != strides[-1]
 
 
 def _is_too_long(context: OperatorContext, kernel: str, fields: Mapping[str, FieldValue]) -> bool:
