@@ -54,11 +54,15 @@ def test_others_are_walked(shape: tuple[int, ...], axes: tuple[int, ...]) -> Non
 
 @pytest.mark.parametrize("kind", ["REDUCE_MAX", "REDUCE_MIN"])
 def test_the_last_dimensions_are_rows(kind: str) -> None:
-    some = (((3, 8), (1,)), ((2, 5, 3, 7), (2, 3)), ((4, 9, 1), (1,)), ((33,), (0,)))
+    some: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
+        ((3, 8), (1,)),
+        ((2, 5, 3, 7), (2, 3)),
+        ((4, 9, 1), (1,)),
+        ((33,), (0,)),
+    )
     for core in ("dsp", "mve"):
-        kernels = {
-            compile_graph(reduce_max(*each, kind), CORES[core]).calls[0].kernel for each in some
-        }
+        graphs = [reduce_max(shape, axes, kind) for shape, axes in some]
+        kernels = {compile_graph(graph, CORES[core]).calls[0].kernel for graph in graphs}
         assert kernels == {f"{kind.lower()}_rows_{core}"}
     graph = reduce_max((3, 8), (1,), kind)
     assert compile_graph(graph, CORES["scalar"]).calls[0].kernel == kind.lower()
