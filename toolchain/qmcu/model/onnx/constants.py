@@ -8,11 +8,12 @@ from qmcu.errors import ModelError
 from qmcu.extras import load_module
 from qmcu.model.onnx.load import PURPOSE, value_of_proto
 from qmcu.model.onnx.net import Net, Node, Value
+from qmcu.model.onnx.qonnx import KINDS
 from qmcu.text import first_line
 from qmcu.types import Array
 
 # Nodes that stand for numbers of the file, and are not computed away.
-_KEPT = {"DequantizeLinear", "Requantize"}
+_KEPT = {"DequantizeLinear", "Requantize", *KINDS}
 # Nodes whose results are numbers of their inputs, whatever those stand for.
 _REARRANGING = {
     "Concat", "Expand", "Flatten", "Gather", "Identity", "Reshape", "Slice", "Squeeze", "Tile",

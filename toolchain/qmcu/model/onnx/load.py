@@ -9,6 +9,7 @@ from qmcu.errors import ModelError
 from qmcu.extras import load_module
 from qmcu.model.file_kinds import describe_other
 from qmcu.model.onnx.net import Net, Node, Value
+from qmcu.model.onnx.qonnx import DOMAINS, KINDS
 from qmcu.text import first_line
 from qmcu.types import Array
 
@@ -180,7 +181,8 @@ def _array(onnx: Any, tensor: Any) -> Array:
 
 def _node(onnx: Any, net: Net, proto: Any, index: int) -> Node:
     label = proto.name or f"#{index}"
-    if proto.domain not in _DOMAINS:
+    known = proto.domain in _DOMAINS or (proto.domain in DOMAINS and proto.op_type in KINDS)
+    if not known:
         raise ModelError(
             f"{net.name}: {proto.op_type} {label} is of the domain {proto.domain}, which only its "
             "maker's runtime knows; export the model in standard operators."

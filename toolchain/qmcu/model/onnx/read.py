@@ -8,6 +8,7 @@ from qmcu.model.onnx.constants import fold_constants, infer_shapes
 from qmcu.model.onnx.gaps import fill_gaps, open_gaps
 from qmcu.model.onnx.load import load_net, net_of_model
 from qmcu.model.onnx.net import Net
+from qmcu.model.onnx.qonnx import expand_quants
 from qmcu.model.onnx.qoperators import expand_qoperators
 from qmcu.model.onnx.quantized import absorb_quantization
 from qmcu.model.onnx.simplify import simplify
@@ -32,6 +33,7 @@ def open_onnx(net: Net) -> bool:
     """Bring a Net as loaded into its simplest form; answers whether the file is quantized."""
     expand_qoperators(net)
     fold_constants(net)
+    expand_quants(net)
     quantized = absorb_quantization(net)
     infer_shapes(net)
     simplify(net)
