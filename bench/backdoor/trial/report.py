@@ -17,7 +17,7 @@ from bench.backdoor.trial.rows import (
     parted,
     read_rows,
 )
-from bench.backdoor.trial.summed import AGAIN, summed_tables
+from bench.backdoor.trial.summed import AGAIN, TOGETHER, summed_tables
 from bench.backdoor.trial.table import CALIBRATE_MODELS, TEST_PAIRS
 
 from qmcu.files import write_atomic
@@ -62,7 +62,7 @@ def report(text: str, results: Path) -> str:
     honest = audited([r for r in test if r.honest], "audit")
     attacked = audited([r for r in test if r.conditioned], "audit")
     if audited(test, "audit"):
-        lines += ["", *_whole(test), "", *_together(test), "", *summed_tables(results / AGAIN)]
+        lines += ["", *_whole(test), "", *_together(test), "", *summed_tables(results / TOGETHER)]
         lines += ["", *_clipping(test)]
     if honest and attacked:
         lines += ["", *_misses(honest, attacked)]
@@ -100,7 +100,7 @@ def _counts(rows: Sequence[Row], results: Path) -> Iterator[str]:
             f"{words} {honest} honest and {len(apart) - honest} attacked ones of the test split "
             f"were audited, and {len(asked) - len(apart)} of calibrate."
         )
-    opened = [*openings(results), *openings(results / AGAIN)]
+    opened = [o for part in ("", AGAIN, TOGETHER) for o in openings(results / part)]
     commits = ", ".join(f"`{o['commit']}`" for o in opened) or "none"
     times = "once" if len(opened) == 1 else f"{len(opened)} times"
     yield f"The test split was opened {times} (by the code of commits: {commits})."

@@ -14,7 +14,9 @@ from bench.backdoor.trial.rows import Row, audited, counted, groups, parted, rea
 from qmcu.backdoor.detectors.method import STRONGEST
 from qmcu.backdoor.detectors.summed_evidence import WAYS
 
-AGAIN = "again"  # the folder beside the other results
+# Folders beside the other results: asked while three ways were added up, which is only counted as
+# an opening, and asked since there are four.
+AGAIN, TOGETHER = "again", "together"
 STAGE = "int8-summed"
 SUM = "summed-evidence"
 ALL = (*WAYS, SUM)
