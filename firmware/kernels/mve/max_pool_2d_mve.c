@@ -26,9 +26,10 @@ static inline void pool(void *given, const qmcu_pool_taps_mve *window, const int
             "vctp.8 %[left]\n\t"
             "vpst\n\t")
         "vstrb" QMCU_WHERE(POOL_LEFT, "t") ".8 %q[result], [%[output]], #16\n\t"
-        "add %[image], %[image], #16\n\t"
-        "subs %[left], %[left], #16\n\t"
-        "bgt 1b"
+        QMCU_WHERE(POOL_VECTORS,
+            "add %[image], %[image], #16\n\t"
+            "subs %[left], %[left], #16\n\t"
+            "bgt 1b")
         : [image] "+&r"(image), [output] "+&r"(output), [left] "+&r"(left), [row] "=&r"(row),
           [from] "=&r"(from), [rows] "=&l"(rows), [result] "=&w"(result)
         : [height] "r"(window->rows), [columns] "r"(window->columns), [depth] "r"(window->depth),

@@ -41,22 +41,24 @@ qmcu_pool_mve_by(const qmcu_pool_params *p, const int8_t *input, int8_t *output,
     const int32_t batches = QMCU_USES_POOL_BATCHES ? p->batches : 1;
     qmcu_pool_taps_mve window = {p->depth, p->input_width * p->depth, 0, 0};
     for (int32_t batch = 0; batch < batches; ++batch) {
-        int32_t y = -p->padding_top;
-        for (int32_t row = p->output_height; row > 0; --row, y += p->stride_height) {
+        int32_t y = -p->padding_top, height = p->output_height;
+        do {
             const qmcu_taps rows =
                 qmcu_pool_taps_by(y, p->kernel_height, p->input_height, QMCU_USES_POOL_BORDERS);
-            int32_t x = -p->padding_left;
+            int32_t x = -p->padding_left, width = p->output_width;
+            int32_t at = (y + rows.first) * window.row_bytes + x * p->depth;
             window.rows = qmcu_taps_count(rows);
-            for (int32_t column = p->output_width; column > 0; --column, x += p->stride_width) {
+            do {
                 const qmcu_taps columns =
                     qmcu_pool_taps_by(x, p->kernel_width, p->input_width, QMCU_USES_POOL_BORDERS);
                 window.columns = qmcu_taps_count(columns);
-                pool(limits, &window,
-                     input + (y + rows.first) * window.row_bytes + (x + columns.first) * p->depth,
-                     output);
+                pool(limits, &window, input + at + columns.first * p->depth, output);
                 output += p->depth;
-            }
-        }
+                x += p->stride_width;
+                at += p->stride_width * p->depth;
+            } while (--width > 0);
+            y += p->stride_height;
+        } while (--height > 0);
         input += p->input_height * window.row_bytes;
     }
 }

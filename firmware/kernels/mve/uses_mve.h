@@ -39,10 +39,11 @@
 #define QMCU_USES_ADD_RELU 1
 #define QMCU_USES_ADD_AWAY 1
 
-/* Pools: several images, windows beyond the image; max_pool_2d_mve: channels that are no whole
-   vectors. */
+/* Pools: several images, windows beyond the image; max_pool_2d_mve: more than a vector of
+   channels, and those that are no whole ones. */
 #define QMCU_USES_POOL_BATCHES 1
 #define QMCU_USES_POOL_BORDERS 1
+#define QMCU_USES_POOL_VECTORS 1
 #define QMCU_USES_POOL_LEFT 1
 
 /* multiply_four_mve: windows of one vector whose outputs are saturated alone, all others, of these those

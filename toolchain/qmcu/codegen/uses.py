@@ -335,7 +335,10 @@ _CODES = (
         MVE,
         "max_pool_2d_mve.h",
         ("max_pool_2d_mve",),
-        {"POOL_LEFT": lambda fields: fields["depth"] % 16 != 0},
+        {
+            "POOL_VECTORS": lambda fields: fields["depth"] > 16,
+            "POOL_LEFT": lambda fields: fields["depth"] % 16 != 0,
+        },
     ),
     _Code(
         MVE,
