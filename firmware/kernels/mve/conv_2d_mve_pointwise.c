@@ -1,7 +1,5 @@
 /* 1x1 convolution for MVE: a window is a pixel. Four are copied before their outputs are written, which
    may go over them, but where all filters are multiplied by one reading of whole vectors. */
-#include "small.h"
-
 #include "conv_2d_mve_pointwise.h"
 
 #include "mve.h"
