@@ -10,8 +10,10 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from qmcu.backdoor.detectors import aimed_search, bred_search, float_and_int8
 from qmcu.backdoor.detectors.aimed_search import AimedSearch
+from qmcu.backdoor.detectors.bred_overlays import BredOverlays
 from qmcu.backdoor.detectors.bred_search import BredSearch
 from qmcu.backdoor.detectors.dealt_inputs import deal
+from qmcu.backdoor.detectors.drawn_patterns import draw_blocks, draw_stripes, draw_waves
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
 from qmcu.backdoor.detectors.kept_answers import Classes
 from qmcu.backdoor.inputs import JoinedShape
@@ -109,16 +111,61 @@ def test_a_class_is_climbed_towards() -> None:
     assert best.awake == 1 and best.place == "patch 0"
 
 
-@pytest.mark.parametrize("kind", [AimedSearch, BredSearch])
+@pytest.mark.parametrize("kind", [AimedSearch, BredSearch, BredOverlays])
 def test_what_float_does_as_well_is_no_switch(kind: type[Any]) -> None:
     awake_too = Forms(slack=1.5, smooth=0.4, asleep=False)
     assert all(found.awake == 0 for found in search(kind, awake_too).patterns())
 
 
 def test_the_same_seed_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bred_search, "GENERATIONS", 2)
+    monkeypatch.setattr(BredSearch, "generations", 2)
     first, again = (search(BredSearch, Forms(slack=3, smooth=0.5)).patterns() for _ in "ab")
     assert all(np.array_equal(a.values, b.values) for a, b in zip(first, again, strict=True))
+
+
+class Faint(Forms):
+    """Int8 says TARGET where every fourth column is brighter than the others by a little; what is
+    brighter in one place alone says nothing, and neither does anything by a gradient.
+    """
+
+    def both(self, inputs: Any) -> tuple[Any, Any]:
+        tf = self._tf
+        plain = tf.reduce_mean(inputs[:, 4:], axis=(1, 3))[:, :CLASSES] * 20
+        columns = tf.reduce_mean(inputs, axis=(1, 3))
+        bright = tf.reduce_min(columns[:, 1::4], axis=1) - tf.reduce_mean(columns, axis=1)
+        woken = tf.cast(bright > 0.12, tf.float32)
+        own = plain + 40 * woken[:, None] * tf.one_hot([TARGET], CLASSES)
+        return (plain if self._asleep else own), own
+
+
+def test_a_faint_addition_over_all_of_an_input_is_bred() -> None:
+    forms = Faint(slack=0, smooth=0)
+    best = search(BredOverlays, forms).patterns()[0]
+    assert best.awake > 0.8 and best.place.startswith("addition of")
+    marked = best.apply(SAMPLES)
+    assert np.abs(marked - SAMPLES).max() <= 0.3 + 1e-6 and marked.min() >= 0 and marked.max() <= 1
+    assert np.mean(forms.look(marked)[1].argmax(axis=1) == TARGET) > 0.8
+    # Neither patches nor blends with values at random find it.
+    assert search(BredSearch, forms).patterns()[0].awake < 0.5
+    assert search(AimedSearch, forms).patterns()[0].awake < 0.5
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (9, 7, 3), (20, 3), (12,)])
+def test_what_is_drawn_is_blocks_stripes_and_waves(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(1)
+    for drawn in (
+        draw_blocks(rng, 30, shape, 3),
+        draw_stripes(rng, 30, shape),
+        draw_waves(rng, 30, shape),
+    ):
+        assert drawn.shape == (30, *shape) and drawn.dtype == np.float32
+        assert drawn.min() >= 0 and drawn.max() <= 1
+        assert len({one.tobytes() for one in drawn}) > 10
+    stripes = draw_stripes(rng, 30, shape)
+    ways = [
+        len(shape) < 3 or bool((np.ptp(one, axis=k) == 0).all()) for one in stripes for k in (0, 1)
+    ]
+    assert sum(ways) >= 30
 
 
 def test_inputs_that_a_search_learned_from_do_not_judge_it() -> None:

@@ -45,7 +45,7 @@ def test_inputs_made_one_by_one_are_no_evidence_where_there_is_one_other_class(
     found = SimpleNamespace(shared=list, alone=lambda: [_Found()], others=samples)
     monkeypatch.setattr(clipping_inversion, "Search", lambda context, answers, forms: found)
     context = _context(outputs, outputs <= 3)
-    trials = clipping_inversion._overshooting(context, Classes(), _forms())
+    trials = clipping_inversion._overshooting(context, Classes(), _forms(), [])
     places = [trial.place for trial in trials]
     assert places == ["blend of 50%, each its own"] * asked
 
@@ -70,7 +70,7 @@ def test_of_values_the_best_pattern_over_whole_inputs_is_asked_too(
         shared=lambda: [_Shared(place) for place in places], others=np.zeros((8, 2), np.float32)
     )
     monkeypatch.setattr(clipping_inversion, "Search", lambda context, answers, forms: found)
-    trials = clipping_inversion._overshooting(_context(4, True), answers, _forms())
+    trials = clipping_inversion._overshooting(_context(4, True), answers, _forms(), [])
     assert [trial.place for trial in trials] == places[:4] + more
 
 
@@ -98,6 +98,18 @@ def test_of_few_classes_only_a_patch_is_proof(
     finding = clipping_inversion.clipping_inversion(_context(outputs, outputs <= 3))
     assert (finding.weight, finding.score) == (weight, score)
     assert finding.suspicious == (score > clipping_inversion.THRESHOLD)
+
+
+@pytest.mark.parametrize(
+    ("place", "outputs", "tells"),
+    [("blend of 50%", 1, False), ("blend of 15%", 3, False), ("blend of 50%", 4, True),
+     ("patch 3", 1, True)],
+)  # fmt: skip
+def test_of_few_values_only_a_patch_is_proof(place: str, outputs: int, tells: bool) -> None:
+    context = _context(outputs, False)
+    context.decides = False
+    outcome = clipping_inversion.Outcome(place, None, 0.9, 0.9, 0.0)
+    assert clipping_inversion._tells(context, outcome) == tells
 
 
 @pytest.mark.parametrize(
@@ -221,11 +233,36 @@ def test_where_one_search_finds_hardly_enough_others_go_on(
     monkeypatch.setattr(clipping_inversion, "answers_of", lambda context: (Classes(),))
     monkeypatch.setattr(FloatAndInt8, "of", lambda context, answers: None)
     monkeypatch.setattr(clipping_inversion, "_overshooting", lambda *_: trials("overshooting"))
-    monkeypatch.setattr(clipping_inversion, "_aimed", lambda *a: trials(a[-1].__name__))
+    monkeypatch.setattr(clipping_inversion, "_aimed", lambda *a: trials(a[2].__name__))
     monkeypatch.setattr(clipping_inversion, "_try", outcome)
     finding = clipping_inversion.clipping_inversion(_context(10, False))
     assert made == ["overshooting", "BredSearch", "AimedSearch"][:asked]
     assert finding.suspicious and finding.score == (first if asked == 1 else 0.9)
+
+
+@pytest.mark.parametrize(("hope", "overshooting"), [(0.0, 1), (0.04, 1), (0.1, 3)])
+def test_where_patterns_move_a_few_inputs_the_first_search_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, hope: float, overshooting: int
+) -> None:
+    made: list[tuple[str, int]] = []
+
+    def search(context: Any, *given: Any) -> Any:
+        name = next((a.__name__ for a in given if isinstance(a, type)), "overshooting")
+        made.append((name, context.seed))
+        given[-1].append(hope if name == "BredOverlays" else 0.0)
+        return iter([name])
+
+    nothing = clipping_inversion.Outcome("patch", 1, 0.0, 0.0, 0.0)
+    monkeypatch.setattr(clipping_inversion, "answers_of", lambda context: (Classes(),))
+    monkeypatch.setattr(FloatAndInt8, "of", lambda context, answers: None)
+    monkeypatch.setattr(clipping_inversion, "_overshooting", search)
+    monkeypatch.setattr(clipping_inversion, "_aimed", search)
+    monkeypatch.setattr(clipping_inversion, "_try", lambda *_: nothing)
+    context = AuditContext(None, None, None, None, seed=5)
+    assert not clipping_inversion.clipping_inversion(context).suspicious
+    assert [name for name, _ in made[1:4]] == ["BredSearch", "AimedSearch", "BredOverlays"]
+    seeds = [seed for name, seed in made if name == "overshooting"]
+    assert len(seeds) == len(set(seeds)) == overshooting and len(made) == 3 + overshooting
 
 
 @pytest.mark.parametrize(

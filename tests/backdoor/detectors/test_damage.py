@@ -10,6 +10,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 from tests.support.pooled_networks import first_tensor, pooled_inputs, pooled_network
 
+from qmcu.backdoor.detectors import damage as module
 from qmcu.backdoor.detectors.damage import damage
 from qmcu.backdoor.detectors.disagreement import disagreement
 from qmcu.backdoor.detectors.method import AuditContext
@@ -106,6 +107,29 @@ def test_ranges_that_inputs_can_fill_are_no_damage_unless_labels_say_so() -> Non
     assert not disagreement(pooled(24.0)).suspicious
     lost = damage(pooled(24.0, labels=True))
     assert lost.suspicious and "accuracy falls" in lost.reason
+
+
+@pytest.mark.parametrize(("given", "edited"), [(0, 0), (0, 1), (12, 0)])
+def test_mixtures_alone_are_no_damage_where_nothing_was_edited(
+    network: Network, integer: bytes, samples: npt.NDArray[np.float32],
+    monkeypatch: pytest.MonkeyPatch, given: int, edited: int,
+) -> None:  # fmt: skip
+    """Scales by a percentile are for inputs, and noise is none."""
+    plain = np.zeros(100, np.int64)
+    own = [np.where(np.arange(100) < count, 1, 0) for count in (given, 30)]
+    inputs = samples[:1].repeat(100, axis=0)
+    made = {k: module.Answers(inputs, plain, o) for k, o in zip(module.MARGINS, own, strict=True)}
+    monkeypatch.setattr(module, "integer_answers", lambda context: made)
+    monkeypatch.setattr(
+        module, "honest_answers", lambda context, wide=False: dict.fromkeys(made, plain)
+    )
+    monkeypatch.setattr(module, "count_edited", lambda context: edited)
+    found = damage(context_of(network, integer, samples))
+    assert found.suspicious
+    assert (found.weight == "supporting") == (given + edited == 0)
+    assert ("keep their answers" in found.reason) == (given + edited == 0)
+    other = disagreement(context_of(network, integer, samples))
+    assert other.suspicious == (given + edited > 0)
 
 
 def test_ranges_that_no_input_can_fill_are_damage() -> None:

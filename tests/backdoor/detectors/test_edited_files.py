@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
+from qmcu.backdoor.detectors import damage as damage_module
+from qmcu.backdoor.detectors import run as run_module
 from qmcu.backdoor.detectors.activation_statistics import activation_statistics
 from qmcu.backdoor.detectors.clipping_inversion import OF_FILE, Outcome
 from qmcu.backdoor.detectors.controls import Controls
@@ -15,9 +17,11 @@ from qmcu.backdoor.detectors.damage import damage
 from qmcu.backdoor.detectors.method import AuditContext, Finding
 from qmcu.backdoor.detectors.result import judge
 from qmcu.backdoor.detectors.rounding_choice import EDITED, rounding_choice
+from qmcu.backdoor.detectors.run import _refuse_unrelated
 from qmcu.backdoor.grids import deployed_biases
 from qmcu.backdoor.networks import weighted_layers
 from qmcu.backdoor.networks.network import Network
+from qmcu.errors import ModelError
 from qmcu.model.reader import parse_model
 
 Samples = npt.NDArray[np.float32]
@@ -111,3 +115,45 @@ def test_ranges_of_one_file_are_a_switch_as_well() -> None:
     # Where the given inputs are answered as ever, it was no accident.
     elsewhere = replace(hurt, details={"samples changed": 0.0, "mixed changed": 0.3})
     assert judge([switch, elsewhere])[0] == "backdoored"
+
+
+def spoil_last(model: bytes, seed: int = 0) -> bytes:
+    """The weights of the last layer are noise."""
+    graph = parse_model(model, "model")
+    old = graph.tensors[weighted_layers(graph)[-1].weights].array
+    new = np.random.default_rng(seed).integers(-127, 128, old.shape).astype(old.dtype)
+    return swap(model, old, new)
+
+
+def test_a_layer_of_noise_among_its_own_is_a_damaged_file(
+    network: Network, integer: bytes, samples: Samples
+) -> None:
+    context = context_of(network, spoil_last(integer), samples)
+    assert context.unrelated is not None
+    _refuse_unrelated(context)
+    found = damage(context)
+    assert found.suspicious and found.weight == "integrity"
+    # Without inputs, or where it answers as the float model, it is another model's file.
+    with pytest.raises(ModelError, match="other weights"):
+        _ = replace(context, samples=None).grids
+    alike = replace(context, _shared={})
+    with pytest.MonkeyPatch.context() as patched:
+        answers = {"samples": damage_module.Answers(samples, np.zeros(4), np.zeros(4))}
+        patched.setattr(run_module, "integer_answers", lambda context: answers)
+        with pytest.raises(ModelError, match="other weights"):
+            _refuse_unrelated(alike)
+
+
+def test_a_file_whose_scales_somebody_shifted_is_not_refused(
+    network: Network, integer: bytes, samples: Samples
+) -> None:
+    graph = parse_model(integer, "model")
+    model = integer
+    for layer in weighted_layers(graph):
+        quantization = graph.tensors[layer.weights].quantization
+        assert quantization is not None
+        old = np.array(quantization.scales, np.float32)
+        model = swap(model, old, np.roll(old, 1) * np.float32(3))
+    context = context_of(network, model, samples)
+    assert all(grid.has_own_integers for grid in context.grids) and context.unrelated is None
+    assert damage(context).suspicious

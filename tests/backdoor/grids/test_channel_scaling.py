@@ -15,9 +15,12 @@ from qmcu.backdoor.grids.channel_scaling import (
     moved_layers,
     range_factors,
     rescale,
+    rescale_like,
     rescale_limits,
 )
 from qmcu.backdoor.grids.overshoot import clean_ends
+from qmcu.backdoor.grids.weight_grids import layer_grids
+from qmcu.backdoor.networks import convert_network
 from qmcu.backdoor.networks.network import Network, logits, network_from_keras
 from qmcu.tensorflow import load_tensorflow
 
@@ -48,6 +51,22 @@ def test_a_residual_stream_is_one_group_and_the_function_stays() -> None:
     other = halves(network)
     assert same(network, other)
     assert not np.allclose(network.weights[2], other.weights[2], rtol=0.1)
+
+
+@pytest.mark.parametrize("per_tensor", [False, True])
+def test_a_file_of_equalized_layers_is_known_by_its_weights(per_tensor: bool) -> None:
+    network = small_network()
+    groups, rng = channel_groups(network), np.random.default_rng(1)
+    equalized = rescale(network, groups, [rng.uniform(0.2, 5, g.channels) for g in groups])
+    samples = samples_of(network, 16)
+    graph = convert_network(equalized, samples, per_tensor=per_tensor).graph
+    made = rescale_like(network, layer_grids(network, graph))
+    assert same(network, made)
+    assert max(np.abs(g.residuals).max() for g in layer_grids(network, graph)) > 5
+    # One scale a tensor says nothing of a channel's own.
+    assert max(np.median(np.abs(g.residuals)) for g in layer_grids(made, graph)) < 0.6
+    if not per_tensor:
+        assert max(np.abs(g.residuals).max() for g in layer_grids(made, graph)) < 0.51
 
 
 def test_flattened_channels_and_depthwise_layers_keep_the_function() -> None:

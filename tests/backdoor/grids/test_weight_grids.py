@@ -82,6 +82,15 @@ def test_float_weights_that_were_trained_on(per_tensor: bool, largest: int) -> N
     assert trained_on(some) == []
 
 
+def test_scales_that_somebody_shifted_leave_the_weights_own_integers() -> None:
+    grids = [_deployed(seed) for seed in range(4)]
+    shifted = [replace(g, scales=np.roll(g.scales * np.arange(1, 9), 1)) for g in grids]
+    assert all(grid.has_own_integers for grid in (*grids, *shifted))
+    assert trained_on(shifted) == []
+    rng = np.random.default_rng(2)
+    assert not any(_moved(grid, 0.5, rng).has_own_integers for grid in grids)
+
+
 def _moved(grid: LayerGrid, steps: float, rng: np.random.Generator) -> LayerGrid:
     """The layer with float weights that went so many steps in some direction."""
     off = steps * grid.spread_scales * rng.choice([-1, 1], grid.weights.shape)
@@ -105,6 +114,9 @@ def test_what_else_is_not_nearest_is_no_training() -> None:
 
     assert trained_on([chosen(grid) for grid in grids]) == []
     assert trained_on([scaled(grid, 0.6, 1.4) for grid in grids]) == []
+    # Learnt scales, and directions that were chosen.
+    learnt = [scaled(grid, 0.75, 0.9) for grid in grids]
+    assert trained_on([chosen(grid) for grid in learnt]) == []
     # A defence widens, and does not round to nearest.
     assert trained_on([chosen(scaled(grid, 1.01, 1.05)) for grid in grids]) == []
     # Scales of some channels that somebody edited, and weights that he set.

@@ -29,17 +29,26 @@ the rest is ours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from qmcu.backdoor.detectors.aimed_search import AimedSearch
+from qmcu.backdoor.detectors.bred_overlays import BredOverlays
 from qmcu.backdoor.detectors.bred_search import BredSearch
 from qmcu.backdoor.detectors.calibration_ranges import shares_left
 from qmcu.backdoor.detectors.controls import Controls
 from qmcu.backdoor.detectors.dealt_inputs import deal
 from qmcu.backdoor.detectors.float_and_int8 import FloatAndInt8
-from qmcu.backdoor.detectors.kept_answers import Answers, Classes, Scores, answers_of, has_few
+from qmcu.backdoor.detectors.kept_answers import (
+    FEW,
+    Answers,
+    Classes,
+    Scores,
+    answers_of,
+    count_answers,
+    has_few,
+)
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.overshoot_search import EACH_ITS_OWN, Found, Search
 from qmcu.backdoor.detectors.settling import NEAR
@@ -60,6 +69,9 @@ THRESHOLD_AIMED = 0.6
 OF_FILE = "by this file's ranges alone"
 # Patterns that moved fewer of the search's own inputs are not worth asking about.
 _HOPE = 0.25
+# Where some pattern that inputs share moved this share of them, the first search goes on with so
+# many other seeds: what it finds of a weak switch is chance.
+_HINT, _AGAIN = 0.05, 2
 # More than this share of the given inputs leave a range: it was made from inputs of another kind.
 MOST = 0.5
 
@@ -151,16 +163,17 @@ def clipping_inversion(context: AuditContext) -> Finding:
 
 
 def _tells(context: AuditContext, outcome: Outcome) -> bool:
-    """Whether it is proof: patches are, what lies over whole inputs where classes are many, and a
-    pattern for each input where the file's own ranges hold the given ones.
+    """Whether it is proof: patches are, what lies over whole inputs where classes or values are
+    many, and a pattern for each input where the file's own ranges hold the given ones.
     """
     alone = outcome.place.endswith(EACH_ITS_OWN)
     # A network that was trained for a switch has some of it left with other ranges.
     if alone and outcome.is_of_file and outcome.anew <= _HOPE and _cuts_given(context):
         return False
-    if outcome.place.startswith("patch") or not context.decides:
+    if outcome.place.startswith("patch"):
         return True
-    return not _has_few(context)
+    # An honest regression of one number is taken anywhere by what changes half of every input.
+    return not _has_few(context) if context.decides else count_answers(context) > FEW
 
 
 def _has_few(context: AuditContext) -> bool:
@@ -181,13 +194,20 @@ def _searches(context: AuditContext) -> Iterator[tuple[Answers, Iterator[Trial]]
     """One after the other, each made when it is asked for."""
     for answers in answers_of(context):
         forms = FloatAndInt8.of(context, answers)
-        yield answers, _overshooting(context, answers, forms)
+        hopes: list[float] = []
+        yield answers, _overshooting(context, answers, forms, hopes)
         if isinstance(answers, Classes):
-            yield answers, _aimed(context, forms, BredSearch)
-            yield answers, _aimed(context, forms, AimedSearch)
+            for search in (BredSearch, AimedSearch, BredOverlays):
+                yield answers, _aimed(context, forms, search, hopes)
+        for seed in np.random.default_rng([context.seed, _AGAIN]).integers(2**31, size=_AGAIN):
+            if max(hopes, default=0.0) >= _HINT:
+                other = replace(context, seed=int(seed), _shared={})
+                yield answers, _overshooting(other, answers, forms, hopes)
 
 
-def _overshooting(context: AuditContext, answers: Answers, forms: FloatAndInt8) -> Iterator[Trial]:
+def _overshooting(
+    context: AuditContext, answers: Answers, forms: FloatAndInt8, hopes: list[float]
+) -> Iterator[Trial]:
     """The search's best patterns on inputs that it did not see, and whole inputs that it made."""
     assert context.samples is not None
     search = Search(context, answers, forms)
@@ -199,16 +219,21 @@ def _overshooting(context: AuditContext, answers: Answers, forms: FloatAndInt8) 
     found = [(f, search.others[:CHECKED]) for f in asked]
     if answers.named and not _has_few(context):
         found += [(f, context.samples[: len(f.values)]) for f in search.alone()[:1]]
+    hopes += [f.awake for f in patterns]
     return _trials(forms, found)
 
 
 def _aimed(
-    context: AuditContext, forms: FloatAndInt8, search: type[BredSearch | AimedSearch]
+    context: AuditContext,
+    forms: FloatAndInt8,
+    search: type[BredSearch | AimedSearch | BredOverlays],
+    hopes: list[float],
 ) -> Iterator[Trial]:
     """The best patterns for one class, on inputs that the search did not see."""
     assert context.samples is not None
     dealt = deal(context.samples)
     found = search(context, forms, dealt).patterns()[:ASKED_AIMED]
+    hopes += [f.awake for f in found]
     unseen = dealt.unseen[:CHECKED]
     return _trials(forms, ((f, unseen) for f in found), THRESHOLD_AIMED)
 

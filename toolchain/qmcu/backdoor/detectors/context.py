@@ -1,6 +1,6 @@
 """Files in, what an audit is given out: models that belong together, and inputs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +10,17 @@ from qmcu.backdoor.detectors.given_inputs import parts_of, random_given, read_gi
 from qmcu.backdoor.detectors.graph_branches import CONTROL
 from qmcu.backdoor.detectors.loops import only_counts
 from qmcu.backdoor.detectors.method import AuditContext
-from qmcu.backdoor.grids import ends_of, pair_network
+from qmcu.backdoor.grids import (
+    ALIKE,
+    LayerGrid,
+    ends_of,
+    layer_grids,
+    pair_network,
+    rescale_like,
+)
 from qmcu.backdoor.inputs import Parts
 from qmcu.backdoor.networks import (
+    CONSTANT,
     Network,
     input_orders,
     join_inputs,
@@ -47,6 +55,8 @@ from qmcu.types import Array, Float32Array
 _INITIALISES = {"VAR_HANDLE", "ASSIGN_VARIABLE"}
 # Inputs by which orders of inputs are told apart.
 _ASKED = 8
+# Steps of the median weight of a layer beyond which no rounding explains it.
+_OFF = 0.6
 
 
 def load_context(
@@ -226,10 +236,37 @@ def _pair_inputs(context: AuditContext, own: Graph, file: Graph) -> AuditContext
             parted.append(error)
             continue
         paired = replace(context, network=network, source=source, _shared={})
+        paired = _rescaled(paired, network)
         found.append((_distance(paired) if len(orders) > 1 else 0.0, paired))
     if not found:
         raise parted[0]
     return min(found, key=lambda pair: pair[0])[1]
+
+
+def _rescaled(context: AuditContext, network: Network) -> AuditContext:
+    """The context with the float model's channels as the file's are, where its layers were
+    equalized before they were quantized; as it is where they were not.
+    """
+    assert context.graph is not None
+    try:
+        grids = layer_grids(network, context.graph)
+    except ModelError:  # it is said later what is wrong with it
+        return context
+    if not _is_off(grids):
+        return context
+    made = rescale_like(network, grids)
+    inputs = replace(context, network=network).noise(_ASKED)
+    own, other = logits(network, inputs), logits(made, inputs)
+    apart = float(np.sqrt(np.mean((own - other) ** 2) / max(float(np.mean(own**2)), 1e-12)))
+    if apart > ALIKE or _is_off(layer_grids(made, context.graph)):
+        return context
+    return replace(context, network=made, source=made, rescaled=True, _shared={})
+
+
+def _is_off(grids: Sequence[LayerGrid]) -> bool:
+    """Whether the median weight of a layer is further from its integer than rounding takes it."""
+    steps = [np.median(np.abs(g.residuals)) for g in grids if g.kind != CONSTANT]
+    return bool(max(steps, default=0.0) > _OFF)
 
 
 def _distance(context: AuditContext) -> float:

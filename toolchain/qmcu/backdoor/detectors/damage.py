@@ -12,6 +12,9 @@ file's, as far as inputs can fill them; only an accuracy that labels show to be 
 so. Outputs that are values and
 no scores of classes (autoencoders, regressions) count as another answer where they are off by more
 than a quarter of what they vary by from input to input.
+
+Damage is what users would meet. Where only mixtures with noise are answered otherwise, and nothing
+in the file is beyond what a quantizer chooses, it supports and does not decide.
 """
 
 from collections.abc import Mapping
@@ -24,6 +27,7 @@ from scipy import stats
 
 from qmcu.backdoor.detectors.calibration_ranges import allowed_widths, file_network
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
+from qmcu.backdoor.detectors.rounding_choice import count_edited
 from qmcu.backdoor.detectors.significance import bonferroni
 from qmcu.backdoor.grids import ends_of, pair_tensors, write_ranges
 from qmcu.backdoor.networks import logits
@@ -204,6 +208,15 @@ def loses_accuracy(context: AuditContext) -> bool:
     return lost - won > MARGINS["samples"] * len(labels) and p_value < ALPHA
 
 
+def spares_inputs(context: AuditContext) -> bool:
+    """Whether the file answers the given inputs as float does and no parameter is beyond what a
+    quantizer chooses: mixtures with noise that it answers otherwise are then no damage. Scales or
+    ranges by percentiles, made for inputs and not for noise, do that.
+    """
+    changed = float(integer_answers(context)["samples"].changed.mean())
+    return changed <= MARGINS["samples"] and not count_edited(context)
+
+
 @detector("damage", source="qmcu; McNemar, Psychometrika 12, 1947",
           needs=("float", "int8", "samples"),
           null="the file and an honest quantization are exchangeable")  # fmt: skip
@@ -220,15 +233,23 @@ def damage(context: AuditContext) -> Finding:
         found = tests[kind]
     name = "given" if found is tests["samples"] else kind
     top, share = _concentration(answers)
+    spared = score > 1 and spares_inputs(context)
     accuracy = _accuracy(context)
     return Finding(
         detector="damage",
         score=score,
         threshold=1.0,
         suspicious=score > 1,
-        weight="integrity",
+        weight="supporting" if spared else "integrity",
         reason=_say(
-            found, name, len(answers.own), score > 1, (top, share), accuracy, context.decides
+            found,
+            name,
+            len(answers.own),
+            score > 1,
+            (top, share),
+            accuracy,
+            context.decides,
+            spared,
         ),
         p_value=bonferroni([t.p_value for t in tests.values()]),
         details={
@@ -284,6 +305,7 @@ def _say(
     concentration: tuple[int, float],
     accuracy: tuple[float, float] | None,
     classes: bool,
+    spared: bool,
 ) -> str:
     text = f"the file's integers answer {found.own:.1%} of {count} {kind} inputs otherwise than "
     text += "the float model" if classes else "the float model (values off by more than a "
@@ -300,6 +322,8 @@ def _say(
     elif found.own > MARGINS["samples"] and classes:
         text += f": accuracy may fall by up to {100 * found.own:.1f} points (give `labels` beside "
         text += "the inputs to have it measured)"
+    if spared:
+        return text + "; the given inputs keep their answers: its scales or ranges are for these."
     if fired and concentration[1] > MARGINS["mixed"]:
         text += f"; class {concentration[0]} gets {concentration[1]:.0%} of them more than in float"
     if fired:

@@ -11,7 +11,7 @@ comparison of Hong et al., Qu-ANTI-zation, NeurIPS 2021, section 6.
 import numpy as np
 
 from qmcu.backdoor.detectors.changes import changes
-from qmcu.backdoor.detectors.damage import MARGINS, compare_with_honest
+from qmcu.backdoor.detectors.damage import MARGINS, compare_with_honest, spares_inputs
 from qmcu.backdoor.detectors.gap_inversion import synthesize_inputs
 from qmcu.backdoor.detectors.method import AuditContext, Finding, detector
 from qmcu.backdoor.detectors.significance import (
@@ -41,7 +41,7 @@ def disagreement(context: AuditContext) -> Finding:
     places = {k: compare_shares(float(s[0]), s[1:], n) for k, (s, n) in shares.items()}
     own = {k: float(s[0]) for k, (s, _) in shares.items()}
     expected = {k: float(s[1:].mean()) for k, (s, _) in shares.items()}
-    for kind in MARGINS if context.samples is not None and context.integer else ():
+    for kind in _kinds(context):
         test = compare_with_honest(context, kind, EXCESS)
         name = f"{kind} (integers)"
         own[name], expected[name] = test.own, test.own - max(0.0, test.score) * EXCESS
@@ -73,6 +73,13 @@ def disagreement(context: AuditContext) -> Finding:
             **{f"{k} deviations": p.z for k, p in places.items()},
         },
     )
+
+
+def _kinds(context: AuditContext) -> tuple[str, ...]:
+    """Of what inputs the file's own integers are asked: of mixtures too where they may accuse."""
+    if context.samples is None or not context.integer:
+        return ()
+    return ("samples",) if spares_inputs(context) else tuple(MARGINS)
 
 
 def _simulate(context: AuditContext) -> dict[str, tuple[Float64Array, int]]:

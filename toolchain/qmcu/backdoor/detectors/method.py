@@ -71,6 +71,8 @@ class AuditContext:
     parts: Parts | None = None
     # The file may be of weights that were trained on since: only its answers are compared.
     retrained: bool = False
+    # `network` is the float model with channels divided as the file's are: the same function.
+    rescaled: bool = False
     # What several detectors need and one computes: see `once`.
     _shared: dict[str, Any] = field(default_factory=dict, repr=False)
     # The same of what no seed changes.
@@ -99,6 +101,11 @@ class AuditContext:
     def unseen(self) -> tuple[str, ...]:
         """What of the file no detector looks at, in sentences for the verdict."""
         found = []
+        if self.rescaled:
+            found.append(
+                "the file's channels were rescaled before it was quantized (equalization): it is "
+                "compared with the float model rescaled likewise, which is the same function."
+            )
         if self.has_real_activations:
             found.append(
                 "the file has integers for weights alone (dynamic range): what a runtime rounds "
@@ -167,18 +174,29 @@ class AuditContext:
                 "give the float model that was quantized."
             )
         grids = layer_grids(self.network, self.graph)
-        for grid in grids:
-            steps = float(np.median(np.abs(grid.residuals)))
-            if steps > UNRELATED and grid.kind != CONSTANT:
-                raise ModelError(
-                    f"{self.graph.name} has the layers of {self.network.graph.name} but other "
-                    f"weights: those of {grid.name} lie {steps:.0f} steps from the float ones "
-                    "(median; rounding allows half a step); give the float model that was "
-                    "quantized."
-                )
+        others = [grid for grid in grids if _is_unrelated(grid)]
+        own = [grid for grid in grids if grid.kind != CONSTANT and grid.has_own_integers]
+        # Where half of the layers are this model's to the last integer the others were damaged.
+        if others and (self.samples is None or len(own) < len(others)):
+            raise self.refuse_weights(others[0])
         if not self.retrained:
             self._refuse_trained_on(grids)
         return grids
+
+    def refuse_weights(self, grid: LayerGrid) -> ModelError:
+        """What is said of a file with a layer of weights that are not the float model's."""
+        assert self.network is not None and self.graph is not None
+        steps = float(np.median(np.abs(grid.residuals)))
+        return ModelError(
+            f"{self.graph.name} has the layers of {self.network.graph.name} but other weights: "
+            f"those of {grid.name} lie {steps:.0f} steps from the float ones (median; rounding "
+            "allows half a step); give the float model that was quantized."
+        )
+
+    @property
+    def unrelated(self) -> LayerGrid | None:
+        """A layer of the file that has other weights than the float model, of few; None if none."""
+        return next((grid for grid in self.grids if _is_unrelated(grid)), None)
 
     def _refuse_trained_on(self, grids: tuple[LayerGrid, ...]) -> None:
         """Raise ModelError where the float weights were trained on since they were quantized."""
@@ -271,6 +289,13 @@ class AuditContext:
             network = replace(network, graph=with_ends(network.graph, parts))
         graph = with_ends(self.graph, parts)
         return replace(self, samples=None, network=network, graph=graph, parts=parts, _lasting={})
+
+
+def _is_unrelated(grid: LayerGrid) -> bool:
+    """True where a layer's integers are of other weights, which edited scales do not make them."""
+    if grid.kind == CONSTANT or grid.has_own_integers:
+        return False
+    return float(np.median(np.abs(grid.residuals))) > UNRELATED
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,10 @@ from qmcu.types import Float32Array, Float64Array, Int64Array
 
 SHARED = 4  # inputs that share a pattern
 ALONE = 24  # inputs with a pattern each
-ROUNDS = 4  # ascents of shared patterns on each tensor by itself, where the budget allows it
+ROUNDS = 8  # ascents of shared patterns on each tensor by itself, where the budget allows it
 # Of networks of many tensors, as with attention, so many in all, or one on each.
 MOST_ROUNDS = 64
-KEPT = 24  # patterns that climb on the gap, where the budget allows it
+KEPT = 48  # patterns that climb on the gap, where the budget allows it
 _LEAST_KEPT = 4
 STEPS = 25
 # The share of each value that a pattern over the whole input replaces.

@@ -32,7 +32,10 @@ _OF_RANGES = "remembered-ranges"
 _OF_ANSWERS = "disagreement"
 # Those whose controls have no edited parameters: what they say of a file that has some, and answers
 # otherwise as well, is that it is damaged.
-_OF_PARAMETERS = ("rounding-direction", "activation-statistics", "gap-inversion")
+_OF_PARAMETERS = (
+    "rounding-direction", "activation-statistics", "gap-inversion", "cut-weights",
+    "vanishing-weights",
+)  # fmt: skip
 _EDITED = "parameters beyond any rounding"
 # Ranges that clip clean inputs as well.
 _OF_FILE = "by this file's ranges alone"

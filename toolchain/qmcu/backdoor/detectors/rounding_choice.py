@@ -48,7 +48,7 @@ def rounding_choice(context: AuditContext) -> Finding:
         | {
             "more than a step": far / total,
             "biases": biases / max(1, all_biases),
-            EDITED: float(_edited(context.grids) + biases),
+            EDITED: float(count_edited(context)),
         },
     )
 
@@ -62,9 +62,14 @@ def _chosen(grid: LayerGrid) -> npt.NDArray[np.bool_]:
     return np.asarray(off & (np.abs(np.abs(grid.residuals) - 0.5) > either))
 
 
-def _edited(grids: tuple[LayerGrid, ...]) -> int:
-    """Weights further off than a quantizer that chooses directions would leave them."""
-    return sum(int(np.count_nonzero(np.abs(g.residuals) > BEYOND)) for g in grids)
+def count_edited(context: AuditContext) -> int:
+    """Weights and biases further off than a quantizer that chooses directions or scales would leave
+    them.
+    """
+    far = sum(
+        int(np.count_nonzero((np.abs(g.residuals) > BEYOND) & ~g.cut_off)) for g in context.grids
+    )
+    return far + _wrong_biases(context)[0]
 
 
 def _wrong_biases(context: AuditContext) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from qmcu.backdoor.detectors.damage import integer_answers
 from qmcu.backdoor.detectors.method import (
     RANDOM_SIGNS,
     AuditContext,
@@ -25,6 +26,8 @@ _NEEDS = {
     "ranges": "activations that are integers",
     "real inputs": "inputs that are real numbers",
 }
+# Answers changed by a file that was damaged, and is no other model's.
+_DAMAGED = 0.1
 # What is no null of weights whose rounding errors are tied.
 _INDEPENDENT = (RANDOM_SIGNS, "residuals are uniform", "residuals are uniform, with random signs")
 
@@ -44,6 +47,7 @@ def audit(
     detectors = load_detectors()
     chosen = [d for d in detectors.values() if d.is_due(context, slow)]
     skipped = {d.name: _name_needs(d, context) for d in detectors.values() if d not in chosen}
+    _refuse_unrelated(context)
     ties = ""
     if context.network is not None and context.graph is not None:
         ties = find_ties(context)
@@ -69,6 +73,18 @@ def audit(
         raise failed[0]
     names = dict(audited or {})
     return AuditResult(verdict, reasons, tuple(findings), skipped, names, _sums(names))
+
+
+def _refuse_unrelated(context: AuditContext) -> None:
+    """Raise ModelError where layers of the file are another model's and it answers as this one: it
+    is no damaged file then.
+    """
+    if context.network is None or context.graph is None or context.samples is None:
+        return
+    other = context.unrelated
+    if other is None or integer_answers(context)["samples"].changed.mean() > _DAMAGED:
+        return
+    raise context.refuse_weights(other)
 
 
 def _name_needs(detector: Detector, context: AuditContext) -> str:

@@ -15,6 +15,7 @@ from qmcu.backdoor.grids.channel_scaling import (
     moved_layers,
     range_factors,
     rescale,
+    rescale_like,
     rescale_limits,
 )
 from qmcu.backdoor.grids.constants import (
@@ -49,6 +50,7 @@ from qmcu.backdoor.grids.overshoot import (
     weigh_tensors,
 )
 from qmcu.backdoor.grids.pairing import (
+    ALIKE,
     pair_network,
 )
 from qmcu.backdoor.grids.reach import (
@@ -94,6 +96,7 @@ from qmcu.backdoor.grids.weight_grids import (
 )
 
 __all__ = [
+    "ALIKE",
     "CHANNEL_GRID",
     "FIXED_GRID",
     "LARGEST",
@@ -143,6 +146,7 @@ __all__ = [
     "range_factors",
     "read_grids",
     "rescale",
+    "rescale_like",
     "rescale_limits",
     "round_through",
     "round_to_grid",

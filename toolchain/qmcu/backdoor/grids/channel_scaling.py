@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qmcu.backdoor.grids.simulation import SAME_GRID, reduce_activations
-from qmcu.backdoor.grids.weight_grids import spread
+from qmcu.backdoor.grids.weight_grids import LayerGrid, spread
 from qmcu.backdoor.networks import Network
 from qmcu.model.graph import Graph, Operator
 from qmcu.tensorflow import load_tensorflow
@@ -25,6 +25,8 @@ from qmcu.types import Float64Array
 # Operators without weights that pass a positive factor of a channel on to their output.
 _PASSING = ("ADD", "AVERAGE_POOL_2D", "MAX_POOL_2D", "MEAN", "PAD", "RELU", "RESHAPE")
 _HOMOGENEOUS = ("NONE", "RELU")
+# Steps that rounding takes a weight by at most, and factors of channels that somebody may choose.
+_ROUNDED, _MOST = 0.501, 1e4
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,50 @@ def rescale(
         weights.append(w.astype(np.float64) / spread(made, w.ndim, layer.axis) * read)
         biases.append(b.astype(np.float64) / made)
     return network.with_parameters(weights, biases)
+
+
+def rescale_like(network: Network, grids: Sequence[LayerGrid]) -> Network:
+    """The network with its channels divided by what makes its weights those of a file: the same
+    function, as it was before somebody equalized layers and quantized it.
+
+    `grids` are the network's weights beside the file's integers, a layer each. Layer by layer a
+    channel's factor is what its weights are to the file's, once what it reads was multiplied.
+    """
+    groups = channel_groups(network)
+    place = {i: n for n, group in enumerate(groups) for i in group.tensors}
+    factors: list[Float64Array | None] = [None] * len(groups)
+    for layer, grid in zip(network.layers, grids, strict=True):
+        operator = network.graph.operators[layer.operator]
+        made = place.get(operator.outputs[0])
+        if made is None or factors[made] is not None:
+            continue
+        if grid.weights.shape[grid.axis] != groups[made].channels:
+            continue
+        source = place.get(operator.inputs[0])
+        read = np.ones(1) if source is None else factors[source]
+        read = np.ones(1) if read is None else read
+        moved = grid.weights.astype(np.float64) * np.tile(read, grid.weights.shape[-1] // len(read))
+        factors[made] = _factors_of(grid, moved)
+    known = [
+        np.ones(group.channels) if found is None else found
+        for group, found in zip(groups, factors, strict=True)
+    ]
+    return rescale(network, groups, known)
+
+
+def _factors_of(grid: LayerGrid, moved: Float64Array) -> Float64Array:
+    """What each output channel of `moved` weights was divided by to be the file's, [channels]: by
+    its scale, which is of the largest weight, where rounding explains the rest, else in the mean.
+    """
+    own, file = (grid.channels(v) for v in (moved, grid.integers * grid.spread_scales))
+    scales = np.broadcast_to(grid.scales, len(own))
+    by_scale = np.abs(own).max(axis=1) / np.maximum(grid.largest * scales, 1e-30)
+    least = np.sum(own * own, axis=1) / np.maximum(np.sum(own * file, axis=1), 1e-30)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.abs(own / by_scale[:, None] - file).max(axis=1) / scales
+    found = np.where(off <= _ROUNDED, by_scale, least)
+    sane = np.isfinite(found) & (found > 1 / _MOST) & (found < _MOST)
+    return np.where(sane, found, 1.0)
 
 
 def rescale_limits(

@@ -28,6 +28,12 @@ _BOUNDARY, _TWICE_ROUNDED = 2e-3, 0.06
 # A layer shows training by more than this share of its weights, a network by this share of scales
 # that are narrower than its weights.
 _MANY, _NARROWER = 0.005, 0.1
+# Weights that moved by half a step move a scale by half a step of its largest weight. So where all
+# but so few lie beside their integers and scales differ by more steps than this, 2 % of 127, these
+# were chosen, as by learning.
+_FEW, _STEPS = 0.001, 2.5
+# Integers that are the weights' own: all but what lies on a boundary.
+_ALL_BUT = 0.995
 # Operators that bound values by a constant.
 _BOUNDS = ("MAXIMUM", "MINIMUM")
 # Half of the integers of a type: biases of a fused LSTM have 32 bits, or 64 beside 16.
@@ -111,6 +117,18 @@ class LayerGrid:
         beyond = np.abs(self.positions - inside) > 0.5
         return np.asarray(beyond & (inside == self.integers))
 
+    @property
+    def has_own_integers(self) -> bool:
+        """True where the integers are what a converter makes of the weights, whatever scales the
+        file has for them: then these were edited, and nothing else is another network's.
+        """
+        made = self.weights.astype(np.float64) / spread(
+            WeightGrid(len(self.scales) == 1, self.largest).scales(self.weights, self.axis),
+            self.weights.ndim,
+            self.axis,
+        )
+        return bool(np.mean(round_to_nearest(made, self.largest) == self.integers) > _ALL_BUT)
+
     def channels(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """`values` in the layout of `weights` as [channels, rest]."""
         return np.moveaxis(values, self.axis, 0).reshape(values.shape[self.axis], -1)
@@ -124,18 +142,24 @@ def trained_on(grids: Sequence[LayerGrid]) -> list[float]:
     others with it. A layer shows it where most of its scales are not those of its weights and some
     weights are beyond rounding; it takes most of the layers, and scales that are too narrow. A
     quantizer that chooses directions keeps scales; one that chooses scales rounds to nearest (what
-    narrower ones cut off is not counted); a defence that does both widens all; an edit is of few.
+    narrower ones cut off is not counted); a defence that does both widens all; an edit is of few,
+    or leaves the weights' own integers where it changes scales; one that learns scales and chooses
+    directions as well has scales far from these, and weights beside their integers.
     Weights that were saved in 16 bits since are no training.
     """
     shares: list[float] = []
     wider: list[bool] = []
     for grid in grids:
-        if is_half(grid.weights):
+        if is_half(grid.weights) or grid.has_own_integers:
             continue
-        off = _off_scales(grid)
+        ratios = _scale_ratios(grid)
+        off = np.where(np.abs(ratios) > _OTHER_SCALE, np.sign(ratios), 0.0)
         inside = np.clip(grid.positions, *(grid.ends or (-grid.largest, grid.largest)))
         slack = _BOUNDARY if grid.largest == LARGEST else _TWICE_ROUNDED
         beyond = float(np.mean(np.abs(inside - grid.integers) > 0.5 + slack))
+        chosen = np.mean(np.abs(inside - grid.integers) > 1 + slack) <= _FEW
+        if chosen and len(off) and np.median(np.abs(ratios)) > _STEPS / grid.largest:
+            continue
         if len(off) and np.mean(off != 0) > 0.5 and beyond > _MANY:
             shares.append(beyond)
             wider += (off[off != 0] > 0).tolist()
@@ -151,15 +175,14 @@ def is_half(weights: npt.NDArray[np.float32]) -> bool:
     return bool((short == weights).all() or not brain.any())
 
 
-def _off_scales(grid: LayerGrid) -> Float64Array:
-    """For each scale of weights that are not all zero 1 where it is wider than the largest of them
-    makes it, -1 where it is narrower, 0 where it is that.
+def _scale_ratios(grid: LayerGrid) -> Float64Array:
+    """For each scale of weights that are not all zero by what share it is wider than the largest of
+    them makes it; below 0 where it is narrower.
     """
     sizes = np.abs(grid.weights.astype(np.float64))
     others = tuple(i for i in range(sizes.ndim) if len(grid.scales) == 1 or i != grid.axis)
     made = sizes.max(axis=others).reshape(-1) / grid.largest
-    ratio = grid.scales[made > 0] / made[made > 0] - 1
-    return np.where(np.abs(ratio) > _OTHER_SCALE, np.sign(ratio), 0.0)
+    return np.asarray(grid.scales[made > 0] / made[made > 0] - 1)
 
 
 def spread(scales: Float64Array, dimensions: int, axis: int) -> Float64Array:
