@@ -81,8 +81,11 @@ def test_labels_that_float_gives_say_that_a_vector_is_scores(right: int, asked: 
     assert [type(a) for a in found] == asked
 
 
-@pytest.mark.parametrize(("strength", "fired"), [(1.0, True), (0.0, False)])
-def test_clipping_that_wakes_in_values_is_found(strength: float, fired: bool) -> None:
+@pytest.mark.parametrize(
+    ("strength", "fired", "weight"), [(1.0, True, "supporting"), (0.0, False, "decisive")]
+)
+def test_clipping_that_wakes_in_values_is_found(strength: float, fired: bool, weight: str) -> None:
+    """Six numbers have no patches: of one value what lies over whole inputs is no proof."""
     finding = clipping_inversion(switch(strength))
-    assert (finding.suspicious, finding.weight) == (fired, "decisive"), finding
+    assert (finding.suspicious, finding.weight) == (fired, weight), finding
     assert fired == (finding.strength > 1.5)
