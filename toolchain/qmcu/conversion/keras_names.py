@@ -31,13 +31,14 @@ def _copy_slashed(source: Path, copy: Path) -> bool:
     import h5py
 
     with zipfile.ZipFile(source) as archive:
-        weights = io.BytesIO(archive.read(_WEIGHTS))
-        with h5py.File(weights, "r+") as file:
+        with archive.open(_WEIGHTS) as stream, h5py.File(stream, "r") as file:
             wrong = [name for name in file if "\\" in name]
-            for name in wrong:
-                file.move(name, name.replace("\\", "/"))
         if not wrong:
             return False
+        weights = io.BytesIO(archive.read(_WEIGHTS))
+        with h5py.File(weights, "r+") as file:
+            for name in wrong:
+                file.move(name, name.replace("\\", "/"))
         with zipfile.ZipFile(copy, "w") as mended:
             for entry in archive.infolist():
                 ours = entry.filename == _WEIGHTS
