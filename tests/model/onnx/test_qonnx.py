@@ -54,7 +54,8 @@ class Quants:
         x = self.quant("x", 0.05, 8, 1, 0, 3)
         y = self.b.add("Relu", self.b.add("Conv", x, self.weights(), self.b.random(8)))
         y = self.quant(y, 0.2, 4, 0, 0)
-        return self.b.model(self.quant(self.b.add("MaxPool", y, kernel_shape=[2, 2]), 0.2, 4, 0, 0))
+        y = self.quant(self.b.add("MaxPool", y, kernel_shape=[2, 2]), 0.2, 4, 0, 0)
+        return self.b.model(self.quant(y, 0.1, 6, 1, 1))
 
 
 def _contents(graph: Graph) -> list[Any]:
